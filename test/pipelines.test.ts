@@ -52,7 +52,7 @@ test('the configured pipeline comes first', async () => {
   expect(names.map((name) => engine(name))).toEqual(['gpt-audio-1.5', 'gpt-audio-1.5']);
 });
 
-test('every stay gets a realtime pipeline of its own', async () => {
+test('every session gets a realtime pipeline of its own', async () => {
   const own = { REALTIME_BASE_URL: 'ws://127.0.0.1:9/v1', REALTIME_MODEL: 'talks' };
   const { names, open, engine } = await offered({ ...own, PIPELINE: 'realtime' });
   expect([names, engine('realtime')]).toEqual([['realtime', 'chained'], 'talks']);

@@ -22,7 +22,7 @@ import { ToolConfirmations } from '#src/session/tools/confirm-tool.ts';
 import { TrackRequests } from '#src/session/tracks/track-requests.ts';
 import { TypedRequests } from '#src/session/typed/typed-requests.ts';
 import { VoiceSessions } from '#src/session/voice-sessions.ts';
-import { embeddedVoices } from '#src/speech/embedded/embedded-synthesizer.ts';
+import { embeddedVoices } from '#src/speech/embedded/flite-voices.ts';
 import { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { SessionBudgets } from '#src/spending/session-budgets.ts';
 import { SpeedStats } from '#src/status/stats-book.ts';
@@ -42,7 +42,7 @@ export type BotOptions = {
   readonly discord: { readonly token: string; readonly apiUrl?: string; readonly guildId?: string };
   readonly engines: Omit<Engines, typeof Symbol.asyncDispose>;
   readonly codec: OpusCodec;
-  /** Stands between rooms and pipelines. Default: nothing does. */
+  /** Wraps the pipelines that sessions use. Default: nothing does. */
   readonly tap?: (pipelines: Pipelines) => Pipelines;
   readonly onSession: (guildId: string, event: SessionEvent) => void;
   readonly onDiscord: (event: DiscordEvent) => void;
@@ -52,7 +52,7 @@ export type BotOptions = {
 /** A bot that is logged in and can be called. Closing it leaves every channel first. */
 export type RunningBot = Pick<Discord, 'inviteUrl' | 'ready' | 'leaveNow'> & {
   readonly name: string;
-  /** What became of a server: the rooms are to know of fall-backs. */
+  /** Takes news of a server: sessions tell people of fallbacks. */
   provider(news: ProviderNews): void;
 } & AsyncDisposable;
 
@@ -114,7 +114,7 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
   };
 }
 
-/** Of what Discord tells, the rooms need to know what was done to the bot's own seat, and alerts of their links. */
+/** Passes to the sessions, of what Discord tells, what was done to the bot's own seat, and alerts of their links. */
 function tellRooms(sessions: VoiceSessions | undefined, event: DiscordEvent): void {
   const { kind } = event;
   const isHindrance = kind === 'muted' || kind === 'deafened' || kind === 'suppressed';

@@ -117,7 +117,7 @@ export function realtimeStandIn(
   return (server) => {
     const first = { provider, keySetting: 'REALTIME_API_KEY', breaker, engine: () => server };
     return audioChatWithFallbacks(
-      new FallbackChain({ ...usual, rungs: [first, second], retries: false, tell }),
+      new FallbackChain({ ...usual, fallbacks: [first, second], retries: false, tell }),
     );
   };
 }
@@ -145,7 +145,7 @@ function ladderOf<C extends RemoteServer | Embedded, E>(
   const configs = [first.config, ...fallbacks];
   const rules = fallbacks.length > 0 ? replaceable : only;
   const engines = [() => first.engine, ...fallbacks.map((one) => lazily(() => open(one)))];
-  const rungs = engines.map((engine, at): Fallback<E> => {
+  const chain = engines.map((engine, at): Fallback<E> => {
     const config = configs[at];
     return {
       provider: nameOf(role, config, configs),
@@ -156,7 +156,7 @@ function ladderOf<C extends RemoteServer | Embedded, E>(
   });
   // Of an answer, pipeline asks for each sentence once more by itself.
   const retries = role !== 'text to speech';
-  const usual = { role, rungs, clock: realClock, deadlines: deadlines[role] };
+  const usual = { role, fallbacks: chain, clock: realClock, deadlines: deadlines[role] };
   return new FallbackChain({ ...usual, retries, tell });
 }
 

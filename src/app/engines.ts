@@ -9,11 +9,9 @@ import type { ProviderNews, ProviderRole } from '#src/provider/fallback-chain.ts
 import type { Limits } from '#src/provider/guarded-fetch.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
-import {
-  openEmbeddedSynthesizer,
-  standardEmbeddedVoice,
-} from '#src/speech/embedded/embedded-synthesizer.ts';
+import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
+import { standardEmbeddedVoice } from '#src/speech/embedded/flite-voices.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
 import type { RealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesizer.ts';

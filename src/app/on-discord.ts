@@ -100,7 +100,7 @@ const keptSeats = 'not confirmed by Discord: these voice channels are left as th
 /** Close codes that another start cannot mend: token, shards, version, intents (Discord docs, "Gateway Close Event Codes"). */
 const fatal = new Set([4004, 4010, 4011, 4012, 4013, 4014]);
 
-/** A bug in a timer or a socket of some library must not take the other rooms with it, nor a terminal that closes. */
+/** A bug in a timer or a socket of some library must not end the sessions of other servers, nor a terminal that closes. */
 function surviveBugs(log: Log, metrics: ProcessMetrics): void {
   process.on('uncaughtException', (err, origin) => {
     metrics.bugSurvived();

@@ -16,8 +16,8 @@ import type { MessageWall } from '#src/console/prompt/message-wall.ts';
 import { PeoplePresent } from '#src/console/prompt/people-present.ts';
 import { promptLines } from '#src/console/prompt/prompt.ts';
 import type { Screen } from '#src/console/screen.ts';
-import { standardEmbeddedVoice } from '#src/speech/embedded/embedded-synthesizer.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
+import { standardEmbeddedVoice } from '#src/speech/embedded/flite-voices.ts';
 import type { Engines } from './engines.ts';
 
 /** Everything that stands when the bot is logged in to the sandbox. */

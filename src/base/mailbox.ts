@@ -6,7 +6,7 @@
 export class Mailbox<T> {
   readonly #limit: number;
   #items: T[] = [];
-  #bell: PromiseWithResolvers<void> | undefined;
+  #change: PromiseWithResolvers<void> | undefined;
   #ended: { readonly error?: unknown } | undefined;
   #dropped = 0;
 
@@ -25,25 +25,25 @@ export class Mailbox<T> {
       this.#dropped++;
     }
     this.#items.push(item);
-    this.#ring();
+    this.#wake();
   }
 
   /** Ends the reader once it has taken what is inside. */
   end(): void {
     this.#ended ??= {};
-    this.#ring();
+    this.#wake();
   }
 
   /** Throws `error` to the reader once it has taken what is inside. */
   fail(error: unknown): void {
     this.#ended ??= { error };
-    this.#ring();
+    this.#wake();
   }
 
   /** One reader at a time; two would share the items. Aborting `signal` throws `signal.reason`. */
   async *read(signal: AbortSignal): AsyncGenerator<T> {
-    const ring = () => this.#ring();
-    signal.addEventListener('abort', ring);
+    const wake = () => this.#wake();
+    signal.addEventListener('abort', wake);
     try {
       for (;;) {
         signal.throwIfAborted();
@@ -51,20 +51,20 @@ export class Mailbox<T> {
         else if (this.#ended) {
           if ('error' in this.#ended) throw this.#ended.error;
           return;
-        } else await this.#rung();
+        } else await this.#changed();
       }
     } finally {
-      signal.removeEventListener('abort', ring);
+      signal.removeEventListener('abort', wake);
     }
   }
 
-  #rung(): Promise<void> {
-    this.#bell ??= Promise.withResolvers();
-    return this.#bell.promise;
+  #changed(): Promise<void> {
+    this.#change ??= Promise.withResolvers();
+    return this.#change.promise;
   }
 
-  #ring(): void {
-    this.#bell?.resolve();
-    this.#bell = undefined;
+  #wake(): void {
+    this.#change?.resolve();
+    this.#change = undefined;
   }
 }

@@ -24,8 +24,8 @@ export function audioChatWithFallbacks(chain: FallbackChain<AudioChatModel>): Au
     reply: (messages, tools, voice, signal) =>
       chain.run<AudioChatPart>(
         {
-          ask: (engine, inner, rung) =>
-            wrap(engine).reply(messages, tools, rung === 0 ? voice : undefined, inner),
+          ask: (engine, inner, index) =>
+            wrap(engine).reply(messages, tools, index === 0 ? voice : undefined, inner),
           isOutput,
         },
         signal,

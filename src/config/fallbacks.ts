@@ -6,18 +6,18 @@ import type { Config, Embedded, Fallbacks, RemoteServer } from './types.ts';
 
 type FallbackGroup = `${SettingGroup}_${'FALLBACK' | 'FALLBACK_2'}`;
 
-const rungs = ['FALLBACK', 'FALLBACK_2'] as const;
+const prefixes = ['FALLBACK', 'FALLBACK_2'] as const;
 /** In the place of an address: the engine that comes with the bot. */
 const embedded = 'embedded';
 
 export function readFallbacks(from: EnvironmentSettings): Fallbacks {
   return {
-    transcription: rungs.flatMap((rung) => transcription(from, `TRANSCRIPTION_${rung}`)),
-    chat: rungs.flatMap((rung) => {
-      const role = remote(from, `CHAT_COMPLETION_${rung}`, standardModels.chat);
+    transcription: prefixes.flatMap((prefix) => transcription(from, `TRANSCRIPTION_${prefix}`)),
+    chat: prefixes.flatMap((prefix) => {
+      const role = remote(from, `CHAT_COMPLETION_${prefix}`, standardModels.chat);
       return role?.kind === 'remote' ? [role] : [];
     }),
-    speech: rungs.flatMap((rung) => speech(from, `SPEECH_${rung}`)),
+    speech: prefixes.flatMap((prefix) => speech(from, `SPEECH_${prefix}`)),
   };
 }
 
@@ -27,7 +27,7 @@ export function fallbackMistakes(
   needy: readonly SettingGroup[],
 ): string[] {
   return groups.flatMap((group) => {
-    const [first, second] = rungs.map((rung) => `${group}_${rung}` as const) as [
+    const [first, second] = prefixes.map((prefix) => `${group}_${prefix}` as const) as [
       FallbackGroup,
       FallbackGroup,
     ];
@@ -45,21 +45,23 @@ export function fallbackMistakes(
   });
 }
 
-function mistakesOf(from: EnvironmentSettings, rung: FallbackGroup): string[] {
-  const voice = rung.startsWith('SPEECH') ? from[`${rung as 'SPEECH_FALLBACK'}_VOICE`] : undefined;
-  const others = from[`${rung}_MODEL`] ?? from[`${rung}_API_KEY`] ?? voice;
-  const role = remote(from, rung, '');
+function mistakesOf(from: EnvironmentSettings, prefix: FallbackGroup): string[] {
+  const voice = prefix.startsWith('SPEECH')
+    ? from[`${prefix as 'SPEECH_FALLBACK'}_VOICE`]
+    : undefined;
+  const others = from[`${prefix}_MODEL`] ?? from[`${prefix}_API_KEY`] ?? voice;
+  const role = remote(from, prefix, '');
   if (!role)
-    return others === undefined ? [] : [`${rung}_BASE_URL: missing; the rest of it is set`];
+    return others === undefined ? [] : [`${prefix}_BASE_URL: missing; the rest of it is set`];
   const isBarred = role.kind === 'remote' && !role.apiKey && isOpenAi(role.baseUrl);
-  return isBarred ? [`${rung}_API_KEY: missing; OpenAI needs a key`] : [];
+  return isBarred ? [`${prefix}_API_KEY: missing; OpenAI needs a key`] : [];
 }
 
 function transcription(
   from: EnvironmentSettings,
-  rung: `TRANSCRIPTION_${(typeof rungs)[number]}`,
+  prefix: `TRANSCRIPTION_${(typeof prefixes)[number]}`,
 ): Config['transcription'][] {
-  const role = remote(from, rung, standardModels.transcription);
+  const role = remote(from, prefix, standardModels.transcription);
   if (role?.kind !== 'remote') return role ? [role] : [];
   const { TRANSCRIPTION_STREAM: stream, TRANSCRIPTION_LANGUAGE: language } = from;
   return [{ ...role, backend: 'file', stream, ...(language && { language }) }];
@@ -67,10 +69,10 @@ function transcription(
 
 function speech(
   from: EnvironmentSettings,
-  rung: `SPEECH_${(typeof rungs)[number]}`,
+  prefix: `SPEECH_${(typeof prefixes)[number]}`,
 ): Config['speech'][] {
-  const voice = from[`${rung}_VOICE`];
-  const role = remote(from, rung, '');
+  const voice = from[`${prefix}_VOICE`];
+  const role = remote(from, prefix, '');
   if (role?.kind !== 'remote') return role ? [{ ...role, ...(voice && { voice }) }] : [];
   return [speechOf(role, undefined, voice, from)];
 }
@@ -78,12 +80,17 @@ function speech(
 /** The shared key goes to the shared address only. */
 function remote(
   from: EnvironmentSettings,
-  rung: FallbackGroup,
+  prefix: FallbackGroup,
   standardModel: string,
 ): RemoteServer | Embedded | undefined {
-  const baseUrl = from[`${rung}_BASE_URL`];
+  const baseUrl = from[`${prefix}_BASE_URL`];
   if (baseUrl === undefined) return undefined;
   if (baseUrl === embedded) return { kind: 'embedded' };
-  const model = from[`${rung}_MODEL`] ?? standardModel;
-  return { kind: 'remote', baseUrl, model, ...keyOf(rung, baseUrl, from[`${rung}_API_KEY`], from) };
+  const model = from[`${prefix}_MODEL`] ?? standardModel;
+  return {
+    kind: 'remote',
+    baseUrl,
+    model,
+    ...keyOf(prefix, baseUrl, from[`${prefix}_API_KEY`], from),
+  };
 }

@@ -9,7 +9,7 @@ export type ReconnectRules = {
   readonly longestMs: number;
   /** Time in ms after which a link counts as recovered: its next loss is counted as the first. */
   readonly healthyMs: number;
-  /** From which loss on the room is told: the first tries have failed by then. */
+  /** From which loss on the channel is told: the first tries have failed by then. */
   readonly toldFromLosses: number;
   /** A session that a bug has ended is rebuilt, but not twice within this time. */
   readonly rebuildMs: number;

@@ -114,7 +114,7 @@ export function underPolicy(consent: SessionConsents, policy: ConsentPolicy): Se
   return { ...consent, policy };
 }
 
-/** The room paused: nobody is heard until `resume`. */
+/** State after a pause for the whole channel: nobody is heard until `resume`. */
 export function pause(consent: SessionConsents): SessionConsents {
   return { ...consent, paused: true };
 }

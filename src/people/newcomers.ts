@@ -1,4 +1,4 @@
-/** Who is in a room at one moment, and who of them has said neither yes nor no. */
+/** Who is in a channel at one moment, and who of them has said neither yes nor no. */
 export type Attendance = {
   readonly atMs: number;
   readonly channelId: string;
@@ -16,7 +16,7 @@ const settleMs = 3_000;
 /** Least time between two mentions in a channel, in ms: each one rings for somebody. */
 const apartMs = 60_000;
 
-/** Tells who has come into a room after the bot and is to be asked; each person once in a session. */
+/** Tells who has come into a channel after the bot and is to be asked; each person once in a session. */
 export class UnaskedPeople {
   /** Who was there first, has been asked, or had answered before. */
   readonly #known = new Set<string>();

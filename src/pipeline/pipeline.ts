@@ -50,9 +50,9 @@ export type ReplyPart =
 
 export type ToolResult = { readonly content: string };
 
-/** What an answer may ask of the room while it runs; session supplies it. */
+/** What an answer may ask of the channel while it runs; session supplies it. */
 export interface AnswerHost {
-  /** Milliseconds of this answer that really left for the room. */
+  /** Milliseconds of this answer that really left for the channel. */
   playedMs(): number;
   /** Waits for the release of the answer first: thinking ahead never has an effect. */
   run(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;

@@ -42,7 +42,7 @@ export type ProviderNews =
 export type FallbackChainOptions<Engine> = {
   readonly role: ProviderRole;
   /** In order of preference, at least one. */
-  readonly rungs: readonly Fallback<Engine>[];
+  readonly fallbacks: readonly Fallback<Engine>[];
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   /** Whether what fails at once is asked once more; false where the caller does that, who cannot wait though. */
@@ -52,19 +52,19 @@ export type FallbackChainOptions<Engine> = {
 };
 
 export type FallbackRequest<Engine, T> = {
-  /** `rung` counts from 0. */
-  readonly ask: (engine: Engine, signal: AbortSignal, rung: number) => AsyncIterable<T>;
+  /** `index` is that of the fallback, from 0. */
+  readonly ask: (engine: Engine, signal: AbortSignal, index: number) => AsyncIterable<T>;
   /** Whether people hear or read of this part: from the first such on, nothing is asked again. */
   readonly isOutput: (part: T) => boolean;
   /** Time in ms added to the deadline of the first output, where much is asked. */
   readonly moreMs?: number;
 };
 
-/** Which rung several requests that belong together use. */
-export type FallbackPosition = { rung: number; isEntered: boolean; isPinned: boolean };
+/** Place in the chain that several requests which belong together use. */
+export type FallbackPosition = { index: number; isEntered: boolean; isPinned: boolean };
 
 export function openFallbackPosition(): FallbackPosition {
-  return { rung: 0, isEntered: false, isPinned: false };
+  return { index: 0, isEntered: false, isPinned: false };
 }
 
 type FallbackStep<Engine> = {
@@ -104,12 +104,12 @@ export class FallbackChain<Engine> {
 
   /** The engine that would be asked now, if it is loaded. */
   get present(): Engine | undefined {
-    const engine = this.#options.rungs.find(({ breaker }) => breaker.admits)?.engine();
+    const engine = this.#options.fallbacks.find(({ breaker }) => breaker.admits)?.engine();
     return engine instanceof Promise ? undefined : engine;
   }
 
   /**
-   * Requests of one `place` use one rung from the first output of any of them on.
+   * Requests of one `place` use one fallback from the first output of any of them on.
    *
    * Errors: BotError of the last engine asked; where all rest, what the first of them rests from. Anything else an
    * engine throws passes. Aborting `signal` throws `signal.reason`.
@@ -144,17 +144,17 @@ export class FallbackChain<Engine> {
   }
 
   /** Goes with whatever of `place` has entered. */
-  #stepAt({ rung: at }: FallbackPosition): FallbackStep<Engine> {
-    const fallback = this.#options.rungs[at];
-    if (!fallback) throw new RangeError('There is no such rung.');
+  #stepAt({ index: at }: FallbackPosition): FallbackStep<Engine> {
+    const fallback = this.#options.fallbacks[at];
+    if (!fallback) throw new RangeError('There is no such fallback.');
     return { at, fallback, pass: fallback.breaker.accompany(), hasBegun: false };
   }
 
   #stepFrom(first: number, place: FallbackPosition): FallbackStep<Engine> | undefined {
-    for (const [at, fallback] of this.#options.rungs.entries()) {
+    for (const [at, fallback] of this.#options.fallbacks.entries()) {
       const pass = at < first ? undefined : fallback.breaker.enter();
       if (!pass) continue;
-      place.rung = at;
+      place.index = at;
       place.isEntered = true;
       return { at, fallback, pass, hasBegun: false };
     }
@@ -169,7 +169,7 @@ export class FallbackChain<Engine> {
   ): FallbackStep<Engine> {
     if (ownFault.has(error.about.status ?? 0)) pass.left();
     else pass.failed(error);
-    if (place.rung !== at) return this.#stepAt(place);
+    if (place.index !== at) return this.#stepAt(place);
     const below = place.isPinned ? undefined : this.#stepFrom(at + 1, place);
     if (!below) throw error;
     return below;
@@ -219,7 +219,7 @@ export class FallbackChain<Engine> {
   ): AsyncGenerator<T, FallbackOutcome> {
     for await (const part of parts) {
       if (!step.hasBegun && isOutput(part)) {
-        if (place.rung !== step.at) return { kind: 'moved' };
+        if (place.index !== step.at) return { kind: 'moved' };
         step.hasBegun = true;
         place.isPinned = true;
         this.#begins(step);
@@ -269,12 +269,12 @@ export class FallbackChain<Engine> {
   }
 
   #begins({ fallback, at, pass }: FallbackStep<Engine>): void {
-    const { role, rungs, tell } = this.#options;
+    const { role, fallbacks, tell } = this.#options;
     const { provider } = fallback;
     this.#warm.add(fallback);
     pass.began();
     if (this.#failing.delete(fallback)) tell({ kind: 'mended', role, provider });
-    const [first] = rungs;
+    const [first] = fallbacks;
     if (!first || at === this.#told || (at === 0) !== first.breaker.isClosed) return;
     this.#told = at;
     if (at === 0) tell({ kind: 'fallback-off', role, back: provider });
@@ -282,7 +282,7 @@ export class FallbackChain<Engine> {
   }
 
   #restError(): BotError {
-    const resting = this.#options.rungs[0]?.breaker.resting;
+    const resting = this.#options.fallbacks[0]?.breaker.resting;
     if (!resting) throw new Error('Nobody rests, and nobody was asked.');
     const { reason, restMs } = resting;
     const { code, message, about } = reason;

@@ -64,14 +64,14 @@ export function openConnectionParts(link: VoiceLink, session: SessionContext): C
     waiting: new WaitingCues(context, cues),
     greeter: new Greeter(context, link.people()),
     [Symbol.dispose]() {
-      session.cuePlayer.hang(undefined);
+      session.cuePlayer.attach(undefined);
       voice.cut();
       utterances.close();
       inputs.close();
       free();
     },
   };
-  session.cuePlayer.hang({
+  session.cuePlayer.attach({
     isSpeaking: () => voice.sounds,
     play: (samples, left) => cues.say(samples, left),
   });

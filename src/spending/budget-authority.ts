@@ -21,13 +21,13 @@ export type BudgetRefusal = {
   readonly kind: 'refused';
   /** Text for the person who asked. */
   readonly line: TextLine;
-  /** True the first time it is asked today: then the room is to read it. */
+  /** True the first time it is asked today: then the channel is to read it. */
   readonly isNews: () => boolean;
 };
 export type AnswerBudget = {
   readonly kind: 'open';
   readonly bill: UsageMeter;
-  /** The room is to read this, once a day. */
+  /** The channel is to read this, once a day. */
   readonly news?: TextLine;
 };
 

@@ -9,7 +9,7 @@ const graceTokens = 4_000;
 
 type Spending = { used: number; vain: number };
 
-/** What thinking ahead costs in one room: tokens of answers that were wanted, and of those that were not. */
+/** What thinking ahead costs in one channel: tokens of answers that were wanted, and of those that were not. */
 export class PreemptiveBudget {
   #turns: Spending[] = [{ used: 0, vain: 0 }];
 

@@ -3,7 +3,7 @@ export type Greeting =
   | { readonly kind: 'waiting' | 'due'; readonly fromMs: number }
   | { readonly kind: 'over' };
 
-/** What goes on in the room at one moment. */
+/** What goes on in the channel at one moment. */
 export type GreetingMoment = {
   readonly atMs: number;
   /** Somebody who may be heard talks. */

@@ -21,7 +21,7 @@ export function ladderOf<E>(
   clock: Clock,
   tell: (news: ProviderNews) => void = () => undefined,
 ): FakeLadder<E> {
-  const rungs = engines.map((engine, n) => ({
+  const fallbacks = engines.map((engine, n) => ({
     provider: `server ${n}`,
     keySetting: `KEY_${n}`,
     breaker: new Breaker(rules, clock),
@@ -30,11 +30,11 @@ export function ladderOf<E>(
   const retries = role !== 'text to speech';
   const chain = new FallbackChain({
     role,
-    rungs,
+    fallbacks,
     clock,
     deadlines: deadlines[role],
     retries,
     tell,
   });
-  return { chain, breakers: rungs.map(({ breaker }) => breaker) };
+  return { chain, breakers: fallbacks.map(({ breaker }) => breaker) };
 }

@@ -48,7 +48,7 @@ function open(engines: readonly Engine[], { failures = 1, retries = true } = {})
   const clock = new VirtualClock();
   const news: ProviderNews[] = [];
   const rules = { failures, firstRestMs: 5_000, longestRestMs: 20_000 };
-  const rungs = engines.map((one, n) => ({
+  const fallbacks = engines.map((one, n) => ({
     provider: `server ${n}`,
     keySetting: `KEY_${n}`,
     breaker: new Breaker(rules, clock),
@@ -57,7 +57,7 @@ function open(engines: readonly Engine[], { failures = 1, retries = true } = {})
   const tell = (one: ProviderNews) => void news.push(one);
   const chain = new FallbackChain<Engine>({
     role: 'chat',
-    rungs,
+    fallbacks,
     clock,
     deadlines: limits,
     retries,
@@ -81,7 +81,7 @@ function open(engines: readonly Engine[], { failures = 1, retries = true } = {})
     return await work;
   };
   const kinds = () => news.map(({ kind }) => kind);
-  return { clock, news, kinds, ladder: chain, rungs, ask, passing };
+  return { clock, news, kinds, ladder: chain, fallbacks, ask, passing };
 }
 
 test('what fails at once is asked once more, and nobody hears of it', async () => {
@@ -222,7 +222,7 @@ test('a reader that takes its time uses up no deadline', async () => {
 
 test('whoever leaves gets their own reason, and no server is blamed', async () => {
   const one = engine(['hang'], ['yes']);
-  const { ask, kinds, rungs } = open([one]);
+  const { ask, kinds, fallbacks } = open([one]);
   const leaving = new AbortController();
   const asking = ask(leaving.signal);
   await settled();
@@ -230,7 +230,7 @@ test('whoever leaves gets their own reason, and no server is blamed', async () =
   leaving.abort(reason);
   expect(await asking).toEqual({ parts: '', error: reason });
   expect(kinds()).toEqual([]);
-  expect(rungs[0]?.breaker.isClosed).toBe(true);
+  expect(fallbacks[0]?.breaker.isClosed).toBe(true);
 });
 
 test('requests that belong together stay with the server the first of them was heard from', async () => {
@@ -252,8 +252,8 @@ test('requests that belong together go down together', async () => {
 
 test('a request no server understands blames none of them', async () => {
   const odd = broken('provider.refused', false, { status: 400 });
-  const { ask, rungs, kinds } = open([engine([odd]), engine([odd])]);
+  const { ask, fallbacks, kinds } = open([engine([odd]), engine([odd])]);
   expect(await ask()).toMatchObject({ error: { about: { status: 400, provider: 'server 1' } } });
-  expect(rungs.map(({ breaker }) => breaker.isClosed)).toEqual([true, true]);
+  expect(fallbacks.map(({ breaker }) => breaker.isClosed)).toEqual([true, true]);
   expect(kinds()).toEqual(['failed', 'failed']);
 });

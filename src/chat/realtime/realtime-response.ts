@@ -42,7 +42,7 @@ export class RealtimeResponse {
   /** The server was told. */
   isCancelled = false;
   #suspicion: Extract<TalkEvent, { kind: 'error' }> | undefined;
-  #bell = Promise.withResolvers<void>();
+  #change = Promise.withResolvers<void>();
   readonly #over = Promise.withResolvers<void>();
   #ended: { readonly error?: BotError; readonly isLost?: true } | undefined;
 
@@ -87,7 +87,7 @@ export class RealtimeResponse {
     if (event.kind !== 'done' && (this.#hasLeft || this.#ended)) return false;
     if (event.kind === 'words' && event.isWhole && this.#streamed.has(event.itemId)) return false;
     this.#add(event);
-    this.#ring();
+    this.#wake();
     return true;
   }
 
@@ -95,7 +95,7 @@ export class RealtimeResponse {
     if (error.eventId === this.#options.eventId) {
       this.#end({ error: refusalOf(error.words, error.code, this.#options) });
     } else if (error.eventId === undefined && this.#id === undefined) this.#suspicion = error;
-    this.#ring();
+    this.#wake();
   }
 
   lose(error: BotError): void {
@@ -185,7 +185,7 @@ export class RealtimeResponse {
   #end(ended: { readonly error?: BotError; readonly isLost?: true }): void {
     this.#ended ??= ended;
     this.#over.resolve();
-    this.#ring();
+    this.#wake();
   }
 
   #taken(part: AudioChatPart): void {
@@ -205,8 +205,8 @@ export class RealtimeResponse {
     const { clock, limits } = this.#options;
     const { firstMs, idleMs } = limits;
     const waitMs = this.#suspicion && !this.#id ? suspectMs : this.#isGiven ? idleMs : firstMs;
-    const rung = this.#bell.promise;
-    await within(unlessAborted(rung, signal), waitMs, clock, () => this.#late());
+    const changed = this.#change.promise;
+    await within(unlessAborted(changed, signal), waitMs, clock, () => this.#late());
   }
 
   #late(): BotError {
@@ -218,8 +218,8 @@ export class RealtimeResponse {
     return new BotError('provider.late', true, `${serverName(baseUrl)} ${what}.`);
   }
 
-  #ring(): void {
-    this.#bell.resolve();
-    this.#bell = Promise.withResolvers();
+  #wake(): void {
+    this.#change.resolve();
+    this.#change = Promise.withResolvers();
   }
 }

@@ -8,7 +8,7 @@ type PipelineAnswer = ReturnType<Pipeline['answer']>;
 /** Sound of answers that is remembered; the oldest answers are forgotten first. */
 const longestMs = 600_000;
 
-/** Notes what the bot is going to say on its way to the room, so that it can be held against what arrived. */
+/** Notes what the bot is going to say on its way to the channel, so that it can be held against what arrived. */
 export class SpokenRecorder {
   #asked = 0;
   #answers: Pcm[][] = [];

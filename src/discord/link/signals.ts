@@ -147,7 +147,7 @@ export class Signals {
       return;
     }
     if (update.channel_id === null) this.#left?.();
-    // Before our own join has come through, this is the echo of an earlier stay.
+    // Before our own join has come through, this is the echo of an earlier session.
     if (!this.#fresh) return;
     this.#isOut = update.channel_id === null;
     this.#options.gone(this.#isOut ? 'kicked' : 'moved');

@@ -38,7 +38,7 @@ const shortestPause = 4;
 /** A change of volume that is faster would click. */
 const shortestGlideMs = 5;
 
-/** One answer on the way to the room: its sound, and how much of it was heard. Written by one, pulled by a track. */
+/** One answer on the way to the channel: its sound, and how much of it was heard. Written by one, pulled by a track. */
 export class SpokenReply {
   readonly interruptible: boolean;
   readonly #sound: ReplySound;
@@ -281,7 +281,7 @@ export class SpokenReply {
     }
   }
 
-  /** Wakes the writer that waits for room. */
+  /** Wakes the writer that waits for space in the queue. */
   #leaveRoom(): void {
     this.#room?.resolve();
     this.#room = undefined;

@@ -16,7 +16,7 @@ export type AlertReceiver = NoticeReceiver & {
 /** Least time between two notices of one alert in a channel, in ms. */
 const repeatMs = 300_000;
 
-/** What a room reads of each; one about a person fills in `name`. */
+/** What a channel reads of each; one about a person fills in `name`. */
 const texts: Partial<Record<AlertName, TextId>> = {
   'udp-dead': 'link.udp',
   'encryption-unsettled': 'link.encryption',
@@ -28,7 +28,7 @@ const texts: Partial<Record<AlertName, TextId>> = {
 /** While one of these is raised the link carries nothing. */
 const outages: ReadonlySet<AlertName> = new Set(['link-down', 'udp-dead', 'encryption-unsettled']);
 
-/** Tells one room what its voice link is in trouble with. */
+/** Tells one channel what its voice link is in trouble with. */
 export class AlertNotices {
   readonly #room: AlertReceiver;
   readonly #raised = new Map<AlertName, LinkAlertEvent>();
@@ -38,7 +38,7 @@ export class AlertNotices {
     this.#room = room;
   }
 
-  /** The room knows of a trouble of the link that lasts. */
+  /** The channel knows of a trouble of the link that lasts. */
   get isLinkTold(): boolean {
     const raised = [...this.#raised.values()];
     return raised.some(
@@ -66,7 +66,7 @@ export class AlertNotices {
     this.#room.notice(line, () => this.#raised.get(name) === news);
   }
 
-  /** Undefined: the room has no use of knowing it. */
+  /** Undefined: the channel has no use of knowing it. */
   #lineOf({ name, speakerId }: LinkAlertEvent): TextLine | undefined {
     const id = texts[name];
     if (id === undefined || speakerId === undefined) return id && { id };

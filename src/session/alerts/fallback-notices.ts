@@ -9,7 +9,7 @@ export type NoticeReceiver = {
 /** Which roles a server does not serve, and who stands in for it, since they went down. */
 type Down = { readonly other: string; readonly roles: Set<string> };
 
-/** Tells one room who stands in for whom: once a server, whatever it does for the bot, and once that it is back. */
+/** Tells one channel who stands in for whom: once a server, whatever it does for the bot, and once that it is back. */
 export class FallbackNotices {
   readonly #room: NoticeReceiver;
   readonly #down = new Map<string, Down>();

@@ -33,14 +33,14 @@ export type SentenceOutput = ChannelChat & {
   readonly output: Pick<SpeechOutput, 'isStuck' | 'played' | 'speak'>;
 };
 
-/** Where the room and the operator are told of a failure. */
+/** Where the channel and the operator are told of a failure. */
 export type FailureOutput = SentenceOutput &
   FailureChat &
   StageReports &
   NoticeReceiver & {
     readonly parts: Pick<SessionDependencies, 'cues'>;
     readonly settings: () => Pick<GuildSettings, 'cues'>;
-    readonly cuePlayer: Pick<CuePlayer, 'ring'>;
+    readonly cuePlayer: Pick<CuePlayer, 'play'>;
   };
 
 /** What people read or hear of a failure, whatever the operator is told. */
@@ -60,7 +60,7 @@ export function failureText(
 }
 
 /**
- * Silence is the worst bug: the operator reads the reason, the room hears or reads what to do, and while the same trouble
+ * Silence is the worst bug: the operator reads the reason, the channel hears or reads what to do, and while the same trouble
  * lasts a falling tone. What has no sound is written already.
  */
 export async function reportFailure(
@@ -77,10 +77,10 @@ export async function reportFailure(
   if (line.id === 'fail.key' && context.reportedFailures.first('key')) context.notice(line);
   if (stage === 'speak') return;
   if (isFirst && line.id !== 'fail.key') return await sayOrWrite(line, context, signal);
-  if (context.settings().cues !== 'off') void context.cuePlayer.ring(parts.cues.error);
+  if (context.settings().cues !== 'off') void context.cuePlayer.play(parts.cues.error);
 }
 
-/** Words that may have been for the bot and nobody could recognise: the room reads it, once a trouble. */
+/** Words that may have been for the bot and nobody could recognise: the channel reads it, once a trouble. */
 export function reportUnrecognised(failure: BotError, context: FailureChat): void {
   const { channel, parts, reportedFailures } = context;
   parts.onEvent(channel.guildId, failureOf(failure, 'recognise'));

@@ -5,7 +5,7 @@ import { StageWatchdog } from './stage-watchdog.ts';
 /** A stage that fails, or a key that is refused. */
 type FailureKind = FailureStage | 'key';
 
-/** What a room was told of that is not over: the same trouble is told once, however many questions meet it. */
+/** What a channel was told of that is not over: the same trouble is told once, however many questions meet it. */
 export class ReportedFailures {
   /** People whose sound arrives and cannot be decoded. */
   readonly decoding = new DecodingWatchdog();

@@ -7,7 +7,7 @@ type ServiceReceiver = AlertReceiver & {
   readonly panel: { linkDown(isDown: boolean): void };
 };
 
-/** What one room is told unasked of its voice link and of the servers behind it. */
+/** What one channel is told unasked of its voice link and of the servers behind it. */
 export class ServiceNotices {
   readonly #context: ServiceReceiver;
   readonly #alerts: AlertNotices;
@@ -19,7 +19,7 @@ export class ServiceNotices {
     this.#fallbacks = new FallbackNotices(context);
   }
 
-  /** The room knows already why the link is away. */
+  /** The channel knows already why the link is away. */
   get explainsLoss(): boolean {
     return this.#alerts.isLinkTold;
   }

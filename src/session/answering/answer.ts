@@ -56,7 +56,7 @@ type Making = {
 };
 
 /**
- * Answers one question and returns when the answer has been played, or has failed and the room was told so.
+ * Answers one question and returns when the answer has been played, or has failed and the channel was told so.
  *
  * Throws only what is a bug. Aborting `signal` falls silent and throws `signal.reason`; what was heard until then is
  * kept, unless the question was taken back by its own speaker.
@@ -95,7 +95,7 @@ export async function answer(
   if (isPutOff) await tellToWait(question, context, signal);
 }
 
-/** The room is told what broke, and forgets it once an answer is whole. */
+/** The channel is told what broke, and forgets it once an answer is whole. */
 async function conclude(
   { finish, failure }: AnswerOutcome,
   context: FailureOutput & UnspokenChat,
@@ -154,7 +154,7 @@ async function watched(
   }
 }
 
-/** What was begun ahead, if it still rests on what the room knows or was long awaited; else anew. */
+/** What was begun ahead, if it still rests on what the session knows or was long awaited; else anew. */
 function take(question: QueuedQuestion, context: AnswerContext): PendingAnswer | BudgetRefusal {
   const { earlier, postponed, said, pending } = question;
   question.pending = undefined;

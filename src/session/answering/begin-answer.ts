@@ -19,7 +19,7 @@ export type AnswerStart = ToolsContext &
   };
 
 /**
- * Begins the answer to what one person said, oldest first, on what the room knows now, if that may cost what it will;
+ * Begins the answer to what one person said, oldest first, on what the session knows now, if that may cost what it will;
  * `addressee` is named first, if any.
  */
 export function beginAnswer(

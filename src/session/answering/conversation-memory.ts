@@ -1,7 +1,7 @@
 import { openHistory, standardHistory } from '#src/chat/history.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 
-/** One exchange as the room had it: `heard` is what left of the answer. */
+/** One exchange as people heard it: `heard` is what left of the answer. */
 export type RememberedExchange = {
   readonly speakerId: string;
   readonly name: string;

@@ -1,28 +1,28 @@
-/** How a tone got on: it left for the room, the bot was speaking, or nobody was there to ring it. */
+/** Outcome of a cue: it left for the channel, the bot was speaking, or no link was open. */
 export type CueOutcome = 'left' | 'speaking' | 'away';
 
-/** Where a tone can be played just now. */
-type Ringer = {
+/** Output of a link that is open now. */
+type CueOutput = {
   /** The bot speaks: then no cue sounds. */
   readonly isSpeaking: () => boolean;
   /** `left` is called as each frame of it leaves. */
   readonly play: (samples: Int16Array, left: () => void) => void;
 };
 
-/** Plays a tone in the room of one session, over whichever link there is. */
+/** Plays cues in the channel of one session, over the link that is open. */
 export class CuePlayer {
-  #ringer: Ringer | undefined;
+  #output: CueOutput | undefined;
 
-  /** Undefined takes the former one down. */
-  hang(ringer: Ringer | undefined): void {
-    this.#ringer = ringer;
+  /** Sets the output; undefined: no link is open. */
+  attach(output: CueOutput | undefined): void {
+    this.#output = output;
   }
 
-  /** At once: `speaking` and `away` play nothing. Resolves with `left` when the first frame has left, perhaps never. */
-  ring(samples: Int16Array): Promise<CueOutcome> {
-    const ringer = this.#ringer;
-    if (!ringer) return Promise.resolve('away');
-    if (ringer.isSpeaking()) return Promise.resolve('speaking');
-    return new Promise((resolve) => ringer.play(samples, () => resolve('left')));
+  /** Plays a cue at once; `speaking` and `away` play nothing. Resolves with `left` when the first frame has left, perhaps never. */
+  play(samples: Int16Array): Promise<CueOutcome> {
+    const output = this.#output;
+    if (!output) return Promise.resolve('away');
+    if (output.isSpeaking()) return Promise.resolve('speaking');
+    return new Promise((resolve) => output.play(samples, () => resolve('left')));
   }
 }

@@ -31,12 +31,12 @@ export async function* dropDoneEcho(
 
 /** Where a tone is played, unless a server wants none. */
 export type TickContext = {
-  readonly cuePlayer: Pick<CuePlayer, 'ring'>;
+  readonly cuePlayer: Pick<CuePlayer, 'play'>;
   readonly parts: Pick<SessionDependencies, 'cues'>;
   readonly settings: () => Pick<GuildSettings, 'cues'>;
 };
 
 /** One soft tick in place of words. */
 export function tick({ cuePlayer, parts, settings }: TickContext): void {
-  if (settings().cues !== 'off') void cuePlayer.ring(parts.cues.thinking);
+  if (settings().cues !== 'off') void cuePlayer.play(parts.cues.thinking);
 }

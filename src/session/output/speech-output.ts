@@ -206,7 +206,7 @@ export class SpeechOutput {
   }
 }
 
-/** Why what could not leave for the room was given up. */
+/** Why what could not leave for the channel was given up. */
 export function stuck(): BotError {
   return stageLate('speak', `For ${stallMs / 1000} s nothing of what was said left for the room.`);
 }

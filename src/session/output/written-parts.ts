@@ -7,7 +7,7 @@ import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 
 type SubstituteParts = Pick<SessionDependencies, 'places' | 'spokenLocales'>;
 
-/** What is said in place of what cannot be, in the language of the room. */
+/** What is said in place of what cannot be, in the language of the channel. */
 export function spokenSubstitute(
   guildId: string,
   parts: SubstituteParts,

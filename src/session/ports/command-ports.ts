@@ -4,7 +4,7 @@ import type { Locale, TextLine } from '#src/texts/texts.ts';
 import type { AnswerSpeed, LatestAnswer } from './stats.ts';
 import type { ChannelRef } from './voice-link.ts';
 
-/** What commands may do with rooms; session implements it. */
+/** What commands may do with voice sessions; session implements it. */
 export interface SessionControl {
   join(channel: ChannelRef, callerId: string): Promise<JoinOutcome>;
   leave(guildId: string): Promise<LeaveOutcome>;
@@ -61,7 +61,7 @@ export interface TypedTalk {
    */
   say(guildId: string, words: string, when: 'now' | 'queue', voice?: string): Promise<SayOutcome>;
   /**
-   * Aloud the question waits its turn like a spoken one; in text it needs no room, and knows what was said in one only
+   * Aloud the question waits its turn like a spoken one; in text it needs no session, and knows what was said in one only
    * if the asker sits there. Answered within 50 s, aloud or not. Of a recording nothing is kept.
    */
   ask(
@@ -109,7 +109,7 @@ export type AskOutcome =
   | { readonly kind: 'failed'; readonly line: TextLine }
   | { readonly kind: 'nowhere' };
 
-/** Whether the bot hears a room at all; session implements it. Works from the next packet on. */
+/** Whether the bot hears a channel at all; session implements it. Works from the next packet on. */
 export interface HearingControl {
   pause(guildId: string): 'paused' | 'nowhere';
   resume(guildId: string): 'resumed' | 'nowhere';
@@ -128,7 +128,7 @@ export interface PrivacyControl {
 export type PrivacyStatus =
   | {
       readonly kind: 'read';
-      /** In the room of this server now, or where the bot will be called to. */
+      /** In the session of this server now, or where the bot will be called to. */
       readonly hearing: boolean;
       /** Rows of the store about this person in this server. */
       readonly items: number;

@@ -22,7 +22,7 @@ export type Reply = TextLine & {
   readonly lines?: readonly TextLine[];
   /** In rows of five, by the names of `Press`; what follows a colon its press finds in `words.about`. */
   readonly buttons?: readonly string[];
-  /** This message is edited from now on to show the state of the caller's room. */
+  /** This message is edited from now on to show the state of the caller's channel. */
   readonly panel?: true;
 };
 

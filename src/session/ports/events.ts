@@ -88,7 +88,7 @@ export type SessionEvent =
       readonly kind: 'answered';
       readonly speakerId: string;
       readonly name: string;
-      /** What the model wrote, and what of it really left for the room. */
+      /** What the model wrote, and what of it really left for the channel. */
       readonly text: string;
       readonly heardText: string;
       readonly finish: AnswerFinish;

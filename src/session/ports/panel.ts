@@ -1,7 +1,7 @@
 import type { TextId } from '#src/texts/texts.ts';
 import type { ListedSound, ListedTrack } from './tracks.ts';
 
-/** What the panel of a room shows; discord draws it in the language of the server. */
+/** What the panel of a channel shows; discord draws it in the language of the server. */
 export type PanelFace = {
   readonly state:
     | { readonly kind: 'listening' | 'thinking' | 'paused' | 'reconnecting' }

@@ -5,7 +5,7 @@ import type { TextId, TextLine } from '#src/texts/texts.ts';
 import type { LeaveOutcome } from './command-ports.ts';
 import type { TrackAction } from './tracks.ts';
 
-/** What tools may do in the room they were asked in. */
+/** What tools may do in the channel they were asked in. */
 export interface ToolPorts {
   readonly clock: Pick<Clock, 'wallMs'>;
   /** Who is there besides the bot itself. */
@@ -55,7 +55,7 @@ export type TrackName = 'voice' | 'cues';
 export type ToolOutcome = {
   /** What the model is told, as data. */
   readonly facts: Facts;
-  /** What the room reads of it where somebody pressed a button for it; left out: that it is done. */
+  /** What the channel reads of it where somebody pressed a button for it; left out: that it is done. */
   readonly line?: TextLine;
   /** True when everybody notices the effect: an asker who spoke gets no words on it. */
   readonly isPlain?: boolean;

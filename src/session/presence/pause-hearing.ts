@@ -2,7 +2,7 @@ import { pause, resume } from '#src/people/consent.ts';
 import type { HearingControl } from '#src/session/ports/command-ports.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 
-/** Stops and starts hearing whole rooms; what was heard before a pause is still answered. */
+/** Stops and starts hearing in whole channels; what was heard before a pause is still answered. */
 export class PauseHearing implements HearingControl {
   readonly #sessions: Pick<VoiceSessions, 'sessions'>;
 

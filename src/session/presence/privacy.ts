@@ -23,7 +23,7 @@ type PrivacyParts = Pick<
   'store' | 'clock' | 'consent' | 'onEvent' | 'spending'
 >;
 
-/** What people decide about themselves: first in the room they are in, then in the book. */
+/** What people decide about themselves: first in the channel they are in, then in the book. */
 export class SessionPrivacy implements PrivacyControl {
   readonly #parts: PrivacyParts;
   readonly #sessions: Pick<VoiceSessions, 'settings' | 'sessions' | 'withdrawCalls'>;
@@ -89,7 +89,7 @@ export class SessionPrivacy implements PrivacyControl {
     return { kind: 'forgotten', total, ...found };
   }
 
-  /** Where the bot sits nowhere, by what was said for good; roles are only known in a room. */
+  /** Where the bot sits nowhere, by what was said for good; roles are only known in a channel. */
   async #hears(guildId: string, personId: string): Promise<boolean> {
     const gate = this.#sessions.sessions(guildId).at(-1)?.context.gate;
     if (gate) return gate.mayHear(personId);

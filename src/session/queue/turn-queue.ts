@@ -99,18 +99,18 @@ export class TurnQueue {
 
   /** Each has the floor until the next one is asked for. One reader at a time. Aborting throws `signal.reason`. */
   async *matters(signal: AbortSignal): AsyncGenerator<QueuedTurn> {
-    const ring = () => this.#line.ring();
-    signal.addEventListener('abort', ring);
+    const wake = () => this.#line.wake();
+    signal.addEventListener('abort', wake);
     try {
       for (;;) {
         signal.throwIfAborted();
         this.expire();
         const [next] = this.#line.matters;
-        if (!next) await this.#line.rung();
+        if (!next) await this.#line.changed();
         else yield* this.#give(next);
       }
     } finally {
-      signal.removeEventListener('abort', ring);
+      signal.removeEventListener('abort', wake);
     }
   }
 

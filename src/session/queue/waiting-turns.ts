@@ -4,7 +4,7 @@ import type { QueuedQuestion, QueuedReading, QueuedTurn } from './queued-turn.ts
 /** Turns that wait, in the order in which they get the floor, and a signal for the reader that waits for the first one. */
 export class WaitingTurns {
   #matters: readonly QueuedTurn[] = [];
-  #bell = Promise.withResolvers<void>();
+  #change = Promise.withResolvers<void>();
 
   get matters(): readonly QueuedTurn[] {
     return this.#matters;
@@ -16,7 +16,7 @@ export class WaitingTurns {
 
   put(turn: QueuedTurn, place = this.#matters.length): void {
     this.#matters = this.#matters.toSpliced(place, 0, turn);
-    this.ring();
+    this.wake();
   }
 
   /** First to finish is first answered, also where the words of the second were there sooner. */
@@ -43,13 +43,13 @@ export class WaitingTurns {
     return removed;
   }
 
-  ring(): void {
-    this.#bell.resolve();
+  wake(): void {
+    this.#change.resolve();
   }
 
   /** Waits until a turn was put, or the signal was given otherwise, since the last time. */
-  async rung(): Promise<void> {
-    await this.#bell.promise;
-    this.#bell = Promise.withResolvers();
+  async changed(): Promise<void> {
+    await this.#change.promise;
+    this.#change = Promise.withResolvers();
   }
 }

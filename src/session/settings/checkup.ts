@@ -137,9 +137,9 @@ async function checkPlayback(
   if (!session) return { point, kind: 'idle', line: nowhere };
   if (session.restrictions.isMute) return { point, kind: 'bad', line: { id: 'muted.server' } };
   const startedMs = parts.clock.nowMs();
-  const rung = await ringIn(session, parts).catch(() => undefined);
+  const outcome = await playCue(session, parts).catch(() => undefined);
   const ms = parts.clock.nowMs() - startedMs;
-  switch (rung) {
+  switch (outcome) {
     case 'left':
       return { point, kind: 'ok', ms };
     case 'speaking':
@@ -151,16 +151,16 @@ async function checkPlayback(
   }
 }
 
-/** Throws when nothing of it leaves in time. */
-async function ringIn(
+/** Plays a cue as a test. Throws when nothing of it leaves in time. */
+async function playCue(
   { context }: VoiceSession,
   { clock, cues }: SessionDependencies,
 ): Promise<CueOutcome> {
   const late = () => new Error('nothing left');
   const untilMs = clock.nowMs() + patienceMs;
   for (;;) {
-    const rung = await within(context.cuePlayer.ring(cues.heard), checkMs, clock, late);
-    if (rung !== 'speaking' || clock.nowMs() >= untilMs) return rung;
+    const outcome = await within(context.cuePlayer.play(cues.heard), checkMs, clock, late);
+    if (outcome !== 'speaking' || clock.nowMs() >= untilMs) return outcome;
     await clock.sleep(lookMs, context.signal);
   }
 }

@@ -16,7 +16,7 @@ import {
 /** What a person types to have the operator's value again. */
 const standard = 'default';
 
-/** What servers set for themselves: first in the room where the bot sits, then in the book. */
+/** What servers set for themselves: first in the channel where the bot sits, then in the book. */
 export class SessionSettings implements GuildSettingsControl {
   readonly #pipelines: SessionDependencies['pipelines'];
   readonly #sessions: Pick<VoiceSessions, 'settings' | 'session' | 'sessions'>;

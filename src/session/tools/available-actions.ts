@@ -13,7 +13,7 @@ export type ActionsContext = TracksContext & {
   readonly leave: ToolPorts['leave'];
 };
 
-/** What tools may do in this room for those who asked. */
+/** What tools may do in this channel for those who asked. */
 export function actionsFor(context: ActionsContext, askerIds: readonly string[]): ToolPorts {
   const { channel, leave, parts, volume } = context;
   return {

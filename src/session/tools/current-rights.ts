@@ -4,7 +4,7 @@ import type { Places } from '#src/session/ports/command-ports.ts';
 import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 
-/** Of a room, what says who may do what. */
+/** Of a channel, what says who may do what. */
 export type RightsContext = {
   readonly channel: ChannelRef;
   readonly parts: { readonly places: Pick<Places, 'mayManage'> };

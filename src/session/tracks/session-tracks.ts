@@ -12,7 +12,7 @@ export type SessionTracksOptions = {
   readonly parts: SessionDependencies;
   /** Of the session this one goes on from. */
   readonly former: SessionTracks | undefined;
-  /** Has the room read something. */
+  /** Has the channel read something. */
   readonly notice: (line: TextLine) => void;
 };
 

@@ -25,7 +25,7 @@ export type TrackPersistenceOptions = {
   readonly parts: PersistenceParts;
   /** Goes on from another session, with its tracks. */
   readonly isPassedOn: boolean;
-  /** Tells the room what is not played any more. */
+  /** Tells the channel what is not played any more. */
   readonly notice: (line: TextLine) => void;
 };
 

@@ -36,7 +36,7 @@ type TrackSessions = { session(guildId: string): TrackSession | undefined };
 
 const nowhere = { kind: 'nowhere' } as const;
 
-/** What people do with tracks in the rooms the bot sits in: they may change their own sounds, a DJ all, the others vote. */
+/** What people do with tracks in the channels the bot sits in: they may change their own sounds, a DJ all, the others vote. */
 export class TrackRequests implements Tracks, TrackVotes {
   readonly #sessions: TrackSessions;
   readonly #shelf: SoundCatalog;
@@ -167,7 +167,7 @@ type TrackListContext = {
   readonly volume: Pick<Volumes, 'of'>;
 };
 
-/** All tracks of a room, its own behind those of people. */
+/** All tracks of a channel, its own behind those of people. */
 function viewsIn({ tracks, volume }: TrackListContext): readonly ListedTrack[] {
   const own = ownTracks.map((name): ListedTrack => {
     return { name, percent: volume.of(name), isPaused: false, waiting: [] };

@@ -7,7 +7,8 @@ import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { textPieces } from '#src/speech/text-pieces.ts';
 import { Engine } from './engine.ts';
 import { fliteText } from './flite-text.ts';
-import type { FliteJob, FliteSound, FliteVoice } from './flite-worker.ts';
+import { type FliteVoice, standardEmbeddedVoice, voiceGains } from './flite-voices.ts';
+import type { FliteJob, FliteSound } from './flite-worker.ts';
 
 export type EmbeddedSynthesizerOptions = {
   /** `slt`, `rms`, `awb`, `kal16` or `kal`; anything else is `slt`. */
@@ -16,20 +17,6 @@ export type EmbeddedSynthesizerOptions = {
   /** 0 to 1 until the engine is warm. */
   readonly onProgress?: (fraction: number) => void;
 };
-
-/** Brings each voice to -18 dBFS while it sounds, half way for the loudest (measured 2026-11-20: -15, -20, -18, -26, -18). */
-const gains: Readonly<Record<FliteVoice, number>> = {
-  slt: 0.84,
-  rms: 1.26,
-  awb: 1,
-  kal16: 2.5,
-  kal: 1,
-};
-
-/** Voice that speaks where none is named, or none that there is. */
-export const standardEmbeddedVoice: FliteVoice = 'slt';
-/** Names it takes, the standard one first. */
-export const embeddedVoices: readonly string[] = Object.keys(gains);
 
 const longestTextChars = 4000;
 /** About ten seconds of speech, made in a tenth of one. */
@@ -74,11 +61,11 @@ function jobOf(
 ): FliteJob {
   const voice = [name, standard].find(isFliteVoice) ?? standardEmbeddedVoice;
   const stretch = 1 / Math.min(2, Math.max(0.5, speed));
-  return { pieces: textPieces(text, longestPieceChars), voice, gain: gains[voice], stretch };
+  return { pieces: textPieces(text, longestPieceChars), voice, gain: voiceGains[voice], stretch };
 }
 
 function isFliteVoice(name: string | undefined): name is FliteVoice {
-  return name !== undefined && Object.hasOwn(gains, name);
+  return name !== undefined && Object.hasOwn(voiceGains, name);
 }
 
 async function* asPcm(sounds: AsyncIterable<FliteSound>): AsyncGenerator<Pcm> {

@@ -2,6 +2,7 @@ import { readWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import { readChecked } from '#src/speech/checked-file.ts';
 import { tidySound } from './flite-sound.ts';
+import { type FliteVoice, standardEmbeddedVoice } from './flite-voices.ts';
 import { Flite } from './flite-wasi.ts';
 import { serveEngine } from './serve-engine.ts';
 import { importMemory } from './wasm-patch.ts';
@@ -14,7 +15,6 @@ export type FliteJob = {
   /** 1 is the voice's own pace, 2 twice as slow. */
   readonly stretch: number;
 };
-export type FliteVoice = 'slt' | 'rms' | 'awb' | 'kal16' | 'kal';
 export type FliteSound = { readonly samples: Int16Array; readonly rateHz: number };
 
 const fliteSha256 = 'f975276f4f2a6de78613f197533aac2167d181b77020866d142d594bcc2a0e80';
@@ -32,7 +32,7 @@ await serveEngine<FliteJob, FliteSound>(async (progress) => {
     if (samples.length < rateHz * shortestSeconds) return undefined;
     return { samples: tidySound(samples, rateHz, gain), rateHz };
   };
-  speak('Ready to speak.', { voice: 'slt', stretch: 1, gain: 1 });
+  speak('Ready to speak.', { voice: standardEmbeddedVoice, stretch: 1, gain: 1 });
   return ({ pieces, ...how }, out, unwanted) => {
     let spoken = 0;
     for (const piece of pieces) {

@@ -24,8 +24,8 @@ function withEach(
       const { name: _, ...unnamed } = voice;
       return chain.run<Pcm>(
         {
-          ask: (engine, inner, rung) =>
-            wrap(engine).synthesize(text, rung ? unnamed : voice, inner),
+          ask: (engine, inner, index) =>
+            wrap(engine).synthesize(text, index ? unnamed : voice, inner),
           isOutput: ({ samples }) => samples.length > 0,
           moreMs: Math.max(0, text.length - shortChars) * moreMsPerChar,
         },

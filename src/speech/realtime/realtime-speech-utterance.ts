@@ -53,7 +53,7 @@ export class RealtimeUtterance {
   #suspicion: Complaint | undefined;
   #ended: SpeechEnd | undefined;
   #count: ServerUsage | undefined;
-  #bell = Promise.withResolvers<void>();
+  #change = Promise.withResolvers<void>();
   readonly #departed = Promise.withResolvers<void>();
 
   constructor(options: UtteranceOptions) {
@@ -107,7 +107,7 @@ export class RealtimeUtterance {
     if (this.#hasLeft || this.#ended) return;
     if (event.kind === 'words') this.#write(event);
     if (event.kind === 'sound') this.#lay(event.bytes);
-    this.#ring();
+    this.#wake();
   }
 
   /** An error that names this request. */
@@ -118,7 +118,7 @@ export class RealtimeUtterance {
   /** An error that names nobody. */
   suspect(complaint: Complaint): void {
     this.#suspicion = complaint;
-    this.#ring();
+    this.#wake();
   }
 
   /** The server is done with it. */
@@ -134,7 +134,7 @@ export class RealtimeUtterance {
   leave(): void {
     this.#hasLeft = true;
     this.#drop();
-    this.#ring();
+    this.#wake();
   }
 
   /** Once. Errors: BotError `provider.*`, after what did come. Aborting `signal` throws `signal.reason`. */
@@ -202,12 +202,12 @@ export class RealtimeUtterance {
 
   #end(ended: SpeechEnd): void {
     this.#ended ??= ended;
-    this.#ring();
+    this.#wake();
   }
 
   async #more(signal: AbortSignal): Promise<void> {
-    const rung = unlessAborted(this.#bell.promise, signal);
-    await within(rung, this.#patienceMs(), this.#options.clock, () => this.#late());
+    const changed = unlessAborted(this.#change.promise, signal);
+    await within(changed, this.#patienceMs(), this.#options.clock, () => this.#late());
   }
 
   /** Longest wait, in ms, for the next event; an utterance that is not sent yet waits for the one before it, too. */
@@ -226,8 +226,8 @@ export class RealtimeUtterance {
     return new BotError('provider.late', true, `${serverName(this.#options.baseUrl)} ${what}.`);
   }
 
-  #ring(): void {
-    this.#bell.resolve();
-    this.#bell = Promise.withResolvers();
+  #wake(): void {
+    this.#change.resolve();
+    this.#change = Promise.withResolvers();
   }
 }

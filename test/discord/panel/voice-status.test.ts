@@ -171,7 +171,7 @@ test('whoever was thrown out leaves the status to Discord', async () => {
   expect(puts).toHaveLength(1);
 });
 
-test('a refusal is told once, and ends it for this stay', async () => {
+test('a refusal is told once, and ends it for this session', async () => {
   const { status, failures, puts, events, pass, leave } = open();
   failures.push(refusal(403, 50_013));
   status.show('g', listening);

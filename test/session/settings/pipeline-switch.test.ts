@@ -50,7 +50,7 @@ function open() {
 
 const text = (text: string) => ({ done: false, value: { kind: 'text', text } });
 
-test('a pipeline is opened with the first answer, and once for a stay', () => {
+test('a pipeline is opened with the first answer, and once in a session', () => {
   const { log, answer } = open();
   expect(log).toEqual([]);
   answer();
@@ -87,7 +87,7 @@ test('a switch there and back takes effect once for each answer', () => {
   expect(log).toEqual(['chained opened', 'chained opened']);
 });
 
-test('with the stay every pipeline is closed once, and nobody is answered any more', async () => {
+test('with the session every pipeline is closed once, and nobody is answered any more', async () => {
   const { log, over, current, choose, answer } = open();
   const first = answer();
   choose('realtime');
