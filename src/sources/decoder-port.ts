@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import type { DecoderReady, FromDecoder, ToDecoder } from '#src/sources/decode/decode-messages.ts';
 
@@ -28,6 +29,7 @@ export function openDecoderPort(
   const send = (message: FromDecoder | DecoderReady) => {
     process.send?.(message, () => undefined); // the bot is gone, and so is this process
   };
+  flushCompileCache(); // this process is killed, not ended
   send({ kind: 'ready' });
   return send;
 }

@@ -89,7 +89,8 @@ test('a decoding process knows nothing of the environment of the bot, and takes 
   await using decoding = openObeying();
   const { env, flags } = await toldBy(decoding);
   vi.unstubAllEnvs();
-  expect(env.toSorted().filter((name) => !name.startsWith('__'))).toEqual(['UV_THREADPOOL_SIZE']);
+  const own = ['NODE_COMPILE_CACHE', 'UV_THREADPOOL_SIZE'];
+  expect(env.toSorted().filter((name) => !name.startsWith('__'))).toEqual(own);
   expect(flags).toContain('--disable-sigusr1');
   expect(flags.join(' ')).not.toContain('inspect');
 });
