@@ -5,6 +5,9 @@ import { readWav } from '#src/audio/wav.ts';
 
 const silence = Buffer.from([0xf8, 0xff, 0xfe]);
 
+/** Frames of recordings, which tests ask for again and again. */
+const encoded = new Map<string, Promise<readonly Uint8Array[]>>();
+
 /**
  * A recording as the packets a client sends: 20 ms each from `fromMs` on, then five silence frames. Sequence and
  * timestamp go on with the time, as those of one client do.
@@ -15,6 +18,24 @@ export async function packetsOf(
   fromMs: number,
   codec: OpusCodec,
 ): Promise<Packet[]> {
+  const frames = await framesOf(fixture, codec);
+  return frames.map((opus, n) => ({
+    speakerId,
+    opus,
+    sequence: (65_530 + Math.round(fromMs / 20) + n) & 0xffff,
+    timestamp: (Math.round(fromMs * 48) + n * 960) >>> 0,
+    atMs: fromMs + n * 20,
+  }));
+}
+
+function framesOf(fixture: string, codec: OpusCodec): Promise<readonly Uint8Array[]> {
+  const key = `${codec.name} ${fixture}`;
+  const frames = encoded.get(key) ?? encode(fixture, codec);
+  encoded.set(key, frames);
+  return frames;
+}
+
+async function encode(fixture: string, codec: OpusCodec): Promise<readonly Uint8Array[]> {
   const { samples } = readWav(await readFile(`test/fixtures/speech/${fixture}.wav`));
   const encoder = codec.encoder(16_000);
   const frames: Uint8Array[] = [];
@@ -23,11 +44,5 @@ export async function packetsOf(
   }
   encoder.free();
   frames.push(...Array.from({ length: 5 }, () => silence));
-  return frames.map((opus, n) => ({
-    speakerId,
-    opus,
-    sequence: (65_530 + Math.round(fromMs / 20) + n) & 0xffff,
-    timestamp: (Math.round(fromMs * 48) + n * 960) >>> 0,
-    atMs: fromMs + n * 20,
-  }));
+  return frames;
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SessionEvent } from '#src/session/ports/events.ts';
+import { runs } from '#test/property-runs.ts';
 import { answerNumber, type Mood } from '#test/session/setup/flaky-engines.ts';
 import {
   isCalm,
@@ -73,7 +74,7 @@ const withNo = fc.tuple(plot, fc.array(act, { maxLength: 4 })).map(([one, more])
 });
 
 /** Of each test; a failure is printed with its seed. */
-const numRuns = 12;
+const numRuns = runs(12);
 const timeout = 60_000;
 
 async function check(

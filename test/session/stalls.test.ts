@@ -8,6 +8,7 @@ import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { runs } from '#test/property-runs.ts';
 import {
   adam,
   lounge,
@@ -159,7 +160,7 @@ test('whatever engines do, every question is answered once, or told, and the one
     }
     await fixture.sessions.leave('g');
   };
-  await fc.assert(fc.asyncProperty(plans, holds), { numRuns: 6 });
+  await fc.assert(fc.asyncProperty(plans, holds), { numRuns: runs(6) });
 });
 
 /** Nobody speaks: time passes in longer steps as long as nothing sounds. */

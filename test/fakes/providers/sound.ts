@@ -17,7 +17,19 @@ const syllablesPerSecond = 4;
 /** A hum with the pitch and the syllables of a voice, as long as `text` would take to say. */
 export function tone(text: string, rateHz: number, msPerChar = usualMsPerChar): Int16Array {
   const lengthMs = Math.max(shortestMs, text.length * msPerChar);
-  return Int16Array.from({ length: Math.round((lengthMs / 1000) * rateHz) }, (_, n) => {
+  const hum = humAt(rateHz);
+  const samples = new Int16Array(Math.round((lengthMs / 1000) * rateHz));
+  for (let n = 0; n < samples.length; n++) samples[n] = hum[n % hum.length] ?? 0;
+  return samples;
+}
+
+const hums = new Map<number, Int16Array>();
+
+/** A second of the hum, in which all its periods fit. */
+function humAt(rateHz: number): Int16Array {
+  const known = hums.get(rateHz);
+  if (known) return known;
+  const hum = Int16Array.from({ length: rateHz }, (_, n) => {
     const seconds = n / rateHz;
     const loud = 0.2 + 0.8 * Math.sin(Math.PI * syllablesPerSecond * seconds) ** 2;
     const wave = [1, 2, 3, 4, 5, 6].reduce(
@@ -26,6 +38,8 @@ export function tone(text: string, rateHz: number, msPerChar = usualMsPerChar): 
     );
     return Math.round(5000 * loud * wave);
   });
+  hums.set(rateHz, hum);
+  return hum;
 }
 
 /** A chord that never swells, as long as `text` would take to say: five partials of `steadyHz`. Costs no time. */

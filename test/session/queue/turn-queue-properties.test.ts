@@ -6,6 +6,7 @@ import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { runs } from '#test/property-runs.ts';
 import {
   adam,
   eva,
@@ -63,7 +64,7 @@ const round: fc.Arbitrary<readonly ChatStep[]> = fc.oneof(
 const rounds = fc.array(round, { minLength: 1, maxLength: 6 });
 
 /** Of each test; a failure is printed with its seed. */
-const numRuns = 8;
+const numRuns = runs(8);
 const timeout = 120_000;
 /** After five minutes an answer is given up, and then somebody has to be told. */
 const longestMs = 330_000;

@@ -31,7 +31,7 @@ test.each([
   ['lets its decoder hang', 'hang'],
   ['is fatal to its process', 'abort'],
 ])('a file that %s is not felt by any other server, and the next sound plays', async (_, word) => {
-  await using decoding = new Decoding({ clock: realClock, entry: moody, stepMs: 500 });
+  await using decoding = new Decoding({ clock: realClock, entry: moody, stepMs: 1_000 });
   const open = opening(decoding);
   const other = await open(sounding(toneFile('tones-flac.ogg'), 'B'));
   const reading = other.open(0, patient)[Symbol.asyncIterator]();
@@ -47,7 +47,7 @@ test.each([
 });
 
 test('a live stream whose decoder another file took down goes on over its connection', async () => {
-  await using decoding = new Decoding({ clock: realClock, entry: moody, stepMs: 500 });
+  await using decoding = new Decoding({ clock: realClock, entry: moody, stepMs: 1_000 });
   const open = opening(decoding);
   const bytes = endless(song);
   const radio = await open({ kind: 'stream', bytes, requester: { guildId: 'A' } });
@@ -61,11 +61,12 @@ test('a live stream whose decoder another file took down goes on over its connec
 });
 
 test('a sound is displaced as often as it takes, if ten seconds of it came between', async () => {
-  await using decoding = new Decoding({ clock: realClock, entry: moody, stepMs: 300 });
+  await using decoding = new Decoding({ clock: realClock, entry: moody, stepMs: 20_000 });
   const open = opening(decoding);
   const radio = await open({ kind: 'stream', bytes: endless(song), requester: { guildId: 'A' } });
   const reading = radio.open(0, patient)[Symbol.asyncIterator]();
-  const blow = async () => soundFrom(await open(sounding(bomb, 'A'))).catch(() => undefined);
+  const blow = async () =>
+    soundFrom(await open(sounding(bombOf('abort'), 'A'))).catch(() => undefined);
   for (let bombs = 0; bombs < 6; bombs++) {
     for (let seconds = 0; seconds < 18; seconds += 6) await reading.next();
     await blow();

@@ -47,18 +47,27 @@ test.each(names)(
   },
 );
 
-test.each(names)(
-  '%s split anywhere in its first hundred bytes is the same',
-  async (name) => {
-    const file = fileOf(name);
-    const whole = await streamed([file]);
-    for (let at = 0; at <= 100; at++) {
-      const pieces = [file.subarray(0, at), file.subarray(at)];
-      expect(Buffer.compare(await streamed(pieces), whole), `${at}`).toBe(0);
-    }
-  },
-  20_000,
-);
+/** Bytes of each file that hold some of its sound: a head that is split shows in the first of it. */
+const fewBytes: Readonly<Record<string, number>> = {
+  'tones.mp3': 2_000,
+  'tones-vbr.mp3': 2_000,
+  'tones-opus.ogg': 12_000,
+  'tones-opus-60ms.ogg': 9_000,
+  'tones.webm': 2_000,
+  'tones-vorbis.ogg': 8_000,
+  'tones.flac': 16_000,
+  wav: 2_000,
+};
+
+test.each(names)('%s split anywhere in its first hundred bytes is the same', async (name) => {
+  const file = fileOf(name).subarray(0, fewBytes[name]);
+  const whole = await streamed([file]);
+  expect(whole.length).toBeGreaterThan(1_000);
+  for (let at = 0; at <= 100; at++) {
+    const pieces = [file.subarray(0, at), file.subarray(at)];
+    expect(Buffer.compare(await streamed(pieces), whole), `${at}`).toBe(0);
+  }
+});
 
 /** All samples as bytes, decoded in this thread: a hop to another a byte takes longer than the decoding. */
 async function streamed(pieces: readonly Uint8Array[]): Promise<Buffer> {

@@ -2,8 +2,12 @@ import { afterAll, expect, test } from 'vitest';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { BotError } from '#src/base/errors.ts';
 import { OggPages, writePages } from '#src/sources/formats/ogg-page.ts';
+import { runs } from '#test/property-runs.ts';
 import { files, inPieces, openDecoding, soundOf } from '#test/sources/sounds.ts';
 import { played, toneFile } from '#test/sources/tones.ts';
+
+/** Of each test, for the runs of the suite. */
+const timeoutMs = runs(60_000);
 
 const decoding = openDecoding();
 afterAll(() => decoding[Symbol.asyncDispose]());
@@ -55,24 +59,29 @@ function hostile(): Buffer {
   return Buffer.concat([head, body.subarray(under(64))]);
 }
 
-test('whatever comes is a sound or no sound, and never the end of the decoder', async () => {
-  const fates = { sound: 0, none: 0 };
-  for (let n = 0; n < 400; n++) {
-    const bytes = n % 3 === 0 ? hostile() : mutated();
-    try {
-      const { samples } = await soundOf(decoding, inPieces(bytes, 1 + under(9000)));
-      expect(samples.length, `file ${n}`).toBeGreaterThan(0);
-      fates.sound++;
-    } catch (error) {
-      expect(error, `file ${n}`).toBeInstanceOf(BotError);
-      expect(error, `file ${n}`).toMatchObject({ code: 'source.not_audio' });
-      expect(`${error}`).not.toMatch(/broke down|slowly/);
-      fates.none++;
+test(
+  'whatever comes is a sound or no sound, and never the end of the decoder',
+  async () => {
+    const fates = { sound: 0, none: 0 };
+    const count = runs(150);
+    for (let n = 0; n < count; n++) {
+      const bytes = n % 3 === 0 ? hostile() : mutated();
+      try {
+        const { samples } = await soundOf(decoding, inPieces(bytes, 1 + under(9000)));
+        expect(samples.length, `file ${n}`).toBeGreaterThan(0);
+        fates.sound++;
+      } catch (error) {
+        expect(error, `file ${n}`).toBeInstanceOf(BotError);
+        expect(error, `file ${n}`).toMatchObject({ code: 'source.not_audio' });
+        expect(`${error}`).not.toMatch(/broke down|slowly/);
+        fates.none++;
+      }
     }
-  }
-  expect(fates.sound).toBeGreaterThan(50);
-  expect(fates.none).toBeGreaterThan(50);
-}, 30_000);
+    expect(fates.sound).toBeGreaterThan(count / 8);
+    expect(fates.none).toBeGreaterThan(count / 8);
+  },
+  timeoutMs,
+);
 
 /** An Ogg file whose packets were changed, with checksums that are right again. */
 function forged(): Buffer {
@@ -92,19 +101,24 @@ function forged(): Buffer {
   );
 }
 
-test('every format, damaged in any way, is played or refused, and never the end of the decoder', async () => {
-  const fates = { sound: 0, none: 0 };
-  for (let n = 0; n < 360; n++) {
-    const bytes = n % 3 === 0 ? forged() : mutated(tones);
-    try {
-      await played(decoding, bytes, 1 + under(9000), n % 2 === 0);
-      fates.sound++;
-    } catch (error) {
-      expect(error, `file ${n}`).toMatchObject({ code: 'source.not_audio' });
-      expect(`${error}`, `file ${n}`).not.toMatch(/broke down|slowly/);
-      fates.none++;
+test(
+  'every format, damaged in any way, is played or refused, and never the end of the decoder',
+  async () => {
+    const fates = { sound: 0, none: 0 };
+    const count = runs(120);
+    for (let n = 0; n < count; n++) {
+      const bytes = n % 3 === 0 ? forged() : mutated(tones);
+      try {
+        await played(decoding, bytes, 1 + under(9000), n % 2 === 0);
+        fates.sound++;
+      } catch (error) {
+        expect(error, `file ${n}`).toMatchObject({ code: 'source.not_audio' });
+        expect(`${error}`, `file ${n}`).not.toMatch(/broke down|slowly/);
+        fates.none++;
+      }
     }
-  }
-  expect(fates.sound).toBeGreaterThan(100);
-  expect(fates.none).toBeGreaterThan(20);
-}, 30_000);
+    expect(fates.sound).toBeGreaterThan((count * 5) / 18);
+    expect(fates.none).toBeGreaterThan(count / 18);
+  },
+  timeoutMs,
+);
