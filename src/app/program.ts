@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { BotError } from '#src/base/errors.ts';
 import { loadDotEnv, readConfig } from '#src/config/config.ts';
-import { inSandbox, type SandboxWishes } from './in-sandbox.ts';
-import { type ExitSignals, onDiscord } from './on-discord.ts';
+import type { SandboxWishes } from './in-sandbox.ts';
+import type { ExitSignals } from './on-discord.ts';
 
 /** A configuration that cannot work: a supervisor should not start it again. */
 const misconfigured = 78;
@@ -43,7 +43,12 @@ async function run({ signal, hurry }: ExitSignals): Promise<number> {
   if (read.kind === 'bad' || mistakes.length > 0) return misconfigured;
   const { config } = read;
   try {
-    if (config.discord) return await onDiscord(config, config.discord, { signal, hurry });
+    // Each of them loads hundreds of modules, and a configuration that cannot work needs none.
+    if (config.discord) {
+      const { onDiscord } = await import('./on-discord.ts');
+      return await onDiscord(config, config.discord, { signal, hurry });
+    }
+    const { inSandbox } = await import('./in-sandbox.ts');
     return await inSandbox(config, wishes, signal);
   } catch (error) {
     return signal.aborted ? 0 : exitCodeOf(error);
