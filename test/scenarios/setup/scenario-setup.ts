@@ -9,6 +9,7 @@ import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import { instantPace } from '#test/fakes/providers/providers.ts';
 import { tone } from '#test/fakes/providers/sound.ts';
 import { type BotEnvironment, type BotSetupOptions, runBot } from './bot-setup.ts';
+import { playInRealTime } from './real-time.ts';
 import { type BorrowedBot, borrowBot } from './shared-bots.ts';
 
 /** A Discord, mock providers and a bot that is logged in, for one scenario. */
@@ -47,10 +48,10 @@ export type ScenarioExchange = {
 
 export type ScenarioMessage = { readonly role: string; readonly content: string };
 
-/** Of a whole scenario: it only ends one that hangs, and a busy machine may take ten times as long as an idle one. */
-const scenarioMs = 120_000;
-/** Of a step. */
-const waitMs = 60_000;
+/** Of a whole scenario, played three times at most: it only ends one that hangs. */
+const scenarioMs = 240_000;
+/** Of a step: a busy machine may take ten times as long as an idle one. */
+const waitMs = 30_000;
 
 /** Reply to somebody who calls the bot into company; the others hear a greeting. */
 const toCompany = /^In .*\. Say "/;
@@ -66,7 +67,7 @@ const mockRateHz = 24_000;
 
 /** Those of one file are played side by side: most of the time somebody speaks, and nobody computes. */
 export function scenario(name: string, play: () => Promise<void>): void {
-  test.concurrent(name, { timeout: scenarioMs }, play);
+  test.concurrent(name, { timeout: scenarioMs }, () => playInRealTime(play));
 }
 
 /** The deadline of a single step. */
