@@ -11,7 +11,7 @@ import {
   soon,
 } from '#test/scenarios/setup/scenario-setup.ts';
 
-const seconds = 20;
+const seconds = 6;
 const noises: readonly NoiseName[] = ['keyboard', 'breath'];
 
 for (const noise of noises) {

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { makeNoise } from '#bench/turns/noises.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { loadSilero } from '#src/audio/voice/silero.ts';
 import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
@@ -39,6 +41,11 @@ test.each(noises.filter(({ name }) => name !== 'a gliding lead'))(
     expect(utterances(samples).filter(hasVoice)).toEqual([]);
   },
 );
+
+test.each(['keyboard', 'breath'] as const)('20 s of %s at a desk reach no recogniser', (name) => {
+  const atDesk: Pcm = { samples: makeNoise(name, 20, 1), rateHz: 48_000, channels: 1 };
+  expect(utterances(resample(atDesk, 16_000).samples).filter(hasVoice)).toEqual([]);
+});
 
 test('of a lead that glides like a voice at most two of eight phrases reach a recogniser', () => {
   const lead = noises.find(({ name }) => name === 'a gliding lead');

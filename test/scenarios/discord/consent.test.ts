@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import type { Sandbox } from '#sandbox/sandbox.ts';
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
@@ -66,19 +66,19 @@ async function reread({ sandbox }: ScenarioSetup, { id }: SandboxPerson): Promis
   await eventually(() => expect(reads().length).toBeGreaterThan(before));
 }
 
-scenario('half a minute of somebody who did not agree is never opened, nor sent', async () => {
+scenario('somebody who goes on and on and did not agree is never opened, nor sent', async () => {
   await using setup = await openScenario({ providers: { replies } });
   const [ben, adam] = [await seat(setup, 'Ben'), await callIn(setup, 'Adam')];
   await ben.settled(soon());
   const before = ben.counts().sentPackets;
-  const speaking = ben.say(monologue(30), AbortSignal.timeout(50_000));
+  const speaking = ben.say(monologue(8), soon());
   const sent = () => ben.counts().sentPackets - before;
-  await vi.waitFor(() => expect(sent()).toBeGreaterThan(1_000), { timeout: 40_000 });
+  await eventually(() => expect(sent()).toBeGreaterThan(150));
   expect(madeTexts(setup)).toEqual([text('join.spoken')]);
   expect(setup.providers.requests).toHaveLength(1);
   const { uttered } = await converse(setup, adam, question);
   await speaking;
-  expect(sent()).toBeGreaterThan(1_500);
+  expect(sent()).toBeGreaterThan(400);
   await told(adam, 'leave');
   const { counts } = await setup.bot.logged(({ msg }) => msg === 'link-closed', 10_000);
   expect(counts).toMatchObject({ notAllowed: sent(), sealed: 0, unparsed: 0 });

@@ -14,9 +14,6 @@ import {
   soon,
 } from '#test/scenarios/setup/scenario-setup.ts';
 
-/** The bot's own clock may tick a little before the server's. */
-const leastMs = 1_200 - 100;
-
 /** What Discord would show now. */
 function now({ sandbox }: ScenarioSetup, { id }: ShownMessage): ShownMessage {
   const message = sandbox.message(id);
@@ -35,7 +32,7 @@ function wentThrough(states: readonly string[], first: string, { edits }: ShownM
   });
 }
 
-scenario('the panel follows a turn, edited at most every 1.2 s', async () => {
+scenario('the panel follows a turn', async () => {
   const pace = { ...instantPace, recogniseMs: 2_500 };
   const answer = 'The answer takes as long to say as this sentence, or longer';
   const replies = [{ match: /^/, text: answer }];
@@ -55,10 +52,6 @@ scenario('the panel follows a turn, edited at most every 1.2 s', async () => {
   const shown = now(setup, panel);
   expect(shown.text).toMatch(/^Last answer after \d+ ms, /m);
   expect(shown.text).toContain(text('panel.people.yes', { names: 'Adam' }));
-  const [postedAtMs = panel.atMs] = panel.edits.map(({ atMs }) => atMs); // "thinking" came first
-  const instants = [postedAtMs, ...shown.edits.slice(panel.edits.length).map(({ atMs }) => atMs)];
-  const gaps = instants.slice(1).map((atMs, n) => atMs - (instants[n] ?? 0));
-  for (const gapMs of gaps) expect(gapMs).toBeGreaterThanOrEqual(leastMs);
 });
 
 scenario('every button of the panel answers whoever presses it, in private', async () => {
