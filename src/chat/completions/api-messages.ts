@@ -56,7 +56,7 @@ export function lineOf(name: string, content: string): string {
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();
   const words = content.replace(/[\s\u0085]+/gu, (gap) =>
-    /[\n\r\u0085\u2028\u2029]/.test(gap) ? ' ' : gap,
+    /[\n\v\f\r\u0085\u2028\u2029]/.test(gap) ? ' ' : gap,
   );
   return `${plain === '' ? 'Somebody' : plain}: ${words}`;
 }
