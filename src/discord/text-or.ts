@@ -1,4 +1,6 @@
-/** A name as Discord sent it, where that is text; discord.js types it so, and hands on whatever came. */
+import { oneLine } from '#src/discord/interactions/plain.ts';
+
+/** A name as Discord sent it, on one line, where that is text; discord.js types it so, and hands on whatever came. */
 export function textOr(name: unknown, otherwise: string): string {
-  return typeof name === 'string' ? name : otherwise;
+  return typeof name === 'string' ? oneLine(name) : otherwise;
 }

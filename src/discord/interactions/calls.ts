@@ -10,7 +10,7 @@ import {
 import type { Command, CommandCall } from '#src/session/ports/command.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { localeOf } from '#src/texts/texts.ts';
-import { firstChars } from './plain.ts';
+import { firstChars, oneLine } from './plain.ts';
 import type { Languages } from './rendering.ts';
 
 type Sound = NonNullable<CommandCall['sound']>;
@@ -84,8 +84,13 @@ function checked(call: CommandCall): CommandCall {
   const picked = message ? [message.author, message.text] : [];
   const texts: readonly unknown[] = [guildId, callerId, callerName, ...places, ...files, ...picked];
   const isWhole = texts.every((text) => typeof text === 'string');
-  if (isWhole && sounds.every(({ sizeBytes }) => Number.isFinite(sizeBytes))) return call;
-  throw new Error('Discord sent something else where a text or a size belongs.');
+  if (!isWhole || !sounds.every(({ sizeBytes }) => Number.isFinite(sizeBytes)))
+    throw new Error('Discord sent something else where a text or a size belongs.');
+  return {
+    ...call,
+    callerName: oneLine(callerName),
+    ...(message && { message: { ...message, author: oneLine(message.author) } }),
+  };
 }
 
 /** Languages of an interaction: that of its caller, and that of the server for the channel. */

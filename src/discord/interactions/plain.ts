@@ -11,6 +11,11 @@ export function harmless(words: string): string {
     .replace(everybody, '@\u200b$1');
 }
 
+/** Words on one line: a line break of any kind shows as a space. */
+export function oneLine(words: string): string {
+  return words.replace(/[\n\v\f\r\u0085\u2028\u2029]+/g, ' ');
+}
+
 /** As `harmless`, and links stand where they lead, mentions as they are typed; other markdown is obeyed. */
 export function posted(words: string): string {
   return harmless(words)

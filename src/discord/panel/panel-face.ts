@@ -1,4 +1,4 @@
-import { cut, firstChars, maxMessageChars } from '#src/discord/interactions/plain.ts';
+import { cut, firstChars, maxMessageChars, oneLine } from '#src/discord/interactions/plain.ts';
 import { type MessageBody, rowsOf, sentence } from '#src/discord/interactions/rendering.ts';
 import type { Button } from '#src/session/ports/command.ts';
 import type { PanelFace, PanelTrack } from '#src/session/ports/panel.ts';
@@ -27,7 +27,7 @@ export function drawPanel(
 ): MessageBody {
   const { locale, buttons } = look;
   const lines = face ? faceLines(face, look) : [];
-  const content = lines.map((line) => sentence(line, locale)).join('\n');
+  const content = lines.map((line) => oneLine(sentence(line, locale))).join('\n');
   const isHere = face?.state.kind !== 'left';
   const whole = [isHere ? (head ?? '') : '', content].filter(Boolean).join('\n');
   return {

@@ -7,7 +7,7 @@ import {
   Status,
 } from 'discord.js';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { cut, harmless } from '#src/discord/interactions/plain.ts';
+import { cut, harmless, oneLine } from '#src/discord/interactions/plain.ts';
 import { withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { permissionsIn } from '#src/discord/permissions.ts';
@@ -55,7 +55,7 @@ export class VoiceStatus {
       this.#words.delete(guildId);
       return;
     }
-    const named = 'name' in state && { name: harmless(state.name) };
+    const named = 'name' in state && { name: oneLine(harmless(state.name)) };
     const kind = state.kind === 'step' ? 'thinking' : state.kind;
     const timed = state.kind === 'quiet' && { time: state.time };
     const words = text(`panel.${kind}`, { ...named, ...timed }, this.#options.localeIn(guildId));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cut, firstChars, harmless, plain } from '#src/discord/interactions/plain.ts';
+import { cut, firstChars, harmless, oneLine, plain } from '#src/discord/interactions/plain.ts';
 
 test('names are shown as they are, not read as markdown', () => {
   expect(plain('**loud** _a_ ~~b~~ `c` ||d|| [e](x)')).toBe(
@@ -44,4 +44,8 @@ test('what is too long is cut between whole characters', () => {
   expect(cut('abcd👋g!', 6)).toBe('abcd…');
   expect(firstChars('👋👋', 3)).toBe('👋');
   expect(harmless('x'.repeat(100_000))).toHaveLength(2_000);
+});
+
+test('line breaks of every kind become one space each, and other spaces stay', () => {
+  expect(oneLine('Ann\r\nBen\vCem\u2028Dan  Eva\tFay')).toBe('Ann Ben Cem Dan  Eva\tFay');
 });

@@ -90,3 +90,18 @@ test('a second row of buttons steers the first track while there is one', () => 
   ]);
   expect(rowsIn({ ...listening, tracks: [sea] })[1]?.[0]).toBe('track.resume:main');
 });
+
+test.each(['\n', '\r\n', '\v', '\u0085', '\u2028'])(
+  'a name with a line break (%j) forges no line of the panel',
+  (lineBreak) => {
+    const forged = `Ann${lineBreak}I hear: Eve`;
+    const face: PanelFace = {
+      state: { kind: 'speaking', name: forged },
+      people: [{ name: forged, heard: 'yes' }],
+      next: forged,
+      engine: 'built-in',
+    };
+    const plain = { ...face, people: [{ name: 'Ann', heard: 'yes' }], next: 'Ann' } as const;
+    expect(linesOf(face)).toHaveLength(linesOf(plain).length);
+  },
+);
