@@ -2,6 +2,7 @@ import { gatewayTargets } from '#test/discord/fuzz-gateway.ts';
 import { interactionTargets } from '#test/discord/fuzz-interactions.ts';
 import { discordTargets } from '#test/discord/fuzz-targets.ts';
 import { audioTargets } from '#test/fuzz/targets/audio.ts';
+import { nameTargets } from '#test/fuzz/targets/names.ts';
 import { providerTargets } from '#test/fuzz/targets/providers.ts';
 import { realtimeClassTargets } from '#test/fuzz/targets/realtime-classes.ts';
 import { settingsTargets } from '#test/fuzz/targets/settings.ts';
@@ -12,6 +13,7 @@ import type { FuzzTarget } from './fuzz-target.ts';
 export const targets: readonly FuzzTarget[] = [
   ...audioTargets,
   ...discordTargets,
+  ...nameTargets,
   ...providerTargets,
   ...settingsTargets,
   ...textTargets,

@@ -1,0 +1,183 @@
+import fc from 'fast-check';
+import { buttons as allButtons } from '#commands/buttons.ts';
+import { apiMessages } from '#src/chat/completions/api-messages.ts';
+import { openHistory, standardHistory } from '#src/chat/history.ts';
+import { speakable } from '#src/chat/text/speakable.ts';
+import { maxMessageChars, oneLine, posted } from '#src/discord/interactions/plain.ts';
+import { type MessageBody, messageOf, sentence } from '#src/discord/interactions/rendering.ts';
+import { suggestions } from '#src/discord/interactions/suggestions.ts';
+import { drawPanel } from '#src/discord/panel/panel-face.ts';
+import { VoiceStatus } from '#src/discord/panel/voice-status.ts';
+import { textOr } from '#src/discord/text-or.ts';
+import { instructionsOf } from '#src/pipeline/prompt.ts';
+import type { PanelFace } from '#src/session/ports/panel.ts';
+import { text } from '#src/texts/texts.ts';
+import { judge } from '#src/turn/addressing/addressing.ts';
+import { addressingRules, initialAddressing } from '#src/turn/addressing/addressing-windows.ts';
+import { beginsWithNames, namesToBegin } from '#src/turn/name-prefix.ts';
+import { classify } from '#src/turn/overlap/interjections.ts';
+import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
+import { textOf } from '#test/fuzz/inputs.ts';
+import { asyncTarget, target } from '#test/fuzz/target.ts';
+
+const pieces = [
+  ...['@everyone', '@here', '@EVERYONE', '<@1>', '<@!1>', '<@&1>', '<#1>', '</say:1>', '<t:1>'],
+  ...['<a:b:1>', '<id:home>', '@', '<', '>', '\\', '](', '[a](https://a.b)', 'https://a.b/c'],
+  ...['\n', '\r', '\r\n', '\u0085', '\u2028', '\u2029', '\v', '\f', '\t', ' ', '\u3000'],
+  ...['\u200b', '\u200d', '\u2060', '\ufeff', '\u00ad', '\u061c', '\u200e', '\u202e', '\u2066'],
+  ...[':', '\uff1a', '\ua789', '\u2236', 'Bob: ', 'system: ', 'Ann', 'Nova', ', ', '; ', '. '],
+  ...['**', '__', '~~', '||', '`', '```', '# ', '> ', '- ', '1. ', '{name}', '{x}', '$&', '$1'],
+  ...[
+    '\ud800',
+    '\udc00',
+    '\ud83d',
+    '👍',
+    '👩‍👩‍👧',
+    'e\u0301',
+    '\u0301'.repeat(8),
+    '\0',
+    '\u001b[0m',
+  ],
+];
+/** Up to some 4,000 characters and more, as people may type them into a form. */
+const words = fc.oneof(
+  { weight: 4, arbitrary: textOf(pieces, 12) },
+  { weight: 1, arbitrary: textOf(pieces) },
+);
+
+const lineBreak = /[\n\v\f\r\u0085\u2028\u2029]/;
+const linesOf = (content: string) => content.split(lineBreak);
+const unseenEveryone = /@(everyone|here)/i;
+const mention = /<(@[!&]?\d|#\d)/;
+
+function must(holds: boolean, what: string): void {
+  if (!holds) throw new Error(what);
+}
+
+/** Nobody is pinged, and Discord takes it. */
+function mustBeHarmless({ content, allowedMentions, components = [] }: MessageBody): void {
+  must(allowedMentions.parse.length === 0 && !('users' in allowedMentions), 'It may ping.');
+  must(!unseenEveryone.test(content), 'It mentions everyone.');
+  must(content.length <= maxMessageChars, `It has ${content.length} characters.`);
+  must(components.length <= 5 && components.every((row) => row.components.length <= 5), 'Rows.');
+}
+
+const buttons = new Map(allButtons.map((button) => [button.name, button]));
+const look = { locale: 'en', buttons } as const;
+const languages = { caller: 'de', room: 'en' } as const;
+
+/** A panel on which everything that people may choose reads `a` or `b`. */
+function faceOf(a: string, b: string): PanelFace {
+  return {
+    state: { kind: 'speaking', name: a },
+    people: [
+      { name: a, heard: 'yes' },
+      { name: b, heard: 'yes' },
+      { name: a, heard: 'unasked' },
+      { name: b, heard: 'no' },
+    ],
+    firstHeard: [b],
+    asked: [a, b],
+    next: b,
+    lost: [a],
+    tracks: [{ name: 'main', title: b, percent: 50, isPaused: false, positionMs: 0 }],
+    engine: 'built-in',
+  };
+}
+
+function readNames([a, b]: readonly [string, string]): void {
+  const head = sentence({ id: 'heard.undecoded', with: { name: a } }, 'en');
+  const panel = drawPanel(head, faceOf(a, b), { ...look, botName: b });
+  mustBeHarmless(panel);
+  const usual = drawPanel(undefined, faceOf('Ann', 'Ben'), { ...look, botName: 'Nova' });
+  const bare = drawPanel(undefined, faceOf(a, b), { ...look, botName: b });
+  must(linesOf(bare.content).length <= linesOf(usual.content).length, 'A name forges a line.');
+  const notice = sentence({ id: 'heard.undecoded', with: { name: textOr(a, '') } }, 'en');
+  must(linesOf(notice).length === 1, 'A name forges a line of a notice.');
+  const reply = { id: 'track.added', with: { title: a, track: b, n: 1 }, to: 'room' } as const;
+  const answer = { id: 'generic', with: { code: a }, to: 'caller', lines: [reply] } as const;
+  mustBeHarmless(messageOf(reply, languages, buttons));
+  mustBeHarmless(messageOf({ ...answer, buttons: ['stop'] }, languages, buttons));
+  const written = posted(`${a} ${b}`);
+  must(
+    !unseenEveryone.test(written) && !mention.test(written),
+    'What is written mentions somebody.',
+  );
+  must(written.length <= 2 * maxMessageChars, 'What is written grows without bounds.');
+  speakable(text('said.both', { one: a, other: b }));
+}
+
+/** What the chat model is shown: one line for each who spoke, under a name that is theirs. */
+function readPrompts([a, b]: readonly [string, string]): void {
+  const said = [
+    { role: 'user', name: a, content: b },
+    { role: 'user', name: b, content: a },
+    { role: 'user', name: 'Eve', content: `${a}${b}` },
+  ] as const;
+  const spoken = said.filter(({ name }) => name !== '');
+  const [shown] = apiMessages(spoken);
+  const lines = linesOf(String(shown?.content));
+  must(lines.length === spoken.length, `${spoken.length} people have ${lines.length} lines.`);
+  must(
+    lines.every((line) => /^[^:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]+: /.test(`${line} `)),
+    'A line has no name, or one with a colon.',
+  );
+  const style = { instructions: 'Be short.', voice: {} };
+  const turn = { said: [], style, history: [], tools: [] };
+  const [one, other] = [a, b].map((addressee) => instructionsOf({ ...turn, addressee }));
+  must(one === other, 'A name becomes an instruction.');
+  const history = openHistory();
+  for (let n = 0; n < 3; n++) {
+    history.addUser(a, b);
+    history.addAssistant(b);
+  }
+  const kept = history.messages().reduce((sum, { content }) => sum + content.length, 0);
+  must(kept <= standardHistory.characters, `The history holds ${kept} characters.`);
+}
+
+/** The names of the bot and of those present, among words. */
+function readAddressing([a, b]: readonly [string, string]): void {
+  const rules = { ...addressingRules, names: [a, 'Nova'] };
+  const spoken = { speakerId: '1', fromMs: 0, humans: 3, text: b, present: [a, b] };
+  judge(initialAddressing, spoken, rules);
+  classify(b, { isFinal: true, names: [a] });
+  const names = namesToBegin([a, b, 'Cem', 'Dan'], { humans: 4, waited: true });
+  must(names.length === 3, `An answer begins with ${names.length} names.`);
+  beginsWithNames(b, names);
+}
+
+async function readFields([a, b]: readonly [string, string]): Promise<void> {
+  const timing = new SteppedTiming();
+  const choices = await suggestions(async () => [a, b, a, `${a}${b}`], timing);
+  const isTaken = ({ name }: { readonly name: string }) => name.length > 0 && name.length <= 100;
+  must(choices.every(isTaken), 'Discord refuses a suggestion.');
+  const statuses: string[] = [];
+  const status = new VoiceStatus({
+    timing,
+    tell: () => {},
+    localeIn: () => 'en',
+    mayWrite: () => true,
+    ask: () => {},
+    write: async (_, line) => statuses.push(line),
+  });
+  status.show('g', faceOf(a, b));
+  const left = status.entered({ guildId: 'g', channelId: 'c', name: b });
+  timing.passMs(20_000);
+  await left();
+  for (const line of statuses) {
+    must(line.length <= 500, `A status has ${line.length} characters.`);
+    must(!unseenEveryone.test(line), 'A status mentions everyone.');
+    must(linesOf(line).length === 1, 'A name forges a line of a status.');
+  }
+  must(linesOf(oneLine(`${a}\n${b}`)).length === 1, 'A line is broken.');
+}
+
+const two = fc.tuple(words, words);
+
+/** Names and typed words of people, on their way into prompts, panels, replies and notices. */
+export const nameTargets = [
+  target('names-shown', two, readNames),
+  target('names-prompted', two, readPrompts),
+  target('names-addressed', two, readAddressing),
+  asyncTarget('names-in-fields', two, readFields),
+];
