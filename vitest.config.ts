@@ -7,6 +7,8 @@ export default defineConfig({
     include: ['{bench,test}/**/*.test.ts'],
     isolate: false,
     restoreMocks: true,
+    // What is waited for comes late on a busy machine.
+    expect: { poll: { timeout: 20_000 } },
     // A test that hangs ends by this; a slow machine must not.
     testTimeout: 60_000,
     hookTimeout: 60_000,

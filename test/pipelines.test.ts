@@ -76,7 +76,7 @@ test('the chat model answers in the place of a Realtime server that is away', as
   const pipeline = pipelinesOf(config, engines, engines.chat('Nova')).open('realtime');
   const turn = turnOf(said('What time is it?'));
   const parts = await Array.fromAsync(
-    pipeline.answer(turn, new FakeStage(), AbortSignal.timeout(8_000)),
+    pipeline.answer(turn, new FakeStage(), AbortSignal.timeout(50_000)),
   );
   pipeline[Symbol.dispose]?.();
   expect(textOf(parts)).toBe('It is four.');

@@ -14,7 +14,7 @@ let bot: Int16Array[];
 let human: Int16Array[];
 
 /** Real sound through two codecs and voice activity, on a busy machine. */
-const patienceMs = 30_000;
+const patienceMs = 60_000;
 
 beforeAll(async () => {
   codec = await loadOpus();

@@ -17,7 +17,7 @@ test('a dropped gateway is resumed, and what happened meanwhile arrives late, no
   const joined = once(client, 'voiceStateUpdate');
   const resumed = once(client, 'shardResume');
   sandbox.faults.dropGateway();
-  await sandbox.person('Adam').join('Lounge', AbortSignal.timeout(1000));
+  await sandbox.person('Adam').join('Lounge', AbortSignal.timeout(20_000));
   await resumed;
   const [, state] = await joined;
   expect(state).toMatchObject({ channelId: sandbox.channelId('Lounge') });
@@ -63,6 +63,6 @@ test('a seat in a closed channel is refused with silence', async () => {
   await expect(sandbox.person('Bob').join('Lounge', AbortSignal.timeout(1000))).rejects.toThrow(
     'Bob may not enter Lounge.',
   );
-  await sandbox.person('Olga').join('Lounge', AbortSignal.timeout(1000));
+  await sandbox.person('Olga').join('Lounge', AbortSignal.timeout(20_000));
   expect(voice.admitted).toHaveLength(1);
 });

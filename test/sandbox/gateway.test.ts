@@ -12,7 +12,7 @@ const open = (options: Partial<SandboxOptions> = {}) =>
 test('the server shows itself, its channels, and who sits in them', async () => {
   await using sandbox = await open();
   const adam = sandbox.person('Adam');
-  await adam.join('Lounge', AbortSignal.timeout(1000));
+  await adam.join('Lounge', AbortSignal.timeout(20_000));
   using bot = await identified(sandbox);
   expect(await bot.event('READY')).toMatchObject({ guilds: [{ unavailable: true }] });
   expect(await bot.event('GUILD_CREATE')).toMatchObject({
@@ -26,7 +26,7 @@ test('who did not ask for voice states is not told of them', async () => {
   await using sandbox = await open();
   using deaf = await identified(sandbox, 1);
   using bot = await identified(sandbox);
-  await sandbox.person('Adam').join('Lounge', AbortSignal.timeout(1000));
+  await sandbox.person('Adam').join('Lounge', AbortSignal.timeout(20_000));
   await bot.event('VOICE_STATE_UPDATE');
   expect(deaf.heard.map(({ t }) => t)).not.toContain('VOICE_STATE_UPDATE');
 });
@@ -86,7 +86,7 @@ test('a resume replays what was missed, once', async () => {
   await first.event('GUILD_CREATE');
   first.socket.terminate();
   await expect.poll(() => sandbox.bot().online).toBe(false);
-  await sandbox.person('Adam').join('Lounge', AbortSignal.timeout(1000));
+  await sandbox.person('Adam').join('Lounge', AbortSignal.timeout(20_000));
   using second = await openSocket(sandbox);
   second.say(6, { token: sandbox.token, session_id: first.sessionId, seq: 2 });
   await second.event('RESUMED');
@@ -119,7 +119,7 @@ test('a resume from further back than is kept is refused', async () => {
   using bot = await identified(sandbox);
   const adam = sandbox.person('Adam');
   for (let n = 0; n < 300; n++) {
-    await adam.join('Lounge', AbortSignal.timeout(1000));
+    await adam.join('Lounge', AbortSignal.timeout(20_000));
     await adam.leave();
   }
   using second = await openSocket(sandbox);

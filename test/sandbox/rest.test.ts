@@ -47,7 +47,7 @@ test('where somebody sits can be read, and sitting nowhere is no outage', async 
   const adam = sandbox.person('Adam');
   const path = `/guilds/${sandbox.guildId}/voice-states/${adam.id}`;
   expect((await ask(sandbox, path)).json).toMatchObject({ code: 10_065 });
-  await adam.join('Lounge', AbortSignal.timeout(1000));
+  await adam.join('Lounge', AbortSignal.timeout(20_000));
   const channel_id = sandbox.channelId('Lounge');
   expect((await ask(sandbox, path)).json).toMatchObject({ channel_id, user_id: adam.id });
 });

@@ -51,8 +51,8 @@ test('people who move from channel to channel leave the former call', async () =
   const voice = silentVoice();
   await using sandbox = await openSandbox({ voice: voice.half });
   const adam = sandbox.person('Adam');
-  await adam.join('Lounge', AbortSignal.timeout(1000));
-  await adam.join('Workshop', AbortSignal.timeout(1000));
+  await adam.join('Lounge', AbortSignal.timeout(20_000));
+  await adam.join('Workshop', AbortSignal.timeout(20_000));
   await adam.leave();
   await adam.leave();
   expect(voice.admitted.map(({ channelId }) => channelId)).toEqual([

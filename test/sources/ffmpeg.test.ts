@@ -94,7 +94,7 @@ test('what was played is let go: an evening of sound takes no more memory than a
     break;
   }
   expect(after - before).toBeLessThan(8);
-}, 20_000);
+});
 
 test('handing bytes over leaves no listener behind', async () => {
   const path = await program('takes', 'process.stdin.resume();');
@@ -156,7 +156,7 @@ test('four programs run for a server at once, sixteen for the bot, and the next 
   await expect(begin('server 0')).rejects.toMatchObject(crowded);
   playing.push(await begin('another server'));
   for (const one of playing) await one.return?.();
-}, 20_000);
+});
 
 const found = findFfmpeg('/usr/local/bin:/usr/bin:/opt/homebrew/bin');
 

@@ -72,4 +72,4 @@ test('after an evening of faults and interruptions every answer has ended once, 
   expect(talking.server.open).toBeLessThanOrEqual(1);
   expect(signals.flatMap((signal) => getEventListeners(signal, 'abort'))).toEqual([]);
   expect(talking.server.calls.flatMap(({ errors }) => errors)).toEqual([]);
-}, 30_000);
+});

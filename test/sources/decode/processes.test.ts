@@ -78,7 +78,7 @@ test('a sound is displaced as often as it takes, if ten seconds of it came betwe
   }
   await blow();
   await expect(reading.next()).rejects.toMatchObject({ code: 'source.unreachable' });
-}, 20_000);
+});
 
 test('whose files ended two processes of late is refused for a minute, and nobody else', async () => {
   const clock = new VirtualClock();

@@ -22,7 +22,7 @@ async function fetched(link: string, over: Over = {}, names: Names = {}): Promis
     if (!found) throw new Error('ENOTFOUND 10.1.2.3');
     return found[look] ?? found.at(-1) ?? [];
   };
-  const { allow = [], signal = AbortSignal.timeout(10_000), mostBytes = 1000 } = over;
+  const { allow = [], signal = AbortSignal.timeout(50_000), mostBytes = 1000 } = over;
   const rules = { allowed: new AllowedHosts(allow), mostBytes, resolve };
   const pieces: Uint8Array[] = [];
   for await (const piece of fetchSource(link, rules, signal)) pieces.push(piece);
