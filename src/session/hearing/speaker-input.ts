@@ -1,6 +1,7 @@
 import type { EchoMeter } from '#src/audio/echo/echo-meter.ts';
 import { energyDb } from '#src/audio/loudness.ts';
 import type { Packet } from '#src/audio/packet.ts';
+import { Recording } from '#src/audio/voice/recording.ts';
 import type { SpeakerSound, SpeakerStream, StreamCounts } from '#src/audio/voice/speaker-stream.ts';
 import type { VoiceMeter, VoiceWindow } from '#src/audio/voice/voice-meter.ts';
 import type { Transcript } from '#src/speech/ports.ts';
@@ -21,7 +22,6 @@ import {
   type OverlapVoiceInput,
   stepOverlapVoice,
 } from '#src/turn/overlap/overlap-voice.ts';
-import { Recording } from './recording.ts';
 import type { Utterance } from './utterance.ts';
 
 /** What cannot be read counts as the usual length. */

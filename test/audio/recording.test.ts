@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { durationMs } from '#src/audio/pcm.ts';
-import { Recording } from '#src/session/hearing/recording.ts';
+import { Recording } from '#src/audio/voice/recording.ts';
 
 const ms = (length: number, value = 0) => new Int16Array(length * 16).fill(value);
 
