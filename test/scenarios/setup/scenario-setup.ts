@@ -48,8 +48,8 @@ export type ScenarioExchange = {
 
 export type ScenarioMessage = { readonly role: string; readonly content: string };
 
-/** Of a whole scenario, played three times at most: it only ends one that hangs. */
-const scenarioMs = 240_000;
+/** Of a whole scenario, played several times at worst: it only ends one that hangs. */
+const scenarioMs = 300_000;
 /** Of a step: a busy machine may take ten times as long as an idle one. */
 const waitMs = 30_000;
 

@@ -25,6 +25,11 @@ const erased = 'removed from the server';
 /** Each process plays several files, one after the other, and keeps these bots meanwhile. */
 const all = new Set<SharedBot>();
 const idle: SharedBot[] = [];
+// Vitest ends its processes by a signal, and nothing can be awaited then.
+process.once('SIGTERM', () => process.exit());
+process.once('exit', () => {
+  for (const { running } of all) running.abandon();
+});
 
 /**
  * A running bot with that environment, which nobody else uses now; started if there is none.
@@ -63,7 +68,6 @@ async function take({ environment, providers }: SharedBotOptions): Promise<Share
   const oldest = all.size < mostBots ? undefined : idle.shift();
   if (oldest) await end(oldest);
   const shared = { key, running: await runBot({ environment, providers }) };
-  if (all.size === 0) endAllWithProcess();
   all.add(shared);
   return shared;
 }
@@ -84,12 +88,4 @@ async function isClean({ sandbox, bot }: BotSetup, guilds: readonly SandboxGuild
 async function end(shared: SharedBot): Promise<void> {
   all.delete(shared);
   await shared.running[Symbol.asyncDispose]();
-}
-
-/** Vitest ends its processes by a signal, and nothing can be awaited then. */
-function endAllWithProcess(): void {
-  process.once('SIGTERM', () => process.exit());
-  process.once('exit', () => {
-    for (const { running } of all) running.abandon();
-  });
 }
