@@ -148,8 +148,14 @@ scenario(
     const replies = [{ match: /^/, text: 'It is five.' }];
     await using setup = await openScenario({ providers: { replies } });
     const [adam, cleo] = [setup.sandbox.person('Adam'), setup.sandbox.person('Cleo')];
-    const asks = (person = adam, answer?: string, words = 'What time is it?') =>
-      told(person, 'ask', { question: words, ...(answer && { answer }) });
+    const thinking = text('ask.thinking', { question: 'What time is it?' });
+    const asks = async (person = adam, answer?: string, question = 'What time is it?') => {
+      const asked = person.command('ask', { question, ...(answer && { answer }) });
+      const said = () =>
+        [asked.reply, ...asked.followUps].find((one) => one && one.text !== thinking);
+      await eventually(() => expect(said()).toBeDefined());
+      return said();
+    };
     const answer = spokenUp('ask.answer', { answer: 'It is five.' });
     expect(await asks()).toMatchObject(answer);
     expect(await asks(adam, 'text')).toMatchObject(answer);

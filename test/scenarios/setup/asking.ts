@@ -52,7 +52,8 @@ function customId(name: string): string {
 }
 
 async function firstAnswer(asked: Interaction, what: string): Promise<ShownMessage> {
-  const answer = await asked.answered(soon());
+  // A bot that was busy has said "thinking" to all or to one, and what is for the others comes as a further message.
+  const answer = await Promise.any([asked.answered(soon()), asked.followed(soon())]);
   const tookMs = (asked.ackedAtMs ?? 0) - asked.sentAtMs;
   if (tookMs > hastyMs) console.log(`${what} was answered after ${Math.round(tookMs)} ms`);
   return answer;
