@@ -95,7 +95,12 @@ export class VoiceSession {
     const notice = (line: TextLine) => this.context.notice(line);
     const tracks = new SessionTracks({ channel, parts, former: former?.context.tracks, notice });
     this.context = {
-      ...{ channel, callerId, parts, addressing, newcomers, people },
+      channel,
+      callerId,
+      parts,
+      addressing,
+      newcomers,
+      people,
       settings: () => settings.in(guildId),
       pipeline: new CurrentPipeline(
         parts.pipelines,
@@ -110,12 +115,14 @@ export class VoiceSession {
         nowMs: () => parts.clock.nowMs(),
         onLost: (question, why) => this.#lost(question, why),
       }),
-      ...{ preemptiveBudget: new PreemptiveBudget(), pauseHabits: new PauseHabits() },
+      preemptiveBudget: new PreemptiveBudget(),
+      pauseHabits: new PauseHabits(),
       panel: new PanelWatch({ channel, addressing, newcomers }, parts),
       once: once ?? new OncePerSession(),
       reportedFailures: reportedFailures ?? new ReportedFailures(),
       confirmations: new PendingConfirmations(),
-      ...{ tracks, volume: tracks.volume },
+      tracks,
+      volume: tracks.volume,
       refresh: (personId, signal) => this.#connection.refresh(personId, signal),
       leave: () => sessions.leave(channel.guildId),
       signal: this.#over.signal,

@@ -42,7 +42,11 @@ export function said(text: string): TurnUtterance {
   const samples = new Int16Array(16_000).fill(text === '' ? 0 : 1000);
   const pcm: Pcm = { samples, rateHz: 16_000, channels: 1 };
   return {
-    ...{ speakerId: '1', name: 'Ana', fromMs: 0, toMs: 1000, pcm },
+    speakerId: '1',
+    name: 'Ana',
+    fromMs: 0,
+    toMs: 1000,
+    pcm,
     transcript: async () => ({ text }),
   };
 }

@@ -133,8 +133,13 @@ class Talk implements RealtimeTalk {
     memory.become(items, answer);
     const eventId = `ask_${++this.#asked}`;
     const response = new RealtimeResponse({
-      ...{ ...this.#options, by: this.#by, answer, eventId },
-      ...{ former: session.former, clock: this.#clock, limits: this.#limits },
+      ...this.#options,
+      by: this.#by,
+      answer,
+      eventId,
+      former: session.former,
+      clock: this.#clock,
+      limits: this.#limits,
       hold: (on) => (on ? link.pause() : link.resume()),
     });
     this.#response = response;

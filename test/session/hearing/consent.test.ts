@@ -244,11 +244,15 @@ test('what somebody said before their no is not quoted to the model any more', a
 test('forgetting somebody deletes what is kept, and they are as somebody new', async () => {
   const fixture = await called(openSessionFixture(), { kind: 'always' });
   expect(await fixture.privacy.status('g', 'eva')).toEqual({
-    ...{ kind: 'read', hearing: true, items: 1 },
+    kind: 'read',
+    hearing: true,
+    items: 1,
   });
   expect(await fixture.privacy.forget('g', 'eva')).toMatchObject({ kind: 'forgotten', total: 1 });
   expect(await fixture.privacy.status('g', 'eva')).toEqual({
-    ...{ kind: 'read', hearing: false, items: 0 },
+    kind: 'read',
+    hearing: false,
+    items: 0,
   });
   expect(await heardOf(fixture)).toEqual(['Adam']);
 });
