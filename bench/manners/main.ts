@@ -1,7 +1,7 @@
 // Does it know when it is meant, whom it hears and when to stop? npm run bench:manners [-- --seed 7] (virtual time, about a minute).
 import { parseArgs } from 'node:util';
 import { cutAnswers } from './cuts.ts';
-import { echo } from './echo.ts';
+import { echo } from './echo/echo.ts';
 import { plansOf, spend } from './evening.ts';
 import { cutWords, type Findings, linesOf, roomTable, targetTable } from './report.ts';
 import { readSceneMix } from './scenes.ts';

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { fadeIn, fadeOut } from '#src/playback/mix/fade.ts';
-import { Glide } from '#src/playback/mix/glide.ts';
+import { fadeIn, fadeOut, Glide } from '#src/playback/mix/gain.ts';
 import { bend, full, limit } from '#src/playback/mix/limiter.ts';
 
 const left = (sound: Float32Array) => [...sound].filter((_, n) => n % 2 === 0);

@@ -6,11 +6,11 @@ import { openLocalStore } from '#src/storage/local-store.ts';
 import type { Store } from '#src/storage/store.ts';
 import { keepStore } from '#src/storage/thread/steady-store.ts';
 import { openStore } from '#src/storage/thread/store-thread.ts';
-import { consentBookContract } from '#test/contracts/consent-book.ts';
-import { guildBookContract } from '#test/contracts/guild-book.ts';
-import { panelBookContract } from '#test/contracts/panel-book.ts';
-import { settingsBookContract } from '#test/contracts/settings-book.ts';
-import { trackBookContract } from '#test/contracts/track-book.ts';
+import { consentBookContract } from '#test/contracts/stores/consent-book.ts';
+import { guildBookContract } from '#test/contracts/stores/guild-book.ts';
+import { panelBookContract } from '#test/contracts/stores/panel-book.ts';
+import { settingsBookContract } from '#test/contracts/stores/settings-book.ts';
+import { trackBookContract } from '#test/contracts/stores/track-book.ts';
 import {
   MemoryConsents,
   MemoryGuilds,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
-import { spendingBookContract } from '#test/contracts/spending-book.ts';
+import { spendingBookContract } from '#test/contracts/stores/spending-book.ts';
 import { MemorySpending } from '#test/fakes/spending.ts';
 import { everyByte, storeFolder } from './files.ts';
 

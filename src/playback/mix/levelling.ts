@@ -1,6 +1,5 @@
 import { LoudnessMeter } from '#src/audio/loudness-meter.ts';
-import { gainOf } from './gain.ts';
-import { Glide } from './glide.ts';
+import { Glide, gainOf } from './gain.ts';
 import { full } from './limiter.ts';
 import { musicFrame } from './stereo.ts';
 

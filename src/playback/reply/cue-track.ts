@@ -1,6 +1,5 @@
 import { speakRateHz } from '#src/audio/pcm.ts';
-import { fadeOut } from '#src/playback/mix/fade.ts';
-import { Gain, gainOf } from '#src/playback/mix/gain.ts';
+import { fadeOut, Gain, gainOf } from '#src/playback/mix/gain.ts';
 import { type Block, frameSamples, type Track } from '#src/playback/mix/track.ts';
 import type { CueName, Cues } from './load-cues.ts';
 import { SampleQueue } from './sample-queue.ts';

@@ -1,6 +1,5 @@
 import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
-import { fadeIn, fadeOut } from '#src/playback/mix/fade.ts';
-import { Gain } from '#src/playback/mix/gain.ts';
+import { fadeIn, fadeOut, Gain } from '#src/playback/mix/gain.ts';
 import { frameSamples } from '#src/playback/mix/track.ts';
 import { SampleQueue } from './sample-queue.ts';
 import { type Position, SpokenSentences } from './sentences.ts';

@@ -1,6 +1,5 @@
 import { maxVolumePercent } from '#src/base/volume.ts';
-import { gainOf } from '#src/playback/mix/gain.ts';
-import { Glide } from '#src/playback/mix/glide.ts';
+import { Glide, gainOf } from '#src/playback/mix/gain.ts';
 import { musicFrame, musicPerMs, rampSamples } from '#src/playback/mix/stereo.ts';
 
 /** How loud one track, or all of them, are meant to be; every change takes 5 ms at least. */

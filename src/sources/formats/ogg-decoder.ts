@@ -1,12 +1,30 @@
+import { FLACDecoder } from '@wasm-audio-decoders/flac';
+import { OggVorbisDecoder } from '@wasm-audio-decoders/ogg-vorbis';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import { opusSamples } from '#src/audio/opus/opus-toc.ts';
 import type { SoundChunk } from '#src/audio/sound-source.ts';
+import { asChunk } from '#src/sources/decode/channel-chunks.ts';
 import { type Decoder, Flaws, type Want } from '#src/sources/decode/decoder.ts';
 import type { Skip } from '#src/sources/decode/skip.ts';
-import { openOggFlac } from './ogg-flac.ts';
-import { openOggOpus } from './ogg-opus.ts';
-import { type OggPage, OggPages } from './ogg-page.ts';
-import type { OggSound, PageContent } from './ogg-sound.ts';
-import { openOggVorbis } from './ogg-vorbis.ts';
+import { type OggPage, OggPages, writePages } from './ogg-page.ts';
+import { OpusSound, preSkipOf } from './opus-sound.ts';
+
+/** What a page gave. */
+type PageContent = {
+  readonly chunks: readonly SoundChunk[];
+  /** Packets of it that were damaged. */
+  readonly flaws: number;
+  /** True when the page holds no sound, but what comes before: only here a whole page may be passed over. */
+  readonly isHead?: boolean;
+};
+
+/** One sound within an Ogg file; radios send one after the other. Has state. */
+interface OggSound {
+  readonly serial: number;
+  push(page: OggPage): Promise<PageContent>;
+  end(): Promise<readonly SoundChunk[]>;
+  free(): void;
+}
 
 /** Ogg with Opus, Vorbis or FLAC: the first such sound in it, and every one that follows when that is over. */
 export function openOgg(codec: () => Promise<OpusCodec>, want: Want, skip: Skip): Decoder {
@@ -84,4 +102,155 @@ async function opening(
   if (name.startsWith('\x01vorbis')) return await openOggVorbis(page.serial);
   if (name.startsWith('\x7fFLAC')) return await openOggFlac(page.serial);
   return undefined;
+}
+
+/** Of a packet; a comment with pictures is longer and nobody needs it. */
+const longestPacketBytes = 128 * 1024;
+
+/** Joins packets that go over several pages. What is longer than 128 KiB, or lost its beginning, is left out. */
+class OggPackets {
+  #begun: Buffer[] = [];
+  #beganBytes = 0;
+  #isOpen = false;
+
+  push({ pieces, isContinued, goesOn }: OggPage): Buffer[] {
+    const packets: Buffer[] = [];
+    pieces.forEach((piece, n) => {
+      const isRest = n === 0 && isContinued;
+      const isUnfinished = n === pieces.length - 1 && goesOn;
+      if (!isRest) this.#begin();
+      if (this.#isOpen) this.#add(piece);
+      if (!isUnfinished && this.#isOpen) packets.push(this.#close());
+    });
+    return packets;
+  }
+
+  #begin(): void {
+    this.#begun = [];
+    this.#beganBytes = 0;
+    this.#isOpen = true;
+  }
+
+  #add(piece: Buffer): void {
+    this.#beganBytes += piece.length;
+    if (this.#beganBytes > longestPacketBytes) this.#begun = [];
+    else this.#begun.push(piece);
+  }
+
+  /** Ends the packet; one that was too long is empty. */
+  #close(): Buffer {
+    this.#isOpen = false;
+    const [only, ...others] = this.#begun;
+    return only && others.length === 0 ? only : Buffer.concat(this.#begun);
+  }
+}
+
+/** Ogg Opus (RFC 7845), as Discord's voice messages are. */
+function openOggOpus(serial: number, codec: OpusCodec, want: Want, skip: Skip): OggSound {
+  const packets = new OggPackets();
+  let headers = 0;
+  let sound: OpusSound | undefined;
+  let granule = 0;
+  const heads = (some: readonly Buffer[]): readonly Buffer[] => {
+    const sounding = some.slice(Math.max(0, 2 - headers));
+    const [head] = some;
+    if (headers === 0 && head) sound = new OpusSound(codec, want, skip, preSkipOf(head));
+    headers += some.length - sounding.length;
+    return sounding;
+  };
+  const push = (page: OggPage) => {
+    let keep = endOf(page, granule);
+    granule = page.granule ?? granule;
+    const given = heads(packets.push(page)).map((packet): readonly SoundChunk[] | undefined => {
+      const chunks = sound?.push(packet, keep);
+      keep -= opusSamples(packet);
+      return chunks;
+    });
+    const flaws = given.filter((chunks) => chunks === undefined).length;
+    return { chunks: given.flatMap((chunks) => chunks ?? []), flaws, isHead: given.length === 0 };
+  };
+  return {
+    serial,
+    push: async (page) => push(page),
+    end: async () => [],
+    free: () => sound?.free(),
+  };
+}
+
+/** How much of a page lies before the end of the sound: the last one may hold more (RFC 7845, 4.4). */
+function endOf({ isLast, granule }: OggPage, before: number): number {
+  return isLast && granule !== undefined ? granule - before : Number.POSITIVE_INFINITY;
+}
+
+/** A comment of nobody and nothing (Vorbis I, 5.2.1). */
+const noComment = Buffer.from('\x03vorbis\0\0\0\0\0\0\0\0\x01', 'latin1');
+
+/** In the first packet (Vorbis I, 4.2.2). */
+const channelsAt = 11;
+const mostChannels = 8;
+
+type VorbisSamples = { readonly channelData: Float32Array[]; readonly sampleRate: number };
+
+const head = { chunks: [], flaws: 0, isHead: true } as const;
+
+/**
+ * Ogg Vorbis. The decoder sees whole pages only, whose checksums are right, and no comment: there pictures lie.
+ *
+ * Headers reach it with the first page of sound: without sound it takes 20 ms to gather nothing from 36,000 channels.
+ */
+async function openOggVorbis(serial: number): Promise<OggSound> {
+  const decoder = new OggVorbisDecoder();
+  await decoder.ready;
+  const packets = new OggPackets();
+  const headers: Buffer[] = [];
+  let headerPages: readonly Buffer[] = [];
+  let hasSound = false;
+  const decoded = async (work: () => Promise<VorbisSamples>) => {
+    // It stumbles over its own report of a flaw now and then.
+    const given = await work().catch(() => undefined);
+    if (!given) return { chunks: [], flaws: 1 };
+    return { chunks: asChunk(given.channelData, given.sampleRate, 'vorbis'), flaws: 0 };
+  };
+  const sound = (bytes: Uint8Array) => {
+    const all = new Uint8Array(Buffer.concat([...headerPages, bytes]));
+    headerPages = [];
+    hasSound = true;
+    return decoded(() => decoder.decode(all));
+  };
+  return {
+    serial,
+    async push(page: OggPage) {
+      if (headers.length >= 3) return await sound(page.bytes);
+      headers.push(...packets.push(page).map((packet) => Buffer.from(packet)));
+      const [first, , setup] = headers;
+      if ((first?.[channelsAt] ?? 0) > mostChannels) throw new Error('it has many channels');
+      if (!first || !setup) return head;
+      headerPages = [
+        writePages([first], { serial, isFirst: true }),
+        writePages([noComment, setup], { serial, sequence: 1 }),
+      ];
+      return head;
+    },
+    end: async () => (hasSound ? (await decoded(() => decoder.flush())).chunks : []),
+    free: () => decoder.free(),
+  };
+}
+
+/** FLAC in Ogg (RFC 9639, 10.1): one frame a packet, told from what precedes them by its first byte. */
+async function openOggFlac(serial: number): Promise<OggSound> {
+  const decoder = new FLACDecoder();
+  await decoder.ready;
+  const packets = new OggPackets();
+  return {
+    serial,
+    async push(page) {
+      const frames = packets.push(page).filter(([first]) => first === 0xff);
+      if (frames.length === 0) return { chunks: [], flaws: 0, isHead: true };
+      const own = frames.map((frame) => new Uint8Array(frame));
+      const { channelData, sampleRate, errors } = await decoder.decodeFrames(own);
+      return { chunks: asChunk(channelData, sampleRate), flaws: errors.length };
+    },
+    end: async () => [],
+    free: () => decoder.free(),
+  };
 }

@@ -1,8 +1,7 @@
 import { readWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import { readChecked } from '#src/speech/checked-file.ts';
-import { tidySound } from './flite-sound.ts';
-import { type FliteVoice, standardEmbeddedVoice } from './flite-voices.ts';
+import { type FliteVoice, standardEmbeddedVoice, tidySound } from './flite-voices.ts';
 import { Flite } from './flite-wasi.ts';
 import { serveEngine } from './serve-engine.ts';
 import { importMemory } from './wasm-patch.ts';

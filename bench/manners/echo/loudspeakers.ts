@@ -1,6 +1,6 @@
+import type { SimulatedUtterance } from '#bench/manners/microphones.ts';
+import { type BenchChannel, step } from '#bench/manners/room.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import type { SimulatedUtterance } from './microphones.ts';
-import { type BenchChannel, step } from './room.ts';
 
 /** What a room does to the bot's voice before it comes back. */
 export type LoudspeakerPlace = { readonly lateMs: number; readonly gainDb: number };

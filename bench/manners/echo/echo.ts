@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
+import { spread } from '#bench/manners/microphones.ts';
+import { type BenchChannel, isAtRest, openRoom, peopleOf } from '#bench/manners/room.ts';
+import { readStops, type Stop, stopPath } from '#bench/manners/stops.ts';
 import { decodeClip, readClips, readSound } from '#bench/turns/clips.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { joined } from '#test/audio/speech.ts';
 import { type LoudspeakerPlace, Loudspeakers } from './loudspeakers.ts';
-import { spread } from './microphones.ts';
-import { type BenchChannel, isAtRest, openRoom, peopleOf } from './room.ts';
-import { readStops, type Stop, stopPath } from './stops.ts';
 
 export type EchoFindings = {
   readonly tried: number;
