@@ -59,18 +59,23 @@ export function isOpenedWith(sentences: readonly Sentence[], names: readonly Nam
   });
 }
 
-/** How many words from `at` on are a phrase of `phrases`, the longest first; 0 for none. */
+/** How many words from `at` on, and before `until`, are a phrase of `phrases`, at most; 0 for none. */
 function phraseLength(
   words: readonly SentenceWord[],
   at: number,
   phrases: ReadonlySet<string>,
+  until = words.length,
 ): number {
-  for (let length = Math.min(longestPhrase, words.length - at); length > 0; length--) {
-    const span = words.slice(at, at + length).map(({ text }) => text);
-    if (phrases.has(span.join(' '))) return length;
-    if (isDense(span[0] ?? '') && phrases.has(span.join(''))) return length;
+  let [spaced, joined, found] = ['', '', 0];
+  const end = Math.min(at + longestPhrase, until);
+  const canJoin = isDense(words[at]?.text ?? '');
+  for (let to = at; to < end; to++) {
+    const { text = '' } = words[to] ?? {};
+    spaced = to === at ? text : `${spaced} ${text}`;
+    joined += text;
+    if (phrases.has(spaced) || (canJoin && phrases.has(joined))) found = to + 1 - at;
   }
-  return 0;
+  return found;
 }
 
 /** Greetings and fillers from `at` on: where they end, and whether a greeting was among them. */
@@ -79,11 +84,10 @@ export function skipLead(
   at: number,
   end: number,
 ): { readonly to: number; readonly greeted: boolean } {
-  const within = words.slice(0, end);
   let [to, greeted] = [at, false];
   while (to < end) {
-    const greeting = phraseLength(within, to, greetingPhrases);
-    const length = greeting || phraseLength(within, to, fillerPhrases);
+    const greeting = phraseLength(words, to, greetingPhrases, end);
+    const length = greeting || phraseLength(words, to, fillerPhrases, end);
     if (length === 0) break;
     greeted ||= greeting > 0;
     to += length;

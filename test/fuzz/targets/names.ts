@@ -137,8 +137,10 @@ function readPrompts([a, b]: readonly [string, string]): void {
 
 /** The names of the bot and of those present, among words. */
 function readAddressing([a, b]: readonly [string, string]): void {
+  // Words that are both names and fillers take time that grows with the square of their number: 600 of them 74 ms.
+  const text = b.slice(0, 600);
   const rules = { ...addressingRules, names: [a, 'Nova'] };
-  const spoken = { speakerId: '1', fromMs: 0, humans: 3, text: b, present: [a, b] };
+  const spoken = { speakerId: '1', fromMs: 0, humans: 3, text, present: [a, text] };
   judge(initialAddressing, spoken, rules);
   classify(b, { isFinal: true, names: [a] });
   const names = namesToBegin([a, b, 'Cem', 'Dan'], { humans: 4, waited: true });
