@@ -52,6 +52,8 @@ export async function runToEnd(
   return { code, ...output };
 }
 
+/** A bot is logged in by then: it starts in 1 s where nothing else runs, and twenty may start at once. */
+const startMs = 90_000;
 /** Of a log; the oldest are forgotten first. */
 const keptLines = 1000;
 
@@ -94,7 +96,7 @@ export class BotProcess implements AsyncDisposable {
     void bot.#readLog();
     child.stderr?.on('data', (chunk) => bot.#complain(`${chunk}`));
     try {
-      await bot.logged(({ msg }) => msg?.startsWith('ready:') === true, 30_000);
+      await bot.logged(({ msg }) => msg?.startsWith('ready:') === true, startMs);
       return bot;
     } catch (error) {
       await bot[Symbol.asyncDispose]();
