@@ -55,8 +55,8 @@ export function guardFetch(guard: Guard): Fetch {
     const signal = AbortSignal.any([hangUp.signal, ...(init.signal ? [init.signal] : [])]);
     const headers = new Headers(init.headers);
     for (const name of [...headers.keys()]) if (!ownHeader.test(name)) headers.delete(name);
-    const sent = fetch(url, { ...init, headers, signal, redirect: 'manual' });
     const sentAtMs = clock.nowMs();
+    const sent = send(url, { ...init, headers, signal, redirect: 'manual' });
     try {
       const response = await within(sent, limits.firstByteMs, clock, () =>
         late(guard, 'firstByteMs'),
@@ -67,6 +67,20 @@ export function guardFetch(guard: Guard): Fetch {
       throw cause;
     }
   };
+}
+
+/**
+ * A form leaves as the bytes it is written as: undici goes on reading a form of a request that failed at once, and throws
+ * where nobody can catch it.
+ */
+async function send(
+  url: string,
+  init: RequestInit & { readonly headers: Headers },
+): Promise<Response> {
+  if (!(init.body instanceof FormData)) return await fetch(url, init);
+  const form = new Response(init.body);
+  init.headers.set('content-type', form.headers.get('content-type') ?? '');
+  return await fetch(url, { ...init, body: await form.bytes() });
 }
 
 type Watch = Guard & {

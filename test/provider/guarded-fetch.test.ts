@@ -6,6 +6,7 @@ import { type Clock, realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
 import { openClient } from '#src/provider/client.ts';
 import { guardFetch, standardLimits } from '#src/provider/guarded-fetch.ts';
+import { roundsPassed } from '#test/fakes/clock.ts';
 
 type Handler = (response: ServerResponse, headers: NodeJS.Dict<string | string[]>) => void;
 
@@ -170,4 +171,30 @@ test('a client does not print its key', () => {
     apiKey: new Secret('hunter22'),
   });
   expect(`${inspect({ client })} ${JSON.stringify({ client })}`).not.toMatch(/hunter22|pw/);
+});
+
+test('a form that is refused at once, or given up while it is sent, throws nowhere else', async () => {
+  const uncaught: unknown[] = [];
+  const note = (error: unknown) => void uncaught.push(error);
+  const form = () => {
+    const body = new FormData();
+    body.set('model', 'hears');
+    body.set('file', new Blob([new Uint8Array(4_000_000)]), 'speech.wav');
+    return { method: 'POST', body };
+  };
+  await using server = await serving(() => undefined);
+  const over = new AbortController();
+  process.prependListener('uncaughtException', note);
+  try {
+    // A port that fetch connects to never, whoever listens there.
+    const refused = guarded(realClock)('http://127.0.0.1:9/v1', form());
+    await expect(refused).rejects.toThrow('fetch failed');
+    const sent = guarded(realClock)(server.baseUrl, { ...form(), signal: over.signal });
+    setImmediate(() => over.abort(new Error('went on speaking')));
+    await expect(sent).rejects.toThrow('went on speaking');
+    await roundsPassed(50);
+  } finally {
+    process.off('uncaughtException', note);
+  }
+  expect(uncaught).toEqual([]);
 });
