@@ -215,7 +215,11 @@ export class OpenUtterances {
       this.#pending.delete(question);
     }
     await this.#continuations.decided(utterance);
-    if (withdrawn.aborted) question.handle.drop('withdrawn');
+    if (withdrawn.aborted) {
+      question.handle.drop('withdrawn');
+      question.isMeant = false; // also where it was dropped already, for its speaker had gone on
+      return false;
+    }
     const decision = this.#decisions.perform(utterance, question, ended);
     const isUnmeant = decision.kind === 'ignore' || decision.kind === 'command';
     if (isUnmeant && failure instanceof BotError) {

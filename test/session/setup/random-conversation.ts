@@ -49,15 +49,15 @@ export function openRandomConversation(plot: Plot) {
   const model = new MoodyModel(plot.model, clock);
   const voice = new MoodyVoice(plot.voice, clock);
   const happened: StampedEvent[] = [];
-  const sounded: Sounded[] = [];
+  const levels: Sounded[] = [];
   /** As they were done, in order. */
   const done: TimedAct[] = [];
   const onFrame = (level: number) => {
     const text = voice.textAt(level);
-    const last = sounded.at(-1);
+    const last = levels.at(-1);
     const atMs = clock.nowMs();
     if (last?.text === text) last.lastMs = atMs;
-    else sounded.push({ text, firstMs: atMs, lastMs: atMs });
+    else levels.push({ text, firstMs: atMs, lastMs: atMs });
   };
   const people = everybody.slice(0, plot.scripts.length);
   const fixture = openSessionFixture(
@@ -73,7 +73,20 @@ export function openRandomConversation(plot: Plot) {
     people,
     clock,
   );
-  return { plot, fixture, people, recogniser, model, voice, happened, sounded, done };
+  return {
+    plot,
+    fixture,
+    people,
+    recogniser,
+    model,
+    voice,
+    happened,
+    done,
+    /** What sounded, by its level: a level of a single frame is one that a fade passed through. */
+    get sounded(): readonly Sounded[] {
+      return levels.filter(({ firstMs, lastMs }) => lastMs > firstMs);
+    },
+  };
 }
 
 /** Plays it to the end of the last answer. */
