@@ -199,7 +199,7 @@ test('an endless stream is read no faster than it is played, in memory that does
 });
 
 test('a sound whose decoder another file took down goes on where it was', async () => {
-  const entry = new URL('./decode/moody-decoder.ts', import.meta.url);
+  const entry = new URL('./decode/faulty-decoder.ts', import.meta.url);
   await using shared = new Decoding({ clock: realClock, entry, stepMs: 1_000 });
   const source = await opening(shared)({ kind: 'bytes', bytes: toneFile('tones-flac.ogg') });
   const chunks: number[] = [];
