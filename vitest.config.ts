@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 if (!process.features.typescript) throw new Error('Tests need Node 24: npm ci, then npm test.');
@@ -6,6 +7,8 @@ export default defineConfig({
   test: {
     include: ['{bench,test}/**/*.test.ts'],
     isolate: false,
+    // Scenarios mostly wait for people who speak: on two cores four at a time, elsewhere as many as vitest takes by itself.
+    maxWorkers: Math.max(4, availableParallelism() - 1),
     restoreMocks: true,
     // What is waited for comes late on a busy machine.
     expect: { poll: { timeout: 20_000 } },
