@@ -45,10 +45,15 @@ test('an engine whose thread dies twice over a job gives it up, and does the nex
 
 test('a job that was half given out is not started anew', async () => {
   const given: string[] = [];
+  const halfTaken = new BroadcastChannel('half taken');
   const read = async () => {
-    for await (const value of engine.run('die late', patientMs, staying)) given.push(value);
+    for await (const value of engine.run('die late', patientMs, staying)) {
+      given.push(value);
+      halfTaken.postMessage(value);
+    }
   };
   await expect(read()).rejects.toMatchObject({ code: 'speech.failed' });
+  halfTaken.close();
   expect(given).toEqual(['half']);
 });
 
