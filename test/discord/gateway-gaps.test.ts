@@ -201,3 +201,13 @@ test('a channel without an id is neither known nor removed', () => {
   expect(events).toEqual([]);
   expect(knownGuild().channels.cache.has(ids.voice)).toBe(true);
 });
+
+test.each(['GUILD_CREATE', 'GUILD_UPDATE'])(
+  'a voice state whose channel has no id, in a server of %s, is not taken',
+  (kind) => {
+    const strange = { ...botVoice, channel_id: { toString: 1 } };
+    tell(kind, { ...guild, voice_states: [annVoice, strange] });
+    const channelIds = knownGuild().voiceStates.cache.map(({ channelId }) => channelId);
+    expect(new Set(channelIds)).toEqual(new Set([ids.voice]));
+  },
+);

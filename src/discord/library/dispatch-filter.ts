@@ -35,8 +35,9 @@ function isWhole({ t, d }: Dispatch): boolean {
 
 /** The same dispatch; a server that comes as a whole loses channels and voice states that lack an id. */
 function withWholeParts(packet: Dispatch | undefined): Dispatch | undefined {
-  const d = packet?.t === 'GUILD_CREATE' ? packet.d : undefined;
-  if (!packet || !isRecord(d)) return packet;
+  const isWholeGuild = packet?.t === 'GUILD_CREATE' || packet?.t === 'GUILD_UPDATE';
+  if (!isWholeGuild || !isRecord(packet.d)) return packet;
+  const { d } = packet;
   const { voice_states: states, channels } = d;
   const whole = {
     ...(Array.isArray(states) && { voice_states: states.filter(isVoiceState) }),
