@@ -36,6 +36,7 @@ export class DecodingWatchdog {
   missed(speakerId: string, unheardMs: number, atMs: number): DecodingChange | undefined {
     const trouble = this.#troubles.get(speakerId) ?? failureSince(atMs);
     this.#troubles.set(speakerId, trouble);
+    if (unheardMs < trouble.unheardMs) trouble.toldMs = 0; // a new link counts anew
     trouble.unheardMs = unheardMs;
     trouble.lastAtMs = atMs;
     if (trouble.told || unheardMs < lostMs) return undefined;

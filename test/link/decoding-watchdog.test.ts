@@ -20,3 +20,13 @@ test('somebody who can be decoded again before that is no reason for a new link'
   expect(watchdog.decoded('ben')).toEqual({ kind: 'cleared' });
   expect(watchdog.rejoins(60_000)).toBe(false);
 });
+
+test('an utterance that cannot be decoded over a new link is told of again', () => {
+  const watchdog = new DecodingWatchdog();
+  watchdog.missed('ann', 1_200, 1_200);
+  expect(watchdog.endedUtterances(1_700)).toEqual(['ann']);
+  watchdog.missed('ann', 20, 5_020);
+  watchdog.missed('ann', 1_000, 6_000);
+  expect(watchdog.endedUtterances(6_500)).toEqual(['ann']);
+  expect(watchdog.endedUtterances(7_000)).toEqual([]);
+});
