@@ -1,0 +1,165 @@
+import type {
+  MessagePlace,
+  Presence,
+  TranscriptLine,
+  TranscriptSession,
+} from './transcript-line.ts';
+
+/** Somebody lines may be shown to, and which places of captions they may open now; none where `catch_up` is off. */
+export type Viewer = {
+  readonly personId: string;
+  readonly openPlaceIds: readonly string[];
+  /** Times they are known to have sat there besides those stored: of somebody in the channel now who did not say yes. */
+  readonly unstored?: readonly Presence[];
+};
+
+/**
+ * Whom found lines reach: every one of these people must be allowed to know each line (rule of `visibility.ts`).
+ * Never empty.
+ */
+export type Audience = readonly [Viewer, ...Viewer[]];
+
+/** Writes what was said. Errors: BotError `store.unwritable`. */
+export interface TranscriptWriter {
+  /** Adds a session, or changes the one of that id. */
+  putSession(session: TranscriptSession): Promise<void>;
+  /** Adds lines, or replaces those of the same session and number. */
+  putLines(lines: readonly TranscriptLine[]): Promise<void>;
+  /** Adds a time of somebody, or replaces that of the same session, person and `fromMs`. */
+  putPresences(presences: readonly Presence[]): Promise<void>;
+}
+
+/** Finds what was said. What the audience may not know is not told of in any way. Errors: BotError `store.unreadable`. */
+export interface TranscriptReader {
+  /** Newest first, at most `limit`; only those with a line the audience may know. */
+  sessions(guildId: string, audience: Audience, limit: number): Promise<readonly ListedSession[]>;
+  /** In order of speech. */
+  lines(
+    sessionId: string,
+    audience: Audience,
+    range?: LineRange,
+  ): Promise<readonly TranscriptLine[]>;
+  /** Best first, at most `limit`. */
+  search(search: TranscriptSearch, audience: Audience): Promise<readonly FoundLine[]>;
+  /** Latest session of that voice channel, for resuming it. */
+  latest(guildId: string, channelId: string): Promise<TranscriptSession | undefined>;
+  /** Places in which captions of this server were posted. */
+  places(guildId: string): Promise<readonly string[]>;
+}
+
+export type ListedSession = TranscriptSession & {
+  /** Of those the audience may know. */
+  readonly lineCount: number;
+};
+
+/** Part of a session, in ms since its start. */
+export type LineRange = { readonly fromMs?: number; readonly toMs?: number };
+
+export type TranscriptSearch = {
+  readonly guildId: string;
+  /** As it was typed or asked. */
+  readonly words: string;
+  readonly limit: number;
+  /** Only lines of this session. */
+  readonly sessionId?: string;
+  /** Only lines begun within these instants of the wall clock. */
+  readonly fromWallMs?: number;
+  readonly toWallMs?: number;
+};
+
+export type FoundLine = { readonly line: TranscriptLine; readonly session: TranscriptSession };
+
+/** Lines that are gone, and messages that still show some of them. */
+export type ErasedLines = { readonly count: number; readonly messages: readonly MessagePlace[] };
+
+/**
+ * Erases what was said, so that no byte of it is left in the file. What a message still shows of it is noted with it:
+ * `CaptionMessageStore.outdated` tells of it until it was written anew, also after a restart.
+ * Errors: BotError `store.unwritable`.
+ */
+export interface TranscriptEraser {
+  /** Lines older than their server keeps them, brief ones after 24 h, and sessions without a line or anybody in them. */
+  expire(nowWallMs: number, keptDays: KeptDays): Promise<ErasedLines>;
+  /** All about a person in a server: lines, answers to them, presences, memories by or about them; or only of one session. */
+  forget(guildId: string, personId: string, sessionId?: string): Promise<ErasedLines>;
+  /** Lines that these messages showed. */
+  forgetMessages(messageIds: readonly string[]): Promise<ErasedLines>;
+  /** Everything of a server. */
+  forgetGuild(guildId: string): Promise<ErasedLines>;
+}
+
+/** Days that lines are kept, by server; `standard` for the others. */
+export type KeptDays = {
+  readonly standard: number;
+  readonly byGuild: Readonly<Record<string, number>>;
+};
+
+/** What is kept about one person. Errors: BotError `store.unreadable`. */
+export interface PersonRecords {
+  count(
+    guildId: string,
+    personId: string,
+  ): Promise<{ readonly lines: number; readonly memories: number }>;
+  /** Every line of theirs, answers to them, presences and memories by or about them. */
+  all(guildId: string, personId: string): Promise<PersonExport>;
+  /** Whether backups hold copies of transcripts. */
+  hasCopies(): Promise<boolean>;
+}
+
+export type PersonExport = {
+  readonly sessions: readonly TranscriptSession[];
+  readonly lines: readonly TranscriptLine[];
+  readonly presences: readonly Presence[];
+  readonly memories: readonly Memory[];
+};
+
+/** A message of captions in a chat: no words, only where it stands. */
+export type CaptionMessage = MessagePlace & {
+  readonly guildId: string;
+  readonly sessionId: string;
+  readonly postedAtWallMs: number;
+};
+
+/** Which messages show captions, so that what is forgotten also goes from there. Errors: BotError `store.*`. */
+export interface CaptionMessageStore {
+  put(message: CaptionMessage): Promise<void>;
+  /** Those that show lines which are gone, each with the lines it is to show; none: it is to be deleted. */
+  outdated(limit: number): Promise<readonly OutdatedMessage[]>;
+  /** It shows what it should, or is gone; it is not told of as outdated any more. */
+  settled(messageId: string, isGone: boolean): Promise<void>;
+}
+
+export type OutdatedMessage = {
+  readonly message: CaptionMessage;
+  readonly lines: readonly TranscriptLine[];
+};
+
+/** Something a server asked the bot to remember. */
+export type Memory = {
+  readonly guildId: string;
+  /** Unique in its server, from 1; never used twice while the server has others. */
+  readonly number: number;
+  readonly text: string;
+  readonly byId: string;
+  readonly byName: string;
+  /** Whom it is about, if not its author. */
+  readonly aboutId?: string;
+  readonly aboutName?: string;
+  readonly atWallMs: number;
+};
+
+export type NewMemory = Omit<Memory, 'number'>;
+
+/** Memories of servers. Errors: BotError `store.*`. */
+export interface MemoryStore {
+  list(guildId: string): Promise<readonly Memory[]>;
+  /** `full`: the server has as many as it may, 50. */
+  add(
+    memory: NewMemory,
+  ): Promise<
+    | { readonly kind: 'added'; readonly memory: Memory }
+    | { readonly kind: 'full'; readonly limit: number }
+  >;
+  /** False: there is none of that number. */
+  remove(guildId: string, number: number): Promise<boolean>;
+}
