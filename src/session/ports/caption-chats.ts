@@ -1,4 +1,4 @@
-import type { MessagePlace } from '#src/captions/transcript-line.ts';
+import type { MessageWish, WishOutcome } from '#src/captions/message-wish.ts';
 import type { ChannelRef } from './voice-link.ts';
 
 /** Chats in which captions are written; discord implements it. */
@@ -45,38 +45,3 @@ export interface CaptionChat {
   /** Nothing more is sent but what waits. */
   close(): void;
 }
-
-export type MessageWish = {
-  /** Of the caller's own choice, unique in this chat for as long as the process runs. */
-  readonly key: string;
-  /** Markdown as it is to be posted, at most 2,000 characters. Nobody is mentioned but `mentions`. */
-  readonly text: string;
-  /** `whole` text of an utterance goes first, `partial` texts go last. */
-  readonly urgency: 'whole' | 'partial';
-  readonly place?: MessagePlace;
-  /** Buttons under it, as those of `Reply`. */
-  readonly buttons?: readonly string[];
-  /** Ids of people who are notified; only where the message is posted. */
-  readonly mentions?: readonly string[];
-};
-
-/** What became of the wish for a key. */
-export type WishOutcome =
-  /** It shows `text` now. */
-  | {
-      readonly kind: 'shown';
-      readonly key: string;
-      readonly place: MessagePlace;
-      readonly text: string;
-      readonly atMs: number;
-    }
-  /** Deleted as wished. */
-  | { readonly kind: 'deleted'; readonly key: string }
-  /** Discord takes no change any more, since the message is too old (error 30046): it shows what it showed before. */
-  | { readonly kind: 'too-old'; readonly key: string }
-  /** The message or its chat is gone: deleted by somebody. */
-  | { readonly kind: 'gone'; readonly key: string; readonly what: 'message' | 'chat' }
-  /** The bot may not write there; nothing more is sent until a new chat is opened. */
-  | { readonly kind: 'forbidden'; readonly key: string }
-  /** Refused for good for another reason; `why` is for the operator. */
-  | { readonly kind: 'refused'; readonly key: string; readonly why: string };
