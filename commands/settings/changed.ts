@@ -42,7 +42,9 @@ function lineOf({ key, value }: Saved, { callerLocale }: CommandCall): TextLine 
 }
 
 function allowedFor({ key, allowed }: Bad): TextLine {
-  if (key === 'dj_role') return { id: 'settings.bad.dj_role' };
+  if (key === 'dj_role' || key === 'captions_channel' || key === 'captions_days') {
+    return { id: `settings.bad.${key}` };
+  }
   if (allowed.length > 0) return { id: 'settings.bad', with: { key, allowed: allowed.join(', ') } };
   if (key === 'names' || key === 'voice') return { id: `settings.bad.${key}` };
   return { id: 'settings.bad.instructions', with: { n: maxInstructionsChars } };

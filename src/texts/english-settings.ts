@@ -17,6 +17,9 @@ export const englishSettings = {
     'names takes up to 10 names of at most 32 characters, commas between, or default. Nothing changed.',
   'settings.bad.voice': 'voice takes the name of a voice, or default. Nothing changed.',
   'settings.bad.dj_role': 'dj_role takes @role, its id, none, or default. Nothing changed.',
+  'settings.bad.captions_channel':
+    'captions_channel takes #channel, its id, none, or default. Nothing changed.',
+  'settings.bad.captions_days': 'captions_days takes 0 to 365, or default. Nothing changed.',
   'settings.no_role': 'Which role? Type: role @name, or role and its id. Nothing changed.',
   'settings.missing':
     '{pipeline} is not set up. Owner: set {setting} and start me again. Nothing changed.',

@@ -20,6 +20,9 @@ export const germanSettings: Readonly<Record<keyof typeof englishSettings, strin
     'names nimmt bis zu 10 Namen mit höchstens 32 Zeichen, mit Komma dazwischen, oder default. Nichts ist geändert.',
   'settings.bad.voice': 'voice nimmt den Namen einer Stimme oder default. Nichts ist geändert.',
   'settings.bad.dj_role': 'dj_role nimmt @Rolle, ihre Id, none oder default. Nichts geändert.',
+  'settings.bad.captions_channel':
+    'captions_channel nimmt #Kanal, seine Id, none oder default. Nichts geändert.',
+  'settings.bad.captions_days': 'captions_days nimmt 0 bis 365 oder default. Nichts geändert.',
   'settings.no_role':
     'Welche Rolle? Tippe: role @Name, oder role und ihre ID. Nichts ist geändert.',
   'settings.missing':

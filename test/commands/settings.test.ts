@@ -103,9 +103,13 @@ test('a key and its values are offered, prefix first', async () => {
   expect(await key.suggest?.('c', manager, ports())).toEqual([
     'cues',
     'consent',
+    'captions_channel',
+    'captions_days',
+    'catch_up',
     'instructions',
     'voice',
     'duck_for_people',
+    'recap',
   ]);
   const call = { ...manager, words: { key: 'cues' } };
   expect(await value.suggest?.('', call, ports())).toEqual(['off', 'soft', 'on', 'default']);

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { localeOf, locales, text, textIds } from '#src/texts/texts.ts';
-import { sourceFiles } from '#test/source-files.ts';
 
 const places = (sentence: string) =>
   [...sentence.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
@@ -41,17 +39,4 @@ test.each(textIds)('%s holds the same words in every language, short and calm', 
 
 test('a server that tells no language is spoken to in English', () => {
   expect([localeOf(undefined), localeOf(null)]).toEqual(['en', 'en']);
-});
-
-test('nobody reads of captions while there are none', async () => {
-  const hidden = textIds.filter((id) => id.startsWith('captions.'));
-  const shown = textIds.filter((id) => !hidden.includes(id));
-  for (const locale of locales) {
-    expect(shown.filter((id) => /caption|untertitel/i.test(text(id, {}, locale)))).toEqual([]);
-  }
-  for await (const path of sourceFiles('{src,commands,tools}/**/*.ts')) {
-    if (path.startsWith('src/texts/')) continue;
-    const source = await readFile(path, 'utf8');
-    expect(hidden.filter((id) => source.includes(id))).toEqual([]);
-  }
 });

@@ -14,6 +14,11 @@ export const settingKeys = [
   'dj_role',
   'duck_for_people',
   'consent',
+  'captions_channel',
+  'captions_days',
+  'catch_up',
+  'recap',
+  'memory',
 ] as const;
 export type SettingKey = (typeof settingKeys)[number];
 

@@ -4,7 +4,6 @@ import type { ConsentPolicySettings } from '#src/session/dependencies.ts';
 import { type SettingKey, settingKeys } from '#src/session/ports/settings.ts';
 import { type AddressingMode, addressingModes } from '#src/turn/addressing/addressing-windows.ts';
 
-/** What a server may set for itself, in the order in which it is shown. */
 /** What holds in one server. */
 export type GuildSettings = {
   readonly pipeline: PipelineName;
@@ -21,6 +20,16 @@ export type GuildSettings = {
   /** Tracks are quieter while somebody speaks, not only under the bot's own voice. */
   readonly duckForPeople: boolean;
   readonly consent: ConsentPolicySettings;
+  /** Text channel in which captions get a thread; absent: they are posted in the chat of the voice channel. */
+  readonly captionsChannelId?: string | undefined;
+  /** Days that captions are kept; 0: nothing is written to disk. */
+  readonly captionsDays: number;
+  /** Who may open the place of the captions may read what was said before they came. */
+  readonly catchUp: boolean;
+  /** A recap is posted when a session with captions ends. */
+  readonly recap: boolean;
+  /** People may have the bot remember things for this server. */
+  readonly memory: boolean;
 };
 
 /** What there is to choose from. */
@@ -43,6 +52,8 @@ export const switches = ['off', 'on'] as const;
 export const policies = ['ask', 'role', 'notice'] as const;
 export const maxInstructionsChars = 1_000;
 const [maxNames, maxNameChars] = [10, 32];
+/** Most days that captions can be kept. */
+const maxCaptionsDays = 365;
 
 /** What a key means when it is set to `value`. */
 export function readSetting(key: SettingKey, value: string, choices: Choices): Read {
@@ -68,6 +79,16 @@ export function readSetting(key: SettingKey, value: string, choices: Choices): R
       return oneOf(switches, words, (one) => ({ duckForPeople: one === 'on' }));
     case 'consent':
       return readConsent(words, choices);
+    case 'captions_channel':
+      return readTextChannel(words);
+    case 'captions_days':
+      return readDays(words);
+    case 'catch_up':
+      return oneOf(switches, words, (one) => ({ catchUp: one === 'on' }));
+    case 'recap':
+      return oneOf(switches, words, (one) => ({ recap: one === 'on' }));
+    case 'memory':
+      return oneOf(switches, words, (one) => ({ memory: one === 'on' }));
   }
 }
 
@@ -104,9 +125,19 @@ export function shownValue(key: SettingKey, settings: GuildSettings): string {
     case 'voice':
       return settings.voice ?? '';
     case 'dj_role':
-      return settings.djRoleId ?? noRole;
+      return settings.djRoleId ?? none;
     case 'duck_for_people':
-      return settings.duckForPeople ? 'on' : 'off';
+      return onOff(settings.duckForPeople);
+    case 'captions_channel':
+      return settings.captionsChannelId ?? none;
+    case 'captions_days':
+      return `${settings.captionsDays}`;
+    case 'catch_up':
+      return onOff(settings.catchUp);
+    case 'recap':
+      return onOff(settings.recap);
+    case 'memory':
+      return onOff(settings.memory);
     case 'pipeline':
     case 'addressing':
     case 'cues':
@@ -115,8 +146,12 @@ export function shownValue(key: SettingKey, settings: GuildSettings): string {
   }
 }
 
-/** As `dj_role` is shown and typed where nobody has such rights by a role. */
-export const noRole = 'none';
+/** As `dj_role` and `captions_channel` are shown and typed where there is none. */
+export const none = 'none';
+
+function onOff(isOn: boolean): string {
+  return isOn ? 'on' : 'off';
+}
 
 const bad = { kind: 'bad' } as const;
 
@@ -156,7 +191,19 @@ function readNames(words: string): Read {
 function readRole(words: string): Read {
   const [, id] = /^(?:<@&)?(\d{15,21})>?$/.exec(words) ?? [];
   if (id !== undefined) return ok({ djRoleId: id });
-  return words.toLowerCase() === noRole ? ok({ djRoleId: undefined }) : bad;
+  return words.toLowerCase() === none ? ok({ djRoleId: undefined }) : bad;
+}
+
+/** By its id or as Discord mentions it; whether it is there shows when captions begin. */
+function readTextChannel(words: string): Read {
+  const [, id] = /^(?:<#)?(\d{15,21})>?$/.exec(words) ?? [];
+  if (id !== undefined) return ok({ captionsChannelId: id });
+  return words.toLowerCase() === none ? ok({ captionsChannelId: undefined }) : bad;
+}
+
+function readDays(words: string): Read {
+  const days = /^\d{1,3}$/.test(words) ? Number(words) : Number.NaN;
+  return days <= maxCaptionsDays ? ok({ captionsDays: days }) : bad;
 }
 
 /** `role` alone is the role the operator has named; another one is given by its id or as Discord mentions it. */

@@ -6,7 +6,7 @@ import { addressingModes } from '#src/turn/addressing/addressing-windows.ts';
 import {
   cueLevels,
   isLooser,
-  noRole,
+  none,
   policies,
   readSetting,
   shownValue,
@@ -73,9 +73,14 @@ export class SessionSettings implements GuildSettingsControl {
       instructions: [],
       voice: this.#sessions.settings.choices.voices,
       names: [],
-      dj_role: [noRole],
+      dj_role: [none],
       duck_for_people: switches,
       consent: policies,
+      captions_channel: [none],
+      captions_days: ['0', '1', '7', '30'],
+      catch_up: switches,
+      recap: switches,
+      memory: switches,
     };
     const known = settingKeys.find((one) => one === key.trim().toLowerCase());
     return known === undefined ? [] : [...all[known], standard];

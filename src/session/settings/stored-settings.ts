@@ -1,6 +1,13 @@
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { SettingKey } from '#src/session/ports/settings.ts';
 import { withStore } from '#src/session/store-access.ts';
+import {
+  type CaptionOptions,
+  type CaptionsKey,
+  captionsKey,
+  readCaptionOptions,
+  storedCaptionOptions,
+} from './caption-options.ts';
 import { type Choices, type GuildSettings, readSetting, settingsOf } from './guild-settings.ts';
 
 /** What one server has set, as it was typed; `isRead` once the book has told of it. */
@@ -20,6 +27,9 @@ type StoredSettingsParts = Pick<
   | 'style'
   | 'voices'
 >;
+
+/** Days that captions are kept where a server has not set it. */
+const standardCaptionsDays = 7;
 
 const unread: StoredGuildSettings = { set: new Map(), isRead: false };
 
@@ -70,6 +80,22 @@ export class StoredSettings {
     return value !== undefined && readSetting(key, value, this.choices).kind === 'ok';
   }
 
+  /** Options of captions in a voice channel; undefined where they are off. */
+  captionsIn(guildId: string, channelId: string): CaptionOptions | undefined {
+    const value = this.#server(guildId).set.get(captionsKey(channelId));
+    return value === undefined ? undefined : readCaptionOptions(value);
+  }
+
+  /** Turns captions of a voice channel on or, with undefined, off; as `set`. */
+  setCaptionsIn(
+    guildId: string,
+    channelId: string,
+    options: CaptionOptions | undefined,
+  ): Promise<boolean> {
+    const value = options && storedCaptionOptions(options);
+    return this.#write(guildId, captionsKey(channelId), value);
+  }
+
   /** Asks the book until it has answered once; false when it has not. Never throws. */
   async load(guildId: string): Promise<boolean> {
     if (!this.#server(guildId).isRead) {
@@ -82,7 +108,15 @@ export class StoredSettings {
   }
 
   /** Holds from now on, saved or not; undefined is the operator's again. False when it could not be saved. Never throws. */
-  async set(guildId: string, key: SettingKey, value: string | undefined): Promise<boolean> {
+  set(guildId: string, key: SettingKey, value: string | undefined): Promise<boolean> {
+    return this.#write(guildId, key, value);
+  }
+
+  async #write(
+    guildId: string,
+    key: SettingKey | CaptionsKey,
+    value: string | undefined,
+  ): Promise<boolean> {
     await this.load(guildId);
     this.#servers.set(guildId, withValue(this.#server(guildId), key, value));
     const saved = await withStore(guildId, this.#parts, 'store.unwritable', async () => {
@@ -128,6 +162,10 @@ export class StoredSettings {
       names,
       cues: 'soft',
       duckForPeople: false,
+      captionsDays: standardCaptionsDays,
+      catchUp: true,
+      recap: false,
+      memory: false,
       instructions: style.instructions,
       ...(voice !== undefined && { voice }),
     };
@@ -136,7 +174,7 @@ export class StoredSettings {
 
 function withValue(
   { set, isRead }: StoredGuildSettings,
-  key: SettingKey,
+  key: SettingKey | CaptionsKey,
   value: string | undefined,
 ): StoredGuildSettings {
   const others = [...set].filter(([one]) => one !== key);

@@ -77,5 +77,9 @@ const standard: Parameters<typeof settingsOf>[1] = {
   instructions: 'x',
   names: [],
   duckForPeople: false,
+  captionsDays: 7,
+  catchUp: true,
+  recap: false,
+  memory: false,
   consent: { policy: 'ask' },
 };

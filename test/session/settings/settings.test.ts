@@ -77,6 +77,11 @@ test('what nobody has set is what the operator has', async () => {
       { key: 'dj_role', value: 'none', isOwn: false },
       { key: 'duck_for_people', value: 'off', isOwn: false },
       { key: 'consent', value: 'ask', isOwn: false },
+      { key: 'captions_channel', value: 'none', isOwn: false },
+      { key: 'captions_days', value: '7', isOwn: false },
+      { key: 'catch_up', value: 'on', isOwn: false },
+      { key: 'recap', value: 'off', isOwn: false },
+      { key: 'memory', value: 'off', isOwn: false },
     ],
   });
 });
@@ -90,6 +95,21 @@ test('what a server has set survives a restart, and other servers never see it',
   const own = { key: 'addressing', value: 'name', isOwn: true };
   expect((await settings.view('g')).all).toContainEqual(own);
   expect((await settings.view('h')).all.some(({ isOwn }) => isOwn)).toBe(false);
+});
+
+test('captions of a voice channel and their options survive a restart, also unreadable ones', async () => {
+  const settingsStore = new MemorySettings();
+  const { sessions } = openSessionFixture({ settingsStore });
+  const options = { language: 'de', translateTo: 'en' };
+  expect(await sessions.settings.setCaptionsIn('g', '7', options)).toBe(true);
+  await settingsStore.write('g', 'captions:8', '{"language":"; drop"}');
+  const { settings } = openSessionFixture({ settingsStore }).sessions;
+  await settings.load('g');
+  expect(settings.captionsIn('g', '7')).toEqual(options);
+  expect(settings.captionsIn('g', '8')).toEqual({});
+  expect(settings.captionsIn('g', '9')).toBeUndefined();
+  await settings.setCaptionsIn('g', '7', undefined);
+  expect(settings.captionsIn('g', '7')).toBeUndefined();
 });
 
 test('default gives a key back to the operator', async () => {
@@ -115,6 +135,11 @@ test.each([
   ['dj_role', 'everyone', { kind: 'bad', allowed: ['none'] }],
   ['duck_for_people', 'maybe', { kind: 'bad', allowed: ['off', 'on'] }],
   ['consent', 'nobody', { kind: 'bad', allowed: ['ask', 'role', 'notice'] }],
+  ['captions_channel', 'general', { kind: 'bad', allowed: ['none'] }],
+  ['captions_days', '-1', { kind: 'bad', allowed: ['0', '1', '7', '30'] }],
+  ['captions_days', '366', { kind: 'bad' }],
+  ['captions_days', '1.5', { kind: 'bad' }],
+  ['catch_up', 'maybe', { kind: 'bad', allowed: ['off', 'on'] }],
   ['consent', 'role', { kind: 'no-role' }],
   ['consent', 'role everyone', { kind: 'bad', allowed: ['ask', 'role', 'notice'] }],
 ])('%s set to %j changes nothing', async (key, value, expected) => {
