@@ -9,8 +9,8 @@ import {
 } from 'discord.js';
 import type { Command, CommandCall } from '#src/session/ports/command.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import { firstChars, oneLine } from '#src/texts/plain.ts';
 import { localeOf } from '#src/texts/texts.ts';
-import { firstChars, oneLine } from './plain.ts';
 import type { Languages } from './rendering.ts';
 
 type Sound = NonNullable<CommandCall['sound']>;

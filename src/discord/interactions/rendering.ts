@@ -6,8 +6,8 @@ import {
   MessageFlags,
 } from 'discord.js';
 import type { Button, Reply } from '#src/session/ports/command.ts';
+import { cut, maxMessageChars, plainWords } from '#src/texts/plain.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
-import { cut, maxMessageChars, plainWords } from './plain.ts';
 
 export type ButtonRow = APIActionRowComponent<APIButtonComponentWithCustomId>;
 

@@ -1,6 +1,6 @@
 import { withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
-import { firstChars } from './plain.ts';
+import { firstChars } from '#src/texts/plain.ts';
 
 export type Choice = { readonly name: string; readonly value: string };
 

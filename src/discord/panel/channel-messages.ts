@@ -7,13 +7,13 @@ import {
   Routes,
 } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
-import { cut, maxMessageChars, posted } from '#src/discord/interactions/plain.ts';
 import { messageWith, rowsOf } from '#src/discord/interactions/rendering.ts';
 import { networkCodeOf } from '#src/discord/network-errors.ts';
 import { permissionsIn } from '#src/discord/permissions.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type { Button } from '#src/session/ports/command.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import { cut, maxMessageChars, posted } from '#src/texts/plain.ts';
 import { localeOf } from '#src/texts/texts.ts';
 import type { Outbox } from './outbox.ts';
 import type { PanelReplies } from './panels.ts';

@@ -1,8 +1,8 @@
-import { cut, firstChars, maxMessageChars, oneLine } from '#src/discord/interactions/plain.ts';
 import { type MessageBody, rowsOf, sentence } from '#src/discord/interactions/rendering.ts';
 import type { Button } from '#src/session/ports/command.ts';
 import type { PanelFace, PanelTrack } from '#src/session/ports/panel.ts';
 import { playingTime } from '#src/texts/duration.ts';
+import { cut, firstChars, maxMessageChars, oneLine } from '#src/texts/plain.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 
 export type PanelLook = {

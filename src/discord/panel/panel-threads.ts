@@ -1,10 +1,10 @@
 import { type Client, DiscordAPIError, RESTJSONErrorCodes, Routes } from 'discord.js';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { cut } from '#src/discord/interactions/plain.ts';
 import { type ButtonRow, rowsOf, sentence } from '#src/discord/interactions/rendering.ts';
 import { botNameIn } from '#src/discord/places.ts';
 import type { Button } from '#src/session/ports/command.ts';
 import type { PanelPlace } from '#src/session/ports/panel.ts';
+import { cut } from '#src/texts/plain.ts';
 import { type Locale, localeOf } from '#src/texts/texts.ts';
 import type { Outbox } from './outbox.ts';
 import { isFinal } from './panel.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cut, firstChars, harmless, oneLine, plain } from '#src/discord/interactions/plain.ts';
+import { cut, firstChars, harmless, oneLine, plain } from '#src/texts/plain.ts';
 
 test('names are shown as they are, not read as markdown', () => {
   expect(plain('**loud** _a_ ~~b~~ `c` ||d|| [e](x)')).toBe(

@@ -1,14 +1,16 @@
-import type { TextValues } from '#src/texts/texts.ts';
+import type { TextValues } from './texts.ts';
 
 /** Longest message Discord takes. */
 export const maxMessageChars = 2_000;
 
 /** Words of people and models with the means taken out by which they could pass for something else. */
 export function harmless(words: string): string {
-  return cut(words, maxMessageChars)
-    .replace(unseen, '')
-    .replace(piled, '$1')
-    .replace(everybody, '@\u200b$1');
+  return harmlessUncut(cut(words, maxMessageChars));
+}
+
+/** As `harmless`, of any length. */
+export function harmlessUncut(words: string): string {
+  return words.replace(unseen, '').replace(piled, '$1').replace(everybody, '@\u200b$1');
 }
 
 /** Words on one line: a line break of any kind shows as a space. */
