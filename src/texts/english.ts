@@ -1,5 +1,6 @@
 import { englishSettings } from './english-settings.ts';
 import { englishTracks } from './english-tracks.ts';
+import { englishTranscript } from './english-transcript.ts';
 
 /** English sentences by id, the table that every other language is held against. */
 export const english = {
@@ -231,5 +232,6 @@ export const english = {
   'command.help.topic': 'About what',
   ...englishSettings,
   ...englishTracks,
+  ...englishTranscript,
   generic: "That didn't work ({code}). Try again; if it repeats, run /settings check.",
 } as const;

@@ -1,6 +1,7 @@
 import type { english } from './english.ts';
 import { germanSettings } from './german-settings.ts';
 import { germanTracks } from './german-tracks.ts';
+import { germanTranscript } from './german-transcript.ts';
 
 /** German; every id of the English table, with the same words to fill in. */
 export const german: Readonly<Record<keyof typeof english, string>> = {
@@ -253,6 +254,7 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'command.help.topic': 'Worüber',
   ...germanSettings,
   ...germanTracks,
+  ...germanTranscript,
   generic:
     'Das hat nicht geklappt ({code}). Versuch es noch einmal; wenn es wieder geschieht, ruf /settings check auf.',
 };
