@@ -88,8 +88,12 @@ export function shown(message: BoardMessage): ShownMessage {
     embeds,
     components,
     fileNames: files.map(({ name }) => name),
-    files: files.map(({ name, type, sizeBytes, url }) => ({ name, type, sizeBytes, url })),
+    files: files.map(shownFile),
     pings: message.pinged,
     ...deleted,
   };
+}
+
+export function shownFile({ name, type, sizeBytes, url }: ShownFile): ShownFile {
+  return { name, type, sizeBytes, url };
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Dispatch } from '#sandbox/gateway/gateway-wire.ts';
 import type { Channel, Guild, Member, World } from '#sandbox/world/world.ts';
+import { fileLimitBytes } from '#sandbox/world/world-attachments.ts';
 import { channelJson } from '#sandbox/world/world-guild-json.ts';
 import { callerJson, type Json } from '#sandbox/world/world-json.ts';
 import { messageJson } from '#sandbox/world/world-message-json.ts';
@@ -89,7 +90,7 @@ export class Interactions {
       entitlements: [],
       authorizing_integration_owners: { '0': guild.id },
       context: 0,
-      attachment_size_limit: 10 * 1024 * 1024,
+      attachment_size_limit: fileLimitBytes,
       data,
       ...(message ? { message: messageJson(this.#world, message) } : {}),
     };

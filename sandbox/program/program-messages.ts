@@ -1,3 +1,4 @@
+import { shownFile } from '#sandbox/interactions/interaction.ts';
 import type { MessageChange } from '#sandbox/world/world-messages.ts';
 import type { ButtonShown, MessageLine } from './protocol.ts';
 
@@ -13,7 +14,7 @@ export function messageLine(
   atMs: number,
 ): MessageLine | undefined {
   if (message.loading) return undefined;
-  const { ephemeral, forUserId, id, channelId, text, components } = message;
+  const { ephemeral, forUserId, id, channelId, text, components, files } = message;
   return {
     kind: 'message',
     change: kind,
@@ -21,6 +22,7 @@ export function messageLine(
     channel: nameOf(channelId),
     text,
     buttons: buttonsIn(components, deepest),
+    files: files.map(shownFile),
     ...(ephemeral && forUserId !== undefined ? { to: nameOf(forUserId) } : {}),
     atMs,
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ShownFile } from '#sandbox/interactions/interaction.ts';
 
 /**
  * The lines of the sandbox program: one JSON object each, at most 64 KiB.
@@ -86,6 +87,7 @@ export type MessageLine = {
   readonly channel: string;
   readonly text: string;
   readonly buttons: readonly ButtonShown[];
+  readonly files: readonly ShownFile[];
   /** The only person who sees it; absent when everybody does. */
   readonly to?: string;
   readonly atMs: number;

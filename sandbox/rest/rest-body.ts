@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Upload } from '#sandbox/world/world-attachments.ts';
+import { fileLimitBytes, type Upload } from '#sandbox/world/world-attachments.ts';
 
 /** A file of a form; `place` is the number in `files[0]`, by which the JSON names it. */
 export type FormFile = Upload & { readonly place: string };
@@ -15,28 +15,33 @@ export type RestBody =
   | { readonly kind: 'too-large' }
   | { readonly kind: 'not-json' };
 
-/** Discord's own bound for uploads without a boost. */
-const bodyLimitBytes = 10 * 1024 * 1024;
+/** Largest form in bytes, with all its files. Source: Discord docs, "Create Message". */
+const formLimitBytes = 25 * 1024 * 1024;
+const jsonLimitBytes = 10 * 1024 * 1024;
 
 /** Reads a JSON or form body; the JSON of a form is its `payload_json`. Rejects when the request breaks off. */
 export async function readBody(request: IncomingMessage): Promise<RestBody> {
-  const bytes = await readBytes(request);
-  if (!bytes) return { kind: 'too-large' };
   const type = request.headers['content-type'] ?? '';
+  const isForm = type.startsWith('multipart/form-data');
+  const bytes = await readBytes(request, isForm ? formLimitBytes : jsonLimitBytes);
+  if (!bytes) return { kind: 'too-large' };
   try {
-    if (type.startsWith('multipart/form-data')) return await readForm(bytes, type);
+    if (isForm) return await readForm(bytes, type);
     return read(bytes.toString(), []);
   } catch {
     return { kind: 'not-json' };
   }
 }
 
-async function readBytes(request: IncomingMessage): Promise<Buffer<ArrayBuffer> | undefined> {
+async function readBytes(
+  request: IncomingMessage,
+  limitBytes: number,
+): Promise<Buffer<ArrayBuffer> | undefined> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     sizeBytes += chunk.length;
-    if (sizeBytes > bodyLimitBytes) return undefined;
+    if (sizeBytes > limitBytes) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -48,6 +53,7 @@ async function readForm(bytes: Buffer<ArrayBuffer>, contentType: string): Promis
   for (const [field, value] of form) {
     if (typeof value === 'string') continue;
     const { name, type } = value;
+    if (value.size > fileLimitBytes) return { kind: 'too-large' };
     const place = /\[(\d+)\]$/.exec(field)?.[1] ?? `${files.length}`;
     files.push({ name, type, place, bytes: new Uint8Array(await value.arrayBuffer()) });
   }

@@ -20,6 +20,11 @@ export type Attachment = Omit<Upload, 'bytes'> & {
   readonly url: string;
 };
 
+/**
+ * Largest file that the bot may upload, in bytes. Discord takes 20 MiB since September 2026, and took 10 MiB before: a bot
+ * that holds the smaller bound is well under both. Source: Discord docs, "Uploading Files".
+ */
+export const fileLimitBytes = 10 * 1024 * 1024;
 /** Keeps this much in all; the oldest file is forgotten first, and not found from then on. */
 const keptBytes = 64 * 1024 * 1024;
 

@@ -11,6 +11,7 @@ import { type MessageLine, readRequestLine } from '#sandbox/program/protocol.ts'
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { readWav } from '#src/audio/wav.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { download } from './download.ts';
 import { ask, identified } from './raw-bot.ts';
 
 const never = new AbortController().signal;
@@ -210,4 +211,19 @@ test('the program ends in order on SIGTERM', async () => {
   await next();
   child.kill('SIGTERM');
   expect(await exitCode(child)).toBe(0);
+});
+
+test('a message line tells where its files lie', async () => {
+  await using sandbox = await openSandbox({ voice: silentVoice().half });
+  const lines: unknown[] = [];
+  sandbox.onMessage((change) => lines.push(messageLine(change, (id) => sandbox.nameOf(id), 0)));
+  const form = new FormData();
+  form.set('files[0]', new Blob(['Ana: hello\n']), 'transcript.txt');
+  const path = `/channels/${sandbox.channelId('general')}/messages`;
+  await ask(sandbox, path, { method: 'POST', form });
+  const [file] = sandbox.messages('general')[0]?.files ?? [];
+  expect(lines).toMatchObject([
+    { files: [{ name: 'transcript.txt', sizeBytes: 11, url: file?.url }] },
+  ]);
+  expect((await download(file?.url ?? '', sandbox)).text).toBe('Ana: hello\n');
 });

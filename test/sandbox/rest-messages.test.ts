@@ -209,3 +209,18 @@ test('a callback that does not fit what it answers is refused, and another may f
   expect(await answer(8, { choices: [] })).toBe(400);
   expect(await answer(4, { content: 'fine' })).toBe(204);
 });
+
+test('a file above the limit, and files that are too large together, are refused with 40005', async () => {
+  await using sandbox = await open();
+  const upload = async (...sizes: readonly number[]) => {
+    const form = new FormData();
+    for (const [place, bytes] of sizes.entries())
+      form.set(`files[${place}]`, new Blob([new Uint8Array(bytes)]), `${place}.bin`);
+    return (await ask(sandbox, messagesOf(sandbox), { method: 'POST', form })).json?.code;
+  };
+  const limit = 10 * 1024 * 1024;
+  expect(await upload(limit)).toBeUndefined();
+  expect(await upload(limit + 1)).toBe(40_005);
+  expect(await upload(limit, limit, limit)).toBe(40_005);
+  expect(sandbox.messages('general')).toHaveLength(1);
+});

@@ -1,8 +1,8 @@
 import type { TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
 import { type Locale, type TextId, type TextValues, text } from '#src/texts/texts.ts';
 import type { FilePart } from './file-parts.ts';
-import { oneLine } from './one-line.ts';
 import { type NameOf, namesIn, speakerNames } from './speaker-names.ts';
+import { visibleLine } from './visible-line.ts';
 import { type WallTimes, wallTimesIn } from './wall-time.ts';
 
 /** What all formats tell of a session, in words that are on one line each but not yet escaped. */
@@ -34,7 +34,7 @@ export function headingOf({
   const times = wallTimesIn(timeZone);
   const nameOf = speakerNames(lines, say('transcript.somebody'));
   return {
-    session: { ...session, channelName: oneLine(session.channelName) },
+    session: { ...session, channelName: visibleLine(session.channelName) },
     times,
     day: times.day(session.startedAtWallMs),
     nameOf,
@@ -69,7 +69,7 @@ export function headingLines(
 }
 
 function wordsOf(line: TranscriptLine, say: FileHeading['say']): string {
-  const said = oneLine(line.text);
+  const said = visibleLine(line.text);
   if (said === '') return say('transcript.not_understood');
   if (!line.isCut) return said;
   return `${said.replace(/[\s.,;:!?…—–-]+$/u, '')}— ${say('transcript.stopped')}`;

@@ -6,7 +6,7 @@ import type {
 import type { FileHeading } from './file-heading.ts';
 import type { FileDraft, FilePart } from './file-parts.ts';
 import { messageLink } from './message-link.ts';
-import { oneLine } from './one-line.ts';
+import { visibleLine } from './visible-line.ts';
 import { isoTime } from './wall-time.ts';
 
 /** Changes when a reader of the former one would misread the file. */
@@ -51,8 +51,8 @@ function lineJson(line: TranscriptLine, guildId: string, startedAtWallMs: number
     startMs,
     endMs: Math.max(startMs, endMs),
     startedAt: isoTime(startedAtWallMs + startMs),
-    text: oneLine(text),
-    isUnderstood: oneLine(text) !== '',
+    text: visibleLine(text),
+    isUnderstood: visibleLine(text) !== '',
     ...(isCut && { isCut }),
     ...(language !== undefined && { language }),
     ...(confidence !== undefined && { confidence: share(confidence) }),
@@ -62,14 +62,14 @@ function lineJson(line: TranscriptLine, guildId: string, startedAtWallMs: number
 }
 
 function speakerJson(speaker: TranscriptSpeaker) {
-  const name = oneLine(speaker.name);
+  const name = visibleLine(speaker.name);
   if (speaker.kind === 'person') return { kind: 'person', id: speaker.personId, name };
   return { kind: 'bot', name, answeredIds: speaker.answeredIds };
 }
 
 function wordJson({ text, startMs, endMs, confidence }: TranscriptWord) {
   return {
-    text: oneLine(text),
+    text: visibleLine(text),
     startMs: wholeMs(startMs),
     endMs: Math.max(wholeMs(startMs), wholeMs(endMs)),
     ...(confidence !== undefined && { confidence: share(confidence) }),

@@ -1,4 +1,5 @@
 import type { TranscriptLine } from '#src/captions/transcript-line.ts';
+import { harmlessUncut } from '#src/texts/plain.ts';
 import { type FileHeading, headingLines } from './file-heading.ts';
 import type { FileDraft } from './file-parts.ts';
 import { messageLink } from './message-link.ts';
@@ -53,7 +54,7 @@ function timesOf(
 
 /** Nobody is notified where somebody copies a line into a chat. */
 function unpinged(words: string): string {
-  return words.replace(/@(everyone|here)/gi, '@\u200b$1').replace(/<(?=[@#])/g, '< ');
+  return harmlessUncut(words).replace(/<(?=[@#])/g, '< ');
 }
 
 /** Markdown and HTML shown instead of obeyed, wherever in a line they stand. */

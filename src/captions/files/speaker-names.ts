@@ -1,5 +1,5 @@
 import type { TranscriptLine, TranscriptSpeaker } from '#src/captions/transcript-line.ts';
-import { oneLine } from './one-line.ts';
+import { visibleLine } from './visible-line.ts';
 
 /** Longest name that is shown, in characters; Discord takes 32. */
 const maxNameChars = 64;
@@ -39,7 +39,7 @@ export function namesIn(lines: readonly TranscriptLine[], nameOf: NameOf): reado
 }
 
 function plainName(name: string, somebody: string): string {
-  const plain = oneLine(name.replace(colons, ' '));
+  const plain = visibleLine(name.replace(colons, ' '));
   const short = [...plain].slice(0, maxNameChars).join('').trim();
   return short === '' ? somebody : short;
 }

@@ -7,7 +7,7 @@ import type { PanelReplies } from '#src/discord/panel/panels.ts';
 import type { Button, Replies, Reply } from '#src/session/ports/command.ts';
 import type { PanelPlace } from '#src/session/ports/panel.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { type Languages, type MessageBody, messageOf, messageWith } from './rendering.ts';
+import { type Languages, type MessageBody, messagesOf, messageWith } from './rendering.ts';
 
 type MessageEdit = Omit<MessageBody, 'flags'>;
 export type DeferOptions = { readonly flags?: MessageFlags.Ephemeral };
@@ -99,12 +99,15 @@ export class InteractionRunner {
 
   #rendered([first, ...rest]: Replies, { guildId, languages }: Invocation): Sayings {
     const { panels, buttons } = this.#options;
-    const each = (reply: Reply): RenderedReply => {
-      const message = messageOf(reply, languages, buttons);
-      if (!reply.panel || reply.to !== 'room') return { message };
-      return { message: panels.dressed(guildId, message.content), head: message.content };
+    const each = (reply: Reply): Sayings => {
+      const [message, ...more] = messagesOf(reply, languages, buttons);
+      const following = more.map((one) => ({ message: one }));
+      if (!reply.panel || reply.to !== 'room') return [{ message }, ...following];
+      const head = message.content;
+      return [{ message: panels.dressed(guildId, head), head }, ...following];
     };
-    return [each(first), ...rest.map(each)];
+    const [opening, ...more] = each(first);
+    return [opening, ...more, ...rest.flatMap(each)];
   }
 
   /** "Thinking" cannot turn from public to private or back: then it is taken away first. */

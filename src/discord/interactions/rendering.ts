@@ -8,6 +8,7 @@ import {
 import type { Button, Reply } from '#src/session/ports/command.ts';
 import { cut, maxMessageChars, plainWords } from '#src/texts/plain.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
+import { type FileUpload, uploadsOf } from './uploads.ts';
 
 export type ButtonRow = APIActionRowComponent<APIButtonComponentWithCustomId>;
 
@@ -17,6 +18,7 @@ export type MessageBody = {
   readonly allowedMentions: { readonly parse: [] };
   readonly components?: ButtonRow[];
   readonly flags?: MessageFlags.Ephemeral;
+  readonly files?: FileUpload[];
 };
 
 export type Languages = { readonly caller: Locale; readonly room: Locale };
@@ -43,8 +45,25 @@ function parted(button: string): readonly string[] {
   return at < 0 ? [button] : [button.slice(0, at), button.slice(at + 1)];
 }
 
-/** A reply as Discord takes it, in the language of those who see it. Throws when a button has no press. */
-export function messageOf(
+/**
+ * A reply as Discord takes it, in the language of those who see it: one message, and more where its files ask for more.
+ * Throws when a button has no press.
+ */
+export function messagesOf(
+  reply: Reply,
+  languages: Languages,
+  buttons: ReadonlyMap<string, Button>,
+): readonly [MessageBody, ...MessageBody[]] {
+  const first = messageOf(reply, languages, buttons);
+  const { allowedMentions, flags } = first;
+  const [own, ...others] = uploadsOf(reply.files ?? []);
+  const following = others.map(
+    (files): MessageBody => ({ content: '', allowedMentions, ...(flags && { flags }), files }),
+  );
+  return [{ ...first, ...(own && { files: own }) }, ...following];
+}
+
+function messageOf(
   reply: Reply,
   languages: Languages,
   buttons: ReadonlyMap<string, Button>,

@@ -24,7 +24,15 @@ export type Reply = TextLine & {
   readonly buttons?: readonly string[];
   /** This message is edited from now on to show the state of the caller's channel. */
   readonly panel?: true;
+  /** Each below Discord's limit; those that do not fit into this message follow it in others. Not in a panel. */
+  readonly files?: readonly ReplyFile[];
 };
+
+/** A file that hangs on a reply, seen by whoever sees the reply. */
+export type ReplyFile = { readonly name: string } & (
+  | { readonly text: string }
+  | { readonly bytes: Uint8Array }
+);
 
 export type Replies = readonly [Reply, ...Reply[]];
 

@@ -3,7 +3,7 @@ import { buttons as allButtons } from '#commands/buttons.ts';
 import { apiMessages } from '#src/chat/completions/api-messages.ts';
 import { openHistory, standardHistory } from '#src/chat/history.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
-import { type MessageBody, messageOf, sentence } from '#src/discord/interactions/rendering.ts';
+import { type MessageBody, messagesOf, sentence } from '#src/discord/interactions/rendering.ts';
 import { suggestions } from '#src/discord/interactions/suggestions.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
 import { VoiceStatus } from '#src/discord/panel/voice-status.ts';
@@ -96,8 +96,8 @@ function readNames([a, b]: readonly [string, string]): void {
   must(linesOf(notice).length === 1, 'A name forges a line of a notice.');
   const reply = { id: 'track.added', with: { title: a, track: b, n: 1 }, to: 'room' } as const;
   const answer = { id: 'generic', with: { code: a }, to: 'caller', lines: [reply] } as const;
-  mustBeHarmless(messageOf(reply, languages, buttons));
-  mustBeHarmless(messageOf({ ...answer, buttons: ['stop'] }, languages, buttons));
+  mustBeHarmless(messagesOf(reply, languages, buttons)[0]);
+  mustBeHarmless(messagesOf({ ...answer, buttons: ['stop'] }, languages, buttons)[0]);
   const written = posted(`${a} ${b}`);
   must(
     !unseenEveryone.test(written) && !mention.test(written),

@@ -1,11 +1,12 @@
+import { oneLine } from '#src/texts/plain.ts';
+
 /**
  * Words of people and models on one line, without anything that is not seen but changes what is: control characters,
- * changes of writing direction, spaces without width.
+ * changes of writing direction, spaces without width. Everything seen stays as it is, `@everyone` and markdown too.
  */
-export function oneLine(words: string): string {
-  return words
-    .toWellFormed()
-    .replace(/[\s\p{Cc}\u2028\u2029]+/gu, ' ')
+export function visibleLine(words: string): string {
+  return oneLine(words.toWellFormed())
+    .replace(/[\s\p{Cc}]+/gu, ' ')
     .replace(unseen, '')
     .replace(piled, '$1')
     .trim();

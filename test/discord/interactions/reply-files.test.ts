@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
+import { type Discord, openDiscord } from '#src/discord/client.ts';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import type { Command, CommandPorts, Replies, ReplyFile } from '#src/session/ports/command.ts';
+import { text } from '#src/texts/texts.ts';
+import { download } from '#test/sandbox/download.ts';
+import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+
+const soon = () => AbortSignal.timeout(5_000);
+const events: DiscordEvent[] = [];
+let release = Promise.withResolvers<void>();
+let replies: Replies = [{ id: 'stop.ok', to: 'caller' }];
+
+/** Answers with `replies`, at once or when it is released. */
+function command(name: string, shownTo: 'room' | 'caller', isSlow: boolean): Command {
+  const run = async () => {
+    if (isSlow) await release.promise;
+    return replies;
+  };
+  return { name, description: 'command.stop', shownTo, options: [], run };
+}
+
+const commands = [
+  command('aloud', 'room', false),
+  command('aside', 'caller', false),
+  command('slow', 'caller', true),
+  command('misjudged', 'room', true),
+];
+
+let opened: { readonly sandbox: Sandbox; readonly bot: Discord } | undefined;
+beforeAll(async () => {
+  const sandbox = await openSandbox({ voice: silentVoice().half });
+  const ports = () => ({}) as CommandPorts;
+  const onEvent = (event: DiscordEvent) => events.push(event);
+  const { apiUrl, token, guildId } = sandbox;
+  const bot = await openDiscord({ apiUrl, token, guildId, commands, ports, onEvent }, soon());
+  opened = { sandbox, bot };
+});
+afterAll(async () => {
+  await opened?.bot[Symbol.asyncDispose]();
+  await opened?.sandbox[Symbol.asyncDispose]();
+});
+beforeEach(() => {
+  events.length = 0;
+  release = Promise.withResolvers<void>();
+});
+
+function asked(line: string, to: 'room' | 'caller', files: readonly ReplyFile[]) {
+  if (!opened) throw new Error('the sandbox is not open');
+  replies = [{ id: 'stop.ok', to, files }];
+  return { sandbox: opened.sandbox, answer: opened.sandbox.person('Ann').command(line) };
+}
+
+const transcript: ReplyFile = { name: 'transcript-Größe.md', text: 'Ana: größer\n' };
+const sound: ReplyFile = { name: 'a.bin', bytes: new Uint8Array([1, 2, 3]) };
+const failures = () => events.filter(({ kind }) => kind === 'command-failed');
+
+test.each([
+  ['aloud', 'room'],
+  ['aside', 'caller'],
+] as const)('files of /%s hang on its reply, and are read back as they were', async (line, to) => {
+  const { sandbox, answer } = asked(line, to, [transcript, sound]);
+  const shown = await answer.answered(soon());
+  expect(shown).toMatchObject({ text: text('stop.ok'), ephemeral: to === 'caller' });
+  expect(shown.files).toMatchObject([
+    { name: 'transcript-Größe.md', sizeBytes: Buffer.byteLength('Ana: größer\n') },
+    { name: 'a.bin', sizeBytes: 3 },
+  ]);
+  const read = await download(shown.files[0]?.url ?? '', sandbox);
+  expect(read).toMatchObject({ status: 200, text: 'Ana: größer\n' });
+});
+
+test.each([
+  ['slow', true],
+  ['misjudged', false],
+] as const)(
+  'a private answer that showed as thinking (/%s) holds its files, too',
+  async (line, fills) => {
+    const { answer } = asked(line, 'caller', [transcript]);
+    await answer.acknowledged(soon());
+    release.resolve();
+    const shown = fills ? await answer.answered(soon()) : await answer.followed(soon());
+    expect([shown.ephemeral, shown.fileNames]).toEqual([true, [transcript.name]]);
+    expect(failures()).toEqual([]);
+  },
+);
+
+test('an eleventh file, and what is too much for one message, follows in private messages', async () => {
+  const small = Array.from(
+    { length: 12 },
+    (_, n): ReplyFile => ({ name: `${n}.txt`, text: `${n}` }),
+  );
+  const large = (name: string): ReplyFile => ({ name, bytes: new Uint8Array(6 * 1024 * 1024) });
+  const { answer } = asked('aside', 'caller', [...small, large('a'), large('b')]);
+  expect((await answer.answered(soon())).fileNames).toEqual(
+    small.slice(0, 10).map(({ name }) => name),
+  );
+  await expect
+    .poll(() => answer.followUps.map(({ fileNames }) => fileNames))
+    .toEqual([['10.txt', '11.txt', 'a'], ['b']]);
+  expect(answer.followUps.map((each) => [each.ephemeral, each.text])).toEqual([
+    [true, ''],
+    [true, ''],
+  ]);
+});
+
+test('a file above the limit is refused with 40005, and the operator is told', async () => {
+  const { sandbox } = asked('aside', 'caller', [
+    { name: 'big', bytes: new Uint8Array(10 * 1024 * 1024 + 1) },
+  ]);
+  await expect.poll(failures, { timeout: 5_000 }).toMatchObject([{ error: { code: 40_005 } }]);
+  expect(sandbox.requests().at(-1)?.status).toBe(413);
+});
