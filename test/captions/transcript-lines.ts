@@ -1,4 +1,5 @@
 import type { TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
+import type { FoundLine } from '#src/captions/transcript-store.ts';
 
 /** A session on 20 November 2026 from 20:14 UTC on. */
 export const evening: TranscriptSession = {
@@ -34,4 +35,9 @@ export function botLineAt(startMs: number, text: string, given: Given = {}): Tra
     ...rest,
     speaker: { kind: 'bot', name, answeredIds: ['id of Ana'] },
   });
+}
+
+/** Lines of that session, as a search finds them. */
+export function foundIn(...lines: readonly TranscriptLine[]): readonly FoundLine[] {
+  return lines.map((line) => ({ line, session: evening }));
 }

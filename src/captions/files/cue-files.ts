@@ -59,7 +59,7 @@ function vttWords(words: string): string {
 
 function srtWords(words: string): string {
   return words
-    .replace(/-{2,}>/g, '->')
+    .replaceAll('-->', '–>')
     .replace(/<(?=[/!?a-z])/gi, '‹')
     .replace(/\{(?=\\)/g, '(');
 }

@@ -1,4 +1,5 @@
 import type { TranscriptLine, TranscriptWord } from '#src/captions/transcript-line.ts';
+import { wholeMs } from './whole-ms.ts';
 import { wordTimes } from './word-times.ts';
 
 /** Part of one utterance that is shown at once, in ms since the start of its session. */
@@ -67,8 +68,7 @@ function piecesOf(line: TranscriptLine, text: string, limits: CueLimits): Cue[] 
 
 /** Whole ms, not before the session, and never backwards. */
 function spanOf({ startMs, endMs }: TranscriptLine): readonly [number, number] {
-  const fromMs = Math.max(0, Math.round(startMs) || 0);
-  const toMs = Math.round(endMs) || 0;
+  const [fromMs, toMs] = [wholeMs(startMs), wholeMs(endMs)];
   return [fromMs, toMs > fromMs ? toMs : fromMs + shortestMs];
 }
 
@@ -77,7 +77,7 @@ function timesOf(
   fromMs: number,
   toMs: number,
 ): readonly TranscriptWord[] {
-  const within = (ms: number) => Math.min(toMs, Math.max(fromMs, Math.round(ms) || 0));
+  const within = (ms: number) => Math.min(toMs, Math.max(fromMs, wholeMs(ms)));
   return (words ?? []).map((word) => ({
     ...word,
     startMs: within(word.startMs),

@@ -72,5 +72,7 @@ function wordsOf(line: TranscriptLine, say: FileHeading['say']): string {
   const said = visibleLine(line.text);
   if (said === '') return say('transcript.not_understood');
   if (!line.isCut) return said;
-  return `${said.replace(/[\s.,;:!?…—–-]+$/u, '')}— ${say('transcript.stopped')}`;
+  let end = said.length;
+  while (end > 0 && ' .,;:!?…—–-'.includes(said.charAt(end - 1))) end--;
+  return `${said.slice(0, end)}— ${say('transcript.stopped')}`;
 }

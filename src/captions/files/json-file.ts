@@ -8,6 +8,7 @@ import type { FileDraft, FilePart } from './file-parts.ts';
 import { messageLink } from './message-link.ts';
 import { visibleLine } from './visible-line.ts';
 import { isoTime } from './wall-time.ts';
+import { wholeMs } from './whole-ms.ts';
 
 /** Changes when a reader of the former one would misread the file. */
 const version = 1;
@@ -74,10 +75,6 @@ function wordJson({ text, startMs, endMs, confidence }: TranscriptWord) {
     endMs: Math.max(wholeMs(startMs), wholeMs(endMs)),
     ...(confidence !== undefined && { confidence: share(confidence) }),
   };
-}
-
-function wholeMs(ms: number): number {
-  return Math.max(0, Math.round(ms) || 0);
 }
 
 /** 0 to 1, whatever a recogniser counts. */

@@ -69,6 +69,6 @@ function channelPart(channelName: string): string {
     .normalize('NFKC')
     .replace(/[^\p{L}\p{N}\p{M}]+/gu, '-')
     .replace(/^[-\p{M}]+/u, '');
-  const short = [...plain].slice(0, maxChannelChars).join('').replace(/-+$/, '');
+  const short = [...plain].slice(0, maxChannelChars).join('').replace(/-$/, '');
   return short === '' ? 'channel' : short;
 }

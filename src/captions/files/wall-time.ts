@@ -1,3 +1,5 @@
+import { latestMs } from './whole-ms.ts';
+
 /** Writes instants of the wall clock, in ms, as people in one time zone do. */
 export type WallTimes = {
   /** IANA name. */
@@ -47,8 +49,6 @@ const fields = {
   minute: '2-digit',
   second: '2-digit',
 } as const;
-/** Latest instant that has a date, in ms. Source: ECMAScript, "Time Values and Time Range". */
-const latestMs = 8.64e15;
 const utc = new Intl.DateTimeFormat('en-US', { ...fields, timeZone: 'UTC' });
 
 function formatIn(timeZone: string): Intl.DateTimeFormat | undefined {

@@ -30,7 +30,7 @@ test('who said what, when, and in which order is read back from srt and vtt', as
 });
 
 test.each([
-  ['a time line', '00:00:01,000 --> 00:00:02,000', '00:00:01,000 -> 00:00:02,000'],
+  ['a time line', '00:00:01,000 --> 00:00:02,000', '00:00:01,000 –> 00:00:02,000'],
   ['a cue of somebody else', 'well\n\n2\n00:00:01.000 --> 00:00:09.000\nBen: yes', undefined],
   ['tags', '<b>bold</b> & <v Ben>yes', '‹b>bold‹/b> & ‹v Ben>yes'],
   ['an entity', '&lt;v Ben&gt;yes &amp; no', '&lt;v Ben&gt;yes &amp; no'],
