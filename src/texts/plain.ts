@@ -59,10 +59,14 @@ const unseen =
 /** More marks on one letter than any script stacks. */
 const piled = /(\p{M}{4})\p{M}+/gu;
 const everybody = /@(everyone|here)/gi;
-const address = /(https?:\/\/[^\s<>[\]`*|\\]+)/;
+/** An address; splitting words by it puts addresses at odd places. */
+export const address = /(https?:\/\/[^\s<>[\]`*|\\]+)/;
 
 function escaped(words: string): string {
-  return words
-    .replace(/[\\*_~`|[\]<]/g, '\\$&')
-    .replace(/^([^\S\n\r\u2028\u2029]*)([#>+-])/gm, '$1\\$2');
+  return escapedInside(words).replace(/^([^\S\n\r\u2028\u2029]*)([#>+-])/gm, '$1\\$2');
+}
+
+/** Markdown shown instead of obeyed, in words that do not begin a line; addresses are not spared. */
+export function escapedInside(words: string): string {
+  return words.replace(/[\\*_~`|[\]<]/g, '\\$&');
 }

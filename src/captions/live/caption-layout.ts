@@ -1,0 +1,327 @@
+import type { WishOutcome } from '#src/captions/message-wish.ts';
+import type { MessagePlace } from '#src/captions/transcript-line.ts';
+import {
+  type CaptionLine,
+  type CaptionTexts,
+  changedLine,
+  isEnded,
+  isWithoutWords,
+  type LayoutChange,
+} from './caption-line.ts';
+import { LaidLines } from './laid-lines.ts';
+import {
+  comparePlaces,
+  type LaidLine,
+  type LinePart,
+  type WantedPart,
+  wantedParts,
+} from './line-part.ts';
+import type { LiveMessage } from './live-message.ts';
+import { MessageList } from './message-list.ts';
+
+export type LayoutOptions = {
+  /** Begins the key of each message, so that it is unique in its chat. */
+  readonly keyPrefix: string;
+  /** Wall clock at 0 ms of its lines. */
+  readonly startedAtWallMs: number;
+  readonly texts: CaptionTexts;
+};
+
+/**
+ * Which lines stand in which message of a chat, from the lines as they become known. All `atMs` are of one monotonic
+ * clock. Lines of messages older than an hour are forgotten, so what it holds is bounded.
+ */
+export class CaptionLayout {
+  readonly #texts: CaptionTexts;
+  readonly #list: MessageList;
+  readonly #lines = new LaidLines();
+  #deletedLines: number[] = [];
+  #refusedLines: number[] = [];
+  #isAway = false;
+
+  constructor({ keyPrefix, startedAtWallMs, texts }: LayoutOptions) {
+    this.#texts = texts;
+    this.#list = new MessageList(keyPrefix, startedAtWallMs);
+  }
+
+  /** Adds or changes a line; once it has ended only as `CaptionLine.state` tells. */
+  put(line: CaptionLine, atMs: number): LayoutChange {
+    this.#forgetOld(atMs);
+    const known = this.#lines.get(line.number);
+    const next = this.#lines.isPast(line.number) ? undefined : changedLine(known?.line, line);
+    if (!next) return this.#change(atMs);
+    const { number, startMs } = next;
+    const laid = known ?? {
+      ...{ number, startMs, line: next, parts: [], putAtMs: atMs, isRemoved: false },
+    };
+    laid.line = next;
+    laid.putAtMs = atMs;
+    if (isWithoutWords(next)) this.#end(laid);
+    else this.#layOut(laid, atMs);
+    return this.#change(atMs);
+  }
+
+  /** Lines are forgotten: whatever message shows something of them is to show it no more. */
+  remove(numbers: readonly number[], atMs: number): LayoutChange {
+    for (const number of numbers) {
+      const laid = this.#lines.get(number);
+      if (laid) this.#erase(laid);
+      this.#lines.addPast(number);
+    }
+    this.#touchForgotten();
+    return this.#change(atMs);
+  }
+
+  /** What became of a wish. */
+  outcome(outcome: WishOutcome, atMs: number): LayoutChange {
+    const message = this.#list.all().find(({ key }) => key === outcome.key);
+    if (outcome.kind === 'gone' && outcome.what === 'chat') {
+      this.#isAway = true;
+      this.#deleteWithLines(this.#list.all(), atMs);
+    } else if (outcome.kind === 'forbidden') {
+      this.#isAway = true;
+    } else if (message) {
+      this.#settle(message, outcome, atMs);
+    }
+    return this.#change(atMs);
+  }
+
+  /** Somebody deleted messages: their lines are gone with them. */
+  messagesDeleted(messageIds: readonly string[], atMs: number): LayoutChange {
+    const ids = new Set(messageIds);
+    const isDeleted = (message: LiveMessage) => ids.has(message.place()?.messageId ?? '');
+    this.#deleteWithLines(this.#list.all().filter(isDeleted), atMs);
+    return this.#change(atMs);
+  }
+
+  /**
+   * Another chat is open, after the first was gone or closed to the bot: what is not shown yet is shown there. Messages
+   * of the first stay as they are.
+   */
+  continueElsewhere(atMs: number): LayoutChange {
+    this.#isAway = false;
+    const messages = [...this.#list.all()];
+    for (const message of messages) message.abandon();
+    const unshown = messages.flatMap((message) => message.unshownParts()).sort(comparePlaces);
+    for (const part of unshown) this.#list.takeOut(part);
+    for (const part of unshown) this.#list.place(part, atMs);
+    return this.#change(atMs);
+  }
+
+  /** Message that shows a line, or its beginning. */
+  placeOf(number: number): MessagePlace | undefined {
+    const [first] = this.#lines.get(number)?.parts ?? [];
+    return first && this.#list.homeOf(first)?.place();
+  }
+
+  /** All messages that show something of a line: a long one is in several. */
+  placesOf(number: number): readonly MessagePlace[] {
+    return this.#list
+      .all()
+      .filter((message) =>
+        [...message.parts(), ...message.shownParts()].some(({ of }) => of.number === number),
+      )
+      .map((message) => message.place())
+      .filter((place) => place !== undefined);
+  }
+
+  /** How much it holds. */
+  size(): { readonly lines: number; readonly messages: number; readonly pastLines: number } {
+    const messages = this.#list.all().length;
+    return { ...this.#lines.size(), messages };
+  }
+
+  #layOut(laid: LaidLine, atMs: number): void {
+    const isRefused = laid.refusedText === laid.line.text;
+    if (isRefused && isEnded(laid.line)) this.#refusedLines.push(laid.number);
+    const wanted = isRefused ? [] : wantedParts(laid.line, this.#texts);
+    const isSame = (part: LinePart) => (other: WantedPart) =>
+      other.kind === part.kind && other.index === part.index;
+    for (const part of laid.parts.filter((one) => !wanted.some(isSame(one)))) {
+      this.#list.takeOut(part);
+    }
+    const before = laid.parts;
+    laid.parts = [];
+    for (const one of wanted) {
+      const part = before.find((other) => isSame(other)(one));
+      laid.parts.push(part ?? { of: laid, ...one, order: { atMs: laid.startMs, late: 0 } });
+    }
+    for (const [n, part] of laid.parts.entries()) this.#show(part, wanted[n] ?? part, atMs);
+    this.#lines.keep(laid);
+  }
+
+  #show(part: LinePart, wanted: WantedPart, atMs: number): void {
+    const home = this.#list.homeOf(part);
+    const isChanged = part.words !== wanted.words;
+    Object.assign(part, wanted);
+    if (!home) this.#list.place(part, atMs);
+    else if (isChanged) this.#list.changed(part, atMs);
+    else if (home.takesChanges(atMs)) this.#list.touch(home);
+  }
+
+  #settle(message: LiveMessage, outcome: WishOutcome, atMs: number): void {
+    switch (outcome.kind) {
+      case 'shown':
+        this.#confirm(message, outcome, atMs);
+        return;
+      case 'too-old':
+        this.#leaveAsShown(message, atMs);
+        return;
+      case 'gone':
+        this.#deleteWithLines([message], atMs);
+        return;
+      case 'refused':
+        this.#isolateRefused(message, atMs);
+        return;
+      case 'deleted':
+      case 'forbidden':
+        return;
+    }
+  }
+
+  #confirm(
+    message: LiveMessage,
+    { text, place }: Extract<WishOutcome, { readonly kind: 'shown' }>,
+    atMs: number,
+  ): void {
+    if (message.confirm(text, place, atMs)) this.#list.located(message);
+    if (!message.isSealed() || this.#reclaim(message)) return;
+    message.outdate();
+    this.#list.touch(message);
+  }
+
+  /** What a message does not show moves; all of it does where the message shows what it should not, and goes. */
+  #leaveAsShown(message: LiveMessage, atMs: number): void {
+    message.seal();
+    message.reject();
+    this.#list.touch(message);
+    const isToGo = !this.#reclaim(message) || message.showsRemoved();
+    const moving = isToGo ? message.parts() : message.unshownParts();
+    for (const part of moving) this.#list.takeOut(part);
+    for (const part of moving) this.#list.placeLate(part, atMs);
+  }
+
+  /** Takes parts back that it shows, and that stand in a later message by now; false where one cannot leave that. */
+  #reclaim(message: LiveMessage): boolean {
+    let areAllBack = true;
+    for (const part of message.shownParts()) {
+      const home = this.#list.homeOf(part);
+      if (!home || home === message || message.shows(part) !== part.words) continue;
+      if (home.shows(part) === undefined) this.#list.putBack(part, message);
+      else areAllBack = false;
+    }
+    return areAllBack;
+  }
+
+  /** Finds the line that Discord refuses, by posting half of what is new by itself. */
+  #isolateRefused(message: LiveMessage, atMs: number): void {
+    this.#list.touch(message);
+    if (message.retriesRefused()) return;
+    if (message.showsRemoved()) {
+      this.#leaveAsShown(message, atMs);
+      return;
+    }
+    message.seal();
+    this.#reclaim(message);
+    const lines = [...new Set(message.unshownParts().map(({ of }) => of))];
+    const [only] = lines;
+    if (only && lines.length === 1) {
+      only.refusedText = only.line.text;
+      this.#layOut(only, atMs);
+      return;
+    }
+    const half = Math.ceil(lines.length / 2);
+    for (const some of [lines.slice(0, half), lines.slice(half)]) {
+      const parts = message.unshownParts().filter(({ of }) => some.includes(of));
+      if (parts.length > 0) this.#list.placeApart(parts, atMs);
+    }
+  }
+
+  /** Lines that these messages showed are gone; others of theirs are shown elsewhere. */
+  #deleteWithLines(messages: readonly LiveMessage[], atMs: number): void {
+    const gone = [...messages];
+    for (const message of gone) {
+      const isGone = (part: LinePart) => {
+        const home = this.#list.homeOf(part);
+        return home !== undefined && (home === message || home.shows(part) === undefined);
+      };
+      const lines = new Set(
+        message
+          .shownParts()
+          .filter(isGone)
+          .map(({ of }) => of),
+      );
+      message.vanish();
+      for (const laid of lines) {
+        this.#erase(laid);
+        this.#deletedLines.push(laid.number);
+      }
+    }
+    const left = gone.flatMap((message) => message.parts()).sort(comparePlaces);
+    for (const part of left) this.#list.takeOut(part);
+    for (const part of left) this.#list.place(part, atMs);
+    for (const message of gone) this.#list.touch(message);
+    this.#touchForgotten();
+  }
+
+  #erase(laid: LaidLine): void {
+    laid.isRemoved = true;
+    this.#end(laid);
+  }
+
+  #touchForgotten(): void {
+    for (const message of this.#list.all()) {
+      if (message.showsRemoved()) this.#list.touch(message);
+    }
+  }
+
+  /** The line is in no message any more, and comes into none. */
+  #end(laid: LaidLine): void {
+    for (const part of laid.parts) this.#list.takeOut(part);
+    this.#lines.delete(laid.number);
+    this.#lines.addPast(laid.number);
+  }
+
+  #forgetOld(atMs: number): void {
+    for (let oldest = this.#tooOld(atMs); oldest; oldest = this.#tooOld(atMs)) {
+      const parts = new Set(oldest.parts());
+      this.#list.dropOldest();
+      for (const { of } of parts) {
+        of.parts = of.parts.filter((part) => !parts.has(part));
+        if (of.parts.length === 0) this.#lines.forget(of);
+      }
+    }
+    this.#lines.forgetWordless(atMs - forgottenAfterMs);
+  }
+
+  #tooOld(atMs: number): LiveMessage | undefined {
+    const [oldest, next] = this.#list.all();
+    if (!oldest || !next) return undefined;
+    const age = oldest.ageMs(atMs);
+    const isOld =
+      age === undefined
+        ? atMs - oldest.openedAtMs >= unshownForgottenAfterMs
+        : age >= forgottenAfterMs;
+    return isOld ? oldest : undefined;
+  }
+
+  #change(atMs: number): LayoutChange {
+    const wishes = this.#isAway ? [] : this.#list.wishes(atMs);
+    const placed: number[] = [];
+    for (const laid of this.#list.takeMoved()) {
+      const messageId = this.placeOf(laid.number)?.messageId;
+      if (messageId === undefined || messageId === laid.postedIn) continue;
+      laid.postedIn = messageId;
+      placed.push(laid.number);
+    }
+    const [deletedLines, refusedLines] = [this.#deletedLines, this.#refusedLines];
+    this.#deletedLines = [];
+    this.#refusedLines = [];
+    return { wishes, placed, deletedLines, refusedLines };
+  }
+}
+
+/** Ms after which a posted message, or a line in none, is forgotten: 10 minutes after it was last changed. */
+const forgottenAfterMs = 60 * 60_000;
+/** Ms after which a message that Discord never confirmed is forgotten. */
+const unshownForgottenAfterMs = 2 * forgottenAfterMs;

@@ -1,0 +1,140 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { runs } from '#test/property-runs.ts';
+import { InstantChat, line } from './captioned.ts';
+
+function shown(name: string, text: string, translation?: string): readonly string[] {
+  const chat = new InstantChat();
+  chat.put(line(1, name, text, translation === undefined ? {} : { translation }));
+  return chat.lines();
+}
+
+test('an utterance that imitates the line of somebody else stays one line of its speaker', () => {
+  expect(shown('Ana', 'yes\n**Ben** I agree')).toEqual(['**Ana** yes \\*\\*Ben\\*\\* I agree']);
+  expect(shown('Ana', `yes${' '.repeat(300)}Ben I agree`)).toEqual(['**Ana** yes Ben I agree']);
+  expect(shown('Ana', `yes${'\u3164'.repeat(300)}${'\u2800'.repeat(99)}Ben`)).toEqual([
+    '**Ana** yes Ben',
+  ]);
+});
+
+test('a name neither ends its bold letters nor begins a line', () => {
+  expect(shown('Ana\\', 'yes')).toEqual(['**Ana\\\\** yes']);
+  expect(shown('A**n**a', 'yes')).toEqual(['**A\\*\\*n\\*\\*a** yes']);
+  expect(shown('*', 'yes')).toEqual(['**\\*** yes']);
+  expect(shown('Ana\n# Ben', 'yes')).toEqual(['**Ana # Ben** yes']);
+  expect(shown('\u200b\u3164 ', 'yes')).toEqual(['**somebody** yes']);
+});
+
+test('nobody is mentioned, and no time, command or emoji is forged', () => {
+  expect(shown('@everyone', '@here <@1> <@&2> <#3> </join:4> <t:5:T> <a:b:6> <id:home>')).toEqual([
+    '**@\u200beveryone** @\u200bhere \\<@1> \\<@&2> \\<#3> \\</join:4> \\<t:5:T> \\<a:b:6> \\<id:home>',
+  ]);
+});
+
+test('markdown is shown instead of obeyed', () => {
+  expect(shown('Ana', '# a `b` ```c``` ||d|| ~~e~~ _f_ > g')).toEqual([
+    '**Ana** # a \\`b\\` \\`\\`\\`c\\`\\`\\` \\|\\|d\\|\\| \\~\\~e\\~\\~ \\_f\\_ > g',
+  ]);
+  expect(shown('Ana', 'a', '- b')).toEqual(['**Ana** a', '-# \\- b']);
+  expect(shown('Ana', 'a', '1. b')).toEqual(['**Ana** a', '-# 1\\. b']);
+});
+
+test('a link stays readable without a preview, and no words hide where it leads', () => {
+  expect(shown('Ana', 'see (https://a.example/b_c).')).toEqual([
+    '**Ana** see (<https://a.example/b_c>).',
+  ]);
+  expect(shown('Ana', '[safe](https://evil.example)')).toEqual([
+    '**Ana** \\[safe\\](<https://evil.example>)',
+  ]);
+  expect(shown('https://evil.example', 'yes')).toEqual(['**https\\://evil.example** yes']);
+});
+
+test('characters without width and changes of direction are taken out, half characters replaced', () => {
+  expect(shown('A\u202ena\u200b', 'y\u2066e\u0000s \ud800 na\u034fme')).toEqual([
+    '**Ana** yes \ufffd name',
+  ]);
+  expect(shown('דן', 'שלום, 343 metres')).toEqual(['**דן** שלום, 343 metres']);
+});
+
+test('words without a visible character are none', () => {
+  expect(shown('Ana', ' \u200b\u200d\n')).toEqual([]);
+});
+
+const pieces = [
+  ...['**', '*', '\\', '_', '~~', '||', '`', '```', '# ', '> ', '- ', '-# ', '1. ', '](', '[', '<'],
+  ...[
+    '@everyone',
+    '@here',
+    '<@1>',
+    '<@&2>',
+    '<#3>',
+    '<t:4:T>',
+    'https://a.b/c_d*e',
+    'http://',
+    ':',
+  ],
+  ...[
+    '\n',
+    '\r\n',
+    '\u2028',
+    '\u0085',
+    '\t',
+    '   ',
+    '\u200b',
+    '\u202e',
+    '\ud83d',
+    '\u3164',
+    '👩‍👩‍👧',
+  ],
+  ...[
+    '**Ben** I agree',
+    'word',
+    'x'.repeat(700),
+    '橋'.repeat(300),
+    '*'.repeat(900),
+    'a '.repeat(400),
+  ],
+];
+const words = fc.array(fc.constantFrom(...pieces), { maxLength: 12 }).map((some) => some.join(''));
+
+/** As Discord reads bold letters. Source: its simple-markdown rules. */
+const head = /^(?:-# )?\*\*((?:\\[\s\S]|[^\\])+?)\*\*(?!\*) /;
+
+test('whatever people are called and say, each shown line is theirs, and no message too long', () => {
+  const twoLines = fc.tuple(words, words, words);
+  fc.assert(
+    fc.property(twoLines, ([name, text, translation]) => {
+      const chat = new InstantChat();
+      chat.put(line(1, name, text, { translation }), line(2, 'Ben', 'I agree'));
+      expect(chat.messages().every((one) => one.length <= 2_000)).toBe(true);
+      const lines = chat.lines();
+      const ours = lines.filter((one) => one !== '**Ben** I agree' && !one.startsWith('-# '));
+      expect(lines.filter((one) => one === '**Ben** I agree').length).toBeGreaterThanOrEqual(1);
+      const names = new Set(ours.map((one) => head.exec(one)?.[1]));
+      expect(names.size).toBeLessThanOrEqual(1);
+      for (const shownLine of lines) {
+        expect(shownLine).not.toMatch(
+          /@(everyone|here)|(?<!\\)(?:\\\\)*<(?!https?:)|[\u2028\u0085\r]/,
+        );
+      }
+    }),
+    { numRuns: runs(150) },
+  );
+});
+
+test('no visible character of an utterance is lost, however it is split', () => {
+  fc.assert(
+    fc.property(words, (text) => {
+      const chat = new InstantChat();
+      chat.put(line(1, 'Ana', text));
+      const back = chat.lines().map((one) => one.slice('**Ana** '.length));
+      expect(ink(back.join(''))).toBe(ink(text.toWellFormed()));
+    }),
+    { numRuns: runs(150) },
+  );
+});
+
+/** Letters and digits, joiners apart. */
+function ink(text: string): string {
+  return text.replace(/[^\p{L}\p{N}\p{S}]|[\u3164\\`<>^~|]/gu, '');
+}

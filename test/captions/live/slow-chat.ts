@@ -1,0 +1,87 @@
+import { seededRandom } from '#sandbox/seeded-random.ts';
+import type { MessageWish, WishOutcome } from '#src/captions/message-wish.ts';
+
+type Slot = {
+  readonly n: number;
+  waiting: MessageWish | undefined;
+  shown: string | undefined;
+  isTooOld: boolean;
+};
+
+/** What becomes of wishes. */
+export type Luck = {
+  /** Of edits; the message takes none from then on. */
+  readonly tooOld: number;
+  /** Texts with these words are refused. */
+  readonly refused?: string;
+  readonly slowestMs: number;
+};
+
+/** A chat that does one thing at a time, slowly, and sometimes not at all; virtual time. */
+export class SlowChat {
+  readonly #random: () => number;
+  readonly #luck: Luck;
+  readonly #slots = new Map<string, Slot>();
+  #busy: { readonly wish: MessageWish; readonly doneAtMs: number } | undefined;
+  #posted = 0;
+
+  constructor(seed: number, luck: Luck) {
+    this.#random = seededRandom(seed);
+    this.#luck = luck;
+  }
+
+  show(wish: MessageWish): void {
+    const slot = this.#slots.get(wish.key);
+    if (slot) slot.waiting = wish;
+    else
+      this.#slots.set(wish.key, {
+        n: ++this.#posted,
+        waiting: wish,
+        shown: undefined,
+        isTooOld: false,
+      });
+  }
+
+  /** What became of the wish that is done by then, and the next one begun. */
+  step(atMs: number): WishOutcome | undefined {
+    if (this.#busy && this.#busy.doneAtMs > atMs) return undefined;
+    const outcome = this.#busy && this.#finish(this.#busy.wish, atMs);
+    this.#busy = undefined;
+    const waiting = [...this.#slots.values()].filter((slot) => slot.waiting);
+    const next =
+      waiting.find(({ shown }) => shown === undefined) ??
+      waiting.find((slot) => slot.waiting?.urgency === 'whole') ??
+      waiting[0];
+    if (next?.waiting) {
+      const doneAtMs = atMs + 20 + this.#random() * this.#luck.slowestMs;
+      this.#busy = { wish: next.waiting, doneAtMs };
+      next.waiting = undefined;
+    }
+    return outcome;
+  }
+
+  isIdle(): boolean {
+    return !this.#busy && [...this.#slots.values()].every(({ waiting }) => !waiting);
+  }
+
+  /** Text of each message, in order of posting. */
+  messages(): readonly string[] {
+    return [...this.#slots.values()].flatMap(({ shown }) => (shown ? [shown] : []));
+  }
+
+  #finish({ key, text }: MessageWish, atMs: number): WishOutcome {
+    const slot = this.#slots.get(key);
+    if (!slot) throw new Error('Unknown key.');
+    if (text === '') {
+      this.#slots.delete(key);
+      return { kind: 'deleted', key };
+    }
+    const { tooOld, refused } = this.#luck;
+    if (refused !== undefined && text.includes(refused)) return { kind: 'refused', key, why: '' };
+    slot.isTooOld ||= slot.shown !== undefined && this.#random() < tooOld;
+    if (slot.isTooOld) return { kind: 'too-old', key };
+    slot.shown = text;
+    const place = { channelId: 'c', messageId: `${slot.n}` };
+    return { kind: 'shown', key, place, text, atMs };
+  }
+}
