@@ -5,7 +5,7 @@ import { unlessAborted } from '#src/base/waiting.ts';
 import type { AudioChatMessage } from '#src/chat/completions/audio-chat-ports.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import type { Turn, TurnUtterance } from './pipeline.ts';
-import { instructionsOf, promptOf } from './prompt.ts';
+import { promptHead, promptOf } from './prompt.ts';
 
 /** How utterances are shown to an audio model. */
 export type AudioInput = 'audio' | 'transcript';
@@ -46,7 +46,7 @@ export async function audioPrompt(
   );
   const soundMs = turn.said.reduce((sum, { pcm }) => sum + (pcm ? durationMs(pcm) : 0), 0);
   return {
-    messages: [{ role: 'system', content: instructionsOf(turn) }, ...turn.history, ...heard.flat()],
+    messages: [...promptHead(turn), ...heard.flat()],
     soundMs,
     hasWords: inWords.then(
       (words) => words !== undefined,

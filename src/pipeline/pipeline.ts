@@ -30,6 +30,11 @@ export type Turn = {
   /** Earlier turns, oldest first, without `said`. Assistant items hold only what was heard. */
   readonly history: readonly ChatMessage[];
   readonly tools: readonly Tool[];
+  /**
+   * What was said in the channel of late beside the conversation: data that says itself that it is data. Shown before
+   * `said`, for this answer only.
+   */
+  readonly context?: string;
   /** Name of the person this answer is for, where several wait; the answer begins with it. */
   readonly addressee?: string;
 };

@@ -17,7 +17,7 @@ export async function promptOf(
   turn: Turn,
   signal: AbortSignal,
 ): Promise<readonly ChatMessage[] | undefined> {
-  const { said, history } = turn;
+  const { said } = turn;
   const heard = await unlessAborted(
     Promise.all(
       said.map(async ({ name, transcript }): Promise<ChatMessage> => {
@@ -32,7 +32,15 @@ export async function promptOf(
   });
   const words = heard.filter(({ content }) => content !== '');
   if (words.length === 0) return undefined;
-  return [{ role: 'system', content: instructionsOf(turn) }, ...history, ...words];
+  return [...promptHead(turn), ...words];
+}
+
+/** What stands before the newest words: instructions, history, and the context as a message of nobody. */
+export function promptHead(turn: Turn): readonly ChatMessage[] {
+  const { history, context } = turn;
+  const shown: readonly ChatMessage[] =
+    context === undefined ? [] : [{ role: 'user', name: '', content: context }];
+  return [{ role: 'system', content: instructionsOf(turn) }, ...history, ...shown];
 }
 
 /** A reply style that asks for short answers. */

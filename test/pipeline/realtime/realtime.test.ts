@@ -91,6 +91,29 @@ test('what nobody is to remember any more is deleted, and what is missing is tol
   expect(talking.server.calls[0]?.errors).toEqual([]);
 });
 
+test('a server has the context of the newest turn in mind, and of no other one', async () => {
+  await using talking = await openTalking({ answer: fourFor });
+  const context = (n: number) => `What was said of late.\n<channel>\n20:14 Ben: ${n}\n</channel>`;
+  const history: ChatMessage[] = [];
+  for (const n of [1, 2, 3]) {
+    const turn = { ...after([...history], turnOf(speaking(`number ${n}`))), context: context(n) };
+    await drain(talking.pipeline, turn);
+    expect(remembered(talking.server.calls[0]).slice(-4)).toEqual([
+      `user: ${context(n)}`,
+      'user: Ana:',
+      'user: sound 1000',
+      `assistant: ${four}`,
+    ]);
+    history.push(user('Ana', `number ${n}`), assistant(four));
+  }
+  const all = remembered(talking.server.calls[0]).join('\n');
+  expect(all.match(/<channel>/g)).toHaveLength(1);
+  await drain(talking.pipeline, after(history, turnOf(speaking('off'))));
+  expect(remembered(talking.server.calls[0]).join('\n')).not.toContain('<channel>');
+  expect(talking.server.calls[0]?.errors).toEqual([]);
+  expect(talking.server.calls[0]?.commits).toHaveLength(4);
+});
+
 test('an utterance without words leaves nothing with the server', async () => {
   await using talking = await openTalking({ answer: fourFor });
   expect(await drain(talking.pipeline, turnOf(said('')))).toEqual({ parts: [], error: undefined });
