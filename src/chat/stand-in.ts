@@ -1,6 +1,7 @@
 import { editDistance } from '#src/chat/text/edit-distance.ts';
 import { digitLike, numbersOf, numberWords } from '#src/chat/text/spoken-numbers.ts';
 import type { ChatMessage, ChatModel, ChatPart } from './ports.ts';
+import { numberedReply, saidBy } from './stand-in-lines.ts';
 import { honest, nameIn, type Rule, rules, type StandInContext } from './stand-in-rules.ts';
 
 export type StandInParts = {
@@ -31,7 +32,7 @@ export function openStandIn({ wallMs, timeZone, random, botName }: StandInParts)
         random,
         botName,
       };
-      yield* streamed(answer(context, newest), signal);
+      yield* streamed(numberedReply(messages) ?? answer(context, newest), signal);
     },
   };
 }
@@ -47,6 +48,8 @@ async function* streamed(text: string, signal: AbortSignal): AsyncGenerator<Chat
 function answer(context: StandInContext, newest: ChatMessage | undefined): string {
   const digits = digitsIn(context.words);
   if (digits) return digitsSentence(digits);
+  const said = saidBy(context.words, context.earlier);
+  if (said !== undefined) return said;
   const name = nameIn(newest?.content ?? '');
   if (name) return `Nice to meet you, ${name}.`;
   return closestRule(context.words)?.say(context) ?? honest;
