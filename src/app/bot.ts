@@ -27,6 +27,7 @@ import { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { SessionBudgets } from '#src/spending/session-budgets.ts';
 import { SpeedStats } from '#src/status/stats-book.ts';
 import { type Store, storePath } from '#src/storage/store.ts';
+import { mainStore } from '#src/storage/thread/operations.ts';
 import { keepStore, type StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { openStore } from '#src/storage/thread/store-thread.ts';
 import { locales } from '#src/texts/texts.ts';
@@ -128,7 +129,12 @@ function tellRooms(sessions: VoiceSessions | undefined, event: DiscordEvent): vo
 /** What people said and where panels are. A store in trouble stops nobody from talking. */
 function openMemory({ config, onStore }: BotOptions): Promise<Store> {
   const path = storePath(config.dataDir);
-  return keepStore(() => openStore(path, { clock: realClock }), realClock, onStore);
+  return keepStore(
+    mainStore,
+    () => openStore(mainStore, path, { clock: realClock }),
+    realClock,
+    onStore,
+  );
 }
 
 /** Lets the compiler see the hot loop before somebody speaks: the first windows would take twenty times as long. */

@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
 import type { Store } from '#src/storage/store.ts';
+import { mainStore } from '#src/storage/thread/operations.ts';
 import { keepStore } from '#src/storage/thread/steady-store.ts';
 import { openStore } from '#src/storage/thread/store-thread.ts';
 import { consentBookContract } from '#test/contracts/stores/consent-book.ts';
@@ -32,7 +33,12 @@ async function openFile(trouble?: StoreTrouble) {
     mkdirSync(dirname(path));
     writeFileSync(path, 'no database '.repeat(1000));
   }
-  const store = await keepStore(() => openStore(path, impatient), realClock, deaf);
+  const store = await keepStore(
+    mainStore,
+    () => openStore(mainStore, path, impatient),
+    realClock,
+    deaf,
+  );
   if (trouble === 'unwritable') resources.use(heldByAnother(path));
   return closing(store, resources.move());
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { openLocalStore } from '#src/storage/local-store.ts';
+import { mainStore } from '#src/storage/thread/operations.ts';
 import { keepStore, type StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { heldByAnother, storeFolder } from './files.ts';
@@ -20,7 +21,7 @@ async function behindDamage() {
     openings++;
     return openLocalStore(place.path, { clock, patienceMs: 0 });
   };
-  const store = await keepStore(open, clock, (event) => told.push(event));
+  const store = await keepStore(mainStore, open, clock, (event) => told.push(event));
   return {
     ...place,
     clock,
@@ -99,7 +100,7 @@ async function working(maxBytes?: number) {
     openings++;
     return openLocalStore(place.path, options);
   };
-  const store = await keepStore(open, clock, (event) => told.push(event));
+  const store = await keepStore(mainStore, open, clock, (event) => told.push(event));
   return {
     ...place,
     clock,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/storage/sqlite.ts';
+import { mainStore } from '#src/storage/thread/operations.ts';
 import { keepStore } from '#src/storage/thread/steady-store.ts';
 import { openStore } from '#src/storage/thread/store-thread.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
@@ -17,7 +18,7 @@ const unwritable = (message: string) => ({
 
 test('the store is written while the thread that sends voice does something else', async () => {
   using place = storeFolder();
-  await using store = await openStore(place.path, { clock: realClock });
+  await using store = await openStore(mainStore, place.path, { clock: realClock });
   using reader = new DatabaseSync(place.path);
   const rows = () => reader.prepare('SELECT count(*) AS n FROM standings').get()?.n;
   const writing = store.consents.write('10', '1', always);
@@ -29,7 +30,7 @@ test('the store is written while the thread that sends voice does something else
 
 test('a request that the store does not answer fails by its deadline, and others go on', async () => {
   const clock = new VirtualClock();
-  await using store = await openStore('scripted', { clock, entry });
+  await using store = await openStore(mainStore, 'scripted', { clock, entry });
   const writing = expect(store.panels.write('silent', place)).rejects.toMatchObject(
     unwritable('did not answer in 10 s: check its disk'),
   );
@@ -40,7 +41,7 @@ test('a request that the store does not answer fails by its deadline, and others
 
 test('what waits for the store is bounded', async () => {
   const clock = new VirtualClock();
-  await using store = await openStore('scripted', { clock, entry });
+  await using store = await openStore(mainStore, 'scripted', { clock, entry });
   const waiting = Array.from({ length: 1_000 }, () =>
     store.panels.write('silent', place).catch(() => undefined),
   );
@@ -51,7 +52,7 @@ test('what waits for the store is bounded', async () => {
 
 test('a thread that breaks fails what waits for it, and whatever comes after', async () => {
   const clock = new VirtualClock();
-  await using store = await openStore('scripted', { clock, entry });
+  await using store = await openStore(mainStore, 'scripted', { clock, entry });
   const waiting = expect(store.panels.write('silent', place)).rejects.toMatchObject({
     ...unwritable('The thread of the store scripted ended'),
     cause: { message: 'out of order' },
@@ -64,7 +65,8 @@ test('a thread that breaks fails what waits for it, and whatever comes after', a
 test('a thread that broke is replaced when the store is needed again', async () => {
   const clock = new VirtualClock();
   await using store = await keepStore(
-    () => openStore('scripted', { clock, entry }),
+    mainStore,
+    () => openStore(mainStore, 'scripted', { clock, entry }),
     clock,
     () => undefined,
   );
@@ -75,7 +77,7 @@ test('a thread that broke is replaced when the store is needed again', async () 
 
 test('a store that does not open in time is given up, with its thread', async () => {
   const clock = new VirtualClock();
-  const opening = openStore('silent', { clock, entry });
+  const opening = openStore(mainStore, 'silent', { clock, entry });
   const refused = expect(opening).rejects.toThrow('did not answer in 10 s');
   await clock.advance(10_000);
   await refused;
@@ -83,19 +85,19 @@ test('a store that does not open in time is given up, with its thread', async ()
 
 test('what was asked of the store before it is closed is still written', async () => {
   using place = storeFolder();
-  const store = await openStore(place.path, { clock: realClock });
+  const store = await openStore(mainStore, place.path, { clock: realClock });
   const writes = Array.from({ length: 50 }, (_, n) => store.consents.write('10', `${n}`, always));
   await store[Symbol.asyncDispose]();
   await Promise.all(writes);
   await store[Symbol.asyncDispose]();
-  await using again = await openStore(place.path, { clock: realClock });
+  await using again = await openStore(mainStore, place.path, { clock: realClock });
   expect((await again.consents.read('10')).size).toBe(50);
   await expect(store.consents.read('10')).rejects.toThrow('is closed');
 });
 
 test('closing a store in its thread ends what still waits for another program', async () => {
   using place = storeFolder();
-  const store = await openStore(place.path, { clock: realClock, patienceMs: 600_000 });
+  const store = await openStore(mainStore, place.path, { clock: realClock, patienceMs: 600_000 });
   using _other = heldByAnother(place.path);
   const writing = expect(store.consents.write('10', '1', always)).rejects.toThrow('is closed');
   await store[Symbol.asyncDispose]();
@@ -104,7 +106,7 @@ test('closing a store in its thread ends what still waits for another program', 
 
 test('what SQLite said crosses threads as the cause, with its codes', async () => {
   using place = storeFolder();
-  await using store = await openStore(place.path, { clock: realClock, patienceMs: 0 });
+  await using store = await openStore(mainStore, place.path, { clock: realClock, patienceMs: 0 });
   using _other = heldByAnother(place.path);
   await expect(store.consents.write('10', '1', always)).rejects.toMatchObject({
     ...unwritable('is held by another program'),
@@ -114,7 +116,7 @@ test('what SQLite said crosses threads as the cause, with its codes', async () =
 
 test('a forgotten person leaves no byte, though another thread wrote them down', async () => {
   using place = storeFolder();
-  await using store = await openStore(place.path, { clock: realClock });
+  await using store = await openStore(mainStore, place.path, { clock: realClock });
   const person = '987654321987654321';
   await store.consents.write('10', person, always);
   expect(await store.consents.erase('10', person)).toBe(1);

@@ -2,9 +2,14 @@ import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
-import type { Store } from '#src/storage/store.ts';
 import { helpsReopening, type StoreCode } from '#src/storage/trouble.ts';
-import { type OperationName, perform, rulesOf, storeOver } from './operations.ts';
+import {
+  type OperationRules,
+  type ProbedStore,
+  perform,
+  type StoreKind,
+  storeOver,
+} from './store-kind.ts';
 import { WriteWatchdog } from './write-watchdog.ts';
 
 /** Events of the store, for logs, figures and `/readyz`. */
@@ -15,7 +20,7 @@ export type StoreEvent =
   | { readonly kind: 'written'; readonly tookMs: number }
   | AlertChange;
 
-type Opening =
+type Opening<Store> =
   | { readonly kind: 'open'; readonly store: Store }
   | { readonly kind: 'failed'; readonly error: BotError };
 
@@ -31,36 +36,44 @@ const watchMs = 10_000;
  *
  * `tell` hears of a first failure before this resolves. Not for `:memory:`, which forgets when reopened.
  */
-export async function keepStore(
+export async function keepStore<Store extends ProbedStore>(
+  kind: StoreKind<Store>,
   open: () => Promise<Store>,
   clock: Clock,
   tell: (event: StoreEvent) => void,
 ): Promise<Store> {
-  const reopener = new StoreReopener(open, clock, tell);
+  const reopener = new StoreReopener(open, clock, tell, new WriteWatchdog(kind.alert));
   await reopener.start();
   return storeOver(
-    (name, ...args) => reopener.use(name, (store) => perform(store, name, ...args)),
+    kind,
+    (name, args, rules) => reopener.use(rules, (store) => perform(store, name, args)),
     () => reopener.close(),
   );
 }
 
-class StoreReopener {
+class StoreReopener<Store extends ProbedStore> {
   readonly #open: () => Promise<Store>;
   readonly #clock: Clock;
   readonly #tell: (event: StoreEvent) => void;
-  readonly #watchdog = new WriteWatchdog();
+  readonly #watchdog: WriteWatchdog;
   readonly #over = new AbortController();
-  #opening: Promise<Opening> | undefined;
+  #opening: Promise<Opening<Store>> | undefined;
   #isOpening = false;
   #openedAtMs = Number.NEGATIVE_INFINITY;
   #doubtful = false;
   #told = '';
   #watching: Promise<void> = Promise.resolve();
 
-  constructor(open: () => Promise<Store>, clock: Clock, tell: (event: StoreEvent) => void) {
+  constructor(
+    open: () => Promise<Store>,
+    clock: Clock,
+    tell: (event: StoreEvent) => void,
+    watchdog: WriteWatchdog,
+  ) {
     this.#open = open;
     this.#clock = clock;
     this.#tell = tell;
+    this.#watchdog = watchdog;
   }
 
   /** Resolves when the store is open, or cannot be for now. */
@@ -75,8 +88,10 @@ class StoreReopener {
     this.#watching = this.#watch();
   }
 
-  async use<T>(name: OperationName, work: (store: Store) => Promise<T>): Promise<T> {
-    const { code } = rulesOf(name);
+  async use<T>(
+    { code }: Pick<OperationRules, 'code'>,
+    work: (store: Store) => Promise<T>,
+  ): Promise<T> {
     const fromMs = this.#clock.nowMs();
     if (code === 'store.unwritable') this.#watchdog.began(fromMs);
     try {
@@ -109,7 +124,7 @@ class StoreReopener {
   }
 
   /** The last opening, or a new one where that was in vain or has failed since; never two at a time. */
-  #reach(): Promise<Opening> {
+  #reach(): Promise<Opening<Store>> {
     const nowMs = this.#clock.nowMs();
     const isDue = this.#doubtful && nowMs - this.#openedAtMs >= reopenMs;
     const mayOpen = isDue && !this.#isOpening && !this.#over.signal.aborted;
@@ -120,7 +135,7 @@ class StoreReopener {
     return this.#opening;
   }
 
-  async #reopen(former: Promise<Opening> | undefined): Promise<Opening> {
+  async #reopen(former: Promise<Opening<Store>> | undefined): Promise<Opening<Store>> {
     this.#isOpening = true;
     try {
       const before = await former;
@@ -155,7 +170,7 @@ class StoreReopener {
       await this.#clock.sleep(watchMs, signal).catch(() => undefined);
       if (signal.aborted || !this.#watchdog.isWaiting) continue;
       this.#alert(this.#watchdog.tick(this.#clock.nowMs()));
-      void this.use('probe', (store) => store.probe()).catch(() => undefined); // its failure is the alert's cause
+      void this.use({ code: 'store.unwritable' }, (store) => store.probe()).catch(() => undefined); // its failure is the alert's cause
     }
   }
 

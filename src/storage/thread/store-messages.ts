@@ -1,6 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
 import type { StoreCode } from '#src/storage/trouble.ts';
-import type { OperationName } from './operations.ts';
 
 /** Data that the store thread is started with. */
 export type StoreThreadData = {
@@ -14,7 +13,7 @@ export type ToStore =
   | {
       readonly kind: 'request';
       readonly id: number;
-      readonly name: OperationName;
+      readonly name: string;
       readonly args: readonly unknown[];
     }
   | { readonly kind: 'close' };

@@ -3,17 +3,18 @@ import type { Clock } from '#src/base/clock.ts';
 import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
-import type { Store } from '#src/storage/store.ts';
 import type { StoreCode } from '#src/storage/trouble.ts';
-import { type OperationName, type OperationResult, rulesOf, storeOver } from './operations.ts';
+import { type OperationRules, type StoreKind, storeOver } from './store-kind.ts';
 import { errorOf, type FromStore, type StoreThreadData, type ToStore } from './store-messages.ts';
 
 export type StoreThreadOptions = Omit<StoreThreadData, 'path'> & {
   /** For the deadlines of this side; waiting for other programs follows the clock of the machine. */
   readonly clock: Clock;
-  /** The store's own thread when left out. */
+  /** The thread of that kind of store when left out. */
   readonly entry?: URL;
 };
+
+type EnteredOptions = StoreThreadOptions & { readonly entry: URL };
 
 /** Longest time, in ms, until the file is open; checking a big one takes longest. */
 const openMs = 10_000;
@@ -36,14 +37,21 @@ type End = { readonly message: string; readonly cause?: unknown };
  *
  * Errors: BotError `store.unreadable`, only once its thread has ended: of one file there is never a second thread.
  */
-export async function openStore(path: string, options: StoreThreadOptions): Promise<Store> {
-  const thread = await StoreThread.open(path, options);
-  return thread.store;
+export async function openStore<Store extends AsyncDisposable>(
+  kind: StoreKind<Store>,
+  path: string,
+  options: StoreThreadOptions,
+): Promise<Store> {
+  const thread = await StoreThread.open(path, { entry: kind.entry, ...options });
+  return storeOver(
+    kind,
+    (name, args, rules) => thread.ask(name, args, rules),
+    () => thread.close(),
+  );
 }
 
 /** The worker thread that holds one store: a disk that is slow delays no frame. Once ended it stays so. */
 class StoreThread {
-  readonly store: Store;
   readonly #path: string;
   readonly #clock: Clock;
   readonly #worker: Worker;
@@ -53,7 +61,7 @@ class StoreThread {
   #lastId = 0;
   #end: End | undefined;
 
-  private constructor(path: string, { clock, entry = ownEntry, ...options }: StoreThreadOptions) {
+  private constructor(path: string, { clock, entry, ...options }: EnteredOptions) {
     this.#path = path;
     this.#clock = clock;
     const workerData: StoreThreadData = { path, ...options };
@@ -68,14 +76,10 @@ class StoreThread {
       this.#fail();
       this.#ended.resolve();
     });
-    this.store = storeOver(
-      (name, ...args) => this.#ask(name, args) as OperationResult<typeof name>,
-      () => this.#close(),
-    );
   }
 
   /** Errors: BotError `store.unreadable`, once the thread has ended. */
-  static async open(path: string, options: StoreThreadOptions): Promise<StoreThread> {
+  static async open(path: string, options: EnteredOptions): Promise<StoreThread> {
     const thread = new StoreThread(path, options);
     const late = () => new BotError('store.unreadable', true, silent(path, openMs));
     try {
@@ -88,8 +92,11 @@ class StoreThread {
     return thread;
   }
 
-  async #ask(name: OperationName, args: readonly unknown[]): Promise<unknown> {
-    const { code, timeoutMs } = rulesOf(name);
+  async ask(
+    name: string,
+    args: readonly unknown[],
+    { code, timeoutMs }: OperationRules,
+  ): Promise<unknown> {
     if (this.#end) throw new BotError(code, true, this.#end.message, this.#end.cause);
     if (this.#requests.size >= mostRequests) throw new BotError(code, true, tooMuch(this.#path));
     const id = ++this.#lastId;
@@ -107,7 +114,7 @@ class StoreThread {
   }
 
   /** Closes the thread after the operations asked before; resolves when it has ended. */
-  async #close(): Promise<void> {
+  async close(): Promise<void> {
     this.#end ??= { message: `The store ${this.#path} is closed: start the bot again.` };
     this.#worker.ref();
     this.#tell({ kind: 'close' });
@@ -150,8 +157,6 @@ class StoreThread {
     for (const { code, reject } of this.#requests.values()) reject(error(code));
   }
 }
-
-const ownEntry = new URL('./store-worker.ts', import.meta.url);
 
 function silent(path: string, ms: number): string {
   return `The store ${path} did not answer in ${ms / 1000} s: check its disk.`;

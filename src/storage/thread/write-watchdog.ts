@@ -1,13 +1,18 @@
-import type { AlertChange } from '#src/base/alerts.ts';
+import type { AlertChange, AlertName } from '#src/base/alerts.ts';
 
 /** Longest time, in ms, that something to be written may wait for the first write that succeeds. */
 const unwrittenMs = 30_000;
 
-/** Watchdog over writes: raises `store-unwritten`, and clears it with the next write that succeeds. */
+/** Watchdog over writes: raises an alert, and clears it with the next write that succeeds. */
 export class WriteWatchdog {
+  readonly #alert: AlertName;
   #waitingSinceMs: number | undefined;
   #why = 'no write has ended';
   #isRaised = false;
+
+  constructor(alert: AlertName) {
+    this.#alert = alert;
+  }
 
   /** Whether something was to be written, and nothing has been since. */
   get isWaiting(): boolean {
@@ -28,19 +33,22 @@ export class WriteWatchdog {
     this.#waitingSinceMs = undefined;
     if (!this.#isRaised) return undefined;
     this.#isRaised = false;
-    return change('cleared', `written again, after ${secondsOf(atMs - sinceMs)} s`);
+    return this.#change('cleared', `written again, after ${secondsOf(atMs - sinceMs)} s`);
   }
 
   tick(atMs: number): AlertChange | undefined {
     const sinceMs = this.#waitingSinceMs ?? atMs;
     if (this.#isRaised || atMs - sinceMs < unwrittenMs) return undefined;
     this.#isRaised = true;
-    return change('raised', `nothing was written for ${secondsOf(atMs - sinceMs)} s: ${this.#why}`);
+    return this.#change(
+      'raised',
+      `nothing was written for ${secondsOf(atMs - sinceMs)} s: ${this.#why}`,
+    );
   }
-}
 
-function change(state: AlertChange['state'], cause: string): AlertChange {
-  return { kind: 'alert', name: 'store-unwritten', state, cause };
+  #change(state: AlertChange['state'], cause: string): AlertChange {
+    return { kind: 'alert', name: this.#alert, state, cause };
+  }
 }
 
 function secondsOf(ms: number): number {

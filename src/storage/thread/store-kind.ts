@@ -1,0 +1,64 @@
+import type { AlertName } from '#src/base/alerts.ts';
+import type { StoreCode } from '#src/storage/trouble.ts';
+
+type Method = (...args: never[]) => Promise<unknown>;
+
+/** Operations of a store by name: `book.method` of each of its ports, `method` of its own. */
+type OperationName<Store> = {
+  [Key in keyof Store & string]: Store[Key] extends Method
+    ? Key
+    : `${Key}.${keyof Store[Key] & string}`;
+}[keyof Store & string];
+
+export type OperationRules = {
+  /** Of its failures. */
+  readonly code: StoreCode;
+  /** Longest time, in ms, until it is answered; a caller may give up earlier. */
+  readonly timeoutMs: number;
+};
+
+/** What can be told of a store without opening it. */
+export type StoreKind<Store> = {
+  /** Every operation: its arguments and results are data, so that they can cross threads. */
+  readonly operations: { readonly [Name in OperationName<Store>]: OperationRules };
+  /** Raised when nothing can be written for long. */
+  readonly alert: AlertName;
+  /** File that a worker thread of such a store starts with. */
+  readonly entry: URL;
+};
+
+/** Closes in order, and writes what is there already when asked to. */
+export type ProbedStore = AsyncDisposable & {
+  /** Whether the disk takes anything. Errors: BotError `store.unwritable`. */
+  probe(): Promise<void>;
+};
+
+/** Performs an operation: on another thread, or on the store that is open now. */
+export type StoreCall = (
+  name: string,
+  args: readonly unknown[],
+  rules: OperationRules,
+) => Promise<unknown>;
+
+/** Performs an operation by its name. Arguments are those of the method, which `StoreKind` names. */
+export function perform(store: object, name: string, args: readonly unknown[]): Promise<unknown> {
+  const [first = '', method] = name.split('.');
+  const owner: object = method === undefined ? store : Reflect.get(store, first);
+  return Reflect.apply(Reflect.get(owner, method ?? first), owner, args);
+}
+
+/** A store whose operations are all performed by `call`. */
+export function storeOver<Store extends AsyncDisposable>(
+  { operations }: StoreKind<Store>,
+  call: StoreCall,
+  close: () => Promise<void>,
+): Store {
+  const store: Record<string | symbol, unknown> = { [Symbol.asyncDispose]: close };
+  for (const [name, rules] of Object.entries<OperationRules>(operations)) {
+    const work = (...args: readonly unknown[]) => call(name, args, rules);
+    const [first = '', method] = name.split('.');
+    if (method === undefined) store[first] = work;
+    else store[first] = Object.assign(store[first] ?? {}, { [method]: work });
+  }
+  return store as Store; // its operations are those of the table, which names them all
+}
