@@ -9,6 +9,7 @@ export const alerts = {
   'stage-hanging': 'one stage of an answer does not come to its end',
   'seat-mismatch': 'Discord shows the bot in another place than where it should sit',
   'store-unwritten': 'what is to be kept has not been written',
+  'transcripts-unwritten': 'what was said is not kept: captions are live only',
   'event-loop-delayed': 'the main thread stood still',
 } as const;
 

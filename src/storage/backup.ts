@@ -1,12 +1,10 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { BotError } from '#src/base/errors.ts';
 import { DatabaseSync } from './sqlite.ts';
 import { asTrouble, isBusy, isDamage } from './trouble.ts';
 
 const keptBackups = 7;
-/** A dated name, or what an interrupted copy left of it. */
-const backupName = /^parley-[\dTZ-]+\.sqlite(\.part)?$/;
 const lockWaitMs = 10_000;
 
 /**
@@ -19,7 +17,8 @@ export function backUp(storePath: string, folder: string, atWallMs: number): str
     const message = `There is no store ${storePath} to copy: start the bot once, or set DATA_DIR.`;
     throw new BotError('store.unreadable', false, message);
   }
-  const name = `parley-${new Date(atWallMs).toISOString().replace(/[:.]/g, '-')}.sqlite`;
+  const date = new Date(atWallMs).toISOString().replace(/[:.]/g, '-');
+  const name = `${basename(storePath, '.db')}-${date}.sqlite`;
   const path = join(folder, name);
   try {
     using sqlite = new DatabaseSync(storePath, { timeout: lockWaitMs });
@@ -27,8 +26,20 @@ export function backUp(storePath: string, folder: string, atWallMs: number): str
   } catch (error) {
     throw asTrouble('store.unreadable', storePath, error);
   }
-  prune(folder, name);
+  prune(folder, name, copyName(storePath));
   return path;
+}
+
+/** Whether the folder of backups beside a store holds a copy of it. */
+export function hasCopies(storePath: string): boolean {
+  const folder = join(dirname(storePath), 'backups');
+  if (storePath === ':memory:' || !existsSync(folder)) return false;
+  return readdirSync(folder).some((name) => copyName(storePath).test(name));
+}
+
+/** A dated name, or what an interrupted copy left of it. */
+function copyName(storePath: string): RegExp {
+  return new RegExp(String.raw`^${basename(storePath, '.db')}-[\dTZ-]+\.sqlite(\.part)?$`);
 }
 
 /**
@@ -51,8 +62,8 @@ export function copyStore(sqlite: DatabaseSync, toPath: string): void {
 }
 
 /** Leaves the newest, and nothing that an interrupted copy before this one left. */
-function prune(folder: string, newest: string): void {
-  const names = readdirSync(folder).filter((name) => backupName.test(name));
+function prune(folder: string, newest: string, copies: RegExp): void {
+  const names = readdirSync(folder).filter((name) => copies.test(name));
   const whole = names.filter((name) => name.endsWith('.sqlite')).sort();
   const parts = names.filter((name) => name.endsWith('.part') && name < newest);
   for (const name of [...whole.slice(0, -keptBackups), ...parts])

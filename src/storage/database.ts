@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '#src/base/clock.ts';
-import { inTransaction, migrate } from './schema.ts';
+import { inTransaction, type Migration, migrate, migrations } from './schema.ts';
 import { DatabaseSync } from './sqlite.ts';
 import { asTrouble, damaged, isBusy, removed } from './trouble.ts';
 
@@ -13,6 +13,22 @@ export type StoreOptions = {
   readonly maxBytes?: number;
 };
 
+/** What is in a file of one kind, and how it is opened. */
+export type DatabaseFormat = {
+  readonly migrations: readonly Migration[];
+  /** Largest file, in bytes, that is read through for damage when it is opened. */
+  readonly checkedBytes: number;
+  /** Most memory, in KiB, for pages that were read. */
+  readonly cacheKib: number;
+};
+
+/** The small file of consents and settings: a damaged one is found before anybody relies on it. */
+const mainFormat: DatabaseFormat = {
+  migrations,
+  checkedBytes: Number.POSITIVE_INFINITY,
+  cacheKib: 2_000,
+};
+
 /** SQLite waits inside the call, and with it every voice of this process; so it waits this long only. */
 const innerWaitMs = 5;
 const retryMs = 25;
@@ -22,11 +38,15 @@ const retryMs = 25;
  *
  * Errors: BotError `store.unreadable`.
  */
-export async function openDatabase(path: string, options: StoreOptions): Promise<Database> {
+export async function openDatabase(
+  path: string,
+  options: StoreOptions,
+  format = mainFormat,
+): Promise<Database> {
   const { clock, patienceMs = 2_000 } = options;
   const never = new AbortController().signal;
   try {
-    const open = () => openSqlite(path, options.maxBytes);
+    const open = () => openSqlite(path, format, options.maxBytes);
     const sqlite = await whenFree(open, clock, patienceMs, never);
     return new Database(path, sqlite, clock, patienceMs);
   } catch (error) {
@@ -70,6 +90,16 @@ export class Database implements Disposable {
     return this.#try('store.unwritable', () => emptyLog(this.#sqlite));
   }
 
+  /**
+   * Writes the whole file anew and empties the log: where rows were moved, copies of them stay in unused bytes of pages.
+   * It takes as much memory as the file is long. Errors: BotError `store.unwritable`.
+   */
+  async rewrite(): Promise<void> {
+    if (this.path === ':memory:') return;
+    await this.#try('store.unwritable', () => this.#sqlite.exec('VACUUM'));
+    await this.scrub();
+  }
+
   /** Closes the database; operations that still wait for another program fail. */
   [Symbol.dispose](): void {
     if (this.#closing.signal.aborted) return;
@@ -109,7 +139,11 @@ async function whenFree<T>(
   }
 }
 
-function openSqlite(path: string, maxBytes: number | undefined): DatabaseSync {
+function openSqlite(
+  path: string,
+  { migrations: steps, checkedBytes, cacheKib }: DatabaseFormat,
+  maxBytes: number | undefined,
+): DatabaseSync {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const sqlite = new DatabaseSync(path, {
     timeout: innerWaitMs,
@@ -118,8 +152,9 @@ function openSqlite(path: string, maxBytes: number | undefined): DatabaseSync {
   try {
     sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
     sqlite.exec('PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY');
-    if (sqlite.prepare('PRAGMA quick_check(1)').get()?.quick_check !== 'ok') throw damaged(path);
-    migrate(sqlite, path);
+    sqlite.exec(`PRAGMA cache_size = -${cacheKib}`);
+    if (sizeOf(path) <= checkedBytes) check(sqlite, path);
+    migrate(sqlite, path, steps);
     // What a killed process deleted may still stand in its log; where that must wait, closing does it.
     sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     if (path !== ':memory:') keepPrivate(path);
@@ -129,6 +164,14 @@ function openSqlite(path: string, maxBytes: number | undefined): DatabaseSync {
     sqlite.close();
     throw error;
   }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function check(sqlite: DatabaseSync, path: string): void {
+  if (sqlite.prepare('PRAGMA quick_check(1)').get()?.quick_check !== 'ok') throw damaged(path);
 }
 
 /** For the bot's own user only, also what an earlier version made readable. SQLite gives `-wal` and `-shm` the same mode. */

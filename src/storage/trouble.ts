@@ -4,8 +4,8 @@ import { BotError } from '#src/base/errors.ts';
 export type StoreCode = 'store.unreadable' | 'store.unwritable';
 
 /** SQLite's primary result codes, as far as they need different help. https://sqlite.org/rescode.html */
-const [perm, busy, locked, readonly, ioerr, corrupt, full, cantopen, notadb] = [
-  3, 5, 6, 8, 10, 11, 13, 14, 26,
+const [perm, busy, locked, readonly, ioerr, corrupt, full, cantopen, constraint, notadb] = [
+  3, 5, 6, 8, 10, 11, 13, 14, 19, 26,
 ];
 
 /** Whether another connection is in the way, and trying again soon may help. */
@@ -20,16 +20,28 @@ export function isDamage(error: unknown): boolean {
   return code === corrupt || code === notadb;
 }
 
+/** Whether it is a lack of room. */
+export function isFull(error: unknown): boolean {
+  return resultCode(error instanceof BotError ? error.cause : error) === full;
+}
+
 /** Whether another connection may do better: a full disk or another program is in the way of that one, too. */
 export function helpsReopening(error: unknown): boolean {
   const code = resultCode(error instanceof BotError ? error.cause : error);
-  return code !== full && code !== busy && code !== locked;
+  return ![full, busy, locked, constraint].some((one) => one === code);
 }
 
 /** The file is not there any more, or another stands in its place: what is written into it is lost. */
 export function removed(path: string): BotError {
   const message = `The store ${path} was removed or replaced while the bot ran: it is opened anew within a minute.`;
   return new BotError('store.unwritable', true, message);
+}
+
+/** The rows that these belong to are not there: never written, or erased meanwhile. */
+export function orphaned(path: string, what: string): BotError {
+  const message = `The store ${path} does not hold the session of these ${what}: it was erased, or never written.`;
+  const cause = Object.assign(new Error('no such session'), { errcode: constraint });
+  return new BotError('store.unwritable', false, message, cause);
 }
 
 /**
@@ -90,5 +102,5 @@ function sentence(path: string, result: number, cause: unknown): string {
 }
 
 function damagedWords(path: string): string {
-  return `The store ${path} is damaged: stop the bot, remove that file with its -wal and -shm, and put the newest file of ${dirname(path)}/backups in its place if there is one.`;
+  return `The store ${path} is damaged: stop the bot, remove that file with its -wal and -shm, and put its newest copy of ${dirname(path)}/backups in its place if there is one.`;
 }

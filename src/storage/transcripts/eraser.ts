@@ -1,0 +1,216 @@
+import type { MessagePlace } from '#src/captions/transcript-line.ts';
+import type { ErasedLines, KeptDays, TranscriptEraser } from '#src/captions/transcript-store.ts';
+import type { Database } from '#src/storage/database.ts';
+import type { DatabaseSync } from '#src/storage/sqlite.ts';
+import { isFull } from '#src/storage/trouble.ts';
+import { forgetNumbers } from './memories.ts';
+import { linesOfPersonSql } from './person-records.ts';
+import { idsOf } from './rows.ts';
+import { putWords } from './writer.ts';
+
+const dayMs = 86_400_000;
+
+/**
+ * Erases in two steps: rows are deleted and messages noted at once, wholly or not at all; then the index of words is
+ * merged, the file rewritten and the log emptied. A step cut short is done by the next erasure, of anything or nothing.
+ */
+export class SqliteEraser implements TranscriptEraser {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  expire(nowWallMs: number, keptDays: KeptDays): Promise<ErasedLines> {
+    return this.#erase((sqlite) => {
+      chooseExpired(sqlite, nowWallMs, keptDays);
+      const erased = eraseChosen(sqlite);
+      return { erased, others: eraseEmptySessions(sqlite, nowWallMs, keptDays) };
+    });
+  }
+
+  forget(guildId: string, personId: string, sessionId?: string): Promise<ErasedLines> {
+    return this.#erase((sqlite) => {
+      const [only, ids] = sessionId === undefined ? ['', []] : ['AND sessions.id = ?', [sessionId]];
+      sqlite
+        .prepare(`INSERT INTO temp.chosen ${linesOfPersonSql} ${only}`)
+        .run(personId, personId, guildId, ...ids);
+      const erased = eraseChosen(sqlite);
+      const presences = sqlite
+        .prepare(
+          `DELETE FROM presences WHERE person_id = ? AND session IN (
+             SELECT key FROM sessions WHERE guild_id = ? ${only})`,
+        )
+        .run(personId, guildId, ...ids).changes;
+      if (sessionId !== undefined) return { erased, others: Number(presences) };
+      const memories = sqlite
+        .prepare('DELETE FROM memories WHERE guild_id = ? AND (by_id = ? OR about_id = ?)')
+        .run(guildId, personId, personId).changes;
+      forgetNumbers(sqlite);
+      return { erased, others: Number(presences) + Number(memories) };
+    });
+  }
+
+  /** Messages that somebody deleted: none of them shows anything any more. */
+  forgetMessages(messageIds: readonly string[]): Promise<ErasedLines> {
+    return this.#erase((sqlite) => {
+      const among = 'IN (SELECT value FROM json_each(?))';
+      const ids = JSON.stringify(messageIds);
+      sqlite
+        .prepare(`INSERT INTO temp.chosen SELECT id FROM lines WHERE post_message_id ${among}`)
+        .run(ids);
+      const { count } = eraseChosen(sqlite);
+      sqlite.prepare(`DELETE FROM caption_messages WHERE message_id ${among}`).run(ids);
+      return { erased: { count, messages: [] }, others: 0 };
+    });
+  }
+
+  /** The bot was removed from there: its messages are nobody's to change, and not noted. */
+  forgetGuild(guildId: string): Promise<ErasedLines> {
+    return this.#erase((sqlite) => {
+      sqlite
+        .prepare(
+          `INSERT INTO temp.chosen SELECT lines.id FROM lines
+           JOIN sessions ON sessions.key = lines.id / 4194304 WHERE guild_id = ?`,
+        )
+        .run(guildId);
+      const erased = eraseChosen(sqlite);
+      const others = [
+        'DELETE FROM presences WHERE session IN (SELECT key FROM sessions WHERE guild_id = ?)',
+        ...['sessions', 'caption_messages', 'memories', 'memory_numbers', 'guilds'].map(
+          (table) => `DELETE FROM ${table} WHERE guild_id = ?`,
+        ),
+      ].map((sql) => Number(sqlite.prepare(sql).run(guildId).changes));
+      return { erased, others: others.reduce((sum, one) => sum + one, 0) };
+    });
+  }
+
+  async #erase(work: (sqlite: DatabaseSync) => Erasure): Promise<ErasedLines> {
+    const { erased, isScrubbed } = await this.#change((sqlite) => {
+      sqlite.exec('CREATE TEMP TABLE IF NOT EXISTS chosen (id INTEGER PRIMARY KEY)');
+      sqlite.exec('DELETE FROM temp.chosen');
+      const done = work(sqlite);
+      sqlite.exec('DELETE FROM temp.chosen');
+      if (done.erased.count + done.others > 0)
+        sqlite.exec('INSERT OR IGNORE INTO unscrubbed VALUES (1)');
+      const left = sqlite.prepare('SELECT count(*) AS n FROM unscrubbed').get();
+      return { erased: done.erased, isScrubbed: left?.n === 0 };
+    });
+    if (isScrubbed) return erased;
+    await this.#change(mergeWords);
+    await this.#database.rewrite();
+    await this.#database.write((sqlite) => sqlite.exec('DELETE FROM unscrubbed'));
+    return erased;
+  }
+
+  /** Deleting and merging words need room for a while; where there is none, the index is made anew. */
+  async #change<T>(work: (sqlite: DatabaseSync) => T): Promise<T> {
+    try {
+      return await this.#database.write(work);
+    } catch (error) {
+      if (!isFull(error)) throw error;
+    }
+    return this.#database.write((sqlite) => withNewWords(sqlite, work));
+  }
+}
+
+/** `others`: rows beside lines. */
+type Erasure = { readonly erased: ErasedLines; readonly others: number };
+
+/** Deletes the chosen lines with their words, and notes the messages that showed them. */
+function eraseChosen(sqlite: DatabaseSync): ErasedLines {
+  const messages = sqlite.prepare(shownSql).all();
+  sqlite.exec(noteSql);
+  sqlite.exec(`
+    DELETE FROM answered WHERE line IN (SELECT id FROM temp.chosen);
+    DELETE FROM line_words WHERE rowid IN (SELECT id FROM temp.chosen)`);
+  const sql = 'DELETE FROM lines WHERE id IN (SELECT id FROM temp.chosen)';
+  const { changes } = sqlite.prepare(sql).run();
+  const places = messages.map(
+    ({ post_channel_id, post_message_id }): MessagePlace => ({
+      channelId: String(post_channel_id),
+      messageId: String(post_message_id),
+    }),
+  );
+  return { count: Number(changes), messages: places };
+}
+
+const shownSql = `
+  SELECT DISTINCT post_channel_id, post_message_id FROM lines JOIN temp.chosen USING (id)
+  WHERE post_message_id IS NOT NULL`;
+
+/** Also of messages that were not put yet. */
+const noteSql = `
+  INSERT INTO caption_messages (message_id, channel_id, guild_id, session_id, posted_at_ms, outdated)
+  SELECT post_message_id, min(post_channel_id), min(guild_id), min(sessions.id),
+    min(started_at_ms + start_ms), 1
+  FROM lines JOIN temp.chosen USING (id) JOIN sessions ON sessions.key = lines.id / 4194304
+  WHERE post_message_id IS NOT NULL GROUP BY post_message_id
+  ON CONFLICT (message_id) DO UPDATE SET outdated = outdated + 1`;
+
+function chooseExpired(sqlite: DatabaseSync, nowWallMs: number, keptDays: KeptDays): void {
+  const choose = sqlite.prepare(
+    'INSERT INTO temp.chosen SELECT id FROM lines WHERE id BETWEEN ? AND ? AND start_ms < ?',
+  );
+  const chooseBrief = sqlite.prepare(
+    `INSERT OR IGNORE INTO temp.chosen
+     SELECT id FROM lines WHERE id BETWEEN ? AND ? AND is_brief = 1 AND start_ms < ?`,
+  );
+  const sql = 'SELECT key, guild_id, started_at_ms, first_ms FROM sessions WHERE first_ms NOT NULL';
+  for (const { key, guild_id, started_at_ms, first_ms } of sqlite.prepare(sql).all()) {
+    const ageMs = nowWallMs - Number(started_at_ms);
+    const dueMs = ageMs - keptMs(keptDays, String(guild_id));
+    if (Number(first_ms) < dueMs) choose.run(...idsOf(Number(key)), dueMs);
+    if (Number(first_ms) < ageMs - dayMs) chooseBrief.run(...idsOf(Number(key)), ageMs - dayMs);
+  }
+}
+
+/** Sessions that ended, or that nobody is in and that are old; messages that still show some of them are to go. */
+function eraseEmptySessions(sqlite: DatabaseSync, nowWallMs: number, keptDays: KeptDays): number {
+  const empty = sqlite
+    .prepare(emptySql)
+    .all()
+    .filter(({ guild_id, started_at_ms, ended_at_ms }) => {
+      const keptForMs = Math.max(dayMs, keptMs(keptDays, String(guild_id)));
+      return ended_at_ms !== null || Number(started_at_ms) < nowWallMs - keptForMs;
+    });
+  for (const { key, id } of empty) {
+    sqlite
+      .prepare('UPDATE caption_messages SET outdated = outdated + 1 WHERE session_id = ?')
+      .run(String(id));
+    sqlite.prepare('DELETE FROM presences WHERE session = ?').run(Number(key));
+    sqlite.prepare('DELETE FROM sessions WHERE key = ?').run(Number(key));
+  }
+  sqlite.exec('DELETE FROM guilds WHERE guild_id NOT IN (SELECT guild_id FROM sessions)');
+  return empty.length;
+}
+
+const emptySql = `
+  SELECT * FROM sessions
+  WHERE NOT EXISTS (
+    SELECT 1 FROM lines WHERE id BETWEEN sessions.key * 4194304 AND sessions.key * 4194304 + 4194303
+  ) AND (ended_at_ms IS NOT NULL OR NOT EXISTS (
+    SELECT 1 FROM presences WHERE session = sessions.key AND to_ms IS NULL
+  ))`;
+
+function keptMs({ standard, byGuild }: KeptDays, guildId: string): number {
+  return (byGuild[guildId] ?? standard) * dayMs;
+}
+
+/** Deleted words leave the index only as its parts are merged. */
+function mergeWords(sqlite: DatabaseSync): void {
+  sqlite.exec("INSERT INTO line_words (line_words) VALUES ('optimize')");
+}
+
+/** Every word of every line, in place of those that are there; between the two there is room for `work`. */
+function withNewWords<T>(sqlite: DatabaseSync, work: (sqlite: DatabaseSync) => T): T {
+  sqlite.exec("INSERT INTO line_words (line_words) VALUES ('delete-all')");
+  const done = work(sqlite);
+  for (const { id, guild, text } of sqlite.prepare(textsSql).iterate())
+    putWords(sqlite, Number(id), Number(guild), String(text));
+  return done;
+}
+
+const textsSql = `
+  SELECT lines.id, text, guilds.key AS guild FROM lines
+  JOIN sessions ON sessions.key = lines.id / 4194304 JOIN guilds USING (guild_id)`;

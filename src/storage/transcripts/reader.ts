@@ -1,0 +1,83 @@
+import type { TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
+import type {
+  Audience,
+  FoundLine,
+  LineRange,
+  ListedSession,
+  TranscriptReader,
+  TranscriptSearch,
+} from '#src/captions/transcript-store.ts';
+import type { Database } from '#src/storage/database.ts';
+import type { DatabaseSync } from '#src/storage/sqlite.ts';
+import { isWithin, type KnownSession, knownSessions } from './known-times.ts';
+import { idsOf, lineColumns, lineOf, sessionOf } from './rows.ts';
+import { searchLines } from './search.ts';
+
+/** What was said, as far as an audience may know it. */
+export class SqliteReader implements TranscriptReader {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  sessions(guildId: string, audience: Audience, limit: number): Promise<readonly ListedSession[]> {
+    return this.#database.read((sqlite) => {
+      const listed: ListedSession[] = [];
+      for (const known of knownSessions(sqlite, audience, { guildId })) {
+        if (listed.length >= limit) break;
+        const lineCount = startsIn(sqlite, known);
+        if (lineCount > 0) listed.push({ ...known.session, lineCount });
+      }
+      return listed;
+    });
+  }
+
+  lines(
+    sessionId: string,
+    audience: Audience,
+    { fromMs = Number.NEGATIVE_INFINITY, toMs = Number.POSITIVE_INFINITY }: LineRange = {},
+  ): Promise<readonly TranscriptLine[]> {
+    return this.#database.read((sqlite) => {
+      const row = sqlite.prepare('SELECT * FROM sessions WHERE id = ?').get(sessionId);
+      if (!row) return [];
+      const { guildId } = sessionOf(row);
+      const [known] = knownSessions(sqlite, audience, { guildId, sessionId });
+      if (!known) return [];
+      const sql = `SELECT ${lineColumns} FROM lines WHERE id BETWEEN ? AND ? ORDER BY start_ms, id`;
+      const lines = sqlite.prepare(sql).all(...idsOf(known.key));
+      return lines
+        .filter(({ start_ms }) => isWithin(known.spans, Number(start_ms)))
+        .filter(({ start_ms }) => isWithin([[fromMs, toMs]], Number(start_ms)))
+        .map((line) => lineOf(line, sessionId));
+    });
+  }
+
+  search(search: TranscriptSearch, audience: Audience): Promise<readonly FoundLine[]> {
+    return this.#database.read((sqlite) => searchLines(sqlite, search, audience));
+  }
+
+  latest(guildId: string, channelId: string): Promise<TranscriptSession | undefined> {
+    const sql =
+      'SELECT * FROM sessions WHERE guild_id = ? AND channel_id = ? ORDER BY key DESC LIMIT 1';
+    return this.#database.read((sqlite) => {
+      const row = sqlite.prepare(sql).get(guildId, channelId);
+      return row && sessionOf(row);
+    });
+  }
+
+  places(guildId: string): Promise<readonly string[]> {
+    const sql = 'SELECT DISTINCT place_id FROM sessions WHERE guild_id = ? ORDER BY place_id';
+    return this.#database.read((sqlite) =>
+      sqlite
+        .prepare(sql)
+        .all(guildId)
+        .map(({ place_id }) => String(place_id)),
+    );
+  }
+}
+
+function startsIn(sqlite: DatabaseSync, { key, spans }: KnownSession): number {
+  const rows = sqlite.prepare('SELECT start_ms FROM lines WHERE id BETWEEN ? AND ?');
+  return rows.all(...idsOf(key)).filter(({ start_ms }) => isWithin(spans, Number(start_ms))).length;
+}

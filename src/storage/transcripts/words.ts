@@ -1,0 +1,32 @@
+/** Letters, digits and the signs that belong to letters. */
+const runs = /[\p{L}\p{N}\p{M}]+/gu;
+/** Scripts that put no space between words. */
+const spaceless =
+  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
+/** Accents of Latin, Greek and Cyrillic, vowel points of Hebrew and Arabic; not the vowels of Hindi or the dakuten of Japanese. */
+const accents = /[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u064b-\u0652]/g;
+const segmenter = new Intl.Segmenter('en', { granularity: 'word' });
+/** Longest word, in UTF-16 units, that is told from others. */
+const mostUnits = 64;
+
+/** Words of a text in order, without case and accents: as the index holds them, and as they are searched for. */
+export function wordsOf(text: string): readonly string[] {
+  const folded = text.normalize('NFKD').replace(accents, '').normalize('NFC');
+  const lower = folded.toUpperCase().toLowerCase().replaceAll('ς', 'σ');
+  const words = (lower.match(runs) ?? []).flatMap((run) =>
+    spaceless.test(run) ? segmented(run) : [run],
+  );
+  return words.map((word) => word.slice(0, mostUnits).toWellFormed());
+}
+
+function segmented(run: string): readonly string[] {
+  return [...segmenter.segment(run)].map(({ segment }) => segment);
+}
+
+/**
+ * A word as a term of the index, behind the key of its server: so common words of other servers cost a search nothing.
+ * The dot is no letter, so that no word of a server with another key is the same term.
+ */
+export function termOf(guildKey: number, word: string): string {
+  return `${guildKey}·${word}`;
+}

@@ -1,0 +1,110 @@
+import type { Presence, TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
+import type { TranscriptWriter } from '#src/captions/transcript-store.ts';
+import type { Database } from '#src/storage/database.ts';
+import type { DatabaseSync } from '#src/storage/sqlite.ts';
+import { orphaned } from '#src/storage/trouble.ts';
+import { lineId } from './rows.ts';
+import { termOf, wordsOf } from './words.ts';
+
+/** Lines, their words in the index, and presences. */
+export class SqliteWriter implements TranscriptWriter {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async putSession(session: TranscriptSession): Promise<void> {
+    const { id, guildId, channelId, channelName, placeId, startedAtWallMs } = session;
+    await this.#database.write((sqlite) => {
+      sqlite.prepare('INSERT OR IGNORE INTO guilds (guild_id) VALUES (?)').run(guildId);
+      const values = [id, guildId, channelId, channelName, placeId, startedAtWallMs];
+      const rest = [session.endedAtWallMs ?? null, Number(session.catchUp)];
+      sqlite.prepare(putSessionSql).run(...values, ...rest);
+    });
+  }
+
+  async putLines(lines: readonly TranscriptLine[]): Promise<void> {
+    await this.#database.write((sqlite) => {
+      for (const [sessionId, some] of Map.groupBy(lines, ({ sessionId }) => sessionId)) {
+        const session = sqlite.prepare(sessionKeysSql).get(sessionId);
+        if (!session) throw orphaned(this.#database.path, 'lines');
+        const keys = { session: Number(session.key), guild: Number(session.guild) };
+        for (const line of some) putLine(sqlite, keys, line);
+        const starts = some.map(({ startMs }) => startMs);
+        const last = Math.max(...some.map(({ number }) => number));
+        sqlite.prepare(extendSql).run(Math.min(...starts), Math.max(...starts), last, keys.session);
+      }
+    });
+  }
+
+  async putPresences(presences: readonly Presence[]): Promise<void> {
+    await this.#database.write((sqlite) => {
+      for (const { sessionId, personId, fromMs, toMs } of presences) {
+        const session = sqlite.prepare('SELECT key FROM sessions WHERE id = ?').get(sessionId);
+        if (!session) throw orphaned(this.#database.path, 'presences');
+        sqlite
+          .prepare(
+            'REPLACE INTO presences (session, person_id, from_ms, to_ms) VALUES (?, ?, ?, ?)',
+          )
+          .run(Number(session.key), personId, fromMs, toMs ?? null);
+      }
+    });
+  }
+}
+
+const putSessionSql = `
+  INSERT INTO sessions
+    (id, guild_id, channel_id, channel_name, place_id, started_at_ms, ended_at_ms, catch_up)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (id) DO UPDATE SET
+    guild_id = excluded.guild_id, channel_id = excluded.channel_id,
+    channel_name = excluded.channel_name, place_id = excluded.place_id,
+    started_at_ms = excluded.started_at_ms, ended_at_ms = excluded.ended_at_ms,
+    catch_up = excluded.catch_up`;
+
+const sessionKeysSql = `
+  SELECT sessions.key, guilds.key AS guild FROM sessions JOIN guilds USING (guild_id) WHERE id = ?`;
+
+const extendSql = `
+  UPDATE sessions SET
+    first_ms = min(coalesce(first_ms, 9e999), ?), last_ms = max(coalesce(last_ms, -9e999), ?),
+    last_number = max(last_number, ?)
+  WHERE key = ?`;
+
+const putLineSql = `
+  REPLACE INTO lines (
+    id, person_id, name, start_ms, end_ms, text, is_cut, is_brief, language, words, confidence,
+    post_channel_id, post_message_id
+  ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+type Keys = { readonly session: number; readonly guild: number };
+
+/** A line that only gets a message costs the index nothing. */
+function putLine(sqlite: DatabaseSync, keys: Keys, line: TranscriptLine): void {
+  const { speaker, startMs, endMs, text, words, post } = line;
+  const id = lineId(keys.session, line.number);
+  const before = sqlite.prepare('SELECT text FROM lines WHERE id = ?').get(id);
+  const who = [speaker.kind === 'person' ? speaker.personId : null, speaker.name];
+  const what = [startMs, endMs, text, Number(line.isCut ?? false), Number(line.isBrief ?? false)];
+  const recognised = [words ? JSON.stringify(words) : null, line.confidence ?? null];
+  const shown = [post?.channelId ?? null, post?.messageId ?? null];
+  sqlite
+    .prepare(putLineSql)
+    .run(id, ...who, ...what, line.language ?? null, ...recognised, ...shown);
+  putAnswered(sqlite, id, speaker.kind === 'bot' ? speaker.answeredIds : []);
+  if (before?.text !== text) putWords(sqlite, id, keys.guild, text);
+}
+
+function putAnswered(sqlite: DatabaseSync, id: number, personIds: readonly string[]): void {
+  sqlite.prepare('DELETE FROM answered WHERE line = ?').run(id);
+  const insert = sqlite.prepare('INSERT INTO answered (line, place, person_id) VALUES (?, ?, ?)');
+  for (const [place, personId] of personIds.entries()) insert.run(id, place, personId);
+}
+
+export function putWords(sqlite: DatabaseSync, id: number, guildKey: number, text: string): void {
+  const terms = wordsOf(text).map((word) => termOf(guildKey, word));
+  sqlite.prepare('DELETE FROM line_words WHERE rowid = ?').run(id);
+  if (terms.length > 0)
+    sqlite.prepare('INSERT INTO line_words (rowid, words) VALUES (?, ?)').run(id, terms.join(' '));
+}

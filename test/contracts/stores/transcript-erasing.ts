@@ -1,0 +1,223 @@
+import { expect, test } from 'vitest';
+import type { KeptDays } from '#src/captions/transcript-store.ts';
+import type { TranscriptStore } from '#src/storage/transcripts/transcript-store.ts';
+import {
+  answerTo,
+  anybody,
+  by,
+  inMessage,
+  lineOf,
+  type OpenTranscripts,
+  presenceOf,
+  sessionOf,
+  startedAtWallMs,
+} from './transcript-samples.ts';
+
+const hourMs = 3_600_000;
+const days: KeptDays = { standard: 7, byGuild: { '20': 1 } };
+
+/** What every store of transcripts forgets, and what it notes of messages meanwhile. */
+export function transcriptErasingContract(name: string, open: OpenTranscripts): void {
+  forgetsPeople(name, open);
+  forgetsPlaces(name, open);
+  expires(name, open);
+  notesMessages(name, open);
+}
+
+/** Ana, Ben and an answer to both in sessions `a` and `b`, of which message 300 shows all of `a`. */
+async function talked(open: OpenTranscripts): Promise<TranscriptStore> {
+  const store = await open();
+  for (const id of ['a', 'b']) {
+    await store.writer.putSession(sessionOf(id));
+    await store.writer.putLines([
+      lineOf(id, 1, 'tea please', inMessage(id === 'a' ? '300' : '301')),
+      lineOf(id, 2, 'coffee', { ...by('2'), ...inMessage(id === 'a' ? '300' : '301') }),
+      lineOf(id, 3, 'Both come', {
+        ...answerTo('2', '1'),
+        ...inMessage(id === 'a' ? '300' : '302'),
+      }),
+    ]);
+    await store.writer.putPresences([presenceOf(id, '1', 0, 9_000), presenceOf(id, '2', 0)]);
+  }
+  const memory = { guildId: '10', text: 'likes tea', byId: '1', byName: 'Ana', atWallMs: 1 };
+  await store.memories.add(memory);
+  await store.memories.add({ ...memory, byId: '2', aboutId: '1' });
+  await store.memories.add({ ...memory, byId: '2' });
+  return store;
+}
+
+async function texts(store: TranscriptStore, sessionId: string): Promise<readonly string[]> {
+  return (await store.reader.lines(sessionId, anybody)).map(({ text }) => text);
+}
+
+function forgetsPeople(name: string, open: OpenTranscripts): void {
+  test(`${name}: all about a person is counted, exported and forgotten, answers to them too`, async () => {
+    await using store = await talked(open);
+    expect(await store.records.count('10', '1')).toEqual({ lines: 4, memories: 2 });
+    const all = await store.records.all('10', '1');
+    expect(all.lines.map(({ sessionId, number }) => [sessionId, number])).toEqual([
+      ['a', 1],
+      ['a', 3],
+      ['b', 1],
+      ['b', 3],
+    ]);
+    expect(all.presences).toEqual([presenceOf('a', '1', 0, 9_000), presenceOf('b', '1', 0, 9_000)]);
+    expect(all.memories.map(({ number }) => number)).toEqual([1, 2]);
+    expect(all.sessions).toEqual([sessionOf('a'), sessionOf('b')]);
+    const { count, messages } = await store.eraser.forget('10', '1');
+    expect(count).toBe(4);
+    expect(new Set(messages.map(({ messageId }) => messageId))).toEqual(
+      new Set(['300', '301', '302']),
+    );
+    expect(await texts(store, 'a')).toEqual(['coffee']);
+    expect((await store.memories.list('10')).map(({ number }) => number)).toEqual([3]);
+    expect(await store.records.all('10', '1')).toEqual({
+      sessions: [],
+      lines: [],
+      presences: [],
+      memories: [],
+    });
+    const search = { guildId: '10', words: 'tea both', limit: 9 };
+    expect(await store.reader.search(search, anybody)).toEqual([]);
+  });
+
+  test(`${name}: a person is forgotten in one session, and known in others and in other servers`, async () => {
+    await using store = await talked(open);
+    await store.writer.putSession(sessionOf('c', { guildId: '20' }));
+    await store.writer.putLines([lineOf('c', 1, 'elsewhere')]);
+    expect((await store.eraser.forget('10', '1', 'b')).count).toBe(2);
+    expect(await texts(store, 'b')).toEqual(['coffee']);
+    expect(await store.records.count('10', '1')).toEqual({ lines: 2, memories: 2 });
+    expect((await store.records.all('10', '1')).presences).toHaveLength(1);
+    await store.eraser.forget('10', '1');
+    expect(await texts(store, 'c')).toEqual(['elsewhere']);
+  });
+}
+
+function forgetsPlaces(name: string, open: OpenTranscripts): void {
+  test(`${name}: a deleted message takes its lines along`, async () => {
+    await using store = await talked(open);
+    const message = {
+      channelId: '200',
+      messageId: '300',
+      guildId: '10',
+      sessionId: 'a',
+      postedAtWallMs: 1,
+    };
+    await store.messages.put(message);
+    expect(await store.eraser.forgetMessages(['300', '999'])).toEqual({ count: 3, messages: [] });
+    expect(await texts(store, 'a')).toEqual([]);
+    expect(await texts(store, 'b')).toHaveLength(3);
+    expect(await store.messages.outdated(9)).toEqual([]);
+  });
+
+  test(`${name}: nothing is left of a server that the bot was removed from`, async () => {
+    await using store = await talked(open);
+    await store.writer.putSession(sessionOf('c', { guildId: '20' }));
+    await store.writer.putLines([lineOf('c', 1, 'elsewhere')]);
+    expect((await store.eraser.forgetGuild('10')).count).toBe(6);
+    expect(await store.reader.sessions('10', anybody, 9)).toEqual([]);
+    expect(await store.reader.places('10')).toEqual([]);
+    expect(await store.memories.list('10')).toEqual([]);
+    expect(await store.messages.outdated(9)).toEqual([]);
+    expect(await texts(store, 'c')).toEqual(['elsewhere']);
+  });
+
+  test(`${name}: forgetting nobody known forgets nothing`, async () => {
+    await using store = await talked(open);
+    expect(await store.eraser.forget('10', '77')).toEqual({ count: 0, messages: [] });
+    expect(await store.eraser.forgetMessages([])).toEqual({ count: 0, messages: [] });
+    expect(await texts(store, 'a')).toHaveLength(3);
+  });
+}
+
+function expires(name: string, open: OpenTranscripts): void {
+  test(`${name}: lines go after the days of their server, brief ones after one`, async () => {
+    await using store = await open();
+    await store.writer.putSession(sessionOf('a', { endedAtWallMs: startedAtWallMs + 9 }));
+    await store.writer.putSession(sessionOf('b', { guildId: '20' }));
+    await store.writer.putLines([
+      lineOf('a', 1, 'kept'),
+      lineOf('a', 2, 'brief', { isBrief: true }),
+      lineOf('b', 1, 'a day'),
+      lineOf('b', 7_200, 'two hours later'),
+    ]);
+    const at = (hours: number) =>
+      store.eraser.expire(startedAtWallMs + hours * hourMs + 3_000, days);
+    expect((await at(23)).count).toBe(0);
+    expect((await at(24)).count).toBe(2);
+    expect([await texts(store, 'a'), await texts(store, 'b')]).toEqual([
+      ['kept'],
+      ['two hours later'],
+    ]);
+    expect((await at(26)).count).toBe(1);
+    expect((await at(24 * 7)).count).toBe(1);
+    expect(await store.reader.latest('10', '100')).toBeUndefined();
+  });
+
+  test(`${name}: a session without a line goes when it has ended; one that somebody is in stays`, async () => {
+    await using store = await open();
+    await store.writer.putSession(sessionOf('a'));
+    await store.writer.putSession(sessionOf('b', { channelId: '101' }));
+    await store.writer.putPresences([presenceOf('b', '1', 0)]);
+    const latest = (channelId: string) => store.reader.latest('10', channelId);
+    await store.eraser.expire(startedAtWallMs + 1, days);
+    expect(await latest('100')).toBeDefined();
+    await store.eraser.expire(startedAtWallMs + 8 * 24 * hourMs, days);
+    expect([await latest('100'), await latest('101')]).toEqual([
+      undefined,
+      sessionOf('b', { channelId: '101' }),
+    ]);
+    await store.writer.putSession(
+      sessionOf('b', { channelId: '101', endedAtWallMs: startedAtWallMs + 5 }),
+    );
+    await store.eraser.expire(startedAtWallMs + 6, days);
+    expect(await latest('101')).toBeUndefined();
+    expect((await store.records.all('10', '1')).presences).toEqual([]);
+  });
+}
+
+function notesMessages(name: string, open: OpenTranscripts): void {
+  test(`${name}: a message that showed forgotten lines is outdated until it shows the others, in order`, async () => {
+    await using store = await talked(open);
+    const message = {
+      channelId: '200',
+      messageId: '300',
+      guildId: '10',
+      sessionId: 'a',
+      postedAtWallMs: 1,
+    };
+    await store.messages.put(message);
+    expect(await store.messages.outdated(9)).toEqual([]);
+    await store.eraser.forget('10', '1');
+    const [first, second, third] = await store.messages.outdated(9);
+    expect(first?.message).toEqual(message);
+    expect(first?.lines.map(({ text }) => text)).toEqual(['coffee']);
+    expect(second?.message).toMatchObject({ messageId: '301', guildId: '10', sessionId: 'b' });
+    expect(third).toMatchObject({ message: { messageId: '302' }, lines: [] });
+    await store.messages.put(message);
+    expect(await store.messages.outdated(1)).toHaveLength(1);
+    await store.messages.settled('300', false);
+    await store.messages.settled('302', true);
+    expect((await store.messages.outdated(9)).map((one) => one.message.messageId)).toEqual(['301']);
+  });
+
+  test(`${name}: an edit settles only what was forgotten before it`, async () => {
+    await using store = await talked(open);
+    await store.eraser.forget('10', '1', 'a');
+    expect(await store.messages.outdated(9)).toHaveLength(1);
+    await store.eraser.forget('10', '2', 'a');
+    await store.messages.settled('300', false);
+    expect(await store.messages.outdated(9)).toMatchObject([
+      { message: { messageId: '300' }, lines: [] },
+    ]);
+  });
+
+  test(`${name}: what expired goes from its messages, too`, async () => {
+    await using store = await talked(open);
+    await store.writer.putSession(sessionOf('a', { endedAtWallMs: startedAtWallMs + 9 }));
+    await store.eraser.expire(startedAtWallMs + 8 * 24 * hourMs, days);
+    const outdated = await store.messages.outdated(9);
+    expect(outdated.map(({ lines }) => lines)).toEqual([[], [], []]);
+  });
+}

@@ -1,0 +1,69 @@
+import type { Presence, TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
+import type { Audience } from '#src/captions/transcript-store.ts';
+import type { TranscriptStore } from '#src/storage/transcripts/transcript-store.ts';
+
+/** An empty store that works, or one in trouble: one nobody can read, or one that takes nothing more. */
+export type OpenTranscripts = (trouble?: 'unreadable' | 'unwritable') => Promise<TranscriptStore>;
+
+export const startedAtWallMs = Date.UTC(2026, 10, 20, 20);
+
+/** A session of server 10 in channel 100, whose captions stand in place 200. */
+export function sessionOf(id: string, more: Partial<TranscriptSession> = {}): TranscriptSession {
+  return {
+    id,
+    guildId: '10',
+    channelId: '100',
+    channelName: 'Lounge',
+    placeId: '200',
+    startedAtWallMs,
+    catchUp: true,
+    ...more,
+  };
+}
+
+/** A line of person 1 at second `number`. */
+export function lineOf(
+  sessionId: string,
+  number: number,
+  text: string,
+  more: Partial<TranscriptLine> = {},
+): TranscriptLine {
+  return {
+    sessionId,
+    number,
+    speaker: { kind: 'person', personId: '1', name: 'Ana' },
+    startMs: number * 1_000,
+    endMs: number * 1_000 + 800,
+    text,
+    ...more,
+  };
+}
+
+export function by(personId: string, name = `Person ${personId}`): Pick<TranscriptLine, 'speaker'> {
+  return { speaker: { kind: 'person', personId, name } };
+}
+
+export function answerTo(...answeredIds: string[]): Pick<TranscriptLine, 'speaker'> {
+  return { speaker: { kind: 'bot', name: 'Nova', answeredIds } };
+}
+
+export function inMessage(messageId: string): Pick<TranscriptLine, 'post'> {
+  return { post: { channelId: '200', messageId } };
+}
+
+export function presenceOf(
+  sessionId: string,
+  personId: string,
+  fromMs: number,
+  toMs?: number,
+): Presence {
+  return { sessionId, personId, fromMs, ...(toMs !== undefined && { toMs }) };
+}
+
+/** Somebody who may open the captions of all sessions here. */
+export const anybody: Audience = [{ personId: '9', openPlaceIds: ['200'] }];
+
+/** Somebody who knows what they sat through, and no more. */
+export function only(personId: string): Audience {
+  return [{ personId, openPlaceIds: [] }];
+}

@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest';
+import type { Audience, TranscriptSearch } from '#src/captions/transcript-store.ts';
+import type { TranscriptStore } from '#src/storage/transcripts/transcript-store.ts';
+import {
+  anybody,
+  lineOf,
+  type OpenTranscripts,
+  only,
+  presenceOf,
+  sessionOf,
+  startedAtWallMs,
+} from './transcript-samples.ts';
+
+/** How every store of transcripts finds lines by words. */
+export function transcriptSearchContract(name: string, open: OpenTranscripts): void {
+  finds(name, open);
+  ranks(name, open);
+  filters(name, open);
+}
+
+/** Session `a` of these texts. */
+async function withTexts(open: OpenTranscripts, ...texts: readonly string[]) {
+  const store = await open();
+  await store.writer.putSession(sessionOf('a'));
+  await store.writer.putLines(texts.map((text, n) => lineOf('a', n + 1, text)));
+  return store;
+}
+
+async function found(
+  store: TranscriptStore,
+  words: string,
+  more: Partial<TranscriptSearch> = {},
+  audience: Audience = anybody,
+): Promise<readonly string[]> {
+  const search = { guildId: '10', words, limit: 9, ...more };
+  return (await store.reader.search(search, audience)).map(({ line }) => line.text);
+}
+
+function finds(name: string, open: OpenTranscripts): void {
+  test.each([
+    ['without case and accents', 'Das Café in der STRASSE', ['cafe', 'CAFÉ', 'straße']],
+    ['in Greek and Cyrillic', 'Ο δρόμος. Ёлка стоит', ['ΔΡΌΜΟΣ', 'елка']],
+    ['in Chinese, which has no spaces', '我们星期五在我家见面', ['星期五', '见面']],
+    ['in Japanese, which has no spaces', '来週の金曜日に東京で会いましょう', ['金曜日', '東京']],
+    ['in Thai, which has no spaces', 'เราจะพบกันวันศุกร์', ['วันศุกร์']],
+    ['in Korean and Hindi', '금요일 저녁 हम शुक्रवार को मिलेंगे', ['금요일', 'शुक्रवार']],
+    ['with digits and signs', "It's 20:14, room B-12", ['20:14', 'b 12', "it's"]],
+  ])(`${name}: words are found %s`, async (_how, text, queries) => {
+    await using store = await withTexts(open, text, 'something else');
+    for (const query of queries) expect(await found(store, query), query).toEqual([text]);
+  });
+
+  test.each(['NEAR', 'AND', '"eight', 'eig*', 'words:eight', '(', 'eight OR', '^', '1·eight', ''])(
+    `${name}: %j, typed as a search, is only words`,
+    async (words) => {
+      await using store = await withTexts(open, 'near and or not', 'eight');
+      const all = await found(store, words);
+      const wanted = ['near and or not', 'eight'].filter((text) =>
+        text.split(' ').some((word) => words.toLowerCase().split(/\W/).includes(word)),
+      );
+      expect(new Set(all)).toEqual(new Set(wanted));
+    },
+  );
+
+  test(`${name}: a lone surrogate and zero bytes break nothing`, async () => {
+    await using store = await withTexts(open, 'a\ud800b \u0000 c\u200dd');
+    for (const words of ['\ud800', '\u0000', 'c\u200dd', '\ud800a'])
+      expect((await found(store, words)).length).toBeLessThanOrEqual(1);
+  });
+}
+
+function ranks(name: string, open: OpenTranscripts): void {
+  test(`${name}: a question finds the line that answers it, though not all its words are there`, async () => {
+    const small = Array.from({ length: 40 }, () => 'what did you do about it we asked');
+    await using store = await withTexts(open, 'So Friday at eight is what we decide', ...small);
+    expect(await found(store, 'What did we decide about Friday?')).toEqual([
+      'So Friday at eight is what we decide',
+    ]);
+  });
+
+  test(`${name}: lines with more of the words come first, and the newest among equals`, async () => {
+    await using store = await withTexts(open, 'red', 'red blue', 'blue', 'red', 'green');
+    expect(await found(store, 'blue red')).toEqual(['red blue', 'blue', 'red', 'red']);
+    expect(await found(store, 'red blue', { limit: 1 })).toEqual(['red blue']);
+  });
+}
+
+function filters(name: string, open: OpenTranscripts): void {
+  test(`${name}: a search stays in its server, session and time`, async () => {
+    await using store = await open();
+    const later = startedAtWallMs + 3_600_000;
+    await store.writer.putSession(sessionOf('a'));
+    await store.writer.putSession(sessionOf('b', { startedAtWallMs: later }));
+    await store.writer.putSession(sessionOf('c', { guildId: '20' }));
+    for (const id of ['a', 'b', 'c'])
+      await store.writer.putLines([lineOf(id, 1, `red ${id}1`), lineOf(id, 2, `red ${id}2`)]);
+    expect(await found(store, 'red')).toEqual(['red b2', 'red b1', 'red a2', 'red a1']);
+    expect(await found(store, 'red', { sessionId: 'a' })).toEqual(['red a2', 'red a1']);
+    expect(await found(store, 'red', { sessionId: 'c' })).toEqual([]);
+    expect(await found(store, 'red', { fromWallMs: later + 2_000 })).toEqual(['red b2']);
+    expect(await found(store, 'red', { toWallMs: startedAtWallMs + 1_000 })).toEqual(['red a1']);
+    expect(await found(store, 'red', { guildId: '30' })).toEqual([]);
+  });
+
+  test(`${name}: what the audience may not know takes no place among what is found`, async () => {
+    await using store = await open();
+    await store.writer.putSession(sessionOf('a', { catchUp: false }));
+    const lines = Array.from({ length: 30 }, (_, n) => lineOf('a', n + 1, `red ${n + 1}`));
+    await store.writer.putLines(lines);
+    await store.writer.putPresences([presenceOf('a', '1', 0, 3_000)]);
+    expect(await found(store, 'red 30', { limit: 2 }, only('1'))).toEqual(['red 3', 'red 2']);
+  });
+}

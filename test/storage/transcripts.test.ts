@@ -1,0 +1,271 @@
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import { backUp } from '#src/storage/backup.ts';
+import { migrate } from '#src/storage/schema.ts';
+import { DatabaseSync } from '#src/storage/sqlite.ts';
+import { keepStore, type StoreEvent } from '#src/storage/thread/steady-store.ts';
+import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
+import {
+  openPassingTranscripts,
+  openTranscripts,
+} from '#src/storage/transcripts/open-transcripts.ts';
+import { transcriptStore } from '#src/storage/transcripts/operations.ts';
+import { migrations } from '#src/storage/transcripts/schema.ts';
+import {
+  type TranscriptStore,
+  transcriptsPath,
+} from '#src/storage/transcripts/transcript-store.ts';
+import {
+  answerTo,
+  anybody,
+  by,
+  inMessage,
+  lineOf,
+  presenceOf,
+  sessionOf,
+  startedAtWallMs,
+} from '#test/contracts/stores/transcript-samples.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { everyByte, heldByAnother, storeFolder } from './files.ts';
+
+const options = { clock: realClock, patienceMs: 0 };
+const person = '781204563312098765';
+const canaries = [person, 'xylokarp', 'quendorf', 'Zyprianne', 'vombatus'];
+
+/** 600 lines of twenty people in sessions that run at the same time, every tenth with a canary of one person. */
+async function fill(store: TranscriptStore): Promise<void> {
+  for (const id of ['a', 'b', 'c']) await store.writer.putSession(sessionOf(id));
+  for (let n = 1; n <= 200; n++) {
+    await store.writer.putLines(['a', 'b', 'c'].map((id) => lineWithCanary(id, n)));
+  }
+  await store.writer.putPresences(['a', 'b'].map((id) => presenceOf(id, person, 0)));
+  const memory = { guildId: '10', text: 'a vombatus', byId: '1', byName: 'Ana', atWallMs: 1 };
+  await store.memories.add({ ...memory, aboutId: person, aboutName: 'Zyprianne' });
+  const message = { channelId: '200', guildId: '10', sessionId: 'a', postedAtWallMs: 1 };
+  for (let n = 1; n <= 20; n++) await store.messages.put({ ...message, messageId: `30${n}` });
+}
+
+function lineWithCanary(sessionId: string, n: number) {
+  const post = inMessage(`30${Math.ceil(n / 10)}`);
+  if (n % 10 === 0) {
+    const words = [{ text: 'quendorf', startMs: 1, endMs: 2 }];
+    return lineOf(sessionId, n, `so xylokarp ${n}`, { ...by(person, 'Zyprianne'), ...post, words });
+  }
+  if (n % 10 === 1)
+    return lineOf(sessionId, n, 'as quendorf said', { ...answerTo('1', person), ...post });
+  return lineOf(sessionId, n, `some words number ${n} of this talk`, {
+    ...by(`${n % 10}`),
+    ...post,
+  });
+}
+
+function canariesIn(folder: string): readonly string[] {
+  return [...everyByte(folder).values()].flatMap((bytes) =>
+    canaries.filter((canary) => bytes.includes(canary)),
+  );
+}
+
+test('not a word and not an id of a forgotten person stays in the files', async () => {
+  using place = storeFolder();
+  const store = await openLocalTranscripts(place.path, options);
+  await fill(store);
+  expect(new Set(canariesIn(place.folder))).toEqual(new Set(canaries));
+  expect((await store.eraser.forget('10', person)).count).toBe(120);
+  expect(canariesIn(place.folder)).toEqual([]);
+  expect(await store.messages.outdated(99)).toHaveLength(20);
+  await store[Symbol.asyncDispose]();
+  expect(canariesIn(place.folder)).toEqual([]);
+  await using again = await openLocalTranscripts(place.path, options);
+  expect(await again.messages.outdated(99)).toHaveLength(20);
+  const search = { guildId: '10', words: 'number 33', limit: 1 };
+  expect(await again.reader.search(search, anybody)).toMatchObject([{ line: { number: 33 } }]);
+});
+
+test('nothing of lines that expired, or of a removed server, stays in the files', async () => {
+  using place = storeFolder();
+  await using store = await openLocalTranscripts(place.path, options);
+  await fill(store);
+  await store.eraser.forgetGuild('10');
+  expect(canariesIn(place.folder)).toEqual([]);
+  await fill(store);
+  await store.eraser.expire(startedAtWallMs + 86_400_000, { standard: 0, byGuild: {} });
+  expect(canariesIn(place.folder)).toEqual([person, 'Zyprianne', 'vombatus']); // its presences and memory
+});
+
+test('a memory that was removed leaves no word', async () => {
+  using place = storeFolder();
+  await using store = await openLocalTranscripts(place.path, options);
+  await fill(store);
+  expect(await store.memories.remove('10', 1)).toBe(true);
+  expect(canariesIn(place.folder)).not.toContain('vombatus');
+});
+
+test('what a killed process had begun to erase is finished by the next erasure, of nothing too', async () => {
+  using place = storeFolder();
+  using killed = storeFolder();
+  const store = await openLocalTranscripts(killed.path, options);
+  await fill(store);
+  const reader = new DatabaseSync(killed.path);
+  reader.exec('BEGIN; SELECT * FROM lines');
+  await expect(store.eraser.forget('10', person)).rejects.toMatchObject({
+    code: 'store.unwritable',
+  });
+  cpSync(dirname(killed.path), dirname(place.path), { recursive: true });
+  reader.close();
+  await store[Symbol.asyncDispose]();
+  await using again = await openLocalTranscripts(place.path, options);
+  expect((await again.records.count('10', person)).lines).toBe(0);
+  await again.eraser.expire(startedAtWallMs, { standard: 7, byGuild: {} });
+  expect(canariesIn(place.folder)).toEqual([]);
+});
+
+test('in a full store people can still be found and forgotten, and then there is room again', async () => {
+  await using store = await openLocalTranscripts(':memory:', { ...options, maxBytes: 400_000 });
+  await store.writer.putSession(sessionOf('a'));
+  let n = 0;
+  const talk = async () => {
+    for (;;)
+      await store.writer.putLines([lineOf('a', ++n, `word${n} of a long talk`, by(`${n % 2}`))]);
+  };
+  await expect(talk()).rejects.toThrow('There is no room left for the store');
+  const search = { guildId: '10', words: 'word7', limit: 9 };
+  expect(await store.reader.search(search, anybody)).toHaveLength(1);
+  expect((await store.eraser.forget('10', '1')).count).toBeGreaterThan(300);
+  expect(await store.reader.search(search, anybody)).toEqual([]);
+  expect(await store.reader.search({ ...search, words: 'word8' }, anybody)).toHaveLength(1);
+  await store.writer.putLines([lineOf('a', n + 1, 'room again')]);
+});
+
+test('only the user of the bot may read transcripts', async () => {
+  using place = storeFolder();
+  await using store = await openLocalTranscripts(place.path, options);
+  await fill(store);
+  const paths = ['', '-wal', '-shm'].map((ending) => `${place.path}${ending}`);
+  expect(paths.map((path) => statSync(path).mode & 0o777)).toEqual([0o600, 0o600, 0o600]);
+});
+
+test('transcripts of a newer bot are left alone, and no table can hold sound', async () => {
+  using place = storeFolder();
+  await (await openLocalTranscripts(place.path, options))[Symbol.asyncDispose]();
+  using sqlite = new DatabaseSync(place.path);
+  sqlite.exec('PRAGMA user_version = 99');
+  await expect(openLocalTranscripts(place.path, options)).rejects.toThrow('newer Parley');
+  using empty = new DatabaseSync(':memory:');
+  migrate(empty, ':memory:', migrations);
+  const columns = empty
+    .prepare(
+      `SELECT DISTINCT c.type FROM pragma_table_list t JOIN pragma_table_info(t.name) c
+       WHERE t.type = 'table' AND t.strict`,
+    )
+    .all();
+  expect(new Set(columns.map(({ type }) => type))).toEqual(new Set(['INTEGER', 'TEXT', 'REAL']));
+});
+
+test('transcripts that are removed, held or damaged are told of, and cost the bot nothing else', async () => {
+  using place = storeFolder();
+  const clock = new VirtualClock();
+  const told: StoreEvent[] = [];
+  const open = () => openLocalTranscripts(place.path, { clock, patienceMs: 0 });
+  await using store = await keepStore(transcriptStore, open, clock, (event) => told.push(event));
+  const other = heldByAnother(place.path);
+  await expect(store.writer.putSession(sessionOf('a'))).rejects.toThrow(`${place.path} is held`);
+  await clock.advance(41_000);
+  expect(told).toContainEqual(
+    expect.objectContaining({ name: 'transcripts-unwritten', state: 'raised' }),
+  );
+  other[Symbol.dispose]();
+  await clock.advance(10_000);
+  rmSync(dirname(place.path), { recursive: true });
+  await clock.advance(60_000);
+  await expect(store.writer.putSession(sessionOf('a'))).rejects.toThrow('was removed or replaced');
+  mkdirSync(dirname(place.path), { recursive: true });
+  writeFileSync(place.path, 'no database '.repeat(1000));
+  await clock.advance(60_000);
+  await expect(store.reader.places('10')).rejects.toThrow(`${place.path} is damaged`);
+  rmSync(place.path);
+  await clock.advance(60_000);
+  await store.writer.putSession(sessionOf('a'));
+  expect(await store.reader.places('10')).toEqual(['200']);
+});
+
+test('where captions were never on there is no file and nothing to find', async () => {
+  using place = storeFolder();
+  await using store = openTranscripts(place.folder, realClock, () => undefined);
+  expect(await store.reader.sessions('10', anybody, 9)).toEqual([]);
+  expect(await store.eraser.forget('10', '1')).toEqual({ count: 0, messages: [] });
+  expect(await store.records.hasCopies()).toBe(false);
+  expect(readdirSync(place.folder)).toEqual([]);
+  await store.writer.putSession(sessionOf('a'));
+  expect(existsSync(transcriptsPath(place.folder))).toBe(true);
+  expect(await store.reader.places('10')).toEqual(['200']);
+});
+
+test('transcripts of servers that keep none are never in a file', async () => {
+  const store = openPassingTranscripts(realClock);
+  expect(await store.reader.places('10')).toEqual([]);
+  await store.writer.putSession(sessionOf('a'));
+  await store.writer.putLines([lineOf('a', 1, 'passing')]);
+  expect(await store.reader.lines('a', anybody)).toEqual([lineOf('a', 1, 'passing')]);
+  await store[Symbol.asyncDispose]();
+  await expect(store.reader.places('10')).rejects.toMatchObject({ code: 'store.unreadable' });
+});
+
+test('npm run backup copies transcripts only when it is told to, and then the store knows', async () => {
+  using place = storeFolder();
+  const path = transcriptsPath(place.folder);
+  await using store = await openLocalTranscripts(path, options);
+  await store.writer.putSession(sessionOf('a'));
+  new DatabaseSync(join(place.folder, 'parley.db')).close();
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, ['src/app/backup.ts', ...args], {
+      env: { DATA_DIR: place.folder },
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
+  expect(run()).toMatchObject({
+    status: 0,
+    stderr: '',
+    stdout: expect.not.stringContaining('transcripts'),
+  });
+  expect(await store.records.hasCopies()).toBe(false);
+  const { status, stdout, stderr } = run('--transcripts');
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toMatch(/parley-[\dTZ-]+\.sqlite\n.*transcripts-[\dTZ-]+\.sqlite\n$/);
+  expect(await store.records.hasCopies()).toBe(true);
+  expect(run('--all')).toMatchObject({ status: 78, stderr: expect.stringContaining('--all') });
+});
+
+test('copies of transcripts and of the store are kept apart, seven of each', async () => {
+  using place = storeFolder();
+  const folder = join(place.folder, 'backups');
+  const paths = ['parley', 'transcripts'].map((name) => join(place.folder, `${name}.db`));
+  for (const path of paths) new DatabaseSync(path).close();
+  for (let day = 0; day < 9; day++)
+    for (const path of paths) backUp(path, folder, startedAtWallMs + day * 86_400_000);
+  const names = readdirSync(folder);
+  expect(names.filter((name) => name.startsWith('parley-'))).toHaveLength(7);
+  expect(names.filter((name) => name.startsWith('transcripts-'))).toHaveLength(7);
+});
+
+test('npm run backup says when there are no transcripts to copy', () => {
+  using place = storeFolder();
+  new DatabaseSync(join(place.folder, 'parley.db')).close();
+  const { status, stderr } = spawnSync(process.execPath, ['src/app/backup.ts', '--transcripts'], {
+    env: { DATA_DIR: place.folder },
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+  expect(status).toBe(0);
+  expect(stderr).toContain('There are no transcripts');
+});
