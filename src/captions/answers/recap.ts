@@ -33,7 +33,7 @@ export type RecapOptions = NumberingOptions & {
 export type AskModel = (prompt: ModelPrompt, signal: AbortSignal) => Promise<string>;
 
 /** Points of a recap at most. */
-export const mostPoints = 6;
+const mostPoints = 6;
 const maxPointChars = 200;
 /** Longest reply that is read, in characters. */
 const maxReplyChars = 8_000;

@@ -6,7 +6,7 @@ import type { ModelPrompt } from './model-prompt.ts';
 export type BatchLimits = { readonly lines: number; readonly chars: number };
 
 /** Small enough that a batch is translated while its lines are still looked at. */
-export const standardBatch: BatchLimits = { lines: 20, chars: 3_000 };
+const standardBatch: BatchLimits = { lines: 20, chars: 3_000 };
 
 /** Lines with words, in batches of their order. */
 export function translationBatches(

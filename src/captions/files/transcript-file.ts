@@ -1,10 +1,10 @@
 import type { TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
 import type { Locale } from '#src/texts/texts.ts';
-import { srtFile, vttFile } from './cue-files.ts';
 import { headingOf } from './file-heading.ts';
 import { parted } from './file-parts.ts';
 import { jsonFile } from './json-file.ts';
 import { markdownFile, textFile } from './reading-files.ts';
+import { srtFile, vttFile } from './subtitle-files.ts';
 
 /** By the ending of the file's name. */
 export const transcriptFormats = ['md', 'txt', 'srt', 'vtt', 'json'] as const;

@@ -11,7 +11,7 @@ import {
 import type { TranscriptLine } from '#src/captions/transcript-line.ts';
 import { botLineAt, evening, lineAt } from '#test/captions/transcript-lines.ts';
 import { runs } from '#test/property-runs.ts';
-import { readSrt, readVtt } from './caption-readers.ts';
+import { readSrt, readVtt } from './subtitle-readers.ts';
 
 const talk = [
   lineAt(63_000, 'Friday at *eight*, my place.', {

@@ -4,7 +4,7 @@ import { transcriptFiles } from '#src/captions/files/transcript-file.ts';
 import type { TranscriptLine } from '#src/captions/transcript-line.ts';
 import { botLineAt, evening, lineAt } from '#test/captions/transcript-lines.ts';
 import { runs } from '#test/property-runs.ts';
-import { type ReadCue, readSrt, readTimes, readVtt } from './caption-readers.ts';
+import { type ReadCue, readSrt, readTimes, readVtt } from './subtitle-readers.ts';
 
 const write = (format: 'srt' | 'vtt', ...lines: readonly TranscriptLine[]) =>
   transcriptFiles(format, { session: evening, lines })[0]?.text ?? '';
@@ -55,6 +55,7 @@ test.each([
   ['Ana --> <v Ben>', undefined],
   ['Ana\n\n2\n00:00:01.000 --> 00:00:02.000', undefined],
   ['\u202e\u200b', 'Somebody'],
+  ['\u034f\u2800 \u0301', 'Somebody'],
   ['Ana & Co', 'Ana & Co'],
 ])('the name %j makes one cue of one speaker', async (name, shown) => {
   const read = await both(lineAt(0, 'hello', { name }));
@@ -126,6 +127,26 @@ test('a cue ends after its beginning, whatever the clock of a line says', async 
   for (const cues of await both(...odd)) {
     expect(cues.map(({ startMs, endMs }) => endMs - startMs)).toEqual([500, 500]);
   }
+});
+
+/** Ten people, a new utterance every two seconds on average, so that about a third of them overlap. */
+const evenings = Array.from({ length: 1_000 }, (_, n) => {
+  const startMs = n * 2_000 + ((n * 7_919) % 1_700);
+  const text = `This is what number ${n} says. `.repeat(1 + (n % 4)).trim();
+  return lineAt(startMs, text, {
+    name: `Person ${n % 10}`,
+    ms: 900 + ((n * 104_729) % 2_400),
+    number: n + 1,
+  });
+});
+
+test('of 1,000 utterances of ten people speaker, order, times and text are right in both formats', async () => {
+  const wanted = evenings
+    .toSorted((a, b) => a.startMs - b.startMs)
+    .map(({ speaker, startMs, endMs, text }) => [speaker.name, startMs, endMs, text]);
+  const overlapping = wanted.filter(([, start], n) => Number(start) < Number(wanted[n - 1]?.[2]));
+  expect(overlapping.length).toBeGreaterThan(300);
+  for (const cues of await both(...evenings.toReversed())) expect(cues.map(spoken)).toEqual(wanted);
 });
 
 test('a session without words is a valid file', async () => {

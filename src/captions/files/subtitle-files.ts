@@ -1,7 +1,7 @@
 import type { TranscriptLine } from '#src/captions/transcript-line.ts';
-import { type Cue, cuesOf } from './cues.ts';
 import { type FileHeading, headingLines } from './file-heading.ts';
 import type { FileDraft } from './file-parts.ts';
+import { type SubtitleCue, subtitleCues } from './subtitle-cues.ts';
 
 /**
  * SubRip: each cue one line `Name: text`, numbered from 1 in each part. The format has no escapes: what a player would
@@ -27,7 +27,7 @@ export function vttFile(heading: FileHeading, lines: readonly TranscriptLine[]):
   const nameOf = (line: TranscriptLine) => heading.nameOf(line.speaker);
   const cues = cuesIn(heading, lines);
   const several = new Set(cues.filter(({ piece }) => piece > 1).map(({ line }) => line.number));
-  const idOf = ({ line, piece }: Cue) =>
+  const idOf = ({ line, piece }: SubtitleCue) =>
     several.has(line.number) ? `${line.number}-${piece}` : `${line.number}`;
   return {
     head: (part) => `WEBVTT\n\nNOTE\n${headingLines(heading, part, vttWords).join('\n')}\n\n`,
@@ -43,7 +43,7 @@ export function vttFile(heading: FileHeading, lines: readonly TranscriptLine[]):
 
 /** The same cues in both formats. */
 function cuesIn({ nameOf, wordsOf }: FileHeading, lines: readonly TranscriptLine[]) {
-  return cuesOf(lines, wordsOf, ({ speaker }) => nameOf(speaker).length + ': '.length);
+  return subtitleCues(lines, wordsOf, ({ speaker }) => nameOf(speaker).length + ': '.length);
 }
 
 /** Hours have two digits or more. */

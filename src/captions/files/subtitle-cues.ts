@@ -3,7 +3,7 @@ import { wholeMs } from './whole-ms.ts';
 import { wordTimes } from './word-times.ts';
 
 /** Part of one utterance that is shown at once, in ms since the start of its session. */
-export type Cue = {
+export type SubtitleCue = {
   readonly line: TranscriptLine;
   /** From 1 in its line. */
   readonly piece: number;
@@ -12,7 +12,7 @@ export type Cue = {
   readonly text: string;
 };
 
-export type CueLimits = {
+export type SubtitleLimits = {
   /** Longest text of a cue with its speaker's name, in characters. */
   readonly maxChars: number;
   /** Longest time a cue is shown, in ms; only a single word may take longer. */
@@ -20,7 +20,7 @@ export type CueLimits = {
 };
 
 /** What a reader can take in: about three lines of a screen, and seven seconds. */
-export const standardCueLimits: CueLimits = { maxChars: 200, maxMs: 7_000 };
+const standardLimits: SubtitleLimits = { maxChars: 200, maxMs: 7_000 };
 
 /** How long a line without a length is shown, in ms. */
 const shortestMs = 500;
@@ -29,12 +29,12 @@ const shortestMs = 500;
  * Cues in order of their beginnings. Each belongs to one utterance, so who speaks at the same time has cues of their own;
  * long utterances are cut between words. `textOf` gives a line's text, on one line; `nameChars` the room its name takes.
  */
-export function cuesOf(
+export function subtitleCues(
   lines: readonly TranscriptLine[],
   textOf: (line: TranscriptLine) => string,
   nameChars: (line: TranscriptLine) => number,
-  limits: CueLimits = standardCueLimits,
-): readonly Cue[] {
+  limits: SubtitleLimits = standardLimits,
+): readonly SubtitleCue[] {
   const cues = lines.flatMap((line) => {
     const maxChars = Math.max(1, limits.maxChars - nameChars(line));
     return piecesOf(line, textOf(line), { ...limits, maxChars });
@@ -44,11 +44,11 @@ export function cuesOf(
   );
 }
 
-function piecesOf(line: TranscriptLine, text: string, limits: CueLimits): Cue[] {
+function piecesOf(line: TranscriptLine, text: string, limits: SubtitleLimits): SubtitleCue[] {
   const [fromMs, toMs] = spanOf(line);
   const atChar = wordTimes(text, timesOf(line.words, fromMs, toMs), fromMs, toMs);
   const units = unitsIn(text, limits.maxChars);
-  const cues: Cue[] = [];
+  const cues: SubtitleCue[] = [];
   for (let next = 0; next < units.length; ) {
     const end = endOfPiece(units, next, atChar, limits);
     const [from, to] = [units[next]?.from ?? 0, units[end - 1]?.to ?? text.length];
@@ -93,7 +93,7 @@ function endOfPiece(
   units: readonly Unit[],
   first: number,
   atChar: (char: number) => number,
-  { maxChars, maxMs }: CueLimits,
+  { maxChars, maxMs }: SubtitleLimits,
 ): number {
   const from = units[first]?.from ?? 0;
   const fits = (unit: Unit | undefined) =>
