@@ -38,7 +38,7 @@ export type PartOrder = { readonly atMs: number; readonly late: number };
 export type WantedPart = Pick<LinePart, 'kind' | 'index' | 'name' | 'words' | 'mark' | 'isGlued'>;
 
 /** Most characters of one part with its name, so that it finds room in any new message. */
-export const maxPartChars = 1_500;
+const maxPartChars = 1_500;
 
 export function comparePlaces(a: LinePart, b: LinePart): number {
   return (

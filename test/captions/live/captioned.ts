@@ -7,13 +7,13 @@ export const texts = {
   stopped: '(stopped)',
   unnamed: 'somebody',
 };
-export const startedAtWallMs = 1_700_000_000_000;
+const startedAtWallMs = 1_700_000_000_000;
 
 export function openLayout(): CaptionLayout {
   return new CaptionLayout({ keyPrefix: 'live ', startedAtWallMs, texts });
 }
 
-export function person(name: string) {
+function person(name: string) {
   return { kind: 'person', personId: `id of ${name}`, name } as const;
 }
 

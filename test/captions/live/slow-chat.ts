@@ -6,12 +6,15 @@ type Slot = {
   waiting: MessageWish | undefined;
   shown: string | undefined;
   isTooOld: boolean;
+  isDeleted: boolean;
 };
 
 /** What becomes of wishes. */
 export type Luck = {
   /** Of edits; the message takes none from then on. */
   readonly tooOld: number;
+  /** Of edits, made to a message that somebody has deleted meanwhile. */
+  readonly deleted?: number;
   /** Texts with these words are refused. */
   readonly refused?: string;
   readonly slowestMs: number;
@@ -39,6 +42,7 @@ export class SlowChat {
         waiting: wish,
         shown: undefined,
         isTooOld: false,
+        isDeleted: false,
       });
   }
 
@@ -78,6 +82,11 @@ export class SlowChat {
     }
     const { tooOld, refused } = this.#luck;
     if (refused !== undefined && text.includes(refused)) return { kind: 'refused', key, why: '' };
+    slot.isDeleted ||= slot.shown !== undefined && this.#random() < (this.#luck.deleted ?? 0);
+    if (slot.isDeleted) {
+      slot.shown = undefined;
+      return { kind: 'gone', key, what: 'message' };
+    }
     slot.isTooOld ||= slot.shown !== undefined && this.#random() < tooOld;
     if (slot.isTooOld) return { kind: 'too-old', key };
     slot.shown = text;
