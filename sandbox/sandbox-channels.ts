@@ -8,6 +8,7 @@ import {
 } from '#sandbox/world/world.ts';
 import type { Changes } from '#sandbox/world/world-changes.ts';
 import { newChannel } from '#sandbox/world/world-making.ts';
+import type { MessageBoard } from '#sandbox/world/world-messages.ts';
 import { bitsOf, type Permission } from '#sandbox/world/world-permissions.ts';
 
 /** What a server's owner does with its channels. Channels, roles and people go by name or id; unknown ones throw. */
@@ -25,6 +26,12 @@ export interface ChannelChanges {
   permit(channel: string, who: string, rights: Rights): void;
   /** The channel where nobody can talk; none without a name. */
   setAfkChannel(name?: string): void;
+  /** A thread goes to sleep: its messages cannot be edited before it is woken. */
+  archiveThread(name: string): void;
+  /** Lets all messages of a channel be so much older. */
+  ageMessages(channel: string, byMs: number): void;
+  /** A moderator deletes messages at once. */
+  deleteMessages(messageIds: readonly string[]): void;
   /** Language of the server, as Discord writes it, say `de`. */
   setLocale(locale: string): void;
   /** The line under a voice channel; empty: none. */
@@ -42,8 +49,9 @@ export function channelChanges(around: {
   readonly world: World;
   readonly guild: Guild;
   readonly changes: Changes;
+  readonly board: MessageBoard;
 }): ChannelChanges {
-  const { world, guild, changes } = around;
+  const { world, guild, changes, board } = around;
   return {
     addChannel(name, kind, userLimit = 0) {
       const position = guild.channels.length;
@@ -62,6 +70,9 @@ export function channelChanges(around: {
       const afkChannelId = name === undefined ? null : knownChannel(guild, name).id;
       changes.guild(guild, { afkChannelId });
     },
+    archiveThread: (name) => changes.archive(guild, knownChannel(guild, name), true),
+    ageMessages: (name, byMs) => board.age(knownChannel(guild, name).id, byMs),
+    deleteMessages: (messageIds) => board.removeAll(messageIds),
     setLocale: (locale) => changes.guild(guild, { locale }),
     voiceStatus: (name) => knownChannel(guild, name).status,
     setVoiceStatus: (name, status) => changes.voiceStatus(guild, knownChannel(guild, name), status),

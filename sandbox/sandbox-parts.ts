@@ -47,6 +47,7 @@ export type PartsOptions = {
   readonly resumeMs: number;
   readonly privileged: readonly PrivilegedIntent[];
   readonly limits: readonly RateLimit[];
+  readonly oldEditsPerHour: number;
   readonly voice: VoiceServer;
   readonly onMessage: (change: MessageChange) => void;
 };
@@ -69,14 +70,20 @@ export function buildParts(options: PartsOptions): SandboxInternals {
   const changes = new Changes(world, seats, dispatch);
   const board = new MessageBoard(world, (change) => {
     options.onMessage(change);
-    if (!change.message.ephemeral) dispatch(messageEvent(world, change));
+    const event = change.message.ephemeral ? undefined : messageEvent(world, change);
+    if (event) dispatch(event);
   });
   const interactions = new Interactions(world, board, dispatch);
   const routes = [
     ...readRoutes(world, () => gateway.url),
     ...commandRoutes(world),
-    ...messageRoutes(world, board),
-    ...threadRoutes(world, board, dispatch),
+    ...messageRoutes(world, board, {
+      wake: ({ guild, channel }) => changes.archive(guild, channel, false),
+      oldEditsPerHour: options.oldEditsPerHour,
+    }),
+    ...threadRoutes(world, board, dispatch, ({ guild, channel }, archived) =>
+      changes.archive(guild, channel, archived),
+    ),
     ...memberRoutes(world, changes),
     ...voiceRoutes(world, seats, changes),
     ...interactionRoutes(world, interactions),

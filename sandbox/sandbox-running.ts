@@ -24,11 +24,15 @@ export type RunningOptions = WorldOptions & {
   readonly codec: OpusCodec;
   readonly connect: ConnectVoice;
   readonly limits: readonly RateLimit[];
+  readonly oldEditsPerHour?: number;
   readonly privilegedIntents?: readonly PrivilegedIntent[];
   readonly heartbeatMs?: number;
   readonly resumeMs?: number;
   readonly clock?: Clock;
 };
+
+/** Discord does not publish how many it takes. */
+const usualOldEdits = 5;
 
 /** The sandbox itself; its interface is `Sandbox`. */
 export class RunningSandbox {
@@ -54,6 +58,7 @@ export class RunningSandbox {
       resumeMs: options.resumeMs ?? 60_000,
       privileged: options.privilegedIntents ?? [],
       limits: options.limits,
+      oldEditsPerHour: options.oldEditsPerHour ?? usualOldEdits,
       voice: options.voice,
       onMessage: (change) => {
         for (const listener of this.#listeners) listener(change);

@@ -28,6 +28,8 @@ export type SandboxOptions = WorldOptions & {
   readonly privilegedIntents?: readonly PrivilegedIntent[];
   /** Default: none. `usual` are those of Discord; with either, answers carry its headers and 429s happen. */
   readonly rateLimits?: 'usual' | readonly RateLimit[];
+  /** Edits of messages older than an hour that a channel takes in an hour, then 30046; default 5. */
+  readonly oldEditsPerHour?: number;
   readonly heartbeatMs?: number;
   /** How long a bot without a socket may come back to its session. */
   readonly resumeMs?: number;

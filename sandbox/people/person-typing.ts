@@ -121,6 +121,18 @@ export class PersonTyping {
     return shown(board.post(posting, { content: text, uploads: files, flags }));
   }
 
+  deleteMessage(seen: ShownMessage): void {
+    const message = this.#visible(seen);
+    const { world, guild, board } = this.#around;
+    const { user } = this.#member;
+    const channel = knownChannel(guild, message.channelId);
+    const isOwn = message.authorId === user.id;
+    if (!isOwn && !may(world, guild, user.id, 'manageMessages', channel)) {
+      throw new Error(`${user.name} may not delete messages of others in ${channel.name}.`);
+    }
+    board.remove(message);
+  }
+
   #act(act: Pick<InteractionInput, 'kind' | 'channel' | 'data' | 'message'>): Interaction {
     const { guild, interactions } = this.#around;
     return interactions.start({ ...act, guild, caller: this.#member });

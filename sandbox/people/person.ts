@@ -58,6 +58,8 @@ export interface Typing {
   submit(asked: Interaction, fields: FormFields): Interaction;
   /** Writes a message; the chat of a voice channel has the channel's name. */
   write(text: string, writing?: MessageOptions): ShownMessage;
+  /** Deletes a message of their own, or with the right to it any other. */
+  deleteMessage(message: ShownMessage): void;
 }
 
 export type PersonOptions = {
@@ -149,6 +151,10 @@ export class SimulatedPerson implements SandboxPerson {
 
   write(text: string, writing: MessageOptions = {}): ShownMessage {
     return this.#hands.write(text, writing);
+  }
+
+  deleteMessage(message: ShownMessage): void {
+    this.#hands.deleteMessage(message);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,5 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import type { Interaction } from '#sandbox/interactions/interaction.ts';
+import type { Interaction, ShownMessage } from '#sandbox/interactions/interaction.ts';
 import type { Sandbox } from '#sandbox/sandbox.ts';
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 import { readWav, writeWav } from '#src/audio/wav.ts';
@@ -54,6 +54,12 @@ async function fieldsOf(
       return await sandbox.person(request.person).say(await readSound(request.wav), signal);
     case 'listen':
       return await listen(sandbox, request, signal);
+    case 'delete':
+      sandbox.person(request.person).deleteMessage(messageIn(sandbox, request.messageId));
+      return {};
+    case 'age':
+      sandbox.guild().ageMessages(request.channel, request.byMs);
+      return {};
     case 'state':
       return state(sandbox);
   }
@@ -98,9 +104,14 @@ async function press(
   { person, messageId, customId, values }: ProgramRequest<'press'>,
   signal: AbortSignal,
 ): Promise<AnswerFields> {
+  const message = messageIn(sandbox, messageId);
+  return await replyTo(sandbox.person(person).press(message, customId, values), signal);
+}
+
+function messageIn(sandbox: Sandbox, messageId: string): ShownMessage {
   const message = sandbox.message(messageId);
   if (!message) throw new BotError('sandbox.failed', false, 'That message is gone.');
-  return await replyTo(sandbox.person(person).press(message, customId, values), signal);
+  return message;
 }
 
 async function replyTo(interaction: Interaction, signal: AbortSignal): Promise<AnswerFields> {

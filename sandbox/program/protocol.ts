@@ -54,6 +54,16 @@ const request = z.discriminatedUnion('do', [
     quietMs: z.number().min(0).max(10_000).default(800),
     timeoutMs: z.number().min(0).max(120_000).default(20_000),
   }),
+  z.object({ ...base, do: z.literal('delete'), messageId: z.string().min(1).max(32) }),
+  z.object({
+    id,
+    do: z.literal('age'),
+    channel: z.string().min(1),
+    byMs: z
+      .number()
+      .min(0)
+      .max(30 * 86_400_000),
+  }),
   z.object({ id, do: z.literal('state') }),
 ]);
 

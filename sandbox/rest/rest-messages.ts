@@ -1,4 +1,5 @@
-import type { World } from '#sandbox/world/world.ts';
+import { z } from 'zod';
+import { type ChannelPlace, placeOf, type World } from '#sandbox/world/world.ts';
 import { messageJson } from '#sandbox/world/world-message-json.ts';
 import type { BoardMessage, MessageBoard } from '#sandbox/world/world-messages.ts';
 import { may } from '#sandbox/world/world-permissions.ts';
@@ -17,12 +18,16 @@ import {
 const readLimit = 100;
 
 /** Messages the bot writes in channels of its own accord, and reads there; and the files of all of them. */
-export function messageRoutes(world: World, board: MessageBoard): readonly RestRoute[] {
+export function messageRoutes(
+  world: World,
+  board: MessageBoard,
+  { wake, oldEditsPerHour }: MessageRules,
+): readonly RestRoute[] {
   const path = '/channels/:channel/messages';
   const one = `${path}/:message`;
   const json = (message: BoardMessage) => ok(messageJson(world, message));
   return [
-    { method: 'POST', path, answer: (call) => post(world, board, call) },
+    { method: 'POST', path, answer: (call) => post(world, board, wake, call) },
     { method: 'GET', path, answer: (call) => list(world, board, call) },
     { method: 'GET', path: one, answer: (call) => withMessage(world, board, call, json) },
     {
@@ -30,7 +35,11 @@ export function messageRoutes(world: World, board: MessageBoard): readonly RestR
       path: one,
       answer: (call) =>
         withOwn(world, board, call, (message) =>
-          withContent(call, message, (content) => json(board.edit(message, content))),
+          withContent(call, message, (content) => {
+            if (placeOf(world, message.channelId)?.channel.archived) return refusals.archived;
+            if (!board.mayEdit(message, oldEditsPerHour)) return refusals.tooManyOldEdits;
+            return json(board.edit(message, content));
+          }),
         ),
     },
     {
@@ -50,7 +59,25 @@ export function messageRoutes(world: World, board: MessageBoard): readonly RestR
   ];
 }
 
-function post(world: World, board: MessageBoard, call: RestCall): RestAnswer {
+export type MessageRules = {
+  /** Opens an archived thread again. */
+  readonly wake: (place: ChannelPlace) => void;
+  /** Edits of messages older than an hour that a channel takes in an hour. Discord does not publish its number. */
+  readonly oldEditsPerHour: number;
+};
+
+const once = z.looseObject({
+  nonce: z.union([z.string().max(25), z.int()]),
+  enforce_nonce: z.literal(true),
+});
+
+/** A message wakes the thread it is written in. */
+function post(
+  world: World,
+  board: MessageBoard,
+  wake: MessageRules['wake'],
+  call: RestCall,
+): RestAnswer {
   return withOpenChannel(world, call.param('channel'), (place) =>
     withContent(call, undefined, (content, replyToId) => {
       if (!mayWrite(world, place, content)) return refusals.notPermitted;
@@ -61,7 +88,11 @@ function post(world: World, board: MessageBoard, call: RestCall): RestAnswer {
         loading: false,
         replyToId,
       };
-      return ok(messageJson(world, board.post(posting, content)));
+      wake(place);
+      const make = () => board.post(posting, content);
+      const read = once.safeParse(call.body);
+      const message = read.success ? board.postOnce(`${read.data.nonce}`, make) : make();
+      return ok(messageJson(world, message));
     }),
   );
 }

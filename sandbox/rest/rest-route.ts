@@ -42,6 +42,12 @@ export const refusals = {
   unknownInteraction: refusal(404, 10_062, 'Unknown interaction'),
   unknownCommand: refusal(404, 10_063, 'Unknown application command'),
   unknownVoiceState: refusal(404, 10_065, 'Unknown Voice State'),
+  /** As of a rate limit, which it is none of. Source: discord-api-docs #4381. */
+  tooManyOldEdits: refusal(
+    429,
+    30_046,
+    'Maximum number of edits to messages older than 1 hour reached. Try again later.',
+  ),
   tooManyCommands: refusal(400, 30_032, 'Maximum number of application commands reached (100)'),
   tooLarge: refusal(413, 40_005, 'Request entity too large'),
   alreadyAcknowledged: refusal(400, 40_060, 'Interaction has already been acknowledged.'),
@@ -51,6 +57,7 @@ export const refusals = {
   notConnected: refusal(400, 40_032, 'Target user is not connected to voice.'),
   notOurMessage: refusal(403, 50_005, 'Cannot edit a message authored by another user'),
   emptyMessage: refusal(400, 50_006, 'Cannot send an empty message'),
+  archived: refusal(400, 50_083, 'Thread is archived'),
   wrongCallback: refusal(
     400,
     50_035,

@@ -15,12 +15,16 @@ import {
 } from './rest-route.ts';
 
 const thread = z.looseObject({ name: z.string().min(1).max(100) });
+const threadChange = z.looseObject({ archived: z.boolean() });
+/** Source: Discord docs, "Start Thread without Message": without a type it is a private one, which is not modelled. */
+const publicThread = z.looseObject({ type: z.literal(11) });
 
 /** Public threads the bot opens, under a message or without one; it writes there as in any channel. */
 export function threadRoutes(
   world: World,
   board: MessageBoard,
   dispatch: (event: Dispatch) => void,
+  archive: (place: ChannelPlace, archived: boolean) => void,
 ): readonly RestRoute[] {
   const open = (call: RestCall, { guild, channel }: ChannelPlace, id?: string): RestAnswer =>
     withBody(thread, call.body, ({ name }) => {
@@ -41,7 +45,24 @@ export function threadRoutes(
     {
       method: 'POST',
       path: '/channels/:channel/threads',
-      answer: (call) => inText(call, (place) => open(call, place)),
+      answer: (call) =>
+        inText(call, (place) => withBody(publicThread, call.body, () => open(call, place))),
+    },
+    {
+      method: 'PATCH',
+      path: '/channels/:channel',
+      answer: (call) =>
+        withOpenChannel(world, call.param('channel'), (place) => {
+          const { guild, channel } = place;
+          if (channel.kind !== 'thread') return refusals.wrongKind;
+          if (!may(world, guild, world.bot.id, 'sendInThreads', channel)) {
+            return refusals.notPermitted;
+          }
+          return withBody(threadChange, call.body, ({ archived }) => {
+            archive(place, archived);
+            return { status: 200, body: channelJson(guild, channel) };
+          });
+        }),
     },
     {
       method: 'POST',

@@ -61,6 +61,14 @@ export class Changes {
     this.#channel('UPDATE', guild, channel);
   }
 
+  /** A thread goes to sleep, or wakes up. */
+  archive(guild: Guild, channel: Channel, archived: boolean): void {
+    if ((channel.archived ?? false) === archived) return;
+    channel.archived = archived;
+    const data = channelJson(guild, channel);
+    this.#dispatch({ name: 'THREAD_UPDATE', data, intent: intents.guilds });
+  }
+
   /** Replaces what the channel changed for that role or member. */
   overwrite(guild: Guild, channel: Channel, overwrite: Overwrite): void {
     const others = channel.overwrites.filter(({ id }) => id !== overwrite.id);
@@ -114,6 +122,7 @@ export class Changes {
 
   #channel(change: 'CREATE' | 'UPDATE' | 'DELETE', guild: Guild, channel: Channel): void {
     const data = channelJson(guild, channel);
-    this.#dispatch({ name: `CHANNEL_${change}`, data, intent: intents.guilds });
+    const what = channel.kind === 'thread' ? 'THREAD' : 'CHANNEL';
+    this.#dispatch({ name: `${what}_${change}`, data, intent: intents.guilds });
   }
 }

@@ -49,7 +49,7 @@ function ofKind(channel: Channel, guild: Guild): Json {
         member_count: 1,
         total_message_sent: 0,
         thread_metadata: {
-          archived: false,
+          archived: channel.archived ?? false,
           auto_archive_duration: 1440,
           archive_timestamp: guild.joinedAt,
           locked: false,

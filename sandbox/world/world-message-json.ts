@@ -36,10 +36,17 @@ export function messageJson(world: World, message: BoardMessage): Json {
 }
 
 /** What the bot is told of a change; without the message content intent, who and where, and that is all. */
-export function messageEvent(world: World, { kind, message }: MessageChange): Dispatch {
+export function messageEvent(
+  world: World,
+  { kind, message, together }: MessageChange,
+): Dispatch | undefined {
   const { id, channelId } = message;
   const intent = intents.messages;
   const guildId = placeOf(world, channelId)?.guild.id;
+  if (kind === 'deleted' && together) {
+    const data = { ids: [...together], channel_id: channelId, guild_id: guildId };
+    return id === together.at(-1) ? { name: 'MESSAGE_DELETE_BULK', data, intent } : undefined;
+  }
   if (kind === 'deleted') {
     const data = { id, channel_id: channelId, guild_id: guildId };
     return { name: 'MESSAGE_DELETE', data, intent };

@@ -35,7 +35,7 @@ export type BoardMessage = {
   readonly authorId: string;
   readonly authorName: string;
   readonly postedAtMs: number;
-  readonly postedAt: string;
+  postedAt: string;
   readonly ephemeral: boolean;
   /** Person who asked, when it answers an interaction. */
   readonly forUserId?: string | undefined;
@@ -58,6 +58,8 @@ export type BoardMessage = {
 export type MessageChange = {
   readonly kind: 'posted' | 'edited' | 'deleted';
   readonly message: BoardMessage;
+  /** Ids of all that were deleted at once; the bot is told of them with the last one. */
+  readonly together?: readonly string[];
 };
 
 /** Bits of a message's `flags`. Source: Discord docs, "Message Flags". */
@@ -70,6 +72,9 @@ export const messageFlags = {
 
 /** Keeps this many messages; the oldest is forgotten first. */
 const messageLimit = 500;
+/** A nonce is looked for among those of so long. Source: Discord docs, "Create Message": the past few minutes. */
+const nonceLifeMs = 180_000;
+const hourMs = 3_600_000;
 /** Keeps this many edits of a message; the oldest is forgotten first. */
 const editLimit = 200;
 
@@ -88,6 +93,9 @@ export class MessageBoard {
   readonly #world: World;
   readonly #changed: (change: MessageChange) => void;
   readonly #messages = new Map<string, BoardMessage>();
+  readonly #nonces = new Map<string, { readonly id: string; readonly atMs: number }>();
+  /** Instants of edits of old messages, by channel. */
+  readonly #oldEdits = new Map<string, readonly number[]>();
 
   constructor(world: World, changed: (change: MessageChange) => void) {
     this.#world = world;
@@ -147,9 +155,50 @@ export class MessageBoard {
   }
 
   remove(message: BoardMessage): void {
+    this.#remove(message);
+  }
+
+  #remove(message: BoardMessage, together?: readonly string[]): void {
     message.deletedAtMs = this.#world.clock.nowMs();
     this.#messages.delete(message.id);
-    this.#changed({ kind: 'deleted', message });
+    this.#changed({ kind: 'deleted', message, ...(together && { together }) });
+  }
+
+  /** Several of one channel, told of at once where there are more than one. */
+  removeAll(ids: readonly string[]): void {
+    const messages = ids.map((id) => this.find(id)).filter((each) => each !== undefined);
+    for (const message of messages) this.#remove(message, messages.length > 1 ? ids : undefined);
+  }
+
+  /** The message that was posted with that nonce of late; without one, `post` makes it. */
+  postOnce(nonce: string, post: () => BoardMessage): BoardMessage {
+    const nowMs = this.#world.clock.nowMs();
+    for (const [each, { atMs }] of this.#nonces) {
+      if (nowMs - atMs > nonceLifeMs) this.#nonces.delete(each);
+    }
+    const former = this.find(this.#nonces.get(nonce)?.id ?? '');
+    if (former) return former;
+    const message = post();
+    this.#nonces.set(nonce, { id: message.id, atMs: nowMs });
+    return message;
+  }
+
+  /** Whether Discord takes one more edit of this message; a channel takes `perHour` of those that are older than an hour. */
+  mayEdit({ channelId, postedAt }: BoardMessage, perHour: number): boolean {
+    const { clock } = this.#world;
+    if (clock.wallMs() - Date.parse(postedAt) < hourMs) return true;
+    const nowMs = clock.nowMs();
+    const edits = this.#oldEdits.get(channelId)?.filter((atMs) => nowMs - atMs < hourMs) ?? [];
+    if (edits.length >= perHour) return false;
+    this.#oldEdits.set(channelId, [...edits, nowMs]);
+    return true;
+  }
+
+  /** Lets the messages of a channel be so much older. */
+  age(channelId: string, byMs: number): void {
+    for (const message of this.inChannel(channelId)) {
+      message.postedAt = new Date(Date.parse(message.postedAt) - byMs).toISOString();
+    }
   }
 
   find(id: string): BoardMessage | undefined {

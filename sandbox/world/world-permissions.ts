@@ -41,26 +41,20 @@ export const invitePermissions = bitsOf([
   'viewChannel',
   'sendMessages',
   'embedLinks',
+  'attachFiles',
   'readHistory',
+  'createThreads',
+  'sendInThreads',
   'connect',
   'speak',
   'useVoiceActivity',
+  'changeNickname',
 ]);
 
 /** What a new server lets everybody do. */
 export const everyonePermissions =
   invitePermissions |
-  bitsOf([
-    'addReactions',
-    'attachFiles',
-    'mentionEveryone',
-    'changeNickname',
-    'useCommands',
-    'requestToSpeak',
-    'createThreads',
-    'sendInThreads',
-    'setVoiceStatus',
-  ]);
+  bitsOf(['addReactions', 'mentionEveryone', 'useCommands', 'requestToSpeak', 'setVoiceStatus']);
 
 const everything = (1n << 53n) - 1n;
 /** All that is left to somebody who is timed out. */

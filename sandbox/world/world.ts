@@ -40,6 +40,8 @@ export type Channel = {
   /** Of a thread: who opened it. */
   readonly ownerId?: string;
   name: string;
+  /** A thread that sleeps: its messages cannot be edited. */
+  archived?: boolean;
   overwrites: readonly Overwrite[];
   /** 0: no limit. */
   userLimit: number;
