@@ -1,5 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Client, DiscordAPIError, Events, Status } from 'discord.js';
+import { openCaptionChats } from '#src/discord/captions/caption-chats.ts';
+import { openChannelWriters } from '#src/discord/captions/channel-writers.ts';
+import { openNicknameMarks } from '#src/discord/captions/nickname-mark.ts';
 import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
 import { isChange, registerCommands } from '#src/discord/interactions/registration.ts';
 import type { CommandEntry } from '#src/discord/interactions/slashes.ts';
@@ -10,6 +13,7 @@ import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import { Outbox } from '#src/discord/panel/outbox.ts';
 import { memoryOnlyPanelStore, openPanelBoard } from '#src/discord/panel/panels.ts';
 import { openSeatWatch } from '#src/discord/watchdogs/seat-watch.ts';
+import type { CaptionChats, NicknameMark } from '#src/session/ports/caption-chats.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type { Button, CommandPorts } from '#src/session/ports/command.ts';
 import type { Places } from '#src/session/ports/command-ports.ts';
@@ -56,6 +60,8 @@ export type DiscordPorts = {
   readonly bot: BotIdentity;
   readonly panels: PanelBoard;
   readonly places: Places;
+  readonly captions: CaptionChats;
+  readonly nickname: NicknameMark;
 };
 
 /** A logged-in bot. Closing it leaves every channel first. */
@@ -73,8 +79,11 @@ export interface Discord extends AsyncDisposable {
 const registerMs = 10_000;
 /** Until what was told the gateway has left, before it is closed. */
 const leaveMs = 250;
-/** View, send, embed, read history, connect, speak, use voice activity. */
-const permissions = 36_785_152;
+/**
+ * View, send, embed, attach files, read history, create public threads and send in them, connect, speak, use voice activity,
+ * change the own nickname.
+ */
+const permissions = 309_341_572_096;
 
 /**
  * Logs in, prepares voice links, registers the commands and answers them.
@@ -99,21 +108,20 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
   const buttons = new Map((options.buttons ?? []).map((button) => [button.name, button]));
   const linkOpener = openVoiceLinkOpener(client, tell);
   const book = options.panelStore ?? memoryOnlyPanelStore();
-  const outbox = new Outbox(realTiming, (outcome) => tell({ kind: 'message', outcome }));
-  const panels = openPanelBoard(client, book, buttons, realTiming, tell);
-  const { board, status } = openBoard(client, {
-    panels,
-    buttons,
-    outbox,
-    timing: realTiming,
-    tell,
-  });
+  const writers = openChannelWriters(client, buttons, realTiming);
+  const outbox = new Outbox(realTiming, (outcome) => tell({ kind: 'message', outcome }), writers);
+  const panels = openPanelBoard(client, book, buttons, realTiming, writers, tell);
+  const captions = openCaptionChats(client, { writers, timing: realTiming });
+  const parts = { panels, buttons, outbox, timing: realTiming, tell };
+  const { board, status } = openBoard(client, parts);
   const discord = {
     linkOpener: withStatus(linkOpener, status),
     messages: openChannelMessages(client, panels, buttons, outbox),
     bot,
     panels: board,
     places: openPlaces(client),
+    captions,
+    nickname: openNicknameMarks(client, realTiming, tell),
   };
   const ports = options.ports(discord);
   const unwatch = watchOwnState(client, realTiming, tell);
@@ -149,6 +157,8 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
       await linkOpener[Symbol.asyncDispose]();
       panels.close();
       outbox.close();
+      captions[Symbol.dispose]();
+      writers.close();
       unwatch();
       unwatchClock();
       client.removeAllListeners(Events.ShardReconnecting);

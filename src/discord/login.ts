@@ -1,12 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import {
   Client,
+  DefaultRestOptions,
   DiscordAPIError,
   Events,
   GatewayIntentBits,
   HTTPError,
   Options,
   type RateLimitData,
+  RESTJSONErrorCodes,
+  type RESTOptions,
   type VoiceState,
 } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
@@ -28,12 +31,18 @@ const discordApi = 'https://discord.com/api';
 export function newClient({ apiUrl }: LoginOptions): Client {
   const base = apiUrl && restBase(apiUrl);
   const client = new Client({
-    intents: [GatewayIntentBits.Guilds, GatewayIntentBits.GuildVoiceStates],
+    intents: [
+      GatewayIntentBits.Guilds,
+      GatewayIntentBits.GuildVoiceStates,
+      GatewayIntentBits.GuildMessages, // of which only deletions are read
+    ],
+    makeCache: Options.cacheWithLimits({ ...Options.DefaultMakeCacheSettings, MessageManager: 0 }),
     allowedMentions: { parse: [] },
     rest: {
       timeout: requestMs,
       retries: 1,
       rejectOnRateLimit: waitsElsewhere,
+      makeRequest: withOldEditsRefused,
       ...(base && { api: base }),
     },
     waitGuildTimeout: 5_000,
@@ -57,11 +66,27 @@ export function restBase(apiUrl: string): string {
   return apiUrl.replace(/(?<!\/)\/+$/, '').replace(/\/v\d+$/, '');
 }
 
+/**
+ * Discord refuses an edit of an old message as too many requests, with an error code that discord.js does not tell of a
+ * rate limit; here it is a refusal. Source: discord-api-docs #4381, aikaterna-cogs #302 (429 with 30046).
+ */
+const withOldEditsRefused: RESTOptions['makeRequest'] = async (url, init) => {
+  const response = await DefaultRestOptions.makeRequest(url, init);
+  if (response.status !== 429 || init.method !== 'PATCH') return response;
+  const body: unknown = await response.json().catch(() => undefined);
+  const code = typeof body === 'object' && body !== null && 'code' in body ? body.code : undefined;
+  const { headers } = response;
+  const isOld = code === RESTJSONErrorCodes.MaximumNumberOfEditsToMessagesOlderThanOneHourReached;
+  return Response.json(body ?? {}, { status: isOld ? 400 : 429, headers: [...headers] });
+};
+
 /** An edit that has to wait is better made anew: it would show what is over. Messages wait in the outbox. */
 function waitsElsewhere({ method, route }: RateLimitData): boolean {
   return [
     'PATCH /channels/:id/messages/:id',
     'POST /channels/:id/messages',
+    'DELETE /channels/:id/messages/:id',
+    'DELETE /channels/:id/messages/:id/Delete Old Message',
     'PUT /channels/:id/voice-status',
   ].includes(`${method} ${route}`);
 }

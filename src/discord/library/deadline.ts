@@ -1,3 +1,4 @@
+import { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 
@@ -6,6 +7,9 @@ export type Deadline = {
   readonly timing: SyncTiming;
   readonly late: () => Error;
 };
+
+/** From sending a request to Discord's answer. */
+const answerMs = 4_000;
 
 /**
  * Gives `work` a deadline: then the signal it got is aborted, and it is not waited for any longer.
@@ -29,4 +33,11 @@ export async function withDeadline<T>(
   } finally {
     forget();
   }
+}
+
+/** How long Discord has to answer one request. */
+export function answerWithin(timing: SyncTiming): Deadline {
+  const message = `Discord did not answer in ${answerMs / 1000} s.`;
+  const late = () => new BotError('discord.unreachable', true, message);
+  return { ms: answerMs, timing, late };
 }

@@ -6,7 +6,8 @@ type InnerSockets = { handlePacket(packet: Dispatch | undefined, shard: unknown)
 
 /**
  * Keeps dispatches without the id of their server, channel or person from discord.js, and so from all that listens to it: it types
- * ids as text and hands them on as they came. The channel of a voice state is an id, too, or null.
+ * ids as text and hands them on as they came. The channel of a voice state is an id, too, or null. So are messages of
+ * everybody kept from it: of them only deletions are of interest, and those are read as they came.
  */
 export function filterDispatches(client: Client): void {
   const sockets = client.ws as unknown as InnerSockets;
@@ -19,6 +20,11 @@ export function filterDispatches(client: Client): void {
 
 function isWhole({ t, d }: Dispatch): boolean {
   switch (t) {
+    case 'MESSAGE_CREATE':
+    case 'MESSAGE_UPDATE':
+    case 'MESSAGE_DELETE':
+    case 'MESSAGE_DELETE_BULK':
+      return false;
     case 'GUILD_CREATE':
     case 'GUILD_UPDATE':
     case 'GUILD_DELETE':

@@ -1,11 +1,10 @@
 import { RateLimitError } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
-import { type Deadline, withDeadline } from '#src/discord/library/deadline.ts';
+import type { WriteTurns } from '#src/discord/captions/channel-writers.ts';
+import { answerWithin, withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { waitAfterLimitMs } from '#src/discord/rest-clock.ts';
 
-/** From sending to Discord's answer. */
-const answerMs = 4_000;
 /** Messages that wait for one channel; a further one drops the oldest. */
 const mostWaiting = 20;
 /** Longest wait of a message, in ms; then it is dropped, as nobody knows any more what it was about. */
@@ -38,11 +37,17 @@ export class Outbox {
   readonly #queues = new Map<string, Queue>();
   readonly #over = new AbortController();
   readonly #ended: (outcome: MessageOutcome) => void;
+  readonly #turns: WriteTurns;
 
   /** `ended` is told once for each message, unless it was taken back. */
-  constructor(timing: SyncTiming, ended: (outcome: MessageOutcome) => void) {
+  constructor(
+    timing: SyncTiming,
+    ended: (outcome: MessageOutcome) => void,
+    turns: WriteTurns = atOnce,
+  ) {
     this.#timing = timing;
     this.#ended = ended;
+    this.#turns = turns;
   }
 
   /**
@@ -80,7 +85,7 @@ export class Outbox {
   async #empty(channelId: string, queue: Queue): Promise<void> {
     queue.isBusy = true;
     for (let message = queue.waiting[0]; message; message = queue.waiting[0]) {
-      const restMs = await this.#attempt(message);
+      const restMs = await this.#attempt(channelId, message);
       if (restMs === 0) remove(queue, message);
       else await this.#rest(Math.min(restMs, this.#leftMs(message)));
       for (const one of queue.waiting) {
@@ -92,14 +97,31 @@ export class Outbox {
   }
 
   /** How long Discord wants the channel to be left alone; 0: the message is dealt with. */
-  async #attempt({ send, signal, done }: QueuedMessage): Promise<number> {
+  async #attempt(channelId: string, message: QueuedMessage): Promise<number> {
+    const { send, signal, done, fromMs } = message;
     if (signal.aborted) return 0;
     const over = this.#over.signal;
+    const late = unsent(limited);
     try {
-      await withDeadline(send, answerWithin(this.#timing), over);
-      this.#ended('sent');
+      const isSent = await this.#turns.task(channelId, {
+        route: 'POST',
+        urgency: 'plain',
+        untilMs: fromMs + longestWaitMs,
+        late: () => late,
+        send: async () => {
+          if (signal.aborted) return false;
+          await withDeadline(send, answerWithin(this.#timing), over);
+          return true;
+        },
+      });
+      if (isSent) this.#ended('sent');
       done.resolve();
     } catch (error) {
+      if (error === late) {
+        this.#ended('late');
+        done.reject(error);
+        return 0;
+      }
       if (error instanceof RateLimitError && !over.aborted)
         return Math.max(1, waitAfterLimitMs(error));
       this.#ended('failed');
@@ -139,6 +161,9 @@ export class Outbox {
   }
 }
 
+/** Without anybody else who writes in a channel. */
+const atOnce: WriteTurns = { task: (_channelId, { send }) => send() };
+
 /** Of one that is being sent nobody knows whether it is there already. */
 function takeBack(queue: Queue, message: QueuedMessage): void {
   if (message !== queue.waiting[0]) remove(queue, message);
@@ -151,11 +176,4 @@ function unsent(why: string): BotError {
 
 function remove(queue: Queue, message: QueuedMessage): void {
   queue.waiting = queue.waiting.filter((one) => one !== message);
-}
-
-/** How long Discord has to answer one request. */
-export function answerWithin(timing: SyncTiming): Deadline {
-  const message = `Discord did not answer in ${answerMs / 1000} s.`;
-  const late = () => new BotError('discord.unreachable', true, message);
-  return { ms: answerMs, timing, late };
 }

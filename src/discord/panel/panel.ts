@@ -8,7 +8,8 @@ export type PanelLine = {
   readonly timing: SyncTiming;
   /** What the panel should show at this moment. */
   draw(): MessageBody;
-  edit(place: PanelPlace, message: MessageBody): Promise<void>;
+  /** Writes what `draw` tells at the moment it is sent; it is due since `sinceMs`. */
+  edit(place: PanelPlace, draw: () => MessageBody, sinceMs: number): Promise<void>;
   /** Discord will take no edit of it any more. */
   ended(why: string): void;
 };
@@ -28,6 +29,8 @@ export class PanelMessage {
   #shown: string;
   #nextMs: number;
   #failures = 0;
+  /** Since when it shows something else. */
+  #sinceMs: number | undefined;
   #busy = false;
   #forget: (() => void) | undefined;
   #ended = false;
@@ -42,8 +45,9 @@ export class PanelMessage {
 
   /** What `draw` tells has changed. */
   touch(): void {
-    if (this.#ended || this.#busy || this.#forget) return;
     const { timing } = this.#line;
+    this.#sinceMs ??= timing.nowMs();
+    if (this.#ended || this.#busy || this.#forget) return;
     this.#forget = timing.later(Math.max(0, this.#nextMs - timing.nowMs()), () => {
       this.#forget = undefined;
       void this.#edit();
@@ -58,12 +62,20 @@ export class PanelMessage {
   async #edit(): Promise<void> {
     this.#busy = true;
     try {
-      const message = this.#line.draw();
-      const wanted = JSON.stringify(message);
-      if (wanted === this.#shown) return;
-      this.#nextMs = this.#line.timing.nowMs() + editMs;
-      await this.#line.edit(this.place, message);
-      this.#shown = wanted;
+      const { timing, draw, edit } = this.#line;
+      const sinceMs = this.#sinceMs ?? timing.nowMs();
+      this.#sinceMs = undefined;
+      let drawn = JSON.stringify(draw());
+      if (drawn === this.#shown) return;
+      const drawNow = () => {
+        const message = draw();
+        drawn = JSON.stringify(message);
+        this.#sinceMs = undefined;
+        this.#nextMs = timing.nowMs() + editMs;
+        return message;
+      };
+      await edit(this.place, drawNow, sinceMs);
+      this.#shown = drawn;
       this.#failures = 0;
     } catch (error) {
       this.#failed(error);

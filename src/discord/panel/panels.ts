@@ -1,14 +1,14 @@
 import { type Client, Routes } from 'discord.js';
+import type { WriteTurns } from '#src/discord/captions/channel-writers.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { type MessageBody, messageWith } from '#src/discord/interactions/rendering.ts';
-import { withDeadline } from '#src/discord/library/deadline.ts';
+import { answerWithin, withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { botNameIn } from '#src/discord/places.ts';
 import type { Button } from '#src/session/ports/command.ts';
 import type { PanelBoard, PanelFace, PanelPlace, PanelStore } from '#src/session/ports/panel.ts';
 import { type Locale, localeOf } from '#src/texts/texts.ts';
-import { answerWithin } from './outbox.ts';
-import { PanelMessage } from './panel.ts';
+import { type PanelLine, PanelMessage } from './panel.ts';
 import { drawPanel } from './panel-face.ts';
 
 /** The board as this room sees it: what answers a `/join` becomes the panel. */
@@ -30,7 +30,7 @@ export type PanelOptions = {
   readonly buttons: ReadonlyMap<string, Button>;
   readonly timing: SyncTiming;
   readonly tell: (event: DiscordEvent) => void;
-  edit(place: PanelPlace, message: MessageBody): Promise<void>;
+  edit: PanelLine['edit'];
   localeIn(guildId: string): Locale;
   botNameIn(guildId: string): string;
 };
@@ -41,6 +41,7 @@ export function openPanelBoard(
   book: PanelStore,
   buttons: ReadonlyMap<string, Button>,
   timing: SyncTiming,
+  turns: WriteTurns,
   tell: (event: DiscordEvent) => void,
 ): PanelReplies {
   const never = new AbortController().signal;
@@ -49,11 +50,16 @@ export function openPanelBoard(
     buttons,
     timing,
     tell,
-    async edit({ channelId, messageId }, { allowedMentions, ...rest }) {
-      const body = { ...rest, allowed_mentions: allowedMentions };
-      const route = Routes.channelMessage(channelId, messageId);
-      const patch = (signal: AbortSignal) => client.rest.patch(route, { body, signal });
-      await withDeadline(patch, answerWithin(timing), never);
+    async edit({ channelId, messageId }, draw, sinceMs) {
+      const send = async () => {
+        const { allowedMentions, ...rest } = draw();
+        const body = { ...rest, allowed_mentions: allowedMentions };
+        const route = Routes.channelMessage(channelId, messageId);
+        const patch = (signal: AbortSignal) => client.rest.patch(route, { body, signal });
+        await withDeadline(patch, answerWithin(timing), never);
+      };
+      const late = () => new Error('the bot is being stopped');
+      await turns.task(channelId, { route: 'PATCH', urgency: 'panel', sinceMs, send, late });
     },
     localeIn: (guildId) => localeOf(client.guilds.cache.get(guildId)?.preferredLocale ?? ''),
     botNameIn: (guildId) => botNameIn(client, guildId),

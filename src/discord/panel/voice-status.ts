@@ -7,14 +7,13 @@ import {
   Status,
 } from 'discord.js';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { withDeadline } from '#src/discord/library/deadline.ts';
+import { answerWithin, withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { permissionsIn } from '#src/discord/permissions.ts';
 import type { PanelFace } from '#src/session/ports/panel.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { cut, harmless, oneLine } from '#src/texts/plain.ts';
 import { type Locale, localeOf, type TextId, text } from '#src/texts/texts.ts';
-import { answerWithin } from './outbox.ts';
 import { StatusLine } from './status-line.ts';
 
 export type StatusOptions = {

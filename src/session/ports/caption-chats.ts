@@ -45,3 +45,9 @@ export interface CaptionChat {
   /** Nothing more is sent but what waits. */
   close(): void;
 }
+
+/** The bot's own nickname, which tells everybody in a server that captions are written; discord implements it. */
+export interface NicknameMark {
+  /** Puts the mark behind the nickname where the bot may, or takes it away again. Never throws. */
+  set(guildId: string, isOn: boolean): void;
+}

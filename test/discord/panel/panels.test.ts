@@ -52,8 +52,8 @@ function open({ book = memoryOnlyPanelStore(), locale = 'en' as Locale } = {}) {
     buttons,
     timing,
     tell: (event) => events.push(event),
-    async edit({ messageId }, message) {
-      edits.push({ atMs: timing.nowMs(), id: messageId, message });
+    async edit({ messageId }, draw) {
+      edits.push({ atMs: timing.nowMs(), id: messageId, message: draw() });
       const failure = failures.shift();
       if (failure) throw failure;
     },

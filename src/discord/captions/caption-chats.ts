@@ -1,0 +1,241 @@
+import {
+  ChannelType,
+  type Client,
+  DiscordAPIError,
+  type Guild,
+  type GuildBasedChannel,
+  Routes,
+} from 'discord.js';
+import { BotError } from '#src/base/errors.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
+import type { WishOutcome } from '#src/captions/message-wish.ts';
+import type { SyncTiming } from '#src/discord/link/timing.ts';
+import { readMember } from '#src/discord/members.ts';
+import type {
+  CaptionChat,
+  CaptionChats,
+  DeletedMessages,
+} from '#src/session/ports/caption-chats.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import { cut } from '#src/texts/plain.ts';
+import type { ChatMessages } from './channel-writer.ts';
+import type { ChannelWriters } from './channel-writers.ts';
+import { demandRights, mayReadChannel } from './chat-permissions.ts';
+import { watchDeleted } from './deleted-messages.ts';
+
+/** Source: Discord docs, "Start Thread without Message". */
+const maxNameChars = 100;
+/** A thread goes to sleep after a week without a message. */
+const archiveMinutes = 10_080;
+/** Opening a thread, and finding a channel that is not known. */
+const askMs = 10_000;
+/** Time, in ms, for which roles that were just read count: Discord tells nobody of their changes. */
+const rolesFreshMs = 10_000;
+const mostReads = 1_000;
+/** Deletions of ours whose events are still to come. */
+const mostOwn = 1_000;
+
+export type CaptionChatsParts = {
+  readonly writers: ChannelWriters;
+  readonly timing: SyncTiming;
+};
+
+/** Chats of a logged-in client; disposing it ends the watch of deletions. */
+export function openCaptionChats(
+  client: Client<true>,
+  { writers, timing }: CaptionChatsParts,
+): CaptionChats & Disposable {
+  const chats = new Map<string, Set<ChatMessages>>();
+  const own = new Set<string>();
+  const readers = new ChatReaders(client, timing);
+  let listener: (deleted: DeletedMessages) => void = () => {};
+  const opened = (channelId: string): CaptionChat => {
+    const chat = new WrittenChat(channelId, writers, timing, (messageId) => {
+      own.add(messageId);
+      for (const oldest of own) if (own.size > mostOwn) own.delete(oldest);
+    });
+    const here = chats.get(channelId) ?? new Set();
+    chats.set(channelId, here.add(chat.messages));
+    chat.onClose(() => {
+      here.delete(chat.messages);
+      if (here.size === 0) chats.delete(channelId);
+    });
+    return chat;
+  };
+  const unwatch = watchDeleted(client, (deleted) => {
+    const { channelId } = deleted;
+    if (deleted.kind === 'chat') {
+      for (const chat of chats.get(channelId) ?? []) chat.gone('all');
+      listener(deleted);
+      return;
+    }
+    const messageIds = deleted.messageIds.filter((id) => !own.delete(id));
+    if (messageIds.length === 0) return;
+    for (const chat of chats.get(channelId) ?? []) chat.gone(new Set(messageIds));
+    listener({ ...deleted, messageIds });
+  });
+  return {
+    async open(channel, thread, signal) {
+      signal.throwIfAborted();
+      const home = knownChannel(client, channel, thread?.inChannelId ?? channel.channelId);
+      demandRights(home, thread !== undefined);
+      if (!thread) return opened(channel.channelId);
+      return opened(await newThread(client, home, thread.name, signal));
+    },
+    reopen: (_guildId, channelId) => opened(channelId),
+    mayRead: (guildId, channelId, personId) => readers.mayRead(guildId, channelId, personId),
+    onDeleted(given) {
+      listener = given;
+    },
+    [Symbol.dispose]: unwatch,
+  };
+}
+
+/** Who may read a chat now. */
+class ChatReaders {
+  readonly #client: Client<true>;
+  readonly #timing: SyncTiming;
+  /** When roles of a person were read. */
+  readonly #reads = new Map<string, number>();
+
+  constructor(client: Client<true>, timing: SyncTiming) {
+    this.#client = client;
+    this.#timing = timing;
+  }
+
+  async mayRead(guildId: string, channelId: string, personId: string): Promise<boolean> {
+    try {
+      const channel = await foundChannel(this.#client, guildId, channelId);
+      if (!channel) return false;
+      await this.#read(channel.guild, personId);
+      return mayReadChannel(this.#client, channel, personId);
+    } catch {
+      return false; // no member any more, or nobody knows
+    }
+  }
+
+  async #read(guild: Guild, personId: string): Promise<void> {
+    const nowMs = this.#timing.nowMs();
+    const key = `${guild.id}/${personId}`;
+    const isFresh = nowMs - (this.#reads.get(key) ?? -Infinity) < rolesFreshMs;
+    if (isFresh && guild.members.cache.has(personId)) return;
+    await readMember(guild, personId, new AbortController().signal);
+    this.#reads.delete(key);
+    this.#reads.set(key, nowMs);
+    for (const oldest of this.#reads.keys()) {
+      if (this.#reads.size > mostReads) this.#reads.delete(oldest);
+    }
+  }
+}
+
+class WrittenChat implements CaptionChat {
+  readonly channelId: string;
+  readonly messages: ChatMessages;
+  readonly #timing: SyncTiming;
+  #told: (outcome: WishOutcome) => void = () => {};
+  #closed: () => void = () => {};
+  #isClosed = false;
+  #flushes = new Set<() => void>();
+
+  constructor(
+    channelId: string,
+    writers: ChannelWriters,
+    timing: SyncTiming,
+    deleting: (messageId: string) => void,
+  ) {
+    this.channelId = channelId;
+    this.#timing = timing;
+    this.messages = writers.of(channelId).chat({
+      tell: (outcome) => this.#told(outcome),
+      changed: () => this.#settled(),
+      deleting,
+    });
+  }
+
+  show(wish: Parameters<CaptionChat['show']>[0]): void {
+    if (!this.#isClosed) this.messages.show(wish);
+  }
+
+  onOutcome(listener: (outcome: WishOutcome) => void): void {
+    this.#told = listener;
+  }
+
+  onClose(closed: () => void): void {
+    this.#closed = closed;
+  }
+
+  async flush(ms: number): Promise<void> {
+    if (this.messages.isIdle()) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const forget = this.#timing.later(ms, resolve);
+    this.#flushes.add(resolve);
+    await promise;
+    forget();
+    this.#flushes.delete(resolve);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#settled();
+  }
+
+  #settled(): void {
+    if (!this.messages.isIdle()) return;
+    for (const resolve of this.#flushes) resolve();
+    if (this.#isClosed) this.#closed();
+  }
+}
+
+/** Throws BotError `discord.forbidden`: what Discord does not show, the bot may not see. */
+function knownChannel(
+  client: Client<true>,
+  { guildId, name }: ChannelRef,
+  channelId: string,
+): GuildBasedChannel {
+  const channel = client.guilds.cache.get(guildId)?.channels.cache.get(channelId);
+  if (channel) return channel;
+  const message = `Captions of ${name} cannot be written: their channel is gone, or the bot lacks the permission View Channel there.`;
+  throw new BotError('discord.forbidden', false, message);
+}
+
+async function newThread(
+  client: Client<true>,
+  home: GuildBasedChannel,
+  name: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const body = {
+    name: cut(name, maxNameChars),
+    type: ChannelType.PublicThread,
+    auto_archive_duration: archiveMinutes,
+  };
+  const either = AbortSignal.any([signal, AbortSignal.timeout(askMs)]);
+  try {
+    const made = client.rest.post(Routes.threads(home.id), { body, signal: either });
+    const thread = await unlessAborted(made, either);
+    const id = typeof thread === 'object' && thread && 'id' in thread ? thread.id : undefined;
+    if (typeof id === 'string') return id;
+    throw new Error('Discord answered without the id of the thread');
+  } catch (cause) {
+    signal.throwIfAborted();
+    const isForbidden = cause instanceof DiscordAPIError && cause.status < 500;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const message = `No thread could be opened in ${home.name}: ${why}.`;
+    const code = isForbidden ? 'discord.forbidden' : 'discord.unreachable';
+    throw new BotError(code, !isForbidden, message, cause);
+  }
+}
+
+/** Undefined where there is none in that server; a thread that sleeps has to be asked for. */
+async function foundChannel(
+  client: Client<true>,
+  guildId: string,
+  channelId: string,
+): Promise<GuildBasedChannel | undefined> {
+  const known = client.guilds.cache.get(guildId)?.channels.cache.get(channelId);
+  if (known) return known;
+  const asked = client.channels.fetch(channelId);
+  const channel = await unlessAborted(asked, AbortSignal.timeout(askMs));
+  if (!channel || channel.isDMBased() || channel.guildId !== guildId) return undefined;
+  return channel;
+}

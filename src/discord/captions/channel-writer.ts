@@ -1,0 +1,327 @@
+import type { MessageWish, WishOutcome } from '#src/captions/message-wish.ts';
+import type { SyncTiming } from '#src/discord/link/timing.ts';
+import type { MessageRequests } from './message-requests.ts';
+import { type MessageOperation, type MessageResult, MessageWishes } from './message-wishes.ts';
+import {
+  chooseWrite,
+  demandPerMs,
+  recentDemand,
+  type WriteCandidate,
+  type WriteUrgency,
+} from './pacing.ts';
+import {
+  afterAnswer,
+  afterRefusal,
+  afterRequest,
+  assumedBudget,
+  type RateBudget,
+  type RateLimitHeaders,
+} from './rate-budget.ts';
+import { type WriteFailure, writeFailureOf } from './write-failure.ts';
+
+/** Routes of the messages of a channel; each has a rate limit of its own. */
+export type WriteRoute = 'POST' | 'PATCH' | 'DELETE';
+
+/** One request that somebody else makes when its turn has come: an edit of a panel, a message by itself. */
+export type WriteTask<T> = {
+  readonly route: WriteRoute;
+  readonly urgency: WriteUrgency;
+  /** When it became necessary; now, when left out. */
+  readonly sinceMs?: number;
+  /** Its turn has to come by then. */
+  readonly untilMs?: number;
+  send(): Promise<T>;
+  /** What a task rejects with whose turn does not come. */
+  late(): Error;
+};
+
+/** Messages of one chat in a channel, as `CaptionChat` of the session. */
+export type ChatMessages = {
+  show(wish: MessageWish): void;
+  readonly isIdle: () => boolean;
+  /** Of deleted messages; `all`: the chat is gone. */
+  gone(messageIds: ReadonlySet<string> | 'all'): void;
+};
+
+type QueuedTask = WriteCandidate & {
+  readonly untilMs: number;
+  readonly send: () => Promise<void>;
+  readonly drop: () => void;
+};
+
+type Lane = {
+  readonly route: WriteRoute;
+  bucket: string;
+  isBusy: boolean;
+  sentAtMs: number;
+  wholeAtMs: number;
+  demand: readonly number[];
+  tasks: QueuedTask[];
+  forget: (() => void) | undefined;
+};
+
+export type ChatListener = {
+  tell(outcome: WishOutcome): void;
+  /** A request has come to its end. */
+  changed(): void;
+  /** A message is about to be deleted as wished. */
+  deleting(messageId: string): void;
+};
+
+type Chat = {
+  readonly wishes: MessageWishes;
+  readonly listener: ChatListener;
+  failures: number;
+  notBeforeMs: number;
+};
+
+/** Waits after failed requests double from the first to the last of these. */
+const [firstRetryMs, longestRetryMs] = [500, 30_000];
+
+/**
+ * Sends everything that is posted, edited and deleted in one channel, within what Discord's headers leave: one request
+ * under way for each route, what is urgent first, and nothing in bursts that leave seconds without any.
+ */
+export class ChannelWriter {
+  readonly #requests: MessageRequests;
+  readonly #timing: SyncTiming;
+  readonly #lanes: Readonly<Record<WriteRoute, Lane>>;
+  readonly #budgets = new Map<string, RateBudget>();
+  readonly #chats = new Set<Chat>();
+  #closed = false;
+
+  constructor(requests: MessageRequests, timing: SyncTiming) {
+    this.#requests = requests;
+    this.#timing = timing;
+    this.#lanes = { POST: newLane('POST'), PATCH: newLane('PATCH'), DELETE: newLane('DELETE') };
+  }
+
+  get isIdle(): boolean {
+    const nowMs = this.#timing.nowMs();
+    const isBusy = (lane: Lane) =>
+      lane.isBusy || lane.tasks.length > 0 || this.#budget(lane).resetAtMs > nowMs;
+    return this.#chats.size === 0 && !Object.values(this.#lanes).some(isBusy);
+  }
+
+  chat(listener: ChatListener): ChatMessages {
+    const makeNonce = () => crypto.randomUUID().slice(0, maxNonceChars);
+    const wishes = new MessageWishes((outcome) => listener.tell(outcome), makeNonce);
+    const chat: Chat = { wishes, listener, failures: 0, notBeforeMs: 0 };
+    return {
+      isIdle: () => wishes.isIdle,
+      show: (wish) => {
+        if (this.#closed) return;
+        const nowMs = this.#timing.nowMs();
+        wishes.put(wish, nowMs);
+        if (wishes.isIdle) return;
+        this.#chats.add(chat);
+        if (wish.urgency === 'whole') this.#expect(chat, wish.key, nowMs);
+        this.#turnAll();
+      },
+      gone: (messageIds) => {
+        if (messageIds === 'all') wishes.end('gone');
+        else wishes.gone(messageIds);
+        listener.changed();
+      },
+    };
+  }
+
+  /** Sends when its turn has come. Throws what `send` throws, or `late` makes. */
+  async task<T>(task: WriteTask<T>): Promise<T> {
+    if (this.#closed) throw task.late();
+    const { route, urgency, sinceMs = this.#timing.nowMs(), untilMs = Infinity } = task;
+    const result = Promise.withResolvers<T>();
+    const send = async () => {
+      try {
+        result.resolve(await task.send());
+      } catch (error) {
+        this.#learnFailure(this.#lanes[route], writeFailureOf(error));
+        result.reject(error);
+      }
+    };
+    const drop = () => result.reject(task.late());
+    this.#lanes[route].tasks.push({ urgency, sinceMs, untilMs, send, drop });
+    this.#turn(this.#lanes[route]);
+    return await result.promise;
+  }
+
+  /** The headers of an answer over that route, whoever had asked. */
+  learn(route: WriteRoute, headers: RateLimitHeaders): void {
+    const lane = this.#lanes[route];
+    const known = this.#budget(lane);
+    if (headers.bucket !== undefined) lane.bucket = headers.bucket;
+    this.#budgets.set(lane.bucket, afterAnswer(known, headers, this.#timing.nowMs()));
+  }
+
+  /** Nothing is begun any more. */
+  close(): void {
+    this.#closed = true;
+    for (const lane of Object.values(this.#lanes)) {
+      lane.forget?.();
+      for (const { drop } of lane.tasks) drop();
+      lane.tasks = [];
+    }
+  }
+
+  #budget({ bucket }: Lane): RateBudget {
+    return this.#budgets.get(bucket) ?? assumedBudget;
+  }
+
+  #turnAll(): void {
+    for (const lane of Object.values(this.#lanes)) this.#turn(lane);
+  }
+
+  /** Sends the next request over that route, or comes back when its time has come. */
+  #turn(lane: Lane): void {
+    lane.forget?.();
+    lane.forget = undefined;
+    if (this.#closed || lane.isBusy) return;
+    const nowMs = this.#timing.nowMs();
+    this.#dropLate(lane, nowMs);
+    lane.demand = recentDemand(lane.demand, nowMs);
+    const { candidates, nextMs } = this.#candidates(lane, nowMs);
+    const pace = {
+      budget: this.#budget(lane),
+      sentAtMs: lane.sentAtMs,
+      wholeAtMs: lane.wholeAtMs,
+      demandPerMs: demandPerMs(lane.demand, nowMs),
+    };
+    const choice = chooseWrite(candidates, pace, nowMs);
+    if (choice.kind === 'send') {
+      void this.#send(lane, candidates[choice.index]);
+      return;
+    }
+    const latest = lane.tasks.map(({ untilMs }) => untilMs);
+    const dueMs = choice.kind === 'wait' ? choice.untilMs : Infinity;
+    const wakeMs = Math.min(dueMs, nextMs, ...latest);
+    if (wakeMs === Infinity) return;
+    lane.forget = this.#timing.later(Math.max(1, wakeMs - nowMs), () => this.#turn(lane));
+  }
+
+  /** What could be sent, and when something that waits for its time could be. */
+  #candidates(
+    lane: Lane,
+    nowMs: number,
+  ): { readonly candidates: readonly Candidate[]; readonly nextMs: number } {
+    const candidates: Candidate[] = lane.tasks.map((task) => ({ ...task, task }));
+    let nextMs = Infinity;
+    for (const chat of this.#chats) {
+      const mine = [...chat.wishes.waiting()].filter(
+        (wish) => routes[wish.operation] === lane.route,
+      );
+      const open = lane.route === 'POST' ? inOrder(mine) : mine;
+      for (const { key, urgency, sinceMs } of open) {
+        const fromMs = Math.max(chat.notBeforeMs, chat.wishes.notBeforeMs(key));
+        if (fromMs > nowMs) nextMs = Math.min(nextMs, fromMs);
+        else candidates.push({ urgency, sinceMs, chat, key });
+      }
+    }
+    return { candidates, nextMs };
+  }
+
+  async #send(lane: Lane, candidate: Candidate | undefined): Promise<void> {
+    if (!candidate) return;
+    const sentAtMs = this.#timing.nowMs();
+    lane.isBusy = true;
+    lane.sentAtMs = sentAtMs;
+    if (candidate.urgency === 'whole') lane.wholeAtMs = sentAtMs;
+    this.#budgets.set(lane.bucket, afterRequest(this.#budget(lane), sentAtMs));
+    if ('task' in candidate) {
+      const { task } = candidate;
+      lane.tasks = lane.tasks.filter((one) => one !== task);
+      await task.send();
+    } else {
+      await this.#fulfil(lane, candidate.chat, candidate.key, sentAtMs);
+    }
+    lane.isBusy = false;
+    this.#turnAll();
+  }
+
+  async #fulfil(lane: Lane, chat: Chat, key: string, sentAtMs: number): Promise<void> {
+    const { wishes } = chat;
+    const operation = wishes.begin(key, sentAtMs);
+    if (!operation) return;
+    if (operation.kind === 'delete') chat.listener.deleting(operation.place.messageId);
+    const result = await this.#perform(operation);
+    const nowMs = this.#timing.nowMs();
+    if (result.kind === 'failed') {
+      this.#learnFailure(lane, result.failure);
+      if (['unknown', 'unsent'].includes(result.failure.kind)) {
+        const waitMs = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(chat.failures++, 10));
+        chat.notBeforeMs = nowMs + waitMs;
+      }
+    } else chat.failures = 0;
+    wishes.done(operation, result, sentAtMs, nowMs);
+    if (wishes.isIdle) this.#chats.delete(chat);
+    chat.listener.changed();
+  }
+
+  /** Never throws. A thread that went to sleep is woken once. */
+  async #perform(operation: MessageOperation): Promise<MessageResult> {
+    const failed = (error: unknown): MessageResult => {
+      return { kind: 'failed', failure: writeFailureOf(error) };
+    };
+    const first = await this.#requests.perform(operation).catch(failed);
+    if (first.kind !== 'failed' || first.failure.kind !== 'archived') return first;
+    try {
+      await this.#requests.unarchive();
+    } catch (error) {
+      const failure = writeFailureOf(error);
+      // What failed for now is tried again from the beginning.
+      return failure.kind === 'refused' ? first : { kind: 'failed', failure };
+    }
+    return await this.#requests.perform(operation).catch(failed);
+  }
+
+  #learnFailure(lane: Lane, failure: WriteFailure): void {
+    if (failure.kind !== 'limited') return;
+    const nowMs = this.#timing.nowMs();
+    const over = afterRefusal(this.#budget(lane), failure.retryAfterMs, nowMs);
+    this.#budgets.set(lane.bucket, over);
+  }
+
+  #expect({ wishes }: Chat, key: string, nowMs: number): void {
+    for (const wish of wishes.waiting()) {
+      if (wish.key !== key) continue;
+      const lane = this.#lanes[routes[wish.operation]];
+      lane.demand = [...recentDemand(lane.demand, nowMs), nowMs];
+    }
+  }
+
+  #dropLate(lane: Lane, nowMs: number): void {
+    const late = lane.tasks.filter(({ untilMs }) => untilMs <= nowMs);
+    lane.tasks = lane.tasks.filter(({ untilMs }) => untilMs > nowMs);
+    for (const { drop } of late) drop();
+  }
+}
+
+type Candidate = WriteCandidate &
+  ({ readonly task: QueuedTask } | { readonly chat: Chat; readonly key: string });
+
+const routes = { post: 'POST', edit: 'PATCH', delete: 'DELETE' } as const;
+/** Source: Discord docs, "Create Message". */
+const maxNonceChars = 25;
+
+/** Messages stand in the order of their first wish: the first one goes, as urgently as any that waits behind it. */
+function inOrder<T extends { readonly urgency: 'whole' | 'partial'; readonly sinceMs: number }>(
+  posts: readonly T[],
+): readonly T[] {
+  const [first] = posts;
+  if (!first) return [];
+  const whole = posts.filter(({ urgency }) => urgency === 'whole');
+  const sinceMs = Math.min(...(whole.length > 0 ? whole : posts).map((post) => post.sinceMs));
+  return [{ ...first, urgency: whole.length > 0 ? 'whole' : 'partial', sinceMs }];
+}
+
+function newLane(route: WriteRoute): Lane {
+  return {
+    route,
+    bucket: route,
+    isBusy: false,
+    sentAtMs: 0,
+    wholeAtMs: 0,
+    demand: [],
+    tasks: [],
+    forget: undefined,
+  };
+}

@@ -1,0 +1,47 @@
+import { type Client, GatewayDispatchEvents } from 'discord.js';
+import type { DeletedMessages } from '#src/session/ports/caption-chats.ts';
+
+/** As many as one event may name. Source: Discord docs, "Bulk Delete Messages". */
+const mostAtOnce = 100;
+
+/**
+ * Tells of messages, channels and threads that are deleted, whoever does it. discord.js tells of messages it remembers
+ * only, and it remembers none here.
+ */
+export function watchDeleted(
+  client: Client<true>,
+  tell: (deleted: DeletedMessages) => void,
+): () => void {
+  const onMessage = (data: unknown) => {
+    const { channel_id: channelId, id } = fieldsOf(data);
+    if (typeof channelId !== 'string' || typeof id !== 'string') return;
+    tell({ kind: 'messages', channelId, messageIds: [id] });
+  };
+  const onMessages = (data: unknown) => {
+    const { channel_id: channelId, ids } = fieldsOf(data);
+    if (typeof channelId !== 'string' || !Array.isArray(ids)) return;
+    const messageIds = ids.slice(0, mostAtOnce).filter((id) => typeof id === 'string');
+    tell({ kind: 'messages', channelId, messageIds });
+  };
+  const onChat = (data: unknown) => {
+    const { id } = fieldsOf(data);
+    if (typeof id !== 'string') return;
+    // Threads go with their channel, of which Discord says no more.
+    const threads = client.channels.cache.filter((each) => each.isThread() && each.parentId === id);
+    for (const channelId of [...threads.keys(), id]) tell({ kind: 'chat', channelId });
+  };
+  const listeners = [
+    [GatewayDispatchEvents.MessageDelete, onMessage],
+    [GatewayDispatchEvents.MessageDeleteBulk, onMessages],
+    [GatewayDispatchEvents.ThreadDelete, onChat],
+    [GatewayDispatchEvents.ChannelDelete, onChat],
+  ] as const;
+  for (const [event, listener] of listeners) client.ws.on(event, listener);
+  return () => {
+    for (const [event, listener] of listeners) client.ws.off(event, listener);
+  };
+}
+
+function fieldsOf(data: unknown): Readonly<Record<string, unknown>> {
+  return typeof data === 'object' && data !== null ? { ...data } : {};
+}

@@ -1,0 +1,311 @@
+import type { MessageWish, WishOutcome } from '#src/captions/message-wish.ts';
+import type { MessagePlace } from '#src/captions/transcript-line.ts';
+import type { WriteFailure } from './write-failure.ts';
+
+/** Fields of a message that its wish sets. */
+export type WrittenMessage = Pick<MessageWish, 'text' | 'buttons' | 'mentions'>;
+
+/** One request about a message. */
+export type MessageOperation =
+  | {
+      readonly kind: 'post';
+      readonly key: string;
+      readonly message: WrittenMessage;
+      readonly nonce: string;
+    }
+  | {
+      readonly kind: 'edit';
+      readonly key: string;
+      readonly message: WrittenMessage;
+      readonly place: MessagePlace;
+    }
+  | { readonly kind: 'delete'; readonly key: string; readonly place: MessagePlace }
+  /** Whether a message that nobody knows to be there was posted at about that instant. */
+  | {
+      readonly kind: 'find';
+      readonly key: string;
+      readonly text: string;
+      readonly sinceMs: number;
+      /** Messages that are known as others. */
+      readonly otherIds: ReadonlySet<string>;
+    };
+
+/** What Discord answered. */
+export type MessageResult =
+  /** `text` is that of the message as it stands there now. */
+  | { readonly kind: 'posted'; readonly place: MessagePlace; readonly text: string }
+  | { readonly kind: 'edited' | 'deleted' }
+  | { readonly kind: 'not-found' }
+  | { readonly kind: 'failed'; readonly failure: WriteFailure };
+
+/** Wish that waits for its request. */
+export type WaitingWish = {
+  readonly operation: 'post' | 'edit' | 'delete';
+  readonly key: string;
+  readonly urgency: 'whole' | 'partial';
+  readonly sinceMs: number;
+};
+
+type Entry = {
+  readonly key: string;
+  place?: MessagePlace;
+  shown?: string;
+  wish?: MessageWish;
+  /** The wish whose request is under way. */
+  begun?: MessageWish;
+  /** Since when it waits for its text, in its urgency: the highest of those not fulfilled. */
+  sinceMs: number;
+  urgency: MessageWish['urgency'];
+  nonce: string;
+  /** A post of which nobody knows whether it came through. */
+  tried?: { readonly message: WrittenMessage; readonly sinceMs: number };
+  gone?: 'message' | 'chat';
+};
+
+/** Messages that wait while Discord is away; a further one loses the oldest. An hour of ten people is 300. */
+const mostWaiting = 1_000;
+/** Messages of a chat whose places are known; the oldest is forgotten first, and its wishes need a `place`. */
+const mostKnown = 10_000;
+/** Discord looks for a nonce in "the past few minutes". Source: Discord docs, "Create Message", `enforce_nonce`. */
+const nonceLifeMs = 60_000;
+/** After a request nobody knows of, how long it may still be under way at Discord, in ms. */
+const straggleMs = 10_000;
+
+/** Messages of one chat: what each is to show, what it shows, and the next request about it. Asks no clock and sends nothing. */
+export class MessageWishes {
+  readonly #entries = new Map<string, Entry>();
+  /** In the order of their first wish. */
+  readonly #waiting = new Map<string, Entry>();
+  readonly #underWay = new Set<string>();
+  readonly #tell: (outcome: WishOutcome) => void;
+  readonly #makeNonce: () => string;
+  #closedBy: 'forbidden' | 'gone' | undefined;
+
+  constructor(tell: (outcome: WishOutcome) => void, makeNonce: () => string) {
+    this.#tell = tell;
+    this.#makeNonce = makeNonce;
+  }
+
+  get isIdle(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  /** Takes the place of an older wish for the same key. */
+  put(wish: MessageWish, nowMs: number): void {
+    const { key } = wish;
+    const entry = this.#entry(key, nowMs);
+    if (!entry.place && wish.place) entry.place = wish.place;
+    if (this.#closedBy || entry.gone) {
+      this.#refuse(entry, wish.text === '');
+      return;
+    }
+    const { wish: former, begun } = entry;
+    const isFirst = !former || former === begun;
+    const isMoreUrgent = wish.urgency === 'whole' && entry.urgency === 'partial';
+    if (isFirst || isMoreUrgent) {
+      entry.sinceMs = nowMs;
+      entry.urgency = wish.urgency;
+    }
+    entry.wish = wish;
+    this.#waiting.set(key, entry);
+    if (this.#isShown(entry) && entry.place) {
+      this.#end(entry);
+      this.#tell({ kind: 'shown', key, place: entry.place, text: wish.text, atMs: nowMs });
+    } else if (this.#isNothing(entry)) this.#deleted(entry);
+    if (this.#waiting.size > mostWaiting) this.#dropOldest();
+  }
+
+  /** Those without a request under way; posts in the order they are to be made. */
+  *waiting(): Generator<WaitingWish> {
+    for (const { key, wish, place, sinceMs, urgency } of this.#waiting.values()) {
+      if (!wish || this.#underWay.has(key)) continue;
+      const operation = place ? (wish.text === '' ? 'delete' : 'edit') : 'post';
+      yield { operation, key, urgency, sinceMs };
+    }
+  }
+
+  /** The request that brings a wish about; its result goes to `done`. */
+  begin(key: string, nowMs: number): MessageOperation | undefined {
+    const entry = this.#waiting.get(key);
+    if (!entry?.wish) return undefined;
+    this.#underWay.add(key);
+    const { wish, place, tried } = entry;
+    entry.begun = wish;
+    if (place) {
+      if (wish.text === '') return { kind: 'delete', key, place };
+      return { kind: 'edit', key, place, message: wish };
+    }
+    if (!tried) return { kind: 'post', key, message: wish, nonce: entry.nonce };
+    const ageMs = nowMs - tried.sinceMs;
+    if (ageMs < nonceLifeMs && wish.text !== '') {
+      return { kind: 'post', key, message: tried.message, nonce: entry.nonce };
+    }
+    const { text } = tried.message;
+    return { kind: 'find', key, text, sinceMs: tried.sinceMs, otherIds: this.#placedIds() };
+  }
+
+  /** Instant before which a wish that is begun would be decided too early. */
+  notBeforeMs(key: string): number {
+    const { tried, wish } = this.#waiting.get(key) ?? {};
+    return tried && wish?.text === '' ? tried.sinceMs + straggleMs : 0;
+  }
+
+  /** Told in its outcome, and what is to happen with a wish that has not come true is decided. */
+  done(operation: MessageOperation, result: MessageResult, sentAtMs: number, nowMs: number): void {
+    this.#underWay.delete(operation.key);
+    const entry = this.#entries.get(operation.key);
+    if (!entry) return;
+    const isOldText = entry.begun !== entry.wish && entry.begun?.urgency === 'whole';
+    if (isOldText && result.kind === 'failed') entry.urgency = 'whole';
+    delete entry.begun;
+    switch (result.kind) {
+      case 'posted':
+        entry.place = result.place;
+        delete entry.tried;
+        this.#shows(entry, operation, result.text, nowMs);
+        break;
+      case 'edited':
+        if (operation.kind === 'edit') this.#shows(entry, operation, operation.message.text, nowMs);
+        break;
+      case 'deleted':
+        this.#deleted(entry);
+        return;
+      case 'not-found':
+        delete entry.tried;
+        entry.nonce = this.#makeNonce();
+        break;
+      case 'failed':
+        this.#failed(entry, operation, result.failure, sentAtMs);
+        return;
+    }
+    if (this.#isShown(entry)) this.#end(entry);
+    else if (this.#isNothing(entry)) this.#deleted(entry);
+  }
+
+  /** Somebody deleted messages; those of this chat are written no more. */
+  gone(messageIds: ReadonlySet<string>): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.place && messageIds.has(entry.place.messageId) && !entry.gone) {
+        entry.gone = 'message';
+        const { wish } = entry;
+        if (wish && !this.#underWay.has(entry.key)) this.#refuse(entry, wish.text === '');
+      }
+    }
+  }
+
+  /** Nothing can be written any more. */
+  end(by: 'forbidden' | 'gone'): void {
+    this.#closedBy ??= by;
+    for (const entry of this.#waiting.values()) {
+      this.#underWay.delete(entry.key);
+      this.#refuse(entry, by === 'gone' && entry.wish?.text === '');
+    }
+  }
+
+  #entry(key: string, nowMs: number): Entry {
+    const known = this.#entries.get(key);
+    if (known) return known;
+    const entry: Entry = { key, sinceMs: nowMs, urgency: 'partial', nonce: this.#makeNonce() };
+    this.#entries.set(key, entry);
+    for (const oldest of this.#entries.values()) {
+      if (this.#entries.size <= mostKnown) break;
+      if (!oldest.wish) this.#entries.delete(oldest.key);
+      else break;
+    }
+    return entry;
+  }
+
+  #placedIds(): ReadonlySet<string> {
+    const places = [...this.#entries.values()].map(({ place }) => place?.messageId);
+    return new Set(places.filter((id) => id !== undefined));
+  }
+
+  /** Discord takes spaces away at both ends; what is told is what was sent. */
+  #shows(entry: Entry, operation: MessageOperation, text: string, atMs: number): void {
+    const { key, place } = entry;
+    const sent = 'message' in operation ? operation.message : { text: '' };
+    const isAsSent = sent.text.trim() === text.trim();
+    entry.shown = faceOf(isAsSent ? sent : { text });
+    if (place) this.#tell({ kind: 'shown', key, place, text: isAsSent ? sent.text : text, atMs });
+  }
+
+  #isShown({ wish, place, shown, key }: Entry): boolean {
+    return wish && place && !this.#underWay.has(key) ? faceOf(wish) === shown : false;
+  }
+
+  /** True where a message is to be deleted that was never posted. */
+  #isNothing({ wish, place, tried, key }: Entry): boolean {
+    return wish?.text === '' && !place && !tried && !this.#underWay.has(key);
+  }
+
+  #deleted(entry: Entry): void {
+    entry.gone = 'message';
+    this.#end(entry);
+    this.#tell({ kind: 'deleted', key: entry.key });
+  }
+
+  #failed(
+    entry: Entry,
+    operation: MessageOperation,
+    failure: WriteFailure,
+    sentAtMs: number,
+  ): void {
+    switch (failure.kind) {
+      case 'too-old':
+        this.#end(entry);
+        this.#tell({ kind: 'too-old', key: entry.key });
+        break;
+      case 'message-gone':
+        entry.gone = 'message';
+        this.#refuse(entry, operation.kind === 'delete');
+        break;
+      case 'chat-gone':
+        this.end('gone');
+        break;
+      case 'forbidden':
+      case 'archived':
+        this.end('forbidden');
+        break;
+      case 'refused':
+        this.#end(entry);
+        this.#tell({ kind: 'refused', key: entry.key, why: failure.why });
+        break;
+      case 'unknown':
+        if (operation.kind === 'post') {
+          entry.tried ??= { message: operation.message, sinceMs: sentAtMs };
+        }
+        break;
+      case 'limited':
+      case 'unsent':
+        break;
+    }
+  }
+
+  /** A message that was to be deleted and is gone is as wished. */
+  #refuse(entry: Entry, isToGo: boolean): void {
+    const { key, gone } = entry;
+    this.#end(entry);
+    if (isToGo && (gone || this.#closedBy === 'gone')) this.#tell({ kind: 'deleted', key });
+    else if (this.#closedBy === 'forbidden' && !gone) this.#tell({ kind: 'forbidden', key });
+    else this.#tell({ kind: 'gone', key, what: this.#closedBy === 'gone' ? 'chat' : 'message' });
+  }
+
+  #end(entry: Entry): void {
+    delete entry.wish;
+    this.#waiting.delete(entry.key);
+  }
+
+  #dropOldest(): void {
+    for (const entry of this.#waiting.values()) {
+      if (this.#underWay.has(entry.key)) continue;
+      this.#end(entry);
+      const why = `more than ${mostWaiting} messages waited for Discord`;
+      this.#tell({ kind: 'refused', key: entry.key, why });
+      return;
+    }
+  }
+}
+
+function faceOf({ text, buttons = [] }: WrittenMessage): string {
+  return JSON.stringify([text.trim(), buttons]);
+}

@@ -1,0 +1,239 @@
+import { afterEach, expect, test } from 'vitest';
+import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
+import type { MessageWish, WishOutcome } from '#src/captions/message-wish.ts';
+import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
+import type { CaptionChat, DeletedMessages } from '#src/session/ports/caption-chats.ts';
+import type { CommandPorts } from '#src/session/ports/command.ts';
+import { until } from '#test/discord/setup/sandbox-login.ts';
+import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+
+const never = new AbortController().signal;
+let opened: { readonly sandbox: Sandbox; readonly bot: Discord } | undefined;
+
+afterEach(async () => {
+  await opened?.bot[Symbol.asyncDispose]();
+  await opened?.sandbox[Symbol.asyncDispose]();
+  opened = undefined;
+});
+
+/** The real bot in a sandbox with Discord's usual rate limits. */
+async function open(options: Partial<SandboxOptions> = {}) {
+  const sandbox = await openSandbox({ voice: silentVoice().half, rateLimits: 'usual', ...options });
+  const { apiUrl, token, guildId } = sandbox;
+  const { promise, resolve } = Promise.withResolvers<DiscordPorts>();
+  const ports = (given: DiscordPorts) => {
+    resolve(given);
+    return {} as CommandPorts;
+  };
+  const bot = await openDiscord(
+    { apiUrl, token, guildId, commands: [], ports, onEvent: () => {} },
+    never,
+  );
+  opened = { sandbox, bot };
+  const given = await promise;
+  const lounge = { guildId, channelId: sandbox.channelId('Lounge'), name: 'Lounge' };
+  const deleted: DeletedMessages[] = [];
+  given.captions.onDeleted((each) => deleted.push(each));
+  const refused = () => sandbox.requests().filter(({ status }) => status === 429).length;
+  return { sandbox, ...given, lounge, guildId, deleted, refused };
+}
+
+/** What became of all wishes of a chat so far. */
+function followed(chat: CaptionChat) {
+  const outcomes: WishOutcome[] = [];
+  chat.onOutcome((outcome) => outcomes.push(outcome));
+  const show = (key: string, text: string, more: Partial<MessageWish> = {}) =>
+    chat.show({ key, text, urgency: 'whole', ...more });
+  const last = (key: string) => outcomes.findLast((each) => each.key === key);
+  return { outcomes, show, last };
+}
+
+test('captions stand in the chat of the voice channel, are edited in place, and ping only whom they name', async () => {
+  const { captions, lounge, sandbox } = await open();
+  const ann = sandbox.person('Ann');
+  const chat = await captions.open(lounge, undefined, never);
+  const { show } = followed(chat);
+  show('a', `Welcome, <@${ann.id}>. @everyone`, { mentions: [ann.id] });
+  await chat.flush(3_000);
+  show('a', 'Welcome.');
+  show('b', 'Ann: https://example.com');
+  await chat.flush(3_000);
+  const shown = sandbox.messages('Lounge');
+  expect(shown.map(({ text }) => text)).toEqual(['Welcome.', 'Ann: https://example.com']);
+  expect(shown.flatMap(({ pings }) => pings)).toEqual(['@Ann']);
+  show('a', '');
+  await chat.flush(3_000);
+  expect(sandbox.messages('Lounge')).toHaveLength(1);
+  chat.close();
+});
+
+test('captions stand in a thread of their own, which is woken when it sleeps', async () => {
+  const { captions, lounge, sandbox } = await open();
+  const thread = { inChannelId: sandbox.channelId('general'), name: 'x'.repeat(150) };
+  const chat = await captions.open(lounge, thread, never);
+  const name = `${'x'.repeat(99)}…`;
+  expect(chat.channelId).toBe(sandbox.channelId(name));
+  const { show } = followed(chat);
+  show('a', 'one');
+  await chat.flush(3_000);
+  sandbox.guild().archiveThread(name);
+  show('a', 'two');
+  await chat.flush(3_000);
+  expect(sandbox.messages(name).map(({ text }) => text)).toEqual(['two']);
+});
+
+test.each([
+  ['Lounge', 'sendMessages', 'lacks the permission Send Messages'],
+  ['Lounge', 'connect', 'lacks the permission Connect'],
+  ['general', 'createThreads', 'lacks the permission Create Public Threads'],
+  ['general', 'sendInThreads', 'lacks the permission Send Messages in Threads'],
+] as const)(
+  'in %s without %s captions are refused with the name of what is missing',
+  async (channel, right, words) => {
+    const { captions, lounge, sandbox } = await open();
+    sandbox.guild().permit(channel, 'Nova', { deny: [right] });
+    const inChannelId = sandbox.channelId('general');
+    const thread = channel === 'general' ? { inChannelId, name: 'Captions' } : undefined;
+    await expect
+      .poll(() => captions.open(lounge, thread, never).catch((error: unknown) => error))
+      .toMatchObject({
+        code: 'discord.forbidden',
+        message: expect.stringContaining(`${channel}: the bot ${words}`),
+      });
+  },
+);
+
+test('an edit of a message that is too old ends as such, and no rate limit is taken for it', async () => {
+  const { captions, lounge, sandbox } = await open({ oldEditsPerHour: 1 });
+  const chat = await captions.open(lounge, undefined, never);
+  const { show, last } = followed(chat);
+  show('a', 'one');
+  await chat.flush(3_000);
+  sandbox.guild().ageMessages('Lounge', 3_700_000);
+  show('a', 'two');
+  await chat.flush(3_000);
+  show('a', 'three');
+  await chat.flush(3_000);
+  expect(last('a')).toEqual({ kind: 'too-old', key: 'a' });
+  show('b', 'goes on');
+  await chat.flush(3_000);
+  show('b', 'goes on at once');
+  await chat.flush(3_000);
+  expect(sandbox.messages('Lounge').map(({ text }) => text)).toEqual(['two', 'goes on at once']);
+});
+
+test('a message that came through before its connection was cut appears once', async () => {
+  const { captions, lounge, sandbox } = await open();
+  const path = '/channels/:channel/messages';
+  sandbox.faults.rest({ method: 'POST', path, status: 'cut', tookEffect: true, times: 3 });
+  const chat = await captions.open(lounge, undefined, never);
+  const { show, last } = followed(chat);
+  show('a', 'once');
+  await chat.flush(8_000);
+  expect(last('a')?.kind).toBe('shown');
+  expect(sandbox.messages('Lounge').map(({ text }) => text)).toEqual(['once']);
+});
+
+test('what people delete is told, whoever wrote it, and what the bot deletes is not', async () => {
+  const { captions, lounge, sandbox, deleted } = await open();
+  const chat = await captions.open(lounge, undefined, never);
+  const { show, last } = followed(chat);
+  for (const key of ['a', 'b', 'c', 'd']) show(key, key);
+  await chat.flush(3_000);
+  const { channelId } = lounge;
+  const [a, b, c] = sandbox.messages('Lounge');
+  if (!a || !b || !c) throw new Error('nothing was posted');
+  show('d', '');
+  await chat.flush(3_000);
+  sandbox.person('Olga').deleteMessage(a);
+  sandbox.guild().deleteMessages([b.id, c.id]);
+  await until(() => deleted.length === 2);
+  expect(deleted).toEqual([
+    { kind: 'messages', channelId, messageIds: [a.id] },
+    { kind: 'messages', channelId, messageIds: [b.id, c.id] },
+  ]);
+  show('a', 'again');
+  expect(last('a')).toEqual({ kind: 'gone', key: 'a', what: 'message' });
+});
+
+test('a deleted thread is told of, also where its channel goes with it', async () => {
+  const { captions, lounge, sandbox, deleted } = await open();
+  const inChannelId = sandbox.channelId('general');
+  const chats = [
+    await captions.open(lounge, { inChannelId, name: 'one' }, never),
+    await captions.open(lounge, { inChannelId, name: 'two' }, never),
+  ];
+  const [one, two] = chats;
+  if (!one || !two) throw new Error('no chats');
+  const { show, last } = followed(two);
+  show('a', 'text');
+  await two.flush(3_000);
+  sandbox.guild().removeChannel('one');
+  await until(() => deleted.length === 1);
+  sandbox.guild().removeChannel('general');
+  await until(() => deleted.length === 3);
+  expect(deleted.map(({ channelId }) => channelId)).toEqual([
+    one.channelId,
+    two.channelId,
+    inChannelId,
+  ]);
+  show('a', 'more');
+  expect(last('a')).toEqual({ kind: 'gone', key: 'a', what: 'chat' });
+});
+
+test('who may read a chat is what Discord says now', async () => {
+  const { captions, lounge, sandbox, guildId } = await open();
+  const ann = sandbox.person('Ann');
+  const thread = { inChannelId: sandbox.channelId('general'), name: 'Captions' };
+  const chat = await captions.open(lounge, thread, never);
+  const may = (channelId: string) => captions.mayRead(guildId, channelId, ann.id);
+  await expect.poll(() => may(chat.channelId)).toBe(true);
+  expect(await may(lounge.channelId)).toBe(true);
+  expect(await may('1')).toBe(false);
+  expect(await captions.mayRead(guildId, lounge.channelId, '2')).toBe(false);
+  sandbox.guild().permit('general', 'Ann', { deny: ['readHistory'] });
+  await expect.poll(() => may(chat.channelId)).toBe(false);
+  sandbox.guild().permit('Lounge', 'Ann', { deny: ['connect'] });
+  await expect.poll(() => may(lounge.channelId)).toBe(false);
+});
+
+test('captions and other messages of one channel keep within Discord’s limits together', async () => {
+  const { captions, lounge, sandbox, messages, refused } = await open();
+  const chat = await captions.open(lounge, undefined, never);
+  const { show, outcomes } = followed(chat);
+  const written: Promise<void>[] = [];
+  for (let n = 0; n < 12; n++) {
+    show(`${n % 4}`, `text ${n}`);
+    show('edited', `${n}`);
+    if (n % 8 === 0) written.push(messages.write(lounge, `plain ${n}`, never));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await Promise.all([chat.flush(20_000), ...written]);
+  expect(refused()).toBe(0);
+  const texts = sandbox.messages('Lounge').map(({ text }) => text);
+  for (const text of ['11', 'text 11', 'text 10', 'plain 0', 'plain 8'])
+    expect(texts).toContain(text);
+  expect(outcomes.every(({ kind }) => kind === 'shown')).toBe(true);
+}, 30_000);
+
+test('the nickname is marked while captions are on, and exactly as before afterwards', async () => {
+  const { nickname, sandbox, guildId } = await open();
+  const here = () => sandbox.guild().bot().nickname;
+  nickname.set(guildId, true);
+  await until(() => here() === 'Nova • CC');
+  nickname.set(guildId, false);
+  await until(() => here() === null);
+  nickname.set(guildId, true);
+  nickname.set(guildId, false);
+  nickname.set(guildId, true);
+  await until(() => here() === 'Nova • CC');
+  await opened?.bot[Symbol.asyncDispose]();
+  const { apiUrl, token } = sandbox;
+  const ports = () => ({}) as CommandPorts;
+  const bot = await openDiscord(
+    { apiUrl, token, guildId, commands: [], ports, onEvent: () => {} },
+    never,
+  );
+  opened = { sandbox, bot };
+  await until(() => here() === null);
+});
