@@ -110,18 +110,23 @@ test('no utterance is lost or shown twice where messages are too old, refused or
 
 /** A talk in which some speak long, some are translated, and each eleventh line is forgotten soon. */
 function longSteps(talk: readonly TalkUtterance[]): readonly Step[] {
-  const steps = stepsOf(talk).flatMap(({ atMs, put }): Step[] => {
-    if (put?.state === 'whole') return [];
-    if (put?.state !== 'final') return [{ atMs, ...(put ? { put } : {}) }];
-    const text = put.number % 7 === 0 ? `${'long_ '.repeat(700)}${put.text}` : put.text;
-    const translated = { ...put, text, translation: `${text} x${put.number}w` };
-    return [
-      { atMs, put: { ...put, text } },
-      { atMs: atMs + 900, ...(put.number % 3 === 0 ? { put: translated } : {}) },
-      { atMs: atMs + 2_000, ...(put.number % 11 === 0 ? { remove: put.number } : {}) },
-    ];
+  const steps = captionEvents(talk).flatMap(({ atMs, line }) => {
+    if (line.state === 'whole') return [];
+    return line.state === 'final' ? endedSteps(atMs, line) : [{ atMs, put: line }];
   });
   return steps.toSorted((a, b) => a.atMs - b.atMs);
+}
+
+function endedSteps(atMs: number, line: CaptionLine): readonly Step[] {
+  const { number } = line;
+  const text = number % 7 === 0 ? `${'long_ '.repeat(700)}${line.text}` : line.text;
+  const put = { ...line, text };
+  const translated = { ...put, translation: `${text} x${number}w` };
+  return [
+    { atMs, put },
+    ...(number % 3 === 0 ? [{ atMs: atMs + 900, put: translated }] : []),
+    ...(number % 11 === 0 ? [{ atMs: atMs + 2_000, remove: number }] : []),
+  ];
 }
 
 test('long, translated and forgotten utterances are all there once, or not at all', () => {
