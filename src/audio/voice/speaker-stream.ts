@@ -2,16 +2,21 @@ import type { OpusCodec, OpusDecoder } from '#src/audio/opus/opus.ts';
 import { isSealed, isSilenceFrame, type Packet } from '#src/audio/packet.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { Concealment } from './concealment.ts';
+import { PacketClock } from './packet-clock.ts';
 import { type OrderCounts, type OrderStep, PacketOrder } from './packet-order.ts';
 
 /**
  * What one person's microphone gave, in order, as 16 kHz mono. `atMs` is the instant of the last sample, and never
  * goes back. `lengthMs` is the true length of a gap; its `samples` go on with the voice for what was lost, fading, and
- * are zeros for at most 300 ms where nothing was sent.
+ * are zeros for at most 300 ms where nothing was sent. `lagMs` is what jitter has added to `atMs`, where that is known.
  */
 export type SpeakerSound =
-  | { readonly kind: 'sound'; readonly samples: Int16Array; readonly atMs: number }
-  | { readonly kind: 'silence-frame'; readonly samples: Int16Array; readonly atMs: number }
+  | {
+      readonly kind: 'sound' | 'silence-frame';
+      readonly samples: Int16Array;
+      readonly atMs: number;
+      readonly lagMs?: number;
+    }
   | {
       readonly kind: 'gap';
       readonly samples: Int16Array;
@@ -52,6 +57,7 @@ export class SpeakerStream {
   readonly #codec: OpusCodec;
   readonly #order = new PacketOrder();
   readonly #concealment = new Concealment();
+  readonly #packetClock = new PacketClock();
   #decoder: OpusDecoder | undefined;
   #closed = false;
   #lastAtMs = Number.NEGATIVE_INFINITY;
@@ -124,13 +130,16 @@ export class SpeakerStream {
     return { kind: 'gap', samples, lengthMs: (lost + silent) / rtpPerMs, atMs };
   }
 
-  #open({ opus }: Packet, length: number, atMs: number): SpeakerSound {
+  #open(packet: Packet, length: number, atMs: number): SpeakerSound {
+    const { opus } = packet;
+    const lagMs = this.#packetClock.lagMs(packet);
     const samples = isSealed(opus) ? this.#sealed() : this.#decoded(opus);
     if (!samples) return this.#bad(length, atMs);
     this.#badRun = 0;
     this.#counts.heard++;
     this.#concealment.heard(samples);
-    return { kind: isSilenceFrame(opus) ? 'silence-frame' : 'sound', samples, atMs };
+    const kind = isSilenceFrame(opus) ? 'silence-frame' : 'sound';
+    return { kind, samples, atMs, lagMs: lagMs + atMs - packet.atMs };
   }
 
   #sealed(): undefined {

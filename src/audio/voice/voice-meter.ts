@@ -8,6 +8,8 @@ export type VoiceWindow = {
   readonly probability: number;
   readonly levelDb: number;
   readonly atMs: number;
+  /** What jitter has added to `atMs`. */
+  readonly lagMs?: number;
   /** 512 at 16 kHz, each -1..1; nobody writes to them later. */
   readonly samples: Float32Array;
 };
@@ -30,11 +32,11 @@ export class VoiceMeter {
   /** As `push`; a gap of more than 300 ms ends the context first. */
   hear(heard: SpeakerSound): VoiceWindow[] {
     if (heard.kind === 'gap' && heard.lengthMs > forgetMs) this.reset();
-    return this.push(heard.samples, heard.atMs);
+    return this.push(heard.samples, heard.atMs, heard.kind === 'gap' ? 0 : heard.lagMs);
   }
 
   /** `atMs` is the instant of the last of `samples`. */
-  push(samples: Int16Array, atMs: number): VoiceWindow[] {
+  push(samples: Int16Array, atMs: number, lagMs = 0): VoiceWindow[] {
     const windows: VoiceWindow[] = [];
     for (let n = 0; n < samples.length; n++) {
       const sample = (samples[n] ?? 0) / 32_768;
@@ -42,7 +44,7 @@ export class VoiceMeter {
       this.#power += sample * sample;
       if (this.#filled < windowSamples) continue;
       const behindMs = ((samples.length - 1 - n) * 1000) / listenRateHz;
-      windows.push(this.#measure(atMs - behindMs));
+      windows.push({ ...this.#measure(atMs - behindMs), ...(lagMs > 0 && { lagMs }) });
     }
     return windows;
   }

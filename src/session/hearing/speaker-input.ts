@@ -24,6 +24,11 @@ import {
 } from '#src/turn/overlap/overlap-voice.ts';
 import type { Utterance } from './utterance.ts';
 
+/** Windows remembered: more than come between a voice and its notice. */
+const mostLags = 32;
+
+type WindowLag = { readonly atMs: number; readonly lagMs: number };
+
 /** What cannot be read counts as the usual length. */
 const packetMs = 20;
 
@@ -34,7 +39,13 @@ export type UtteranceSoFar = { readonly soFar: () => Utterance; readonly heard: 
 export type SpeakerInputEvent =
   | OverlapVoiceEvent
   /** `sound` reaches back to before the voice was noticed. */
-  | { readonly kind: 'began'; readonly fromMs: number; readonly sound: Int16Array }
+  | {
+      readonly kind: 'began';
+      readonly fromMs: number;
+      /** As `fromMs`, without the jitter of the network. */
+      readonly spokenFromMs: number;
+      readonly sound: Int16Array;
+    }
   | { readonly kind: 'sound'; readonly sound: Int16Array }
   | ({ readonly kind: 'paused' } & UtteranceSoFar)
   | { readonly kind: 'resumed' }
@@ -43,6 +54,8 @@ export type SpeakerInputEvent =
   | {
       readonly kind: 'ended';
       readonly whole: Utterance;
+      /** When the voice began and stopped, without the jitter of the network. */
+      readonly spoken: { readonly fromMs: number; readonly toMs: number };
       readonly endedAtMs: number;
       readonly why: Extract<EndpointingEffect, { kind: 'ended' }>['why'];
       readonly heard: Evidence;
@@ -75,6 +88,11 @@ export class SpeakerInput {
   /** The last utterance, until it is known whether it was really over. */
   #ended: { readonly toMs: number; readonly lastWord: string } | undefined;
   #lastPacketAtMs = 0;
+  /** Of the latest windows, oldest first. */
+  #lags: readonly WindowLag[] = [];
+  #spokenFromMs = 0;
+  /** Of the last voiced window. */
+  #voicedLagMs = 0;
   /** Packets that could not be decoded, up to the last one that could. */
   #missedBefore = 0;
 
@@ -135,6 +153,8 @@ export class SpeakerInput {
     this.#recording.push(samples);
     const windows = this.#meter.hear(heard);
     const steps = windows.flatMap((one) => {
+      const { atMs, lagMs = 0 } = one;
+      this.#lags = [...this.#lags.slice(1 - mostLags), { atMs, lagMs }];
       const window = this.#withoutEcho(one);
       return [...this.#stepOverlap(window), ...this.#step(window)];
     });
@@ -175,7 +195,10 @@ export class SpeakerInput {
     this.#voice = voice;
     for (const effect of effects) this.#learn(effect, lastWordOf(before));
     if (before.kind !== 'quiet' && voice.kind === 'quiet') this.#echo.over();
-    if (voice.kind === 'talking' && voice.lastVoiceMs === event.atMs) this.#recording.voiced();
+    if (voice.kind === 'talking' && voice.lastVoiceMs === event.atMs) {
+      this.#recording.voiced();
+      this.#voicedLagMs = this.#lags.at(-1)?.lagMs ?? 0;
+    }
     return effects.map((effect) => this.#perform(effect, event.atMs, before));
   }
 
@@ -199,11 +222,19 @@ export class SpeakerInput {
     return { heard, soFar: () => ({ fromMs, toMs, pcm: this.#recording.soFar() }) };
   }
 
+  /** What jitter has added to the window that ended then, as a burst of packets has many: the first of them. */
+  #lagFrom(atMs: number): number {
+    return this.#lags.find((one) => Math.abs(one.atMs - atMs) < 1)?.lagMs ?? 0;
+  }
+
   #perform(effect: EndpointingEffect, atMs: number, before: EndpointingState): SpeakerInputEvent {
     switch (effect.kind) {
       case 'began': {
         this.#recording.begin();
-        return { kind: 'began', fromMs: effect.fromMs, sound: this.#recording.soFar().samples };
+        const { fromMs } = effect;
+        this.#spokenFromMs = fromMs - this.#lagFrom(fromMs + this.#rules.windowMs);
+        const sound = this.#recording.soFar().samples;
+        return { kind: 'began', fromMs, spokenFromMs: this.#spokenFromMs, sound };
       }
       case 'paused':
         return { kind: 'paused', ...this.#soFar(this.#voice, before) };
@@ -217,7 +248,8 @@ export class SpeakerInput {
         const whole = { fromMs, toMs, pcm: this.#recording.take() };
         this.#meter.reset();
         this.#overlap = undefined;
-        return { kind: 'ended', whole, endedAtMs: atMs, why, heard };
+        const spoken = { fromMs: this.#spokenFromMs, toMs: toMs - this.#voicedLagMs };
+        return { kind: 'ended', whole, spoken, endedAtMs: atMs, why, heard };
       }
     }
   }
