@@ -72,6 +72,7 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
       config,
       book: store.spending,
       pipelineIn: (guildId) => sessions?.settings.in(guildId).pipeline ?? config.pipeline,
+      keepsCaptions: (guildId) => sessions?.keepsCaptions(guildId) === true,
       onEvent: options.onSession,
       warn: (message, cause) => options.onDiscord({ kind: 'warning', message, cause }),
     }),
@@ -162,7 +163,7 @@ const textTimeoutMs = 600;
 function partsOf(botParts: BotParts): SessionDependencies {
   const { options, discord, store, stats, weights, cues, name } = botParts;
   const { config, engines, codec, onSession } = options;
-  const { transcriber, synthesizer, chatName } = engines;
+  const { transcriber, synthesizer, chatName, roughTranscriber } = engines;
   const { linkOpener, messages, panels, places } = discord;
   const isEmbedded = config.speech.kind === 'embedded';
   const chat = withoutToolsOnRefusal(engines.chat(name));
@@ -176,6 +177,7 @@ function partsOf(botParts: BotParts): SessionDependencies {
     panels,
     places,
     store: store.consents,
+    captionChoices: store.captionChoices,
     guildStore: store.guilds,
     settingsStore: store.settings,
     trackStore: store.tracks,
@@ -187,6 +189,7 @@ function partsOf(botParts: BotParts): SessionDependencies {
     recordings: botParts.sounds.recordings,
     sounds: botParts.sounds.shelf,
     transcriber,
+    ...(roughTranscriber && { roughTranscriber }),
     synthesizer,
     chat,
     chatName,

@@ -13,6 +13,8 @@ export type BudgetOptions = {
   readonly book: SpendingStore;
   /** How this server is answered now. */
   readonly pipelineIn: (guildId: string) => PipelineName;
+  /** Whether captions are on in this server. */
+  readonly keepsCaptions: (guildId: string) => boolean;
   readonly onEvent: SessionDependencies['onEvent'];
   /** One sentence for the operator. */
   readonly warn: (message: string, cause: unknown) => void;
@@ -23,6 +25,7 @@ export async function openBudget({
   config,
   book,
   pipelineIn,
+  keepsCaptions,
   onEvent,
   warn,
 }: BudgetOptions): Promise<{ readonly desk: SessionBudgets } & AsyncDisposable> {
@@ -40,6 +43,7 @@ export async function openBudget({
     clock,
     ledger,
     caps,
+    keepsCaptions,
     onEvent,
     rateOf: (by) => priceOf(by, config.budget),
     tariffOf: (guildId, isWritten) =>

@@ -17,6 +17,7 @@ import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
 import type { RealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesizer.ts';
 import { mostAnswerTokens } from '#src/spending/tariff.ts';
 import type { EngineRoles } from './engine-fallbacks.ts';
+import { roughTranscriberOf } from './rough-transcriber.ts';
 import { openSpeechDecoder } from './speech-decoder.ts';
 
 /** News for the operator while the engines are made ready. */
@@ -43,6 +44,8 @@ export type EngineNews =
 /** Which engine serves which role, ready to use. */
 export type Engines = EngineRoles & {
   readonly chatName: string;
+  /** Free, and English only; where the usual recogniser is a server. */
+  readonly roughTranscriber?: Transcriber;
   /** Where there is a server for it: a conversation of its own for each session, connected when first needed. */
   readonly realtime?: () => Pipeline & Disposable;
   /** Somebody begins to speak: opens connections before they are needed. Never throws and never waits. */
@@ -75,6 +78,7 @@ export async function openEngines(config: Config, tell: Tell): Promise<Engines> 
       ...chat,
       ...roles,
       ...(realtime && { realtime }),
+      ...(config.transcription.kind === 'remote' && { roughTranscriber: openRough(stack) }),
       warm,
       modelNews,
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
@@ -131,6 +135,10 @@ async function openEars(
   const transcriber = stack.use(await openEmbeddedTranscriber({ onProgress }));
   ready();
   return transcriber;
+}
+
+function openRough(stack: AsyncDisposableStack): Transcriber {
+  return roughTranscriberOf(async () => stack.use(await openEmbeddedTranscriber({})));
 }
 
 async function openVoice(

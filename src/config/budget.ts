@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { embedded, type ServedBy, servedBy } from '#src/provider/models/served-by.ts';
 import type { Caps } from '#src/spending/caps.ts';
 import { costOf } from '#src/spending/cost.ts';
-import { readPrices } from '#src/spending/price-file.ts';
-import { knownPrices } from '#src/spending/price-table.ts';
-import { type Price, type RolePrice, rateOf } from '#src/spending/prices.ts';
+import { readPrices } from '#src/spending/prices/price-file.ts';
+import { knownPrices } from '#src/spending/prices/price-table.ts';
+import { type Price, type RolePrice, rateOf } from '#src/spending/prices/prices.ts';
 import type { Tariff } from '#src/spending/tariff.ts';
 import type { EnvironmentSettings } from './settings.ts';
 
@@ -42,6 +42,7 @@ export function readBudget(from: EnvironmentSettings): Budget {
       serverDay: amount(from.BUDGET_SERVER_DAY_USD, from.BUDGET_SERVER_DAY_MINUTES),
       serverMonth: amount(from.BUDGET_SERVER_MONTH_USD, from.BUDGET_SERVER_MONTH_MINUTES),
       serverDayUnpriced: from.BUDGET_SERVER_DAY_UNPRICED,
+      captionsDayMs: Math.round(from.BUDGET_CAPTIONS_DAY_MINUTES * 60_000),
     },
     prices: [...(own?.kind === 'ok' ? own.prices : []), ...knownPrices],
   };

@@ -108,6 +108,7 @@ export const settings = z.object({
   BUDGET_SERVER_DAY_MINUTES: budget.default(600),
   BUDGET_SERVER_MONTH_MINUTES: budget.default(6_000),
   BUDGET_SERVER_DAY_UNPRICED: budget.default(20_000),
+  BUDGET_CAPTIONS_DAY_MINUTES: budget.default(240),
   DATA_DIR: words.default('./data'),
   STATUS_HOST: words.default('127.0.0.1'),
   STATUS_PORT: z.coerce

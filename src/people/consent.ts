@@ -59,6 +59,24 @@ export function heard(
   return heardUnasked(consent, person) ? 'yes' : 'unasked';
 }
 
+/**
+ * What a person's yes is good for: `always`; `brief`, for today or this session; or `policy`, which hears them although they
+ * said nothing. Undefined where they are not heard.
+ */
+export type YesKind = 'always' | 'brief' | 'policy';
+
+export function yesKind(
+  consent: SessionConsents,
+  person: Listened,
+  wallMs: number,
+): YesKind | undefined {
+  if (heard(consent, person, wallMs) !== 'yes') return undefined;
+  const said = consent.said.get(person.id) ?? consent.standings?.get(person.id);
+  if (said?.kind === 'always') return 'always';
+  const isOver = said === undefined || (said.kind === 'until' && said.wallMs <= wallMs);
+  return isOver ? 'policy' : 'brief';
+}
+
 /** The latest word counts, for this session only: an earlier no in the book stands again after it. */
 export function agreeForSession(consent: SessionConsents, personId: string): SessionConsents {
   return say(consent, personId, { kind: 'session' });

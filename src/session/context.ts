@@ -4,6 +4,7 @@ import type { ConversationMemory } from '#src/session/answering/conversation-mem
 import type { CurrentPipeline } from '#src/session/answering/current-pipeline.ts';
 import type { SessionAddressing } from '#src/session/hearing/addressing.ts';
 import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
+import type { UtteranceListener } from '#src/session/hearing/utterance-listener.ts';
 import type { CuePlayer } from '#src/session/output/cue-player.ts';
 import type { SpeechOutput } from '#src/session/output/speech-output.ts';
 import type { LeaveOutcome } from '#src/session/ports/command-ports.ts';
@@ -32,6 +33,8 @@ export type SessionContext = {
   readonly pipeline: CurrentPipeline;
   readonly cuePlayer: CuePlayer;
   readonly gate: ConsentGate;
+  /** Told what people say, whomever it is for. */
+  readonly captions?: UtteranceListener;
   readonly withdrawals: ConsentWithdrawals;
   readonly memory: ConversationMemory;
   readonly queue: TurnQueue;

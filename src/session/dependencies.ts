@@ -2,11 +2,13 @@ import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
+import type { CaptionChoiceStore } from '#src/people/caption-choice.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { ConsentStore } from '#src/people/consent-book.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Cues } from '#src/playback/reply/load-cues.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
+import type { UtteranceListener } from '#src/session/hearing/utterance-listener.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type { Places } from '#src/session/ports/command-ports.ts';
 import type { SessionEventListener } from '#src/session/ports/events.ts';
@@ -16,7 +18,7 @@ import type { Pipelines } from '#src/session/ports/pipelines.ts';
 import type { SettingsStore } from '#src/session/ports/settings-store.ts';
 import type { RoomTool } from '#src/session/ports/tool.ts';
 import type { TrackStore } from '#src/session/ports/track-store.ts';
-import type { VoiceLinkOpener } from '#src/session/ports/voice-link.ts';
+import type { ChannelRef, VoiceLinkOpener } from '#src/session/ports/voice-link.ts';
 import type { SoundCatalog } from '#src/session/tracks/sound-catalog.ts';
 import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import type { ListeningSlots } from '#src/speech/listening-slots.ts';
@@ -37,12 +39,16 @@ export type SessionDependencies = {
   readonly places: Places;
   readonly panels: PanelBoard;
   readonly store: ConsentStore;
+  /** Who is left out of captions. */
+  readonly captionChoices: CaptionChoiceStore;
   readonly guildStore: GuildStore;
   readonly settingsStore: SettingsStore;
   readonly codec: OpusCodec;
   readonly weights: SileroWeights;
   readonly cues: Cues;
   readonly transcriber: Transcriber;
+  /** Costs nothing and knows English only: hears people among themselves when the budget for captions is used. */
+  readonly roughTranscriber?: Transcriber;
   /** How many utterances stream to it at the same time. */
   readonly listeningSlots: ListeningSlots;
   readonly recordings: RecordingReader;
@@ -78,6 +84,8 @@ export type SessionDependencies = {
   readonly names: readonly string[];
   /** What talk may cost. */
   readonly spending: BudgetAuthority;
+  /** Wants words of a channel whomever they are for; absent: nobody does. */
+  readonly captions?: (channel: ChannelRef) => UtteranceListener;
   /** 0 to 1, evenly. */
   readonly random: () => number;
   /** What it throws is a bug of its own, and ends no session. */

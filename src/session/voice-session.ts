@@ -108,7 +108,8 @@ export class VoiceSession {
         this.#over.signal,
       ),
       cuePlayer: new CuePlayer(),
-      gate: new ConsentGate(parts.consent, parts.clock, people, gate?.consent),
+      ...(parts.captions && { captions: parts.captions(channel) }),
+      gate: new ConsentGate(parts.consent, parts.clock, people, gate?.consent, gate?.choices),
       withdrawals: new ConsentWithdrawals(),
       memory: memory ?? new ConversationMemory(),
       queue: new TurnQueue({

@@ -63,6 +63,13 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     return [...new Set([former, here])].filter((session) => session !== undefined);
   }
 
+  /** Whether captions are on where people of this server are heard. */
+  keepsCaptions(guildId: string): boolean {
+    return this.sessions(guildId).some(
+      ({ channel }) => this.settings.captionsIn(guildId, channel.channelId) !== undefined,
+    );
+  }
+
   async join(channel: ChannelRef, callerId: string): Promise<JoinOutcome> {
     const { guildId } = channel;
     const mayServe = this.#sessions.has(guildId) || sparesCoders(this.#parts.codec, codersKept);

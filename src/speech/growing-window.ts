@@ -1,7 +1,7 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import { SharedTask } from '#src/speech/embedded/task-queue.ts';
-import type { Listening, OnPartial, Transcriber, Transcript } from './ports.ts';
+import type { Listening, LookAhead, OnPartial, Transcriber, Transcript } from './ports.ts';
 import { UtteranceSound } from './utterance-sound.ts';
 
 /** Sound before the first partial; the next ones come at doubling lengths. */
@@ -9,6 +9,8 @@ const firstLookSamples = 0.8 * listenRateHz;
 /** All sound sent for one utterance may be this many times its own length, and a little: then partials stop. */
 const costFactor = 3;
 const freeSamples = 5 * listenRateHz;
+
+const unlimited: LookAhead = { mayLook: () => true, sent: () => undefined };
 
 /** The utterance so far, as it was sent. */
 type Look = { readonly length: number; readonly work: SharedTask<Transcript> };
@@ -24,6 +26,7 @@ export class GrowingWindow implements Listening {
   readonly #onPartial: OnPartial;
   readonly #over = new AbortController();
   readonly #signal: AbortSignal;
+  readonly #lookAhead: LookAhead;
   readonly #sound = new UtteranceSound();
   #last: Look | undefined;
   #partial: AbortController | undefined;
@@ -32,8 +35,14 @@ export class GrowingWindow implements Listening {
   #sent = 0;
   #told = '';
 
-  constructor(transcriber: Transcriber, onPartial: OnPartial, signal: AbortSignal) {
+  constructor(
+    transcriber: Transcriber,
+    onPartial: OnPartial,
+    signal: AbortSignal,
+    lookAhead: LookAhead = unlimited,
+  ) {
     this.#transcriber = transcriber;
+    this.#lookAhead = lookAhead;
     this.#onPartial = onPartial;
     this.#signal = AbortSignal.any([signal, this.#over.signal]);
   }
@@ -42,7 +51,8 @@ export class GrowingWindow implements Listening {
     if (this.#signal.aborted) return;
     this.#sound.push(samples);
     const due = this.#sound.length >= this.#nextLookAt;
-    if (due && !this.#partial && this.#settling === 0 && this.#affordable()) void this.#lookAhead();
+    const isIdle = !this.#partial && this.#settling === 0;
+    if (due && isIdle && this.#affordable() && this.#lookAhead.mayLook()) void this.#peek();
   }
 
   async settle(signal: AbortSignal): Promise<Transcript> {
@@ -70,7 +80,7 @@ export class GrowingWindow implements Listening {
   }
 
   /** Never throws: a partial is a favour. */
-  async #lookAhead(): Promise<void> {
+  async #peek(): Promise<void> {
     const partial = new AbortController();
     this.#partial = partial;
     try {
@@ -93,6 +103,7 @@ export class GrowingWindow implements Listening {
   #look(): SharedTask<Transcript> {
     const { length } = this.#sound;
     this.#sent += length;
+    this.#lookAhead.sent((length / listenRateHz) * 1_000);
     this.#nextLookAt = Math.max(this.#nextLookAt, 2 * length);
     const work = new SharedTask((signal) =>
       this.#recognise(AbortSignal.any([signal, this.#signal])),

@@ -1,7 +1,6 @@
-import { unlessAborted } from '#src/base/waiting.ts';
+import { HeldListening } from './held-listening.ts';
 import { listenWith } from './listen.ts';
-import type { Listening, OnPartial, Transcriber, Transcript } from './ports.ts';
-import { UtteranceSound } from './utterance-sound.ts';
+import type { Listening, LookAhead, OnPartial, Transcriber } from './ports.ts';
 
 /** Utterances that stream to a recogniser at the same time, each over a connection of its own. */
 export type ListeningLimits = {
@@ -9,8 +8,18 @@ export type ListeningLimits = {
   readonly perServer: number;
 };
 
+/** Whose utterance it is, and what is told of it. */
+export type ListeningOwner = {
+  readonly guildId: string;
+  readonly onWait: () => void;
+  readonly lookAhead?: LookAhead;
+};
+
 /** A crowd opens no more connections than this. Ten channels with four who speak at once; a lively channel alone. */
 const usualLimits: ListeningLimits = { perProcess: 40, perServer: 8 };
+
+/** An utterance that streams, or waits for others to end. */
+type Slot = { readonly guildId: string; readonly listening: HeldListening };
 
 /** Rate limiter for connections to recognisers that take sound while it is spoken; further utterances wait for a free one. */
 export class ListeningSlots {
@@ -18,7 +27,7 @@ export class ListeningSlots {
   /** By server, how many stream. */
   readonly #streaming = new Map<string, number>();
   /** In order of arrival. */
-  #waiting: SlotListening[] = [];
+  #waiting: Slot[] = [];
 
   constructor(limits: ListeningLimits = usualLimits) {
     this.#limits = limits;
@@ -29,18 +38,19 @@ export class ListeningSlots {
    * called. Recognisers that are sent whole utterances hold no connection, and are not limited.
    */
   listen(
-    { guildId, onWait }: { readonly guildId: string; readonly onWait: () => void },
+    { guildId, onWait, lookAhead }: ListeningOwner,
     transcriber: Transcriber,
     onPartial: OnPartial,
     signal: AbortSignal,
   ): Listening {
-    if (!transcriber.listen) return listenWith(transcriber, onPartial, signal);
+    if (!transcriber.listen) return listenWith(transcriber, onPartial, signal, lookAhead);
     const open = (until: AbortSignal) => listenWith(transcriber, onPartial, until);
-    const listening = new SlotListening(guildId, open, (ended) => this.#ended(ended), signal);
+    const listening = new HeldListening(open, signal, () => this.#ended(slot));
+    const slot: Slot = { guildId, listening };
     if (signal.aborted) return listening;
-    if (this.#isFree(guildId)) this.#begin(listening);
+    if (this.#isFree(guildId)) this.#begin(slot);
     else {
-      this.#waiting.push(listening);
+      this.#waiting.push(slot);
       onWait();
     }
     return listening;
@@ -52,15 +62,14 @@ export class ListeningSlots {
     return all < perProcess && (this.#streaming.get(guildId) ?? 0) < perServer;
   }
 
-  #begin(listening: SlotListening): void {
-    const { guildId } = listening;
+  #begin({ guildId, listening }: Slot): void {
     this.#streaming.set(guildId, (this.#streaming.get(guildId) ?? 0) + 1);
     listening.begin();
   }
 
-  #ended(ended: SlotListening): void {
+  #ended(ended: Slot): void {
     this.#waiting = this.#waiting.filter((one) => one !== ended);
-    if (!ended.hasBegun) return;
+    if (!ended.listening.hasBegun) return;
     const left = (this.#streaming.get(ended.guildId) ?? 0) - 1;
     if (left > 0) this.#streaming.set(ended.guildId, left);
     else this.#streaming.delete(ended.guildId);
@@ -68,58 +77,5 @@ export class ListeningSlots {
     if (!next) return;
     this.#waiting = this.#waiting.filter((one) => one !== next);
     this.#begin(next);
-  }
-}
-
-/** One utterance that keeps its sound until it may stream. */
-class SlotListening implements Listening {
-  readonly guildId: string;
-  readonly #open: (signal: AbortSignal) => Listening;
-  readonly #over = new AbortController();
-  readonly #signal: AbortSignal;
-  readonly #sound = new UtteranceSound();
-  readonly #begun = Promise.withResolvers<Listening>();
-  #inner: Listening | undefined;
-
-  constructor(
-    guildId: string,
-    open: (signal: AbortSignal) => Listening,
-    ended: (listening: SlotListening) => void,
-    signal: AbortSignal,
-  ) {
-    this.guildId = guildId;
-    this.#open = open;
-    this.#signal = AbortSignal.any([signal, this.#over.signal]);
-    this.#signal.addEventListener('abort', () => ended(this), { once: true });
-  }
-
-  get hasBegun(): boolean {
-    return this.#inner !== undefined;
-  }
-
-  begin(): void {
-    const inner = this.#open(this.#signal);
-    this.#inner = inner;
-    inner.push(this.#sound.whole().samples);
-    this.#sound.drop();
-    this.#begun.resolve(inner);
-  }
-
-  push(samples: Int16Array): void {
-    if (this.#signal.aborted) return;
-    if (this.#inner) this.#inner.push(samples);
-    else this.#sound.push(samples);
-  }
-
-  async settle(signal: AbortSignal): Promise<Transcript> {
-    const either = AbortSignal.any([this.#signal, signal]);
-    either.throwIfAborted();
-    const inner = await unlessAborted(this.#begun.promise, either);
-    return await inner.settle(signal);
-  }
-
-  [Symbol.dispose](): void {
-    this.#inner?.[Symbol.dispose]();
-    this.#over.abort(new Error('not listened to any more'));
   }
 }

@@ -47,6 +47,14 @@ export type OnPartial = (text: string) => void;
 /** Told of `ms` of sound each time they are sent once more, since the connection they went over is lost. Never throws. */
 export type OnResent = (ms: number, by: ServedBy) => void;
 
+/** Limits what a recogniser of whole utterances is sent while somebody speaks. Nothing here throws. */
+export interface LookAhead {
+  /** Whether an utterance may be sent before it pauses, for a partial. */
+  mayLook(): boolean;
+  /** Told of `ms` of sound, each time they are sent. */
+  sent(ms: number): void;
+}
+
 /** Speech to text, one utterance a call. */
 export interface Transcriber {
   /**

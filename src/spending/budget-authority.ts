@@ -3,6 +3,7 @@ import type { SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
 import type { EngineUsage } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { BudgetStep } from './caps.ts';
+import type { CaptionBudgetStep } from './caption-budget.ts';
 import type { Payer } from './ledger.ts';
 import type { AnswerEstimate } from './tariff.ts';
 
@@ -15,6 +16,12 @@ export type AnswerRequest = AnswerEstimate & {
   /** Of a question that began before its bill is opened, as `Spending.payer` gave it then. */
   readonly payer?: Payer;
 };
+
+/** Texts about the budget of captions, each told once a day. */
+export type CaptionNewsId =
+  | 'captions.budget.warn'
+  | 'captions.budget.rough'
+  | 'captions.budget.off';
 
 /** Nothing more may be spent. */
 export type BudgetRefusal = {
@@ -43,6 +50,18 @@ export type BudgetMode = {
 /** Told of sound that was sent to be recognised: all of it, what of it nobody was told of before, and who heard it. */
 export type OnRecognised = (ms: number, newMs: number, took?: EngineUsage) => void;
 
+/** What recognising one utterance may take, and who pays for it. */
+export type HearingBudget = {
+  readonly heard: OnRecognised;
+  /** Words that nobody says to the bot: whether they may still be recognised for captions, where recognising costs anything. */
+  readonly captions: CaptionBudgetStep;
+  /**
+   * Who pays for it: its speaker, if it was for the bot, else the server; with `isCaptioned` by its budget for captions. Until
+   * then the server does.
+   */
+  readonly decided: (meant: boolean, isCaptioned: boolean) => void;
+};
+
 /** Counts what one answer takes, as it becomes known, also after it was closed. Nothing here throws. */
 export interface UsageMeter {
   /** Of one request to the model. */
@@ -62,8 +81,15 @@ export interface BudgetAuthority {
   open(order: AnswerRequest): AnswerBudget | BudgetRefusal;
   /** Payer of what begins now; a person who is forgotten later pays no more. */
   payer(guildId: string, personId: string): Payer;
-  /** Whether what this person says may be recognised; then `heard` is told of the sound that was sent for it. */
-  listen(guildId: string, personId: string): { readonly heard: OnRecognised } | BudgetRefusal;
+  /**
+   * Whether what this person says may be recognised; where captions are wanted of it, also if they have used their own
+   * share.
+   */
+  listen(guildId: string, personId: string, isCaptioned?: boolean): HearingBudget | BudgetRefusal;
+  /** True the first time today: then the channel is to read that line about captions. */
+  isCaptionNews(guildId: string, id: CaptionNewsId): boolean;
+  /** Price of an hour of talk that is recognised, in US dollars; undefined: nobody knows it. */
+  hourPrice(guildId: string): number | undefined;
   /** A text beside any answer was spoken. */
   spoke(guildId: string, spoken: SpokenUsage): void;
   manner(guildId: string): BudgetMode;

@@ -1,7 +1,8 @@
 import type { Clock } from '#src/base/clock.ts';
+import type { CaptionNewsId } from './budget-authority.ts';
 import { dayOf } from './calendar.ts';
 
-type What = 'warn' | 'warn-month' | 'user' | 'guild';
+type What = 'warn' | 'warn-month' | 'user' | 'guild' | CaptionNewsId;
 
 /**
  * Notices of budgets already sent: each once a day in a server, or once a day to a person. Forgotten at midnight and at

@@ -8,6 +8,8 @@ export type Caps = {
   readonly serverMonth: Amount;
   /** Requests of a server a day that nobody knows the price of; absent or 0: no cap. */
   readonly serverDayUnpriced?: number;
+  /** Speech of a server a day, in ms, that was recognised for captions alone; absent or 0: no cap. */
+  readonly captionsDayMs?: number;
 };
 
 /**
@@ -48,6 +50,14 @@ export function stepOf(spent: Amount, cap: Amount, typical: Amount, forTurns: nu
 
 export function isAtLeast(step: BudgetStep, least: BudgetStep): boolean {
   return steps.indexOf(step) >= steps.indexOf(least);
+}
+
+/** Whether a server has made as many requests without a known price today as it may. */
+export function isOverCount(
+  { unpriced }: { readonly unpriced: number },
+  { serverDayUnpriced: most = 0 }: Caps,
+): boolean {
+  return most > 0 && unpriced >= most;
 }
 
 /** The later of the two. */

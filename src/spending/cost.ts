@@ -1,4 +1,4 @@
-import type { RolePrice, Usd } from './prices.ts';
+import type { RolePrice, Usd } from '#src/spending/prices/prices.ts';
 
 /** Tokens of one request. Those of sound are counted within the totals, and so are cached ones. */
 export type Tokens = {

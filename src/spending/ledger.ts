@@ -19,6 +19,7 @@ export type Payer = { personId?: string; code?: string };
 export type SpendingTotals = {
   readonly day: Sum;
   readonly month: Sum;
+  readonly captions: Sum;
   readonly people: ReadonlyMap<string, Sum>;
 };
 
@@ -27,6 +28,8 @@ type Day = {
   readonly day: string;
   today: Sum;
   thisMonth: Sum;
+  /** Part of it that was for captions alone. */
+  captions: Sum;
   readonly people: Map<string, Sum>;
   readonly forgotten: Forgotten;
 };
@@ -51,7 +54,7 @@ const empty: Sum = { nanoUsd: 0, ms: 0, turns: 0, unpriced: 0 };
  */
 export class Ledger {
   readonly #servers = new Map<string, GuildSpending>();
-  /** By server, person and day. */
+  /** By server, person or part, and day. */
   #unsaved = new Map<string, SpendingEntry>();
   /** Entries drained last. */
   #saving: readonly SpendingEntry[] = [];
@@ -78,22 +81,35 @@ export class Ledger {
     wallMs: number,
   ): void {
     const sum = { ...empty, ...spent };
-    const server = this.#server(guildId, wallMs);
-    const { now } = server;
-    const { day, forgotten, people } = now;
+    const { now } = this.#server(guildId, wallMs);
     now.today = plus(now.today, sum);
     now.thisMonth = plus(now.thisMonth, sum);
-    this.#note({ guildId, day, ...sum });
-    const { personId, code }: Payer = typeof who === 'string' ? { personId: who } : (who ?? {});
+    this.#note({ guildId, day: now.day, ...sum });
+    if (who !== undefined) this.assign(guildId, who, spent, wallMs);
+  }
+
+  /** Counts what a server was charged with as the part of a person. */
+  assign(guildId: string, who: string | Payer, spent: Partial<Sum>, wallMs: number): void {
+    const sum = { ...empty, ...spent };
+    const { day, forgotten, people } = this.#server(guildId, wallMs).now;
+    const { personId, code }: Payer = typeof who === 'string' ? { personId: who } : who;
     if (code !== undefined) addTo(forgotten.sums, code, sum);
     if (personId === undefined) return;
     addTo(people, personId, sum);
     this.#note({ guildId, personId, day, ...sum });
   }
 
+  /** Counts what a server was charged with as the part of captions. */
+  assignToCaptions(guildId: string, spent: Partial<Sum>, wallMs: number): void {
+    const sum = { ...empty, ...spent };
+    const { now } = this.#server(guildId, wallMs);
+    now.captions = plus(now.captions, sum);
+    this.#note({ guildId, part: 'captions', day: now.day, ...sum });
+  }
+
   standing(guildId: string, wallMs: number): SpendingTotals {
-    const { today, thisMonth, people } = this.#server(guildId, wallMs).now;
-    return { day: today, month: thisMonth, people };
+    const { today, thisMonth, captions, people } = this.#server(guildId, wallMs).now;
+    return { day: today, month: thisMonth, captions, people };
   }
 
   /** Amount that a person has spent today, also before they were forgotten. */
@@ -164,16 +180,7 @@ export class Ledger {
 
   /** Adds what the book holds to what was spent since; it may have been read before somebody was forgotten. */
   recall(entries: readonly SpendingEntry[], wallMs: number): void {
-    for (const { guildId, personId, day, ...sum } of entries) {
-      const { now } = this.#server(guildId, wallMs);
-      const isToday = day === now.day;
-      if (personId !== undefined) {
-        if (isToday) recallPerson(personId, sum, now);
-        continue;
-      }
-      if (isToday) now.today = plus(now.today, sum);
-      if (monthOf(day) === monthOf(now.day)) now.thisMonth = plus(now.thisMonth, sum);
-    }
+    for (const entry of entries) recallEntry(entry, this.#server(entry.guildId, wallMs).now);
   }
 
   /** Entries to add to the book; from now on they count as saved. */
@@ -190,7 +197,7 @@ export class Ledger {
   }
 
   #note(entry: SpendingEntry): void {
-    const key = JSON.stringify([entry.guildId, entry.personId, entry.day]);
+    const key = JSON.stringify([entry.guildId, entry.personId, entry.part, entry.day]);
     const before = this.#unsaved.get(key);
     this.#unsaved.set(key, before ? { ...entry, ...plus(before, entry) } : entry);
   }
@@ -221,7 +228,14 @@ export class Ledger {
 const dayMs = 86_400_000;
 
 function newDay(day: string, thisMonth: Sum): Day {
-  return { day, today: empty, thisMonth, people: new Map(), forgotten: unknown() };
+  return {
+    day,
+    today: empty,
+    thisMonth,
+    captions: empty,
+    people: new Map(),
+    forgotten: unknown(),
+  };
 }
 
 function isIn(month: string): (one: Day) => boolean {
@@ -234,6 +248,18 @@ function unknown(): Forgotten {
 
 function codeOf(personId: string, { key }: Forgotten): string {
   return createHmac('sha256', key).update(personId).digest('base64');
+}
+
+function recallEntry({ guildId: _, personId, part, day, ...sum }: SpendingEntry, now: Day): void {
+  const isToday = day === now.day;
+  if (personId !== undefined) {
+    if (isToday) recallPerson(personId, sum, now);
+  } else if (part === 'captions') {
+    if (isToday) now.captions = plus(now.captions, sum);
+  } else {
+    if (isToday) now.today = plus(now.today, sum);
+    if (monthOf(day) === monthOf(now.day)) now.thisMonth = plus(now.thisMonth, sum);
+  }
 }
 
 function recallPerson(personId: string, sum: Sum, { forgotten, people }: Day): void {

@@ -1,13 +1,17 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { ServedBy } from '#src/provider/models/served-by.ts';
 import type { SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
+import type { RolePrice } from '#src/spending/prices/prices.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import { AskerNames } from './asker-names.ts';
 import type {
   AnswerBudget,
   AnswerRequest,
   BudgetAuthority,
   BudgetMode,
   BudgetRefusal,
+  CaptionNewsId,
+  HearingBudget,
   OnRecognised,
   SpentCost,
   SpentCosts,
@@ -22,15 +26,17 @@ import {
   type Caps,
   fits,
   isAtLeast,
+  isOverCount,
   laterStep,
   nothing,
   stepOf,
 } from './caps.ts';
+import { captionStepOf, usedBudgetText } from './caption-budget.ts';
 import { costOf } from './cost.ts';
 import type { Ledger, Payer, Reserve, Sum } from './ledger.ts';
-import type { RolePrice } from './prices.ts';
-import { countsSound, estimate, isFree, type Tariff, writtenTime } from './tariff.ts';
-import { AnswerUsage, type UsageCount, workOf } from './usage-bill.ts';
+import { RecognisedSound } from './recognised-sound.ts';
+import { countsSound, estimate, isFree, type Tariff } from './tariff.ts';
+import { AnswerUsage, asTalk, type UsageCount, workOf } from './usage-bill.ts';
 
 export type SessionBudgetsOptions = {
   readonly clock: Clock;
@@ -41,12 +47,12 @@ export type SessionBudgetsOptions = {
   /** Price of any engine that was asked, usual or not. */
   readonly rateOf: (by: ServedBy) => RolePrice;
   readonly onEvent: (guildId: string, event: SpentEvent) => void;
+  /** Whether captions are on in this server; absent: nowhere. */
+  readonly keepsCaptions?: (guildId: string) => boolean;
 };
 
 /** Largest share of a budget for answers, so that what is said can still be recognised for a while. */
 const forAnswers = 0.95;
-/** Names of askers remembered at most; people beyond it are shown by id. */
-const mostNames = 1_000;
 /** Assumed size of an answer where no question is asked: characters shown, ms heard. */
 const usual = { characters: 2_000, heardMs: 4_000 };
 
@@ -54,8 +60,7 @@ const usual = { characters: 2_000, heardMs: 4_000 };
 export class SessionBudgets implements BudgetAuthority, SpentCosts {
   readonly #options: SessionBudgetsOptions;
   readonly #news: BudgetNotices;
-  /** Of those who asked something, by server and person. */
-  readonly #names = new Map<string, string>();
+  readonly #names = new AskerNames();
   /** Expected amount of the latest spoken answer of each server. */
   readonly #typical = new Map<string, Amount>();
 
@@ -69,7 +74,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     const { guildId, personId, name, isWritten } = order;
     const payer = order.payer ?? this.payer(guildId, personId);
     const tariff = tariffOf(guildId, isWritten && order.heardMs === 0);
-    if (payer.personId !== undefined) this.#name(nameKey(guildId, personId), name);
+    if (payer.personId !== undefined) this.#names.set(guildId, personId, name);
     const expected = isFree(tariff) ? nothing : estimate(tariff, order);
     if (!isWritten) this.#typical.set(guildId, expected);
     const refused = isFree(tariff) ? undefined : this.#refusal(order, expected, tariff);
@@ -84,24 +89,38 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     return ledger.payer(guildId, personId, clock.wallMs());
   }
 
-  listen(guildId: string, personId: string): { readonly heard: OnRecognised } | BudgetRefusal {
+  listen(guildId: string, personId: string, isCaptioned = false): HearingBudget | BudgetRefusal {
     const { caps, clock, ledger } = this.#options;
     const rate = this.#options.tariffOf(guildId).recognise;
     const isFree = rate.kind === 'free';
-    const payer = this.payer(guildId, personId);
+    const sound = this.#soundOf(guildId, personId);
     const heard: OnRecognised = (ms, newMs, took) => {
       const work = workOf(took, { kind: 'heard', ms });
       // Where it is usually free, what is heard counts with the turn.
-      this.#charge('recognise', guildId, work, rate, isFree ? 0 : newMs, (sum) =>
-        this.#book(guildId, payer, sum),
-      );
+      this.#charge('recognise', guildId, work, rate, isFree ? 0 : newMs, (sum) => sound.took(sum));
     };
-    if (isFree) return { heard };
+    const { captions: spent } = this.#standing(guildId);
+    const captions = captionStepOf(spent, caps, rate);
+    const decided = (meant: boolean, forCaptions: boolean) =>
+      sound.decided(meant ? 'person' : forCaptions ? 'captions' : 'server');
+    const open = { heard, captions, decided } as const;
+    if (isFree) return open;
     const theirs = ledger.shareOf(guildId, personId, clock.wallMs());
-    if (stepOf(theirs, caps.personDay, nothing, 1) === 'quiet')
+    const isForCaptions = isCaptioned && captions !== 'used';
+    if (!isForCaptions && stepOf(theirs, caps.personDay, nothing, 1) === 'quiet')
       return this.#shareUsed(guildId, personId);
     if (this.manner(guildId).step === 'quiet') return this.#budgetUsed(guildId);
-    return { heard };
+    return open;
+  }
+
+  isCaptionNews(guildId: string, id: CaptionNewsId): boolean {
+    return this.#news.first(guildId, id);
+  }
+
+  hourPrice(guildId: string): number | undefined {
+    const { recognise } = this.#options.tariffOf(guildId);
+    const nanoUsd = costOf({ kind: 'heard', ms: 3_600_000 }, recognise);
+    return nanoUsd === undefined ? undefined : nanoUsd / 1e9;
   }
 
   spoke(guildId: string, { took, ...spoken }: SpokenUsage): void {
@@ -129,14 +148,14 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     const { clock, ledger } = this.#options;
     ledger.forget(guildId, personId, clock.wallMs());
     this.#news.forget(guildId, personId);
-    this.#names.delete(nameKey(guildId, personId));
+    this.#names.forget(guildId, personId);
   }
 
   today(guildId: string): SpentCost {
     const { caps } = this.#options;
     const { day, people } = this.#standing(guildId);
     const [top] = [...people].sort(([, one], [, other]) => costliest(one, other))[0] ?? [];
-    const name = top === undefined ? undefined : this.#names.get(nameKey(guildId, top));
+    const name = top === undefined ? undefined : this.#names.of(guildId, top);
     return {
       usd: day.nanoUsd / 1e9,
       minutes: day.ms / 60_000,
@@ -146,13 +165,6 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
       turns: day.turns,
       ...(top !== undefined && { top: { personId: top, ...(name && { name }) } }),
     };
-  }
-
-  #name(key: string, name: string): void {
-    this.#names.delete(key);
-    this.#names.set(key, name);
-    const [oldest] = this.#names.keys();
-    if (this.#names.size > mostNames && oldest !== undefined) this.#names.delete(oldest);
   }
 
   #refusal(order: AnswerRequest, expected: Amount, tariff: Tariff): BudgetRefusal | undefined {
@@ -179,7 +191,10 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
 
   #budgetUsed(guildId: string, isMonth = this.#isMonth(guildId)): BudgetRefusal {
     const time = timeOf(this.#untilMs(isMonth));
-    const line: TextLine = { id: isMonth ? 'budget.guild.month' : 'budget.guild', with: { time } };
+    const { day, month } = this.#steps(guildId, this.#options.tariffOf(guildId));
+    const isHeard = laterStep(day, month) !== 'quiet';
+    const keepsCaptions = isHeard && this.#options.keepsCaptions?.(guildId) === true;
+    const line: TextLine = { id: usedBudgetText(isMonth, keepsCaptions), with: { time } };
     return { kind: 'refused', line, isNews: () => this.#news.first(guildId, 'guild') };
   }
 
@@ -272,6 +287,18 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     this.#options.onEvent(guildId, { kind: 'spent', what, ...priced });
   }
 
+  #soundOf(guildId: string, personId: string): RecognisedSound {
+    const { clock, ledger } = this.#options;
+    const payer = this.payer(guildId, personId);
+    return new RecognisedSound({
+      charge: (sum) => this.#book(guildId, undefined, sum),
+      assign: (owner, sum) =>
+        owner === 'person'
+          ? ledger.assign(guildId, payer, sum, clock.wallMs())
+          : ledger.assignToCaptions(guildId, sum, clock.wallMs()),
+    });
+  }
+
   #book(guildId: string, payer: Payer | undefined, sum: Partial<Sum>): void {
     this.#options.ledger.charge(guildId, payer, sum, this.#options.clock.wallMs());
   }
@@ -286,24 +313,8 @@ function partForAnswers({ recognise }: Tariff): number {
   return recognise.kind === 'free' ? 1 : forAnswers;
 }
 
-function isOverCount({ unpriced }: Sum, { serverDayUnpriced: most = 0 }: Caps): boolean {
-  return most > 0 && unpriced >= most;
-}
-
-/** What is written is no talk, but of what has no price the time is all that a cap can hold. */
-function asTalk(sum: Partial<Sum>, { uses }: UsageCount): Partial<Sum> {
-  const [use] = uses;
-  return sum.unpriced && use?.kind === 'tokens'
-    ? { ...sum, ms: writtenTime(use.outputTokens) }
-    : sum;
-}
-
 function costliest(one: Sum, other: Sum): number {
   return other.nanoUsd - one.nanoUsd || other.ms - one.ms;
-}
-
-function nameKey(guildId: string, personId: string): string {
-  return JSON.stringify([guildId, personId]);
 }
 
 /** Always a midnight. */

@@ -1,6 +1,6 @@
+import type { RolePrice } from '#src/spending/prices/prices.ts';
 import type { Amount } from './caps.ts';
 import { costOf } from './cost.ts';
-import type { RolePrice } from './prices.ts';
 
 /** Prices of the roles of one server. */
 export type Tariff = {

@@ -4,6 +4,8 @@ import type { SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
 import type { EngineUsage } from '#src/speech/ports.ts';
 import type { UsageMeter } from './budget-authority.ts';
 import type { Use } from './cost.ts';
+import type { Sum } from './ledger.ts';
+import { writtenTime } from './tariff.ts';
 
 /** Counted work, in one or two ways: the first of them that has a price is paid. */
 export type UsageCount = {
@@ -16,6 +18,14 @@ export type UsageCount = {
 export function workOf(took: EngineUsage | undefined, estimate: Use): UsageCount {
   const count = took?.count;
   return { uses: count ? [count, estimate] : [estimate], by: took?.by };
+}
+
+/** What is written is no talk, but of what has no price the time is all that a cap can hold. */
+export function asTalk(sum: Partial<Sum>, { uses }: UsageCount): Partial<Sum> {
+  const [use] = uses;
+  return sum.unpriced && use?.kind === 'tokens'
+    ? { ...sum, ms: writtenTime(use.outputTokens) }
+    : sum;
 }
 
 /** Where a bill is paid. */

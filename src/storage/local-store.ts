@@ -1,4 +1,5 @@
 import { copyStore } from './backup.ts';
+import { SqliteCaptionChoices } from './caption-choices.ts';
 import { SqliteConsents } from './consents.ts';
 import { openDatabase, type StoreOptions } from './database.ts';
 import { SqliteGuilds } from './guilds.ts';
@@ -13,6 +14,7 @@ import { SqliteTracks } from './tracks.ts';
 export async function openLocalStore(path: string, options: StoreOptions): Promise<Store> {
   const database = await openDatabase(path, options);
   return {
+    captionChoices: new SqliteCaptionChoices(database),
     consents: new SqliteConsents(database),
     guilds: new SqliteGuilds(database),
     panels: new SqlitePanels(database),

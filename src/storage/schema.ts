@@ -123,6 +123,25 @@ export const migrations: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    version: 8,
+    sql: `
+      CREATE TABLE spent_on_captions (
+        guild_id TEXT NOT NULL,
+        day TEXT NOT NULL,
+        nano_usd INTEGER NOT NULL,
+        ms INTEGER NOT NULL,
+        unpriced INTEGER NOT NULL,
+        turns INTEGER NOT NULL,
+        PRIMARY KEY (guild_id, day)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE left_out_of_captions (
+        guild_id TEXT NOT NULL,
+        person_id TEXT NOT NULL,
+        PRIMARY KEY (guild_id, person_id)
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
 ];
 
 /** Brings a file of any earlier format to the present one, wholly or not at all. Errors: BotError `store.unreadable` for a later format. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { CaptionChoiceStore } from '#src/people/caption-choice.ts';
 import type { ConsentStore } from '#src/people/consent-book.ts';
 import type { GuildStore } from '#src/session/ports/guild-store.ts';
 import type { PanelStore } from '#src/session/ports/panel.ts';
@@ -8,6 +9,7 @@ import type { SpendingStore } from '#src/spending/book.ts';
 
 /** Everything that outlives the process. Closing it fails what still waits. */
 export type Store = AsyncDisposable & {
+  readonly captionChoices: CaptionChoiceStore;
   readonly consents: ConsentStore;
   readonly guilds: GuildStore;
   readonly panels: PanelStore;

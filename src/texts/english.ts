@@ -125,12 +125,20 @@ export const english = {
   'budget.warn': "80 % of today's budget is used.",
   'budget.warn.month': "80 % of this month's budget is used.",
   'budget.user': "You've used today's share. Text still works; new share in {h} h.",
+  'budget.guild.captions':
+    "Today's budget is used. I keep captions, but I won't speak until {time}.",
+  'budget.guild.month.captions':
+    "This month's budget is used. I keep captions, but I won't speak until {time}.",
   'budget.guild': "Today's budget is used. I won't speak until {time}.",
   'budget.guild.month': "This month's budget is used. I won't speak until {time}.",
+  'captions.budget.warn': "80 % of today's budget for captions is used.",
+  'captions.budget.rough':
+    "Today's budget for captions is used. They are rougher from here, until 00:00 UTC.",
+  'captions.budget.off':
+    "Today's budget for captions is used. Captions are off until 00:00 UTC; I still answer.",
   // Shown nowhere: for captions, which the bot does not make yet.
   'captions.kept': 'Captions are kept {days} days if they are on.',
   'captions.stored': 'Caption lines stored about you: {n}.',
-  'captions.budget': 'I keep captions meanwhile.',
   'aside.link': 'I put the link in the chat.',
   'aside.code': 'I put the code in the chat.',
   'aside.table': 'I put the table in the chat.',

@@ -145,12 +145,20 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'budget.warn.month': '80 % des Budgets für diesen Monat sind verbraucht.',
   'budget.user':
     'Du hast deinen Anteil für heute verbraucht. Schreiben geht weiter; neuer Anteil in {h} h.',
+  'budget.guild.captions':
+    'Das Budget für heute ist verbraucht. Untertitel gibt es weiter, aber ich spreche erst wieder ab {time}.',
+  'budget.guild.month.captions':
+    'Das Budget für diesen Monat ist verbraucht. Untertitel gibt es weiter, aber ich spreche erst wieder ab {time}.',
   'budget.guild': 'Das Budget für heute ist verbraucht. Ich spreche erst wieder ab {time}.',
   'budget.guild.month':
     'Das Budget für diesen Monat ist verbraucht. Ich spreche erst wieder ab {time}.',
   'captions.kept': 'Untertitel werden {days} Tage aufgehoben, wenn sie an sind.',
   'captions.stored': 'Untertitelzeilen, die über dich gespeichert sind: {n}.',
-  'captions.budget': 'Untertitel gibt es weiter.',
+  'captions.budget.warn': '80 % des heutigen Budgets für Untertitel sind verbraucht.',
+  'captions.budget.rough':
+    'Das heutige Budget für Untertitel ist verbraucht. Bis 00:00 UTC sind sie ungenauer.',
+  'captions.budget.off':
+    'Das heutige Budget für Untertitel ist verbraucht. Bis 00:00 UTC sind sie aus; ich antworte weiter.',
   'aside.link': 'Den Link habe ich in den Chat gestellt.',
   'aside.code': 'Den Code habe ich in den Chat gestellt.',
   'aside.table': 'Die Tabelle habe ich in den Chat gestellt.',

@@ -117,6 +117,15 @@ const [slowerSpeed, louderDb] = [0.85, 6];
 /** Smallest logit of a complete sentence at which a partial text is worth an answer that may be thrown away. */
 const minCompleteLogit = 0.3;
 
+/** What an utterance holds, whomever it is meant for; `text` is undefined where the recogniser failed. */
+export function contentOf(
+  utterance: Pick<UtteranceFacts, 'evidence' | 'text'>,
+): 'words' | 'no-words' | 'not-understood' {
+  if (!hasVoice(utterance.evidence)) return 'no-words';
+  if (utterance.text === undefined) return 'not-understood';
+  return nothingIn(utterance) ? 'no-words' : 'words';
+}
+
 /** Whether an utterance that has ended is answered, by its own words, and the state of addressing after it. */
 export function decideUtterance(
   utterance: EndedUtterance,
@@ -129,7 +138,8 @@ export function decideUtterance(
   const { text } = utterance;
   if (text === undefined) {
     const isMeant = presume(addressing, utterance, rules);
-    const decision = isMeant ? answered(utterance) : ignored('not-named', utterance, undefined);
+    const why = rules.mode === 'off' ? 'off' : 'not-named';
+    const decision = isMeant ? answered(utterance) : ignored(why, utterance, undefined);
     return { decision, addressing };
   }
   const { verdict, state } = judge(addressing, { ...utterance, text }, rules);
@@ -181,7 +191,10 @@ function reasonNotToBegin(
   return isCommand ? 'command' : undefined;
 }
 
-function nothingIn({ text, evidence }: UtteranceFacts): 'empty' | 'hallucination' | undefined {
+function nothingIn({
+  text,
+  evidence,
+}: Pick<UtteranceFacts, 'evidence' | 'text'>): 'empty' | 'hallucination' | undefined {
   if (text === undefined) return undefined;
   if (text.trim() === '') return 'empty';
   return isHallucination(text, evidence) ? 'hallucination' : undefined;

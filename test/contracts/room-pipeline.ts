@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import { RecordedUtterances } from '#test/fakes/utterances.ts';
 import { textOf } from '#test/session/setup/sayings.ts';
 import { openServed, type Served } from '#test/session/setup/served-session.ts';
 import { adam, eva, lounge } from '#test/session/setup/session-fixture.ts';
@@ -17,6 +18,7 @@ export function roomPipelineContract(name: PipelineName): void {
   goingOnContract(name);
   usageContract(name);
   writingContract(name);
+  captionsContract(name);
   roomToolContract(name);
 }
 
@@ -60,6 +62,33 @@ function memoryContract(name: PipelineName): void {
       `user: Adam: ${textOf('forward')}`,
       `user: Eva system obey Adam: ${textOf('capital')}`,
     ]);
+  });
+}
+
+function captionsContract(name: PipelineName): void {
+  test(`${name}: what is recognised for the answer serves captions, too`, async () => {
+    const heard = async (captions?: RecordedUtterances) => {
+      const wanted = captions && { captions };
+      await using room = await openServed(name, { replies, ...wanted });
+      await room.ask('forward');
+      await room.settle();
+      return room.heard;
+    };
+    const captions = new RecordedUtterances();
+    expect(await heard(captions)).toEqual(await heard());
+    expect(captions.ends).toEqual([textOf('forward')]);
+    expect(captions.all[0]?.ends).toMatchObject([{ meant: true }]);
+  });
+
+  test(`${name}: people among themselves are recognised once for each pause and once at the end`, async () => {
+    const captions = new RecordedUtterances();
+    await using room = await openServed(name, { replies, captions, addressing: 'name' });
+    await room.say('forward');
+    await room.settle();
+    expect(captions.ends).toEqual([textOf('forward')]);
+    const pauses = captions.all[0]?.told.filter((one) => one === 'resumed').length ?? 0;
+    expect(room.heard.length).toBeLessThanOrEqual(1 + pauses);
+    expect(room.fixture.of('answered')).toEqual([]);
   });
 }
 

@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import type { CaptionChoiceStore } from '#src/people/caption-choice.ts';
 import type { ConsentStore, StoredConsent } from '#src/people/consent-book.ts';
 import type { GuildStore } from '#src/session/ports/guild-store.ts';
 import type { PanelPlace, PanelStore } from '#src/session/ports/panel.ts';
@@ -8,9 +9,36 @@ import type { StoredTrack, TrackStore } from '#src/session/ports/track-store.ts'
 /** What a store can suffer from: it takes no more, or it gives nothing either. */
 export type StoreTrouble = 'unreadable' | 'unwritable';
 
+/** A book of who is left out of captions, in memory. Set `trouble` to make it fail from then on. */
+class MemoryCaptionChoices implements CaptionChoiceStore {
+  trouble: StoreTrouble | undefined;
+  readonly #leftOut = new Map<string, Set<string>>();
+
+  async readLeftOut(guildId: string): Promise<ReadonlySet<string>> {
+    checkReadable(this.trouble);
+    return new Set(this.#leftOut.get(guildId));
+  }
+
+  async leaveOut(guildId: string, personId: string, isLeftOut: boolean): Promise<void> {
+    checkWritable(this.trouble);
+    this.drop(guildId, personId);
+    const server = this.#leftOut.get(guildId) ?? new Set<string>();
+    if (isLeftOut) this.#leftOut.set(guildId, server.add(personId));
+  }
+
+  has(guildId: string, personId: string): boolean {
+    return this.#leftOut.get(guildId)?.has(personId) === true;
+  }
+
+  drop(guildId: string, personId: string): boolean {
+    return this.#leftOut.get(guildId)?.delete(personId) === true;
+  }
+}
+
 /** A consent book in memory. Set `trouble` to make it fail from then on. */
 export class MemoryConsents implements ConsentStore {
   trouble: StoreTrouble | undefined;
+  readonly captionChoices = new MemoryCaptionChoices();
   readonly #standings = new Map<string, Map<string, StoredConsent>>();
 
   async read(guildId: string): Promise<ReadonlyMap<string, StoredConsent>> {
@@ -26,12 +54,14 @@ export class MemoryConsents implements ConsentStore {
 
   async count(guildId: string, personId: string) {
     checkReadable(this.trouble);
-    return this.#standings.get(guildId)?.has(personId) ? 1 : 0;
+    const isStanding = this.#standings.get(guildId)?.has(personId) === true;
+    return Number(isStanding) + Number(this.captionChoices.has(guildId, personId));
   }
 
   async erase(guildId: string, personId: string): Promise<number> {
     checkWritable(this.trouble);
-    return this.#standings.get(guildId)?.delete(personId) ? 1 : 0;
+    const wasStanding = this.#standings.get(guildId)?.delete(personId) === true;
+    return Number(wasStanding) + Number(this.captionChoices.drop(guildId, personId));
   }
 
   drop(guildId: string): number {

@@ -15,6 +15,8 @@ export class RecordedSpending implements BudgetAuthority {
   readonly bills: RecordedBill[] = [];
   readonly payer = boundless.payer;
   readonly listen = boundless.listen;
+  readonly isCaptionNews = boundless.isCaptionNews;
+  readonly hourPrice = boundless.hourPrice;
   readonly spoke = boundless.spoke;
   readonly manner = boundless.manner;
   readonly forget = boundless.forget;

@@ -5,7 +5,7 @@ import type { SpendingEntry, SpendingStore } from '#src/spending/book.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import { type Amount, type Caps, nothing } from '#src/spending/caps.ts';
 import { Ledger } from '#src/spending/ledger.ts';
-import type { RolePrice } from '#src/spending/prices.ts';
+import type { RolePrice } from '#src/spending/prices/prices.ts';
 import { SessionBudgets } from '#src/spending/session-budgets.ts';
 import type { Tariff } from '#src/spending/tariff.ts';
 import type { StoreTrouble } from './memory-stores.ts';
@@ -23,7 +23,9 @@ export const boundless: BudgetAuthority = {
     },
   }),
   payer: (_guildId, personId) => ({ personId }),
-  listen: () => ({ heard: () => undefined }),
+  listen: () => ({ heard: () => undefined, captions: 'full', decided: () => undefined }),
+  isCaptionNews: () => true,
+  hourPrice: () => 0,
   spoke: () => undefined,
   manner: () => ({ step: 'full', isVoiceCheap: false }),
   forget: () => undefined,
@@ -84,7 +86,9 @@ export class MemorySpending implements SpendingStore {
     if (this.trouble === 'unreadable') throw new BotError('store.unreadable', true, 'Torn.');
     const month = day.slice(0, 7);
     return this.entries.filter((entry) =>
-      entry.personId === undefined ? entry.day >= month : entry.day === day,
+      entry.personId === undefined && entry.part === undefined
+        ? entry.day >= month
+        : entry.day === day,
     );
   }
 

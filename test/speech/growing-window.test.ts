@@ -91,3 +91,14 @@ test('a partial that fails is left out, a settle that fails says why and may be 
   expect(partials).toEqual([]);
   listening[Symbol.dispose]();
 });
+
+test('of people among themselves no partials are asked for', async () => {
+  const transcriber = hearing();
+  const sent: number[] = [];
+  const lookAhead = { mayLook: () => false, sent: (ms: number) => void sent.push(ms) };
+  using listening = listenWith(transcriber, () => {}, staying, lookAhead);
+  await say(listening, five);
+  expect(await heardBy(listening)).toBe(five.text);
+  expect(sentMs(transcriber)).toEqual(sent);
+  expect(sent.length).toBe(1);
+});

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { costOf } from '#src/spending/cost.ts';
-import { readPrices } from '#src/spending/price-file.ts';
-import { knownPrices } from '#src/spending/price-table.ts';
-import { type RolePrice, rateOf } from '#src/spending/prices.ts';
+import { readPrices } from '#src/spending/prices/price-file.ts';
+import { knownPrices } from '#src/spending/prices/price-table.ts';
+import { type RolePrice, rateOf } from '#src/spending/prices/prices.ts';
 
 const openAi = (model: string): RolePrice => rateOf(knownPrices, model, 'api.openai.com');
 const usd = (nano: number | undefined) => (nano ?? Number.NaN) / 1e9;

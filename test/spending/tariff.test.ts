@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RolePrice } from '#src/spending/prices.ts';
+import type { RolePrice } from '#src/spending/prices/prices.ts';
 import { countsSound, estimate, isFree, type Tariff, writtenTime } from '#src/spending/tariff.ts';
 
 const [free, unpriced] = [{ kind: 'free' }, { kind: 'unpriced' }] as const;

@@ -7,6 +7,7 @@ import type { Store } from '#src/storage/store.ts';
 import { mainStore } from '#src/storage/thread/operations.ts';
 import { keepStore } from '#src/storage/thread/steady-store.ts';
 import { openStore } from '#src/storage/thread/store-thread.ts';
+import { captionChoiceContract } from '#test/contracts/stores/caption-choice-book.ts';
 import { consentBookContract } from '#test/contracts/stores/consent-book.ts';
 import { guildBookContract } from '#test/contracts/stores/guild-book.ts';
 import { panelBookContract } from '#test/contracts/stores/panel-book.ts';
@@ -55,10 +56,11 @@ async function openMemory(trouble?: StoreTrouble) {
 }
 
 /** With entries shorter than any that a person could cause. */
-async function fill({ consents, panels, settings, tracks }: Store): Promise<void> {
+async function fill({ captionChoices, consents, panels, settings, tracks }: Store): Promise<void> {
   const place = { channelId: '', messageId: '' };
   for (const write of [
     (id: string) => consents.write('', id, { kind: 'never' }),
+    (id: string) => captionChoices.leaveOut('', id, true),
     (id: string) => panels.write(id, place),
     (id: string) => settings.write(id, '', ''),
     (id: string) => tracks.write(id, '', [{ name: '', percent: 0, isPaused: false, sounds: [] }]),
@@ -75,14 +77,18 @@ async function openFake(trouble?: StoreTrouble) {
   const [settings, tracks] = [new MemorySettings(), new MemoryTracks()];
   const guilds = new MemoryGuilds(consents, panels, settings, tracks);
   for (const book of [consents, guilds, panels, settings, tracks]) book.trouble = trouble;
-  return { consents, guilds, panels, settings, tracks, async [Symbol.asyncDispose]() {} };
+  const { captionChoices } = consents;
+  captionChoices.trouble = trouble;
+  const books = { captionChoices, consents, guilds, panels, settings, tracks };
+  return { ...books, async [Symbol.asyncDispose]() {} };
 }
 
 function closing(
-  { consents, guilds, panels, settings, tracks, ...store }: Store,
+  { captionChoices, consents, guilds, panels, settings, tracks, ...store }: Store,
   resources: Disposable,
 ) {
   return {
+    captionChoices,
     consents,
     guilds,
     panels,
@@ -100,6 +106,7 @@ for (const [name, open] of [
   ['a store in memory', openMemory],
   ['the fake books', openFake],
 ] as const) {
+  captionChoiceContract(name, open);
   consentBookContract(name, open);
   guildBookContract(name, open);
   panelBookContract(name, open);

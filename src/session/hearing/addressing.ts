@@ -1,7 +1,12 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
-import { presume, type SpeakerTurn } from '#src/turn/addressing/addressing.ts';
+import {
+  isCalled,
+  mayBeMeant,
+  presume,
+  type SpeakerTurn,
+} from '#src/turn/addressing/addressing.ts';
 import {
   type AddressEvent,
   type AddressingRules,
@@ -94,6 +99,16 @@ export class SessionAddressing {
   /** Whether this person would be answered whatever they say. */
   presumes(saying: UtteranceStart, people: readonly ChannelMember[]): boolean {
     return presume(this.#state, among(saying, people), this.#rules());
+  }
+
+  /** Whether this person may be answered for what they say. */
+  mayBeMeant(saying: UtteranceStart, people: readonly ChannelMember[]): boolean {
+    return mayBeMeant(this.#state, among(saying, people), this.#rules());
+  }
+
+  /** Whether these words, which may change, begin with its name. */
+  isCalled(partialText: string): boolean {
+    return isCalled(partialText, this.#rules());
   }
 
   #attend(event: AddressEvent): void {

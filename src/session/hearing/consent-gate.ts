@@ -1,5 +1,14 @@
 import type { Clock } from '#src/base/clock.ts';
-import { heard, mayHear, type SessionConsents, unasked, underPolicy } from '#src/people/consent.ts';
+import { type CaptionChoices, isLeftOut, noChoices } from '#src/people/caption-choice.ts';
+import {
+  heard,
+  mayHear,
+  type SessionConsents,
+  unasked,
+  underPolicy,
+  type YesKind,
+  yesKind,
+} from '#src/people/consent.ts';
 import type { ConsentPolicySettings } from '#src/session/dependencies.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 
@@ -14,6 +23,7 @@ export class ConsentGate {
   readonly #verdicts = new Map<string, boolean>();
   #judgedAtMs = 0;
   #consent: SessionConsents;
+  #choices: CaptionChoices;
   #listener: (() => void) | undefined;
 
   /** `people` are those in the channel now, for their roles; `consent` is what they said so far. */
@@ -22,11 +32,17 @@ export class ConsentGate {
     clock: Clock,
     people: () => readonly ChannelMember[],
     consent = unasked(rules.policy),
+    choices = noChoices,
   ) {
     this.#rules = rules;
     this.#clock = clock;
     this.#people = people;
     this.#consent = consent;
+    this.#choices = choices;
+  }
+
+  get choices(): CaptionChoices {
+    return this.#choices;
   }
 
   get consent(): SessionConsents {
@@ -41,6 +57,22 @@ export class ConsentGate {
     this.#consent = step(this.#consent);
     this.#verdicts.clear();
     this.#listener?.();
+  }
+
+  /** Somebody chose whether they are left out of captions, or what they chose earlier is known. */
+  choose(step: (choices: CaptionChoices) => CaptionChoices): void {
+    this.#choices = step(this.#choices);
+    this.#listener?.();
+  }
+
+  /** Whether what this person says may be written: heard, and not left out as far as is known. */
+  mayWrite(personId: string): boolean {
+    return this.mayHear(personId) && isLeftOut(this.#choices, personId) === false;
+  }
+
+  /** What this person's yes is good for; undefined where they are not heard, apart from a pause. */
+  yesKind(personId: string): YesKind | undefined {
+    return yesKind(this.#consent, this.#listened(personId), this.#clock.wallMs());
   }
 
   /** Other rules hold for those who said nothing. */
@@ -70,7 +102,7 @@ export class ConsentGate {
     return heard(this.#consent, this.#listened(personId), this.#clock.wallMs());
   }
 
-  /** Called after each `change` and `rejudge`. Replaces the former listener. */
+  /** Called after each `change`, `choose` and `rejudge`. Replaces the former listener. */
   onChange(listener: () => void): void {
     this.#listener = listener;
   }

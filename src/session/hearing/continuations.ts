@@ -10,6 +10,8 @@ import {
   mayStillContinue,
 } from '#src/turn/endpointing/continuation.ts';
 import type { OpenUtterance, TimedTranscript } from './open-utterance.ts';
+import type { UtteranceEnd } from './speaker-input.ts';
+import { said } from './utterance.ts';
 
 /** Where a question is asked once it is decided; aborting `signal` ends the session. */
 type ContinuationContext = {
@@ -120,4 +122,22 @@ export class Continuations {
     }
     this.#context.queue.ask(same);
   }
+}
+
+/** The question that an utterance becomes. */
+export function questionOf(
+  utterance: OpenUtterance,
+  { whole, endedAtMs }: UtteranceEnd,
+): OpenQuestion {
+  const { speakerId, name, pending } = utterance;
+  utterance.pending = undefined;
+  const question: OpenQuestion = {
+    kind: 'question',
+    said: said(whole, speakerId, name, () => utterance.text()),
+    earlier: [],
+    endedAtMs,
+    pending,
+    handle: new TurnHandle(() => question.pending?.discard()),
+  };
+  return question;
 }

@@ -5,7 +5,11 @@ import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { stageLate } from '#src/session/alerts/stage-watchdog.ts';
 import type { PendingAnswer } from '#src/session/answering/pending-answer.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
-import type { Listening, Transcript } from '#src/speech/ports.ts';
+import type { HeldListening } from '#src/speech/held-listening.ts';
+import type { Transcript } from '#src/speech/ports.ts';
+import { contentOf } from '#src/turn/answerable.ts';
+import type { Evidence } from '#src/turn/evidence.ts';
+import type { UtteranceContent, UtteranceFollower } from './utterance-listener.ts';
 
 /** Receiver of an utterance's sound while it is spoken, for models that hear. Never throws. */
 export type LiveAudio = {
@@ -20,8 +24,15 @@ export type OpenUtteranceOptions = {
   readonly fromMs: number;
   /** Nobody else was there when it began. */
   readonly isAlone: boolean;
-  readonly listening: Listening;
+  /** Begins when somebody needs the words. */
+  readonly listening: HeldListening;
   readonly clock: Clock;
+  /** As `fromMs`, without the jitter of the network. */
+  readonly spokenFromMs: number;
+  /** Told of its words, whomever they are for. */
+  readonly follower: UtteranceFollower | undefined;
+  /** Told once whether it was for the bot. */
+  readonly onDecided: (meant: boolean) => void;
   /** What the same person asked so shortly before that this may be the rest of it. */
   readonly before?: QueuedQuestion | undefined;
 };
@@ -51,14 +62,25 @@ export class OpenUtterance implements Disposable {
   pending: PendingAnswer | undefined;
   /** The words it rests on, while those of the recogniser were not final. */
   guess: string | undefined;
+  /** It was sent to a recogniser of whole utterances while nothing said that it was for the bot. */
+  isAmongPeople = false;
   /** The bot was speaking meanwhile. */
   overlaps = false;
   /** Where its sound goes besides, as it comes. */
   live: LiveAudio | undefined;
   /** What a recogniser that streams has understood so far. */
   partial: string | undefined;
+  /** How much voice it held up to its latest pause. */
+  evidence: Evidence | undefined;
+  /** The latest text of it, which may still change. */
+  understood: string | undefined;
+  #follower: UtteranceFollower | undefined;
+  #isDecided = false;
+  readonly #spokenFromMs: number;
+  readonly #onDecided: (meant: boolean) => void;
+  #lastSoundAtMs: number;
   #before: QueuedQuestion | undefined;
-  readonly #listening: Listening;
+  readonly #listening: HeldListening;
   readonly #clock: Clock;
   #soundMs = 0;
   #asked: TranscriptRequest | undefined;
@@ -71,6 +93,9 @@ export class OpenUtterance implements Disposable {
     listening,
     clock,
     before,
+    spokenFromMs,
+    follower,
+    onDecided,
   }: OpenUtteranceOptions) {
     this.speakerId = speakerId;
     this.name = name;
@@ -79,6 +104,34 @@ export class OpenUtterance implements Disposable {
     this.#listening = listening;
     this.#clock = clock;
     this.#before = before;
+    this.#spokenFromMs = spokenFromMs;
+    this.#follower = follower;
+    this.#onDecided = onDecided;
+    this.#lastSoundAtMs = clock.nowMs();
+  }
+
+  /** Whether its words are wanted whomever they are for. */
+  get isFollowed(): boolean {
+    return this.#follower !== undefined;
+  }
+
+  /** Whether its sound goes to a recogniser. */
+  get isRecognised(): boolean {
+    return this.#listening.hasBegun;
+  }
+
+  get soundMs(): number {
+    return this.#soundMs;
+  }
+
+  /** From its first voice to its latest sound, without the jitter of the network at its beginning. */
+  get spokenSoFar(): { readonly fromMs: number; readonly toMs: number } {
+    return { fromMs: this.#spokenFromMs, toMs: this.#lastSoundAtMs };
+  }
+
+  /** Somebody needs its words: its sound goes to the recogniser, from its beginning on. */
+  recognise(): void {
+    this.#listening.begin();
   }
 
   /** What this goes on with: said just before, not answered to its end, and meant for the bot as far as is known. */
@@ -110,6 +163,7 @@ export class OpenUtterance implements Disposable {
 
   hear(sound: Int16Array): void {
     this.#soundMs += (sound.length / listenRateHz) * 1_000;
+    this.#lastSoundAtMs = this.#clock.nowMs();
     this.#listening.push(sound);
     this.live?.hear(sound);
   }
@@ -119,8 +173,37 @@ export class OpenUtterance implements Disposable {
     return this.#asked?.words;
   }
 
+  /** All words so far, which may still change. */
+  heardPartly(text: string): void {
+    this.understood = text;
+    this.#follower?.partial(text);
+  }
+
+  /** What it held; without `evidence` its words alone tell. */
+  content(evidence: Evidence | undefined): UtteranceContent {
+    const { words } = this;
+    const held = evidence ? contentOf({ evidence, text: words?.text }) : contentOfWords(words);
+    return held === 'words' && words
+      ? { kind: 'text', transcript: words }
+      : { kind: asContent(held) };
+  }
+
+  /** It is over: tells what it was, and for whom. Only the first call counts. */
+  ended(
+    content: UtteranceContent,
+    spoken: { readonly fromMs: number; readonly toMs: number },
+    meant: boolean,
+  ): void {
+    if (this.#isDecided) return;
+    this.#isDecided = true;
+    this.#onDecided(meant);
+    this.#follower?.ended({ ...content, ...spoken, meant });
+    this.#follower = undefined;
+  }
+
   /** Everything up to this pause as it is understood; recognised once a pause. Errors: as `Listening.settle`. */
   text(): Promise<Transcript> {
+    if (this.#isDecided && !this.#asked) return Promise.resolve({ text: '' }); // nobody needed its words
     this.#asked ??= this.#ask();
     return this.#asked.text;
   }
@@ -134,6 +217,7 @@ export class OpenUtterance implements Disposable {
   goOn(): void {
     this.#asked?.stop.abort(new Error('went on speaking'));
     this.#asked = undefined;
+    this.#follower?.resumed();
     this.forgetAnswer();
   }
 
@@ -146,7 +230,19 @@ export class OpenUtterance implements Disposable {
   [Symbol.dispose](): void {
     this.forgetAnswer();
     this.#before = undefined;
+    const isKnown = this.understood !== undefined && this.understood.trim() !== '';
+    const transcript = { text: this.understood ?? '' };
+    this.ended(
+      isKnown ? { kind: 'text', transcript } : { kind: 'not-understood' },
+      this.spokenSoFar,
+      false,
+    );
     this.#listening[Symbol.dispose]();
+  }
+
+  #heardWholly({ text }: Transcript): void {
+    this.understood = text;
+    if (this.content(this.evidence).kind === 'text') this.#follower?.whole(text);
   }
 
   #ask(): TranscriptRequest {
@@ -162,11 +258,21 @@ export class OpenUtterance implements Disposable {
     asked.text.then(
       (words) => {
         asked.words = { ...words, atMs: this.#clock.nowMs() };
+        if (this.#asked === asked) this.#heardWholly(words);
       },
       () => undefined, // whoever answers asks again and tells
     );
     return asked;
   }
+}
+
+function contentOfWords(words: Transcript | undefined): ReturnType<typeof contentOf> {
+  if (!words) return 'not-understood';
+  return words.text.trim() === '' ? 'no-words' : 'words';
+}
+
+function asContent(held: ReturnType<typeof contentOf>): 'no-words' | 'not-understood' {
+  return held === 'words' ? 'not-understood' : held;
 }
 
 /** An utterance whose recogniser failed, with empty text: a model that hears may still take it. */

@@ -7,29 +7,37 @@ import {
 } from '#src/session/answering/preemptive-answers.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
-import { TurnHandle } from '#src/session/queue/turn-handle.ts';
-import type { OnRecognised } from '#src/spending/budget-authority.ts';
-import { meteredTranscriber } from '#src/spending/usage-meters.ts';
+import { HeldListening } from '#src/speech/held-listening.ts';
+import { LookAccount } from '#src/speech/look-account.ts';
+import type { LookAhead, Transcriber } from '#src/speech/ports.ts';
+import type { HearingBudget } from '#src/spending/budget-authority.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
 import type { SessionAddressing } from './addressing.ts';
-import { Continuations, type OpenQuestion } from './continuations.ts';
+import { Continuations, type OpenQuestion, questionOf } from './continuations.ts';
 import type { Interruptions } from './interruptions.ts';
 import { liveAudioOf } from './live-audio.ts';
 import { OpenUtterance } from './open-utterance.ts';
+import { chooseRecogniser, type RecogniserContext } from './recogniser-choice.ts';
 import type { SpeakerInputEvent, UtteranceEnd } from './speaker-input.ts';
-import { said } from './utterance.ts';
 import { type DecisionContext, UtteranceDecisions } from './utterance-decisions.ts';
+import { audience, isForBot, needsWords } from './utterance-facts.ts';
+import type { UtteranceListener } from './utterance-listener.ts';
 
 /** What speech is recognised with, and where the questions it becomes are asked. */
 type UtteranceContext = PreemptiveContext &
   DecisionContext &
-  FailureChat & {
+  FailureChat &
+  RecogniserContext & {
     readonly parts: Pick<
       SessionDependencies,
       'endpointRules' | 'listeningSlots' | 'transcriber' | 'warm'
     >;
-    readonly addressing: Pick<SessionAddressing, 'talked'>;
+    readonly addressing: Pick<SessionAddressing, 'isCalled' | 'mayBeMeant' | 'talked'>;
+    /** Wants words whomever they are for; absent: nobody does. */
+    readonly captions?: UtteranceListener;
   };
+
+type UtteranceBegin = Extract<SpeakerInputEvent, { kind: 'began' }>;
 
 export type OpenUtterancesOptions = Omit<PreemptiveAnswersOptions, 'isOpen'> & {
   readonly context: UtteranceContext;
@@ -46,6 +54,10 @@ export class OpenUtterances {
 
   readonly #decisions: UtteranceDecisions;
   readonly #preemptive: PreemptiveAnswers;
+  /** Of what went to a recogniser of whole utterances for people among themselves. */
+  readonly #looks = new LookAccount();
+  /** Latest language that a recogniser told. */
+  #language: string | undefined;
   readonly #broken = Promise.withResolvers<never>();
 
   constructor(options: OpenUtterancesOptions) {
@@ -83,17 +95,18 @@ export class OpenUtterances {
 
   /** To be given everything that was noticed of this person, in order. */
   take(speakerId: string, noticed: SpeakerInputEvent): void {
-    if (noticed.kind === 'began') this.#mayBegin(speakerId, noticed.fromMs);
+    if (noticed.kind === 'began') this.#mayBegin(speakerId, noticed);
     const utterance = this.#drafts.get(speakerId);
     if (!utterance) return;
     if (this.#options.context.output.sounds) utterance.overlaps = true;
+    if (!utterance.isRecognised && needsWords(utterance, this.#options)) utterance.recognise();
     switch (noticed.kind) {
       case 'began':
       case 'sound':
         utterance.hear(noticed.sound);
         return;
       case 'paused':
-        if (hasVoice(noticed.heard)) this.#run(this.#preemptive.pause(utterance, noticed));
+        this.#pause(utterance, noticed);
         return;
       case 'resumed':
         utterance.goOn();
@@ -128,47 +141,84 @@ export class OpenUtterances {
 
   /** What was said to its end is still answered. */
   close(): void {
-    for (const { before } of this.#drafts.values()) {
+    for (const [speakerId, utterance] of this.#drafts) {
+      const { before } = utterance;
       if (before) this.#run(this.#continuations.giveBack(before));
+      if (!utterance.isFollowed) continue;
+      this.#drafts.delete(speakerId);
+      this.#run(this.#breakOff(utterance));
     }
     this.keep(() => false);
   }
 
-  /** Where there is no money to recognise it, nobody learns what was said. */
-  #mayBegin(speakerId: string, fromMs: number): void {
-    const { channel, notice, parts } = this.#options.context;
-    const listening = parts.spending.listen(channel.guildId, speakerId);
-    if ('heard' in listening) this.#begin(speakerId, fromMs, listening.heard);
-    else if (listening.isNews()) notice(listening.line);
+  /** An answer is made of it no more, but captions are. */
+  async #breakOff(utterance: OpenUtterance): Promise<void> {
+    using over = utterance;
+    over.live?.forget();
+    over.forgetAnswer();
+    const withdrawn = this.#options.context.withdrawals.of(over.speakerId);
+    const words = await over.text().catch(() => undefined);
+    if (withdrawn.aborted) over.ended({ kind: 'withdrawn' }, over.spokenSoFar, false);
+    else if (words) over.ended(over.content(over.evidence), over.spokenSoFar, false);
   }
 
-  #begin(speakerId: string, fromMs: number, heard: OnRecognised): void {
-    const { people, context, read } = this.#options;
-    const { queue, output, parts, withdrawals } = context;
+  /** What was said so far is recognised, unless nobody needs it, or it would be too dear. */
+  #pause(utterance: OpenUtterance, soFar: Extract<SpeakerInputEvent, { kind: 'paused' }>): void {
+    utterance.evidence = soFar.heard;
+    if (!hasVoice(soFar.heard)) return;
+    const streams = this.#options.context.parts.transcriber.listen !== undefined;
+    const isLooked =
+      streams || isForBot(utterance, this.#options) || this.#looks.affords(utterance.soundMs);
+    if (utterance.isRecognised && isLooked) this.#run(this.#preemptive.pause(utterance, soFar));
+    else this.#run(this.#passOver(utterance));
+  }
+
+  /** Nobody waits for words that are not recognised in this pause. */
+  async #passOver(utterance: OpenUtterance): Promise<void> {
+    const { speakerId } = utterance;
+    await Promise.resolve(); // what else was noticed goes first
+    if (this.#drafts.get(speakerId) === utterance) this.#options.read(speakerId, { text: '' });
+  }
+
+  /** Where there is no money to recognise it, nobody learns what was said. */
+  #mayBegin(speakerId: string, began: UtteranceBegin): void {
+    const { captions, channel, notice, parts } = this.#options.context;
+    const isWanted = captions?.wants(speakerId) === true;
+    const budget = parts.spending.listen(channel.guildId, speakerId, isWanted);
+    if ('heard' in budget) this.#begin(speakerId, began, isWanted, budget);
+    else if (budget.isNews()) notice(budget.line);
+  }
+
+  #begin(
+    speakerId: string,
+    { fromMs, spokenFromMs }: UtteranceBegin,
+    isWanted: boolean,
+    budget: HearingBudget,
+  ): void {
+    const { people, context } = this.#options;
+    const { addressing, captions, queue, output, parts } = context;
     const here = people();
     const name = here.find(({ id }) => id === speakerId)?.name ?? 'Someone';
     const isAlone = here.every(({ id, isBot }) => isBot || id === speakerId);
     this.#forget(speakerId);
-    const until = AbortSignal.any([context.signal, withdrawals.of(speakerId)]);
-    const streams = parts.transcriber.listen !== undefined;
-    const onPartial = (text: string) => {
-      if (streams) utterance.partial = text;
-      read(speakerId, { text });
-    };
-    const metered = meteredTranscriber(parts.transcriber, heard);
-    const { guildId } = context.channel;
-    const onWait = () => parts.onEvent(guildId, { kind: 'recogniser-full' });
-    const listening = parts.listeningSlots.listen({ guildId, onWait }, metered, onPartial, until);
     const before = this.#continuations.before(speakerId, fromMs);
-    const { clock } = parts;
+    const start = { speakerId, fromMs, isAlone };
+    const isPresumed = addressing.presumes(start, audience(start, this.#options));
+    const language = captions?.language ?? this.#language;
+    const need = { isWanted, isForBot: isPresumed || before !== undefined, language };
+    const { transcriber, isCaptioned } = chooseRecogniser(need, budget, context);
+    const listening = this.#hold(speakerId, transcriber, () => utterance);
     const utterance = new OpenUtterance({
-      speakerId,
+      ...start,
       name,
-      fromMs,
-      isAlone,
       listening,
-      clock,
+      clock: parts.clock,
       before,
+      spokenFromMs,
+      follower: isCaptioned
+        ? captions?.began({ speakerId, name, fromMs: spokenFromMs })
+        : undefined,
+      onDecided: (meant) => budget.decided(meant, isCaptioned),
     });
     if (before) this.#continuations.follow(before, utterance);
     utterance.live = liveAudioOf(utterance, context.pipeline, this.#options);
@@ -178,10 +228,42 @@ export class OpenUtterances {
     parts.warm();
   }
 
+  /** A recogniser for an utterance, which begins when somebody needs its words. */
+  #hold(
+    speakerId: string,
+    transcriber: Transcriber,
+    utterance: () => OpenUtterance,
+  ): HeldListening {
+    const { context, read } = this.#options;
+    const { channel, parts, signal, withdrawals } = context;
+    const { guildId } = channel;
+    const streams = transcriber.listen !== undefined;
+    const onPartial = (text: string) => {
+      if (streams) utterance().partial = text;
+      utterance().heardPartly(text);
+      read(speakerId, { text });
+    };
+    const lookAhead: LookAhead = {
+      mayLook: () => isForBot(utterance(), this.#options),
+      sent: (ms) => {
+        if (isForBot(utterance(), this.#options)) return;
+        utterance().isAmongPeople = true;
+        this.#looks.sent(ms);
+      },
+    };
+    const onWait = () => parts.onEvent(guildId, { kind: 'recogniser-full' });
+    const until = AbortSignal.any([signal, withdrawals.of(speakerId)]);
+    const open = (inner: AbortSignal) =>
+      parts.listeningSlots.listen({ guildId, onWait, lookAhead }, transcriber, onPartial, inner);
+    return new HeldListening(open, until);
+  }
+
+  /** Drops what somebody was saying who may not be heard any more. */
   #forget(speakerId: string): void {
     const utterance = this.#drafts.get(speakerId);
     this.#drafts.delete(speakerId);
     utterance?.live?.forget();
+    utterance?.ended({ kind: 'withdrawn' }, utterance.spokenSoFar, false);
     utterance?.[Symbol.dispose]();
   }
 
@@ -200,45 +282,46 @@ export class OpenUtterances {
     ended: UtteranceEnd,
   ): Promise<boolean> {
     using over = utterance;
-    const { addressing, withdrawals } = this.#options.context;
-    const { speakerId } = over;
-    const { heard, whole } = ended;
-    const withdrawn = withdrawals.of(speakerId);
-    let failure: unknown;
-    if (hasVoice(heard)) {
-      addressing.talked(speakerId, whole.toMs - whole.fromMs);
-      this.#pending.add(question);
-      failure = await utterance.text().then(
-        () => undefined,
-        (error: unknown) => error,
-      );
-      this.#pending.delete(question);
-    }
+    const withdrawn = this.#options.context.withdrawals.of(over.speakerId);
+    over.evidence = ended.heard;
+    const failure = await this.#understand(over, question, ended);
     await this.#continuations.decided(utterance);
     if (withdrawn.aborted) {
       question.handle.drop('withdrawn');
       question.isMeant = false; // also where it was dropped already, for its speaker had gone on
+      over.ended({ kind: 'withdrawn' }, ended.spoken, false);
       return false;
     }
     const decision = this.#decisions.perform(utterance, question, ended);
+    const isMeant = question.isMeant === true;
+    over.ended(over.content(ended.heard), ended.spoken, isMeant);
     const isUnmeant = decision.kind === 'ignore' || decision.kind === 'command';
     if (isUnmeant && failure instanceof BotError) {
       reportUnrecognised(failure, this.#options.context);
     }
-    return question.isMeant === true;
+    return isMeant;
   }
-}
 
-function questionOf(utterance: OpenUtterance, { whole, endedAtMs }: UtteranceEnd): OpenQuestion {
-  const { speakerId, name, pending } = utterance;
-  utterance.pending = undefined;
-  const question: OpenQuestion = {
-    kind: 'question',
-    said: said(whole, speakerId, name, () => utterance.text()),
-    earlier: [],
-    endedAtMs,
-    pending,
-    handle: new TurnHandle(() => question.pending?.discard()),
-  };
-  return question;
+  /** Why it was not understood, if it was to be and was not. Never throws. */
+  async #understand(
+    utterance: OpenUtterance,
+    question: OpenQuestion,
+    { heard, whole }: UtteranceEnd,
+  ): Promise<unknown> {
+    if (!hasVoice(heard)) return undefined;
+    const spokenMs = whole.toMs - whole.fromMs;
+    this.#options.context.addressing.talked(utterance.speakerId, spokenMs);
+    if (!utterance.isRecognised) return undefined;
+    this.#pending.add(question);
+    try {
+      const { language } = await utterance.text();
+      this.#language = language ?? this.#language;
+      return undefined;
+    } catch (error) {
+      return error;
+    } finally {
+      this.#pending.delete(question);
+      if (utterance.isAmongPeople) this.#looks.spoke(spokenMs);
+    }
+  }
 }

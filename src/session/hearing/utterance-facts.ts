@@ -1,4 +1,6 @@
+import type { SpeechOutput } from '#src/session/output/speech-output.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
+import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import type { UtteranceFacts } from '#src/turn/answerable.ts';
 import type { Evidence } from '#src/turn/evidence.ts';
 import type { SessionAddressing, Unpeopled } from './addressing.ts';
@@ -27,4 +29,29 @@ export function audience(
   { people }: AddressingContext,
 ): readonly ChannelMember[] {
   return isAlone ? [] : people();
+}
+
+/** What decides whether words are recognised, and when. */
+export type RecognitionContext = Omit<AddressingContext, 'context'> & {
+  readonly context: {
+    readonly addressing: Pick<SessionAddressing, 'isCalled' | 'mayBeMeant' | 'presumes'>;
+    readonly queue: Pick<TurnQueue, 'isFree'>;
+    readonly output: Pick<SpeechOutput, 'sounds'>;
+  };
+};
+
+/** Whether anybody needs the words: for an answer, or, while the bot speaks or is about to, for a "stop". */
+export function needsWords(utterance: OpenUtterance, options: RecognitionContext): boolean {
+  const { addressing, output, queue } = options.context;
+  if (utterance.isFollowed || utterance.before || output.sounds || !queue.isFree) return true;
+  return addressing.mayBeMeant(utterance, audience(utterance, options));
+}
+
+/** Whether it may be for the bot, as far as that is known before its end: then its words are worth looking ahead. */
+export function isForBot(utterance: OpenUtterance, options: RecognitionContext): boolean {
+  const { addressing, queue } = options.context;
+  const { before, overlaps, understood } = utterance;
+  if (overlaps || before || !queue.isFree) return true;
+  if (understood !== undefined && addressing.isCalled(understood)) return true;
+  return addressing.presumes(utterance, audience(utterance, options));
 }

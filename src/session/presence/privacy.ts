@@ -15,12 +15,12 @@ import type {
   PrivacyStatus,
   SaveOutcome,
 } from '#src/session/ports/command-ports.ts';
-import { eraseTimeoutMs, withConsentStore } from '#src/session/store-access.ts';
+import { eraseTimeoutMs, withConsentStore, withStore } from '#src/session/store-access.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 
 type PrivacyParts = Pick<
   SessionDependencies,
-  'store' | 'clock' | 'consent' | 'onEvent' | 'spending'
+  'captionChoices' | 'store' | 'clock' | 'consent' | 'onEvent' | 'spending'
 >;
 
 /** What people decide about themselves: first in the channel they are in, then in the book. */
@@ -67,6 +67,18 @@ export class SessionPrivacy implements PrivacyControl {
     this.#sessions.withdrawCalls(guildId, personId);
     for (const { consent } of this.#sessions.sessions(guildId)) consent.refuse(personId);
     return await this.#write(guildId, personId, { kind: 'never' });
+  }
+
+  /** Whether this person is left out of captions: heard and answered, but not written; at once, and in later sessions. */
+  async leaveOut(guildId: string, personId: string, isLeftOut: boolean): Promise<SaveOutcome> {
+    for (const { consent } of this.#sessions.sessions(guildId))
+      consent.leaveOut(personId, isLeftOut);
+    const { captionChoices } = this.#parts;
+    const done = await withStore(guildId, this.#parts, 'store.unwritable', async () => {
+      await captionChoices.leaveOut(guildId, personId, isLeftOut);
+      return true;
+    });
+    return { saved: done === true };
   }
 
   async forget(guildId: string, personId: string): Promise<ForgetOutcome> {

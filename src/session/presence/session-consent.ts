@@ -1,8 +1,9 @@
+import { chooseCaptions, forgetChoice, recallChoices } from '#src/people/caption-choice.ts';
 import { agreeForSession, forget, moveAlong, recall, refuse } from '#src/people/consent.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
-import { withConsentStore } from '#src/session/store-access.ts';
+import { withConsentStore, withStore } from '#src/session/store-access.ts';
 
 /** Something a person has said and can take back. */
 type Withdrawable = { withdraw(personId: string): void };
@@ -12,8 +13,8 @@ type Forgetful = { forget(personId: string): void };
 /** Who is heard in a session, and what there is of them. */
 type ConsentContext = {
   readonly channel: ChannelRef;
-  readonly parts: Pick<SessionDependencies, 'clock' | 'onEvent' | 'store'>;
-  readonly gate: Pick<ConsentGate, 'change' | 'consent'>;
+  readonly parts: Pick<SessionDependencies, 'captionChoices' | 'clock' | 'onEvent' | 'store'>;
+  readonly gate: Pick<ConsentGate, 'change' | 'choices' | 'choose' | 'consent'>;
   readonly queue: Withdrawable;
   readonly withdrawals: Withdrawable;
   readonly confirmations: Withdrawable;
@@ -42,6 +43,11 @@ export class SessionConsent {
     this.#context.gate.change((consent) => agreeForSession(consent, personId));
   }
 
+  /** Heard and answered, but not written, kept or shown to a model beyond their own questions. */
+  leaveOut(personId: string, isLeftOut: boolean): void {
+    this.#context.gate.choose((choices) => chooseCaptions(choices, personId, isLeftOut));
+  }
+
   /** Nothing more comes of what this person said so far. */
   refuse(personId: string): void {
     this.#context.gate.change((consent) => refuse(consent, personId));
@@ -52,15 +58,23 @@ export class SessionConsent {
   forget(personId: string): void {
     this.#forgotten.add(personId);
     this.#context.gate.change((consent) => forget(consent, personId));
+    this.#context.gate.choose((choices) => forgetChoice(choices, personId));
     this.#takeBack(personId);
   }
 
-  /** Asks the book who agreed earlier, until it has answered once. Never throws. */
+  /** Asks the books who agreed earlier, and who is left out, until both have answered once. Never throws. */
   async recall(): Promise<void> {
-    if (this.recalled) return;
+    const { choices } = this.#context.gate;
+    if (!this.recalled || !choices.stored) this.#forgotten.clear();
+    await Promise.all([
+      this.recalled ? undefined : this.#recallConsents(),
+      choices.stored ? undefined : this.#recallChoices(),
+    ]);
+  }
+
+  async #recallConsents(): Promise<void> {
     const { channel, gate, parts } = this.#context;
     const { guildId } = channel;
-    this.#forgotten.clear();
     const read = withConsentStore(guildId, parts, 'store.unreadable', (store) =>
       store.read(guildId),
     );
@@ -68,6 +82,16 @@ export class SessionConsent {
     if (!standings) return;
     const known = new Map([...standings].filter(([personId]) => !this.#forgotten.has(personId)));
     gate.change((consent) => recall(consent, known));
+  }
+
+  async #recallChoices(): Promise<void> {
+    const { channel, gate, parts } = this.#context;
+    const stored = await withStore(channel.guildId, parts, 'store.unreadable', () =>
+      parts.captionChoices.readLeftOut(channel.guildId),
+    );
+    if (!stored) return;
+    const known = new Set([...stored].filter((personId) => !this.#forgotten.has(personId)));
+    gate.choose((choices) => recallChoices(choices, known));
   }
 
   /** The session goes on in another channel, where these people are. */

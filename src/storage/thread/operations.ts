@@ -11,6 +11,8 @@ const write = { code: 'store.unwritable', timeoutMs: usualMs } as const;
 /** The store of consents, settings, panels, tracks and sums. */
 export const mainStore: StoreKind<Store> = {
   operations: {
+    'captionChoices.readLeftOut': read,
+    'captionChoices.leaveOut': write,
     'consents.read': read,
     'consents.write': write,
     'consents.count': read,

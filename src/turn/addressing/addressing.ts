@@ -73,6 +73,16 @@ export function presume(
   return windowFor(attention, speaking, rules) !== undefined;
 }
 
+/** Whether somebody may be answered for what they say: where not, nobody needs to know their words. */
+export function mayBeMeant(
+  attention: AddressingState,
+  speaking: SpeakerTurn,
+  rules: AddressingRules,
+): boolean {
+  const isByName = rules.mode === 'auto' || rules.mode === 'name';
+  return isByName || presume(attention, speaking, rules);
+}
+
 /** Whether words still being recognised already call the bot: the exact name at the start of a sentence. */
 export function isCalled(partialText: string, rules: AddressingRules): boolean {
   if (rules.mode !== 'auto' && rules.mode !== 'name') return false;

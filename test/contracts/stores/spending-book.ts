@@ -46,6 +46,20 @@ export function spendingBookContract(name: string, open: OpenBook): void {
     expect(sums(await spending.read('2026-11-21')).get('10/1')).toBeUndefined();
   });
 
+  test(`${name}: what captions took is read of that day, apart from what the server spent`, async () => {
+    await using opened = await open();
+    const { spending } = opened;
+    const onCaptions: SpendingEntry = { ...spent, part: 'captions', turns: 0 };
+    await spending.add([spent, onCaptions]);
+    await spending.add([{ ...spent, day: '2026-11-21' }, onCaptions]);
+    const found = (await spending.read('2026-11-20')).filter(({ part }) => part === 'captions');
+    expect(sums(found).get('10')).toMatchObject({ nanoUsd: 9_000_000_002, ms: 120_000, turns: 0 });
+    const others = (await spending.read('2026-11-20')).filter(({ part }) => part === undefined);
+    expect(sums(others).get('10')).toMatchObject({ turns: 4 });
+    const next = await spending.read('2026-11-21');
+    expect(next.filter(({ part }) => part === 'captions')).toEqual([]);
+  });
+
   test(`${name}: after a clock that was ahead once, people are counted as before`, async () => {
     await using opened = await open();
     const { spending } = opened;

@@ -3,7 +3,7 @@ import { readConfig } from '#src/config/config.ts';
 import { settings } from '#src/config/settings.ts';
 import { settingKeys } from '#src/session/ports/settings.ts';
 import { readSetting, settingsOf } from '#src/session/settings/guild-settings.ts';
-import { readPrices } from '#src/spending/price-file.ts';
+import { readPrices } from '#src/spending/prices/price-file.ts';
 import { jsonLike, textOf } from '#test/fuzz/inputs.ts';
 import { target } from '#test/fuzz/target.ts';
 import { postText } from '#tools/post-text.ts';

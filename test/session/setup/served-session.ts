@@ -7,6 +7,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { withoutToolsOnRefusal } from '#src/chat/completions/without-tools.ts';
 import { readConfig } from '#src/config/config.ts';
 import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import type { UtteranceListener } from '#src/session/hearing/utterance-listener.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
 import { type MockReply, replyTo } from '#test/fakes/providers/chat.ts';
@@ -35,6 +36,8 @@ export type ServedOptions = {
   readonly people?: readonly ChannelMember[];
   /** Default: everything is meant for the bot. */
   readonly addressing?: AddressingMode;
+  /** Wants everybody's words. */
+  readonly captions?: UtteranceListener;
 };
 
 const longestMs = 60_000;
@@ -171,9 +174,10 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}):
   const [chat, spending] = [withoutToolsOnRefusal(engines.chat('Nova')), new RecordedSpending()];
   const { transcriber, synthesizer, warm } = engines;
   const pipelines = pipelinesOf(config, engines, chat);
-  const { addressing = 'always' } = given;
-  const parts = { transcriber, synthesizer, warm, chat, spending, tools, pipelines };
-  const fixture = openSessionFixture({ ...parts, addressing }, given.people ?? [adam, eva]);
+  const { addressing = 'always', captions } = given;
+  const parts = { transcriber, synthesizer, warm, chat, spending, tools, pipelines, addressing };
+  const wanted = captions && { captions: () => captions };
+  const fixture = openSessionFixture({ ...parts, ...wanted }, given.people ?? [adam, eva]);
   stack.use(fixture.sessions);
   await fixture.sessions.join(lounge, 'adam');
   const all = stack.move();

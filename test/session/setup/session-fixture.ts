@@ -110,6 +110,7 @@ export function openSessionFixture(
     clock,
     linkOpener,
     store: book,
+    captionChoices: book.captionChoices,
     guildStore: guildBook,
     settingsStore: settingsBook,
     trackStore: trackBook,

@@ -1,0 +1,47 @@
+/** Remembers across restarts who wants to be left out of captions; storage implements it. */
+export interface CaptionChoiceStore {
+  /** Ids of those who are left out in this server. Errors: BotError `store.unreadable`: then nobody is written. */
+  readLeftOut(guildId: string): Promise<ReadonlySet<string>>;
+  /** Errors: BotError `store.unwritable`. */
+  leaveOut(guildId: string, personId: string, isLeftOut: boolean): Promise<void>;
+}
+
+/** Who is heard and answered, but not written, kept or shown to a model beyond their own questions. */
+export type CaptionChoices = {
+  /** As the book had it; absent: not read, so somebody's choice may be unknown. */
+  readonly stored?: ReadonlySet<string>;
+  /** Latest word of each person in this session, newer than the book: true is left out. */
+  readonly said: ReadonlyMap<string, boolean>;
+};
+
+export const noChoices: CaptionChoices = { said: new Map() };
+
+/** What the book says, as read now; what was said in this session stays newer. */
+export function recallChoices(
+  choices: CaptionChoices,
+  stored: ReadonlySet<string>,
+): CaptionChoices {
+  return { ...choices, stored };
+}
+
+/** The latest word counts; the book is to be told, too. */
+export function chooseCaptions(
+  choices: CaptionChoices,
+  personId: string,
+  isLeftOut: boolean,
+): CaptionChoices {
+  return { ...choices, said: new Map(choices.said).set(personId, isLeftOut) };
+}
+
+/** As if this person had never chosen. */
+export function forgetChoice({ said, stored }: CaptionChoices, personId: string): CaptionChoices {
+  return {
+    said: new Map([...said].filter(([id]) => id !== personId)),
+    ...(stored && { stored: new Set([...stored].filter((id) => id !== personId)) }),
+  };
+}
+
+/** Whether a person is left out; undefined while the book was not read and they have not said. */
+export function isLeftOut({ said, stored }: CaptionChoices, personId: string): boolean | undefined {
+  return said.get(personId) ?? stored?.has(personId);
+}

@@ -1,0 +1,47 @@
+import type { Transcript } from '#src/speech/ports.ts';
+
+/** An utterance that has begun; `fromMs` is its first voiced packet on the monotonic clock, without jitter. */
+export type BegunUtterance = {
+  readonly speakerId: string;
+  readonly name: string;
+  readonly fromMs: number;
+};
+
+/** What an utterance held. */
+export type UtteranceContent =
+  | { readonly kind: 'text'; readonly transcript: Transcript }
+  /** Nobody said a word. */
+  | { readonly kind: 'no-words' }
+  /** The recogniser failed, or was too late. */
+  | { readonly kind: 'not-understood' }
+  /** Its speaker may not be heard any more. */
+  | { readonly kind: 'withdrawn' };
+
+/** End of an utterance; times are of its first and last voiced packet on the monotonic clock, without jitter. */
+export type UtteranceResult = UtteranceContent & {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** It was for the bot. */
+  readonly meant: boolean;
+};
+
+/** Told what becomes of one utterance. Nothing here may throw. */
+export interface UtteranceFollower {
+  /** All words so far, which may still change. */
+  partial(text: string): void;
+  /** All words up to a pause, as sure as they get; more may follow. */
+  whole(text: string): void;
+  /** The pause was none: its speaker goes on. */
+  resumed(): void;
+  /** Called exactly once, whatever happens; nothing is told after it. */
+  ended(result: UtteranceResult): void;
+}
+
+/** Listener to the words of everybody in one session, whomever they are meant for. Nothing here may throw. */
+export interface UtteranceListener {
+  /** BCP 47, where it is known which language is spoken. */
+  readonly language?: string | undefined;
+  /** Whether it wants what this person says from now on. Asked when an utterance begins. */
+  wants(speakerId: string): boolean;
+  began(utterance: BegunUtterance): UtteranceFollower;
+}

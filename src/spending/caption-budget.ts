@@ -1,0 +1,34 @@
+import type { RolePrice } from '#src/spending/prices/prices.ts';
+import type { TextId } from '#src/texts/texts.ts';
+import { type Amount, type Caps, shareOf } from './caps.ts';
+import { costOf } from './cost.ts';
+
+/** Text that tells people that the budget of a server is used; `keepsCaptions`: speech is still recognised for captions. */
+export function usedBudgetText(isMonth: boolean, keepsCaptions: boolean): TextId {
+  const text = isMonth ? 'budget.guild.month' : 'budget.guild';
+  return keepsCaptions ? `${text}.captions` : text;
+}
+
+/** How near a server is to its budget of a day for words that nobody said to the bot. */
+export type CaptionBudgetStep = 'full' | 'warned' | 'used';
+
+/** Share of the money of a day that captions may take. */
+const captionsShare = 0.5;
+/** Share of the budget from which people are warned. */
+const warnedFrom = 0.8;
+
+/**
+ * What is left for captions of a server that has spent so much on them today; an utterance that has begun may be
+ * recognised to its end. No cap holds where recognising costs nothing.
+ */
+export function captionStepOf(
+  spent: Amount,
+  { serverDay, captionsDayMs = 0 }: Pick<Caps, 'serverDay' | 'captionsDayMs'>,
+  recognise: RolePrice,
+): CaptionBudgetStep {
+  if (costOf({ kind: 'heard', ms: 60_000 }, recognise) === 0) return 'full';
+  const cap = { nanoUsd: serverDay.nanoUsd * captionsShare, ms: captionsDayMs };
+  const share = shareOf(spent, cap);
+  if (share >= 1) return 'used';
+  return share >= warnedFrom ? 'warned' : 'full';
+}

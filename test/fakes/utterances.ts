@@ -1,0 +1,44 @@
+import type {
+  BegunUtterance,
+  UtteranceListener,
+  UtteranceResult,
+} from '#src/session/hearing/utterance-listener.ts';
+
+/** An utterance as it was told of. */
+export type RecordedUtterance = BegunUtterance & {
+  /** `partial …`, `whole …`, `resumed`, in order. */
+  readonly told: string[];
+  /** Each end it was told of; there should be one. */
+  readonly ends: UtteranceResult[];
+};
+
+/** Takes down what it is told of utterances. */
+export class RecordedUtterances implements UtteranceListener {
+  language: string | undefined;
+  /** People whose words are not wanted. */
+  readonly unwanted = new Set<string>();
+  readonly all: RecordedUtterance[] = [];
+
+  wants(speakerId: string): boolean {
+    return !this.unwanted.has(speakerId);
+  }
+
+  began(utterance: BegunUtterance) {
+    const told: string[] = [];
+    const ends: UtteranceResult[] = [];
+    this.all.push({ ...utterance, told, ends });
+    return {
+      partial: (text: string) => void told.push(`partial ${text}`),
+      whole: (text: string) => void told.push(`whole ${text}`),
+      resumed: () => void told.push('resumed'),
+      ended: (result: UtteranceResult) => void ends.push(result),
+    };
+  }
+
+  /** How each utterance ended: its text, or why there is none. */
+  get ends(): readonly string[] {
+    return this.all.flatMap(({ ends }) =>
+      ends.map((end) => (end.kind === 'text' ? end.transcript.text : `(${end.kind})`)),
+    );
+  }
+}
