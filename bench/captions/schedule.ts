@@ -1,9 +1,10 @@
 import { pathToFileURL } from 'node:url';
 import { limitHeaders, RestRateLimits, usualRateLimits } from '#sandbox/rest/rest-limits.ts';
-import { ChannelWriter, type WriteRoute } from '#src/discord/captions/channel-writer.ts';
+import { ChannelWriter } from '#src/discord/captions/channel-writer.ts';
 import type { MessageRequests } from '#src/discord/captions/message-requests.ts';
 import type { MessageResult } from '#src/discord/captions/message-wishes.ts';
 import { readRateLimitHeaders } from '#src/discord/captions/rate-budget.ts';
+import type { WriteRoute } from '#src/discord/captions/write-lane.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 
 /** How long whole texts wait until Discord shows them, in one virtual hour. */

@@ -135,6 +135,7 @@ class WrittenChat implements CaptionChat {
   #told: (outcome: WishOutcome) => void = () => {};
   #closed: () => void = () => {};
   #isClosed = false;
+  #isOver = false;
   #flushes = new Set<() => void>();
 
   constructor(
@@ -182,7 +183,10 @@ class WrittenChat implements CaptionChat {
   #settled(): void {
     if (!this.messages.isIdle()) return;
     for (const resolve of this.#flushes) resolve();
-    if (this.#isClosed) this.#closed();
+    if (!this.#isClosed || this.#isOver) return;
+    this.#isOver = true;
+    this.messages.close();
+    this.#closed();
   }
 }
 

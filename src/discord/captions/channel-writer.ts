@@ -2,13 +2,7 @@ import type { MessageWish, WishOutcome } from '#src/captions/message-wish.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import type { MessageRequests } from './message-requests.ts';
 import { type MessageOperation, type MessageResult, MessageWishes } from './message-wishes.ts';
-import {
-  chooseWrite,
-  demandPerMs,
-  recentDemand,
-  type WriteCandidate,
-  type WriteUrgency,
-} from './pacing.ts';
+import { chooseWrite, demandPerMs, recentDemand, type WriteCandidate } from './pacing.ts';
 import {
   afterAnswer,
   afterRefusal,
@@ -18,22 +12,13 @@ import {
   type RateLimitHeaders,
 } from './rate-budget.ts';
 import { type WriteFailure, writeFailureOf } from './write-failure.ts';
-
-/** Routes of the messages of a channel; each has a rate limit of its own. */
-export type WriteRoute = 'POST' | 'PATCH' | 'DELETE';
-
-/** One request that somebody else makes when its turn has come: an edit of a panel, a message by itself. */
-export type WriteTask<T> = {
-  readonly route: WriteRoute;
-  readonly urgency: WriteUrgency;
-  /** When it became necessary; now, when left out. */
-  readonly sinceMs?: number;
-  /** Its turn has to come by then. */
-  readonly untilMs?: number;
-  send(): Promise<T>;
-  /** What a task rejects with whose turn does not come. */
-  late(): Error;
-};
+import {
+  newLane,
+  type QueuedTask,
+  type WriteLane,
+  type WriteRoute,
+  type WriteTask,
+} from './write-lane.ts';
 
 /** Messages of one chat in a channel, as `CaptionChat` of the session. */
 export type ChatMessages = {
@@ -41,23 +26,8 @@ export type ChatMessages = {
   readonly isIdle: () => boolean;
   /** Of deleted messages; `all`: the chat is gone. */
   gone(messageIds: ReadonlySet<string> | 'all'): void;
-};
-
-type QueuedTask = WriteCandidate & {
-  readonly untilMs: number;
-  readonly send: () => Promise<void>;
-  readonly drop: () => void;
-};
-
-type Lane = {
-  readonly route: WriteRoute;
-  bucket: string;
-  isBusy: boolean;
-  sentAtMs: number;
-  wholeAtMs: number;
-  demand: readonly number[];
-  tasks: QueuedTask[];
-  forget: (() => void) | undefined;
+  /** Nothing more is shown. */
+  close(): void;
 };
 
 export type ChatListener = {
@@ -85,9 +55,11 @@ const [firstRetryMs, longestRetryMs] = [500, 30_000];
 export class ChannelWriter {
   readonly #requests: MessageRequests;
   readonly #timing: SyncTiming;
-  readonly #lanes: Readonly<Record<WriteRoute, Lane>>;
+  readonly #lanes: Readonly<Record<WriteRoute, WriteLane>>;
   readonly #budgets = new Map<string, RateBudget>();
+  /** Those with something that waits. */
   readonly #chats = new Set<Chat>();
+  #openChats = 0;
   #closed = false;
 
   constructor(requests: MessageRequests, timing: SyncTiming) {
@@ -98,15 +70,16 @@ export class ChannelWriter {
 
   get isIdle(): boolean {
     const nowMs = this.#timing.nowMs();
-    const isBusy = (lane: Lane) =>
+    const isBusy = (lane: WriteLane) =>
       lane.isBusy || lane.tasks.length > 0 || this.#budget(lane).resetAtMs > nowMs;
-    return this.#chats.size === 0 && !Object.values(this.#lanes).some(isBusy);
+    return this.#openChats === 0 && !Object.values(this.#lanes).some(isBusy);
   }
 
   chat(listener: ChatListener): ChatMessages {
     const makeNonce = () => crypto.randomUUID().slice(0, maxNonceChars);
     const wishes = new MessageWishes((outcome) => listener.tell(outcome), makeNonce);
     const chat: Chat = { wishes, listener, failures: 0, notBeforeMs: 0 };
+    this.#openChats++;
     return {
       isIdle: () => wishes.isIdle,
       show: (wish) => {
@@ -122,6 +95,9 @@ export class ChannelWriter {
         if (messageIds === 'all') wishes.end('gone');
         else wishes.gone(messageIds);
         listener.changed();
+      },
+      close: () => {
+        this.#openChats--;
       },
     };
   }
@@ -163,7 +139,7 @@ export class ChannelWriter {
     }
   }
 
-  #budget({ bucket }: Lane): RateBudget {
+  #budget({ bucket }: WriteLane): RateBudget {
     return this.#budgets.get(bucket) ?? assumedBudget;
   }
 
@@ -172,7 +148,7 @@ export class ChannelWriter {
   }
 
   /** Sends the next request over that route, or comes back when its time has come. */
-  #turn(lane: Lane): void {
+  #turn(lane: WriteLane): void {
     lane.forget?.();
     lane.forget = undefined;
     if (this.#closed || lane.isBusy) return;
@@ -200,7 +176,7 @@ export class ChannelWriter {
 
   /** What could be sent, and when something that waits for its time could be. */
   #candidates(
-    lane: Lane,
+    lane: WriteLane,
     nowMs: number,
   ): { readonly candidates: readonly Candidate[]; readonly nextMs: number } {
     const candidates: Candidate[] = lane.tasks.map((task) => ({ ...task, task }));
@@ -219,25 +195,26 @@ export class ChannelWriter {
     return { candidates, nextMs };
   }
 
-  async #send(lane: Lane, candidate: Candidate | undefined): Promise<void> {
+  async #send(lane: WriteLane, candidate: Candidate | undefined): Promise<void> {
     if (!candidate) return;
     const sentAtMs = this.#timing.nowMs();
     lane.isBusy = true;
     lane.sentAtMs = sentAtMs;
     if (candidate.urgency === 'whole') lane.wholeAtMs = sentAtMs;
     this.#budgets.set(lane.bucket, afterRequest(this.#budget(lane), sentAtMs));
-    if ('task' in candidate) {
-      const { task } = candidate;
-      lane.tasks = lane.tasks.filter((one) => one !== task);
-      await task.send();
-    } else {
-      await this.#fulfil(lane, candidate.chat, candidate.key, sentAtMs);
+    try {
+      if ('task' in candidate) {
+        const { task } = candidate;
+        lane.tasks = lane.tasks.filter((one) => one !== task);
+        await task.send();
+      } else await this.#fulfil(lane, candidate.chat, candidate.key, sentAtMs);
+    } finally {
+      lane.isBusy = false;
+      this.#turnAll();
     }
-    lane.isBusy = false;
-    this.#turnAll();
   }
 
-  async #fulfil(lane: Lane, chat: Chat, key: string, sentAtMs: number): Promise<void> {
+  async #fulfil(lane: WriteLane, chat: Chat, key: string, sentAtMs: number): Promise<void> {
     const { wishes } = chat;
     const operation = wishes.begin(key, sentAtMs);
     if (!operation) return;
@@ -273,7 +250,7 @@ export class ChannelWriter {
     return await this.#requests.perform(operation).catch(failed);
   }
 
-  #learnFailure(lane: Lane, failure: WriteFailure): void {
+  #learnFailure(lane: WriteLane, failure: WriteFailure): void {
     if (failure.kind !== 'limited') return;
     const nowMs = this.#timing.nowMs();
     const over = afterRefusal(this.#budget(lane), failure.retryAfterMs, nowMs);
@@ -288,7 +265,7 @@ export class ChannelWriter {
     }
   }
 
-  #dropLate(lane: Lane, nowMs: number): void {
+  #dropLate(lane: WriteLane, nowMs: number): void {
     const late = lane.tasks.filter(({ untilMs }) => untilMs <= nowMs);
     lane.tasks = lane.tasks.filter(({ untilMs }) => untilMs > nowMs);
     for (const { drop } of late) drop();
@@ -311,17 +288,4 @@ function inOrder<T extends { readonly urgency: 'whole' | 'partial'; readonly sin
   const whole = posts.filter(({ urgency }) => urgency === 'whole');
   const sinceMs = Math.min(...(whole.length > 0 ? whole : posts).map((post) => post.sinceMs));
   return [{ ...first, urgency: whole.length > 0 ? 'whole' : 'partial', sinceMs }];
-}
-
-function newLane(route: WriteRoute): Lane {
-  return {
-    route,
-    bucket: route,
-    isBusy: false,
-    sentAtMs: 0,
-    wholeAtMs: 0,
-    demand: [],
-    tasks: [],
-    forget: undefined,
-  };
 }

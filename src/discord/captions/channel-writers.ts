@@ -2,9 +2,10 @@ import type { Client, REST } from 'discord.js';
 import { RESTEvents } from 'discord.js';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import type { Button } from '#src/session/ports/command.ts';
-import { ChannelWriter, type WriteRoute, type WriteTask } from './channel-writer.ts';
+import { ChannelWriter } from './channel-writer.ts';
 import { openMessageRequests } from './message-requests.ts';
 import { readRateLimitHeaders } from './rate-budget.ts';
+import type { WriteRoute, WriteTask } from './write-lane.ts';
 
 /** Turns of requests about messages of a channel. */
 export interface WriteTurns {

@@ -3,11 +3,22 @@ import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox
 import type { MessageWish, WishOutcome } from '#src/captions/message-wish.ts';
 import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
 import type { CaptionChat, DeletedMessages } from '#src/session/ports/caption-chats.ts';
-import type { CommandPorts } from '#src/session/ports/command.ts';
+import type { Command, CommandPorts } from '#src/session/ports/command.ts';
+import type { PanelFace } from '#src/session/ports/panel.ts';
 import { until } from '#test/discord/setup/sandbox-login.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const never = new AbortController().signal;
+const join: Command = {
+  name: 'join',
+  description: 'command.join',
+  shownTo: 'room',
+  options: [],
+  run: async () => [{ id: 'join.ok', with: { channel: 'Lounge' }, to: 'room', panel: true }],
+};
+const hearing = (name: string): PanelFace => {
+  return { state: { kind: 'hearing', name }, people: [], engine: 'built-in' };
+};
 let opened: { readonly sandbox: Sandbox; readonly bot: Discord } | undefined;
 
 afterEach(async () => {
@@ -26,7 +37,7 @@ async function open(options: Partial<SandboxOptions> = {}) {
     return {} as CommandPorts;
   };
   const bot = await openDiscord(
-    { apiUrl, token, guildId, commands: [], ports, onEvent: () => {} },
+    { apiUrl, token, guildId, commands: [join], ports, onEvent: () => {} },
     never,
   );
   opened = { sandbox, bot };
@@ -237,3 +248,29 @@ test('the nickname is marked while captions are on, and exactly as before afterw
   opened = { sandbox, bot };
   await until(() => here() === null);
 });
+
+test('beside captions that change all the time the last state of a panel lands within 5 s', async () => {
+  const { captions, lounge, sandbox, panels, guildId, refused } = await open();
+  const soon = AbortSignal.timeout(3_000);
+  const panel = await sandbox.person('Ann').command('join', {}, 'Lounge').answered(soon);
+  const chat = await captions.open(lounge, undefined, never);
+  const { show, last } = followed(chat);
+  show('a', '0');
+  await chat.flush(3_000);
+  const startedAtMs = performance.now();
+  for (let n = 1; n <= 12; n++) {
+    show('a', `${n}`);
+    panels.show(guildId, hearing(`Ann ${n}`));
+    await until(() => textOf(last('a')) === `${n}`);
+    if (performance.now() - startedAtMs > 2_500) break;
+  }
+  panels.show(guildId, hearing('Bob'));
+  await expect
+    .poll(() => sandbox.message(panel.id)?.text, { timeout: 5_000 })
+    .toContain('Hearing Bob');
+  expect(refused()).toBe(0);
+});
+
+function textOf(outcome: WishOutcome | undefined): string {
+  return outcome?.kind === 'shown' ? outcome.text : '';
+}

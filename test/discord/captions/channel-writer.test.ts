@@ -285,3 +285,17 @@ test('a task whose turn does not come in time, or that comes after the end, is t
   expect((await fates).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   await expect(writer.task({ ...task, send: async () => 'sent' })).rejects.toThrow('late');
 });
+
+test('a writer has work as long as a chat is open, something waits, or a window is not over', async () => {
+  const { writer, chat, show, pass, timing } = open();
+  show('a', 'one');
+  await pass(1_000);
+  timing.passMs(10_000);
+  expect(writer.isIdle).toBe(false);
+  show('a', 'two');
+  chat.close();
+  expect(writer.isIdle).toBe(false);
+  await pass(500);
+  timing.passMs(10_000);
+  expect(writer.isIdle).toBe(true);
+});
