@@ -16,10 +16,22 @@ export type ServerUsage =
 /** Who did something, and what it took by their own count, as far as they tell. */
 export type EngineUsage = { readonly by?: ServedBy; readonly count?: ServerUsage };
 
+/** One word, in ms from the beginning of the sound that was sent; `confidence` is 0 to 1. */
+export type TranscribedWord = {
+  readonly text: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly confidence?: number;
+};
+
 export type Transcript = {
   readonly text: string;
   /** BCP 47 where the recogniser tells, say `en`. */
   readonly language?: string;
+  /** In order, where the recogniser tells them all. */
+  readonly words?: readonly TranscribedWord[];
+  /** How sure it is of the text, 0 to 1, where it tells. */
+  readonly confidence?: number;
   /** Nothing in it was told in a transcript before. */
   readonly took?: EngineUsage;
 };

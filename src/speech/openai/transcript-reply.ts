@@ -1,6 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 import { heardCount } from '#src/speech/fallbacks/request-counter.ts';
 import type { Transcript } from '#src/speech/ports.ts';
+import { wordDetails } from './word-details.ts';
 
 /** `{text}`, JSON in a string, or the bare text: servers send all three whatever was asked. */
 export function transcriptOf(reply: unknown, asked: string | undefined): Transcript {
@@ -17,6 +18,7 @@ export function transcriptOf(reply: unknown, asked: string | undefined): Transcr
   return {
     text: text.trim(),
     ...(typeof told === 'string' && { language: told }),
+    ...wordDetails(answer),
     ...(count && { took: { count } }),
   };
 }

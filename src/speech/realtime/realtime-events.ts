@@ -1,6 +1,7 @@
 import type { JsonEvent } from '#src/provider/json-socket.ts';
 import { heardCount } from '#src/speech/fallbacks/request-counter.ts';
 import { languageHint } from '#src/speech/language-hint.ts';
+import { type WordDetails, wordDetails } from '#src/speech/openai/word-details.ts';
 import type { ServerUsage } from '#src/speech/ports.ts';
 
 /** How a server names its settings, told by its first event. */
@@ -18,6 +19,8 @@ export type HeardEvent =
       readonly text: string;
       readonly language?: string;
       readonly count?: ServerUsage;
+      /** Of the sound of this item. */
+      readonly details?: WordDetails;
     }
   /** Of an item, of the event we sent under `eventId`, or of nothing it names. */
   | {
@@ -83,16 +86,19 @@ function dialectOf(session: unknown): Dialect {
   return flat ? 'beta-session' : 'ga';
 }
 
-function completed({ transcript, languages, usage }: JsonEvent): {
+function completed(event: JsonEvent): {
   text: string;
   language?: string;
   count?: ServerUsage;
+  details: WordDetails;
 } {
+  const { transcript, languages, usage } = event;
   const text = (word(transcript) ?? '').trim();
   const [first] = Array.isArray(languages) ? languages : [];
   const language = word(first?.code);
   const count = heardCount(usage);
-  return { text, ...(language && { language }), ...(count && { count }) };
+  const details = wordDetails(event);
+  return { text, ...(language && { language }), ...(count && { count }), details };
 }
 
 function failed(error: unknown) {

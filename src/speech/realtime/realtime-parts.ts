@@ -1,7 +1,9 @@
+import { listenRateHz } from '#src/audio/pcm.ts';
 import type { BotError } from '#src/base/errors.ts';
 import type { ServedBy } from '#src/provider/models/served-by.ts';
 import { sumOf } from '#src/speech/fallbacks/request-counter.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
+import type { WordDetails } from '#src/speech/openai/word-details.ts';
 import type { OnPartial, ServerUsage, Transcript } from '#src/speech/ports.ts';
 import type { HeardEvent } from './realtime-events.ts';
 
@@ -18,6 +20,7 @@ class TranscriptPart {
   text = '';
   language: string | undefined;
   count: ServerUsage | undefined;
+  details: WordDetails = {};
   end = ending();
 
   constructor(fromSample: number, number: number) {
@@ -25,9 +28,10 @@ class TranscriptPart {
     this.eventId = `part-${number}`;
   }
 
-  finish(text: string, language?: string, count?: ServerUsage): void {
+  finish(text: string, language?: string, count?: ServerUsage, details: WordDetails = {}): void {
     [this.text, this.language, this.state] = [text, language, 'done'];
     this.count = count;
+    this.details = details;
     this.end.resolve();
   }
 
@@ -91,7 +95,9 @@ export class TranscriptParts {
     const [first, ...more] = this.#parts.slice(this.#counted).map((part) => part.count);
     this.#counted = this.#parts.length;
     const count = more.reduce(sumOf, first);
-    return { text, ...(language && { language }), took: { by, ...(count && { count }) } };
+    const details = joinDetails(this.#parts);
+    const took = { by, ...(count && { count }) };
+    return { text, ...(language && { language }), ...details, took };
   }
 
   /** For a new connection, which knows nothing: the sample from which on everything is to be sent again. */
@@ -124,7 +130,7 @@ export class TranscriptParts {
         return true;
       }
       case 'completed':
-        this.#partOf(event.itemId)?.finish(event.text, event.language, event.count);
+        this.#partOf(event.itemId)?.finish(event.text, event.language, event.count, event.details);
         return true;
       case 'failed':
         return this.#forgives(event);
@@ -158,6 +164,27 @@ export class TranscriptParts {
     this.#told = text;
     this.#onPartial(text);
   }
+}
+
+/** Words of all parts from the beginning of the utterance; only where each part that holds a text has them. */
+function joinDetails(all: readonly TranscriptPart[]): WordDetails {
+  const parts = all.filter(({ text }) => text !== '');
+  const words = parts.flatMap(({ details, fromSample }) => {
+    const fromMs = Math.round((fromSample / listenRateHz) * 1_000);
+    const own = details.words ?? [];
+    return own.map((one) => ({ ...one, startMs: one.startMs + fromMs, endMs: one.endMs + fromMs }));
+  });
+  const isTimed = words.length > 0 && parts.every(({ details }) => details.words);
+  const letters = parts.reduce((sum, { text }) => sum + text.length, 0);
+  const sure = parts.reduce(
+    (sum, { details, text }) => sum + (details.confidence ?? Number.NaN) * text.length,
+    0,
+  );
+  const confidence = sure / letters;
+  return {
+    ...(isTimed && { words }),
+    ...(Number.isFinite(confidence) && { confidence }),
+  };
 }
 
 /** A promise that gives its waiter the error; unwaited for, it ends nothing. */

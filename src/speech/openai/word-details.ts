@@ -1,0 +1,71 @@
+import type { TranscribedWord, Transcript } from '#src/speech/ports.ts';
+
+/** What a server tells of the words of a transcript, beside their text. */
+export type WordDetails = Pick<Transcript, 'confidence' | 'words'>;
+
+/** More words than anybody says in one utterance: then none are believed. */
+const mostWords = 2_000;
+const longestWord = 100;
+/** Longer than any utterance. */
+const latestSeconds = 600;
+
+/**
+ * Times and sureness of words, from the shapes servers answer in: `words` and `segments[].avg_logprob` of verbose_json,
+ * `logprobs` of json, of the last event of a stream and of Realtime. What cannot be is left out.
+ */
+export function wordDetails(reply: unknown): WordDetails {
+  const { words, segments, logprobs } = recordOf(reply);
+  const read = wordsOf(words);
+  const confidence = confidenceOf(logprobs, 'logprob') ?? confidenceOf(segments, 'avg_logprob');
+  return { ...(read && { words: read }), ...(confidence !== undefined && { confidence }) };
+}
+
+/** All or none: a word that cannot be makes the others doubtful. */
+function wordsOf(words: unknown): readonly TranscribedWord[] | undefined {
+  if (!Array.isArray(words) || words.length === 0 || words.length > mostWords) return undefined;
+  const read: TranscribedWord[] = [];
+  for (const one of words) {
+    const word = wordOf(one);
+    if (!word || word.startMs < (read.at(-1)?.startMs ?? 0)) return undefined;
+    read.push(word);
+  }
+  return read;
+}
+
+function wordOf(value: unknown): TranscribedWord | undefined {
+  const { word, start, end, probability, logprob } = recordOf(value);
+  const text = typeof word === 'string' ? word.trim() : '';
+  const isTimed = isWithin(start, 0, latestSeconds) && isWithin(end, start, latestSeconds);
+  if (text === '' || text.length > longestWord || !isTimed) return undefined;
+  const sure = isWithin(probability, 0, 1) ? probability : chanceOf(logprob);
+  return {
+    text,
+    startMs: Math.round(start * 1_000),
+    endMs: Math.round(end * 1_000),
+    ...(sure !== undefined && { confidence: sure }),
+  };
+}
+
+/** Mean of the chances of all parts; undefined if one of them cannot be. */
+function confidenceOf(parts: unknown, name: 'logprob' | 'avg_logprob'): number | undefined {
+  if (!Array.isArray(parts) || parts.length === 0 || parts.length > mostWords) return undefined;
+  let sum = 0;
+  for (const part of parts) {
+    const logprob = recordOf(part)[name];
+    if (!isWithin(logprob, Number.MIN_SAFE_INTEGER, 0)) return undefined;
+    sum += logprob;
+  }
+  return chanceOf(sum / parts.length);
+}
+
+function chanceOf(logprob: unknown): number | undefined {
+  return isWithin(logprob, Number.MIN_SAFE_INTEGER, 0) ? Math.exp(logprob) : undefined;
+}
+
+function isWithin(value: unknown, least: number, most: number): value is number {
+  return typeof value === 'number' && value >= least && value <= most;
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
