@@ -11,6 +11,7 @@ import {
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
+import type { Audience } from '#src/captions/transcript-store.ts';
 import { backUp } from '#src/storage/backup.ts';
 import { migrate } from '#src/storage/schema.ts';
 import { DatabaseSync } from '#src/storage/sqlite.ts';
@@ -32,6 +33,7 @@ import {
   by,
   inMessage,
   lineOf,
+  only,
   presenceOf,
   sessionOf,
   startedAtWallMs,
@@ -145,6 +147,37 @@ test('in a full store people can still be found and forgotten, and then there is
   expect(await store.reader.search(search, anybody)).toEqual([]);
   expect(await store.reader.search({ ...search, words: 'word8' }, anybody)).toHaveLength(1);
   await store.writer.putLines([lineOf('a', n + 1, 'room again')]);
+});
+
+/** 9,000 lines in three sessions, all with "the", all but the last ten with "and", one with "xylokarp". */
+async function manyLines(): Promise<TranscriptStore> {
+  const store = await openLocalTranscripts(':memory:', options);
+  for (const id of ['a', 'b', 'c']) {
+    await store.writer.putSession(sessionOf(id, { catchUp: id === 'c' }));
+    const texts = Array.from({ length: 3_000 }, (_, n): string =>
+      id === 'c' && n > 2_989 ? 'the' : 'the and',
+    );
+    if (id === 'a') texts[7] = 'the and xylokarp';
+    await store.writer.putLines(texts.map((text, n) => lineOf(id, n + 1, text)));
+  }
+  await store.writer.putPresences([
+    presenceOf('a', '1', 0, 20_000),
+    presenceOf('b', '1', 0, 4_000),
+  ]);
+  return store;
+}
+
+test('frequent words alone find the newest lines with all of them, then with the rarest, as far as they may be known', async () => {
+  await using store = await manyLines();
+  const found = async (words: string, audience: Audience, limit = 4) => {
+    const lines = await store.reader.search({ guildId: '10', words, limit }, audience);
+    return lines.map(({ line }) => `${line.sessionId}${line.number}`);
+  };
+  expect(await found('and the', anybody)).toEqual(['c2990', 'c2989', 'c2988', 'c2987']);
+  expect(await found('the', anybody, 2)).toEqual(['c3000', 'c2999']);
+  expect(await found('the and', only('1'), 6)).toEqual(['b4', 'b3', 'b2', 'b1', 'a20', 'a19']);
+  expect(await found('what is the xylokarp and why', only('1'))).toEqual(['a8']);
+  expect(await found('the xylokarp', anybody, 1)).toEqual(['c3000']); // that line is not theirs to know of
 });
 
 test('only the user of the bot may read transcripts', async () => {

@@ -6,7 +6,7 @@ import { isFull } from '#src/storage/trouble.ts';
 import { forgetNumbers } from './memories.ts';
 import { linesOfPersonSql } from './person-records.ts';
 import { idsOf } from './rows.ts';
-import { putWords } from './writer.ts';
+import { wordPutter } from './writer.ts';
 
 const dayMs = 86_400_000;
 
@@ -206,8 +206,9 @@ function mergeWords(sqlite: DatabaseSync): void {
 function withNewWords<T>(sqlite: DatabaseSync, work: (sqlite: DatabaseSync) => T): T {
   sqlite.exec("INSERT INTO line_words (line_words) VALUES ('delete-all')");
   const done = work(sqlite);
+  const putWords = wordPutter(sqlite);
   for (const { id, guild, text } of sqlite.prepare(textsSql).iterate())
-    putWords(sqlite, Number(id), Number(guild), String(text));
+    putWords(Number(id), Number(guild), String(text));
   return done;
 }
 

@@ -1,12 +1,12 @@
 import type { TranscriptSession } from '#src/captions/transcript-line.ts';
 import type { Audience, Viewer } from '#src/captions/transcript-store.ts';
-import type { DatabaseSync } from '#src/storage/sqlite.ts';
+import type { DatabaseSync, Statement } from '#src/storage/sqlite.ts';
 import { sessionOf } from './rows.ts';
 
 /** First and last instant, both counted, in ms since the start of a session. */
 export type Span = readonly [number, number];
 
-/** A session with the times of which the audience may know its lines, and the same by bounds of its lines. */
+/** A session with the times of which the audience may know its lines. */
 export type KnownSession = {
   readonly key: number;
   readonly session: TranscriptSession;
@@ -14,7 +14,6 @@ export type KnownSession = {
   readonly spans: readonly Span[];
   /** Whether the spans hold every line. */
   readonly isWhole: boolean;
-  readonly lastNumber: number;
 };
 
 /** Of a server, one session of it, or what was begun between two instants of the wall clock. */
@@ -27,61 +26,82 @@ type SessionFilter = {
 
 const always: readonly Span[] = [[Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]];
 
-/** Sessions of which every viewer may know something, newest first: the rule of `visibility.ts` as times. */
-export function knownSessions(
-  sqlite: DatabaseSync,
-  audience: Audience,
-  filter: SessionFilter,
-): readonly KnownSession[] {
-  const sql = `SELECT * FROM sessions WHERE guild_id = ? ${filter.sessionId === undefined ? '' : 'AND id = ?'} ORDER BY key DESC`;
-  const rows = sqlite
-    .prepare(sql)
-    .all(filter.guildId, ...(filter.sessionId === undefined ? [] : [filter.sessionId]));
-  const times = audience.map((viewer) => ({ viewer, times: timesOf(sqlite, viewer) }));
-  return rows.flatMap((row) => {
-    if (row.first_ms === null) return []; // it has no line
-    const key = Number(row.key);
-    const session = sessionOf(row);
-    const bounds: Span = [Number(row.first_ms), Number(row.last_ms)];
-    const wanted = times.reduce(
-      (left, { viewer, times: own }) => both(left, spansOf(viewer, session, own.get(key))),
-      both(within(filter, session), [bounds]),
+/**
+ * Sessions of which every viewer may know something: the rule of `visibility.ts` as times. Each is looked up when it is
+ * asked for, since a search needs a few of thousands.
+ */
+export class KnownSessions {
+  readonly #sqlite: DatabaseSync;
+  readonly #audience: Audience;
+  readonly #filter: SessionFilter;
+  readonly #sessions: Statement;
+  readonly #presences: Statement;
+  readonly #found = new Map<number, KnownSession | undefined>();
+
+  constructor(sqlite: DatabaseSync, audience: Audience, filter: SessionFilter) {
+    this.#sqlite = sqlite;
+    this.#audience = audience;
+    this.#filter = filter;
+    this.#sessions = sqlite.prepare('SELECT * FROM sessions WHERE key = ?');
+    this.#presences = sqlite.prepare(
+      'SELECT from_ms, to_ms FROM presences WHERE person_id = ? AND session = ?',
     );
-    if (wanted.length === 0) return [];
-    const isWhole = wanted.some(([from, to]) => from <= bounds[0] && to >= bounds[1]);
-    return [{ key, session, spans: wanted, isWhole, lastNumber: Number(row.last_number) }];
-  });
+  }
+
+  /** Undefined: nothing of it is known, or it is none of those looked for. */
+  of(key: number): KnownSession | undefined {
+    if (!this.#found.has(key)) this.#found.set(key, this.#lookUp(key));
+    return this.#found.get(key);
+  }
+
+  /** Newest first. */
+  *all(): Generator<KnownSession> {
+    const { guildId, sessionId } = this.#filter;
+    const only = sessionId === undefined ? '' : 'AND id = ?';
+    const keys = this.#sqlite
+      .prepare(`SELECT key FROM sessions WHERE guild_id = ? ${only} ORDER BY key DESC`)
+      .all(guildId, ...(sessionId === undefined ? [] : [sessionId]));
+    for (const { key } of keys) {
+      const known = this.of(Number(key));
+      if (known) yield known;
+    }
+  }
+
+  #lookUp(key: number): KnownSession | undefined {
+    const row = this.#sessions.get(key);
+    if (!row || row.first_ms === null) return undefined; // it has no line
+    const session = sessionOf(row);
+    const { guildId, sessionId = session.id } = this.#filter;
+    if (session.guildId !== guildId || session.id !== sessionId) return undefined;
+    const bounds: Span = [Number(row.first_ms), Number(row.last_ms)];
+    const spans = this.#audience.reduce(
+      (left, viewer) => both(left, this.#spansOf(viewer, key, session)),
+      both(within(this.#filter, session), [bounds]),
+    );
+    if (spans.length === 0) return undefined;
+    const isWhole = spans.some(([from, to]) => from <= bounds[0] && to >= bounds[1]);
+    return { key, session, spans, isWhole };
+  }
+
+  #spansOf(
+    { personId, openPlaceIds, unstored = [] }: Viewer,
+    key: number,
+    { id, placeId, catchUp }: TranscriptSession,
+  ): readonly Span[] {
+    if (catchUp && openPlaceIds.includes(placeId)) return always;
+    const stored = this.#presences
+      .all(personId, key)
+      .map(({ from_ms, to_ms }): Span => [Number(from_ms), to_ms === null ? end : Number(to_ms)]);
+    const more = unstored.filter((one) => one.personId === personId && one.sessionId === id);
+    return [...stored, ...more.map(({ fromMs, toMs = end }): Span => [fromMs, toMs])];
+  }
 }
+
+const end = Number.POSITIVE_INFINITY;
 
 /** Whether a line begun then is known. */
 export function isWithin(spans: readonly Span[], startMs: number): boolean {
   return spans.some(([from, to]) => from <= startMs && startMs <= to);
-}
-
-/** Stored times of somebody, by key of the session. */
-function timesOf(sqlite: DatabaseSync, { personId }: Viewer): ReadonlyMap<number, readonly Span[]> {
-  const times = new Map<number, Span[]>();
-  const statement = sqlite.prepare(
-    'SELECT session, from_ms, to_ms FROM presences WHERE person_id = ?',
-  );
-  for (const { session, from_ms, to_ms } of statement.all(personId)) {
-    const span: Span = [Number(from_ms), to_ms === null ? Number.POSITIVE_INFINITY : Number(to_ms)];
-    const spans = times.get(Number(session));
-    if (spans) spans.push(span);
-    else times.set(Number(session), [span]);
-  }
-  return times;
-}
-
-function spansOf(
-  { personId, openPlaceIds, unstored = [] }: Viewer,
-  { id, placeId, catchUp }: TranscriptSession,
-  stored: readonly Span[] = [],
-): readonly Span[] {
-  if (catchUp && openPlaceIds.includes(placeId)) return always;
-  const more = unstored.filter((one) => one.personId === personId && one.sessionId === id);
-  const all = more.map(({ fromMs, toMs = Number.POSITIVE_INFINITY }): Span => [fromMs, toMs]);
-  return [...stored, ...all];
 }
 
 function within(

@@ -9,7 +9,7 @@ import type {
 } from '#src/captions/transcript-store.ts';
 import type { Database } from '#src/storage/database.ts';
 import type { DatabaseSync } from '#src/storage/sqlite.ts';
-import { isWithin, type KnownSession, knownSessions } from './known-times.ts';
+import { isWithin, type KnownSession, KnownSessions } from './known-times.ts';
 import { idsOf, lineColumns, lineOf, sessionOf } from './rows.ts';
 import { searchLines } from './search.ts';
 
@@ -24,7 +24,7 @@ export class SqliteReader implements TranscriptReader {
   sessions(guildId: string, audience: Audience, limit: number): Promise<readonly ListedSession[]> {
     return this.#database.read((sqlite) => {
       const listed: ListedSession[] = [];
-      for (const known of knownSessions(sqlite, audience, { guildId })) {
+      for (const known of new KnownSessions(sqlite, audience, { guildId }).all()) {
         if (listed.length >= limit) break;
         const lineCount = startsIn(sqlite, known);
         if (lineCount > 0) listed.push({ ...known.session, lineCount });
@@ -42,7 +42,7 @@ export class SqliteReader implements TranscriptReader {
       const row = sqlite.prepare('SELECT * FROM sessions WHERE id = ?').get(sessionId);
       if (!row) return [];
       const { guildId } = sessionOf(row);
-      const [known] = knownSessions(sqlite, audience, { guildId, sessionId });
+      const known = new KnownSessions(sqlite, audience, { guildId, sessionId }).of(Number(row.key));
       if (!known) return [];
       const sql = `SELECT ${lineColumns} FROM lines WHERE id BETWEEN ? AND ? ORDER BY start_ms, id`;
       const lines = sqlite.prepare(sql).all(...idsOf(known.key));

@@ -1,6 +1,6 @@
 import type { Audience, FoundLine, TranscriptSearch } from '#src/captions/transcript-store.ts';
 import type { DatabaseSync } from '#src/storage/sqlite.ts';
-import { isWithin, type KnownSession, knownSessions } from './known-times.ts';
+import { isWithin, type KnownSession, KnownSessions } from './known-times.ts';
 import { lineColumns, lineOf, sessionKeyOf } from './rows.ts';
 import { termOf, wordsOf } from './words.ts';
 
@@ -16,9 +16,11 @@ const mostRanked = 12_000;
 const scoreFloor = 0.25;
 
 type Term = { readonly term: string; readonly count: number };
-type Known = ReadonlyMap<number, KnownSession>;
-/** Ids of lines, best first; with scores where they are ranked. */
-type Candidates = Iterable<{ readonly id: number; readonly score: number }>;
+/** A line, and the sum of the weights of its words where it is ranked. */
+type Candidate = { readonly id: number; readonly score: number };
+
+/** Lines that frequent words are looked for in one by one; then in those of known sessions only. */
+const mostExamined = 2_000;
 
 /**
  * Lines with rare words of the search, those with most and rarest of them first; where all its words are frequent, the
@@ -32,18 +34,15 @@ export function searchLines(
   const { guildId, limit } = search;
   const terms = termsIn(sqlite, guildId, search.words);
   if (terms.length === 0 || limit < 1) return [];
-  const known = new Map(knownSessions(sqlite, audience, search).map((one) => [one.key, one]));
-  if (known.size === 0) return [];
+  const known = new KnownSessions(sqlite, audience, search);
   const { rare, frequent } = split(terms);
   const found = new Map<number, FoundLine>();
-  take(sqlite, ranked(sqlite, guildId, rare, known), known, limit, found);
-  if (found.size > 0) return [...found.values()];
-  const within = holdsAll(sqlite, guildId, known) ? undefined : [...known.keys()];
+  take(sqlite, ranked(sqlite, guildId, rare), known, limit, found);
+  const [rarest] = frequent;
+  if (found.size > 0 || !rarest) return [...found.values()];
   const all = frequent.map(({ term }) => quoted(term)).join(' AND ');
-  for (const match of new Set([all, quoted(frequent[0]?.term ?? '')])) {
-    if (frequent.length === 0 || found.size >= limit) break;
-    take(sqlite, newest(sqlite, match, within), known, limit, found);
-  }
+  for (const match of new Set([all, quoted(rarest.term)]))
+    take(sqlite, newest(sqlite, match, known), known, limit, found);
   return [...found.values()];
 }
 
@@ -78,41 +77,46 @@ function ranked(
   sqlite: DatabaseSync,
   guildId: string,
   terms: readonly Term[],
-  known: Known,
-): Candidates {
+): readonly Candidate[] {
   if (terms.length === 0) return [];
   const sql = 'SELECT sum(last_number) AS n FROM sessions WHERE guild_id = ?';
   const lines = Number(sqlite.prepare(sql).get(guildId)?.n);
-  const select = sqlite.prepare('SELECT rowid FROM line_words WHERE line_words MATCH ?');
+  const select = sqlite.prepare(
+    'SELECT json_group_array(rowid) AS ids FROM line_words WHERE line_words MATCH ?',
+  );
   const scores = new Map<number, number>();
   for (const { term, count } of terms) {
     const weight = Math.log(1 + (Math.max(lines, count) - count + 0.5) / (count + 0.5)); // as in BM25
-    for (const { rowid } of select.all(quoted(term))) {
-      const id = Number(rowid);
-      if (known.has(sessionKeyOf(id))) scores.set(id, (scores.get(id) ?? 0) + weight);
-    }
+    const ids: readonly number[] = JSON.parse(String(select.get(quoted(term))?.ids)); // made by SQLite of row ids
+    for (const id of ids) scores.set(id, (scores.get(id) ?? 0) + weight);
   }
-  const sorted = [...scores].sort(([a, left], [b, right]) => right - left || b - a);
-  return sorted.map(([id, score]) => ({ id, score }));
+  const candidates = Array.from(scores, ([id, score]) => ({ id, score }));
+  return candidates.sort((a, b) => b.score - a.score || b.id - a.id);
 }
 
-/** Newest first; only of these sessions. */
-function* newest(
-  sqlite: DatabaseSync,
-  match: string,
-  within: readonly number[] | undefined,
-): Generator<{ readonly id: number; readonly score: number }> {
-  const among = within ? 'AND rowid / 4194304 IN (SELECT value FROM json_each(?))' : '';
-  const sql = `SELECT rowid FROM line_words WHERE line_words MATCH ? ${among} ORDER BY rowid DESC`;
-  const rows = sqlite.prepare(sql).iterate(match, ...(within ? [JSON.stringify(within)] : []));
-  for (const { rowid } of rows) yield { id: Number(rowid), score: 0 };
+/** Newest first. The index cannot be entered at a session, so where little is known the others are left out by it. */
+function* newest(sqlite: DatabaseSync, match: string, known: KnownSessions): Generator<Candidate> {
+  const from = 'SELECT rowid FROM line_words WHERE line_words MATCH ?';
+  const first = sqlite.prepare(`${from} ORDER BY rowid DESC LIMIT ?`).iterate(match, mostExamined);
+  let last = 0;
+  let examined = 0;
+  for (const { rowid } of first) {
+    examined++;
+    last = Number(rowid);
+    yield { id: last, score: 0 };
+  }
+  if (examined < mostExamined) return;
+  const keys = JSON.stringify(Array.from(known.all(), ({ key }) => key));
+  const among = 'rowid < ? AND rowid / 4194304 IN (SELECT value FROM json_each(?))';
+  const others = sqlite.prepare(`${from} AND ${among} ORDER BY rowid DESC`);
+  for (const { rowid } of others.iterate(match, last, keys)) yield { id: Number(rowid), score: 0 };
 }
 
 /** Adds the first lines that the audience may know, up to `limit` and down to the lowest score that counts. */
 function take(
   sqlite: DatabaseSync,
-  candidates: Candidates,
-  known: Known,
+  candidates: Iterable<Candidate>,
+  known: KnownSessions,
   limit: number,
   found: Map<number, FoundLine>,
 ): void {
@@ -121,7 +125,7 @@ function take(
   let best: number | undefined;
   for (const { id, score } of candidates) {
     if (found.size >= limit || score < (best ?? 0) * scoreFloor) return;
-    const of = known.get(sessionKeyOf(id));
+    const of = known.of(sessionKeyOf(id));
     if (!of || found.has(id) || !mayRead(of, () => Number(startOf.get(id)?.start_ms))) continue;
     const row = select.get(id);
     if (!row) continue;
@@ -132,12 +136,6 @@ function take(
 
 function mayRead({ isWhole, spans }: KnownSession, startMs: () => number): boolean {
   return isWhole || isWithin(spans, startMs());
-}
-
-/** Whether every session of the server is known: then none is looked up line by line. */
-function holdsAll(sqlite: DatabaseSync, guildId: string, known: Known): boolean {
-  const sql = 'SELECT count(*) AS n FROM sessions WHERE guild_id = ? AND first_ms IS NOT NULL';
-  return Number(sqlite.prepare(sql).get(guildId)?.n) === known.size;
 }
 
 /** As FTS5 reads it: one string, in which nothing is an operator. */

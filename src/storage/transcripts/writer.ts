@@ -26,11 +26,12 @@ export class SqliteWriter implements TranscriptWriter {
 
   async putLines(lines: readonly TranscriptLine[]): Promise<void> {
     await this.#database.write((sqlite) => {
+      const put = linePutter(sqlite);
       for (const [sessionId, some] of Map.groupBy(lines, ({ sessionId }) => sessionId)) {
         const session = sqlite.prepare(sessionKeysSql).get(sessionId);
         if (!session) throw orphaned(this.#database.path, 'lines');
         const keys = { session: Number(session.key), guild: Number(session.guild) };
-        for (const line of some) putLine(sqlite, keys, line);
+        for (const line of some) put(keys, line);
         const starts = some.map(({ startMs }) => startMs);
         const last = Math.max(...some.map(({ number }) => number));
         sqlite.prepare(extendSql).run(Math.min(...starts), Math.max(...starts), last, keys.session);
@@ -80,31 +81,44 @@ const putLineSql = `
 
 type Keys = { readonly session: number; readonly guild: number };
 
-/** A line that only gets a message costs the index nothing. */
-function putLine(sqlite: DatabaseSync, keys: Keys, line: TranscriptLine): void {
-  const { speaker, startMs, endMs, text, words, post } = line;
-  const id = lineId(keys.session, line.number);
-  const before = sqlite.prepare('SELECT text FROM lines WHERE id = ?').get(id);
+/** Puts lines, one after the other. A line that only gets a message costs the index nothing. */
+function linePutter(sqlite: DatabaseSync): (keys: Keys, line: TranscriptLine) => void {
+  const find = sqlite.prepare('SELECT text FROM lines WHERE id = ?');
+  const put = sqlite.prepare(putLineSql);
+  const forget = sqlite.prepare('DELETE FROM answered WHERE line = ?');
+  const note = sqlite.prepare('INSERT INTO answered (line, place, person_id) VALUES (?, ?, ?)');
+  const dropWords = sqlite.prepare('DELETE FROM line_words WHERE rowid = ?');
+  const putWords = wordPutter(sqlite);
+  return ({ session, guild }, line) => {
+    const { speaker, text } = line;
+    const id = lineId(session, line.number);
+    const before = find.get(id);
+    put.run(id, ...columnsOf(line));
+    if (before) forget.run(id);
+    const answeredIds = speaker.kind === 'bot' ? speaker.answeredIds : [];
+    for (const [place, personId] of answeredIds.entries()) note.run(id, place, personId);
+    if (before?.text === text) return;
+    if (before) dropWords.run(id);
+    putWords(id, guild, text);
+  };
+}
+
+/** In the order of `putLineSql`, after the id. */
+function columnsOf(line: TranscriptLine): readonly (string | number | null)[] {
+  const { speaker, startMs, endMs, text, isCut = false, isBrief = false, words, post } = line;
   const who = [speaker.kind === 'person' ? speaker.personId : null, speaker.name];
-  const what = [startMs, endMs, text, Number(line.isCut ?? false), Number(line.isBrief ?? false)];
+  const what = [startMs, endMs, text, Number(isCut), Number(isBrief), line.language ?? null];
   const recognised = [words ? JSON.stringify(words) : null, line.confidence ?? null];
-  const shown = [post?.channelId ?? null, post?.messageId ?? null];
-  sqlite
-    .prepare(putLineSql)
-    .run(id, ...who, ...what, line.language ?? null, ...recognised, ...shown);
-  putAnswered(sqlite, id, speaker.kind === 'bot' ? speaker.answeredIds : []);
-  if (before?.text !== text) putWords(sqlite, id, keys.guild, text);
+  return [...who, ...what, ...recognised, post?.channelId ?? null, post?.messageId ?? null];
 }
 
-function putAnswered(sqlite: DatabaseSync, id: number, personIds: readonly string[]): void {
-  sqlite.prepare('DELETE FROM answered WHERE line = ?').run(id);
-  const insert = sqlite.prepare('INSERT INTO answered (line, place, person_id) VALUES (?, ?, ?)');
-  for (const [place, personId] of personIds.entries()) insert.run(id, place, personId);
-}
-
-export function putWords(sqlite: DatabaseSync, id: number, guildKey: number, text: string): void {
-  const terms = wordsOf(text).map((word) => termOf(guildKey, word));
-  sqlite.prepare('DELETE FROM line_words WHERE rowid = ?').run(id);
-  if (terms.length > 0)
-    sqlite.prepare('INSERT INTO line_words (rowid, words) VALUES (?, ?)').run(id, terms.join(' '));
+/** Puts words of lines that have none in the index. */
+export function wordPutter(
+  sqlite: DatabaseSync,
+): (id: number, guildKey: number, text: string) => void {
+  const insert = sqlite.prepare('INSERT INTO line_words (rowid, words) VALUES (?, ?)');
+  return (id, guildKey, text) => {
+    const terms = wordsOf(text).map((word) => termOf(guildKey, word));
+    if (terms.length > 0) insert.run(id, terms.join(' '));
+  };
 }
