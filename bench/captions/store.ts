@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { percentile, table } from '#bench/table.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
-import type { Audience } from '#src/captions/transcript-store.ts';
+import type { Audience, TranscriptSearch } from '#src/captions/transcript-store.ts';
 import { openTranscripts } from '#src/storage/transcripts/open-transcripts.ts';
 import type { TranscriptStore } from '#src/storage/transcripts/transcript-store.ts';
 
@@ -24,10 +24,18 @@ const startedAtWallMs = Date.UTC(2026, 10, 1);
 const vocabulary = 30_000;
 const cumulated = cumulate();
 
-const audiences: readonly (readonly [string, Audience])[] = [
-  ['all lines known', [{ personId: '9', openPlaceIds: ['200'] }]],
-  ['half known', ['1', '2'].map(seated) as [Audience[0], Audience[0]]],
+type Scope = readonly [string, Audience, Partial<TranscriptSearch>];
+
+const everybody: Audience = [{ personId: '9', openPlaceIds: ['200'] }];
+const dayMs = 86_400_000;
+const scopes: readonly Scope[] = [
+  ['all lines known', everybody, {}],
+  ['half known to both of two people', [seated('1'), seated('2')], {}],
+  ['one old session known', [seated('4')], {}],
+  ['one old day', everybody, { fromWallMs: startedAtWallMs, toWallMs: startedAtWallMs + dayMs }],
 ];
+/** The session in which person 4 sat. */
+const oldSession = 10;
 
 const kinds: readonly (readonly [string, (random: () => number, n: number) => number])[] = [
   ['frequent', (random) => Math.floor(random() * 20)],
@@ -47,7 +55,7 @@ export async function benchStore(lines = 1_000_000): Promise<readonly (readonly 
     const rows = [row(`${lines} lines written, ${megabytes(folder)} MB`, [fillMs], '')];
     const late: number[] = [];
     using _timer = watchTimer(late);
-    for (const [who, audience] of audiences) rows.push(...(await searches(store, who, audience)));
+    for (const scope of scopes) rows.push(...(await searches(store, scope)));
     rows.push(row('20 ms timer, late by, while searching', late.splice(0), '20'));
     rows.push(...(await forget(store, folder)));
     rows.push(row('20 ms timer, late by, while forgetting', late.splice(0), '20'));
@@ -57,7 +65,7 @@ export async function benchStore(lines = 1_000_000): Promise<readonly (readonly 
   }
 }
 
-async function searches(store: TranscriptStore, who: string, audience: Audience) {
+async function searches(store: TranscriptStore, [who, audience, filter]: Scope) {
   const all: number[] = [];
   const rows: string[][] = [];
   for (const [kind, rank] of kinds) {
@@ -66,7 +74,7 @@ async function searches(store: TranscriptStore, who: string, audience: Audience)
       const times: number[] = [];
       for (let n = 0; n < 30; n++) {
         const query = Array.from({ length: words }, (_, at) => wordOf(rank(random, at))).join(' ');
-        const search = { guildId, words: query, limit: 10 };
+        const search = { guildId, words: query, limit: 10, ...filter };
         times.push(await timed(() => store.reader.search(search, audience)));
       }
       rows.push(row(`${words} ${kind} words, ${who}`, times, '50'));
@@ -105,6 +113,8 @@ async function fill(store: TranscriptStore, lines: number): Promise<void> {
       { sessionId: id, personId: '2', fromMs: session % 2 === 0 ? halfMs : 0 },
     ]);
   }
+  const seat = { sessionId: sessionId(oldSession), personId: '4', fromMs: 0 };
+  await store.writer.putPresences([seat]);
 }
 
 function sessionOf(session: number): TranscriptSession {

@@ -37,6 +37,7 @@ export class KnownSessions {
   readonly #sessions: Statement;
   readonly #presences: Statement;
   readonly #found = new Map<number, KnownSession | undefined>();
+  #keys: ReadonlySet<number> | undefined;
 
   constructor(sqlite: DatabaseSync, audience: Audience, filter: SessionFilter) {
     this.#sqlite = sqlite;
@@ -48,31 +49,23 @@ export class KnownSessions {
     );
   }
 
+  /** Of sessions of which something may be known, newest first; of no others. */
+  get keys(): ReadonlySet<number> {
+    this.#keys ??= new Set(possibleKeys(this.#sqlite, this.#audience, this.#filter));
+    return this.#keys;
+  }
+
   /** Undefined: nothing of it is known, or it is none of those looked for. */
   of(key: number): KnownSession | undefined {
+    if (!this.keys.has(key)) return undefined;
     if (!this.#found.has(key)) this.#found.set(key, this.#lookUp(key));
     return this.#found.get(key);
   }
 
-  /** Newest first. */
-  *all(): Generator<KnownSession> {
-    const { guildId, sessionId } = this.#filter;
-    const only = sessionId === undefined ? '' : 'AND id = ?';
-    const keys = this.#sqlite
-      .prepare(`SELECT key FROM sessions WHERE guild_id = ? ${only} ORDER BY key DESC`)
-      .all(guildId, ...(sessionId === undefined ? [] : [sessionId]));
-    for (const { key } of keys) {
-      const known = this.of(Number(key));
-      if (known) yield known;
-    }
-  }
-
   #lookUp(key: number): KnownSession | undefined {
     const row = this.#sessions.get(key);
-    if (!row || row.first_ms === null) return undefined; // it has no line
+    if (!row) return undefined;
     const session = sessionOf(row);
-    const { guildId, sessionId = session.id } = this.#filter;
-    if (session.guildId !== guildId || session.id !== sessionId) return undefined;
     const bounds: Span = [Number(row.first_ms), Number(row.last_ms)];
     const spans = this.#audience.reduce(
       (left, viewer) => both(left, this.#spansOf(viewer, key, session)),
@@ -98,6 +91,40 @@ export class KnownSessions {
 }
 
 const end = Number.POSITIVE_INFINITY;
+
+/** Where every viewer may open the place or sat at any time, with lines near the wanted instants: the times decide. */
+function possibleKeys(
+  sqlite: DatabaseSync,
+  audience: Audience,
+  { guildId, sessionId, fromWallMs = -end, toWallMs = end }: SessionFilter,
+): readonly number[] {
+  const sql = `SELECT key FROM sessions WHERE guild_id = ? AND first_ms IS NOT NULL
+    AND started_at_ms + last_ms >= ? AND started_at_ms + first_ms <= ?
+    ${sessionId === undefined ? '' : 'AND id = ?'} ${audience.map(() => viewerSql).join(' ')}
+    ORDER BY key DESC`;
+  const viewers = audience.flatMap(({ personId, openPlaceIds, unstored = [] }) => [
+    JSON.stringify(openPlaceIds),
+    personId,
+    JSON.stringify(unstored.map((presence) => presence.sessionId)),
+  ]);
+  return sqlite
+    .prepare(sql)
+    .all(
+      guildId,
+      fromWallMs - roundingMs,
+      toWallMs + roundingMs,
+      ...(sessionId === undefined ? [] : [sessionId]),
+      ...viewers,
+    )
+    .map(({ key }) => Number(key));
+}
+
+const viewerSql = `AND (
+  (catch_up = 1 AND place_id IN (SELECT value FROM json_each(?)))
+  OR key IN (SELECT session FROM presences WHERE person_id = ?)
+  OR id IN (SELECT value FROM json_each(?)))`;
+/** Sums of wall clock and session time are exact to far less. */
+const roundingMs = 1;
 
 /** Whether a line begun then is known. */
 export function isWithin(spans: readonly Span[], startMs: number): boolean {

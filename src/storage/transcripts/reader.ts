@@ -24,10 +24,12 @@ export class SqliteReader implements TranscriptReader {
   sessions(guildId: string, audience: Audience, limit: number): Promise<readonly ListedSession[]> {
     return this.#database.read((sqlite) => {
       const listed: ListedSession[] = [];
-      for (const known of new KnownSessions(sqlite, audience, { guildId }).all()) {
+      const sessions = new KnownSessions(sqlite, audience, { guildId });
+      for (const key of sessions.keys) {
         if (listed.length >= limit) break;
-        const lineCount = startsIn(sqlite, known);
-        if (lineCount > 0) listed.push({ ...known.session, lineCount });
+        const known = sessions.of(key);
+        const lineCount = known ? startsIn(sqlite, known) : 0;
+        if (known && lineCount > 0) listed.push({ ...known.session, lineCount });
       }
       return listed;
     });

@@ -1,7 +1,7 @@
 import type { Audience, FoundLine, TranscriptSearch } from '#src/captions/transcript-store.ts';
 import type { DatabaseSync } from '#src/storage/sqlite.ts';
 import { isWithin, type KnownSession, KnownSessions } from './known-times.ts';
-import { lineColumns, lineOf, sessionKeyOf } from './rows.ts';
+import { idsOf, lineColumns, lineOf, sessionKeyOf } from './rows.ts';
 import { termOf, wordsOf } from './words.ts';
 
 /** Words of a question that are looked at; further ones are left out. */
@@ -35,6 +35,7 @@ export function searchLines(
   const terms = termsIn(sqlite, guildId, search.words);
   if (terms.length === 0 || limit < 1) return [];
   const known = new KnownSessions(sqlite, audience, search);
+  if (known.keys.size === 0) return [];
   const { rare, frequent } = split(terms);
   const found = new Map<number, FoundLine>();
   take(sqlite, ranked(sqlite, guildId, rare), known, limit, found);
@@ -95,21 +96,29 @@ function ranked(
 }
 
 /** Newest first. The index cannot be entered at a session, so where little is known the others are left out by it. */
-function* newest(sqlite: DatabaseSync, match: string, known: KnownSessions): Generator<Candidate> {
-  const from = 'SELECT rowid FROM line_words WHERE line_words MATCH ?';
-  const first = sqlite.prepare(`${from} ORDER BY rowid DESC LIMIT ?`).iterate(match, mostExamined);
-  let last = 0;
+function* newest(
+  sqlite: DatabaseSync,
+  match: string,
+  { keys }: KnownSessions,
+): Generator<Candidate> {
+  const all = [...keys];
+  const [lowest] = idsOf(all.at(-1) ?? 0);
+  const [, highest] = idsOf(all[0] ?? 0);
+  const from =
+    'SELECT rowid FROM line_words WHERE line_words MATCH ? AND rowid >= ? AND rowid <= ?';
+  const first = sqlite.prepare(`${from} ORDER BY rowid DESC LIMIT ?`);
+  let last = highest;
   let examined = 0;
-  for (const { rowid } of first) {
+  for (const { rowid } of first.iterate(match, lowest, highest, mostExamined)) {
     examined++;
     last = Number(rowid);
     yield { id: last, score: 0 };
   }
   if (examined < mostExamined) return;
-  const keys = JSON.stringify(Array.from(known.all(), ({ key }) => key));
-  const among = 'rowid < ? AND rowid / 4194304 IN (SELECT value FROM json_each(?))';
+  const among = 'rowid / 4194304 IN (SELECT value FROM json_each(?))';
   const others = sqlite.prepare(`${from} AND ${among} ORDER BY rowid DESC`);
-  for (const { rowid } of others.iterate(match, last, keys)) yield { id: Number(rowid), score: 0 };
+  for (const { rowid } of others.iterate(match, lowest, last - 1, JSON.stringify(all)))
+    yield { id: Number(rowid), score: 0 };
 }
 
 /** Adds the first lines that the audience may know, up to `limit` and down to the lowest score that counts. */
