@@ -1,3 +1,4 @@
+import { askTranscript, subjectOption } from '#commands/captions/ask.ts';
 import type { Command, CommandCall, Replies } from '#src/session/ports/command.ts';
 import type { AskOutcome, SessionControl } from '#src/session/ports/command-ports.ts';
 import { notInRoom } from './rights.ts';
@@ -8,7 +9,7 @@ type AskWay = (typeof ways)[number];
 export const ask: Command = {
   name: 'ask',
   description: 'command.ask',
-  shownTo: ({ words }) => (words.answer === 'only me' ? 'caller' : 'room'),
+  shownTo: ({ words }) => (words.answer === 'only me' || words.about ? 'caller' : 'room'),
   meanwhile: ({ words, sound }) => ({
     id: 'ask.thinking',
     with: { question: words.question?.trim() || (sound?.name ?? '') },
@@ -22,12 +23,15 @@ export const ask: Command = {
     },
     { name: 'recording', description: 'command.ask.recording', kind: 'sound' },
     { name: 'answer', description: 'command.ask.answer', kind: 'choice', values: ways },
+    subjectOption,
   ],
-  async run(call, { sessions, talk }) {
+  async run(call, ports) {
+    const { sessions, talk } = ports;
     const question = call.words.question?.trim() ?? '';
     const way = wayOf(call, sessions);
     const barred = way === 'voice' ? notInRoom(call, sessions) : undefined;
     if (barred) return [barred];
+    if (call.words.about) return await askTranscript(call, ports, question, way === 'voice');
     const { sound: recording } = call;
     if (!recording && !/[\p{L}\p{N}]/u.test(question)) return [{ id: 'ask.empty', to: 'caller' }];
     const asker = { id: call.callerId, name: call.callerName };

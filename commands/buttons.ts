@@ -1,3 +1,4 @@
+import { captionButtons } from '#commands/captions/buttons.ts';
 import { allow } from '#commands/privacy/allow.ts';
 import { deny } from '#commands/privacy/deny.ts';
 import { forgetNow } from '#commands/privacy/forget.ts';
@@ -21,6 +22,7 @@ export const buttons: readonly Button[] = [
   button('pause', 'button.pause', 'plain', pause),
   button('resume', 'button.resume', 'main', resume),
   ...trackPresses,
+  ...captionButtons,
   { name: 'privacy', label: 'button.privacy', look: 'plain', run: card },
   button('consent.always', 'button.hear_me', 'main', allow, { for: 'always' }),
   button('consent.today', 'button.only_today', 'plain', allow, { for: 'today' }),

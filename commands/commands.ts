@@ -1,3 +1,4 @@
+import { captions } from '#commands/captions/captions.ts';
 import { privacy } from '#commands/privacy/privacy.ts';
 import { settings } from '#commands/settings/settings.ts';
 import { track } from '#commands/track/track.ts';
@@ -19,6 +20,7 @@ export const commands: readonly (Command | CommandGroup | MessageCommand)[] = [
   ask,
   stop,
   track,
+  captions,
   privacy,
   help,
   stats,

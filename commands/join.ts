@@ -1,6 +1,6 @@
 import { type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
 import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
-import type { JoinOutcome } from '#src/session/ports/command-ports.ts';
+import { type JoinOutcome, joinModes } from '#src/session/ports/command-ports.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { obstacleOf } from './obstacle.ts';
@@ -11,14 +11,18 @@ export const join: Command = {
   name: 'join',
   description: 'command.join',
   shownTo: 'room',
-  options: [{ name: 'channel', description: 'command.join.channel', kind: 'voice-channel' }],
+  options: [
+    { name: 'channel', description: 'command.join.channel', kind: 'voice-channel' },
+    { name: 'mode', description: 'command.join.mode', kind: 'choice', values: joinModes },
+  ],
   async run(call, ports) {
     const channel = call.channel ?? call.callerChannel;
     const verdict = channel && judge(channel, call, ports);
     if (!channel || !verdict) return [{ id: 'join.none', to: 'caller' }];
     const obstacle = obstacleOf(verdict, channel);
     if (obstacle) return [{ ...obstacle, to: 'caller' }];
-    const joining = await ports.sessions.join(channel, call.callerId);
+    const mode = joinModes.find((one) => one === call.words.mode);
+    const joining = await ports.sessions.join(channel, call.callerId, mode);
     if ('company' in joining) {
       return welcome(joining, verdict, channel, ports.places.botName(call.guildId));
     }

@@ -12,7 +12,10 @@ export const leave: Command = {
     if (barred && !(call.mayManage && sessions.at(call.guildId))) return [barred];
     const leaving = await sessions.leave(call.guildId);
     if (leaving.kind === 'nowhere') return [{ id: 'leave.nowhere', to: 'caller' }];
-    const { channel, stayedMs } = leaving;
-    return [{ id: 'leave.ok', with: { channel, duration: duration(stayedMs) }, to: 'room' }];
+    const { channel, hasTranscript, stayedMs } = leaving;
+    const filled = { channel, duration: duration(stayedMs) };
+    if (!hasTranscript) return [{ id: 'leave.ok', with: filled, to: 'room' }];
+    const buttons = ['captions.transcript'];
+    return [{ id: 'leave.ok.transcript', with: filled, to: 'room', buttons }];
   },
 };

@@ -1,5 +1,5 @@
 import type { JoinVerdict } from '#src/people/join-rules.ts';
-import { missingRight } from '#src/session/ports/missing-right.ts';
+import { missingRight } from '#src/session/ports/seat-events.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 

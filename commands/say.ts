@@ -49,6 +49,8 @@ export const say: Command = {
         return [{ id: 'say.empty', to: 'caller' }];
       case 'muted':
         return [{ id: 'muted.server', to: 'caller' }];
+      case 'captions-only':
+        return [{ id: 'captions.only', to: 'caller' }];
       case 'unaffordable':
         return [{ ...saying.line, to: 'caller' }];
       case 'nowhere':

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { type EngineNews, type Engines, openEngines } from '#src/app/engines.ts';
-import { pipelinesOf } from '#src/app/pipelines.ts';
+import { type EngineNews, type Engines, openEngines } from '#src/app/engines/engines.ts';
+import { pipelinesOf } from '#src/app/engines/pipelines.ts';
 import { readConfig } from '#src/config/config.ts';
 import type { Config } from '#src/config/types.ts';
 import type { Pipelines } from '#src/session/ports/pipelines.ts';

@@ -9,11 +9,14 @@ export const forget: Command = {
   options: [],
   async run({ guildId, callerId }, { privacy }) {
     const status = await privacy.status(guildId, callerId);
+    const isRead = status.kind === 'read';
+    const counts = isRead ? { n: status.lines, m: status.memories } : { n: '?', m: '?' };
     return [
       {
         id: 'privacy.forget.ask',
+        with: counts,
         to: 'caller',
-        ...(status.kind === 'unread' && { lines: [{ id: 'privacy.unread' }] }),
+        ...(!isRead && { lines: [{ id: 'privacy.unread' }] }),
         buttons: ['forget.confirm'],
       },
     ];
@@ -29,6 +32,10 @@ export async function forgetNow(
   switch (forgotten.kind) {
     case 'forgotten': {
       const lines: TextLine[] = [
+        ...(forgotten.toChange
+          ? [{ id: 'privacy.posted', with: { n: forgotten.toChange } } as const]
+          : []),
+        ...(forgotten.inTranscriptCopies ? [{ id: 'privacy.transcripts.copies' } as const] : []),
         ...(forgotten.inCopies ? [{ id: 'privacy.forget.copies' } as const] : []),
         ...(forgotten.staysDenied ? [{ id: 'privacy.forget.denied' } as const] : []),
       ];

@@ -1,6 +1,7 @@
 import type { CommandGroup } from '#src/session/ports/command.ts';
 import { allow } from './allow.ts';
 import { deny } from './deny.ts';
+import { exportAll } from './export.ts';
 import { forget } from './forget.ts';
 import { pause } from './pause.ts';
 import { resume } from './resume.ts';
@@ -9,5 +10,5 @@ import { status } from './status.ts';
 export const privacy: CommandGroup = {
   name: 'privacy',
   description: 'command.privacy',
-  commands: [status, allow, deny, pause, resume, forget],
+  commands: [status, allow, deny, pause, resume, forget, exportAll],
 };

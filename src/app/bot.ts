@@ -10,6 +10,7 @@ import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/clien
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { type Cues, loadCues } from '#src/playback/reply/load-cues.ts';
 import type { ProviderNews } from '#src/provider/fallback-chain.ts';
+import { SessionCaptionControl } from '#src/session/captions/caption-control.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { CommandPorts } from '#src/session/ports/command.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
@@ -20,6 +21,8 @@ import { SessionCheckup } from '#src/session/settings/checkup.ts';
 import { SessionSettings } from '#src/session/settings/settings.ts';
 import { ToolConfirmations } from '#src/session/tools/confirm-tool.ts';
 import { TrackRequests } from '#src/session/tracks/track-requests.ts';
+import { SessionTranscripts } from '#src/session/transcripts/session-transcripts.ts';
+import type { TranscriptStores } from '#src/session/transcripts/transcript-stores.ts';
 import { TypedRequests } from '#src/session/typed/typed-requests.ts';
 import { VoiceSessions } from '#src/session/voice-sessions.ts';
 import { embeddedVoices } from '#src/speech/embedded/flite-voices.ts';
@@ -34,9 +37,10 @@ import { locales } from '#src/texts/texts.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { tools } from '#tools/tools.ts';
 import { openBudget } from './budget.ts';
-import type { Engines } from './engines.ts';
-import { pipelinesOf } from './pipelines.ts';
+import type { Engines } from './engines/engines.ts';
+import { pipelinesOf } from './engines/pipelines.ts';
 import { openSounds, type Sounds } from './sounds.ts';
+import { openCleanup, openTranscriptStores } from './transcripts.ts';
 
 export type BotOptions = {
   readonly config: Config;
@@ -64,6 +68,7 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
   const loading = [loadSilero(), loadCues(), openMemory(options)] as const;
   const [weights, cues, store] = await Promise.all(loading);
   stack.use(store);
+  const transcripts = stack.use(openTranscriptStores(config, options.onDiscord));
   const sounds = stack.use(openSounds(config));
   warmUp(weights);
   let sessions: VoiceSessions | undefined;
@@ -72,7 +77,8 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
       config,
       book: store.spending,
       pipelineIn: (guildId) => sessions?.settings.in(guildId).pipeline ?? config.pipeline,
-      keepsCaptions: (guildId) => sessions?.keepsCaptions(guildId) === true,
+      keepsCaptions: (guildId) =>
+        sessions?.sessions(guildId).some(({ context }) => context.captions.active) === true,
       onEvent: options.onSession,
       warn: (message, cause) => options.onDiscord({ kind: 'warning', message, cause }),
     }),
@@ -81,7 +87,9 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
   const portsFor = (discord: DiscordPorts): CommandPorts => {
     name = config.bot.name ?? discord.bot.name;
     const stats = new SpeedStats();
-    const parts = partsOf({ options, discord, store, sounds, stats, weights, cues, name, desk });
+    const parts = partsOf({
+      ...{ options, discord, store, sounds, stats, weights, cues, name, desk, transcripts },
+    });
     sessions = new VoiceSessions(parts);
     return portsOf(parts, sessions, discord, stats, desk, signal);
   };
@@ -155,6 +163,7 @@ type BotParts = {
   readonly cues: Cues;
   readonly name: string;
   readonly desk: SessionBudgets;
+  readonly transcripts: TranscriptStores;
 };
 
 /** The words decide about the end of a turn: they are awaited for so long, a slower recogniser is not. */
@@ -181,6 +190,11 @@ function partsOf(botParts: BotParts): SessionDependencies {
     guildStore: store.guilds,
     settingsStore: store.settings,
     trackStore: store.tracks,
+    captionChats: discord.captions,
+    nicknameMark: discord.nickname,
+    transcripts: botParts.transcripts,
+    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    captionMinutesADay: (config.budget.caps.captionsDayMs ?? 0) / 60_000,
     codec,
     listeningSlots: new ListeningSlots(),
     weights,
@@ -222,6 +236,8 @@ function portsOf(
   signal: AbortSignal,
 ): CommandPorts {
   const tracks = new TrackRequests(parts.sounds, sessions, signal);
+  const cleanup = openCleanup(parts, sessions, signal);
+  const privacy = new SessionPrivacy(parts, sessions, cleanup);
   return {
     clock: realClock,
     sessions,
@@ -232,7 +248,9 @@ function portsOf(
     votes: tracks,
     talk: new TypedRequests(parts, sessions, signal),
     hearing: new PauseHearing(sessions),
-    privacy: new SessionPrivacy(parts, sessions),
+    privacy,
+    captions: new SessionCaptionControl(parts, sessions, privacy),
+    transcripts: new SessionTranscripts(parts, sessions, signal),
     settings: new SessionSettings(parts, sessions),
     checkup: new SessionCheckup(parts, sessions),
     confirmations: new ToolConfirmations(sessions, signal),

@@ -13,7 +13,7 @@ import { proposals } from '#src/console/prompt/nearby.ts';
 import { SandboxProcess, trust } from '#src/console/sandbox-process.ts';
 import { Screen } from '#src/console/screen.ts';
 import { type BotOptions, startBot } from './bot.ts';
-import { openEngines } from './engines.ts';
+import { openEngines } from './engines/engines.ts';
 import { runOnce, runPrompt, type SandboxRun } from './sandbox-run.ts';
 import { SandboxView } from './sandbox-view.ts';
 

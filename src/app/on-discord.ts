@@ -17,7 +17,7 @@ import { Readiness } from '#src/status/readiness.ts';
 import { openStatusServer } from '#src/status/server.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { type RunningBot, startBot } from './bot.ts';
-import { type EngineNews, openEngines } from './engines.ts';
+import { type EngineNews, openEngines } from './engines/engines.ts';
 import { ProviderLog } from './provider-log.ts';
 
 /** How the process is asked to end: `signal` in order, `hurry` at once. */

@@ -18,7 +18,7 @@ import { promptLines } from '#src/console/prompt/prompt.ts';
 import type { Screen } from '#src/console/screen.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
 import { standardEmbeddedVoice } from '#src/speech/embedded/flite-voices.ts';
-import type { Engines } from './engines.ts';
+import type { Engines } from './engines/engines.ts';
 
 /** Everything that stands when the bot is logged in to the sandbox. */
 export type SandboxRun = {

@@ -4,7 +4,7 @@ import type { DiscordEvent } from '#src/discord/events.ts';
 import type { ProviderRole } from '#src/provider/fallback-chain.ts';
 import { sayNews } from '#src/provider/models/models.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
-import type { EngineNews } from './engines.ts';
+import type { EngineNews } from './engines/engines.ts';
 
 const roles: readonly ProviderRole[] = ['speech to text', 'chat', 'text to speech'];
 const whyDropped = {
@@ -98,6 +98,7 @@ export class SandboxView {
         this.#show.note(`${event.name} was not answered: ${whyDropped[event.why]}`);
         return;
       case 'stream':
+      case 'captioned':
       case 'answered':
       case 'ignored':
       case 'erased':

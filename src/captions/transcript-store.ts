@@ -41,11 +41,24 @@ export interface TranscriptReader {
   ): Promise<readonly TranscriptLine[]>;
   /** Best first, at most `limit`. */
   search(search: TranscriptSearch, audience: Audience): Promise<readonly FoundLine[]>;
-  /** Latest session of that voice channel, for resuming it. */
-  latest(guildId: string, channelId: string): Promise<TranscriptSession | undefined>;
+  /** Latest session of that voice channel, for resuming it. Its lines are for nobody's eyes before `mayKnow`. */
+  latest(guildId: string, channelId: string): Promise<ResumableSession | undefined>;
+  /** Servers of which something is kept. */
+  guilds(): Promise<readonly string[]>;
   /** Places in which captions of this server were posted. */
   places(guildId: string): Promise<readonly string[]>;
 }
+
+/** A session as it was left. */
+export type ResumableSession = {
+  readonly session: TranscriptSession;
+  readonly lastNumber: number;
+  /** End of the last line or presence, in ms since its start. */
+  readonly lastMs: number;
+  /** Those of its last 15 minutes, in order of speech. */
+  readonly lines: readonly TranscriptLine[];
+  readonly presences: readonly Presence[];
+};
 
 export type ListedSession = TranscriptSession & {
   /** Of those the audience may know. */
@@ -88,7 +101,7 @@ export interface TranscriptEraser {
   forgetGuild(guildId: string): Promise<ErasedLines>;
 }
 
-/** Days that lines are kept, by server; `standard` for the others. */
+/** Days that lines are kept, by server; `standard` for the others. 0: until 15 minutes after the end of their session. */
 export type KeptDays = {
   readonly standard: number;
   readonly byGuild: Readonly<Record<string, number>>;

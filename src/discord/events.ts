@@ -2,8 +2,7 @@ import type { PacerCounts } from '#src/discord/link/pacer.ts';
 import type { ReceiverCounts } from '#src/discord/link/receiver.ts';
 import type { MessageOutcome } from '#src/discord/panel/outbox.ts';
 import type { LinkAlert } from '#src/discord/watchdogs/link-alerts.ts';
-import type { MissingRight } from '#src/session/ports/missing-right.ts';
-import type { VoiceRestriction } from '#src/session/ports/seat-events.ts';
+import type { MissingRight, VoiceRestriction } from '#src/session/ports/seat-events.ts';
 
 /** What happens at Discord, for logs and counters: ids and numbers, never words people said. */
 export type DiscordEvent =

@@ -8,8 +8,7 @@ import {
   type VoiceState,
 } from 'discord.js';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
-import type { MissingRight } from '#src/session/ports/missing-right.ts';
-import type { VoiceRestriction } from '#src/session/ports/seat-events.ts';
+import type { MissingRight, VoiceRestriction } from '#src/session/ports/seat-events.ts';
 import type { DiscordEvent } from './events.ts';
 import { permissionsIn } from './permissions.ts';
 

@@ -115,6 +115,7 @@ async function watchClock(scene: ConnectionParts, signal: AbortSignal): Promise<
       if (isCompany) companyAtMs = nowMs;
       context.tracks.owned.attend(isCompany);
       departures.look();
+      lookAtCaptions(scene);
       tellDecoding(
         context,
         context.reportedFailures.decoding.keep((id) => isHeard(id, scene)),
@@ -159,6 +160,13 @@ function look({ link, inputs, utterances, context }: ConnectionParts): void {
     step: stepOf(queue.current, output),
     tracks: tracks.owned.views,
   });
+}
+
+/** Who is there, and what is being said, as captions show it. */
+function lookAtCaptions({ link, context }: ConnectionParts): void {
+  const { captions, output } = context;
+  captions.look(link.people());
+  if (output.sent) captions.said(output.sent);
 }
 
 /** The tool people wait for. */

@@ -37,7 +37,11 @@ export function openConnectionParts(link: VoiceLink, session: SessionContext): C
   const sent = new SentEnvelope();
   const { voice, cues, mixer, free } = openSound(session, sent);
   const people = () => link.people();
-  const context = { ...session, people, output: new SpeechOutput(voice, parts.clock) };
+  const context = {
+    ...session,
+    people,
+    output: new SpeechOutput(voice, parts.clock, (sent) => session.captions.said(sent)),
+  };
   const inputs = new SpeakerInputs(
     (speakerId) => openEar(speakerId, sent, session),
     (speakerId, packets) => parts.onEvent(channel.guildId, { kind: 'stream', speakerId, packets }),

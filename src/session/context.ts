@@ -2,9 +2,9 @@ import type { UnaskedPeople } from '#src/people/newcomers.ts';
 import type { ReportedFailures } from '#src/session/alerts/reported-failures.ts';
 import type { ConversationMemory } from '#src/session/answering/conversation-memory.ts';
 import type { CurrentPipeline } from '#src/session/answering/current-pipeline.ts';
+import type { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
 import type { SessionAddressing } from '#src/session/hearing/addressing.ts';
 import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
-import type { UtteranceListener } from '#src/session/hearing/utterance-listener.ts';
 import type { CuePlayer } from '#src/session/output/cue-player.ts';
 import type { SpeechOutput } from '#src/session/output/speech-output.ts';
 import type { LeaveOutcome } from '#src/session/ports/command-ports.ts';
@@ -33,9 +33,10 @@ export type SessionContext = {
   readonly pipeline: CurrentPipeline;
   readonly cuePlayer: CuePlayer;
   readonly gate: ConsentGate;
-  /** Told what people say, whomever it is for. */
-  readonly captions?: UtteranceListener;
   readonly withdrawals: ConsentWithdrawals;
+  readonly captions: ChannelCaptions;
+  /** True where the bot was called to write captions only. */
+  readonly isCaptionsOnly: () => boolean;
   readonly memory: ConversationMemory;
   readonly queue: TurnQueue;
   readonly preemptiveBudget: PreemptiveBudget;

@@ -8,18 +8,18 @@ import type { ConsentStore } from '#src/people/consent-book.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Cues } from '#src/playback/reply/load-cues.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
-import type { UtteranceListener } from '#src/session/hearing/utterance-listener.ts';
+import type { CaptionChats, NicknameMark } from '#src/session/ports/caption-chats.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type { Places } from '#src/session/ports/command-ports.ts';
 import type { SessionEventListener } from '#src/session/ports/events.ts';
-import type { GuildStore } from '#src/session/ports/guild-store.ts';
+import type { GuildStore, SettingsStore } from '#src/session/ports/guild-store.ts';
 import type { PanelBoard } from '#src/session/ports/panel.ts';
 import type { Pipelines } from '#src/session/ports/pipelines.ts';
-import type { SettingsStore } from '#src/session/ports/settings-store.ts';
 import type { RoomTool } from '#src/session/ports/tool.ts';
 import type { TrackStore } from '#src/session/ports/track-store.ts';
-import type { ChannelRef, VoiceLinkOpener } from '#src/session/ports/voice-link.ts';
+import type { VoiceLinkOpener } from '#src/session/ports/voice-link.ts';
 import type { SoundCatalog } from '#src/session/tracks/sound-catalog.ts';
+import type { TranscriptStores } from '#src/session/transcripts/transcript-stores.ts';
 import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import type { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
@@ -55,6 +55,16 @@ export type SessionDependencies = {
   /** What tracks play. */
   readonly sounds: SoundCatalog;
   readonly trackStore: TrackStore;
+  /** Where captions are posted. */
+  readonly captionChats: CaptionChats;
+  /** Shows beside the bot's name that captions are on. */
+  readonly nicknameMark: NicknameMark;
+  /** What was said, as far as servers keep it. */
+  readonly transcripts: TranscriptStores;
+  /** Speech of a server, in minutes a day, that is recognised for captions alone; 0: no limit. */
+  readonly captionMinutesADay: number;
+  /** IANA name of the zone of times of day that people read. */
+  readonly timeZone: string;
   /** Somebody began to talk: whatever servers will be asked may be connected to. Never throws, costs nothing. */
   readonly warm: () => void;
   readonly pipelines: Pipelines;
@@ -84,8 +94,6 @@ export type SessionDependencies = {
   readonly names: readonly string[];
   /** What talk may cost. */
   readonly spending: BudgetAuthority;
-  /** Wants words of a channel whomever they are for; absent: nobody does. */
-  readonly captions?: (channel: ChannelRef) => UtteranceListener;
   /** 0 to 1, evenly. */
   readonly random: () => number;
   /** What it throws is a bug of its own, and ends no session. */

@@ -1,4 +1,5 @@
 import type { UnaskedPeople } from '#src/people/newcomers.ts';
+import type { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
 import type { SessionAddressing } from '#src/session/hearing/addressing.ts';
 import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
 import type { PanelFace, PanelTrack } from '#src/session/ports/panel.ts';
@@ -39,6 +40,9 @@ type Watched = {
   readonly channel: ChannelRef;
   readonly addressing: Pick<SessionAddressing, 'isOpen'>;
   readonly newcomers: UnaskedPeople;
+  readonly captions: Pick<ChannelCaptions, 'active'>;
+  /** It only writes captions there. */
+  readonly isCaptionsOnly: () => boolean;
 };
 
 /** Time, in ms, that the panel says of somebody that they were just heard for the first time. */
@@ -92,13 +96,17 @@ export class PanelWatch {
     const lost = this.#lost.map(({ name }) => name);
     const tracks = (scene.tracks ?? []).flatMap(shownTrack);
     const { quiet } = this.#parts.spending.manner(this.#watched.channel.guildId);
-    const state = stateOf({ ...scene, isLinkDown: this.#isLinkDown, ...(quiet && { quiet }) });
+    const isCaptionsOnly = this.#watched.isCaptionsOnly();
+    const isLinkDown = this.#isLinkDown;
+    const state = stateOf({ ...scene, isLinkDown, isCaptionsOnly, ...(quiet && { quiet }) });
+    const { active: captions } = this.#watched.captions;
     this.#show(state, chipsOf(scene), {
       ...(firstHeard.length > 0 && { firstHeard }),
       ...(asked.length > 0 && { asked }),
       ...(scene.following && { next: scene.following.said.name }),
       ...(lost.length > 0 && { lost }),
       ...(tracks.length > 0 && { tracks }),
+      ...(captions && { captionsIn: captions.placeId }),
     });
     this.#invite(scene, nowMs);
   }
@@ -148,7 +156,10 @@ export class PanelWatch {
   #show(
     state: PanelFace['state'],
     people: PanelFace['people'],
-    passing: Pick<PanelFace, 'asked' | 'firstHeard' | 'next' | 'lost' | 'tracks'> = {},
+    passing: Pick<
+      PanelFace,
+      'asked' | 'captionsIn' | 'firstHeard' | 'next' | 'lost' | 'tracks'
+    > = {},
   ): void {
     const last = this.#lastAnswerMs;
     const { engine, panels } = this.#parts;
@@ -177,8 +188,12 @@ function stateOf({
   step,
   quiet,
   isLinkDown,
+  isCaptionsOnly,
 }: ChannelActivity &
-  Pick<BudgetMode, 'quiet'> & { readonly isLinkDown: boolean }): PanelFace['state'] {
+  Pick<BudgetMode, 'quiet'> & {
+    readonly isLinkDown: boolean;
+    readonly isCaptionsOnly: boolean;
+  }): PanelFace['state'] {
   if (gate.paused) return { kind: 'paused' };
   if (isLinkDown) return { kind: 'reconnecting' };
   if (current && step) return { kind: 'step', step };
@@ -187,7 +202,8 @@ function stateOf({
   if (current) return { kind: 'speaking', name: channelName };
   if (quiet) return { kind: 'quiet', time: quiet.time };
   const talker = people.find(({ id }) => talking.includes(id));
-  return talker ? { kind: 'hearing', name: talker.name } : { kind: 'listening' };
+  if (talker) return { kind: 'hearing', name: talker.name };
+  return { kind: isCaptionsOnly ? 'captions_only' : 'listening' };
 }
 
 function chipsOf({ people, gate }: ChannelPresence): PanelFace['people'] {

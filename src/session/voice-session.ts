@@ -8,11 +8,12 @@ import { ServiceNotices } from '#src/session/alerts/service-notices.ts';
 import { VoiceRestrictions } from '#src/session/alerts/voice-restrictions.ts';
 import { ConversationMemory } from '#src/session/answering/conversation-memory.ts';
 import { CurrentPipeline } from '#src/session/answering/current-pipeline.ts';
+import { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
 import { SessionAddressing } from '#src/session/hearing/addressing.ts';
 import { namesIn } from '#src/session/hearing/bot-names.ts';
 import { ConsentGate } from '#src/session/hearing/consent-gate.ts';
 import { CuePlayer } from '#src/session/output/cue-player.ts';
-import type { SessionControl } from '#src/session/ports/command-ports.ts';
+import type { JoinMode, SessionControl } from '#src/session/ports/command-ports.ts';
 import type { DroppedTurnReason, SessionEvent } from '#src/session/ports/events.ts';
 import type { ChannelRef, LinkState, VoiceLink } from '#src/session/ports/voice-link.ts';
 import { ConsentWithdrawals } from '#src/session/presence/consent-withdrawals.ts';
@@ -46,6 +47,8 @@ export type VoiceSessionOptions = {
   readonly notices: Pick<GuildNotices, 'tell'>;
   /** Where it is left. */
   readonly sessions: Pick<SessionControl, 'leave'>;
+  /** Default: it answers people. */
+  readonly mode?: JoinMode;
   /** A session of this server that is to go on here: with its memory and what people said about being heard. */
   readonly former?: VoiceSession;
 };
@@ -71,6 +74,7 @@ export class VoiceSession {
   #isMoving: boolean;
   #why: LeaveReason | undefined;
   #joinedInMs: number | undefined;
+  #mode: JoinMode;
 
   constructor({
     channel,
@@ -79,10 +83,13 @@ export class VoiceSession {
     notices,
     sessions,
     former,
+    mode,
     ...options
   }: VoiceSessionOptions) {
     const { guildId } = channel;
-    const parts = dependenciesIn(guildId, withCountedVoice(guildId, options.parts), settings);
+    this.#mode = mode ?? former?.mode ?? 'talk';
+    const counted = withCountedVoice(guildId, options.parts);
+    const parts = dependenciesIn(guildId, counted, settings, () => this.#mode === 'talk');
     this.#parts = parts;
     this.#settings = settings;
     this.#since = parts.clock.nowMs();
@@ -94,31 +101,39 @@ export class VoiceSession {
     const people = () => this.#connection.people();
     const notice = (line: TextLine) => this.context.notice(line);
     const tracks = new SessionTracks({ channel, parts, former: former?.context.tracks, notice });
-    this.context = {
+    const common = {
       channel,
-      callerId,
       parts,
-      addressing,
-      newcomers,
       people,
       settings: () => settings.in(guildId),
-      pipeline: new CurrentPipeline(
-        parts.pipelines,
-        () => settings.in(guildId).pipeline,
-        this.#over.signal,
-      ),
-      cuePlayer: new CuePlayer(),
-      ...(parts.captions && { captions: parts.captions(channel) }),
       gate: new ConsentGate(parts.consent, parts.clock, people, gate?.consent, gate?.choices),
-      withdrawals: new ConsentWithdrawals(),
-      memory: memory ?? new ConversationMemory(),
       queue: new TurnQueue({
         nowMs: () => parts.clock.nowMs(),
         onLost: (question, why) => this.#lost(question, why),
       }),
+      signal: this.#over.signal,
+      notice: (line: TextLine, holds = () => true) =>
+        notices.tell({ channel, line, holds: () => !this.isOver && holds() }),
+    };
+    const pipelineName = () => settings.in(guildId).pipeline;
+    const isCaptionsOnly = () => this.#mode === 'captions';
+    const kept = () =>
+      settings.captionsIn(guildId, channel.channelId) ?? (isCaptionsOnly() ? {} : undefined);
+    const captions = new ChannelCaptions({ ...common, kept });
+    this.context = {
+      ...common,
+      captions,
+      isCaptionsOnly,
+      callerId,
+      addressing,
+      newcomers,
+      pipeline: new CurrentPipeline(parts.pipelines, pipelineName, this.#over.signal),
+      cuePlayer: new CuePlayer(),
+      withdrawals: new ConsentWithdrawals(),
+      memory: memory ?? new ConversationMemory(),
       preemptiveBudget: new PreemptiveBudget(),
       pauseHabits: new PauseHabits(),
-      panel: new PanelWatch({ channel, addressing, newcomers }, parts),
+      panel: new PanelWatch({ channel, addressing, newcomers, captions, isCaptionsOnly }, parts),
       once: once ?? new OncePerSession(),
       reportedFailures: reportedFailures ?? new ReportedFailures(),
       confirmations: new PendingConfirmations(),
@@ -126,9 +141,6 @@ export class VoiceSession {
       volume: tracks.volume,
       refresh: (personId, signal) => this.#connection.refresh(personId, signal),
       leave: () => sessions.leave(channel.guildId),
-      signal: this.#over.signal,
-      notice: (line, holds = () => true) =>
-        notices.tell({ channel, line, holds: () => !this.isOver && holds() }),
     };
     this.consent = new SessionConsent(this.context);
     this.news = new ServiceNotices(this.context);
@@ -137,6 +149,15 @@ export class VoiceSession {
 
   get channel(): ChannelRef {
     return this.context.channel;
+  }
+
+  get mode(): JoinMode {
+    return this.#mode;
+  }
+
+  set mode(mode: JoinMode) {
+    this.#mode = mode;
+    this.context.captions.begin();
   }
 
   get stayedMs(): number {
@@ -175,12 +196,12 @@ export class VoiceSession {
   /** Asks what people agreed to earlier and what the server has set, until both were told once. Never throws. */
   async recall(): Promise<void> {
     const recalling = this.consent.recall();
-    if (await this.#settings.load(this.channel.guildId)) this.follow();
+    if (await this.#settings.load(this.channel.guildId)) this.govern();
     await recalling;
   }
 
   /** What the server has set holds from now on. */
-  follow(): void {
+  govern(): void {
     const { consent } = this.#parts;
     const { gate, pipeline } = this.context;
     pipeline.follow();
@@ -199,6 +220,7 @@ export class VoiceSession {
     const tookMs = this.#parts.clock.nowMs() - startedMs;
     this.#joinedInMs = tookMs;
     this.#tell({ kind: 'joined', channel: this.channel, tookMs });
+    this.context.captions.begin();
   }
 
   /**
@@ -217,7 +239,8 @@ export class VoiceSession {
     }
     this.leave(next.kind === 'over' ? next.why : 'lost');
     const why = this.#why ?? 'lost';
-    await this.context.tracks.end(kept.has(why) ? 'keep' : 'forget');
+    const { captions, tracks } = this.context;
+    await Promise.all([tracks.end(kept.has(why) ? 'keep' : 'forget'), captions.turnOff()]);
     if (this.#connection.wasOpen) {
       if (why === 'moved') this.#showAway();
       else this.context.panel.left();

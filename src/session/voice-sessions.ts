@@ -4,12 +4,12 @@ import type { ProviderNews } from '#src/provider/fallback-chain.ts';
 import type { LinkAlertEvent } from '#src/session/alerts/alert-notices.ts';
 import { GuildNotices } from '#src/session/alerts/guild-notices.ts';
 import type {
+  JoinMode,
   JoinOutcome,
   LeaveOutcome,
   SessionControl,
 } from '#src/session/ports/command-ports.ts';
-import { type MissingRight, missingRight } from '#src/session/ports/missing-right.ts';
-import type { SeatEvent } from '#src/session/ports/seat-events.ts';
+import { type MissingRight, missingRight, type SeatEvent } from '#src/session/ports/seat-events.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { StoredSettings } from '#src/session/settings/stored-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -24,7 +24,12 @@ import { VoiceSession } from './voice-session.ts';
 const codersKept = 3;
 
 /** A `/join` that is being served. */
-type PendingJoin = { readonly guildId: string; readonly callerId: string; isYes: boolean };
+type PendingJoin = {
+  readonly guildId: string;
+  readonly callerId: string;
+  readonly mode?: JoinMode;
+  isYes: boolean;
+};
 
 /** Where the bot sits, one channel per server; calls for one server are served one after the other. */
 export class VoiceSessions implements SessionControl, AsyncDisposable {
@@ -63,18 +68,16 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     return [...new Set([former, here])].filter((session) => session !== undefined);
   }
 
-  /** Whether captions are on where people of this server are heard. */
-  keepsCaptions(guildId: string): boolean {
-    return this.sessions(guildId).some(
-      ({ channel }) => this.settings.captionsIn(guildId, channel.channelId) !== undefined,
-    );
+  /** Wherever the bot sits now. */
+  all(): readonly VoiceSession[] {
+    return [...this.#sessions.values()].map(({ session }) => session);
   }
 
-  async join(channel: ChannelRef, callerId: string): Promise<JoinOutcome> {
+  async join(channel: ChannelRef, callerId: string, mode?: JoinMode): Promise<JoinOutcome> {
     const { guildId } = channel;
     const mayServe = this.#sessions.has(guildId) || sparesCoders(this.#parts.codec, codersKept);
     if (!mayServe) return { kind: 'no-coders' };
-    const call = { guildId, callerId, isYes: true };
+    const call = { guildId, callerId, isYes: true, ...(mode && { mode }) };
     this.#calls.add(call);
     try {
       return await this.#queue.run(guildId, () => this.#join(channel, call));
@@ -146,27 +149,39 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     const { guildId } = channel;
     const here = this.#sessions.get(guildId)?.session;
     const isSame = here?.channel.channelId === channel.channelId;
-    if (here?.entered && here.isLinked && isSame) {
-      if (call.isYes) here.consent.agree(call.callerId);
-      await here.recall();
-      return joiningOf('already', here);
-    }
+    if (here?.entered && here.isLinked && isSame) return await this.#joinAgain(here, call);
     if (here?.isLinked && here.company > 0) {
       return { kind: 'busy', other: here.channel.name, people: here.company };
     }
     if (isSame) here?.context.tracks.passOn();
     await this.#leave(guildId);
     if (this.#closed) return { kind: 'left' };
-    const session = this.#stayIn(channel, call.callerId, isSame ? here : undefined);
+    const session = this.#stayIn(channel, call, isSame ? here : undefined);
     if (call.isYes) session.consent.agree(call.callerId);
     return await this.#enter(session);
   }
 
-  #stayIn(channel: ChannelRef, callerId: string, former: VoiceSession | undefined): VoiceSession {
+  /** A call to where the bot sits already may still be a yes, and change what it does there. */
+  async #joinAgain(here: VoiceSession, call: PendingJoin): Promise<JoinOutcome> {
+    if (call.isYes) here.consent.agree(call.callerId);
+    if (call.mode) here.mode = call.mode;
+    await here.recall();
+    return joiningOf('already', here);
+  }
+
+  #stayIn(
+    channel: ChannelRef,
+    { callerId, mode }: Pick<PendingJoin, 'callerId' | 'mode'>,
+    former: VoiceSession | undefined,
+  ): VoiceSession {
     const [parts, notices] = [this.#parts, this.#notices];
     const { settings } = this;
     const options = { channel, callerId, parts, notices, settings, sessions: this };
-    return new VoiceSession({ ...options, ...(former && { former }) });
+    return new VoiceSession({
+      ...options,
+      ...(mode && { mode }),
+      ...(former && { former }),
+    });
   }
 
   async #enter(session: VoiceSession): Promise<JoinOutcome> {
@@ -206,9 +221,12 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     const place = this.#sessions.get(guildId);
     if (!place) return { kind: 'nowhere' };
     const { session, life } = place;
+    const { captions } = session.context;
     session.leave('asked');
     await life;
-    return { kind: 'left', channel: session.channel.name, stayedMs: session.stayedMs };
+    const { hasTranscript } = captions;
+    const { name: channel } = session.channel;
+    return { kind: 'left', channel, stayedMs: session.stayedMs, hasTranscript };
   }
 
   /** Follows the bot to the channel where it was put last, when its link has ended and it may be there. */
@@ -242,7 +260,7 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
       former.context.panel.left();
       return;
     }
-    const session = this.#stayIn(channel, former.context.callerId, former);
+    const session = this.#stayIn(channel, former.context, former);
     const { kind } = await this.#enter(session);
     if (this.#sessions.get(guildId)?.session === session) this.#tellMoved(former, session);
     else if (!this.#moves.has(guildId)) former.context.panel.left();

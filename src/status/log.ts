@@ -62,6 +62,12 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
     case 'stream':
       log.debug({ guildId, speakerId: event.speakerId, ...event.packets }, 'stream');
       return;
+    case 'captioned':
+      log.debug(
+        { guildId, speakerId: event.speakerId, tookMs: Math.round(event.tookMs) },
+        'captioned',
+      );
+      return;
     case 'recognised':
       log.debug(
         { guildId, speakerId: event.speakerId, characters: event.text.length, cut: event.cut },

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import type { CaptionChoiceStore } from '#src/people/caption-choice.ts';
 import type { ConsentStore } from '#src/people/consent-book.ts';
-import type { GuildStore } from '#src/session/ports/guild-store.ts';
+import type { GuildStore, SettingsStore } from '#src/session/ports/guild-store.ts';
 import type { PanelStore } from '#src/session/ports/panel.ts';
-import type { SettingsStore } from '#src/session/ports/settings-store.ts';
 import type { TrackStore } from '#src/session/ports/track-store.ts';
 import type { SpendingStore } from '#src/spending/book.ts';
 

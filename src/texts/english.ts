@@ -1,3 +1,4 @@
+import { englishCaptions } from './english-captions.ts';
 import { englishSettings } from './english-settings.ts';
 import { englishTracks } from './english-tracks.ts';
 import { englishTranscript } from './english-transcript.ts';
@@ -69,12 +70,14 @@ export const english = {
   'privacy.card': '{bot} would like to hear you. Sound is never stored.',
   'privacy.allowed': 'Thanks, I can hear you now.',
   'privacy.denied': 'Understood. I drop your sound before decoding it.',
-  'privacy.status': 'Hearing you: {yes}. Stored about you: {n} items.',
+  'privacy.status':
+    'Hearing you: {yes}. Stored about you: {n} caption lines, {memories} memories, {m} settings.',
   'privacy.yes': 'yes',
   'privacy.no': 'no',
   'privacy.paused': 'I stopped listening. Press Resume when you want me back.',
   'privacy.resumed': 'Listening again.',
-  'privacy.forget.ask': "Delete everything I keep about you here? This can't be undone.",
+  'privacy.forget.ask':
+    "Delete {n} caption lines, {m} memories and your settings? This can't be undone.",
   'privacy.forget.done': 'Deleted {total} items.',
   'privacy.forget.copies':
     'Backups of the operator keep them until the seventh next backup. Ask the operator to delete those.',
@@ -238,6 +241,7 @@ export const english = {
   'command.stats.view': 'What to show',
   'command.help': 'How to use me',
   'command.help.topic': 'About what',
+  ...englishCaptions,
   ...englishSettings,
   ...englishTracks,
   ...englishTranscript,

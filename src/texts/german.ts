@@ -1,4 +1,5 @@
 import type { english } from './english.ts';
+import { germanCaptions } from './german-captions.ts';
 import { germanSettings } from './german-settings.ts';
 import { germanTracks } from './german-tracks.ts';
 import { germanTranscript } from './german-transcript.ts';
@@ -80,13 +81,14 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'privacy.card': '{bot} möchte dich hören. Ton wird nie gespeichert.',
   'privacy.allowed': 'Danke, ich höre dich jetzt.',
   'privacy.denied': 'Verstanden. Ich verwerfe deinen Ton, bevor ich ihn dekodiere.',
-  'privacy.status': 'Ich höre dich: {yes}. Über dich gespeichert: {n} Einträge.',
+  'privacy.status':
+    'Ich höre dich: {yes}. Über dich gespeichert: {n} Untertitelzeilen, {memories} Notizen, {m} Einstellungen.',
   'privacy.yes': 'ja',
   'privacy.no': 'nein',
   'privacy.paused': 'Ich höre nicht mehr zu. Drück auf Fortsetzen, wenn du mich wieder willst.',
   'privacy.resumed': 'Ich höre wieder zu.',
   'privacy.forget.ask':
-    'Alles löschen, was ich hier über dich aufhebe? Das lässt sich nicht rückgängig machen.',
+    '{n} Untertitelzeilen, {m} Notizen und deine Einstellungen löschen? Das lässt sich nicht rückgängig machen.',
   'privacy.forget.done': '{total} Einträge gelöscht.',
   'privacy.forget.copies':
     'Sicherungen des Betreibers halten sie bis zur siebten weiteren. Bitte den Betreiber, diese zu löschen.',
@@ -260,6 +262,7 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'command.stats.view': 'Was ich zeigen soll',
   'command.help': 'Wie man mich benutzt',
   'command.help.topic': 'Worüber',
+  ...germanCaptions,
   ...germanSettings,
   ...germanTracks,
   ...germanTranscript,

@@ -149,7 +149,8 @@ test.each([
   [125_000, '2 min'],
   [3_900_000, '1 h 5 min'],
 ])('/leave after %i ms tells the room that it stayed %s', async (stayedMs, duration) => {
-  const left = async () => ({ kind: 'left', channel: 'Lounge', stayedMs }) as const;
+  const left = async () =>
+    ({ kind: 'left', channel: 'Lounge', stayedMs, hasTranscript: false }) as const;
   expect(await leave.run(inLounge, ports({ leave: left }))).toEqual([
     { id: 'leave.ok', with: { channel: 'Lounge', duration }, to: 'room' },
   ]);

@@ -1,3 +1,4 @@
+import type { CaptionControl, Transcripts } from '#src/session/ports/captions.ts';
 import type { CommandCall, CommandPorts } from '#src/session/ports/command.ts';
 import type {
   Confirmations,
@@ -39,7 +40,10 @@ type All = SessionControl &
   SpentCosts &
   Tracks &
   TrackVotes;
-export type PortOverrides = Partial<All & GuildSettingsControl & Checkup>;
+export type PortOverrides = Partial<All & GuildSettingsControl & Checkup> & {
+  readonly captions?: Partial<CaptionControl>;
+  readonly transcripts?: Partial<Transcripts>;
+};
 
 /** Takes whatever it is given. */
 const settings: GuildSettingsControl = {
@@ -63,11 +67,39 @@ const tracks: Tracks & TrackVotes = {
   vote: () => [{ kind: 'over' }],
 };
 
+/** Captions are off, and go on when asked. */
+const captions: CaptionControl = {
+  turnOn: async () => ({
+    kind: 'on',
+    placeId: 'lounge',
+    isHere: true,
+    price: { kind: 'free', minutesADay: 240 },
+    saved: true,
+  }),
+  turnOff: async () => ({ kind: 'off', saved: true }),
+  isOn: () => false,
+  leaveOut: async () => ({ saved: true }),
+};
+
+/** Nobody may know anything. */
+const transcripts: Transcripts = {
+  sessions: async () => [],
+  file: async () => ({ kind: 'none' }),
+  find: async () => ({ kind: 'none' }),
+  ask: async () => ({ kind: 'none' }),
+  recap: async () => ({ kind: 'none' }),
+};
+
 /** Ports of a bot that sits in the Lounge and does all it is asked to, but for what is given. */
 export function ports(over: PortOverrides = {}): CommandPorts {
   const all: All = {
     join: async () => ({ kind: 'joined', company: 1 }),
-    leave: async () => ({ kind: 'left', channel: 'Lounge', stayedMs: 44_000 }),
+    leave: async () => ({
+      kind: 'left',
+      channel: 'Lounge',
+      stayedMs: 44_000,
+      hasTranscript: false,
+    }),
     at: () => lounge,
     facts: () => fineFacts,
     botName: () => 'Nova',
@@ -82,10 +114,11 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     voices: () => ['slt', 'rms', 'kal16', 'kal'],
     pause: () => 'paused',
     resume: () => 'resumed',
-    status: async () => ({ kind: 'read', hearing: true, items: 3 }),
+    status: async () => ({ kind: 'read', hearing: true, settings: 3, lines: 0, memories: 0 }),
     allow: async () => ({ saved: true }),
     deny: async () => ({ saved: true }),
     forget: async () => ({ kind: 'forgotten', total: 4 }),
+    export: async () => ({ kind: 'exported', json: '{}' }),
     ...tracks,
     speed: () => undefined,
     lastTurn: () => undefined,
@@ -114,5 +147,7 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     costs: all,
     settings: { ...settings, ...over },
     checkup: { check: async () => ({ findings: [], news: [] }), ...over },
+    captions: { ...captions, ...over.captions },
+    transcripts: { ...transcripts, ...over.transcripts },
   };
 }

@@ -28,7 +28,7 @@ test('/privacy status says whether somebody is heard and what is kept, with the 
   expect(replies).toEqual([
     {
       id: 'privacy.status',
-      with: { yes: 'yes', n: 3 },
+      with: { yes: 'yes', n: 0, memories: 0, m: 3 },
       to: 'caller',
       buttons: consents,
     },
@@ -122,7 +122,7 @@ test('the button Privacy shows the card, where one stands, and the buttons of co
   const sentences = [reply, ...(reply.lines ?? [])].map((line) => text(line.id, line.with));
   expect(sentences).toEqual([
     'Nova would like to hear you. Sound is never stored.',
-    'Hearing you: yes. Stored about you: 3 items.',
+    'Hearing you: yes. Stored about you: 0 caption lines, 0 memories, 3 settings.',
   ]);
   expect([reply.to, reply.buttons]).toEqual(['caller', consents]);
 });

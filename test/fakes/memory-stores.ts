@@ -1,9 +1,8 @@
 import { BotError } from '#src/base/errors.ts';
 import type { CaptionChoiceStore } from '#src/people/caption-choice.ts';
 import type { ConsentStore, StoredConsent } from '#src/people/consent-book.ts';
-import type { GuildStore } from '#src/session/ports/guild-store.ts';
+import type { GuildStore, SettingsStore } from '#src/session/ports/guild-store.ts';
 import type { PanelPlace, PanelStore } from '#src/session/ports/panel.ts';
-import type { SettingsStore } from '#src/session/ports/settings-store.ts';
 import type { StoredTrack, TrackStore } from '#src/session/ports/track-store.ts';
 
 /** What a store can suffer from: it takes no more, or it gives nothing either. */

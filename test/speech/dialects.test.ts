@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Engines, openEngines } from '#src/app/engines.ts';
+import { type Engines, openEngines } from '#src/app/engines/engines.ts';
 import { joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import type { ToolCall } from '#src/chat/ports.ts';
 import { readConfig } from '#src/config/config.ts';

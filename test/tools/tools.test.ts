@@ -14,7 +14,12 @@ function open() {
     clock: { wallMs: () => Date.UTC(2026, 11, 24, 12) },
     company: () => ({ names: ['Ana'], others: 2, bots: 1 }),
     post: async (text) => void posted.push(text),
-    leave: async () => ({ kind: 'left', channel: 'Lounge', stayedMs: 61_000 }),
+    leave: async () => ({
+      kind: 'left',
+      channel: 'Lounge',
+      stayedMs: 61_000,
+      hasTranscript: false,
+    }),
     volume,
     tracks: {
       async change(change, called) {

@@ -6,6 +6,7 @@ import { cut, firstChars, maxMessageChars, oneLine } from '#src/texts/plain.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 
 export type PanelLook = {
+  readonly guildId: string;
   readonly locale: Locale;
   /** What the bot is called in this server. */
   readonly botName: string;
@@ -44,7 +45,7 @@ export function drawPanel(
 
 function buttonNames(face: PanelFace | undefined): readonly (readonly string[])[] {
   const listening = face?.state.kind === 'paused' ? 'resume' : 'pause';
-  return [['ask', 'stop', listening, 'privacy'], trackNames(face), consentNames];
+  return [['ask', 'stop', listening, 'captions', 'privacy'], trackNames(face), consentNames];
 }
 
 /** Names of the buttons that control the first track. */
@@ -55,12 +56,13 @@ function trackNames(face: PanelFace | undefined): readonly string[] {
   return [...names.map((name) => `track.${name}:${first.name}`), 'track.list'];
 }
 
-function faceLines(face: PanelFace, { botName, locale }: PanelLook): readonly TextLine[] {
+function faceLines(face: PanelFace, { botName, guildId, locale }: PanelLook): readonly TextLine[] {
   const { state, asked = [], firstHeard = [], next, lost = [], lastAnswerMs, engine } = face;
   if (state.kind === 'left') return leftLines(state);
   const unasked = namesOf(face, 'unasked');
   return [
     stateLine(state),
+    ...captionsLine(face, guildId),
     ...namesLine('panel.next', next === undefined ? [] : [next]),
     ...namesLine('panel.lost', lost),
     ...namesLine('panel.asked', asked),
@@ -88,6 +90,13 @@ function stateLine(state: Exclude<PanelFace['state'], { kind: 'left' }>): TextLi
   if ('name' in state) return { id: `panel.${state.kind}`, with: { name: state.name } };
   if (state.kind === 'quiet') return { id: 'panel.quiet', with: { time: state.time } };
   return { id: `panel.${state.kind}` };
+}
+
+/** Where captions are posted: Discord shows the address as a link to the channel. */
+function captionsLine({ captionsIn }: PanelFace, guildId: string): readonly TextLine[] {
+  if (captionsIn === undefined) return [];
+  const place = `https://discord.com/channels/${guildId}/${captionsIn}`;
+  return [{ id: 'panel.captions', with: { place } }];
 }
 
 function namesLine(

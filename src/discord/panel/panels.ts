@@ -182,6 +182,7 @@ export class Panels implements PanelReplies {
   #draw(guildId: string, head: string | undefined, face: PanelFace | undefined): MessageBody {
     const { buttons, localeIn, botNameIn } = this.#options;
     return drawPanel(head, face, {
+      guildId,
       buttons,
       locale: localeIn(guildId),
       botName: botNameIn(guildId),

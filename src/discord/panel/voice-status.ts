@@ -31,7 +31,12 @@ const maxChars = 500;
 /** Requests without an answer after which this Discord counts as not knowing them. */
 const maxUnanswered = 2;
 /** States in words that name nobody, so that nobody else writes just them. */
-const plainStates = ['panel.listening', 'panel.thinking', 'panel.paused'] as const;
+const plainStates = [
+  'panel.listening',
+  'panel.captions_only',
+  'panel.thinking',
+  'panel.paused',
+] as const;
 
 type StatusChannel = { readonly channelId: string; readonly line: StatusLine };
 

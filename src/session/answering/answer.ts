@@ -22,7 +22,7 @@ import { type UnspokenChat, writeUnspoken } from '#src/session/output/write-unsp
 import { showWrittenParts } from '#src/session/output/written-parts.ts';
 import type { AskOutcome } from '#src/session/ports/command-ports.ts';
 import type { AnswerFinish } from '#src/session/ports/events.ts';
-import { withDuplicates } from '#src/session/queue/duplicate-questions.ts';
+import { speakerOf, withDuplicates } from '#src/session/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
@@ -91,7 +91,8 @@ export async function answer(
     }
     await conclude({ finish, ...(failure && { failure }) }, context, signal);
   };
-  await output.speak(signal, give, { isAnswer: true });
+  const answeredIds = withDuplicates(question).map(speakerOf);
+  await output.speak(signal, give, { isAnswer: true, answeredIds });
   if (isPutOff) await tellToWait(question, context, signal);
 }
 

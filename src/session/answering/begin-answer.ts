@@ -1,5 +1,6 @@
 import type { Pipeline, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { NoticeReceiver } from '#src/session/alerts/fallback-notices.ts';
+import type { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { spokenSubstitute } from '#src/session/output/written-parts.ts';
 import { ToolRun, type ToolsContext, withToolRules } from '#src/session/tools/run-tools.ts';
@@ -16,6 +17,7 @@ export type AnswerStart = ToolsContext &
     readonly memory: Pick<ConversationMemory, 'messages' | 'state'>;
     readonly pipeline: Pipeline;
     readonly preemptiveBudget: PreemptiveBudget;
+    readonly captions: Pick<ChannelCaptions, 'recent'>;
   };
 
 /**
@@ -35,7 +37,14 @@ export function beginAnswer(
     ...cheaperStyle(withToolRules(parts.style, tools.offered), spending.manner(channel.guildId)),
     asides: spokenSubstitute(channel.guildId, parts),
   };
-  const turn = { said, style, history: memory.messages(), tools: tools.offered };
+  const seen = context.captions.recent(Math.min(...said.map(({ fromMs }) => fromMs)));
+  const turn = {
+    said,
+    style,
+    history: memory.messages(),
+    tools: tools.offered,
+    ...(seen !== undefined && { context: seen }),
+  };
   const opened = spending.open(answerRequestOf(turn, channel.guildId));
   if (opened.kind === 'refused') return opened;
   if (opened.news) context.notice(opened.news);

@@ -19,7 +19,28 @@ export type ReplyBirth = {
   readonly gainDb?: number;
   /** True when "again" repeats it once it is over, in place of the former answer. Default false. */
   readonly isAnswer?: boolean;
+  /** People whom it answers; none for a text that is read out. */
+  readonly answeredIds?: readonly string[];
 };
+
+/** Words that were really sent of one answer or text. */
+export type SentWords = {
+  /** The same for all words of one answer or text. */
+  readonly key: object;
+  readonly text: string;
+  /** First and latest frame sent, in ms of the monotonic clock. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly isOver: boolean;
+  /** It was stopped before its end. */
+  readonly isCut: boolean;
+  readonly answeredIds: readonly string[];
+};
+
+/** Told what was sent of each reply that is over, but for what the bot has to say of itself. Never throws. */
+export type OnSent = (words: SentWords) => void;
+
+type SpokenTurn = { readonly reply: SpokenReply; readonly answeredIds: readonly string[] };
 
 /** How the last answer is said again: louder above 0 dB, slower below a speed of 1. */
 export type RepeatOptions = { readonly speed?: number; readonly gainDb?: number };
@@ -28,15 +49,26 @@ export type RepeatOptions = { readonly speed?: number; readonly gainDb?: number 
 export class SpeechOutput {
   readonly #track: VoiceTrack;
   readonly #clock: Clock;
+  readonly #onSent: OnSent;
   #reply: SpokenReply | undefined;
+  #answeredIds: readonly string[] = [];
   #last: LastAnswer | undefined;
   #sounded = false;
   #resumes = 0;
   #isStuck = false;
 
-  constructor(track: VoiceTrack, clock: Clock) {
+  constructor(track: VoiceTrack, clock: Clock, onSent: OnSent = () => undefined) {
     this.#track = track;
     this.#clock = clock;
+    this.#onSent = onSent;
+  }
+
+  /** What was sent so far of what is being said; undefined before its first frame. */
+  get sent(): SentWords | undefined {
+    const reply = this.#reply;
+    return reply?.interruptible
+      ? this.#sentOf({ reply, answeredIds: this.#answeredIds })
+      : undefined;
   }
 
   /** Something of what is being said has been heard. */
@@ -87,7 +119,7 @@ export class SpeechOutput {
   async speak(
     signal: AbortSignal,
     work: (reply: SpokenReply) => Promise<void>,
-    { isAnswer = false, ...options }: ReplyBirth = {},
+    { isAnswer = false, answeredIds = [], ...options }: ReplyBirth = {},
   ): Promise<void> {
     const reply = new SpokenReply({ ...options, ...(isAnswer && { keepMs: keepAnswerMs }) });
     const cut = () => reply.cut();
@@ -97,6 +129,7 @@ export class SpeechOutput {
     try {
       if (this.#track.add(reply).kind === 'full') throw new Error('things are said one at a time');
       this.#reply = reply;
+      this.#answeredIds = answeredIds;
       void this.#watchSending(reply, AbortSignal.any([signal, over.signal]));
       await work(reply);
       signal.throwIfAborted();
@@ -107,6 +140,8 @@ export class SpeechOutput {
       if (isAnswer && this.#sounded) this.#last = new LastAnswer(reply);
       signal.removeEventListener('abort', cut);
       reply.cut();
+      const sent = reply.interruptible ? this.#sentOf({ reply, answeredIds }) : undefined;
+      if (sent) void this.#tellSent(sent, reply);
     }
   }
 
@@ -173,6 +208,19 @@ export class SpeechOutput {
     over.abort(new Error('played'));
     await watching;
     return finish;
+  }
+
+  #sentOf({ reply, answeredIds }: SpokenTurn): SentWords | undefined {
+    const fromMs = reply.firstSentAtMs;
+    if (fromMs === undefined) return undefined;
+    const [text, toMs] = [reply.heardText(), this.#clock.nowMs()];
+    return { key: reply, text, fromMs, toMs, isOver: false, isCut: false, answeredIds };
+  }
+
+  /** Never throws. */
+  async #tellSent(sent: SentWords, { finish }: SpokenReply): Promise<void> {
+    const isCut = (await finish) === 'cancelled';
+    this.#onSent({ ...sent, isOver: true, isCut });
   }
 
   async #watch(reply: SpokenReply, signal: AbortSignal): Promise<void> {

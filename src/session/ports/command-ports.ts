@@ -6,11 +6,15 @@ import type { ChannelRef } from './voice-link.ts';
 
 /** What commands may do with voice sessions; session implements it. */
 export interface SessionControl {
-  join(channel: ChannelRef, callerId: string): Promise<JoinOutcome>;
+  join(channel: ChannelRef, callerId: string, mode?: JoinMode): Promise<JoinOutcome>;
   leave(guildId: string): Promise<LeaveOutcome>;
   /** Where the bot sits in this server now. */
   at(guildId: string): ChannelRef | undefined;
 }
+
+/** What the bot does in a channel: it answers, or only writes captions. */
+export const joinModes = ['talk', 'captions'] as const;
+export type JoinMode = (typeof joinModes)[number];
 
 export type JoinOutcome =
   | {
@@ -37,7 +41,13 @@ export type JoinOutcome =
   | { readonly kind: 'failed'; readonly code: string };
 
 export type LeaveOutcome =
-  | { readonly kind: 'left'; readonly channel: string; readonly stayedMs: number }
+  | {
+      readonly kind: 'left';
+      readonly channel: string;
+      readonly stayedMs: number;
+      /** Something was written that is kept. */
+      readonly hasTranscript: boolean;
+    }
   | { readonly kind: 'nowhere' };
 
 /** What is known of servers and channels without asking; discord implements it. */
@@ -99,6 +109,8 @@ export type SayOutcome =
   | { readonly kind: 'unspeakable' }
   /** A moderator keeps the bot from speaking. */
   | { readonly kind: 'muted' }
+  /** It was called to write captions only. */
+  | { readonly kind: 'captions-only' }
   /** The sentence that tells when there is money again. */
   | { readonly kind: 'unaffordable'; readonly line: TextLine }
   | { readonly kind: 'nowhere' };
@@ -123,15 +135,23 @@ export interface PrivacyControl {
   deny(guildId: string, personId: string): Promise<SaveOutcome>;
   /** Deletes everything about the person in this server; afterwards they are as somebody new. */
   forget(guildId: string, personId: string): Promise<ForgetOutcome>;
+  /** Everything that is kept about the person in this server. */
+  export(guildId: string, personId: string): Promise<ExportOutcome>;
 }
+
+export type ExportOutcome =
+  | { readonly kind: 'exported'; readonly json: string }
+  | { readonly kind: 'failed' };
 
 export type PrivacyStatus =
   | {
       readonly kind: 'read';
       /** In the session of this server now, or where the bot will be called to. */
       readonly hearing: boolean;
-      /** Rows of the store about this person in this server. */
-      readonly items: number;
+      /** Stored about this person in this server: what they chose, lines of captions, memories. */
+      readonly settings: number;
+      readonly lines: number;
+      readonly memories: number;
     }
   | { readonly kind: 'unread'; readonly hearing: boolean };
 export type SaveOutcome = { readonly saved: boolean };
@@ -141,6 +161,10 @@ export type ForgetOutcome =
       readonly kind: 'forgotten';
       readonly total: number;
       readonly inCopies?: boolean;
+      /** As `inCopies`, of what they said. */
+      readonly inTranscriptCopies?: boolean;
+      /** Messages that still show something of it for a while. */
+      readonly toChange?: number;
       readonly staysDenied?: true;
     }
   | { readonly kind: 'failed' };

@@ -2,6 +2,7 @@ import type { Clock } from '#src/base/clock.ts';
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { SpentCosts } from '#src/spending/budget-authority.ts';
 import type { Locale, TextId, TextLine } from '#src/texts/texts.ts';
+import type { CaptionControl, Transcripts } from './captions.ts';
 import type {
   Confirmations,
   HearingControl,
@@ -98,6 +99,8 @@ export type CommandPorts = {
   readonly costs: SpentCosts;
   readonly settings: GuildSettingsControl;
   readonly checkup: Checkup;
+  readonly captions: CaptionControl;
+  readonly transcripts: Transcripts;
 };
 
 export type ReplyAudience = 'room' | 'caller';

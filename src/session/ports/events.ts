@@ -98,6 +98,8 @@ export type SessionEvent =
       readonly vainShare: number;
       readonly instants: Instants;
     }
+  /** All words of an utterance are shown in captions, `tookMs` after its last voiced packet. */
+  | { readonly kind: 'captioned'; readonly speakerId: string; readonly tookMs: number }
   /** The bot was removed from the server; `items` is the number of stored rows that were erased. */
   | { readonly kind: 'erased'; readonly items: number }
   /** Somebody speaks, and as many as may be are being recognised at the same time: their words come later. */

@@ -12,3 +12,11 @@ export interface GuildStore {
   /** This bot is in these servers. Errors: BotError `store.unwritable`. */
   note(botId: string, guildIds: readonly string[]): Promise<void>;
 }
+
+/** What servers have set for themselves, as it was typed; storage implements it. */
+export interface SettingsStore {
+  /** By key. Errors: BotError `store.unreadable`. */
+  read(guildId: string): Promise<ReadonlyMap<string, string>>;
+  /** Undefined takes it away. Errors: BotError `store.unwritable`. */
+  write(guildId: string, key: string, value: string | undefined): Promise<void>;
+}

@@ -4,7 +4,7 @@ import type { ListedSound, ListedTrack } from './tracks.ts';
 /** What the panel of a channel shows; discord draws it in the language of the server. */
 export type PanelFace = {
   readonly state:
-    | { readonly kind: 'listening' | 'thinking' | 'paused' | 'reconnecting' }
+    | { readonly kind: 'listening' | 'captions_only' | 'thinking' | 'paused' | 'reconnecting' }
     /** `restartedIn`: the channel where a former run of the bot sat to its end. */
     | { readonly kind: 'left'; readonly restartedIn?: string }
     | { readonly kind: 'hearing' | 'speaking'; readonly name: string }
@@ -23,6 +23,8 @@ export type PanelFace = {
   readonly lost?: readonly string[];
   /** What sounds on tracks, the one the buttons steer first. */
   readonly tracks?: readonly PanelTrack[];
+  /** Channel or thread in which captions are posted; absent: they are off. */
+  readonly captionsIn?: string;
   readonly lastAnswerMs?: number;
   /** As the start line names it. */
   readonly engine: string;

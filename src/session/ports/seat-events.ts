@@ -1,4 +1,8 @@
-import type { MissingRight } from './missing-right.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { ChannelRef } from './voice-link.ts';
+
+/** A right without which the bot may not be in a channel. */
+export type MissingRight = 'no-view' | 'no-connect';
 
 /** What Discord lets the bot not do where it sits: muted or deafened by a moderator, or not allowed to speak. */
 export type VoiceRestriction = 'muted' | 'deafened' | 'suppressed';
@@ -15,3 +19,10 @@ export type SeatEvent =
   | { readonly kind: MissingRight; readonly channelId: string }
   /** The bot is no member of the server any more. */
   | { readonly kind: 'guild-removed' };
+
+/** Which right is missing where, as people read it. */
+export function missingRight(kind: MissingRight, { name: channel }: ChannelRef): TextLine {
+  return kind === 'no-view'
+    ? { id: 'join.no_view', with: { channel, permission: 'View Channel' } }
+    : { id: 'join.no_connect', with: { channel, permission: 'Connect' } };
+}

@@ -12,6 +12,7 @@ import type { OncePerSession } from './once-per-session.ts';
 type GreetingContext = {
   readonly channel: ChannelRef;
   readonly callerId: string;
+  readonly isCaptionsOnly: () => boolean;
   readonly parts: Pick<SessionDependencies, 'clock' | 'consent' | 'places' | 'spokenLocales'>;
   readonly once: Pick<OncePerSession, 'first'>;
   readonly queue: Pick<TurnQueue, 'current' | 'read'>;
@@ -29,7 +30,8 @@ export class Greeter {
     this.#context = context;
     const fromMs = context.parts.clock.nowMs();
     const isOther = ({ id, isBot }: ChannelMember) => !isBot && id !== context.callerId;
-    const isDue = context.once.first('greeted') && people.some(isOther);
+    const isTalk = !context.isCaptionsOnly();
+    const isDue = isTalk && context.once.first('greeted') && people.some(isOther);
     this.#greeting = isDue ? { kind: 'waiting', fromMs } : { kind: 'over' };
   }
 

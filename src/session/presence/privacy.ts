@@ -10,40 +10,48 @@ import type { ConsentStore, StoredConsent } from '#src/people/consent-book.ts';
 import { endOfDay } from '#src/people/day.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type {
+  ExportOutcome,
   ForgetOutcome,
   PrivacyControl,
   PrivacyStatus,
   SaveOutcome,
 } from '#src/session/ports/command-ports.ts';
 import { eraseTimeoutMs, withConsentStore, withStore } from '#src/session/store-access.ts';
+import type { TranscriptCleanup } from '#src/session/transcripts/transcript-cleanup.ts';
+import { TranscriptRecords } from '#src/session/transcripts/transcript-records.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 
 type PrivacyParts = Pick<
   SessionDependencies,
-  'captionChoices' | 'store' | 'clock' | 'consent' | 'onEvent' | 'spending'
+  'captionChoices' | 'store' | 'clock' | 'consent' | 'onEvent' | 'spending' | 'transcripts'
 >;
 
 /** What people decide about themselves: first in the channel they are in, then in the book. */
 export class SessionPrivacy implements PrivacyControl {
   readonly #parts: PrivacyParts;
   readonly #sessions: Pick<VoiceSessions, 'settings' | 'sessions' | 'withdrawCalls'>;
+  readonly #transcripts: TranscriptRecords;
 
   constructor(
     parts: PrivacyParts,
     sessions: Pick<VoiceSessions, 'settings' | 'sessions' | 'withdrawCalls'>,
+    cleanup: Pick<TranscriptCleanup, 'erase'>,
   ) {
     this.#parts = parts;
     this.#sessions = sessions;
+    this.#transcripts = new TranscriptRecords(parts, cleanup);
   }
 
   async status(guildId: string, personId: string): Promise<PrivacyStatus> {
-    const [hearing, items] = await Promise.all([
+    const [hearing, settings, said] = await Promise.all([
       this.#hears(guildId, personId),
       withConsentStore(guildId, this.#parts, 'store.unreadable', (store) =>
         store.count(guildId, personId),
       ),
+      this.#transcripts.count(guildId, personId),
     ]);
-    return items === undefined ? { kind: 'unread', hearing } : { kind: 'read', hearing, items };
+    if (settings === undefined || !said) return { kind: 'unread', hearing };
+    return { kind: 'read', hearing, settings, ...said };
   }
 
   async allow(
@@ -65,7 +73,14 @@ export class SessionPrivacy implements PrivacyControl {
 
   async deny(guildId: string, personId: string): Promise<SaveOutcome> {
     this.#sessions.withdrawCalls(guildId, personId);
-    for (const { consent } of this.#sessions.sessions(guildId)) consent.refuse(personId);
+    const sessions = this.#sessions.sessions(guildId);
+    const sessionIds = sessions.flatMap(
+      ({ context }) => context.captions.recorder?.session.id ?? [],
+    );
+    for (const { consent } of sessions) consent.refuse(personId);
+    for (const sessionId of sessionIds) {
+      await this.#transcripts.forget(guildId, personId, sessionId);
+    }
     return await this.#write(guildId, personId, { kind: 'never' });
   }
 
@@ -90,15 +105,32 @@ export class SessionPrivacy implements PrivacyControl {
     this.#parts.spending.forget(guildId, personId);
     const erase = (store: ConsentStore) => store.erase(guildId, personId);
     const parts = this.#parts;
-    const total = await withConsentStore(guildId, parts, 'store.unwritable', erase, eraseTimeoutMs);
-    if (total === undefined) return { kind: 'failed' };
+    const [total, said] = await Promise.all([
+      withConsentStore(guildId, parts, 'store.unwritable', erase, eraseTimeoutMs),
+      this.#transcripts.forget(guildId, personId),
+    ]);
+    if (total === undefined || !said) return { kind: 'failed' };
     const copies = await withConsentStore(guildId, parts, 'store.unreadable', (store) =>
       store.hasCopies(),
     );
     const sessions = this.#sessions.sessions(guildId);
     const staysDenied = sessions.some(({ context }) => context.gate.standing(personId) === 'no');
     const found = { inCopies: copies !== false, ...(staysDenied && { staysDenied }) };
-    return { kind: 'forgotten', total, ...found };
+    const { count, toChange } = said;
+    const inTranscriptCopies = await this.#transcripts.hasCopies(guildId);
+    return { kind: 'forgotten', total: total + count, toChange, inTranscriptCopies, ...found };
+  }
+
+  /** Everything that is kept about the person in this server, as JSON. */
+  async export(guildId: string, personId: string): Promise<ExportOutcome> {
+    const said = await this.#transcripts.export(guildId, personId);
+    const standings = await withConsentStore(guildId, this.#parts, 'store.unreadable', (store) =>
+      store.read(guildId),
+    );
+    if (!said || !standings) return { kind: 'failed' };
+    const consent = standings.get(personId);
+    const all = { guildId, personId, ...(consent && { consent }), ...said };
+    return { kind: 'exported', json: JSON.stringify(all, undefined, 2) };
   }
 
   /** Where the bot sits nowhere, by what was said for good; roles are only known in a channel. */

@@ -19,6 +19,7 @@ type ConsentContext = {
   readonly withdrawals: Withdrawable;
   readonly confirmations: Withdrawable;
   readonly memory: Forgetful;
+  readonly captions: Forgetful;
   readonly pauseHabits: Forgetful;
   readonly pipeline: { forget(): void };
 };
@@ -100,11 +101,13 @@ export class SessionConsent {
   }
 
   #takeBack(personId: string): void {
-    const { confirmations, queue, pauseHabits, memory, pipeline, withdrawals } = this.#context;
+    const { captions, confirmations, queue, pauseHabits, memory, pipeline, withdrawals } =
+      this.#context;
     queue.withdraw(personId);
     withdrawals.withdraw(personId);
     confirmations.withdraw(personId);
     memory.forget(personId);
+    captions.forget(personId);
     pipeline.forget();
     pauseHabits.forget(personId);
   }

@@ -1,12 +1,5 @@
 import { z } from 'zod';
-
-/** Options of captions in one voice channel, kept as long as captions are on there. */
-export type CaptionOptions = {
-  /** Language spoken there, BCP 47; absent: the recogniser finds out. */
-  readonly language?: string | undefined;
-  /** Language into which captions are translated, BCP 47. */
-  readonly translateTo?: string | undefined;
-};
+import type { CaptionOptions } from '#src/session/ports/captions.ts';
 
 /** Key under which the settings of a server hold the captions of one of its voice channels. */
 export type CaptionsKey = `captions:${string}`;

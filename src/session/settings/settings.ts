@@ -32,7 +32,7 @@ export class SessionSettings implements GuildSettingsControl {
   async view(guildId: string): Promise<SettingsView> {
     const { settings } = this.#sessions;
     const isRead = await settings.load(guildId);
-    if (isRead) for (const session of this.#sessions.sessions(guildId)) session.follow();
+    if (isRead) for (const session of this.#sessions.sessions(guildId)) session.govern();
     const here = settings.in(guildId);
     const all = settingKeys.map((key) => ({
       key,
@@ -103,7 +103,7 @@ export class SessionSettings implements GuildSettingsControl {
 
   /** Applies changed settings to the sessions; people who are heard from now on without having been asked are told. */
   #follow(guildId: string, looser: boolean): void {
-    for (const session of this.#sessions.sessions(guildId)) session.follow();
+    for (const session of this.#sessions.sessions(guildId)) session.govern();
     const session = this.#sessions.session(guildId);
     const { policy } = this.#sessions.settings.in(guildId).consent;
     if (!session || !looser || policy === 'ask') return;

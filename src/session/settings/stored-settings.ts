@@ -1,8 +1,8 @@
 import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { CaptionOptions } from '#src/session/ports/captions.ts';
 import type { SettingKey } from '#src/session/ports/settings.ts';
 import { withStore } from '#src/session/store-access.ts';
 import {
-  type CaptionOptions,
   type CaptionsKey,
   captionsKey,
   readCaptionOptions,
@@ -187,12 +187,14 @@ export function dependenciesIn(
   guildId: string,
   parts: SessionDependencies,
   settings: StoredSettings,
+  /** False where the bot only writes captions. */
+  talks: () => boolean = () => true,
 ): SessionDependencies {
   const here = () => settings.in(guildId);
   return {
     ...parts,
     get addressing() {
-      return here().addressing;
+      return talks() ? here().addressing : 'off';
     },
     get consent() {
       return here().consent;

@@ -65,6 +65,7 @@ export class TypedRequests implements TypedTalk {
   ): Promise<SayOutcome> {
     const session = this.#sessions.session(guildId);
     if (!session) return { kind: 'nowhere' };
+    if (session.mode === 'captions') return { kind: 'captions-only' };
     const clauses = clausesOf(words);
     if (clauses.length === 0) return { kind: 'unspeakable' };
     const { quiet } = this.#parts.spending.manner(guildId);
@@ -106,7 +107,9 @@ export class TypedRequests implements TypedTalk {
   ): Promise<AskOutcome> {
     const { clock, spending, transcriber } = this.#parts;
     const payer = spending.payer(guildId, asker.id);
-    if (answer === 'voice' && !this.#sessions.session(guildId)) return nowhere;
+    const here = this.#sessions.session(guildId);
+    if (answer === 'voice' && !here) return nowhere;
+    if (answer === 'voice' && here?.mode === 'captions') return captionsOnly;
     const askedAtMs = clock.nowMs();
     const { recording } = about;
     const none: RecordingOutcome = { kind: 'heard', transcriber };
@@ -187,6 +190,7 @@ export class TypedRequests implements TypedTalk {
 }
 
 const nowhere: AskOutcome = { kind: 'nowhere' };
+const captionsOnly: AskOutcome = { kind: 'failed', line: { id: 'captions.only' } };
 
 type RecordingOutcome =
   | { readonly kind: 'heard'; readonly pcm?: Pcm; readonly transcriber: Transcriber }

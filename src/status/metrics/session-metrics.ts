@@ -26,6 +26,7 @@ export class SessionMetrics {
   readonly #unpriced;
   readonly #tools;
   readonly #recogniserWaits;
+  readonly #captions;
 
   constructor(meters: Meters) {
     this.#joins = meters.seconds('join', 'From the call until the bot was in.', joinBuckets);
@@ -69,6 +70,11 @@ export class SessionMetrics {
       'recogniser_waits',
       'Utterances that waited since as many as may be were being recognised.',
     );
+    this.#captions = meters.seconds(
+      'caption',
+      'From the last voiced packet of an utterance until all its words are shown.',
+      turnBuckets,
+    );
     meters.gauge('channels', 'Voice channels the bot is in.', () => this.#present.size);
   }
 
@@ -95,6 +101,9 @@ export class SessionMetrics {
       case 'erased':
       case 'alert':
         return; // counted by the alert board
+      case 'captioned':
+        this.#captions.observe(event.tookMs / 1000);
+        return;
       case 'recogniser-full':
         this.#recogniserWaits.inc();
         return;

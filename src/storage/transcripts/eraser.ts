@@ -9,6 +9,8 @@ import { idsOf } from './rows.ts';
 import { wordPutter } from './writer.ts';
 
 const dayMs = 86_400_000;
+/** Time, in ms, for which a session that a server does not keep can be resumed once it is over. */
+const unkeptMs = 15 * 60_000;
 
 /**
  * Erases in two steps: rows are deleted and messages noted at once, wholly or not at all; then the index of words is
@@ -156,10 +158,16 @@ function chooseExpired(sqlite: DatabaseSync, nowWallMs: number, keptDays: KeptDa
     `INSERT OR IGNORE INTO temp.chosen
      SELECT id FROM lines WHERE id BETWEEN ? AND ? AND is_brief = 1 AND start_ms < ?`,
   );
-  const sql = 'SELECT key, guild_id, started_at_ms, first_ms FROM sessions WHERE first_ms NOT NULL';
-  for (const { key, guild_id, started_at_ms, first_ms } of sqlite.prepare(sql).all()) {
+  const sql = 'SELECT * FROM sessions WHERE first_ms NOT NULL';
+  for (const { key, guild_id, started_at_ms, ended_at_ms, first_ms, last_ms } of sqlite
+    .prepare(sql)
+    .all()) {
     const ageMs = nowWallMs - Number(started_at_ms);
-    const dueMs = ageMs - keptMs(keptDays, String(guild_id));
+    const kept = keptMs(keptDays, String(guild_id));
+    const endedAtMs = Number(ended_at_ms ?? Number(started_at_ms) + Number(last_ms));
+    const isOver = nowWallMs - endedAtMs >= unkeptMs;
+    const dueMs =
+      kept > 0 ? ageMs - kept : isOver ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
     if (Number(first_ms) < dueMs) choose.run(...idsOf(Number(key)), dueMs);
     if (Number(first_ms) < ageMs - dayMs) chooseBrief.run(...idsOf(Number(key)), ageMs - dayMs);
   }

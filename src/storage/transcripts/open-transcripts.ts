@@ -72,6 +72,7 @@ const ofNothing: Readonly<Record<string, (path: string) => unknown>> = {
   'reader.search': none,
   'reader.latest': () => undefined,
   'reader.places': none,
+  'reader.guilds': none,
   'eraser.expire': nothingErased,
   'eraser.forget': nothingErased,
   'eraser.forgetMessages': nothingErased,

@@ -19,6 +19,7 @@ export const transcriptStore: StoreKind<TranscriptStore> = {
     'reader.search': read,
     'reader.latest': read,
     'reader.places': read,
+    'reader.guilds': read,
     'eraser.expire': erase,
     'eraser.forget': erase,
     'eraser.forgetMessages': erase,

@@ -1,16 +1,17 @@
-import type { TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
+import type { TranscriptLine } from '#src/captions/transcript-line.ts';
 import type {
   Audience,
   FoundLine,
   LineRange,
   ListedSession,
+  ResumableSession,
   TranscriptReader,
   TranscriptSearch,
 } from '#src/captions/transcript-store.ts';
 import type { Database } from '#src/storage/database.ts';
 import type { DatabaseSync } from '#src/storage/sqlite.ts';
 import { isWithin, type KnownSession, KnownSessions } from './known-times.ts';
-import { idsOf, lineColumns, lineOf, sessionOf } from './rows.ts';
+import { idsOf, lineColumns, lineOf, presenceOf, type Row, sessionOf } from './rows.ts';
 import { searchLines } from './search.ts';
 
 /** What was said, as far as an audience may know it. */
@@ -59,13 +60,22 @@ export class SqliteReader implements TranscriptReader {
     return this.#database.read((sqlite) => searchLines(sqlite, search, audience));
   }
 
-  latest(guildId: string, channelId: string): Promise<TranscriptSession | undefined> {
+  latest(guildId: string, channelId: string): Promise<ResumableSession | undefined> {
     const sql =
       'SELECT * FROM sessions WHERE guild_id = ? AND channel_id = ? ORDER BY key DESC LIMIT 1';
     return this.#database.read((sqlite) => {
       const row = sqlite.prepare(sql).get(guildId, channelId);
-      return row && sessionOf(row);
+      return row && resumable(sqlite, row);
     });
+  }
+
+  guilds(): Promise<readonly string[]> {
+    return this.#database.read((sqlite) =>
+      sqlite
+        .prepare('SELECT guild_id FROM guilds ORDER BY key')
+        .all()
+        .map(({ guild_id }) => String(guild_id)),
+    );
   }
 
   places(guildId: string): Promise<readonly string[]> {
@@ -78,6 +88,27 @@ export class SqliteReader implements TranscriptReader {
     );
   }
 }
+
+function resumable(sqlite: DatabaseSync, row: Row): ResumableSession {
+  const session = sessionOf(row);
+  const key = Number(row.key);
+  const presences = sqlite
+    .prepare('SELECT * FROM presences WHERE session = ? ORDER BY from_ms')
+    .all(key)
+    .map((one) => presenceOf(one, session.id));
+  const lines = sqlite
+    .prepare(
+      `SELECT ${lineColumns} FROM lines WHERE id BETWEEN ? AND ? AND end_ms >= ? ORDER BY start_ms, id`,
+    )
+    .all(...idsOf(key), Number(row.last_ms ?? 0) - resumedMs)
+    .map((line) => lineOf(line, session.id));
+  const ends = [...lines.map(({ endMs }) => endMs), ...presences.map(({ toMs = 0 }) => toMs)];
+  const lastMs = ends.reduce((latest, endMs) => Math.max(latest, endMs), 0);
+  return { session, lastNumber: Number(row.last_number), lastMs, lines, presences };
+}
+
+/** Lines of a resumed session that are told, in ms before the last one. */
+const resumedMs = 15 * 60_000;
 
 function startsIn(sqlite: DatabaseSync, { key, spans }: KnownSession): number {
   const rows = sqlite.prepare('SELECT start_ms FROM lines WHERE id BETWEEN ? AND ?');

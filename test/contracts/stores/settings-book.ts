@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SettingsStore } from '#src/session/ports/settings-store.ts';
+import type { SettingsStore } from '#src/session/ports/guild-store.ts';
 
 export type OpenSettings = AsyncDisposable & { readonly settings: SettingsStore };
 

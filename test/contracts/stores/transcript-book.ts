@@ -19,10 +19,30 @@ import {
 
 /** What every store of transcripts writes and reads. */
 export function transcriptBookContract(name: string, open: OpenTranscripts): void {
+  resumes(name, open);
   reads(name, open);
   hides(name, open);
   agrees(name, open);
   fails(name, open);
+}
+
+function resumes(name: string, open: OpenTranscripts): void {
+  test(`${name}: a session to be resumed tells its last line, its last minutes, and who sat there`, async () => {
+    await using store = await open();
+    await store.writer.putSession(sessionOf('a'));
+    expect(await store.reader.latest('10', '100')).toMatchObject({ lastNumber: 0, lastMs: 0 });
+    const [old, late] = [lineOf('a', 3, 'old'), lineOf('a', 1_800, 'late')];
+    await store.writer.putLines([old, late, lineOf('a', 1_000, 'between')]);
+    const sat = presenceOf('a', '1', 0, 1_900_000);
+    await store.writer.putPresences([sat]);
+    expect(await store.reader.latest('10', '100')).toEqual({
+      session: sessionOf('a'),
+      lastNumber: 1_800,
+      lastMs: 1_900_000,
+      lines: [lineOf('a', 1_000, 'between'), late],
+      presences: [sat],
+    });
+  });
 }
 
 function reads(name: string, open: OpenTranscripts): void {
@@ -64,7 +84,7 @@ function reads(name: string, open: OpenTranscripts): void {
     await store.writer.putSession(sessionOf('c', { channelId: '101' }));
     const ended = sessionOf('b', { placeId: '201', endedAtWallMs: startedAtWallMs + 5 });
     await store.writer.putSession(ended);
-    expect(await store.reader.latest('10', '100')).toEqual(ended);
+    expect((await store.reader.latest('10', '100'))?.session).toEqual(ended);
     expect(await store.reader.latest('20', '100')).toBeUndefined();
     expect(await store.reader.places('10')).toEqual(['200', '201']);
   });

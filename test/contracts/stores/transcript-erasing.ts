@@ -155,12 +155,28 @@ function expires(name: string, open: OpenTranscripts): void {
     expect(await store.reader.latest('10', '100')).toBeUndefined();
   });
 
+  test(`${name}: where nothing is kept, lines go 15 minutes after their session`, async () => {
+    await using store = await open();
+    const nothing: KeptDays = { standard: 0, byGuild: {} };
+    await store.writer.putSession(sessionOf('a'));
+    await store.writer.putLines([lineOf('a', 1, 'first'), lineOf('a', 600, 'last')]);
+    const at = (minutes: number) =>
+      store.eraser.expire(startedAtWallMs + minutes * 60_000, nothing);
+    expect((await at(20)).count).toBe(0);
+    const ended = sessionOf('a', { endedAtWallMs: startedAtWallMs + 10 * 60_000 });
+    await store.writer.putSession(ended);
+    expect((await at(24)).count).toBe(0);
+    expect((await at(25)).count).toBe(2);
+    expect(await store.reader.latest('10', '100')).toBeUndefined();
+  });
+
   test(`${name}: a session without a line goes when it has ended; one that somebody is in stays`, async () => {
     await using store = await open();
     await store.writer.putSession(sessionOf('a'));
     await store.writer.putSession(sessionOf('b', { channelId: '101' }));
     await store.writer.putPresences([presenceOf('b', '1', 0)]);
-    const latest = (channelId: string) => store.reader.latest('10', channelId);
+    const latest = async (channelId: string) =>
+      (await store.reader.latest('10', channelId))?.session;
     await store.eraser.expire(startedAtWallMs + 1, days);
     expect(await latest('100')).toBeDefined();
     await store.eraser.expire(startedAtWallMs + 8 * 24 * hourMs, days);

@@ -7,9 +7,8 @@ import { locales, text } from '#src/texts/texts.ts';
 const listening: PanelFace = { state: { kind: 'listening' }, people: [], engine: 'built-in' };
 
 function linesOf(face: PanelFace, locale: (typeof locales)[number] = 'en'): readonly string[] {
-  return drawPanel(undefined, face, { locale, botName: 'Nova', buttons: new Map() }).content.split(
-    '\n',
-  );
+  const look = { guildId: 'g', locale, botName: 'Nova', buttons: new Map() };
+  return drawPanel(undefined, face, look).content.split('\n');
 }
 
 test.each(locales)(
@@ -79,7 +78,7 @@ test('tracks read with volume and time under the people', () => {
 
 test('a second row of buttons steers the first track while there is one', () => {
   const known = new Map(buttons.map((button) => [button.name, button]));
-  const look = { locale: 'en', botName: 'Nova', buttons: known } as const;
+  const look = { guildId: 'g', locale: 'en', botName: 'Nova', buttons: known } as const;
   const rowsIn = (face: PanelFace) =>
     drawPanel(undefined, face, look).components?.map(({ components }) =>
       components.map(({ custom_id }) => custom_id.replace('parley:', '')),

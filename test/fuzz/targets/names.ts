@@ -63,7 +63,7 @@ function mustBeHarmless({ content, allowedMentions, components = [] }: MessageBo
 }
 
 const buttons = new Map(allButtons.map((button) => [button.name, button]));
-const look = { locale: 'en', buttons } as const;
+const look = { guildId: '1', locale: 'en', buttons } as const;
 const languages = { caller: 'de', room: 'en' } as const;
 
 /** A panel on which everything that people may choose reads `a` or `b`. */

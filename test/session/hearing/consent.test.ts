@@ -246,13 +246,17 @@ test('forgetting somebody deletes what is kept, and they are as somebody new', a
   expect(await fixture.privacy.status('g', 'eva')).toEqual({
     kind: 'read',
     hearing: true,
-    items: 1,
+    settings: 1,
+    lines: 0,
+    memories: 0,
   });
   expect(await fixture.privacy.forget('g', 'eva')).toMatchObject({ kind: 'forgotten', total: 1 });
   expect(await fixture.privacy.status('g', 'eva')).toEqual({
     kind: 'read',
     hearing: false,
-    items: 0,
+    settings: 0,
+    lines: 0,
+    memories: 0,
   });
   expect(await heardOf(fixture)).toEqual(['Adam']);
 });

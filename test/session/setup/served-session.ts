@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { openEngines } from '#src/app/engines.ts';
-import { pipelinesOf } from '#src/app/pipelines.ts';
+import { openEngines } from '#src/app/engines/engines.ts';
+import { pipelinesOf } from '#src/app/engines/pipelines.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { withoutToolsOnRefusal } from '#src/chat/completions/without-tools.ts';

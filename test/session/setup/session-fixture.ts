@@ -4,7 +4,9 @@ import { loadSilero } from '#src/audio/voice/silero.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import { loadCues } from '#src/playback/reply/load-cues.ts';
+import { SessionCaptionControl } from '#src/session/captions/caption-control.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { UtteranceListener } from '#src/session/hearing/utterance-listener.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type { Places } from '#src/session/ports/command-ports.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
@@ -17,11 +19,13 @@ import { SessionCheckup } from '#src/session/settings/checkup.ts';
 import { SessionSettings } from '#src/session/settings/settings.ts';
 import { ToolConfirmations } from '#src/session/tools/confirm-tool.ts';
 import { TrackRequests } from '#src/session/tracks/track-requests.ts';
+import { SessionTranscripts } from '#src/session/transcripts/session-transcripts.ts';
 import { TypedRequests } from '#src/session/typed/typed-requests.ts';
 import { VoiceSessions } from '#src/session/voice-sessions.ts';
 import { ListeningSlots } from '#src/speech/listening-slots.ts';
 import { text } from '#src/texts/texts.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
+import { FakeCaptionChats } from '#test/fakes/caption-chats.ts';
 import { fineFacts } from '#test/fakes/channel-facts.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -36,6 +40,7 @@ import { shelf } from '#test/fakes/sounds.ts';
 import { packetsOf } from '#test/fakes/speaker.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { boundless } from '#test/fakes/spending.ts';
+import { memoryTranscripts, openCleanup } from './transcripts.ts';
 
 export const lounge = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
 export const den = { guildId: 'g', channelId: 'den', name: 'Den' };
@@ -90,9 +95,15 @@ export function only(pipeline: Pipeline): Pipelines {
   };
 }
 
+export type FixtureOptions = Partial<SessionDependencies> & {
+  readonly pipeline?: Pipeline;
+  /** Told of every utterance, in place of captions. */
+  readonly captions?: () => UtteranceListener;
+};
+
 /** Everything a session is made of, on virtual time; Adam and Eva sit in the channel. */
 export function openSessionFixture(
-  { pipeline, ...over }: Partial<SessionDependencies> & { readonly pipeline?: Pipeline } = {},
+  { pipeline, captions, ...over }: FixtureOptions = {},
   people: readonly ChannelMember[] = [adam, eva],
   clock = new VirtualClock(),
 ) {
@@ -105,6 +116,7 @@ export function openSessionFixture(
   const events: SessionEvent[] = [];
   const { scribe: messages, written, writtenIn, offered } = recordMessages();
   const { panels, faces, invited, forgotten } = recordPanels();
+  const captioning = openCaptioning(clock);
   const parts: SessionDependencies = {
     ...usual,
     clock,
@@ -114,6 +126,7 @@ export function openSessionFixture(
     guildStore: guildBook,
     settingsStore: settingsBook,
     trackStore: trackBook,
+    ...captioning.parts,
     messages,
     panels,
     chat,
@@ -126,7 +139,7 @@ export function openSessionFixture(
     ...over,
   };
   const sessions = new VoiceSessions(parts);
-  const never = new AbortController().signal;
+  if (captions) tellInstead(sessions, captions());
   const of = <K extends SessionEvent['kind']>(kind: K) =>
     events.filter((event): event is Extract<SessionEvent, { kind: K }> => event.kind === kind);
   return {
@@ -147,13 +160,58 @@ export function openSessionFixture(
     forgotten,
     sessions,
     of,
+    ...captioning,
+    ...controls(parts, sessions),
+  };
+}
+
+/** What commands may do there. */
+function controls(parts: SessionDependencies, sessions: VoiceSessions) {
+  const never = new AbortController().signal;
+  const cleanup = openCleanup(parts, sessions);
+  const privacy = new SessionPrivacy(parts, sessions, cleanup);
+  return {
+    cleanup,
+    privacy,
+    captions: new SessionCaptionControl(parts, sessions, privacy),
+    transcriptFor: new SessionTranscripts(parts, sessions, never),
     talk: new TypedRequests(parts, sessions, never),
     hearing: new PauseHearing(sessions),
     confirmations: new ToolConfirmations(sessions, never),
-    privacy: new SessionPrivacy(parts, sessions),
     settings: new SessionSettings(parts, sessions),
     tracks: new TrackRequests(parts.sounds, sessions, never),
     checkup: new SessionCheckup(parts, sessions),
+  };
+}
+
+/** Where captions go: chats, marks and transcripts in memory. */
+function openCaptioning(clock: VirtualClock) {
+  const captionChats = new FakeCaptionChats(clock);
+  const marks: boolean[] = [];
+  const transcripts = memoryTranscripts(clock);
+  const nicknameMark = {
+    set: (_guildId: string, isOn: boolean) => void marks.push(isOn),
+  };
+  const limits = { timeZone: 'UTC', captionMinutesADay: 240 };
+  return {
+    captionChats,
+    marks,
+    transcripts,
+    parts: { captionChats, nicknameMark, transcripts, ...limits },
+  };
+}
+
+/** The words of everybody are told to this listener, and are no captions. */
+function tellInstead(sessions: VoiceSessions, listener: UtteranceListener): void {
+  const join = sessions.join.bind(sessions);
+  sessions.join = async (...args) => {
+    const outcome = await join(...args);
+    const captions = sessions.session(lounge.guildId)?.context.captions;
+    if (captions) {
+      captions.wants = (speakerId) => listener.wants(speakerId);
+      captions.began = (utterance) => listener.began(utterance);
+    }
+    return outcome;
   };
 }
 

@@ -1,3 +1,4 @@
+import { openSpeechDecoder } from '#src/app/speech-decoder.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { AudioChatModel } from '#src/chat/completions/audio-chat-ports.ts';
 import { openStandIn } from '#src/chat/stand-in.ts';
@@ -18,7 +19,6 @@ import type { RealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesi
 import { mostAnswerTokens } from '#src/spending/tariff.ts';
 import type { EngineRoles } from './engine-fallbacks.ts';
 import { roughTranscriberOf } from './rough-transcriber.ts';
-import { openSpeechDecoder } from './speech-decoder.ts';
 
 /** News for the operator while the engines are made ready. */
 export type EngineNews =

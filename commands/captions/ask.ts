@@ -1,0 +1,50 @@
+import { closest } from '#commands/closest-names.ts';
+import type {
+  CommandCall,
+  CommandOption,
+  CommandPorts,
+  Replies,
+} from '#src/session/ports/command.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { quoted } from './find.ts';
+import { times } from './times.ts';
+import { noTranscript } from './transcript.ts';
+
+/** What a question may be about beside a day: the session now, the one before, or all of them. */
+const subjects = ['this', 'last', 'all'] as const;
+
+/** The transcript that a question is answered from. */
+export const subjectOption: CommandOption = {
+  name: 'about',
+  description: 'command.ask.about.option',
+  kind: 'text',
+  maxChars: 20,
+  async suggest(typed, { guildId, callerId }, { transcripts }) {
+    const sessions = await transcripts.sessions(guildId, callerId);
+    const days = sessions.map(({ startedAtWallMs }) => times.day(startedAtWallMs));
+    return closest(typed, [...new Set([...subjects, ...days])]);
+  },
+};
+
+/** Quotes the lines that answer a question, to the caller alone; aloud what everybody there may know. */
+export async function askTranscript(
+  { guildId, callerId, callerName, words }: CommandCall,
+  { transcripts }: Pick<CommandPorts, 'transcripts'>,
+  question: string,
+  isAloud: boolean,
+): Promise<Replies> {
+  const typed = words.about?.trim().toLowerCase() ?? '';
+  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(typed);
+  const about = subjects.find((one) => one === typed) ?? (isDay ? typed : undefined);
+  if (about === undefined) return noTranscript({ kind: 'unknown', typed });
+  if (!/[\p{L}\p{N}]/u.test(question)) return [{ id: 'ask.empty', to: 'caller' }];
+  const asker = { id: callerId, name: callerName };
+  const found = await transcripts.ask(guildId, asker, { question, about, isAloud });
+  if (found.kind === 'none') return [{ id: 'ask.unknown', to: 'caller' }];
+  if (found.kind !== 'found') return noTranscript(found);
+  const [first, ...others] = found.lines.map(quoted);
+  if (!first) return [{ id: 'ask.unknown', to: 'caller' }];
+  const unchosen: TextLine = { id: 'ask.lines' };
+  if (found.isUnchosen) return [{ ...unchosen, to: 'caller', lines: [first, ...others] }];
+  return [{ ...first, to: 'caller', lines: others }];
+}

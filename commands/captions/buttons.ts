@@ -1,0 +1,44 @@
+import type { Button, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
+import { off } from './off.ts';
+import { on } from './on.ts';
+import { transcript } from './transcript.ts';
+
+/** Buttons of captions, on the panel, the notice and the goodbye. */
+export const captionButtons: readonly Button[] = [
+  { name: 'captions', label: 'button.captions', look: 'plain', run: toggle },
+  {
+    name: 'captions.transcript',
+    label: 'button.transcript',
+    look: 'plain',
+    run: (call, ports) => transcript.run({ ...call, words: {} }, ports),
+  },
+  {
+    name: 'captions.leave_out',
+    label: 'button.leave_out',
+    look: 'plain',
+    run: (call, ports) => leaveOut(call, ports, true),
+  },
+  {
+    name: 'captions.write_me',
+    label: 'button.write_me',
+    look: 'plain',
+    run: (call, ports) => leaveOut(call, ports, false),
+  },
+];
+
+async function toggle(call: CommandCall, ports: CommandPorts): Promise<Replies> {
+  const command = ports.captions.isOn(call.guildId) ? off : on;
+  return await command.run({ ...call, words: {} }, ports);
+}
+
+async function leaveOut(
+  { guildId, callerId }: CommandCall,
+  { captions }: CommandPorts,
+  isOut: boolean,
+): Promise<Replies> {
+  const { saved } = await captions.leaveOut(guildId, callerId, isOut);
+  const unsaved = saved ? {} : { lines: [{ id: 'privacy.unsaved' } as const] };
+  const id = isOut ? 'captions.left_out' : 'captions.left_in';
+  const undo = isOut ? ['captions.write_me'] : ['captions.leave_out'];
+  return [{ id, to: 'caller', ...unsaved, buttons: undo }];
+}

@@ -1,0 +1,41 @@
+import type { QuotedLine } from '#src/session/ports/captions.ts';
+import type { Command } from '#src/session/ports/command.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { times } from './times.ts';
+import { noTranscript } from './transcript.ts';
+
+/** Longest quote of one line, in characters: ten of them fit one message. */
+const maxQuoteChars = 150;
+
+export const find: Command = {
+  name: 'find',
+  description: 'command.captions.find',
+  shownTo: 'caller',
+  options: [
+    {
+      name: 'words',
+      description: 'command.captions.words',
+      required: true,
+      kind: 'text',
+      maxChars: 200,
+    },
+  ],
+  async run({ guildId, callerId, words: typed }, { transcripts }) {
+    const words = typed.words ?? '';
+    const found = await transcripts.find(guildId, callerId, words);
+    if (found.kind === 'none') return [{ id: 'find.none', with: { words }, to: 'caller' }];
+    if (found.kind !== 'found') return noTranscript(found);
+    const lines = found.lines.map(quoted);
+    return [{ id: 'find.found', with: { words }, to: 'caller', lines }];
+  },
+};
+
+/** A stored line with its speaker, its time and the address of its message. */
+export function quoted({ name, atWallMs, text, link }: QuotedLine): TextLine {
+  const chars = [...text];
+  const short =
+    chars.length > maxQuoteChars ? `${chars.slice(0, maxQuoteChars - 1).join('')}…` : text;
+  const filled = { name, time: times.minute(atWallMs), text: short };
+  if (link === undefined) return { id: 'find.line', with: filled };
+  return { id: 'find.line.link', with: { ...filled, link } };
+}

@@ -1,0 +1,19 @@
+import { notInRoom } from '#commands/rights.ts';
+import type { Command } from '#src/session/ports/command.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+
+export const off: Command = {
+  name: 'off',
+  description: 'command.captions.off',
+  shownTo: 'room',
+  options: [],
+  async run(call, { captions, sessions }) {
+    const barred = notInRoom(call, sessions);
+    if (barred) return [barred];
+    const turned = await captions.turnOff(call.guildId);
+    if (turned.kind === 'nowhere') return [{ id: 'leave.nowhere', to: 'caller' }];
+    if (turned.kind === 'already') return [{ id: 'captions.off.already', to: 'caller' }];
+    const lines: readonly TextLine[] = turned.saved ? [] : [{ id: 'settings.unsaved' }];
+    return [{ id: 'captions.off', to: 'room', lines, buttons: ['captions.transcript'] }];
+  },
+};

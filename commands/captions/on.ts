@@ -1,0 +1,73 @@
+import { notInRoom } from '#commands/rights.ts';
+import type { CaptionsOn, HourPrice } from '#src/session/ports/captions.ts';
+import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { languageOption, languageTag } from './language-option.ts';
+
+export const on: Command = {
+  name: 'on',
+  description: 'command.captions.on',
+  shownTo: 'room',
+  options: [
+    languageOption('language', 'command.captions.language'),
+    languageOption('translate', 'command.captions.translate'),
+  ],
+  run: turnOn,
+};
+
+async function turnOn(call: CommandCall, ports: CommandPorts): Promise<Replies> {
+  const barred = notInRoom(call, ports.sessions);
+  if (barred) return [barred];
+  const { language: spoken, translate } = call.words;
+  const [language, translateTo] = [spoken, translate].map((typed) => typed && languageTag(typed));
+  const unknown = [
+    ...(spoken && !language ? [spoken] : []),
+    ...(translate && !translateTo ? [translate] : []),
+  ];
+  const [x] = unknown;
+  if (x !== undefined) return [{ id: 'captions.language.unknown', with: { x }, to: 'caller' }];
+  const options = { ...(language && { language }), ...(translateTo && { translateTo }) };
+  return replyTo(await ports.captions.turnOn(call.guildId, options), call.guildId);
+}
+
+/** What everybody reads of captions that go on. */
+function replyTo(turned: CaptionsOn, guildId: string): Replies {
+  switch (turned.kind) {
+    case 'nowhere':
+      return [{ id: 'leave.nowhere', to: 'caller' }];
+    case 'failed':
+      return [{ ...turned.line, to: 'caller' }];
+    case 'already': {
+      const place = addressOf(guildId, turned.placeId);
+      return [{ id: 'captions.already', with: { place }, to: 'caller' }];
+    }
+    case 'on': {
+      const { isHere, placeId, price, saved } = turned;
+      const line: TextLine = isHere
+        ? { id: 'captions.on' }
+        : { id: 'captions.on.place', with: { place: addressOf(guildId, placeId) } };
+      const unsaved: readonly TextLine[] = saved ? [] : [{ id: 'settings.unsaved' }];
+      const lines = [...priceLines(price), ...unsaved];
+      return [{ ...line, to: 'room', lines, buttons: ['captions.leave_out'] }];
+    }
+  }
+}
+
+function priceLines(price: HourPrice): readonly TextLine[] {
+  const { minutesADay: minutes } = price;
+  const cap: readonly TextLine[] =
+    minutes > 0 ? [{ id: 'captions.price.cap', with: { minutes } }] : [];
+  switch (price.kind) {
+    case 'free':
+      return [{ id: 'captions.price.free' }];
+    case 'unknown':
+      return [{ id: 'captions.price.unknown' }, ...cap];
+    case 'priced':
+      return [{ id: 'captions.price', with: { price: `$${price.usd.toFixed(2)}` } }, ...cap];
+  }
+}
+
+/** Discord shows it as a link to the channel. */
+function addressOf(guildId: string, channelId: string): string {
+  return `https://discord.com/channels/${guildId}/${channelId}`;
+}

@@ -1,0 +1,46 @@
+import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { pickedSession, sessionOption } from './session-option.ts';
+import { times } from './times.ts';
+import { noTranscript } from './transcript.ts';
+
+const starts = ['start', 'i came'] as const;
+
+export const recap: Command = {
+  name: 'recap',
+  description: 'command.captions.recap',
+  shownTo: 'caller',
+  options: [
+    { name: 'since', description: 'command.captions.since', kind: 'choice', values: starts },
+    sessionOption,
+  ],
+  run: sumUp,
+};
+
+async function sumUp(call: CommandCall, ports: CommandPorts): Promise<Replies> {
+  const { guildId, callerId, callerName, words } = call;
+  const picked = await pickedSession(call, ports);
+  if (picked === 'unknown') return noTranscript({ kind: 'unknown', typed: words.session ?? '' });
+  const asker = { id: callerId, name: callerName };
+  const since = starts.find((one) => one === words.since) ?? 'start';
+  const outcome = await ports.transcripts.recap(guildId, asker, { since, ...picked });
+  switch (outcome.kind) {
+    case 'recap': {
+      const { channelName: channel, startedAtWallMs } = outcome.session;
+      const lines = outcome.points.map(({ name, text, atWallMs }): TextLine => {
+        return { id: 'recap.point', with: { text, name, time: times.minute(atWallMs) } };
+      });
+      const filled = { channel, date: times.day(startedAtWallMs) };
+      return [{ id: 'recap.title', with: filled, to: 'caller', lines }];
+    }
+    case 'late':
+      return [{ id: 'recap.late', to: 'caller' }];
+    case 'failed':
+      return [{ ...outcome.line, to: 'caller' }];
+    case 'none':
+      return [{ id: 'recap.none', to: 'caller' }];
+    case 'unread':
+    case 'unknown':
+      return noTranscript(outcome);
+  }
+}

@@ -1,0 +1,37 @@
+import { closest } from '#commands/closest-names.ts';
+import type { ListedSession } from '#src/captions/transcript-store.ts';
+import type { CommandCall, CommandOption, CommandPorts } from '#src/session/ports/command.ts';
+import { times } from './times.ts';
+
+/** A session by its day, time and channel, of those with something that the caller may know. */
+export const sessionOption: CommandOption = {
+  name: 'session',
+  description: 'command.captions.session',
+  kind: 'text',
+  maxChars: 100,
+  suggest: async (typed, call, ports) => closest(typed, [...(await byLabel(call, ports)).keys()]),
+};
+
+/** The session that was picked: `none` was, so it is the last one. */
+export async function pickedSession(
+  call: CommandCall,
+  ports: Pick<CommandPorts, 'transcripts'>,
+): Promise<{ readonly sessionId?: string } | 'unknown'> {
+  const typed = call.words.session?.trim();
+  if (!typed) return {};
+  const session = (await byLabel(call, ports)).get(typed);
+  return session ? { sessionId: session.id } : 'unknown';
+}
+
+async function byLabel(
+  { guildId, callerId }: CommandCall,
+  { transcripts }: Pick<CommandPorts, 'transcripts'>,
+): Promise<ReadonlyMap<string, ListedSession>> {
+  const sessions = await transcripts.sessions(guildId, callerId);
+  return new Map(sessions.map((session) => [labelOf(session), session]));
+}
+
+function labelOf({ startedAtWallMs, channelName, lineCount }: ListedSession): string {
+  const when = `${times.day(startedAtWallMs)} ${times.minute(startedAtWallMs)}`;
+  return `${when} ${channelName.slice(0, 60)} (${lineCount})`;
+}

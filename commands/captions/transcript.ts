@@ -1,0 +1,46 @@
+import { transcriptFormats } from '#src/captions/files/transcript-file.ts';
+import type { NoTranscript } from '#src/session/ports/captions.ts';
+import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
+import { pickedSession, sessionOption } from './session-option.ts';
+import { times } from './times.ts';
+
+export const transcript: Command = {
+  name: 'transcript',
+  description: 'command.captions.transcript',
+  shownTo: 'caller',
+  options: [
+    {
+      name: 'format',
+      description: 'command.captions.format',
+      kind: 'choice',
+      values: transcriptFormats,
+    },
+    sessionOption,
+  ],
+  run: sendTranscript,
+};
+
+async function sendTranscript(call: CommandCall, ports: CommandPorts): Promise<Replies> {
+  const { guildId, callerId, words } = call;
+  const picked = await pickedSession(call, ports);
+  if (picked === 'unknown') return noTranscript({ kind: 'unknown', typed: words.session ?? '' });
+  const format = transcriptFormats.find((one) => one === words.format) ?? 'md';
+  const outcome = await ports.transcripts.file(guildId, callerId, { format, ...picked });
+  if (outcome.kind !== 'files') return noTranscript(outcome);
+  const { channelName: channel, startedAtWallMs, lineCount: n } = outcome.session;
+  const date = times.day(startedAtWallMs);
+  const { files } = outcome;
+  return [{ id: 'transcript.file', with: { channel, date, n }, to: 'caller', files }];
+}
+
+/** Why there is no transcript, to the caller alone. */
+export function noTranscript(found: NoTranscript): Replies {
+  switch (found.kind) {
+    case 'none':
+      return [{ id: 'transcript.none', to: 'caller' }];
+    case 'unread':
+      return [{ id: 'transcript.unread', to: 'caller' }];
+    case 'unknown':
+      return [{ id: 'transcript.unknown', with: { x: found.typed }, to: 'caller' }];
+  }
+}

@@ -1,0 +1,77 @@
+import type { Clock } from '#src/base/clock.ts';
+import { speakable } from '#src/chat/text/speakable.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { spokenText, writtenText } from '#src/session/localized-text.ts';
+import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
+import { TurnHandle } from '#src/session/queue/turn-handle.ts';
+import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
+import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
+import { plainWords } from '#src/texts/plain.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { LiveCaptions } from './live-captions.ts';
+
+/** Where people are told that they are written. */
+export type NoticeContext = {
+  readonly channel: ChannelRef;
+  readonly parts: Pick<SessionDependencies, 'places' | 'spokenLocales'> & { readonly clock: Clock };
+  readonly queue: Pick<TurnQueue, 'read'>;
+  readonly settings: () => Pick<GuildSettings, 'captionsDays' | 'catchUp'>;
+};
+
+/** Longest wait, in ms, until the notice was said; then people have it in writing only. */
+const longestSayMs = 8_000;
+
+/** How somebody agrees, refuses, or is left out, under the notice. */
+const noticeButtons = ['consent.always', 'consent.never', 'captions.leave_out'] as const;
+
+/** Says aloud that captions are on, to its end; resolves when it was said, or could not be. */
+export async function sayNotice(context: NoticeContext, signal: AbortSignal): Promise<void> {
+  const { channel, parts, queue } = context;
+  const said = Promise.withResolvers<void>();
+  const handle = new TurnHandle(() => said.resolve());
+  const clauses = [speakable(spokenText({ id: 'captions.spoken' }, channel.guildId, parts))];
+  const reading = { kind: 'reading', clauses, when: 'now', handle, interruptible: false } as const;
+  if (queue.read(reading).kind !== 'added') return;
+  const over = new AbortController();
+  const late = parts.clock
+    .sleep(longestSayMs, AbortSignal.any([signal, over.signal]))
+    .then(() => handle.drop('late'))
+    .catch(() => undefined); // it was said, or the session is over
+  await Promise.race([said.promise, late]);
+  over.abort(new Error('the notice was said'));
+}
+
+/** Writes what happens to what is said, above the first line. */
+export function writeNotice(context: NoticeContext, live: LiveCaptions): void {
+  const { captionsDays: days, catchUp } = context.settings();
+  const lines: readonly TextLine[] = [
+    days === 0 ? { id: 'captions.notice.unkept' } : { id: 'captions.notice', with: { days } },
+    { id: catchUp ? 'captions.notice.catch_up' : 'captions.notice.present' },
+    { id: 'captions.notice.context' },
+  ];
+  const text = lines.map((line) => writtenLine(line, context)).join('\n');
+  live.post({ key: noticeKey, text, urgency: 'whole', buttons: noticeButtons });
+}
+
+/** Key of the message that tells of captions. */
+const noticeKey = 'notice';
+
+/** Tells somebody who came in, by name, whether they are written. */
+export function writeNewcomer(
+  { id, name }: ChannelMember,
+  isHeard: boolean,
+  context: NoticeContext,
+  live: LiveCaptions,
+): void {
+  const line = isHeard ? 'captions.newcomer.yes' : 'captions.newcomer.unasked';
+  const text = writtenLine({ id: line, with: { name } }, context);
+  live.post({ key: `newcomer ${id}`, text, urgency: 'whole', buttons: noticeButtons });
+}
+
+/** A sentence as it is posted: names in it are shown, not obeyed. */
+function writtenLine(
+  { id, with: words = {} }: TextLine,
+  { channel, parts }: NoticeContext,
+): string {
+  return writtenText({ id, with: plainWords(words) }, channel.guildId, parts);
+}

@@ -1,0 +1,46 @@
+import { wallTimesIn } from '#src/captions/files/wall-time.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { failureOf } from '#src/session/failure.ts';
+import { writtenText } from '#src/session/localized-text.ts';
+import type { CaptionChat } from '#src/session/ports/caption-chats.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+
+/** Where captions of a channel may go. */
+type PlaceContext = {
+  readonly channel: ChannelRef;
+  readonly parts: Pick<
+    SessionDependencies,
+    'captionChats' | 'clock' | 'onEvent' | 'places' | 'timeZone'
+  >;
+  readonly settings: () => Pick<GuildSettings, 'captionsChannelId'>;
+};
+
+export type CaptionPlace =
+  | { readonly kind: 'open'; readonly chat: CaptionChat }
+  | { readonly kind: 'failed'; readonly line: TextLine };
+
+/** The chat of the voice channel, or a thread of this session in the channel that the server has set. Never throws. */
+export async function openPlace(
+  { channel, parts, settings }: PlaceContext,
+  signal: AbortSignal,
+): Promise<CaptionPlace> {
+  const { captionsChannelId: inChannelId } = settings();
+  const date = wallTimesIn(parts.timeZone).day(parts.clock.wallMs());
+  const named = { channel: channel.name, date };
+  const name = writtenText({ id: 'captions.thread', with: named }, channel.guildId, parts);
+  const thread = inChannelId === undefined ? undefined : { inChannelId, name };
+  try {
+    return { kind: 'open', chat: await parts.captionChats.open(channel, thread, signal) };
+  } catch (error) {
+    if (!signal.aborted) parts.onEvent(channel.guildId, failureOf(error, 'store'));
+    const place = inChannelId === undefined ? channel.name : addressOf(channel, inChannelId);
+    const id = inChannelId === undefined ? 'captions.no_place' : 'captions.no_thread';
+    return { kind: 'failed', line: { id, with: { place } } };
+  }
+}
+
+function addressOf({ guildId }: ChannelRef, channelId: string): string {
+  return `https://discord.com/channels/${guildId}/${channelId}`;
+}

@@ -1,0 +1,301 @@
+import { CaptionLayout } from '#src/captions/live/caption-layout.ts';
+import type { Presence, TranscriptLine } from '#src/captions/transcript-line.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
+import type {
+  BegunUtterance,
+  UtteranceFollower,
+  UtteranceListener,
+} from '#src/session/hearing/utterance-listener.ts';
+import type { SentWords } from '#src/session/output/speech-output.ts';
+import type { CaptionChat } from '#src/session/ports/caption-chats.ts';
+import type { CaptionOptions } from '#src/session/ports/captions.ts';
+import type { ChannelMember } from '#src/session/ports/voice-link.ts';
+import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
+import { withStore } from '#src/session/store-access.ts';
+import { storeFor, type TranscriptPorts } from '#src/session/transcripts/transcript-stores.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { CaptionAlerts } from './caption-alerts.ts';
+import { type NoticeContext, sayNotice, writeNewcomer, writeNotice } from './caption-notice.ts';
+import { openPlace } from './caption-place.ts';
+import { captionTexts } from './caption-texts.ts';
+import { ChannelView } from './channel-view.ts';
+import { LiveCaptions } from './live-captions.ts';
+import { openRecorder } from './open-recorder.ts';
+import { PresenceLog } from './presence-log.ts';
+import type { TranscriptRecorder } from './transcript-recorder.ts';
+import { UtteranceLines } from './utterance-lines.ts';
+
+/** What captions of a channel are made with. */
+export type ChannelCaptionsContext = NoticeContext & {
+  readonly parts: Pick<
+    SessionDependencies,
+    | 'captionChats'
+    | 'timeZone'
+    | 'clock'
+    | 'nicknameMark'
+    | 'onEvent'
+    | 'places'
+    | 'spokenLocales'
+    | 'transcripts'
+  >;
+  readonly gate: Pick<ConsentGate, 'mayWrite' | 'standing' | 'yesKind'>;
+  readonly settings: () => Pick<GuildSettings, 'captionsChannelId' | 'captionsDays' | 'catchUp'>;
+  readonly people: () => readonly ChannelMember[];
+  /** Has everybody there read something. */
+  readonly notice: (line: TextLine) => void;
+  /** Options with which captions are kept on there; undefined: they are off. */
+  readonly kept: () => CaptionOptions | undefined;
+  /** Aborted when the session is over. */
+  readonly signal: AbortSignal;
+};
+
+export type CaptionsTurnedOn =
+  | { readonly kind: 'on' | 'already'; readonly placeId: string }
+  | { readonly kind: 'failed'; readonly line: TextLine };
+
+/** Captions that are on. */
+type ActiveCaptions = {
+  readonly options: CaptionOptions;
+  readonly store: TranscriptPorts;
+  readonly recorder: TranscriptRecorder;
+  readonly live: LiveCaptions;
+  readonly lines: UtteranceLines;
+  /** Also those whose presence is not stored. */
+  readonly everybody: PresenceLog;
+  readonly view: ChannelView;
+  /** People who were told, by id. */
+  readonly told: Set<string>;
+};
+
+/** Time, in ms, for what waits to be shown when captions end. */
+const flushMs = 2_000;
+
+/** Captions of one voice channel: off, or one session of them with its transcript. */
+export class ChannelCaptions implements UtteranceListener {
+  readonly #context: ChannelCaptionsContext;
+  #active: ActiveCaptions | undefined;
+  #turning: Promise<CaptionsTurnedOn> | undefined;
+  readonly #alerts: CaptionAlerts;
+  #hasTranscript = false;
+
+  constructor(context: ChannelCaptionsContext) {
+    this.#context = context;
+    this.#alerts = new CaptionAlerts(context);
+  }
+
+  /** Where they are posted, and in which languages; undefined while they are off. */
+  get active(): { readonly placeId: string; readonly options: CaptionOptions } | undefined {
+    return this.#active && { placeId: this.#active.live.placeId, options: this.#active.options };
+  }
+
+  /** When anybody sat there since captions are on, whether or not they said yes: in memory only. */
+  get presences(): readonly Presence[] {
+    return this.#active?.everybody.all ?? [];
+  }
+
+  /** What was said in the last minutes before that instant, as data for a model whose answer everybody there hears. */
+  recent(beforeAtMs: number): string | undefined {
+    return this.#active?.view.recent(beforeAtMs);
+  }
+
+  /** The transcript that is being written. */
+  get recorder(): TranscriptRecorder | undefined {
+    return this.#active?.recorder;
+  }
+
+  /** Something was written that is kept. */
+  get hasTranscript(): boolean {
+    return this.#hasTranscript;
+  }
+
+  /** Goes on where captions are kept on, as soon as people can be told; where that fails they read why. */
+  begin(): void {
+    const { kept, notice, signal } = this.#context;
+    const options = kept();
+    if (!options || this.#active || this.#turning) return;
+    void this.turnOn(options).then((turned) => {
+      if (turned.kind === 'failed' && !signal.aborted) notice(turned.line);
+    });
+  }
+
+  /** Resolves once everybody was told, or told why they stay off. Never throws. */
+  async turnOn(options: CaptionOptions): Promise<CaptionsTurnedOn> {
+    const active = this.#active;
+    if (active) {
+      this.#active = { ...active, options };
+      return { kind: 'already', placeId: active.live.placeId };
+    }
+    this.#turning ??= this.#turnOn(options).finally(() => {
+      this.#turning = undefined;
+    });
+    return await this.#turning;
+  }
+
+  /** Resolves once what was said is shown and kept. Never throws. */
+  async turnOff(): Promise<void> {
+    await this.#turning;
+    const active = this.#active;
+    this.#active = undefined;
+    if (!active) return;
+    const { channel, parts } = this.#context;
+    const { clock, nicknameMark } = parts;
+    nicknameMark.set(channel.guildId, false);
+    await Promise.all([
+      active.live.close(flushMs),
+      active.recorder.end(clock.wallMs(), active.recorder.sessionMs(clock.nowMs())),
+    ]);
+  }
+
+  /** Language that is spoken there, where somebody told. */
+  get language(): string | undefined {
+    return this.#active?.options.language;
+  }
+
+  wants(speakerId: string): boolean {
+    return this.#active !== undefined && this.#context.gate.mayWrite(speakerId);
+  }
+
+  began(begun: BegunUtterance): UtteranceFollower {
+    return this.#active?.lines.began(begun) ?? nobody;
+  }
+
+  /** What the bot is saying or has said. To be called now and then while it speaks, and once at the end. */
+  said(words: SentWords): void {
+    this.#active?.lines.said(words, this.#context.parts.clock.nowMs());
+  }
+
+  /** To be called now and then: who is there, and whether they know. */
+  look(people: readonly ChannelMember[]): void {
+    const active = this.#active;
+    if (!active) return;
+    const { gate, parts } = this.#context;
+    const here = people.filter(({ isBot }) => !isBot);
+    const known = here.filter(({ id }) => gate.standing(id) === 'yes').map(({ id }) => id);
+    const { recorder } = active;
+    const atMs = recorder.sessionMs(parts.clock.nowMs());
+    recorder.attend(known, atMs);
+    const ids = here.map(({ id }) => id);
+    active.everybody.attend(ids, atMs);
+    active.view.look(ids);
+    for (const person of here) {
+      if (active.told.has(person.id)) continue;
+      active.told.add(person.id);
+      writeNewcomer(person, known.includes(person.id), this.#context, active.live);
+    }
+  }
+
+  /** Nothing is kept any more of what this person said in this session. */
+  forget(personId: string): void {
+    const active = this.#active;
+    if (!active) return;
+    active.lines.drop(personId);
+    active.live.remove(active.recorder.forget(personId));
+  }
+
+  /** Nothing more is written of what this person is saying. */
+  leaveOut(personId: string): void {
+    this.#active?.lines.drop(personId);
+  }
+
+  /** Somebody deleted messages: those that showed captions take their lines along. */
+  messagesDeleted(messageIds: readonly string[]): void {
+    this.#active?.live.messagesDeleted(messageIds);
+  }
+
+  /** Whether captions that are on posted this message, and so change it themselves. */
+  owns(messageId: string): boolean {
+    return this.#active?.live.owns(messageId) ?? false;
+  }
+
+  async #turnOn(options: CaptionOptions): Promise<CaptionsTurnedOn> {
+    const { channel, gate, parts, people, settings, signal } = this.#context;
+    const { clock } = parts;
+    const place = await openPlace(this.#context, signal);
+    if (place.kind === 'failed') return place;
+    const { chat } = place;
+    const { captionsDays } = settings();
+    const store = storeFor(parts.transcripts, captionsDays);
+    const recorder = await openRecorder(chat.channelId, store, this.#context, {
+      onFailed: (error) => this.#alerts.unsaved(error),
+      onSaved: () => this.#alerts.saved(),
+    });
+    const live = this.#openLive(chat, recorder, store);
+    const told = new Set(people().map(({ id }) => id));
+    writeNotice(this.#context, live);
+    await sayNotice(this.#context, signal);
+    if (signal.aborted) {
+      await live.close(0);
+      return { kind: 'failed', line: { id: 'leave.nowhere' } };
+    }
+    const lines = new UtteranceLines({
+      recorder,
+      live,
+      fromMs: clock.nowMs(),
+      botName: parts.places.botName(channel.guildId),
+      mayWrite: (personId) => gate.mayWrite(personId),
+      isBrief: (personId) => gate.yesKind(personId) === 'brief',
+      onFinal: () => {
+        this.#hasTranscript = true;
+      },
+    });
+    const everybody = new PresenceLog(recorder.session.id);
+    const view = new ChannelView(this.#context, live.placeId, recorder, everybody);
+    this.#active = { options, store, recorder, live, lines, everybody, view, told };
+    parts.nicknameMark.set(channel.guildId, true);
+    this.look(people());
+    return { kind: 'on', placeId: live.placeId };
+  }
+
+  #openLive(chat: CaptionChat, recorder: TranscriptRecorder, store: TranscriptPorts): LiveCaptions {
+    const { channel, parts } = this.#context;
+    const { guildId } = channel;
+    const layout = new CaptionLayout({
+      keyPrefix: 'captions ',
+      startedAtWallMs: recorder.session.startedAtWallMs,
+      texts: captionTexts(guildId, parts),
+    });
+    const noted = new Set<string>();
+    return new LiveCaptions({
+      chat,
+      layout,
+      clock: parts.clock,
+      onPlaced: (number, post) => {
+        const line = recorder.line(number);
+        if (line && !line.post) recorder.put({ ...line, post });
+        if (noted.has(post.messageId)) return;
+        noted.add(post.messageId);
+        const postedAtWallMs = parts.clock.wallMs();
+        const message = { ...post, guildId, sessionId: recorder.session.id, postedAtWallMs };
+        void withStore(guildId, parts, 'store.unwritable', () => store.messages.put(message));
+      },
+      onDeleted: (numbers) => this.#deleted(numbers, recorder, store),
+      onTrouble: ({ kind }) => this.#alerts.unshown(kind),
+      onShown: (number, atMs) => this.#shown(recorder.line(number), atMs, recorder),
+    });
+  }
+
+  /** Somebody deleted a message: what it showed is not kept either. */
+  #deleted(numbers: readonly number[], recorder: TranscriptRecorder, store: TranscriptPorts): void {
+    const { channel, parts } = this.#context;
+    const posts = numbers.flatMap((number) => recorder.line(number)?.post?.messageId ?? []);
+    recorder.drop(numbers);
+    const forget = () => store.eraser.forgetMessages([...new Set(posts)]);
+    void withStore(channel.guildId, parts, 'store.unwritable', forget);
+  }
+
+  #shown(line: TranscriptLine | undefined, atMs: number, recorder: TranscriptRecorder): void {
+    if (line?.speaker.kind !== 'person') return;
+    const { channel, parts } = this.#context;
+    const tookMs = atMs - recorder.atMs(line.endMs);
+    parts.onEvent(channel.guildId, { kind: 'captioned', speakerId: line.speaker.personId, tookMs });
+  }
+}
+
+/** Follower of what is not written. */
+const nobody: UtteranceFollower = {
+  partial: () => undefined,
+  whole: () => undefined,
+  resumed: () => undefined,
+  ended: () => undefined,
+};

@@ -1,0 +1,90 @@
+import { channelContext } from '#src/captions/answers/channel-context.ts';
+import type { Audience, Viewer } from '#src/captions/transcript-store.ts';
+import { mayKnow } from '#src/captions/visibility.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
+import type { PresenceLog } from './presence-log.ts';
+import type { TranscriptRecorder } from './transcript-recorder.ts';
+
+/** Who is there while captions are on. */
+type ViewContext = {
+  readonly channel: ChannelRef;
+  readonly parts: Pick<SessionDependencies, 'captionChats' | 'clock' | 'timeZone'>;
+  readonly settings: () => Pick<GuildSettings, 'catchUp'>;
+  readonly people: () => readonly ChannelMember[];
+};
+
+/** Longest time, in ms, for which it is believed that somebody may open the place of the captions. */
+const believedMs = 60_000;
+
+/** What of the last minutes a model may be shown for an answer that everybody there hears. */
+export class ChannelView {
+  readonly #context: ViewContext;
+  readonly #placeId: string;
+  readonly #recorder: TranscriptRecorder;
+  readonly #everybody: PresenceLog;
+  /** Who may open the place of the captions, and when that was looked up. */
+  readonly #readers = new Map<string, { readonly may: boolean; readonly atMs: number }>();
+
+  constructor(
+    context: ViewContext,
+    placeId: string,
+    recorder: TranscriptRecorder,
+    everybody: PresenceLog,
+  ) {
+    this.#context = context;
+    this.#placeId = placeId;
+    this.#recorder = recorder;
+    this.#everybody = everybody;
+  }
+
+  /** Looks up who of these people may open the place of the captions. Never throws. */
+  look(personIds: readonly string[]): void {
+    const { channel, parts, settings } = this.#context;
+    if (!settings().catchUp) return;
+    const nowMs = parts.clock.nowMs();
+    for (const personId of personIds) {
+      const known = this.#readers.get(personId);
+      if (known && nowMs - known.atMs < believedMs) continue;
+      this.#readers.set(personId, { may: known?.may ?? false, atMs: nowMs });
+      const asked = parts.captionChats.mayRead(channel.guildId, this.#placeId, personId);
+      void asked.then(
+        (may) => this.#readers.set(personId, { may, atMs: nowMs }),
+        () => this.#readers.set(personId, { may: false, atMs: nowMs }),
+      );
+    }
+  }
+
+  /** The last minutes before `beforeAtMs` of the monotonic clock that everybody there may know, as data. */
+  recent(beforeAtMs: number): string | undefined {
+    const audience = this.#audience();
+    if (!audience) return undefined;
+    const { clock, timeZone } = this.#context.parts;
+    const recorder = this.#recorder;
+    const { session } = recorder;
+    const beforeMs = recorder.sessionMs(beforeAtMs);
+    const presences = [...recorder.presences, ...recorder.formerPresences];
+    const found = recorder
+      .recent()
+      .filter(({ startMs }) => startMs < beforeMs)
+      .filter((line) => mayKnow(audience, line, session, presences))
+      .map((line) => ({ line, session }));
+    const nowWallMs = session.startedAtWallMs + recorder.sessionMs(clock.nowMs());
+    return channelContext(found, nowWallMs, { timeZone });
+  }
+
+  #audience(): Audience | undefined {
+    const unstored = this.#everybody.all;
+    const { catchUp } = this.#context.settings();
+    const viewers = this.#context
+      .people()
+      .filter(({ isBot }) => !isBot)
+      .map(({ id: personId }): Viewer => {
+        const mayOpen = catchUp && this.#readers.get(personId)?.may === true;
+        return { personId, openPlaceIds: mayOpen ? [this.#placeId] : [], unstored };
+      });
+    const [first, ...others] = viewers;
+    return first && [first, ...others];
+  }
+}

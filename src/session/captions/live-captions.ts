@@ -1,0 +1,106 @@
+import type { Clock } from '#src/base/clock.ts';
+import type { CaptionLayout } from '#src/captions/live/caption-layout.ts';
+import type { CaptionLine, LayoutChange } from '#src/captions/live/caption-line.ts';
+import type { MessageWish, WishOutcome } from '#src/captions/message-wish.ts';
+import type { MessagePlace } from '#src/captions/transcript-line.ts';
+import type { CaptionChat } from '#src/session/ports/caption-chats.ts';
+import { ShownTexts } from './shown-texts.ts';
+
+export type LiveCaptionsOptions = {
+  readonly chat: CaptionChat;
+  readonly layout: CaptionLayout;
+  readonly clock: Clock;
+  /** A message shows this line now. */
+  readonly onPlaced: (number: number, place: MessagePlace) => void;
+  /** Somebody deleted the messages that showed these lines. */
+  readonly onDeleted: (numbers: readonly number[]) => void;
+  /** Nothing can be shown there any more, or Discord refuses some lines. */
+  readonly onTrouble: (trouble: LiveCaptionsTrouble) => void;
+  /** All words of a line are shown, at that instant of the monotonic clock. */
+  readonly onShown: (number: number, atMs: number) => void;
+};
+
+export type LiveCaptionsTrouble = { readonly kind: 'gone' | 'forbidden' | 'refused' };
+
+/** Captions of one session in one chat: lines in, messages out. Never throws. */
+export class LiveCaptions {
+  readonly #options: LiveCaptionsOptions;
+  readonly #shownTexts = new ShownTexts();
+  readonly #messageIds = new Set<string>();
+  #isShut = false;
+
+  constructor(options: LiveCaptionsOptions) {
+    this.#options = options;
+    options.chat.onOutcome((outcome) => this.#took(outcome));
+  }
+
+  get placeId(): string {
+    return this.#options.chat.channelId;
+  }
+
+  /** Whether it posted this message, and so changes it itself. */
+  owns(messageId: string): boolean {
+    return this.#messageIds.has(messageId);
+  }
+
+  /** The message that shows a line, or its beginning. */
+  placeOf(number: number): MessagePlace | undefined {
+    return this.#options.layout.placeOf(number);
+  }
+
+  put(line: CaptionLine): void {
+    const { clock, layout } = this.#options;
+    const isWhole = line.state === 'whole' || line.state === 'final';
+    this.#perform(layout.put(line, clock.nowMs()), isWhole ? line.number : undefined);
+  }
+
+  remove(numbers: readonly number[]): void {
+    const { clock, layout } = this.#options;
+    if (numbers.length > 0) this.#perform(layout.remove(numbers, clock.nowMs()));
+  }
+
+  /** Somebody deleted messages; those that showed captions take their lines along. */
+  messagesDeleted(messageIds: readonly string[]): void {
+    const { clock, layout } = this.#options;
+    this.#perform(layout.messagesDeleted(messageIds, clock.nowMs()));
+  }
+
+  /** A message that is no caption: the notice, or the name of somebody who came in. */
+  post(wish: MessageWish): void {
+    if (!this.#isShut) this.#options.chat.show(wish);
+  }
+
+  /** Resolves when nothing waits any more, or after `ms`; nothing more is shown then. */
+  async close(ms: number): Promise<void> {
+    await this.#options.chat.flush(ms);
+    this.#isShut = true;
+    this.#options.chat.close();
+  }
+
+  #perform({ wishes, placed, deletedLines, refusedLines }: LayoutChange, whole?: number): void {
+    const { chat, layout, onDeleted, onPlaced, onTrouble } = this.#options;
+    for (const number of placed) {
+      for (const place of layout.placesOf(number)) onPlaced(number, place);
+    }
+    if (deletedLines.length > 0) onDeleted(deletedLines);
+    if (refusedLines.length > 0) onTrouble({ kind: 'refused' });
+    if (this.#isShut) return;
+    for (const wish of wishes) {
+      if (whole !== undefined) this.#shownTexts.wish(wish, whole);
+      chat.show(wish);
+    }
+  }
+
+  #took(outcome: WishOutcome): void {
+    const { clock, layout, onShown, onTrouble } = this.#options;
+    if (outcome.kind === 'shown') {
+      this.#messageIds.add(outcome.place.messageId);
+      for (const number of this.#shownTexts.shown(outcome)) onShown(number, outcome.atMs);
+    }
+    this.#perform(layout.outcome(outcome, clock.nowMs()));
+    const isGone = outcome.kind === 'gone' && outcome.what === 'chat';
+    if (this.#isShut || (!isGone && outcome.kind !== 'forbidden')) return;
+    this.#isShut = true;
+    onTrouble({ kind: isGone ? 'gone' : 'forbidden' });
+  }
+}

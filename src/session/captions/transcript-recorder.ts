@@ -1,0 +1,209 @@
+import type { Clock } from '#src/base/clock.ts';
+import type { Presence, TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
+import type { ResumableSession, TranscriptWriter } from '#src/captions/transcript-store.ts';
+import { PresenceLog } from './presence-log.ts';
+
+export type TranscriptRecorderOptions = {
+  readonly session: TranscriptSession;
+  /** Of a session that is resumed: its last lines, and who sat there. */
+  readonly former?: Pick<ResumableSession, 'lastNumber' | 'lines' | 'presences'> | undefined;
+  /** Instant of the monotonic clock that is 0 ms of the session. */
+  readonly startedAtMs: number;
+  readonly writer: TranscriptWriter;
+  readonly clock: Clock;
+  /** Told of each failed write; it is tried again. Never throws. */
+  readonly onFailed: (error: unknown) => void;
+  /** Told of each write that went well. Never throws. */
+  readonly onSaved: () => void;
+};
+
+/** Time, in ms, in which what was said is gathered before it is written; a killed process loses no more. */
+const gatherMs = 300;
+/** Pause, in ms, after a write that failed. */
+const retryMs = 10_000;
+/** Lines and presences that wait for a store in trouble; the oldest are given up first. */
+const mostWaiting = 5_000;
+/** Lines kept at hand, in ms of age and in number: what a model is shown, and what may still be shown on a late link. */
+const [recentMs, mostRecent] = [15 * 60_000, 2_000];
+
+/**
+ * Writes one session of captions to the store as it goes on: lines, and who sat there. Nobody waits for the disk; what
+ * cannot be written waits, within a bound, until it can.
+ */
+export class TranscriptRecorder {
+  readonly #options: TranscriptRecorderOptions;
+  readonly #over = new AbortController();
+  #session: TranscriptSession;
+  #isSessionWritten = false;
+  #lastNumber: number;
+  readonly #recent = new Map<number, TranscriptLine>();
+  #lines = new Map<number, TranscriptLine>();
+  #presences = new Map<string, Presence>();
+  readonly #attendance: PresenceLog;
+  #writing: Promise<void> | undefined;
+  /** Lines and people that were forgotten while a write was under way: where that fails, they do not wait again. */
+  readonly #forgotten = new Set<number | string>();
+
+  constructor(options: TranscriptRecorderOptions) {
+    this.#options = options;
+    this.#session = options.session;
+    this.#lastNumber = options.former?.lastNumber ?? 0;
+    for (const line of options.former?.lines ?? []) this.#recent.set(line.number, line);
+    this.#attendance = new PresenceLog(options.session.id);
+    this.#schedule();
+  }
+
+  get session(): TranscriptSession {
+    return this.#session;
+  }
+
+  /** Number of the next line. */
+  nextNumber(): number {
+    this.#lastNumber += 1;
+    return this.#lastNumber;
+  }
+
+  /** An instant of the monotonic clock in ms of the session. */
+  sessionMs(atMs: number): number {
+    return Math.max(0, Math.round(atMs - this.#options.startedAtMs));
+  }
+
+  /** An instant of the session on the monotonic clock. */
+  atMs(sessionMs: number): number {
+    return this.#options.startedAtMs + sessionMs;
+  }
+
+  /** Adds a line, or changes the one of that number. */
+  put(line: TranscriptLine): void {
+    this.#recent.set(line.number, line);
+    this.#lines.set(line.number, line);
+    this.#trim();
+    this.#schedule();
+  }
+
+  line(number: number): TranscriptLine | undefined {
+    return this.#recent.get(number);
+  }
+
+  /** Lines at hand that began at `fromMs` of the session or later, in order of speech. */
+  recent(fromMs = 0): readonly TranscriptLine[] {
+    return [...this.#recent.values()]
+      .filter(({ startMs }) => startMs >= fromMs)
+      .sort((one, other) => one.startMs - other.startMs || one.number - other.number);
+  }
+
+  /** Who sits there at `atMs` of the session, of those whose presence may be kept. To be called now and then. */
+  attend(personIds: readonly string[], atMs: number): void {
+    const changed = this.#attendance.attend(personIds, atMs);
+    for (const presence of changed) this.#presences.set(keyOf(presence), presence);
+    if (changed.length > 0) this.#schedule();
+  }
+
+  /** Times people who may be kept sat there in this run. */
+  get presences(): readonly Presence[] {
+    return this.#attendance.all;
+  }
+
+  /** Times people sat there before the session was resumed. */
+  get formerPresences(): readonly Presence[] {
+    return this.#options.former?.presences ?? [];
+  }
+
+  /** Nothing more is written of these lines, and they are not at hand any more. */
+  drop(numbers: Iterable<number>): void {
+    for (const number of numbers) {
+      this.#recent.delete(number);
+      this.#lines.delete(number);
+      this.#forgotten.add(number);
+    }
+  }
+
+  /** What was said by this person, and what was answered to them; their presence is not kept either. */
+  forget(personId: string): readonly number[] {
+    const theirs = [...this.#recent.values()].filter(({ speaker }) => isAbout(speaker, personId));
+    const numbers = theirs.map(({ number }) => number);
+    this.drop(numbers);
+    this.#forgotten.add(personId);
+    this.#attendance.forget(personId);
+    for (const [key, presence] of this.#presences) {
+      if (presence.personId === personId) this.#presences.delete(key);
+    }
+    return numbers;
+  }
+
+  /** Ends the session at that instant of the wall clock, and writes what waits. Never throws. */
+  async end(endedAtWallMs: number, atMs: number): Promise<void> {
+    this.attend([], atMs);
+    this.#session = { ...this.#session, endedAtWallMs };
+    this.#isSessionWritten = false;
+    this.#over.abort(new Error('the session has ended'));
+    await this.#writing;
+    await this.#write();
+  }
+
+  #schedule(): void {
+    if (this.#over.signal.aborted) return;
+    this.#writing ??= this.#run().finally(() => {
+      this.#writing = undefined;
+    });
+  }
+
+  /** Until nothing waits. Never throws. */
+  async #run(): Promise<void> {
+    const { clock } = this.#options;
+    const { signal } = this.#over;
+    let waitMs = gatherMs;
+    while (this.#hasWork && !signal.aborted) {
+      await clock.sleep(waitMs, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      waitMs = (await this.#write()) ? gatherMs : retryMs;
+    }
+  }
+
+  get #hasWork(): boolean {
+    return !this.#isSessionWritten || this.#lines.size > 0 || this.#presences.size > 0;
+  }
+
+  /** False where it failed: then all of it waits again, behind nothing. */
+  async #write(): Promise<boolean> {
+    if (!this.#hasWork) return true;
+    const { writer, onFailed, onSaved } = this.#options;
+    const [session, lines, presences] = [this.#session, this.#lines, this.#presences];
+    this.#lines = new Map();
+    this.#presences = new Map();
+    this.#forgotten.clear();
+    try {
+      if (!this.#isSessionWritten) await writer.putSession(session);
+      this.#isSessionWritten = session === this.#session;
+      if (lines.size > 0) await writer.putLines([...lines.values()]);
+      if (presences.size > 0) await writer.putPresences([...presences.values()]);
+      onSaved();
+      return true;
+    } catch (error) {
+      const forgotten = this.#forgotten;
+      const again = [...lines].filter(([number]) => !forgotten.has(number));
+      const stayed = [...presences].filter(([, { personId }]) => !forgotten.has(personId));
+      this.#lines = new Map([...again, ...this.#lines].slice(-mostWaiting));
+      this.#presences = new Map([...stayed, ...this.#presences].slice(-mostWaiting));
+      onFailed(error);
+      return false;
+    }
+  }
+
+  #trim(): void {
+    const nowMs = this.sessionMs(this.#options.clock.nowMs());
+    for (const [number, { endMs }] of this.#recent) {
+      if (this.#recent.size <= mostRecent && endMs >= nowMs - recentMs) return;
+      this.#recent.delete(number);
+    }
+  }
+}
+
+function keyOf({ personId, fromMs }: Presence): string {
+  return `${personId} ${fromMs}`;
+}
+
+function isAbout(speaker: TranscriptLine['speaker'], personId: string): boolean {
+  if (speaker.kind === 'person') return speaker.personId === personId;
+  return speaker.answeredIds.includes(personId);
+}

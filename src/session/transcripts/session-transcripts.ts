@@ -1,0 +1,82 @@
+import { wallTimesIn } from '#src/captions/files/wall-time.ts';
+import type { ListedSession } from '#src/captions/transcript-store.ts';
+import { clausesOf } from '#src/session/output/read-aloud.ts';
+import type {
+  FileRequest,
+  FindOutcome,
+  QuotedLine,
+  RecapOutcome,
+  RecapRequest,
+  TranscriptOutcome,
+  TranscriptQuestion,
+  Transcripts,
+} from '#src/session/ports/captions.ts';
+import type { Asker } from '#src/session/ports/command-ports.ts';
+import { TurnHandle } from '#src/session/queue/turn-handle.ts';
+import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import { TranscriptLookup } from './transcript-lookup.ts';
+import { type QuestionParts, TranscriptQuestions } from './transcript-questions.ts';
+
+/** Transcripts for commands and tools: looked up, asked about, and said aloud where everybody may know. */
+export class SessionTranscripts implements Transcripts {
+  readonly #parts: QuestionParts;
+  readonly #sessions: Pick<VoiceSessions, 'session' | 'sessions' | 'settings'>;
+  readonly #lookup: TranscriptLookup;
+  readonly #questions: TranscriptQuestions;
+
+  /** Aborting `signal` ends all answers. */
+  constructor(
+    parts: QuestionParts,
+    sessions: Pick<VoiceSessions, 'session' | 'sessions' | 'settings'>,
+    signal: AbortSignal,
+  ) {
+    this.#parts = parts;
+    this.#sessions = sessions;
+    this.#lookup = new TranscriptLookup(parts, sessions);
+    this.#questions = new TranscriptQuestions(parts, this.#lookup, signal);
+  }
+
+  sessions(guildId: string, personId: string): Promise<readonly ListedSession[]> {
+    return this.#lookup.sessions(guildId, personId);
+  }
+
+  file(guildId: string, personId: string, request: FileRequest): Promise<TranscriptOutcome> {
+    return this.#lookup.file(guildId, personId, request);
+  }
+
+  find(guildId: string, personId: string, words: string): Promise<FindOutcome> {
+    return this.#lookup.find(guildId, personId, words);
+  }
+
+  /** Aloud first for all who are there; where they may not know it, for the asker alone. */
+  async ask(guildId: string, asker: Asker, request: TranscriptQuestion): Promise<FindOutcome> {
+    const session = request.isAloud ? this.#sessions.session(guildId) : undefined;
+    const present = session?.context
+      .people()
+      .filter(({ isBot }) => !isBot)
+      .map(({ id }) => id);
+    if (session && present) {
+      const everybody = [...new Set([asker.id, ...present])];
+      const found = await this.#questions.ask(guildId, asker, request, everybody);
+      if (found.kind === 'found' && !found.isUnchosen) {
+        const clauses = clausesOf(this.spoken(found.lines));
+        const handle = new TurnHandle();
+        session.context.queue.read({ kind: 'reading', clauses, when: 'queue', handle });
+      }
+      if (found.kind === 'found' || everybody.length === 1) return found;
+    }
+    return await this.#questions.ask(guildId, asker, request);
+  }
+
+  recap(guildId: string, asker: Asker, request: RecapRequest): Promise<RecapOutcome> {
+    return this.#questions.recap(guildId, asker, request);
+  }
+
+  /** Stored lines as they are said: who, when, and what. */
+  spoken(lines: readonly QuotedLine[]): string {
+    const { minute } = wallTimesIn(this.#parts.timeZone);
+    return lines
+      .map(({ name, atWallMs, text }) => `${name}, ${minute(atWallMs)}: ${text}`)
+      .join('\n');
+  }
+}

@@ -1,0 +1,174 @@
+import type { WishOutcome } from '#src/captions/message-wish.ts';
+import type {
+  CaptionMessage,
+  ErasedLines,
+  KeptDays,
+  OutdatedMessage,
+} from '#src/captions/transcript-store.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { failureOf } from '#src/session/failure.ts';
+import type { CaptionChat, DeletedMessages } from '#src/session/ports/caption-chats.ts';
+import { allStores, type TranscriptPorts } from './transcript-stores.ts';
+
+export type TranscriptCleanupOptions = {
+  readonly parts: Pick<SessionDependencies, 'captionChats' | 'clock' | 'onEvent' | 'transcripts'>;
+  /** How long each server keeps its captions. */
+  readonly keptDays: () => Promise<KeptDays>;
+  /** Text of a message that shows these lines; empty: none is left. */
+  readonly render: (message: OutdatedMessage) => string;
+  /** True where a session that goes on changes this message itself. */
+  readonly isLive: (message: CaptionMessage) => boolean;
+  /** Somebody deleted messages. */
+  readonly onDeleted: (messageIds: readonly string[]) => void;
+};
+
+/** How often, in ms, it is looked for what has expired. */
+const expireMs = 60_000;
+/** Messages changed at the same time. */
+const mostAtOnce = 20;
+/** Longest time, in ms, until a message is changed; then it is tried again. */
+const changeMs = 60_000;
+
+/**
+ * Erases captions whose time is over, and changes or deletes the messages that show what was erased, at the pace that
+ * Discord allows; what was not done when the process ended is done by the next one.
+ */
+export class TranscriptCleanup {
+  readonly #options: TranscriptCleanupOptions;
+  readonly #chats = new Map<string, CaptionChat>();
+  /** Messages that are being changed, by id. */
+  readonly #changing = new Map<string, (outcome: WishOutcome) => void>();
+  #sweeping: Promise<void> | undefined;
+  #isSweepWanted = false;
+
+  constructor(options: TranscriptCleanupOptions) {
+    this.#options = options;
+    options.parts.captionChats.onDeleted((deleted) => void this.#deleted(deleted));
+  }
+
+  /** Never returns, and throws only `signal.reason`. */
+  async run(signal: AbortSignal): Promise<never> {
+    const { clock } = this.#options.parts;
+    for (;;) {
+      await this.expire();
+      this.sweep(signal);
+      await clock.sleep(expireMs, signal);
+    }
+  }
+
+  /** Never throws. */
+  async expire(): Promise<void> {
+    const { parts, keptDays } = this.#options;
+    const { clock, transcripts } = parts;
+    const days = await keptDays();
+    const perform = ({ eraser }: TranscriptPorts) => eraser.expire(clock.wallMs(), days);
+    await Promise.all(allStores(transcripts).map((store) => this.#attempt(() => perform(store))));
+  }
+
+  /** Erases by `work` in both stores; how many lines are gone, and how many messages still show some. Errors: as `work`. */
+  async erase(
+    work: (store: TranscriptPorts) => Promise<ErasedLines>,
+    signal: AbortSignal,
+  ): Promise<{ readonly count: number; readonly toChange: number }> {
+    const erased = await Promise.all(allStores(this.#options.parts.transcripts).map(work));
+    this.sweep(signal);
+    return {
+      count: erased.reduce((sum, { count }) => sum + count, 0),
+      toChange: erased.reduce((sum, { messages }) => sum + messages.length, 0),
+    };
+  }
+
+  /** Begins to change the messages that show what was erased. Never throws, waits for nothing. */
+  sweep(signal: AbortSignal): void {
+    this.#isSweepWanted = true;
+    this.#sweeping ??= this.#sweep(signal).finally(() => {
+      this.#sweeping = undefined;
+    });
+  }
+
+  async #sweep(signal: AbortSignal): Promise<void> {
+    while (this.#isSweepWanted && !signal.aborted) {
+      this.#isSweepWanted = false;
+      for (const store of allStores(this.#options.parts.transcripts)) {
+        await this.#attempt(() => this.#changeAll(store, signal));
+      }
+    }
+  }
+
+  async #changeAll(store: TranscriptPorts, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const outdated = await store.messages.outdated(mostAtOnce);
+      const changed = await Promise.all(outdated.map((one) => this.#change(one, store, signal)));
+      if (signal.aborted || !changed.some(Boolean)) return;
+    }
+  }
+
+  /** False where it could not be changed yet. */
+  async #change(
+    outdated: OutdatedMessage,
+    store: TranscriptPorts,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { isLive, render } = this.#options;
+    const { message } = outdated;
+    if (isLive(message)) {
+      await store.messages.settled(message.messageId, false);
+      return true;
+    }
+    const first = await this.#show(outdated, render(outdated), signal);
+    // What Discord does not change any more, it still deletes.
+    const outcome = first === 'too-old' ? await this.#show(outdated, '', signal) : first;
+    if (outcome !== 'shown' && outcome !== 'deleted' && outcome !== 'gone') return false;
+    await store.messages.settled(message.messageId, outcome !== 'shown');
+    return true;
+  }
+
+  async #show(
+    { message }: OutdatedMessage,
+    text: string,
+    signal: AbortSignal,
+  ): Promise<WishOutcome['kind'] | 'late'> {
+    const { guildId, channelId, messageId } = message;
+    const { clock } = this.#options.parts;
+    const chat = this.#chat(guildId, channelId);
+    const told = Promise.withResolvers<WishOutcome['kind'] | 'late'>();
+    this.#changing.set(messageId, ({ kind }) => told.resolve(kind));
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, over.signal]);
+    void clock.sleep(changeMs, either).then(
+      () => told.resolve('late'),
+      () => told.resolve('late'),
+    );
+    chat.show({ key: messageId, text, urgency: 'partial', place: { channelId, messageId } });
+    const outcome = await told.promise;
+    over.abort(new Error('changed'));
+    this.#changing.delete(messageId);
+    return outcome;
+  }
+
+  #chat(guildId: string, channelId: string): CaptionChat {
+    const known = this.#chats.get(channelId);
+    if (known) return known;
+    const chat = this.#options.parts.captionChats.reopen(guildId, channelId);
+    chat.onOutcome((outcome) => this.#changing.get(outcome.key)?.(outcome));
+    this.#chats.set(channelId, chat);
+    return chat;
+  }
+
+  /** Whoever deletes a message of captions deletes what it says. */
+  async #deleted(deleted: DeletedMessages): Promise<void> {
+    if (deleted.kind === 'chat') return;
+    this.#options.onDeleted(deleted.messageIds);
+    const { transcripts } = this.#options.parts;
+    const forget = ({ eraser }: TranscriptPorts) => eraser.forgetMessages(deleted.messageIds);
+    await Promise.all(allStores(transcripts).map((store) => this.#attempt(() => forget(store))));
+  }
+
+  async #attempt(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#options.parts.onEvent('', failureOf(error, 'store'));
+    }
+  }
+}

@@ -1,0 +1,176 @@
+import { messageLink } from '#src/captions/files/message-link.ts';
+import { transcriptFiles } from '#src/captions/files/transcript-file.ts';
+import type { TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
+import type {
+  Audience,
+  FoundLine,
+  LineRange,
+  ListedSession,
+} from '#src/captions/transcript-store.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type {
+  FileRequest,
+  FindOutcome,
+  QuotedLine,
+  TranscriptOutcome,
+} from '#src/session/ports/captions.ts';
+import { withStore } from '#src/session/store-access.ts';
+import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import { type AudienceParts, audienceOf } from './audience.ts';
+import { allStores } from './transcript-stores.ts';
+
+export type LookupParts = AudienceParts &
+  Pick<SessionDependencies, 'clock' | 'onEvent' | 'places' | 'timeZone'>;
+
+export type LookupSessions = Pick<VoiceSessions, 'sessions' | 'settings'>;
+
+/** Sessions offered, and lines found, at most. */
+const [mostSessions, mostFound] = [25, 6];
+
+/** What was said, as far as somebody may know it. */
+export class TranscriptLookup {
+  readonly #parts: LookupParts;
+  readonly #sessions: LookupSessions;
+
+  constructor(parts: LookupParts, sessions: LookupSessions) {
+    this.#parts = parts;
+    this.#sessions = sessions;
+  }
+
+  async sessions(guildId: string, personId: string): Promise<readonly ListedSession[]> {
+    const audience = await this.audience(guildId, [personId]);
+    return audience ? ((await this.#sessionsFor(guildId, audience)) ?? []) : [];
+  }
+
+  async file(
+    guildId: string,
+    personId: string,
+    { format, sessionId }: FileRequest,
+  ): Promise<TranscriptOutcome> {
+    const audience = await this.audience(guildId, [personId]);
+    const picked = audience && (await this.session(guildId, audience, sessionId));
+    if (!audience || !picked) return { kind: 'unread' };
+    if (picked.kind === 'none') return picked;
+    const { session } = picked;
+    const lines = await this.lines(session, audience);
+    if (!lines) return { kind: 'unread' };
+    const { places, timeZone } = this.#parts;
+    const content = { session, lines, timeZone, locale: places.localeIn(guildId) };
+    return { kind: 'files', session, files: transcriptFiles(format, content) };
+  }
+
+  async find(guildId: string, personId: string, words: string): Promise<FindOutcome> {
+    const audience = await this.audience(guildId, [personId]);
+    const found = audience && (await this.search({ guildId, words, limit: mostFound }, audience));
+    if (!found) return { kind: 'unread' };
+    return found.length === 0 ? { kind: 'none' } : { kind: 'found', lines: found.map(quotedLine) };
+  }
+
+  /** These people, with what each may open; undefined where that cannot be read, which the operator is told. */
+  async audience(guildId: string, personIds: readonly string[]): Promise<Audience | undefined> {
+    await this.#sessions.settings.load(guildId);
+    const settings = this.#sessions.settings.in(guildId);
+    const unstored = this.#sessions
+      .sessions(guildId)
+      .flatMap(({ context }) => context.captions.presences);
+    const rules = { guildId, settings, unstored };
+    const { clock, onEvent } = this.#parts;
+    const read = () => audienceOf(personIds, rules, this.#parts);
+    return await withStore(guildId, { clock, onEvent }, 'store.unreadable', read);
+  }
+
+  /** The session of that id, or the last one; undefined where it cannot be read. */
+  async session(
+    guildId: string,
+    audience: Audience,
+    sessionId: string | undefined,
+  ): Promise<
+    | { readonly kind: 'found'; readonly session: ListedSession }
+    | { readonly kind: 'none' }
+    | undefined
+  > {
+    const sessions = await this.#sessionsFor(guildId, audience);
+    if (!sessions) return undefined;
+    const session = sessions.find(({ id }) => sessionId === undefined || id === sessionId);
+    return session ? { kind: 'found', session } : { kind: 'none' };
+  }
+
+  /** The session that goes on, or else the last one; `last`: the last one before it. */
+  async sessionAbout(
+    guildId: string,
+    audience: Audience,
+    about: string,
+  ): Promise<ListedSession | 'none' | undefined> {
+    const sessions = await this.#sessionsFor(guildId, audience);
+    const live = this.#sessions
+      .sessions(guildId)
+      .map(({ context }) => context.captions.recorder?.session.id);
+    const isLive = ({ id }: ListedSession) => live.includes(id);
+    const found =
+      about === 'last'
+        ? sessions?.find((session) => !isLive(session))
+        : (sessions?.find(isLive) ?? sessions?.[0]);
+    return sessions && (found ?? 'none');
+  }
+
+  /** When somebody came into the channel of a session that goes on, in ms since its start; 0 where that is not known. */
+  cameAtMs({ id, guildId }: TranscriptSession, personId: string): number {
+    const times = this.#sessions
+      .sessions(guildId)
+      .flatMap(({ context }) => context.captions.presences)
+      .filter((one) => one.sessionId === id && one.personId === personId);
+    return times.at(-1)?.fromMs ?? 0;
+  }
+
+  /** Lines of a session in order of speech; undefined where they cannot be read. */
+  async lines(
+    session: TranscriptSession,
+    audience: Audience,
+    range: LineRange = {},
+  ): Promise<readonly TranscriptLine[] | undefined> {
+    const { guildId, id } = session;
+    const read = () => this.#all(({ reader }) => reader.lines(id, audience, range));
+    return await withStore(guildId, this.#parts, 'store.unreadable', read);
+  }
+
+  /** Best first; undefined where they cannot be read. */
+  async search(
+    search: Parameters<SearchOf>[0],
+    audience: Audience,
+  ): Promise<readonly FoundLine[] | undefined> {
+    const read = () => this.#all(({ reader }) => reader.search(search, audience));
+    const found = await withStore(search.guildId, this.#parts, 'store.unreadable', read);
+    return found?.slice(0, search.limit);
+  }
+
+  async #sessionsFor(
+    guildId: string,
+    audience: Audience,
+  ): Promise<readonly ListedSession[] | undefined> {
+    const read = () => this.#all(({ reader }) => reader.sessions(guildId, audience, mostSessions));
+    const all = await withStore(guildId, this.#parts, 'store.unreadable', read);
+    return all
+      ?.toSorted((one, other) => other.startedAtWallMs - one.startedAtWallMs)
+      .slice(0, mostSessions);
+  }
+
+  /** From both stores, the one on disk first. */
+  async #all<T>(read: (store: StoreOf) => Promise<readonly T[]>): Promise<readonly T[]> {
+    return (await Promise.all(allStores(this.#parts.transcripts).map(read))).flat();
+  }
+}
+
+type StoreOf = ReturnType<typeof allStores>[number];
+type SearchOf = StoreOf['reader']['search'];
+
+/** A stored line as it is quoted. */
+export function quotedLine({ line, session }: FoundLine): QuotedLine {
+  const { speaker, startMs, text, post } = line;
+  const link = post && messageLink(session.guildId, post);
+  return {
+    name: speaker.name,
+    atWallMs: session.startedAtWallMs + startMs,
+    text,
+    ...(link !== undefined && { link }),
+  };
+}

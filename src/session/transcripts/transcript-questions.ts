@@ -1,0 +1,218 @@
+import { parsedMs } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { within } from '#src/base/waiting.ts';
+import { citedAnswerPrompt, citedLines } from '#src/captions/answers/cited-answer.ts';
+import type { ModelPrompt } from '#src/captions/answers/model-prompt.ts';
+import { numberedLines } from '#src/captions/answers/numbered-lines.ts';
+import { type RecapPoint, recap } from '#src/captions/answers/recap.ts';
+import { wallTimesIn } from '#src/captions/files/wall-time.ts';
+import type { Audience, FoundLine, ListedSession } from '#src/captions/transcript-store.ts';
+import { meteredChat } from '#src/chat/metered-chat.ts';
+import { failureText } from '#src/session/alerts/report-failure.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { failureOf } from '#src/session/failure.ts';
+import type {
+  FindOutcome,
+  QuotedLine,
+  RecapOutcome,
+  RecapRequest,
+  TranscriptQuestion,
+} from '#src/session/ports/captions.ts';
+import type { Asker } from '#src/session/ports/command-ports.ts';
+import type { UsageMeter } from '#src/spending/budget-authority.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { type LookupParts, quotedLine, type TranscriptLookup } from './transcript-lookup.ts';
+
+export type QuestionParts = LookupParts &
+  Pick<SessionDependencies, 'chat' | 'chatName' | 'spending'>;
+
+/** Lines that a model chooses from: in number, and in characters of one request. */
+const [mostLines, maxChars] = [80, 12_000];
+/** Lines shown where no model could choose. */
+const mostUnchosen = 5;
+/** Longest time, in ms, for a recap: Discord takes no answer to a command after 15 minutes. */
+const longestRecapMs = 13 * 60_000;
+const longestAnswerMs = 40_000;
+/** Most hours that a zone is away from UTC. */
+const zoneMs = 15 * 3_600_000;
+const dayMs = 24 * 3_600_000;
+
+/** How the operator is told that the budget is used: the caller reads it. */
+class Refused extends Error {
+  readonly line: TextLine;
+
+  constructor(line: TextLine) {
+    super('the budget is used');
+    this.line = line;
+  }
+}
+
+/** Questions about what was said, answered by stored lines that a chat model chooses by number. */
+export class TranscriptQuestions {
+  readonly #parts: QuestionParts;
+  readonly #lookup: TranscriptLookup;
+  readonly #signal: AbortSignal;
+
+  /** Aborting `signal` ends all answers. */
+  constructor(parts: QuestionParts, lookup: TranscriptLookup, signal: AbortSignal) {
+    this.#parts = parts;
+    this.#lookup = lookup;
+    this.#signal = signal;
+  }
+
+  /** `audienceIds` are all who are to read or hear it. */
+  async ask(
+    guildId: string,
+    asker: Asker,
+    { question, about }: TranscriptQuestion,
+    audienceIds: readonly string[] = [asker.id],
+  ): Promise<FindOutcome> {
+    const audience = await this.#lookup.audience(guildId, audienceIds);
+    const found = audience && (await this.#candidates(guildId, audience, question, about));
+    if (!found) return { kind: 'unread' };
+    if (found.length === 0) return { kind: 'none' };
+    const lines = numberedLines(found, { maxChars, timeZone: this.#parts.timeZone });
+    try {
+      const ask = (prompt: ModelPrompt, signal: AbortSignal) =>
+        this.#reply(guildId, asker, prompt, signal);
+      const reply = await this.#inTime(longestAnswerMs, (signal) =>
+        ask(citedAnswerPrompt(question, lines), signal),
+      );
+      const cited = citedLines(reply, lines);
+      return cited ? { kind: 'found', lines: cited.map(quotedLine) } : { kind: 'none' };
+    } catch (error) {
+      this.#tell(guildId, error);
+      const some = found.slice(0, mostUnchosen).map(quotedLine);
+      return { kind: 'found', lines: some, isUnchosen: true };
+    }
+  }
+
+  async recap(
+    guildId: string,
+    asker: Asker,
+    { sessionId, since }: RecapRequest,
+  ): Promise<RecapOutcome> {
+    const audience = await this.#lookup.audience(guildId, [asker.id]);
+    const picked = audience && (await this.#lookup.session(guildId, audience, sessionId));
+    if (!picked) return { kind: 'unread' };
+    if (picked.kind === 'none') return { kind: 'none' };
+    const { session } = picked;
+    const fromMs = since === 'i came' ? this.#lookup.cameAtMs(session, asker.id) : 0;
+    return await this.sumUp(session, audience, asker, fromMs);
+  }
+
+  /** The points of a session from an instant on, in ms of the session. */
+  async sumUp(
+    session: ListedSession,
+    audience: Audience,
+    asker: Asker,
+    fromMs = 0,
+  ): Promise<RecapOutcome> {
+    const { guildId } = session;
+    const lines = await this.#lookup.lines(session, audience, { fromMs });
+    if (!lines) return { kind: 'unread' };
+    const found = lines.map((line) => ({ line, session }));
+    const { places, timeZone } = this.#parts;
+    const language = places.localeIn(guildId) === 'de' ? 'German' : 'English';
+    const ask = (prompt: ModelPrompt, signal: AbortSignal) =>
+      this.#reply(guildId, asker, prompt, signal);
+    try {
+      const points = await this.#inTime(longestRecapMs, (signal) =>
+        recap(found, { maxChars, timeZone, language }, ask, signal),
+      );
+      return points.length === 0
+        ? { kind: 'none' }
+        : { kind: 'recap', session, points: points.map(quotedPoint) };
+    } catch (error) {
+      if (error instanceof Refused) return { kind: 'failed', line: error.line };
+      this.#tell(guildId, error);
+      if (!(error instanceof BotError)) throw error;
+      if (error.code === 'answer.late') return { kind: 'late' };
+      return { kind: 'failed', line: failureText(error, this.#parts) };
+    }
+  }
+
+  async #candidates(
+    guildId: string,
+    audience: Audience,
+    question: string,
+    about: string,
+  ): Promise<readonly FoundLine[] | undefined> {
+    const search = { guildId, words: question, limit: mostLines };
+    if (about === 'all') return await this.#lookup.search(search, audience);
+    if (/^\d{4}-\d{2}-\d{2}$/.test(about)) {
+      const fromMs = parsedMs(about);
+      const range = { fromWallMs: fromMs - zoneMs, toWallMs: fromMs + dayMs + zoneMs };
+      const found = await this.#lookup.search({ ...search, ...range }, audience);
+      const { day } = wallTimesIn(this.#parts.timeZone);
+      return found?.filter(
+        ({ line, session }) => day(session.startedAtWallMs + line.startMs) === about,
+      );
+    }
+    const session = await this.#lookup.sessionAbout(guildId, audience, about);
+    if (!session || session === 'none') return session ? [] : undefined;
+    const lines = await this.#lookup.lines(session, audience);
+    const chars = lines?.reduce((sum, { text }) => sum + text.length + 30, 0) ?? 0;
+    if (lines && chars <= maxChars) return lines.map((line) => ({ line, session }));
+    return await this.#lookup.search({ ...search, sessionId: session.id }, audience);
+  }
+
+  /** The whole reply of the chat model, paid by the asker. Errors: `Refused`, or the model's. */
+  async #reply(
+    guildId: string,
+    { id: personId, name }: Asker,
+    { system, user }: ModelPrompt,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const { chat, spending } = this.#parts;
+    const characters = system.length + user.length;
+    const order = { guildId, personId, name, characters, heardMs: 0, isWritten: true } as const;
+    const opened = spending.open(order);
+    if (opened.kind === 'refused') throw new Refused(opened.line);
+    try {
+      return await written(chat, { system, user }, opened.bill, signal);
+    } finally {
+      opened.bill.close();
+    }
+  }
+
+  async #inTime<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const over = new AbortController();
+    const late = () =>
+      new BotError('answer.late', true, `A recap or search took longer than ${ms / 1000} s.`);
+    try {
+      const either = AbortSignal.any([this.#signal, over.signal]);
+      return await within(work(either), ms, this.#parts.clock, late);
+    } finally {
+      over.abort(new Error('answered'));
+    }
+  }
+
+  #tell(guildId: string, error: unknown): void {
+    if (!(error instanceof Refused)) this.#parts.onEvent(guildId, failureOf(error, 'think'));
+  }
+}
+
+async function written(
+  chat: SessionDependencies['chat'],
+  { system, user }: ModelPrompt,
+  bill: UsageMeter,
+  signal: AbortSignal,
+): Promise<string> {
+  const counted = meteredChat(chat, (usage) => bill.used(usage));
+  const messages = [
+    { role: 'system', content: system },
+    { role: 'user', name: '', content: user },
+  ] as const;
+  let text = '';
+  bill.wanted();
+  for await (const part of counted.reply(messages, [], signal)) {
+    if (part.kind === 'text') text += part.text;
+    if (text.length > maxChars) break;
+  }
+  return text;
+}
+
+function quotedPoint({ text, sources: [source] }: RecapPoint): QuotedLine {
+  return { ...quotedLine(source), text };
+}

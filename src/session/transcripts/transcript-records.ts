@@ -1,0 +1,69 @@
+import type { PersonExport } from '#src/captions/transcript-store.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { eraseTimeoutMs, withStore } from '#src/session/store-access.ts';
+import type { TranscriptCleanup } from './transcript-cleanup.ts';
+import { allStores, type TranscriptPorts } from './transcript-stores.ts';
+
+type RecordsParts = Pick<SessionDependencies, 'clock' | 'onEvent' | 'transcripts'>;
+
+/** Aborted by nobody: what is to be forgotten is forgotten. */
+const never = new AbortController().signal;
+
+/** What is kept of what one person said, in both stores. Nothing here throws; undefined where a store is in trouble. */
+export class TranscriptRecords {
+  readonly #parts: RecordsParts;
+  readonly #cleanup: Pick<TranscriptCleanup, 'erase'>;
+
+  constructor(parts: RecordsParts, cleanup: Pick<TranscriptCleanup, 'erase'>) {
+    this.#parts = parts;
+    this.#cleanup = cleanup;
+  }
+
+  async count(
+    guildId: string,
+    personId: string,
+  ): Promise<{ readonly lines: number; readonly memories: number } | undefined> {
+    const all = await this.#read(guildId, ({ records }) => records.count(guildId, personId));
+    return all?.reduce(
+      (sum, one) => ({ lines: sum.lines + one.lines, memories: sum.memories + one.memories }),
+      { lines: 0, memories: 0 },
+    );
+  }
+
+  /** All of it, or only of one session. */
+  async forget(
+    guildId: string,
+    personId: string,
+    sessionId?: string,
+  ): Promise<{ readonly count: number; readonly toChange: number } | undefined> {
+    const erase = ({ eraser }: TranscriptPorts) => eraser.forget(guildId, personId, sessionId);
+    const work = () => this.#cleanup.erase(erase, never);
+    return await withStore(guildId, this.#parts, 'store.unwritable', work, eraseTimeoutMs);
+  }
+
+  async export(guildId: string, personId: string): Promise<PersonExport | undefined> {
+    const all = await this.#read(guildId, ({ records }) => records.all(guildId, personId));
+    return (
+      all && {
+        sessions: all.flatMap(({ sessions }) => sessions),
+        lines: all.flatMap(({ lines }) => lines),
+        presences: all.flatMap(({ presences }) => presences),
+        memories: all.flatMap(({ memories }) => memories),
+      }
+    );
+  }
+
+  /** True also where that cannot be read. */
+  async hasCopies(guildId: string): Promise<boolean> {
+    const all = await this.#read(guildId, ({ records }) => records.hasCopies());
+    return all?.some(Boolean) ?? true;
+  }
+
+  async #read<T>(
+    guildId: string,
+    read: (store: TranscriptPorts) => Promise<T>,
+  ): Promise<readonly T[] | undefined> {
+    const work = () => Promise.all(allStores(this.#parts.transcripts).map(read));
+    return await withStore(guildId, this.#parts, 'store.unreadable', work);
+  }
+}

@@ -1,0 +1,112 @@
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { MessageWish, WishOutcome } from '#src/captions/message-wish.ts';
+import type {
+  CaptionChat,
+  CaptionChats,
+  DeletedMessages,
+} from '#src/session/ports/caption-chats.ts';
+
+/** A chat in memory that takes every wish at once. */
+export class FakeCaptionChat implements CaptionChat {
+  readonly channelId: string;
+  /** What each message shows, by its key, in the order in which they were posted. */
+  readonly shown = new Map<string, string>();
+  readonly wishes: MessageWish[] = [];
+  /** What becomes of the next wishes instead. */
+  refuses: ((wish: MessageWish) => WishOutcome | undefined) | undefined;
+  readonly #clock: Pick<Clock, 'nowMs'>;
+  #listener: (outcome: WishOutcome) => void = () => undefined;
+
+  constructor(channelId: string, clock: Pick<Clock, 'nowMs'>) {
+    this.channelId = channelId;
+    this.#clock = clock;
+  }
+
+  /** Texts of all messages, oldest first. */
+  get texts(): readonly string[] {
+    return [...this.shown.values()];
+  }
+
+  /** Lines of all captions, oldest first. */
+  get lines(): readonly string[] {
+    return [...this.shown]
+      .filter(([key]) => key.startsWith('captions'))
+      .flatMap(([, text]) => text.split('\n'));
+  }
+
+  show(wish: MessageWish): void {
+    this.wishes.push(wish);
+    const refused = this.refuses?.(wish);
+    queueMicrotask(() => this.#listener(refused ?? this.#take(wish)));
+  }
+
+  onOutcome(listener: (outcome: WishOutcome) => void): void {
+    this.#listener = listener;
+  }
+
+  async flush(): Promise<void> {
+    await Promise.resolve();
+  }
+
+  close(): void {}
+
+  #take({ key, text, place }: MessageWish): WishOutcome {
+    if (text === '') {
+      this.shown.delete(key);
+      return { kind: 'deleted', key };
+    }
+    this.shown.set(key, text);
+    const messageId = place?.messageId ?? `${this.channelId} ${key}`;
+    const at = { channelId: this.channelId, messageId };
+    return { kind: 'shown', key, place: at, text, atMs: this.#clock.nowMs() };
+  }
+}
+
+/** Chats in memory: that of each voice channel, and threads. */
+export class FakeCaptionChats implements CaptionChats {
+  readonly chats = new Map<string, FakeCaptionChat>();
+  /** People who may read no chat. */
+  readonly barred = new Set<string>();
+  /** No chat can be opened. */
+  isForbidden = false;
+  readonly #clock: Pick<Clock, 'nowMs'>;
+  #listener: (deleted: DeletedMessages) => void = () => undefined;
+
+  constructor(clock: Pick<Clock, 'nowMs'>) {
+    this.#clock = clock;
+  }
+
+  get chat(): FakeCaptionChat {
+    const chat = [...this.chats.values()].at(-1);
+    if (!chat) throw new Error('No chat was opened.');
+    return chat;
+  }
+
+  open: CaptionChats['open'] = async ({ channelId }, thread) => {
+    if (this.isForbidden) throw new BotError('discord.forbidden', false, 'Not there.');
+    return this.#chat(thread ? `thread in ${thread.inChannelId}` : channelId);
+  };
+
+  reopen(_guildId: string, channelId: string): CaptionChat {
+    return this.#chat(channelId);
+  }
+
+  mayRead: CaptionChats['mayRead'] = async (_guildId, _channelId, personId) =>
+    !this.barred.has(personId);
+
+  onDeleted(listener: (deleted: DeletedMessages) => void): void {
+    this.#listener = listener;
+  }
+
+  /** Somebody deletes messages. */
+  deleted(deleted: DeletedMessages): void {
+    this.#listener(deleted);
+  }
+
+  #chat(channelId: string): FakeCaptionChat {
+    const chat = this.chats.get(channelId) ?? new FakeCaptionChat(channelId, this.#clock);
+    this.chats.set(channelId, chat);
+    return chat;
+  }
+}

@@ -1,0 +1,250 @@
+import { expect, test } from 'vitest';
+import { FakeTranscriber } from '#test/fakes/speech.ts';
+import {
+  adam,
+  eva,
+  type FixtureOptions,
+  lounge,
+  openSessionFixture,
+  pass,
+  type SessionFixture,
+  words,
+} from '#test/session/setup/session-fixture.ts';
+
+const speech = 'human-goforward';
+const everybody = [{ personId: 'adam', openPlaceIds: ['lounge'] }] as const;
+
+/** Adam has called the bot and turned captions on; Eva said yes for always. */
+async function captioned(options: FixtureOptions = {}): Promise<SessionFixture> {
+  const fixture = openSessionFixture({ addressing: 'off', ...options });
+  await fixture.sessions.join(lounge, 'adam');
+  await fixture.privacy.allow('g', 'eva', 'always');
+  await pass(fixture, 100);
+  await turnOn(fixture);
+  return fixture;
+}
+
+async function turnOn(fixture: SessionFixture): Promise<void> {
+  const turning = fixture.captions.turnOn('g', {});
+  await pass(fixture, 4_000);
+  expect(await turning).toMatchObject({ kind: 'on', placeId: 'lounge', isHere: true });
+}
+
+async function says(fixture: SessionFixture, who = adam): Promise<void> {
+  await pass(fixture, 4_000, await words(speech, who, fixture.clock.nowMs()));
+}
+
+/** What is kept, in order of speech. */
+async function kept({ transcripts }: SessionFixture) {
+  const sessions = await transcripts.onDisk.reader.sessions('g', everybody, 9);
+  const all = sessions.map(({ id }) => transcripts.onDisk.reader.lines(id, everybody));
+  return (await Promise.all(all)).flat();
+}
+
+test('before the first word is written everybody is told, aloud and in writing', async () => {
+  const fixture = openSessionFixture();
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 3_000);
+  const turning = fixture.captions.turnOn('g', {});
+  await pass(fixture, 4_000);
+  await turning;
+  const [notice = ''] = fixture.captionChats.chat.texts;
+  expect(notice).toContain('what people who said yes say is written here and kept 7 days');
+  expect(notice).toContain('the last 10 minutes');
+  const spoken = fixture.synthesizer.asked.map(({ text }) => text);
+  expect(spoken).toContain('Captions are on. What you say is written down.');
+  expect(fixture.marks).toEqual([true]);
+  expect(fixture.faces.at(-1)).toMatchObject({ captionsIn: 'lounge' });
+});
+
+test('what was said before captions were on is not written', async () => {
+  const fixture = openSessionFixture({ addressing: 'off' });
+  await fixture.sessions.join(lounge, 'adam');
+  await says(fixture);
+  await turnOn(fixture);
+  expect(fixture.captionChats.chat.lines).toEqual([]);
+  await says(fixture);
+  expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five']);
+  expect(await kept(fixture)).toHaveLength(1);
+});
+
+test('each line is kept with speaker, time and the message that shows it', async () => {
+  const fixture = await captioned();
+  await says(fixture);
+  await says(fixture, eva);
+  const [first, second] = await kept(fixture);
+  expect(first).toMatchObject({
+    number: 1,
+    speaker: { kind: 'person', personId: 'adam', name: 'Adam' },
+    text: 'five five',
+    isBrief: true,
+    post: { channelId: 'lounge' },
+  });
+  expect(second).toMatchObject({ speaker: { personId: 'eva' } });
+  expect(second).not.toHaveProperty('isBrief');
+  const lengthMs = (first?.endMs ?? 0) - (first?.startMs ?? 0);
+  expect(lengthMs).toBeGreaterThan(1_000);
+  expect(lengthMs).toBeLessThan(2_500);
+});
+
+test('people who did not say yes are not written', async () => {
+  const fixture = openSessionFixture({ addressing: 'off' });
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 100);
+  await turnOn(fixture);
+  await says(fixture, eva);
+  expect(fixture.captionChats.chat.lines).toEqual([]);
+});
+
+test('who is left out is heard and answered, but not written, and neither are the answers', async () => {
+  const fixture = await captioned({ addressing: 'always' });
+  await fixture.captions.leaveOut('g', 'adam', true);
+  await says(fixture);
+  await pass(fixture, 3_000);
+  expect(fixture.of('answered')).toHaveLength(1);
+  expect(fixture.captionChats.chat.lines).toEqual([]);
+  expect(await kept(fixture)).toEqual([]);
+  await fixture.captions.leaveOut('g', 'adam', false);
+  await says(fixture);
+  expect(fixture.captionChats.chat.lines[0]).toBe('**Adam** five five');
+});
+
+test('the lines of the bot hold what was really sent', async () => {
+  const fixture = await captioned({ addressing: 'always' });
+  await says(fixture);
+  await pass(fixture, 3_000);
+  expect(fixture.captionChats.chat.lines).toEqual([
+    '**Adam** five five',
+    '**Nova** You said five.',
+  ]);
+  const [, answer] = await kept(fixture);
+  expect(answer).toMatchObject({ speaker: { kind: 'bot', answeredIds: ['adam'] } });
+});
+
+test('an utterance that nobody could recognise is told to be so, and one without words is none', async () => {
+  const failing = new FakeTranscriber({ texts: [''] });
+  const fixture = await captioned({ transcriber: failing });
+  await says(fixture);
+  expect(fixture.captionChats.chat.lines).toEqual([]);
+  expect(await kept(fixture)).toEqual([]);
+});
+
+test('a no takes the lines of this session away, on disk and in the chat', async () => {
+  const fixture = await captioned();
+  await says(fixture);
+  await says(fixture, eva);
+  await fixture.privacy.deny('g', 'adam');
+  await pass(fixture, 1_000);
+  expect(fixture.captionChats.chat.lines).toEqual(['**Eva** five five']);
+  expect((await kept(fixture)).map(({ speaker }) => speaker.name)).toEqual(['Eva']);
+});
+
+test('a message of captions that somebody deletes takes its lines along', async () => {
+  const fixture = await captioned();
+  await says(fixture);
+  const [line] = await kept(fixture);
+  const messageIds = [line?.post?.messageId ?? ''];
+  fixture.captionChats.deleted({ kind: 'messages', channelId: 'lounge', messageIds });
+  await pass(fixture, 500);
+  expect(await kept(fixture)).toEqual([]);
+  await says(fixture, eva);
+  expect((await kept(fixture)).map(({ speaker }) => speaker.name)).toEqual(['Eva']);
+});
+
+test('captions that are on in a channel go on when the bot comes back, as the same session', async () => {
+  const fixture = await captioned();
+  await says(fixture);
+  expect(await fixture.sessions.leave('g')).toMatchObject({ hasTranscript: true });
+  expect(fixture.marks).toEqual([true, false]);
+  await pass(fixture, 60_000);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 8_000);
+  await says(fixture);
+  const lines = await kept(fixture);
+  expect(new Set(lines.map(({ sessionId }) => sessionId)).size).toBe(1);
+  expect(lines.map(({ number }) => number)).toEqual([1, 2]);
+  const [first, second] = lines;
+  expect((second?.startMs ?? 0) - (first?.startMs ?? 0)).toBeGreaterThan(60_000);
+});
+
+test('after 15 minutes it is another session', async () => {
+  const fixture = await captioned();
+  await says(fixture);
+  await fixture.sessions.leave('g');
+  await pass(fixture, 15 * 60_000 + 1_000);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 8_000);
+  await says(fixture);
+  expect(new Set((await kept(fixture)).map(({ sessionId }) => sessionId)).size).toBe(2);
+});
+
+test('captions that are turned off write nothing more, and stay off', async () => {
+  const fixture = await captioned();
+  expect(await fixture.captions.turnOff('g')).toEqual({ kind: 'off', saved: true });
+  await says(fixture);
+  expect(fixture.captionChats.chat.lines).toEqual([]);
+  await fixture.sessions.leave('g');
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 8_000);
+  expect(fixture.captions.isOn('g')).toBe(false);
+});
+
+test('a bot that was called for captions writes, and never answers', async () => {
+  const fixture = openSessionFixture();
+  await fixture.sessions.join(lounge, 'adam', 'captions');
+  await pass(fixture, 5_000);
+  await says(fixture);
+  await pass(fixture, 3_000);
+  expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five']);
+  expect(fixture.of('answered')).toEqual([]);
+  expect(fixture.synthesizer.asked.map(({ text }) => text)).toEqual([
+    'Captions are on. What you say is written down.',
+  ]);
+  expect(await fixture.talk.say('g', 'Hello', 'now')).toEqual({ kind: 'captions-only' });
+  expect(fixture.faces.at(-1)?.state).toEqual({ kind: 'captions_only' });
+  await fixture.sessions.join(lounge, 'adam', 'talk');
+  await says(fixture);
+  await pass(fixture, 3_000);
+  expect(fixture.of('answered')).toHaveLength(1);
+});
+
+test('who comes in while captions are on is told by name in the chat', async () => {
+  const fixture = await captioned();
+  fixture.linkOpener.link.present.push({ id: 'ben', name: '*Ben*', isBot: false, roleIds: [] });
+  await pass(fixture, 500);
+  expect(fixture.captionChats.chat.texts.at(-1)).toBe(
+    '\\*Ben\\*: captions are on here. Nothing of you is written unless you say yes.',
+  );
+});
+
+test('captions that cannot be posted anywhere stay off, with a sentence', async () => {
+  const fixture = openSessionFixture();
+  await fixture.sessions.join(lounge, 'adam');
+  fixture.captionChats.isForbidden = true;
+  expect(await fixture.captions.turnOn('g', {})).toMatchObject({
+    kind: 'failed',
+    line: { id: 'captions.no_place' },
+  });
+  expect(fixture.captions.isOn('g')).toBe(false);
+});
+
+test('a place that is taken away is told of once, and what is said is kept all the same', async () => {
+  const fixture = await captioned();
+  fixture.captionChats.chat.refuses = ({ key }) => ({ kind: 'forbidden', key });
+  await says(fixture);
+  await says(fixture);
+  await pass(fixture, 40_000);
+  expect(fixture.written.filter((text) => text.includes('write captions'))).toHaveLength(1);
+  expect(await kept(fixture)).toHaveLength(2);
+});
+
+test('a model is shown what was said among people when it is asked, and nothing of it where captions are off', async () => {
+  const fixture = await captioned({ addressing: 'name', names: ['Nova'] });
+  await says(fixture, eva);
+  const context = fixture.sessions.session('g')?.context.captions.recent(fixture.clock.nowMs());
+  expect(context).toContain('Eva: five five');
+  await fixture.captions.turnOff('g');
+  expect(
+    fixture.sessions.session('g')?.context.captions.recent(fixture.clock.nowMs()),
+  ).toBeUndefined();
+});
