@@ -11,8 +11,8 @@ import {
   type EchoRoom,
   happenings,
   inTurn,
-} from '#test/audio/echo-room.ts';
-import { type EchoJudgement, lengthMs, msTo, utterancesIn } from '#test/audio/echo-trial.ts';
+} from '#test/audio/echo/echo-room.ts';
+import { type EchoJudgement, lengthMs, msTo, utterancesIn } from '#test/audio/echo/echo-trial.ts';
 
 const trials = Number(process.argv[2] ?? 8);
 const [codec, weights] = [await loadOpus(), await loadSilero()];

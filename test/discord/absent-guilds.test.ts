@@ -2,8 +2,8 @@ import { expect, test, vi } from 'vitest';
 import { openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { CommandPorts } from '#src/session/ports/command.ts';
-import { fakeBotId, openFakeGateway } from '#test/fakes/gateway.ts';
 import { MemoryGuilds } from '#test/fakes/memory-stores.ts';
+import { fakeBotId, openFakeGateway } from '#test/fakes/servers/gateway.ts';
 
 const never = new AbortController().signal;
 const id = (n: number) => `${3_000_000_000_000_000_000n + BigInt(n)}`;

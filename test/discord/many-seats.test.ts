@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { type Discord, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { CommandPorts } from '#src/session/ports/command.ts';
-import { type FakeGateway, openFakeGateway } from '#test/fakes/gateway.ts';
+import { type FakeGateway, openFakeGateway } from '#test/fakes/servers/gateway.ts';
 
 const never = new AbortController().signal;
 const guildIds = Array.from({ length: 130 }, (_, n) => `${2_000_000_000_000_000_000n + BigInt(n)}`);

@@ -3,8 +3,8 @@ import { createServer } from 'node:net';
 import { expect } from 'vitest';
 import { speech } from '#test/audio/speech.ts';
 import { openRecipe } from '#test/fakes/dialects/recipes.ts';
-import { type EchoingServer, openEchoing } from '#test/fakes/key-echo-server.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
+import { type EchoingServer, openEchoing } from '#test/fakes/servers/key-echo-server.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   callIn,

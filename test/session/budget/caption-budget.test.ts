@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { Ledger } from '#src/spending/ledger.ts';
 import { LedgerPersistence } from '#src/spending/ledger-persistence.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { RecordedUtterances } from '#test/fakes/speakers/utterances.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
 import { dollars, MemorySpending, openDesk } from '#test/fakes/spending.ts';
-import { RecordedUtterances } from '#test/fakes/utterances.ts';
 import {
   adam,
   eva,

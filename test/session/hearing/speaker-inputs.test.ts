@@ -13,7 +13,7 @@ import { type SpeakerInputHandle, SpeakerInputs } from '#src/session/hearing/spe
 import type { PacketCounts } from '#src/session/ports/events.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
-import { packetsOf } from '#test/fakes/speaker.ts';
+import { packetsOf } from '#test/fakes/speakers/speaker.ts';
 
 type FakeEar = { -readonly [Key in keyof SpeakerInputHandle]: SpeakerInputHandle[Key] } & {
   heard: number;

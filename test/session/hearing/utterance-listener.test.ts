@@ -4,8 +4,8 @@ import type { Packet } from '#src/audio/packet.ts';
 import { durationMs } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { RecordedUtterances } from '#test/fakes/speakers/utterances.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
-import { RecordedUtterances } from '#test/fakes/utterances.ts';
 import {
   adam,
   eva,

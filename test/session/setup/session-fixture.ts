@@ -37,7 +37,7 @@ import {
   MemoryTracks,
 } from '#test/fakes/memory-stores.ts';
 import { shelf } from '#test/fakes/sounds.ts';
-import { packetsOf } from '#test/fakes/speaker.ts';
+import { packetsOf } from '#test/fakes/speakers/speaker.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { boundless } from '#test/fakes/spending.ts';
 import { memoryTranscripts, openCleanup } from './transcripts.ts';

@@ -10,7 +10,7 @@ import { textOf as wordsOf } from '#test/contracts/transcriber.ts';
 import { type Environment, openRecipe, readRecipes } from '#test/fakes/dialects/recipes.ts';
 import { tone } from '#test/fakes/providers/sound.ts';
 import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
-import { recording } from './recordings.ts';
+import { recording } from '#test/speech/recordings.ts';
 
 const never = new AbortController().signal;
 const answer = 'Two of them. The other one is on its way.';

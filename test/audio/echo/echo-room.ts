@@ -12,7 +12,7 @@ import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
 import { VoiceMeter, type VoiceWindow } from '#src/audio/voice/voice-meter.ts';
-import { joined } from './speech.ts';
+import { joined } from '#test/audio/speech.ts';
 
 /** Of what the bot says from `fromMs` on, until the next. A hall throws it back for 400 ms (60 dB). */
 export type EchoPart = {
