@@ -1,11 +1,13 @@
 import type { CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
 import type { SaveOutcome } from '#src/session/ports/command-ports.ts';
+import { captionsKept } from '#src/texts/captions-kept.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 
 /** How somebody says yes or no without typing. */
 export const consentButtons = ['consent.always', 'consent.today', 'consent.never'] as const;
 
 type Ports = Pick<CommandPorts, 'places' | 'privacy'>;
+type CardPorts = Ports & Pick<CommandPorts, 'settings'>;
 
 /** Reply to a yes or a no. */
 export function answered(
@@ -21,17 +23,28 @@ export async function status(call: CommandCall, { privacy }: Ports): Promise<Rep
 }
 
 /** The privacy card: what the bot asks for, what the caller answered, and the buttons to change it. */
-export async function card(call: CommandCall, { places, privacy }: Ports): Promise<Replies> {
+export async function card(call: CommandCall, ports: CardPorts): Promise<Replies> {
+  const { places, privacy, settings } = ports;
   const bot = places.botName(call.guildId);
   return [
     {
       id: 'privacy.card',
       with: { bot },
       to: 'caller',
-      lines: [await statusLine(call, privacy)],
+      lines: [...(await keptLines(call, settings)), await statusLine(call, privacy)],
       buttons: consentButtons,
     },
   ];
+}
+
+/** For how long captions are kept there, as far as that is known. */
+async function keptLines(
+  { guildId }: CommandCall,
+  settings: CommandPorts['settings'],
+): Promise<readonly TextLine[]> {
+  const { all } = await settings.view(guildId);
+  const days = all.find(({ key }) => key === 'captions_days')?.value;
+  return days === undefined ? [] : [captionsKept(Number(days))];
 }
 
 async function statusLine(call: CommandCall, privacy: CommandPorts['privacy']): Promise<TextLine> {

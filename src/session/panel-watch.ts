@@ -6,6 +6,7 @@ import type { PanelFace, PanelTrack } from '#src/session/ports/panel.ts';
 import type { ListedTrack } from '#src/session/ports/tracks.ts';
 import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { QueuedQuestion, QueuedTurn } from '#src/session/queue/queued-turn.ts';
+import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import type { BudgetMode } from '#src/spending/budget-authority.ts';
 import type { TextId } from '#src/texts/texts.ts';
 import type { SessionDependencies } from './dependencies.ts';
@@ -41,6 +42,7 @@ type Watched = {
   readonly addressing: Pick<SessionAddressing, 'isOpen'>;
   readonly newcomers: UnaskedPeople;
   readonly captions: Pick<ChannelCaptions, 'active'>;
+  readonly settings: () => Pick<GuildSettings, 'captionsDays'>;
   /** It only writes captions there. */
   readonly isCaptionsOnly: () => boolean;
 };
@@ -107,6 +109,7 @@ export class PanelWatch {
       ...(lost.length > 0 && { lost }),
       ...(tracks.length > 0 && { tracks }),
       ...(captions && { captionsIn: captions.placeId }),
+      captionsDays: this.#watched.settings().captionsDays,
     });
     this.#invite(scene, nowMs);
   }
@@ -150,7 +153,8 @@ export class PanelWatch {
         unasked: gate.standing(id) === 'unasked',
       })),
     });
-    if (personId !== undefined) this.#parts.panels.invite(guildId, personId);
+    const { captionsDays } = this.#watched.settings();
+    if (personId !== undefined) this.#parts.panels.invite(guildId, personId, captionsDays);
   }
 
   #show(
@@ -158,7 +162,7 @@ export class PanelWatch {
     people: PanelFace['people'],
     passing: Pick<
       PanelFace,
-      'asked' | 'captionsIn' | 'firstHeard' | 'next' | 'lost' | 'tracks'
+      'asked' | 'captionsDays' | 'captionsIn' | 'firstHeard' | 'next' | 'lost' | 'tracks'
     > = {},
   ): void {
     const last = this.#lastAnswerMs;

@@ -133,7 +133,7 @@ export class VoiceSession {
       memory: memory ?? new ConversationMemory(),
       preemptiveBudget: new PreemptiveBudget(),
       pauseHabits: new PauseHabits(),
-      panel: new PanelWatch({ channel, addressing, newcomers, captions, isCaptionsOnly }, parts),
+      panel: new PanelWatch({ ...common, addressing, newcomers, captions, isCaptionsOnly }, parts),
       once: once ?? new OncePerSession(),
       reportedFailures: reportedFailures ?? new ReportedFailures(),
       confirmations: new PendingConfirmations(),

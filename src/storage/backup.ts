@@ -26,7 +26,7 @@ export function backUp(storePath: string, folder: string, atWallMs: number): str
   } catch (error) {
     throw asTrouble('store.unreadable', storePath, error);
   }
-  prune(folder, name, copyName(storePath));
+  prune(folder, name, storePath);
   return path;
 }
 
@@ -34,12 +34,15 @@ export function backUp(storePath: string, folder: string, atWallMs: number): str
 export function hasCopies(storePath: string): boolean {
   const folder = join(dirname(storePath), 'backups');
   if (storePath === ':memory:' || !existsSync(folder)) return false;
-  return readdirSync(folder).some((name) => copyName(storePath).test(name));
+  return readdirSync(folder).some((name) => isCopy(name, storePath));
 }
 
-/** A dated name, or what an interrupted copy left of it. */
-function copyName(storePath: string): RegExp {
-  return new RegExp(String.raw`^${basename(storePath, '.db')}-[\dTZ-]+\.sqlite(\.part)?$`);
+/** Rest of a dated name, or of what an interrupted copy left of it. */
+const dated = /^-[\dTZ-]+\.sqlite(\.part)?$/;
+
+function isCopy(name: string, storePath: string): boolean {
+  const stem = basename(storePath, '.db');
+  return name.startsWith(stem) && dated.test(name.slice(stem.length));
 }
 
 /**
@@ -62,8 +65,8 @@ export function copyStore(sqlite: DatabaseSync, toPath: string): void {
 }
 
 /** Leaves the newest, and nothing that an interrupted copy before this one left. */
-function prune(folder: string, newest: string, copies: RegExp): void {
-  const names = readdirSync(folder).filter((name) => copies.test(name));
+function prune(folder: string, newest: string, storePath: string): void {
+  const names = readdirSync(folder).filter((name) => isCopy(name, storePath));
   const whole = names.filter((name) => name.endsWith('.sqlite')).sort();
   const parts = names.filter((name) => name.endsWith('.part') && name < newest);
   for (const name of [...whole.slice(0, -keptBackups), ...parts])

@@ -139,9 +139,8 @@ export const english = {
     "Today's budget for captions is used. They are rougher from here, until 00:00 UTC.",
   'captions.budget.off':
     "Today's budget for captions is used. Captions are off until 00:00 UTC; I still answer.",
-  // Shown nowhere: for captions, which the bot does not make yet.
   'captions.kept': 'Captions are kept {days} days if they are on.',
-  'captions.stored': 'Caption lines stored about you: {n}.',
+  'captions.kept.not': 'Captions, if they are on, are not kept.',
   'aside.link': 'I put the link in the chat.',
   'aside.code': 'I put the code in the chat.',
   'aside.table': 'I put the table in the chat.',

@@ -155,7 +155,7 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'budget.guild.month':
     'Das Budget für diesen Monat ist verbraucht. Ich spreche erst wieder ab {time}.',
   'captions.kept': 'Untertitel werden {days} Tage aufgehoben, wenn sie an sind.',
-  'captions.stored': 'Untertitelzeilen, die über dich gespeichert sind: {n}.',
+  'captions.kept.not': 'Untertitel werden nicht aufgehoben, wenn sie an sind.',
   'captions.budget.warn': '80 % des heutigen Budgets für Untertitel sind verbraucht.',
   'captions.budget.rough':
     'Das heutige Budget für Untertitel ist verbraucht. Bis 00:00 UTC sind sie ungenauer.',

@@ -37,7 +37,7 @@ const unseen = /[\u034f\u17b4\u17b5\u180e]/g;
 /** Spaces, line breaks, and letters that look like spaces; a word joiner is none. */
 const spaces = /[^\S\ufeff]+|[\u0085\u115f\u1160\u2800\u3164\uffa0]+/g;
 const visible = /[\p{L}\p{N}\p{P}\p{S}]/u;
-const endOfSentence = /[.,:;!?"')]+$/;
+const endOfSentence = new Set('.,:;!?"\')');
 
 /** Discord shows no preview of a link within `<` and `>`. Source: Discord help, "Markdown text". */
 function escapedWithLinks(words: string): string {
@@ -45,8 +45,9 @@ function escapedWithLinks(words: string): string {
     .split(address)
     .map((part, n) => {
       if (n % 2 === 0) return escapedInside(part);
-      const [end = ''] = endOfSentence.exec(part) ?? [];
-      return `<${part.slice(0, part.length - end.length)}>${end}`;
+      let end = part.length;
+      while (endOfSentence.has(part.charAt(end - 1))) end--;
+      return `<${part.slice(0, end)}>${part.slice(end)}`;
     })
     .join('');
 }

@@ -24,7 +24,7 @@ export function openBoard(
       status.show(guildId, face);
     },
     forget: (guildId) => panels.forget(guildId),
-    invite: (guildId, personId) => threads.invite(guildId, personId),
+    invite: (guildId, personId, captionsDays) => threads.invite(guildId, personId, captionsDays),
   };
   return { board, status };
 }

@@ -1,6 +1,7 @@
 import { type MessageBody, rowsOf, sentence } from '#src/discord/interactions/rendering.ts';
 import type { Button } from '#src/session/ports/command.ts';
 import type { PanelFace, PanelTrack } from '#src/session/ports/panel.ts';
+import { captionsKept } from '#src/texts/captions-kept.ts';
 import { playingTime } from '#src/texts/duration.ts';
 import { cut, firstChars, maxMessageChars, oneLine } from '#src/texts/plain.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
@@ -57,7 +58,16 @@ function trackNames(face: PanelFace | undefined): readonly string[] {
 }
 
 function faceLines(face: PanelFace, { botName, guildId, locale }: PanelLook): readonly TextLine[] {
-  const { state, asked = [], firstHeard = [], next, lost = [], lastAnswerMs, engine } = face;
+  const {
+    state,
+    asked = [],
+    firstHeard = [],
+    next,
+    lost = [],
+    lastAnswerMs,
+    engine,
+    captionsDays,
+  } = face;
   if (state.kind === 'left') return leftLines(state);
   const unasked = namesOf(face, 'unasked');
   return [
@@ -75,6 +85,7 @@ function faceLines(face: PanelFace, { botName, guildId, locale }: PanelLook): re
       ? { id: 'panel.engine', with: { engine } }
       : { id: 'panel.last', with: { ms: Math.round(lastAnswerMs), engine } },
     ...(unasked ? [{ id: 'privacy.card', with: { bot: botName } } as const] : []),
+    ...(unasked && captionsDays !== undefined ? [captionsKept(captionsDays)] : []),
   ];
 }
 

@@ -4,6 +4,7 @@ import { type ButtonRow, rowsOf, sentence } from '#src/discord/interactions/rend
 import { botNameIn } from '#src/discord/places.ts';
 import type { Button } from '#src/session/ports/command.ts';
 import type { PanelPlace } from '#src/session/ports/panel.ts';
+import { captionsKept } from '#src/texts/captions-kept.ts';
 import { cut } from '#src/texts/plain.ts';
 import { type Locale, localeOf } from '#src/texts/texts.ts';
 import type { Outbox } from './outbox.ts';
@@ -47,19 +48,19 @@ export class PanelThreads {
   }
 
   /** Without a panel, or without the right to open a thread there, nothing happens. Never throws. */
-  invite(guildId: string, personId: string): void {
+  invite(guildId: string, personId: string, captionsDays: number): void {
     const place = this.#options.placeIn(guildId);
-    if (place) void this.#invite(guildId, personId, place);
+    if (place) void this.#invite(guildId, this.#mention(guildId, personId, captionsDays), place);
   }
 
-  async #invite(guildId: string, personId: string, place: PanelPlace): Promise<void> {
+  async #invite(guildId: string, mention: Mention, place: PanelPlace): Promise<void> {
     const { write } = this.#options;
     const known = this.#threads.get(guildId);
     const isNew = known?.messageId !== place.messageId;
     const thread = isNew ? { messageId: place.messageId, id: this.#open(guildId, place) } : known;
     this.#threads.set(guildId, thread);
     try {
-      await write(await thread.id, this.#mention(guildId, personId));
+      await write(await thread.id, mention);
     } catch (error) {
       // What was refused for good is not asked for again under this panel.
       if (!isFinal(error) && this.#threads.get(guildId) === thread) this.#threads.delete(guildId);
@@ -78,11 +79,12 @@ export class PanelThreads {
     }
   }
 
-  #mention(guildId: string, personId: string): Mention {
+  #mention(guildId: string, personId: string, captionsDays: number): Mention {
     const { botNameIn, localeIn, buttons: presses } = this.#options;
     const locale = localeIn(guildId);
     const bot = botNameIn(guildId);
-    const card = sentence({ id: 'privacy.card', with: { bot } }, locale);
+    const lines = [{ id: 'privacy.card', with: { bot } } as const, captionsKept(captionsDays)];
+    const card = lines.map((line) => sentence(line, locale)).join(' ');
     const buttons = consentNames.filter((name) => presses.has(name));
     return {
       content: `<@${personId}> ${card}`,

@@ -23,6 +23,8 @@ export type PanelFace = {
   readonly lost?: readonly string[];
   /** What sounds on tracks, the one the buttons steer first. */
   readonly tracks?: readonly PanelTrack[];
+  /** Days that captions are kept where they are on; absent: the bot is not there. */
+  readonly captionsDays?: number;
   /** Channel or thread in which captions are posted; absent: they are off. */
   readonly captionsIn?: string;
   readonly lastAnswerMs?: number;
@@ -39,7 +41,7 @@ export interface PanelBoard {
   /** Before a `/join` put a panel there, the face is kept for it. Called on every change only. Never throws. */
   show(guildId: string, face: PanelFace): void;
   /** Mentions that person under the panel and asks whether they may be heard; nothing else of the bot pings. Never throws. */
-  invite(guildId: string, personId: string): void;
+  invite(guildId: string, personId: string, captionsDays: number): void;
   /** The server is gone: nothing is shown there any more, nor written to the book once this resolves. Never throws. */
   forget(guildId: string): Promise<void>;
 }

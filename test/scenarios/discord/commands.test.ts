@@ -38,18 +38,24 @@ function typable(options: readonly RegisteredOption[], before: string): readonly
   return [[before, ...each].join(' ')];
 }
 
-scenario('ten commands can be typed, with these options and choices', async () => {
+scenario('eleven commands can be typed, with these options and choices', async () => {
   await using setup = await openScenario();
   const registered = setup.sandbox.commands();
   const all = registered.flatMap(({ body }) => typable(body.options ?? [], body.name));
   expect(all.toSorted()).toEqual([
     'Ask about this',
-    'ask question recording answer=voice|text|only me',
+    'ask question recording answer=voice|text|only me about',
+    'captions find words!',
+    'captions off',
+    'captions on language translate',
+    'captions recap since=start|i came session',
+    'captions transcript format=md|txt|srt|vtt|json session',
     'help topic',
-    'join channel',
+    'join channel mode=talk|captions',
     'leave',
     'privacy allow for=always|today',
     'privacy deny',
+    'privacy export',
     'privacy forget',
     'privacy pause',
     'privacy resume',

@@ -41,7 +41,7 @@ function monologue(seconds: number): Pcm {
 
 /** The reply of `/privacy status`; a standing yes or no is an item, and so is what somebody's answers took today. */
 function standing(yes: 'yes' | 'no', n: number) {
-  return whispered('privacy.status', { yes: text(`privacy.${yes}`), n });
+  return whispered('privacy.status', { yes: text(`privacy.${yes}`), n: 0, memories: 0, m: n });
 }
 
 /** Everything under the folder, as bytes. */
@@ -204,7 +204,7 @@ scenario('a yes for good outlives the bot; what is forgotten is in no file any m
   expect(recognised(setup)).toEqual(['Ben']);
   expect((await allBytes(setup.dataDir)).includes(ben.id)).toBe(true);
   const card = await told(ben, 'privacy forget');
-  expect(card).toMatchObject(whispered('privacy.forget.ask'));
+  expect(card).toMatchObject(whispered('privacy.forget.ask', { n: 0, m: 0 }));
   expect(buttonsOf(card)).toEqual([['forget.confirm', text('button.forget')]]);
   const done = whispered('privacy.forget.done', { total: 2 });
   expect(await pressed(ben, card, 'forget.confirm')).toMatchObject(done);

@@ -46,7 +46,8 @@ scenario(
     const [asked, ...more] = sandbox.messages(panel.id);
     if (!asked) throw new Error('nobody was asked');
     expect([more, asked.pings]).toEqual([[], ['@Ben']]);
-    expect(asked.text).toBe(`<@${ben.id}> ${text('privacy.card', { bot: 'Nova' })}`);
+    const card = text('privacy.card', { bot: 'Nova' });
+    expect(asked.text).toBe(`<@${ben.id}> ${card} ${text('captions.kept', { days: 7 })}`);
     expect(
       buttonsOf(asked)
         .map(([name]) => name)

@@ -62,9 +62,9 @@ scenario('every button of the panel answers whoever presses it, in private', asy
   const showing = (words: string) =>
     eventually(() => expect(now(setup, panel).text.split('\n')).toContain(words));
   expect(buttonsOf(now(setup, panel)).map(([, label]) => label)).toEqual(
-    (['ask', 'stop', 'pause', 'privacy', 'hear_me', 'only_today', 'not_me'] as const).map((id) =>
-      text(`button.${id}`),
-    ),
+    (
+      ['ask', 'stop', 'pause', 'captions', 'privacy', 'hear_me', 'only_today', 'not_me'] as const
+    ).map((id) => text(`button.${id}`)),
   );
   expect(await presses('stop')).toMatchObject(whispered('stop.nothing'));
   expect(await presses('pause', setup.sandbox.person('Cleo'))).toMatchObject(
@@ -78,7 +78,9 @@ scenario('every button of the panel answers whoever presses it, in private', asy
   const card = await presses('privacy', ben);
   expect(card.ephemeral).toBe(true);
   expect(card.text).toContain(text('privacy.card', { bot: 'Nova' }));
-  expect(card.text).toContain(text('privacy.status', { yes: text('privacy.no'), n: 0 }));
+  expect(card.text).toContain(
+    text('privacy.status', { yes: text('privacy.no'), n: 0, memories: 0, m: 0 }),
+  );
   await showing(text('panel.people.unasked', { names: 'Ben' }));
   expect(await presses('consent.always', ben)).toMatchObject(whispered('privacy.allowed'));
   await showing(text('panel.people.yes', { names: 'Ben, Adam' }));
