@@ -1,12 +1,16 @@
 import type { StoredSettings } from '#src/session/settings/stored-settings.ts';
 import { dayOf } from '#src/spending/calendar.ts';
 import type { SessionDependencies } from './dependencies.ts';
-import { withStore } from './store-access.ts';
+import { eraseTimeoutMs, withStore } from './store-access.ts';
+import { allStores } from './transcripts/transcript-stores.ts';
 
-/** Tries, the longest time of each and the wait between two: 46 s in all. */
+/** Tries, the longest time of each (transcripts have more) and the wait between two: 46 s in all. */
 const [mostTries, longestMs, retryMs] = [3, 12_000, 5_000];
 
-type GuildRemovalParts = Pick<SessionDependencies, 'clock' | 'guildStore' | 'onEvent' | 'panels'>;
+type GuildRemovalParts = Pick<
+  SessionDependencies,
+  'clock' | 'guildStore' | 'onEvent' | 'panels' | 'transcripts'
+>;
 
 /** Erases what is kept of servers that the bot was removed from. */
 export class GuildRemoval implements Disposable {
@@ -21,16 +25,33 @@ export class GuildRemoval implements Disposable {
 
   /** Once nothing runs there any more. What the store refuses is told and tried again. Never throws. */
   async erase(guildId: string): Promise<void> {
-    const { clock, guildStore: guildBook, onEvent, panels } = this.#parts;
+    const { clock, guildStore: guildBook, onEvent, panels, transcripts } = this.#parts;
     this.#settings.forget(guildId);
     await panels.forget(guildId);
     const erase = () => guildBook.erase(guildId, dayOf(clock.wallMs()));
+    const counts = await Promise.all([
+      this.#persist(guildId, erase, longestMs),
+      ...allStores(transcripts).map(({ eraser }) => {
+        const forget = async () => (await eraser.forgetGuild(guildId)).count;
+        return this.#persist(guildId, forget, eraseTimeoutMs);
+      }),
+    ]);
+    const items = counts.reduce((sum: number, count) => sum + (count ?? 0), 0);
+    if (!counts.includes(undefined)) onEvent(guildId, { kind: 'erased', items });
+  }
+
+  /** How much was erased; undefined where it never succeeded. */
+  async #persist(
+    guildId: string,
+    erase: () => Promise<number>,
+    ms: number,
+  ): Promise<number | undefined> {
     for (let tries = 1; !this.#over.signal.aborted; tries++) {
-      const items = await withStore(guildId, this.#parts, 'store.unwritable', erase, longestMs);
-      if (items !== undefined) onEvent(guildId, { kind: 'erased', items });
-      if (items !== undefined || tries === mostTries) return;
-      await clock.sleep(retryMs, this.#over.signal).catch(() => undefined);
+      const count = await withStore(guildId, this.#parts, 'store.unwritable', erase, ms);
+      if (count !== undefined || tries === mostTries) return count;
+      await this.#parts.clock.sleep(retryMs, this.#over.signal).catch(() => undefined);
     }
+    return undefined;
   }
 
   /** Nothing is tried again. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { lineOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
 import {
   adam,
   den,
@@ -48,6 +49,24 @@ test('a server that the bot sits nowhere in is erased, too', async () => {
     [0, 0],
     [{ kind: 'erased', items: 2 }],
   ]);
+});
+
+test('what was said in a server that the bot was removed from is erased, on disk and in memory', async () => {
+  const fixture = await remembered();
+  const { onDisk, inMemory } = fixture.transcripts;
+  for (const [store, guildId] of [
+    [onDisk, 'g'],
+    [onDisk, 'other'],
+    [inMemory, 'g'],
+  ] as const) {
+    await store.writer.putSession(sessionOf(guildId, { guildId }));
+    await store.writer.putLines([lineOf(guildId, 1, 'tea')]);
+  }
+  fixture.sessions.news('g', removed);
+  await fixture.clock.advance(3_000);
+  expect(await onDisk.reader.guilds()).toEqual(['other']);
+  expect(await inMemory.reader.guilds()).toEqual([]);
+  expect(fixture.of('erased')).toEqual([{ kind: 'erased', items: 4 }]);
 });
 
 test('a store in trouble is asked to erase a server again, and the end of the bot ends that', async () => {
