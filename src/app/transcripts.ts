@@ -1,5 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
-import { renderLines } from '#src/captions/live/line-rendering.ts';
+import { renderMessage } from '#src/captions/live/line-rendering.ts';
 import type { KeptDays } from '#src/captions/transcript-store.ts';
 import type { Config } from '#src/config/types.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
@@ -44,7 +44,7 @@ export function openCleanup(
     parts,
     keptDays: () => keptDaysOf(parts, sessions),
     render: ({ message, lines }) =>
-      renderLines(lines, captionTexts(message.guildId, parts)).at(0) ?? '',
+      renderMessage(message.messageId, lines, captionTexts(message.guildId, parts)),
     isLive: ({ guildId, messageId }) => captionsIn(guildId).some((one) => one.owns(messageId)),
     onDeleted: (messageIds) => {
       for (const { context } of sessions.all()) context.captions.messagesDeleted(messageIds);

@@ -27,6 +27,8 @@ export interface TranscriptWriter {
   putLines(lines: readonly TranscriptLine[]): Promise<void>;
   /** Adds a time of somebody, or replaces that of the same session, person and `fromMs`. */
   putPresences(presences: readonly Presence[]): Promise<void>;
+  /** Ends sessions without an end, of a process that was killed: when something was last said or somebody was last there. */
+  endOpenSessions(): Promise<void>;
 }
 
 /** Finds what was said. What the audience may not know is not told of in any way. Errors: BotError `store.unreadable`. */
@@ -95,7 +97,8 @@ export interface TranscriptEraser {
   expire(nowWallMs: number, keptDays: KeptDays): Promise<ErasedLines>;
   /** All about a person in a server: lines, answers to them, presences, memories by or about them; or only of one session. */
   forget(guildId: string, personId: string, sessionId?: string): Promise<ErasedLines>;
-  /** Lines that these messages showed. */
+  forgetLines(sessionId: string, numbers: readonly number[]): Promise<ErasedLines>;
+  /** Lines of which these messages, which are deleted, showed something. */
   forgetMessages(messageIds: readonly string[]): Promise<ErasedLines>;
   /** Everything of a server. */
   forgetGuild(guildId: string): Promise<ErasedLines>;

@@ -108,21 +108,21 @@ export class CaptionLayout {
     return this.#change(atMs);
   }
 
-  /** Message that shows a line, or its beginning. */
-  placeOf(number: number): MessagePlace | undefined {
-    const [first] = this.#lines.get(number)?.parts ?? [];
-    return first && this.#list.homeOf(first)?.place();
-  }
-
-  /** All messages that show something of a line: a long one is in several. */
+  /** Messages of the parts of a line, in order, as far as they are posted; then others that show something of it. */
   placesOf(number: number): readonly MessagePlace[] {
-    return this.#list
+    const texts = this.#lines.get(number)?.parts.filter(({ kind }) => kind === 'text') ?? [];
+    const homes = texts.map((part) => this.#list.homeOf(part)?.place());
+    const unposted = homes.indexOf(undefined);
+    const places = (unposted < 0 ? homes : homes.slice(0, unposted)).filter(isKnown);
+    const others = this.#list
       .all()
       .filter((message) =>
         [...message.parts(), ...message.shownParts()].some(({ of }) => of.number === number),
       )
       .map((message) => message.place())
-      .filter((place) => place !== undefined);
+      .filter(isKnown)
+      .filter(({ messageId }) => !places.some((place) => place.messageId === messageId));
+    return [...places, ...others];
   }
 
   /** How much it holds. */
@@ -309,9 +309,10 @@ export class CaptionLayout {
     const wishes = this.#isAway ? [] : this.#list.wishes(atMs);
     const placed: number[] = [];
     for (const laid of this.#list.takeMoved()) {
-      const messageId = this.placeOf(laid.number)?.messageId;
-      if (messageId === undefined || messageId === laid.postedIn) continue;
-      laid.postedIn = messageId;
+      const ids = this.placesOf(laid.number).map(({ messageId }) => messageId);
+      const postedIn = ids.join(' ');
+      if (postedIn === '' || postedIn === laid.postedIn) continue;
+      laid.postedIn = postedIn;
       placed.push(laid.number);
     }
     const [deletedLines, refusedLines] = [this.#deletedLines, this.#refusedLines];
@@ -319,6 +320,10 @@ export class CaptionLayout {
     this.#refusedLines = [];
     return { wishes, placed, deletedLines, refusedLines };
   }
+}
+
+function isKnown(place: MessagePlace | undefined): place is MessagePlace {
+  return place !== undefined;
 }
 
 /** Ms after which a posted message, or a line in none, is forgotten: 10 minutes after it was last changed. */

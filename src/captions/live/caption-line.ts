@@ -36,7 +36,7 @@ export type CaptionTexts = {
 /** What follows from one step of the layout. */
 export type LayoutChange = {
   readonly wishes: readonly MessageWish[];
-  /** Lines whose message became known or is another one now; `CaptionLayout.placeOf` tells which. */
+  /** Lines of which a message became known or is another one now; `CaptionLayout.placesOf` tells which. */
   readonly placed: readonly number[];
   /** Lines that somebody deleted with their message: to be erased, never shown again. */
   readonly deletedLines: readonly number[];

@@ -15,7 +15,7 @@ export type LaidLine = {
   isRemoved: boolean;
   /** Text Discord refused. */
   refusedText?: string;
-  /** Message the caller was last told of. */
+  /** Ids of the messages the caller was last told of. */
   postedIn?: string;
 };
 

@@ -1,5 +1,4 @@
 import type { TranscriptLine } from '#src/captions/transcript-line.ts';
-import { maxMessageChars } from '#src/texts/plain.ts';
 import type { CaptionLine, CaptionTexts } from './caption-line.ts';
 import {
   areMerged,
@@ -21,21 +20,19 @@ export function renderParts(parts: readonly LinePart[], startedAtWallMs: number)
 }
 
 /**
- * Stored lines as their message shows them: one text, and more only where a line is longer than a message. Lines that
- * were shown late stand in order, without their time.
+ * What a message shows of stored lines, without translations; empty: nothing. Lines that were shown late stand in order,
+ * without their time.
  */
-export function renderLines(
+export function renderMessage(
+  messageId: string,
   lines: readonly TranscriptLine[],
   texts: CaptionTexts,
-): readonly string[] {
-  const parts = lines.flatMap((line) => partsOf(storedLine(line), texts)).sort(comparePlaces);
-  const messages: LinePart[][] = [];
-  for (const part of parts) {
-    const open = messages.at(-1);
-    if (open && renderParts([...open, part], 0).length <= maxMessageChars) open.push(part);
-    else messages.push([part]);
-  }
-  return messages.map((message) => renderParts(message, 0));
+): string {
+  const parts = lines.flatMap((line) => {
+    const ids = [line.post, ...(line.morePosts ?? [])].map((post) => post?.messageId);
+    return partsOf(storedLine(line), texts).filter(({ index }) => ids[index] === messageId);
+  });
+  return renderParts(parts.sort(comparePlaces), 0);
 }
 
 function storedLine({ number, speaker, startMs, endMs, text, isCut }: TranscriptLine): CaptionLine {

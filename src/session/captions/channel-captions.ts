@@ -24,7 +24,7 @@ import { LiveCaptions } from './live-captions.ts';
 import { openRecorder } from './open-recorder.ts';
 import { PresenceLog } from './presence-log.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
-import { UtteranceLines } from './utterance-lines.ts';
+import { postedIn, UtteranceLines } from './utterance-lines.ts';
 
 /** What captions of a channel are made with. */
 export type ChannelCaptionsContext = NoticeContext & {
@@ -260,14 +260,15 @@ export class ChannelCaptions implements UtteranceListener {
       chat,
       layout,
       clock: parts.clock,
-      onPlaced: (number, post) => {
+      onPlaced: (number, places) => {
         const line = recorder.line(number);
-        if (line && !line.post) recorder.put({ ...line, post });
-        if (noted.has(post.messageId)) return;
-        noted.add(post.messageId);
-        const postedAtWallMs = parts.clock.wallMs();
-        const message = { ...post, guildId, sessionId: recorder.session.id, postedAtWallMs };
-        void withStore(guildId, parts, 'store.unwritable', () => store.messages.put(message));
+        if (line) recorder.put(postedIn(line, places));
+        for (const place of places.filter(({ messageId }) => !noted.has(messageId))) {
+          noted.add(place.messageId);
+          const postedAtWallMs = parts.clock.wallMs();
+          const message = { ...place, guildId, sessionId: recorder.session.id, postedAtWallMs };
+          void withStore(guildId, parts, 'store.unwritable', () => store.messages.put(message));
+        }
       },
       onDeleted: (numbers) => this.#deleted(numbers, recorder, store),
       onTrouble: ({ kind }) => this.#alerts.unshown(kind),
@@ -278,9 +279,8 @@ export class ChannelCaptions implements UtteranceListener {
   /** Somebody deleted a message: what it showed is not kept either. */
   #deleted(numbers: readonly number[], recorder: TranscriptRecorder, store: TranscriptPorts): void {
     const { channel, parts } = this.#context;
-    const posts = numbers.flatMap((number) => recorder.line(number)?.post?.messageId ?? []);
     recorder.drop(numbers);
-    const forget = () => store.eraser.forgetMessages([...new Set(posts)]);
+    const forget = () => store.eraser.forgetLines(recorder.session.id, numbers);
     void withStore(channel.guildId, parts, 'store.unwritable', forget);
   }
 

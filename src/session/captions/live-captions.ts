@@ -10,8 +10,8 @@ export type LiveCaptionsOptions = {
   readonly chat: CaptionChat;
   readonly layout: CaptionLayout;
   readonly clock: Clock;
-  /** A message shows this line now. */
-  readonly onPlaced: (number: number, place: MessagePlace) => void;
+  /** These messages show this line now, or, where it is long, parts of it. */
+  readonly onPlaced: (number: number, places: readonly MessagePlace[]) => void;
   /** Somebody deleted the messages that showed these lines. */
   readonly onDeleted: (numbers: readonly number[]) => void;
   /** Nothing can be shown there any more, or Discord refuses some lines. */
@@ -43,9 +43,9 @@ export class LiveCaptions {
     return this.#messageIds.has(messageId);
   }
 
-  /** The message that shows a line, or its beginning. */
-  placeOf(number: number): MessagePlace | undefined {
-    return this.#options.layout.placeOf(number);
+  /** Messages that show a line, in the order of its parts. */
+  placesOf(number: number): readonly MessagePlace[] {
+    return this.#options.layout.placesOf(number);
   }
 
   put(line: CaptionLine): void {
@@ -79,9 +79,7 @@ export class LiveCaptions {
 
   #perform({ wishes, placed, deletedLines, refusedLines }: LayoutChange, whole?: number): void {
     const { chat, layout, onDeleted, onPlaced, onTrouble } = this.#options;
-    for (const number of placed) {
-      for (const place of layout.placesOf(number)) onPlaced(number, place);
-    }
+    for (const number of placed) onPlaced(number, layout.placesOf(number));
     if (deletedLines.length > 0) onDeleted(deletedLines);
     if (refusedLines.length > 0) onTrouble({ kind: 'refused' });
     if (this.#isShut) return;

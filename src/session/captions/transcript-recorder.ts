@@ -9,7 +9,7 @@ export type TranscriptRecorderOptions = {
   readonly former?: Pick<ResumableSession, 'lastNumber' | 'lines' | 'presences'> | undefined;
   /** Instant of the monotonic clock that is 0 ms of the session. */
   readonly startedAtMs: number;
-  readonly writer: TranscriptWriter;
+  readonly writer: Omit<TranscriptWriter, 'endOpenSessions'>;
   readonly clock: Clock;
   /** Told of each failed write; it is tried again. Never throws. */
   readonly onFailed: (error: unknown) => void;

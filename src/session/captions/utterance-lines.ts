@@ -1,5 +1,9 @@
 import type { CaptionLine } from '#src/captions/live/caption-line.ts';
-import type { TranscriptLine, TranscriptSpeaker } from '#src/captions/transcript-line.ts';
+import type {
+  MessagePlace,
+  TranscriptLine,
+  TranscriptSpeaker,
+} from '#src/captions/transcript-line.ts';
 import type {
   BegunUtterance,
   UtteranceFollower,
@@ -130,14 +134,23 @@ export class UtteranceLines {
   #keep(line: TranscriptLine): void {
     const { live, onFinal, recorder } = this.#options;
     live.put(shownLine(line));
-    const post = live.placeOf(line.number);
-    recorder.put(post ? { ...line, post } : line);
+    recorder.put(postedIn(line, live.placesOf(line.number)));
     onFinal(line);
   }
 
   #brief(personIds: readonly string[]): { readonly isBrief?: true } {
     return personIds.some(this.#options.isBrief) ? { isBrief: true } : {};
   }
+}
+
+/** A line with the messages that show it, in the order of its parts. */
+export function postedIn(
+  line: TranscriptLine,
+  [post, ...morePosts]: readonly MessagePlace[],
+): TranscriptLine {
+  const { post: _, morePosts: __, ...others } = line;
+  if (!post) return others;
+  return morePosts.length === 0 ? { ...others, post } : { ...others, post, morePosts };
 }
 
 /** A line that is over, as it is shown. */

@@ -46,9 +46,13 @@ export class TranscriptCleanup {
     options.parts.captionChats.onDeleted((deleted) => void this.#deleted(deleted));
   }
 
-  /** Never returns, and throws only `signal.reason`. */
+  /**
+   * To be called before the first session begins: those that a killed process left open are ended. Never returns, and
+   * throws only `signal.reason`.
+   */
   async run(signal: AbortSignal): Promise<never> {
-    const { clock } = this.#options.parts;
+    const { clock, transcripts } = this.#options.parts;
+    await this.#attempt(() => transcripts.onDisk.writer.endOpenSessions());
     for (;;) {
       await this.expire();
       this.sweep(signal);

@@ -60,7 +60,7 @@ const putSql = `
 const linesSql = `
   SELECT ${lineColumns}, sessions.id AS session_id
   FROM lines JOIN sessions ON sessions.key = lines.id / 4194304
-  WHERE post_message_id = ? ORDER BY lines.start_ms, lines.id`;
+  WHERE lines.id IN (SELECT line FROM posts WHERE message_id = ?) ORDER BY lines.start_ms, lines.id`;
 
 const settledSql = 'UPDATE caption_messages SET outdated = 0 WHERE message_id = ? AND outdated = ?';
 

@@ -53,17 +53,32 @@ export class SqliteEraser implements TranscriptEraser {
     });
   }
 
-  /** Messages that somebody deleted: none of them shows anything any more. */
+  forgetLines(sessionId: string, numbers: readonly number[]): Promise<ErasedLines> {
+    return this.#erase((sqlite) => {
+      sqlite
+        .prepare(
+          `INSERT INTO temp.chosen SELECT id FROM lines WHERE id IN (
+             SELECT sessions.key * 4194304 + value FROM sessions, json_each(?) WHERE sessions.id = ?)`,
+        )
+        .run(JSON.stringify(numbers), sessionId);
+      return { erased: eraseChosen(sqlite), others: 0 };
+    });
+  }
+
+  /** None of these messages shows anything any more; others may still show the rest of a long line. */
   forgetMessages(messageIds: readonly string[]): Promise<ErasedLines> {
     return this.#erase((sqlite) => {
       const among = 'IN (SELECT value FROM json_each(?))';
       const ids = JSON.stringify(messageIds);
       sqlite
-        .prepare(`INSERT INTO temp.chosen SELECT id FROM lines WHERE post_message_id ${among}`)
+        .prepare(
+          `INSERT OR IGNORE INTO temp.chosen SELECT line FROM posts WHERE message_id ${among}`,
+        )
         .run(ids);
-      const { count } = eraseChosen(sqlite);
+      const { count, messages } = eraseChosen(sqlite);
       sqlite.prepare(`DELETE FROM caption_messages WHERE message_id ${among}`).run(ids);
-      return { erased: { count, messages: [] }, others: 0 };
+      const others = messages.filter(({ messageId }) => !messageIds.includes(messageId));
+      return { erased: { count, messages: others }, others: 0 };
     });
   }
 
@@ -125,29 +140,30 @@ function eraseChosen(sqlite: DatabaseSync): ErasedLines {
   sqlite.exec(noteSql);
   sqlite.exec(`
     DELETE FROM answered WHERE line IN (SELECT id FROM temp.chosen);
+    DELETE FROM more_posts WHERE line IN (SELECT id FROM temp.chosen);
     DELETE FROM line_words WHERE rowid IN (SELECT id FROM temp.chosen)`);
   const sql = 'DELETE FROM lines WHERE id IN (SELECT id FROM temp.chosen)';
   const { changes } = sqlite.prepare(sql).run();
   const places = messages.map(
-    ({ post_channel_id, post_message_id }): MessagePlace => ({
-      channelId: String(post_channel_id),
-      messageId: String(post_message_id),
+    ({ channel_id, message_id }): MessagePlace => ({
+      channelId: String(channel_id),
+      messageId: String(message_id),
     }),
   );
   return { count: Number(changes), messages: places };
 }
 
 const shownSql = `
-  SELECT DISTINCT post_channel_id, post_message_id FROM lines JOIN temp.chosen USING (id)
-  WHERE post_message_id IS NOT NULL`;
+  SELECT DISTINCT channel_id, message_id FROM temp.chosen JOIN posts ON posts.line = chosen.id`;
 
 /** Also of messages that were not put yet. */
 const noteSql = `
   INSERT INTO caption_messages (message_id, channel_id, guild_id, session_id, posted_at_ms, outdated)
-  SELECT post_message_id, min(post_channel_id), min(guild_id), min(sessions.id),
+  SELECT message_id, min(posts.channel_id), min(guild_id), min(sessions.id),
     min(started_at_ms + start_ms), 1
-  FROM lines JOIN temp.chosen USING (id) JOIN sessions ON sessions.key = lines.id / 4194304
-  WHERE post_message_id IS NOT NULL GROUP BY post_message_id
+  FROM temp.chosen JOIN posts ON posts.line = chosen.id JOIN lines USING (id)
+  JOIN sessions ON sessions.key = chosen.id / 4194304
+  WHERE true GROUP BY message_id
   ON CONFLICT (message_id) DO UPDATE SET outdated = outdated + 1`;
 
 function chooseExpired(sqlite: DatabaseSync, nowWallMs: number, keptDays: KeptDays): void {

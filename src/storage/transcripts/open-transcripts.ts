@@ -67,6 +67,7 @@ const none = () => [];
 
 /** What operations find where nothing was ever written. */
 const ofNothing: Readonly<Record<string, (path: string) => unknown>> = {
+  'writer.endOpenSessions': () => undefined,
   'reader.sessions': none,
   'reader.lines': none,
   'reader.search': none,
@@ -75,6 +76,7 @@ const ofNothing: Readonly<Record<string, (path: string) => unknown>> = {
   'reader.guilds': none,
   'eraser.expire': nothingErased,
   'eraser.forget': nothingErased,
+  'eraser.forgetLines': nothingErased,
   'eraser.forgetMessages': nothingErased,
   'eraser.forgetGuild': nothingErased,
   'records.count': () => ({ lines: 0, memories: 0 }),

@@ -29,7 +29,11 @@ export function idsOf(sessionKey: number): readonly [number, number] {
 /** SQL of a line with all that `lineOf` reads. */
 export const lineColumns = `lines.*, (
   SELECT json_group_array(person_id ORDER BY place) FROM answered WHERE line = lines.id
-) AS answered_ids`;
+) AS answered_ids, (
+  SELECT json_group_array(
+    json_object('channelId', channel_id, 'messageId', message_id) ORDER BY place
+  ) FROM more_posts WHERE line = lines.id
+) AS more_posts`;
 
 export function sessionOf(row: Row): TranscriptSession {
   return {
@@ -46,6 +50,7 @@ export function sessionOf(row: Row): TranscriptSession {
 
 export function lineOf(row: Row, sessionId: string): TranscriptLine {
   const post = postOf(row);
+  const morePosts: readonly MessagePlace[] = JSON.parse(String(row.more_posts)); // made by SQLite of columns of text
   return {
     sessionId,
     number: Number(row.id) % idsPerSession,
@@ -58,6 +63,7 @@ export function lineOf(row: Row, sessionId: string): TranscriptLine {
     ...(row.words !== null && { words: wordsIn(String(row.words)) }),
     ...(row.confidence !== null && { confidence: Number(row.confidence) }),
     ...(post && { post }),
+    ...(morePosts.length > 0 && { morePosts }),
     ...(row.is_brief === 1 && { isBrief: true }),
   };
 }

@@ -4,7 +4,7 @@ import type { Migration } from '#src/storage/schema.ts';
  * Every step from an empty file of transcripts to the present format, in order; a released step never changes.
  *
  * A line's `id` is its session's `key` times 2^22, plus its number: the index of words tells sessions apart by it, and the
- * newest line has the highest. `first_ms`, `last_ms` and `last_number` of a session bound those of its lines. `line_words`
+ * newest line has the highest. A line longer than a message has `more_posts`. `first_ms`, `last_ms` and `last_number` of a session bound those of its lines. `line_words`
  * holds the words of each line behind the `key` of its server, and no text. `unscrubbed` has a row while erased words may
  * still lie in unused bytes of the file. No table holds sound.
  */
@@ -49,6 +49,18 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX lines_by_person ON lines (person_id) WHERE person_id IS NOT NULL;
       CREATE INDEX lines_by_message ON lines (post_message_id) WHERE post_message_id IS NOT NULL;
       CREATE INDEX brief_lines ON lines (id) WHERE is_brief = 1;
+      CREATE TABLE more_posts (
+        line INTEGER NOT NULL,
+        place INTEGER NOT NULL,
+        channel_id TEXT NOT NULL,
+        message_id TEXT NOT NULL,
+        PRIMARY KEY (line, place)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX more_posts_by_message ON more_posts (message_id);
+      CREATE VIEW posts AS
+        SELECT id AS line, post_channel_id AS channel_id, post_message_id AS message_id
+        FROM lines WHERE post_message_id IS NOT NULL
+        UNION ALL SELECT line, channel_id, message_id FROM more_posts;
       CREATE TABLE answered (
         line INTEGER NOT NULL,
         place INTEGER NOT NULL,

@@ -52,6 +52,13 @@ export class SqliteWriter implements TranscriptWriter {
       }
     });
   }
+
+  async endOpenSessions(): Promise<void> {
+    await this.#database.write((sqlite) => {
+      sqlite.exec(endPresencesSql);
+      sqlite.exec(endSessionsSql);
+    });
+  }
 }
 
 const putSessionSql = `
@@ -63,6 +70,17 @@ const putSessionSql = `
     channel_name = excluded.channel_name, place_id = excluded.place_id,
     started_at_ms = excluded.started_at_ms, ended_at_ms = excluded.ended_at_ms,
     catch_up = excluded.catch_up`;
+
+/** Whoever is not known to have left was last seen when they came. */
+const endPresencesSql = `
+  UPDATE presences SET to_ms = from_ms WHERE to_ms IS NULL
+    AND session IN (SELECT key FROM sessions WHERE ended_at_ms IS NULL)`;
+
+const endSessionsSql = `
+  UPDATE sessions SET ended_at_ms = started_at_ms + max(
+    coalesce((SELECT max(end_ms) FROM lines WHERE id BETWEEN key * 4194304 AND key * 4194304 + 4194303), 0),
+    coalesce((SELECT max(to_ms) FROM presences WHERE session = key), 0)
+  ) WHERE ended_at_ms IS NULL`;
 
 const sessionKeysSql = `
   SELECT sessions.key, guilds.key AS guild FROM sessions JOIN guilds USING (guild_id) WHERE id = ?`;
@@ -85,21 +103,36 @@ type Keys = { readonly session: number; readonly guild: number };
 function linePutter(sqlite: DatabaseSync): (keys: Keys, line: TranscriptLine) => void {
   const find = sqlite.prepare('SELECT text FROM lines WHERE id = ?');
   const put = sqlite.prepare(putLineSql);
-  const forget = sqlite.prepare('DELETE FROM answered WHERE line = ?');
-  const note = sqlite.prepare('INSERT INTO answered (line, place, person_id) VALUES (?, ?, ?)');
+  const putLists = listPutter(sqlite);
   const dropWords = sqlite.prepare('DELETE FROM line_words WHERE rowid = ?');
   const putWords = wordPutter(sqlite);
   return ({ session, guild }, line) => {
-    const { speaker, text } = line;
+    const { text } = line;
     const id = lineId(session, line.number);
     const before = find.get(id);
     put.run(id, ...columnsOf(line));
-    if (before) forget.run(id);
-    const answeredIds = speaker.kind === 'bot' ? speaker.answeredIds : [];
-    for (const [place, personId] of answeredIds.entries()) note.run(id, place, personId);
+    putLists(id, line, before !== undefined);
     if (before?.text === text) return;
     if (before) dropWords.run(id);
     putWords(id, guild, text);
+  };
+}
+
+/** Puts whom a line answered, and the further messages that show it. */
+function listPutter(
+  sqlite: DatabaseSync,
+): (id: number, line: TranscriptLine, isKnown: boolean) => void {
+  const forget = ['answered', 'more_posts'].map((table) =>
+    sqlite.prepare(`DELETE FROM ${table} WHERE line = ?`),
+  );
+  const note = sqlite.prepare('INSERT INTO answered (line, place, person_id) VALUES (?, ?, ?)');
+  const notePost = sqlite.prepare('INSERT INTO more_posts VALUES (?, ?, ?, ?)');
+  return (id, { speaker, morePosts = [] }, isKnown) => {
+    if (isKnown) for (const one of forget) one.run(id);
+    const answeredIds = speaker.kind === 'bot' ? speaker.answeredIds : [];
+    for (const [place, personId] of answeredIds.entries()) note.run(id, place, personId);
+    for (const [place, { channelId, messageId }] of morePosts.entries())
+      notePost.run(id, place, channelId, messageId);
   };
 }
 

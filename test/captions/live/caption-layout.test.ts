@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { renderLines } from '#src/captions/live/line-rendering.ts';
+import { renderMessage } from '#src/captions/live/line-rendering.ts';
 import { InstantChat, line, openLayout, texts } from './captioned.ts';
 
 test('a line begins with its speaker in bold, and several stand in one message', () => {
@@ -222,20 +222,37 @@ test('stored lines are shown as they were, in order', () => {
   const stored = (number: number, name: string, text: string) => ({
     ...{ sessionId: 's', number, speaker: { kind: 'person', personId: name, name } as const, text },
     ...{ startMs: number * 10_000, endMs: number * 10_000 + 500 },
+    post: { channelId: 'c', messageId: 'm' },
   });
-  expect(renderLines([stored(2, 'Ben', ''), stored(1, '*Ana*', 'one')], texts)).toEqual([
+  expect(renderMessage('m', [stored(2, 'Ben', ''), stored(1, '*Ana*', 'one')], texts)).toBe(
     '**\\*Ana\\*** one\n**Ben** (not understood)',
-  ]);
-  expect(renderLines([], texts)).toEqual([]);
-  expect(renderLines([stored(1, 'Ana', 'x '.repeat(1_900))], texts)).toHaveLength(3);
+  );
+  expect(renderMessage('m', [], texts)).toBe('');
+});
+
+test('a stored line that is longer than a message is shown by each as before', () => {
+  const chat = new InstantChat();
+  const all = [
+    line(1, 'Ana', 'one'),
+    line(2, 'Ben', 'x '.repeat(1_900)),
+    line(3, 'Cem', 'three'),
+  ] as const;
+  chat.put(...all);
+  const stored = all.map((one) => {
+    const [post, ...morePosts] = chat.layout.placesOf(one.number);
+    return { sessionId: 's', ...one, ...(post && { post, morePosts }) };
+  });
+  const ids = chat.keys().map((key) => `message ${key}`);
+  expect(ids.map((id) => renderMessage(id, stored, texts))).toEqual(chat.messages());
+  expect(chat.messages().length).toBeGreaterThan(2);
 });
 
 test('a line knows its message as soon as that is posted', () => {
   const chat = new InstantChat();
-  expect(chat.layout.placeOf(1)).toBeUndefined();
+  expect(chat.layout.placesOf(1)).toEqual([]);
   chat.put(line(1, 'Ana', 'one'));
   expect(chat.changes.flatMap(({ placed }) => placed)).toEqual([1]);
-  expect(chat.layout.placeOf(1)).toEqual({ channelId: 'c', messageId: 'message live 1' });
+  expect(chat.layout.placesOf(1)).toEqual([{ channelId: 'c', messageId: 'message live 1' }]);
   chat.put(line(2, 'Ana', 'x '.repeat(1_500)));
   expect(chat.layout.placesOf(2)).toHaveLength(3);
 });

@@ -19,8 +19,10 @@ const days: KeptDays = { standard: 7, byGuild: { '20': 1 } };
 /** What every store of transcripts forgets, and what it notes of messages meanwhile. */
 export function transcriptErasingContract(name: string, open: OpenTranscripts): void {
   forgetsPeople(name, open);
+  forgetsLongLines(name, open);
   forgetsPlaces(name, open);
   expires(name, open);
+  endsSessions(name, open);
   notesMessages(name, open);
 }
 
@@ -131,6 +133,59 @@ function forgetsPlaces(name: string, open: OpenTranscripts): void {
   });
 }
 
+function forgetsLongLines(name: string, open: OpenTranscripts): void {
+  /** Ana's line 2 stands in messages 310 to 312, of which 312 shows Ben's line 3, too. */
+  async function spoken() {
+    const store = await talked(open);
+    await store.writer.putLines([
+      lineOf('a', 1, 'short', { ...by('2'), ...inMessage('310') }),
+      lineOf('a', 2, 'long', inMessage('310', '311', '312')),
+      lineOf('a', 3, 'after', { ...by('2'), ...inMessage('312') }),
+    ]);
+    return store;
+  }
+  const idsOf = (messages: readonly { readonly messageId: string }[]) =>
+    messages.map(({ messageId }) => messageId).sort();
+
+  test(`${name}: a forgotten line goes from every message that shows some of it`, async () => {
+    await using store = await spoken();
+    const { messages } = await store.eraser.forget('10', '1', 'a');
+    expect(idsOf(messages)).toEqual(['310', '311', '312']);
+    const outdated = await store.messages.outdated(9);
+    const shown = outdated.map((one) => [one.message.messageId, one.lines.map(({ text }) => text)]);
+    expect(Object.fromEntries(shown)).toEqual({ 310: ['short'], 311: [], 312: ['after'] });
+  });
+
+  test(`${name}: a long line that stays is told with each of its messages`, async () => {
+    await using store = await spoken();
+    await store.eraser.forget('10', '2', 'a');
+    const outdated = await store.messages.outdated(9);
+    expect(idsOf(outdated.map(({ message }) => message))).toEqual(['310', '312']);
+    const long = lineOf('a', 2, 'long', inMessage('310', '311', '312'));
+    expect(outdated.map(({ lines }) => lines)).toEqual([[long], [long]]);
+  });
+
+  test(`${name}: a deleted message takes a long line along, and others show it no more`, async () => {
+    await using store = await spoken();
+    const { count, messages } = await store.eraser.forgetMessages(['311']);
+    expect([count, idsOf(messages)]).toEqual([1, ['310', '312']]);
+    expect(await texts(store, 'a')).toEqual(['short', 'after']);
+    expect(idsOf((await store.messages.outdated(9)).map(({ message }) => message))).toEqual([
+      '310',
+      '312',
+    ]);
+  });
+
+  test(`${name}: single lines of a session are forgotten`, async () => {
+    await using store = await spoken();
+    const { count, messages } = await store.eraser.forgetLines('a', [2, 77]);
+    expect([count, messages.length]).toEqual([1, 3]);
+    expect(await texts(store, 'a')).toEqual(['short', 'after']);
+    expect(await texts(store, 'b')).toHaveLength(3);
+    expect(await store.eraser.forgetLines('nowhere', [1])).toEqual({ count: 0, messages: [] });
+  });
+}
+
 function expires(name: string, open: OpenTranscripts): void {
   test(`${name}: lines go after the days of their server, brief ones after one`, async () => {
     await using store = await open();
@@ -190,6 +245,28 @@ function expires(name: string, open: OpenTranscripts): void {
     await store.eraser.expire(startedAtWallMs + 6, days);
     expect(await latest('101')).toBeUndefined();
     expect((await store.records.all('10', '1')).presences).toEqual([]);
+  });
+}
+
+function endsSessions(name: string, open: OpenTranscripts): void {
+  test(`${name}: sessions that were left open end with what was said or seen last in them`, async () => {
+    await using store = await open();
+    const ended = sessionOf('c', { channelId: '103', endedAtWallMs: startedAtWallMs + 9 });
+    await store.writer.putSession(sessionOf('a', { channelId: '101' }));
+    await store.writer.putSession(sessionOf('b', { channelId: '102' }));
+    await store.writer.putSession(ended);
+    await store.writer.putLines([lineOf('a', 1, 'one'), lineOf('a', 2, 'two')]);
+    await store.writer.putPresences([presenceOf('a', '1', 0, 900), presenceOf('b', '1', 0, 4_000)]);
+    await store.writer.putPresences([presenceOf('b', '2', 5_000)]);
+    await store.writer.endOpenSessions();
+    const endOf = async (channelId: string) =>
+      (await store.reader.latest('10', channelId))?.session.endedAtWallMs;
+    expect(await endOf('101')).toBe(startedAtWallMs + 2_800);
+    expect(await endOf('102')).toBe(startedAtWallMs + 5_000);
+    expect((await store.reader.latest('10', '103'))?.session).toEqual(ended);
+    expect((await store.reader.latest('10', '102'))?.presences).toContainEqual(
+      presenceOf('b', '2', 5_000, 5_000),
+    );
   });
 }
 

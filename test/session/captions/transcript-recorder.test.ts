@@ -31,7 +31,7 @@ function open(fails: () => boolean = () => false) {
       write(all);
     };
   };
-  const writer: TranscriptWriter = {
+  const writer: Omit<TranscriptWriter, 'endOpenSessions'> = {
     putSession: take((one: TranscriptSession) => void written.sessions.push(one)),
     putLines: take((all: readonly TranscriptLine[]) => {
       for (const one of all) written.lines.set(one.number, one);

@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import { renderLines } from '#src/captions/live/line-rendering.ts';
+import { renderMessage } from '#src/captions/live/line-rendering.ts';
 import { captionTexts } from '#src/session/captions/caption-texts.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { TranscriptCleanup } from '#src/session/transcripts/transcript-cleanup.ts';
@@ -24,7 +24,7 @@ export function openCleanup(
     parts,
     keptDays: async () => ({ standard: 7, byGuild: {} }),
     render: ({ message, lines }) =>
-      renderLines(lines, captionTexts(message.guildId, parts)).join('\n'),
+      renderMessage(message.messageId, lines, captionTexts(message.guildId, parts)),
     isLive: ({ guildId, messageId }) =>
       sessions.sessions(guildId).some(({ context }) => context.captions.owns(messageId)),
     onDeleted: (messageIds) => {
@@ -44,6 +44,7 @@ function lazily(clock: Clock): TranscriptPorts {
       putSession: async (...args) => (await store()).writer.putSession(...args),
       putLines: async (...args) => (await store()).writer.putLines(...args),
       putPresences: async (...args) => (await store()).writer.putPresences(...args),
+      endOpenSessions: async () => (await store()).writer.endOpenSessions(),
     },
     reader: {
       sessions: async (...args) => (await store()).reader.sessions(...args),
@@ -56,6 +57,7 @@ function lazily(clock: Clock): TranscriptPorts {
     eraser: {
       expire: async (...args) => (await store()).eraser.expire(...args),
       forget: async (...args) => (await store()).eraser.forget(...args),
+      forgetLines: async (...args) => (await store()).eraser.forgetLines(...args),
       forgetMessages: async (...args) => (await store()).eraser.forgetMessages(...args),
       forgetGuild: async (...args) => (await store()).eraser.forgetGuild(...args),
     },
