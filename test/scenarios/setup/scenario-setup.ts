@@ -76,7 +76,7 @@ export function soon(): AbortSignal {
 }
 
 /** Checks again until it holds; not `expect.poll`, which cannot tell scenarios apart that run side by side. */
-export async function eventually(check: () => void): Promise<void> {
+export async function eventually(check: () => unknown): Promise<void> {
   await vi.waitFor(check, { timeout: waitMs, interval: 20 });
 }
 

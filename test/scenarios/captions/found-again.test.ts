@@ -1,0 +1,114 @@
+import { expect } from 'vitest';
+import { text } from '#src/texts/texts.ts';
+import { readSrt, readVtt } from '#test/captions/files/subtitle-readers.ts';
+import { told, whispered } from '#test/scenarios/setup/asking.ts';
+import {
+  captioned,
+  promptsOf,
+  Sayings,
+  transcriptFor,
+  untilShown,
+} from '#test/scenarios/setup/captioning.ts';
+import { openScenario, scenario, soon } from '#test/scenarios/setup/scenario-setup.ts';
+
+scenario(
+  'what was said is found again: as files, by words, by a question, and summed up',
+  async () => {
+    const sayings = new Sayings(['Friday at eight', 'I book the table', 'we play chess']);
+    const replies = [
+      { match: 'Question:', text: '[1]' },
+      {
+        match: /Friday at eight[\s\S]*book the table/,
+        text: 'decision [1] They meet on Friday.\ntodo [2] Ben books a table.\npoint [99] Unfounded.',
+      },
+    ];
+    await using setup = await openScenario({ providers: { ...sayings.providers, replies } });
+    const [adam, ben] = await captioned(setup, ['Ben']);
+    if (!ben) throw new Error('Nobody came.');
+    await sayings.say(adam, 'Friday at eight');
+    await untilShown(setup, '**Adam** Friday at eight');
+    await sayings.say(ben, 'I book the table');
+    await untilShown(setup, '**Ben** I book the table');
+    await sayings.say(adam, 'we play chess');
+    await untilShown(setup, '**Adam** we play chess');
+    const said = ['Friday at eight', 'I book the table', 'we play chess'];
+    const speakers = ['Adam', 'Ben', 'Adam'];
+    const json = JSON.parse(await transcriptFor(setup, adam, 'json'));
+    expect(json.lines.map((line: { text: string }) => line.text)).toEqual(said);
+    const cues = {
+      vtt: await readVtt(await transcriptFor(setup, ben, 'vtt')),
+      srt: readSrt(await transcriptFor(setup, ben, 'srt')),
+    };
+    for (const read of Object.values(cues)) {
+      expect(read.map(({ text }) => text)).toEqual(said);
+      expect(read.map(({ speaker }) => speaker)).toEqual(speakers);
+      for (const [n, { startMs, endMs }] of read.entries()) {
+        expect(endMs - startMs).toBeGreaterThan(300);
+        expect(Math.abs(startMs - json.lines[n].startMs)).toBeLessThanOrEqual(1);
+        expect(startMs).toBeGreaterThanOrEqual(read[n - 1]?.endMs ?? 0);
+      }
+    }
+    for (const format of ['md', 'txt']) {
+      const file = await transcriptFor(setup, adam, format);
+      for (const one of said) expect(file).toContain(one);
+    }
+    const found = await told(ben, 'captions find', { words: 'table' });
+    expect(found.ephemeral).toBe(true);
+    expect(found.text).toMatch(
+      /Ben at \d\d:\d\d: "I book the table" https:\/\/discord\.com\/channels\/\d+\/\d+\/\d+/,
+    );
+    expect(await told(ben, 'captions find', { words: 'zebra' })).toMatchObject(
+      whispered('find.none', { words: 'zebra' }),
+    );
+    const answer = await told(ben, 'ask', { question: 'When do we meet?', about: 'this' });
+    expect(answer.ephemeral).toBe(true);
+    expect(answer.text).toMatch(/^Adam at \d\d:\d\d: "Friday at eight" https:/);
+    expect(promptsOf(setup)).toContain('I book the table');
+    const recap = await told(adam, 'captions recap');
+    expect([recap.ephemeral, recap.text.split('\n').length]).toEqual([true, 3]);
+    expect(recap.text).toMatch(
+      /They meet on Friday\. \(Adam, \d\d:\d\d\)\n.*Ben books a table\. \(Ben, \d\d:\d\d\)/,
+    );
+    expect(recap.text).not.toContain('Unfounded');
+  },
+);
+
+scenario(
+  'who was not there knows nothing of it where the server wants that, and all of it where not',
+  async () => {
+    const sayings = new Sayings(['quagga at eight', 'okapi for all', 'Nova what was said']);
+    const replies = [{ match: 'what was said', text: 'Nothing that I may tell.' }];
+    await using setup = await openScenario({ providers: { ...sayings.providers, replies } });
+    const { sandbox } = setup;
+    const olga = sandbox.person('Olga');
+    await told(olga, 'settings set', { key: 'catch_up', value: 'off' });
+    const [adam, ben] = await captioned(setup, ['Ben']);
+    if (!ben) throw new Error('Nobody came.');
+    await sayings.say(adam, 'quagga at eight');
+    await untilShown(setup, '**Adam** quagga at eight');
+    const cleo = sandbox.person('Cleo');
+    await cleo.join('Lounge', soon());
+    await told(cleo, 'privacy allow', { for: 'always' });
+    await Promise.all([adam, ben, cleo].map((one) => one.settled(soon())));
+    const unread = whispered('transcript.none');
+    expect(await told(cleo, 'captions transcript')).toMatchObject(unread);
+    expect(await told(cleo, 'captions find', { words: 'quagga' })).toMatchObject(
+      whispered('find.none', { words: 'quagga' }),
+    );
+    expect((await told(cleo, 'ask', { question: 'When is the quagga?', about: 'all' })).text).toBe(
+      text('ask.unknown'),
+    );
+    expect(await told(cleo, 'captions recap')).toMatchObject({
+      ephemeral: true,
+      text: text('recap.none'),
+    });
+    await sayings.say(cleo, 'Nova what was said');
+    await untilShown(setup, '**Nova** Nothing that I may tell.');
+    expect(promptsOf(setup)).toContain('what was said');
+    // All who sit there hear the answer, so that the model was shown nothing of it either.
+    expect(promptsOf(setup)).not.toContain('quagga at');
+    expect((await told(ben, 'captions find', { words: 'quagga' })).text).toContain(
+      'quagga at eight',
+    );
+  },
+);

@@ -1,0 +1,144 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
+import type { SandboxPerson } from '#sandbox/people/person.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { speech } from '#test/audio/speech.ts';
+import { instantPace } from '#test/fakes/providers/providers.ts';
+import { knownWords, MockRecogniser } from '#test/fakes/recogniser/recogniser.ts';
+import type { KnownWord } from '#test/fakes/recogniser/recogniser-match.ts';
+import { download } from '#test/sandbox/download.ts';
+import { told } from './asking.ts';
+import { callIn, eventually, type ScenarioSetup, seat, soon } from './scenario-setup.ts';
+
+/** Recordings that are told apart by their sound, shortest first. */
+const recordings = [
+  'human-cards-001',
+  'synth-flite-slt-what-time-is-it',
+  'human-cards-004',
+  'human-cards-003',
+  'synth-flite-kal16-stop-the-music',
+  'human-digits-2934z',
+  'synth-flite-awb-repeat-that',
+  'human-something',
+  'human-goforward',
+  'synth-flite-rms-capital-of-france',
+] as const;
+
+const times = await knownWords();
+
+/** What people say in a scenario: each text is a recording of its own, and recognised by its sound alone. */
+export class Sayings<Text extends string> {
+  readonly #recogniser = new MockRecogniser();
+  readonly #sounds = new Map<string, Pcm>();
+
+  constructor(texts: readonly Text[]) {
+    if (texts.length > recordings.length) throw new Error('There are not so many recordings.');
+    for (const [n, text] of texts.entries()) {
+      const name = recordings[n] ?? recordings[0];
+      const sound = speech(name);
+      this.#sounds.set(text, sound);
+      this.#recogniser.add(sound, spread(text, times[`${name}.wav`] ?? []));
+    }
+  }
+
+  /** Settings of a recogniser and a chat model that know them. */
+  get providers() {
+    return { pace: instantPace, hears: (pcm: Pcm) => this.#recogniser.hear(pcm) };
+  }
+
+  /** Resolves when it was said. */
+  async say(person: SandboxPerson, text: Text): Promise<void> {
+    await person.say(this.sound(text), soon());
+  }
+
+  sound(text: Text): Pcm {
+    const sound = this.#sounds.get(text);
+    if (!sound) throw new Error(`Nobody can say "${text}".`);
+    return sound;
+  }
+}
+
+/** The words of `text` in place of those of a recording. */
+function spread(text: string, spoken: readonly KnownWord[]): readonly KnownWord[] {
+  const words = text.split(' ');
+  const parts = Math.min(words.length, spoken.length);
+  const from = (n: number, all: readonly unknown[]) => Math.floor((n * all.length) / parts);
+  return Array.from({ length: parts }, (_, n) => {
+    const [first, last] = [spoken[from(n, spoken)], spoken[from(n + 1, spoken) - 1]];
+    const word = words.slice(from(n, words), from(n + 1, words)).join(' ');
+    return { word, fromMs: first?.fromMs ?? 0, toMs: last?.toMs ?? 0 };
+  });
+}
+
+/** Adam has called the bot; these people sit there, too, and said yes for always; captions are on. */
+export async function captioned(
+  setup: ScenarioSetup,
+  names: readonly string[] = [],
+): Promise<readonly [SandboxPerson, ...SandboxPerson[]]> {
+  const others = await Promise.all(names.map((name) => seat(setup, name)));
+  const adam = await callIn(setup, 'Adam');
+  await Promise.all(others.map((one) => told(one, 'privacy allow', { for: 'always' })));
+  await turnOn(adam);
+  await Promise.all([adam, ...others].map((one) => one.settled(soon())));
+  return [adam, ...others];
+}
+
+/** Turns captions on, or waits until they are. */
+export async function turnOn(person: SandboxPerson): Promise<ShownMessage> {
+  const asked = person.command('captions on');
+  const shown = await Promise.any([asked.answered(soon()), asked.followed(soon())]);
+  expect(shown.text).toMatch(/^Captions (?:are )?on/);
+  return shown;
+}
+
+/** Lines of captions in a channel or thread, in order. */
+export function linesIn({ sandbox }: ScenarioSetup, channel = 'Lounge'): readonly string[] {
+  return sandbox.messages(channel).flatMap(({ text, author }) => {
+    const lines = author === 'Nova' ? text.split('\n') : [];
+    return lines.filter((line) => spoken.test(line));
+  });
+}
+
+const spoken = /^(?:`[^`]*` )?\*\*/;
+
+export async function untilShown(
+  setup: ScenarioSetup,
+  line: string,
+  channel = 'Lounge',
+): Promise<void> {
+  await eventually(() => expect(linesIn(setup, channel)).toContain(line));
+}
+
+/** A transcript as this person gets it, privately. */
+export async function transcriptFor(
+  { sandbox }: ScenarioSetup,
+  person: SandboxPerson,
+  format: string,
+): Promise<string> {
+  const shown = await told(person, 'captions transcript', { format });
+  expect(shown).toMatchObject({ ephemeral: true, text: expect.stringContaining('Lounge') });
+  const [file] = shown.files;
+  expect(file?.name).toMatch(new RegExp(`\\.${format}$`));
+  return (await download(file?.url ?? '', sandbox)).text;
+}
+
+/** All bytes of everything the bot keeps, as text. */
+export async function keptBytes({ dataDir }: ScenarioSetup): Promise<string> {
+  const entries = await readdir(dataDir, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const bytes = files.map(({ parentPath, name }) => readFile(join(parentPath, name)));
+  return Buffer.concat(await Promise.all(bytes)).toString('latin1');
+}
+
+/** All that a chat model was ever shown. */
+export function promptsOf({ providers }: ScenarioSetup): string {
+  const chats = providers.requests.filter(({ endpoint }) => endpoint === 'chat');
+  return JSON.stringify(chats.map(({ body }) => body));
+}
+
+/** All that the bot ever asked Discord to show, to all or to one. */
+export function postedBy({ sandbox }: ScenarioSetup): string {
+  return JSON.stringify(sandbox.requests().map(({ body }) => body ?? null));
+}
