@@ -83,6 +83,8 @@ export interface Transcriber {
   listen?(onPartial: OnPartial, signal: AbortSignal, onResent?: OnResent): Listening;
   /** Only of those that ask several: the same with each of these wrapped, so that every request passes `wrap`. */
   wrapped?(wrap: (engine: Transcriber) => Transcriber): Transcriber;
+  /** Only of those that take a hint: the same for utterances that are known to be in this language, BCP 47. */
+  inLanguage?(language: string): Transcriber;
 }
 
 /** How a text is to be spoken. Fields left out are the engine's own defaults. */

@@ -50,6 +50,20 @@ for (const [name, engine] of [
 listeningContract('a ladder that listens', () => ears([streaming(hearing())], true), utterances);
 const falling = () => ears([streaming(deaf()), hearing()], true);
 
+test('every recogniser that takes a hint of the language has it, and the others hear all the same', async () => {
+  const told: string[] = [];
+  const hinted: Transcriber = {
+    ...streaming(deaf()),
+    inLanguage: (language) => {
+      told.push(language);
+      return deaf();
+    },
+  };
+  const ladder = ears([hinted, hearing()]).inLanguage?.('de') ?? expect.fail();
+  expect(await textOf(ladder, utterances[0].pcm)).toBe('one two three four five');
+  expect(told).toEqual(['de']);
+});
+
 test('what a recogniser that listens loses, the next one hears from the beginning', async () => {
   using listening = listenWith(falling(), () => undefined, never);
   const [one, other] = utterances;

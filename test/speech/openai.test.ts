@@ -51,6 +51,12 @@ test('an utterance goes up as a 16 kHz WAV file with the model and the language'
   expect(server.requests.at(-1)?.body).toMatchObject({ 'languages[]': 'en' });
 });
 
+test('an utterance that is known to be in a language goes up with that one, without its region', async () => {
+  const german = hearing().inLanguage?.('de-AT') ?? expect.fail();
+  await textOf(german, utterances[0].pcm);
+  expect(server.requests.at(-1)?.body).toMatchObject({ language: 'de' });
+});
+
 test('silence costs no request', async () => {
   const before = server.requests.length;
   await textOf(hearing(), { samples: new Int16Array(32_000), rateHz: 16_000, channels: 1 });

@@ -204,8 +204,9 @@ export class OpenUtterances {
     const before = this.#continuations.before(speakerId, fromMs);
     const start = { speakerId, fromMs, isAlone };
     const isPresumed = addressing.presumes(start, audience(start, this.#options));
-    const language = captions?.language ?? this.#language;
-    const need = { isWanted, isForBot: isPresumed || before !== undefined, language };
+    const hint = captions?.language;
+    const language = hint ?? this.#language;
+    const need = { isWanted, isForBot: isPresumed || before !== undefined, language, hint };
     const { transcriber, isCaptioned } = chooseRecogniser(need, budget, context);
     const listening = this.#hold(speakerId, transcriber, () => utterance);
     const utterance = new OpenUtterance({

@@ -22,6 +22,8 @@ export type RecogniserNeed = {
   readonly isForBot: boolean;
   /** BCP 47, where it is known. */
   readonly language: string | undefined;
+  /** Language that people told they speak there, BCP 47. */
+  readonly hint?: string | undefined;
 };
 
 /** `isCaptioned`: its words become captions. */
@@ -32,7 +34,7 @@ type RecogniserChoice = { readonly transcriber: Transcriber; readonly isCaptione
  * free one, if they speak its language; else captions are off until the next day. The channel is told once a day.
  */
 export function chooseRecogniser(
-  { isWanted, isForBot, language }: RecogniserNeed,
+  { isWanted, isForBot, language, hint }: RecogniserNeed,
   { captions, heard }: Pick<HearingBudget, 'captions' | 'heard'>,
   { channel, notice, parts }: RecogniserContext,
 ): RecogniserChoice {
@@ -41,7 +43,8 @@ export function chooseRecogniser(
   const tell = (id: CaptionNewsId) => {
     if (spending.isCaptionNews(guildId, id)) notice({ id });
   };
-  const usual = meteredTranscriber(transcriber, heard);
+  const hinted = hint === undefined ? undefined : transcriber.inLanguage?.(hint);
+  const usual = meteredTranscriber(hinted ?? transcriber, heard);
   if (!isWanted) return { transcriber: usual, isCaptioned: false };
   if (captions === 'warned') tell('captions.budget.warn');
   if (captions !== 'used') return { transcriber: usual, isCaptioned: true };

@@ -45,6 +45,7 @@ export function transcriberWithFallbacks(
         new LadderListening({ chain, asking, wrap }, onPartial, signal),
     }),
     wrapped: (outer) => withEach((engine) => outer(wrap(engine))),
+    inLanguage: (language) => withEach((engine) => wrap(engine.inLanguage?.(language) ?? engine)),
   });
   return withEach((engine) => engine);
 }

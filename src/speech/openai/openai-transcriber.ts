@@ -3,7 +3,7 @@ import { writeWav } from '#src/audio/wav.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { type ServedBy, servedBy } from '#src/provider/models/served-by.ts';
-import { languageHint } from '#src/speech/language-hint.ts';
+import { baseLanguage, languageHint } from '#src/speech/language-hint.ts';
 import { isListenable } from '#src/speech/listenable.ts';
 import type { Transcriber, Transcript, TranscriptUpdate } from '#src/speech/ports.ts';
 import { transcriptOf } from './transcript-reply.ts';
@@ -56,21 +56,24 @@ export function openTranscriber(client: OpenAI, options: TranscriberOptions): Tr
     }
   }
 
-  return {
+  const inLanguage = (language: string | undefined): Transcriber => ({
     async *transcribe(pcm, signal) {
       signal.throwIfAborted();
       if (!isListenable(pcm)) {
         yield { kind: 'final', transcript: { text: '' } };
         return;
       }
-      const form = { wav: new Uint8Array(writeWav(pcm)), options, by };
+      const told = { ...options, ...(language !== undefined && { language }) };
+      const form = { wav: new Uint8Array(writeWav(pcm)), options: told, by };
       if (streams !== 'no' && (yield* tryStream(form, signal))) return;
       const transcript = await ask(client, form, signal);
       signal.throwIfAborted();
       streams = 'no';
       yield { kind: 'final', transcript };
     },
-  };
+    inLanguage: (other) => inLanguage(baseLanguage(other)),
+  });
+  return inLanguage(options.language);
 }
 
 async function ask(client: OpenAI, form: Form, signal: AbortSignal): Promise<Transcript> {

@@ -1,5 +1,6 @@
 import { realClock } from '#src/base/clock.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
+import { baseLanguage } from '#src/speech/language-hint.ts';
 import { isListenable } from '#src/speech/listenable.ts';
 import type { Listening, OnPartial, OnResent, Transcriber } from '#src/speech/ports.ts';
 import { RealtimeListening } from './realtime-listening.ts';
@@ -7,6 +8,8 @@ import { RealtimePool } from './realtime-pool.ts';
 import type { RealtimeOptions } from './realtime-session.ts';
 
 const standardSettleMs = 15_000;
+/** Languages with connections of their own; others are recognised without a hint. */
+const mostLanguages = 8;
 
 export type RealtimeTranscriber = Transcriber & Disposable;
 
@@ -20,10 +23,12 @@ export function openRealtimeTranscriber(options: RealtimeOptions): RealtimeTrans
   const by = servedBy(options.model, options.baseUrl);
   const pool = new RealtimePool(options);
   const listen = (onPartial: OnPartial, signal: AbortSignal, onResent?: OnResent): Listening => {
-    const own = { pool, clock, settleMs, language, by, ...(onResent && { onResent }) };
-    return new RealtimeListening(own, onPartial, signal);
+    const parts = { pool, clock, settleMs, language, by, ...(onResent && { onResent }) };
+    return new RealtimeListening(parts, onPartial, signal);
   };
-  return {
+  /** A connection is told its language once, so each language has connections of its own. */
+  const others = new Map<string, RealtimeTranscriber>();
+  const own: RealtimeTranscriber = {
     listen,
     async *transcribe(pcm, signal, onResent) {
       signal.throwIfAborted();
@@ -35,6 +40,19 @@ export function openRealtimeTranscriber(options: RealtimeOptions): RealtimeTrans
       listening.push(pcm.samples);
       yield { kind: 'final', transcript: await listening.settle(signal) };
     },
-    [Symbol.dispose]: () => pool[Symbol.dispose](),
+    inLanguage: (tag) => {
+      const known = baseLanguage(tag);
+      const other = others.get(known);
+      if (known === language) return own;
+      if (other) return other;
+      if (others.size >= mostLanguages) return own;
+      const opened = openRealtimeTranscriber({ ...options, language: known });
+      others.set(known, opened);
+      return opened;
+    },
+    [Symbol.dispose]: () => {
+      for (const one of [pool, ...others.values()]) one[Symbol.dispose]();
+    },
   };
+  return own;
 }

@@ -273,3 +273,22 @@ test('a model is shown what was said among people when it is asked, and nothing 
     fixture.sessions.session('g')?.context.captions.recent(fixture.clock.nowMs()),
   ).toBeUndefined();
 });
+
+test('a recogniser is told which language people say they speak there', async () => {
+  const told: string[] = [];
+  const transcriber = Object.assign(new FakeTranscriber({ texts: ['fünf fünf'] }), {
+    inLanguage: (language: string) => {
+      told.push(language);
+      return new FakeTranscriber({ texts: ['fünf fünf'] });
+    },
+  });
+  const fixture = openSessionFixture({ addressing: 'off', transcriber });
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 100);
+  const turning = fixture.captions.turnOn('g', { language: 'de' });
+  await pass(fixture, 4_000);
+  await turning;
+  await says(fixture);
+  expect(told).toEqual(['de']);
+  expect(transcriber.heard).toEqual([]);
+});

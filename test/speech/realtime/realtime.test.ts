@@ -87,6 +87,16 @@ test('the session only transcribes 24 kHz sound and never decides itself when so
   expect(commits).toEqual([{ soundMs: 1500, atMs: expect.any(Number) }]);
 });
 
+test('what is known to be in another language goes over a connection of that language', async () => {
+  using transcriber = opened({ language: 'de' });
+  const english = transcriber.inLanguage?.('en-GB') ?? expect.fail();
+  expect(transcriber.inLanguage?.('en')).toBe(english);
+  expect(transcriber.inLanguage?.('de')).toBe(transcriber);
+  await textOf(english, five.pcm);
+  const { updates } = calls().at(-1) ?? {};
+  expect(updates).toMatchObject([{ audio: { input: { transcription: { languages: ['en'] } } } }]);
+});
+
 test('words that come only after a commit are the text all the same', async () => {
   mock.set({ continuous: false });
   using transcriber = opened();
