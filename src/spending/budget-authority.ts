@@ -15,6 +15,8 @@ export type AnswerRequest = AnswerEstimate & {
   readonly name: string;
   /** Of a question that began before its bill is opened, as `Spending.payer` gave it then. */
   readonly payer?: Payer;
+  /** Nobody asked for it, as a translation of captions: the server pays, within its budget for captions. */
+  readonly isForCaptions?: true;
 };
 
 /** Texts about the budget of captions, each told once a day. */

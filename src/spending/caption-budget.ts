@@ -19,14 +19,14 @@ const warnedFrom = 0.8;
 
 /**
  * What is left for captions of a server that has spent so much on them today; an utterance that has begun may be
- * recognised to its end. No cap holds where recognising costs nothing.
+ * recognised to its end. No cap holds where the work, of that price, costs nothing.
  */
 export function captionStepOf(
   spent: Amount,
   { serverDay, captionsDayMs = 0 }: Pick<Caps, 'serverDay' | 'captionsDayMs'>,
-  recognise: RolePrice,
+  price: RolePrice,
 ): CaptionBudgetStep {
-  if (costOf({ kind: 'heard', ms: 60_000 }, recognise) === 0) return 'full';
+  if (price.kind === 'free' || costOf({ kind: 'heard', ms: 60_000 }, price) === 0) return 'full';
   const cap = { nanoUsd: serverDay.nanoUsd * captionsShare, ms: captionsDayMs };
   const share = shareOf(spent, cap);
   if (share >= 1) return 'used';

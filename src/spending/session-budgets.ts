@@ -31,7 +31,7 @@ import {
   nothing,
   stepOf,
 } from './caps.ts';
-import { captionStepOf, usedBudgetText } from './caption-budget.ts';
+import { type CaptionBudgetStep, captionStepOf, usedBudgetText } from './caption-budget.ts';
 import { costOf } from './cost.ts';
 import type { Ledger, Payer, Reserve, Sum } from './ledger.ts';
 import { RecognisedSound } from './recognised-sound.ts';
@@ -72,7 +72,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
   open(order: AnswerRequest): AnswerBudget | BudgetRefusal {
     const { clock, ledger, tariffOf } = this.#options;
     const { guildId, personId, name, isWritten } = order;
-    const payer = order.payer ?? this.payer(guildId, personId);
+    const payer = order.isForCaptions ? {} : (order.payer ?? this.payer(guildId, personId));
     const tariff = tariffOf(guildId, isWritten && order.heardMs === 0);
     if (payer.personId !== undefined) this.#names.set(guildId, personId, name);
     const expected = isFree(tariff) ? nothing : estimate(tariff, order);
@@ -99,8 +99,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
       // Where it is usually free, what is heard counts with the turn.
       this.#charge('recognise', guildId, work, rate, isFree ? 0 : newMs, (sum) => sound.took(sum));
     };
-    const { captions: spent } = this.#standing(guildId);
-    const captions = captionStepOf(spent, caps, rate);
+    const captions = this.#captionStep(guildId, rate);
     const decided = (meant: boolean, forCaptions: boolean) =>
       sound.decided(meant ? 'person' : forCaptions ? 'captions' : 'server');
     const open = { heard, captions, decided } as const;
@@ -173,7 +172,8 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     const { day, month } = this.#standing(guildId);
     const more = add(ledger.reserved(guildId), expected);
     const part = partForAnswers(tariff);
-    if (isOverCount(day, caps)) return this.#budgetUsed(guildId, false);
+    const isUsed = order.isForCaptions && this.#captionStep(guildId, tariff.think) === 'used';
+    if (isUsed || isOverCount(day, caps)) return this.#budgetUsed(guildId, false);
     const room = fits(day, more, caps.serverDay, part) && fits(month, more, caps.serverMonth, part);
     if (!room) return this.#budgetUsed(guildId, !fits(month, more, caps.serverMonth, part));
     const share = ledger.shareOf(guildId, personId, clock.wallMs());
@@ -239,12 +239,15 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
   }
 
   #bill(
-    { guildId, heardMs, isWritten }: AnswerRequest,
+    { guildId, heardMs, isWritten, isForCaptions }: AnswerRequest,
     reserve: Reserve,
     tariff: Tariff,
   ): AnswerUsage {
     const { clock, ledger } = this.#options;
-    const take = (sum: Partial<Sum>) => ledger.take(reserve, sum, clock.wallMs());
+    const take = (sum: Partial<Sum>) => {
+      ledger.take(reserve, sum, clock.wallMs());
+      if (isForCaptions) ledger.assignToCaptions(guildId, sum, clock.wallMs());
+    };
     const { isVoiceCheap } = this.manner(guildId);
     const voice = (isVoiceCheap && tariff.cheaperVoice) || tariff.speak;
     const isTalk = countsSound(tariff) && !isWritten;
@@ -285,6 +288,10 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     else book({ nanoUsd, ms: rounded });
     const priced = nanoUsd !== undefined && { usd: nanoUsd / 1e9 };
     this.#options.onEvent(guildId, { kind: 'spent', what, ...priced });
+  }
+
+  #captionStep(guildId: string, rate: RolePrice): CaptionBudgetStep {
+    return captionStepOf(this.#standing(guildId).captions, this.#options.caps, rate);
   }
 
   #soundOf(guildId: string, personId: string): RecognisedSound {

@@ -42,6 +42,8 @@ export const englishCaptions = {
   'captions.thread': 'Captions of {channel}, {date}',
   'captions.translate.off':
     'Captions are not translated any more: {provider} is not answering. They go on as spoken.',
+  'captions.translate.none':
+    '{provider} does not translate, so captions stay as spoken. The operator can connect a model that does.',
   'transcript.file': 'Transcript of {channel}, {date}: {n} lines.',
   'transcript.none': 'There is no transcript that you may read.',
   'transcript.unknown': 'No session "{x}". Pick one from the list.',

@@ -45,6 +45,8 @@ export const germanCaptions = {
   'captions.thread': 'Untertitel von {channel}, {date}',
   'captions.translate.off':
     'Untertitel werden nicht mehr übersetzt: {provider} antwortet nicht. Sie laufen weiter wie gesprochen.',
+  'captions.translate.none':
+    '{provider} übersetzt nicht, also bleiben Untertitel, wie gesprochen wurde. Der Betreiber kann ein Modell anschließen, das es kann.',
   'transcript.file': 'Mitschrift von {channel}, {date}: {n} Zeilen.',
   'transcript.none': 'Es gibt keine Mitschrift, die du lesen darfst.',
   'transcript.unknown': 'Keine Sitzung "{x}". Nimm eine aus der Liste.',

@@ -85,7 +85,7 @@ export class FakeCaptionChats implements CaptionChats {
 
   open: CaptionChats['open'] = async ({ channelId }, thread) => {
     if (this.isForbidden) throw new BotError('discord.forbidden', false, 'Not there.');
-    return this.#chat(thread ? `thread in ${thread.inChannelId}` : channelId);
+    return this.#chat(thread ? `${thread.name} in ${thread.inChannelId}` : channelId);
   };
 
   reopen(_guildId: string, channelId: string): CaptionChat {

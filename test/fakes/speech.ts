@@ -12,6 +12,8 @@ export type FakeTranscriberOptions = {
   /** From the call to the final text. */
   readonly tookMs?: number;
   readonly clock?: Clock;
+  /** Told with each final text. */
+  readonly language?: string;
 };
 
 /** A recogniser that hears what it was told to; silence is empty all the same. */
@@ -26,7 +28,7 @@ export class FakeTranscriber implements Transcriber {
   async *transcribe(pcm: Pcm, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
     signal.throwIfAborted();
     if (pcm.rateHz !== 16_000 || pcm.channels !== 1) throw new RangeError('Not 16 kHz mono.');
-    const { texts, partials = [], error, tookMs = 0, clock } = this.#options;
+    const { texts, partials = [], error, tookMs = 0, clock, language } = this.#options;
     const call = this.heard.push(pcm);
     for (const text of partials) {
       yield { kind: 'partial', text };
@@ -37,7 +39,8 @@ export class FakeTranscriber implements Transcriber {
     if (error !== undefined) throw error;
     const silent = pcm.samples.every((sample) => sample === 0);
     const said = typeof texts === 'function' ? texts(pcm) : (texts[call - 1] ?? texts.at(-1) ?? '');
-    yield { kind: 'final', transcript: { text: silent ? '' : said } };
+    const told = language === undefined ? {} : { language };
+    yield { kind: 'final', transcript: { text: silent ? '' : said, ...told } };
   }
 }
 

@@ -1,5 +1,5 @@
 import { CaptionLayout } from '#src/captions/live/caption-layout.ts';
-import type { Presence, TranscriptLine } from '#src/captions/transcript-line.ts';
+import type { MessagePlace, Presence, TranscriptLine } from '#src/captions/transcript-line.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
 import type {
@@ -24,18 +24,22 @@ import { LiveCaptions } from './live-captions.ts';
 import { openRecorder } from './open-recorder.ts';
 import { PresenceLog } from './presence-log.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
-import { postedIn, UtteranceLines } from './utterance-lines.ts';
+import { TranslatedCaptions } from './translated-captions.ts';
+import { postedIn, UtteranceLines, unwritten } from './utterance-lines.ts';
 
 /** What captions of a channel are made with. */
 export type ChannelCaptionsContext = NoticeContext & {
   readonly parts: Pick<
     SessionDependencies,
     | 'captionChats'
+    | 'chat'
+    | 'chatName'
     | 'timeZone'
     | 'clock'
     | 'nicknameMark'
     | 'onEvent'
     | 'places'
+    | 'spending'
     | 'spokenLocales'
     | 'transcripts'
   >;
@@ -61,6 +65,7 @@ type ActiveCaptions = {
   readonly recorder: TranscriptRecorder;
   readonly live: LiveCaptions;
   readonly lines: UtteranceLines;
+  readonly translations: TranslatedCaptions;
   /** Also those whose presence is not stored. */
   readonly everybody: PresenceLog;
   readonly view: ChannelView;
@@ -124,6 +129,7 @@ export class ChannelCaptions implements UtteranceListener {
     const active = this.#active;
     if (active) {
       this.#active = { ...active, options };
+      active.translations.into(options.translateTo);
       return { kind: 'already', placeId: active.live.placeId };
     }
     this.#turning ??= this.#turnOn(options).finally(() => {
@@ -142,7 +148,7 @@ export class ChannelCaptions implements UtteranceListener {
     const { clock, nicknameMark } = parts;
     nicknameMark.set(channel.guildId, false);
     await Promise.all([
-      active.live.close(flushMs),
+      active.translations.close(flushMs).then(() => active.live.close(flushMs)),
       active.recorder.end(clock.wallMs(), active.recorder.sessionMs(clock.nowMs())),
     ]);
   }
@@ -157,7 +163,7 @@ export class ChannelCaptions implements UtteranceListener {
   }
 
   began(begun: BegunUtterance): UtteranceFollower {
-    return this.#active?.lines.began(begun) ?? nobody;
+    return this.#active?.lines.began(begun) ?? unwritten;
   }
 
   /** What the bot is saying or has said. To be called now and then while it speaks, and once at the end. */
@@ -190,7 +196,9 @@ export class ChannelCaptions implements UtteranceListener {
     const active = this.#active;
     if (!active) return;
     active.lines.drop(personId);
-    active.live.remove(active.recorder.forget(personId));
+    const numbers = active.recorder.forget(personId);
+    active.live.remove(numbers);
+    active.translations.remove(numbers);
   }
 
   /** Nothing more is written of what this person is saying. */
@@ -201,11 +209,13 @@ export class ChannelCaptions implements UtteranceListener {
   /** Somebody deleted messages: those that showed captions take their lines along. */
   messagesDeleted(messageIds: readonly string[]): void {
     this.#active?.live.messagesDeleted(messageIds);
+    this.#active?.translations.messagesDeleted(messageIds);
   }
 
   /** Whether captions that are on posted this message, and so change it themselves. */
   owns(messageId: string): boolean {
-    return this.#active?.live.owns(messageId) ?? false;
+    const { live, translations } = this.#active ?? {};
+    return live?.owns(messageId) === true || translations?.owns(messageId) === true;
   }
 
   async #turnOn(options: CaptionOptions): Promise<CaptionsTurnedOn> {
@@ -228,20 +238,27 @@ export class ChannelCaptions implements UtteranceListener {
       await live.close(0);
       return { kind: 'failed', line: { id: 'leave.nowhere' } };
     }
+    const mayWrite = (personId: string) => gate.mayWrite(personId);
+    const translations = new TranslatedCaptions(
+      { ...this.#context, mayWrite },
+      { live, recorder, onPosted: (post) => this.#posted(post, recorder, store) },
+    );
+    translations.into(options.translateTo);
     const lines = new UtteranceLines({
       recorder,
       live,
       fromMs: clock.nowMs(),
       botName: parts.places.botName(channel.guildId),
-      mayWrite: (personId) => gate.mayWrite(personId),
+      mayWrite,
       isBrief: (personId) => gate.yesKind(personId) === 'brief',
-      onFinal: () => {
+      onFinal: (line) => {
         this.#hasTranscript = true;
+        translations.add(line);
       },
     });
     const everybody = new PresenceLog(recorder.session.id);
     const view = new ChannelView(this.#context, live.placeId, recorder, everybody);
-    this.#active = { options, store, recorder, live, lines, everybody, view, told };
+    this.#active = { options, store, recorder, live, lines, translations, everybody, view, told };
     parts.nicknameMark.set(channel.guildId, true);
     this.look(people());
     return { kind: 'on', placeId: live.placeId };
@@ -265,9 +282,7 @@ export class ChannelCaptions implements UtteranceListener {
         if (line) recorder.put(postedIn(line, places));
         for (const place of places.filter(({ messageId }) => !noted.has(messageId))) {
           noted.add(place.messageId);
-          const postedAtWallMs = parts.clock.wallMs();
-          const message = { ...place, guildId, sessionId: recorder.session.id, postedAtWallMs };
-          void withStore(guildId, parts, 'store.unwritable', () => store.messages.put(message));
+          this.#posted(place, recorder, store);
         }
       },
       onDeleted: (numbers) => this.#deleted(numbers, recorder, store),
@@ -276,10 +291,28 @@ export class ChannelCaptions implements UtteranceListener {
     });
   }
 
+  /** Which message shows something of what is kept: it goes with that. */
+  #posted(
+    post: MessagePlace,
+    { session }: TranscriptRecorder,
+    { messages }: TranscriptPorts,
+  ): void {
+    const { channel, parts } = this.#context;
+    const { guildId } = channel;
+    const message = {
+      ...post,
+      guildId,
+      sessionId: session.id,
+      postedAtWallMs: parts.clock.wallMs(),
+    };
+    void withStore(guildId, parts, 'store.unwritable', () => messages.put(message));
+  }
+
   /** Somebody deleted a message: what it showed is not kept either. */
   #deleted(numbers: readonly number[], recorder: TranscriptRecorder, store: TranscriptPorts): void {
     const { channel, parts } = this.#context;
     recorder.drop(numbers);
+    this.#active?.translations.remove(numbers);
     const forget = () => store.eraser.forgetLines(recorder.session.id, numbers);
     void withStore(channel.guildId, parts, 'store.unwritable', forget);
   }
@@ -291,11 +324,3 @@ export class ChannelCaptions implements UtteranceListener {
     parts.onEvent(channel.guildId, { kind: 'captioned', speakerId: line.speaker.personId, tookMs });
   }
 }
-
-/** Follower of what is not written. */
-const nobody: UtteranceFollower = {
-  partial: () => undefined,
-  whole: () => undefined,
-  resumed: () => undefined,
-  ended: () => undefined,
-};

@@ -54,6 +54,11 @@ export class LiveCaptions {
     this.#perform(layout.put(line, clock.nowMs()), isWhole ? line.number : undefined);
   }
 
+  /** Shows the translation of a line that is over. */
+  translate(line: CaptionLine): void {
+    this.#perform(this.#options.layout.put(line, this.#options.clock.nowMs()));
+  }
+
   remove(numbers: readonly number[]): void {
     const { clock, layout } = this.#options;
     if (numbers.length > 0) this.#perform(layout.remove(numbers, clock.nowMs()));

@@ -28,6 +28,14 @@ export type UtteranceLinesOptions = {
   readonly onFinal: (line: TranscriptLine) => void;
 };
 
+/** Follower of what is not written. */
+export const unwritten: UtteranceFollower = {
+  partial: () => undefined,
+  whole: () => undefined,
+  resumed: () => undefined,
+  ended: () => undefined,
+};
+
 /** Shortest time, in ms, between two changes of the line of what the bot is saying. */
 const sayingMs = 1_500;
 
@@ -154,7 +162,7 @@ export function postedIn(
 }
 
 /** A line that is over, as it is shown. */
-function shownLine(line: TranscriptLine): CaptionLine {
+export function shownLine(line: TranscriptLine): CaptionLine {
   const { number, speaker, startMs, endMs, text, isCut } = line;
   const state = text === '' ? 'not-understood' : 'final';
   return { number, speaker, startMs, endMs, text, state, ...(isCut && { isCut }) };

@@ -7,7 +7,6 @@ import { numberedLines } from '#src/captions/answers/numbered-lines.ts';
 import { type RecapPoint, recap } from '#src/captions/answers/recap.ts';
 import { wallTimesIn } from '#src/captions/files/wall-time.ts';
 import type { Audience, FoundLine, ListedSession } from '#src/captions/transcript-store.ts';
-import { meteredChat } from '#src/chat/metered-chat.ts';
 import { failureText } from '#src/session/alerts/report-failure.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
@@ -19,9 +18,9 @@ import type {
   TranscriptQuestion,
 } from '#src/session/ports/captions.ts';
 import type { Asker } from '#src/session/ports/command-ports.ts';
-import type { UsageMeter } from '#src/spending/budget-authority.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { type LookupParts, quotedLine, type TranscriptLookup } from './transcript-lookup.ts';
+import { wholeReply } from './whole-reply.ts';
 
 export type QuestionParts = LookupParts &
   Pick<SessionDependencies, 'chat' | 'chatName' | 'spending'>;
@@ -170,7 +169,8 @@ export class TranscriptQuestions {
     const opened = spending.open(order);
     if (opened.kind === 'refused') throw new Refused(opened.line);
     try {
-      return await written(chat, { system, user }, opened.bill, signal);
+      opened.bill.wanted();
+      return await wholeReply(chat, { system, user }, opened.bill, signal);
     } finally {
       opened.bill.close();
     }
@@ -191,26 +191,6 @@ export class TranscriptQuestions {
   #tell(guildId: string, error: unknown): void {
     if (!(error instanceof Refused)) this.#parts.onEvent(guildId, failureOf(error, 'think'));
   }
-}
-
-async function written(
-  chat: SessionDependencies['chat'],
-  { system, user }: ModelPrompt,
-  bill: UsageMeter,
-  signal: AbortSignal,
-): Promise<string> {
-  const counted = meteredChat(chat, (usage) => bill.used(usage));
-  const messages = [
-    { role: 'system', content: system },
-    { role: 'user', name: '', content: user },
-  ] as const;
-  let text = '';
-  bill.wanted();
-  for await (const part of counted.reply(messages, [], signal)) {
-    if (part.kind === 'text') text += part.text;
-    if (text.length > maxChars) break;
-  }
-  return text;
 }
 
 function quotedPoint({ text, sources: [source] }: RecapPoint): QuotedLine {

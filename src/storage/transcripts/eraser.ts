@@ -138,6 +138,7 @@ type Erasure = { readonly erased: ErasedLines; readonly others: number };
 function eraseChosen(sqlite: DatabaseSync): ErasedLines {
   const messages = sqlite.prepare(shownSql).all();
   sqlite.exec(noteSql);
+  sqlite.exec(noteOthersSql);
   sqlite.exec(`
     DELETE FROM answered WHERE line IN (SELECT id FROM temp.chosen);
     DELETE FROM more_posts WHERE line IN (SELECT id FROM temp.chosen);
@@ -165,6 +166,14 @@ const noteSql = `
   JOIN sessions ON sessions.key = chosen.id / 4194304
   WHERE true GROUP BY message_id
   ON CONFLICT (message_id) DO UPDATE SET outdated = outdated + 1`;
+
+/** Messages of these sessions that no line names show translations: which of them is not known, so all of it goes. */
+const noteOthersSql = `
+  UPDATE caption_messages SET outdated = outdated + 1
+  WHERE session_id IN (
+    SELECT sessions.id FROM temp.chosen JOIN sessions ON sessions.key = temp.chosen.id / 4194304
+  ) AND outdated = 0
+    AND NOT EXISTS (SELECT 1 FROM posts WHERE message_id = caption_messages.message_id)`;
 
 function chooseExpired(sqlite: DatabaseSync, nowWallMs: number, keptDays: KeptDays): void {
   const choose = sqlite.prepare(

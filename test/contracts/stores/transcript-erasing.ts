@@ -295,6 +295,20 @@ function notesMessages(name: string, open: OpenTranscripts): void {
     expect((await store.messages.outdated(9)).map((one) => one.message.messageId)).toEqual(['301']);
   });
 
+  test(`${name}: a message that no line names, as one of translations, goes with any line of its session`, async () => {
+    await using store = await talked(open);
+    const message = { channelId: '200', guildId: '10', postedAtWallMs: 1 };
+    await store.messages.put({ ...message, messageId: '400', sessionId: 'a' });
+    await store.messages.put({ ...message, messageId: '401', sessionId: 'b' });
+    await store.eraser.forget('10', '1', 'a');
+    const outdated = await store.messages.outdated(9);
+    const shown = outdated.map((one) => [one.message.messageId, one.lines.length]);
+    expect(shown.toSorted()).toEqual([
+      ['300', 1],
+      ['400', 0],
+    ]);
+  });
+
   test(`${name}: an edit settles only what was forgotten before it`, async () => {
     await using store = await talked(open);
     await store.eraser.forget('10', '1', 'a');

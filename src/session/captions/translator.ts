@@ -1,0 +1,189 @@
+import { BotError } from '#src/base/errors.ts';
+import { unlessAborted, within } from '#src/base/waiting.ts';
+import {
+  readTranslations,
+  translationBatches,
+  translationPrompt,
+} from '#src/captions/answers/translation.ts';
+import type { TranscriptLine } from '#src/captions/transcript-line.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { failureOf } from '#src/session/failure.ts';
+import { wholeReply } from '#src/session/transcripts/whole-reply.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+
+export type TranslatorOptions = {
+  readonly guildId: string;
+  readonly parts: Pick<SessionDependencies, 'chat' | 'chatName' | 'clock' | 'onEvent' | 'spending'>;
+  /** Language of the translations, BCP 47. */
+  readonly language: string;
+  /** Whether this line may be shown to a model now. */
+  readonly mayShow: (line: TranscriptLine) => boolean;
+  readonly onTranslated: (line: TranscriptLine, text: string) => void;
+  /** Has everybody there read something. */
+  readonly notice: (line: TextLine) => void;
+};
+
+/** Time, in ms, in which lines are gathered for one request. */
+const gatherMs = 1_500;
+/** Pause, in ms, after a request that failed. */
+const retryMs = 30_000;
+/** Longest time, in ms, for one request. */
+const longestMs = 30_000;
+/** Lines that wait; the oldest are given up first. */
+const mostWaiting = 60;
+/** Requests that a line is part of; then it stays as it was spoken. */
+const mostTries = 2;
+/** Requests one after the other without a single translation, after which people are told that there are none. */
+const mostVain = 2;
+
+/** Translates lines that are over by the chat model, several a request, one request at a time. Never throws. */
+export class Translator {
+  readonly #options: TranslatorOptions;
+  readonly #over = new AbortController();
+  readonly #tries = new Map<TranscriptLine, number>();
+  #waiting: readonly TranscriptLine[] = [];
+  #working: Promise<void> | undefined;
+  readonly #hurry = new AbortController();
+  #isTold = false;
+  #vain = 0;
+
+  constructor(options: TranslatorOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a line that is over; one that is in that language already stays as it is. */
+  add(line: TranscriptLine): void {
+    const { language } = this.#options;
+    if (line.language !== undefined && isSame(line.language, language)) return;
+    this.#waiting = [...this.#waiting, line].slice(-mostWaiting);
+    this.#schedule();
+  }
+
+  /** These lines are not translated any more. */
+  drop(numbers: readonly number[]): void {
+    this.#waiting = this.#waiting.filter(({ number }) => !numbers.includes(number));
+  }
+
+  /** Translates at once what waits, for at most `ms`; nothing more is translated then. */
+  async close(ms: number): Promise<void> {
+    this.#hurry.abort(new Error('captions end'));
+    const late = () => new Error('the captions have ended');
+    await within(this.#working ?? Promise.resolve(), ms, this.#options.parts.clock, late).catch(
+      () => undefined, // what is not translated by now stays as it was spoken
+    );
+    this.#waiting = [];
+    this.#over.abort(late());
+  }
+
+  #schedule(): void {
+    if (this.#over.signal.aborted) return;
+    this.#working ??= this.#run().finally(() => {
+      this.#working = undefined;
+    });
+  }
+
+  /** Until nothing waits. Never throws. */
+  async #run(): Promise<void> {
+    const { signal } = this.#over;
+    let waitMs = gatherMs;
+    while (this.#waiting.length > 0 && !signal.aborted) {
+      const until = AbortSignal.any([signal, this.#hurry.signal]);
+      await this.#options.parts.clock.sleep(waitMs, until).catch(() => undefined);
+      if (signal.aborted || (waitMs > gatherMs && until.aborted)) return;
+      waitMs = await this.#translateSome();
+    }
+  }
+
+  /** How long to wait for the next request, in ms. */
+  async #translateSome(): Promise<number> {
+    const { guildId, mayShow, parts } = this.#options;
+    const [batch = []] = translationBatches(this.#waiting.filter(mayShow));
+    const taken = new Set(batch.length > 0 ? batch : this.#waiting);
+    const others = this.#waiting.filter((line) => !taken.has(line));
+    if (batch.length === 0) this.#waiting = others;
+    if (batch.length === 0) return gatherMs;
+    const { system, user } = translationPrompt(batch, englishName(this.#options.language));
+    const characters = system.length + user.length;
+    const by = { personId: '', name: '', isForCaptions: true, isWritten: true } as const;
+    const opened = parts.spending.open({ guildId, ...by, characters, heardMs: 0 });
+    if (opened.kind === 'refused') {
+      if (opened.isNews()) this.#options.notice(opened.line);
+      this.#waiting = [];
+      return gatherMs;
+    }
+    if (opened.news) this.#options.notice(opened.news);
+    try {
+      const { signal } = this.#over;
+      const asked = wholeReply(parts.chat, { system, user }, opened.bill, signal);
+      const reply = await within(unlessAborted(asked, signal), longestMs, parts.clock, late);
+      this.#take(reply, batch);
+      return gatherMs;
+    } catch (error) {
+      if (!this.#over.signal.aborted) this.#failed(error);
+      return retryMs;
+    } finally {
+      opened.bill.close();
+    }
+  }
+
+  /** What was forgotten while the model was asked waits no more, and is not shown. */
+  #take(reply: string, batch: readonly TranscriptLine[]): void {
+    const { mayShow, onTranslated } = this.#options;
+    const asked = batch.filter((line) => this.#waiting.includes(line) && mayShow(line));
+    const { translated, missing } = readTranslations(reply, batch);
+    for (const line of asked) {
+      const text = translated.get(line);
+      if (text !== undefined && !isEqual(text, line.text)) onTranslated(line, text);
+    }
+    const again = missing.filter((line) => asked.includes(line) && this.#mayTryAgain(line));
+    this.#waiting = this.#waiting.filter((line) => !batch.includes(line) || again.includes(line));
+    for (const line of batch) if (!again.includes(line)) this.#tries.delete(line);
+    this.#vain = translated.size > 0 ? 0 : this.#vain + 1;
+    if (this.#vain >= mostVain) this.#tell('captions.translate.none');
+  }
+
+  #mayTryAgain(line: TranscriptLine): boolean {
+    const tries = (this.#tries.get(line) ?? 0) + 1;
+    this.#tries.set(line, tries);
+    return tries < mostTries;
+  }
+
+  /** The lines wait, and are tried again. */
+  #failed(error: unknown): void {
+    const { guildId, parts } = this.#options;
+    parts.onEvent(guildId, failureOf(error, 'think'));
+    this.#tell('captions.translate.off');
+  }
+
+  /** Once. */
+  #tell(id: 'captions.translate.off' | 'captions.translate.none'): void {
+    const { notice, parts } = this.#options;
+    if (!this.#isTold) notice({ id, with: { provider: parts.chatName } });
+    this.#isTold = true;
+  }
+}
+
+function late(): BotError {
+  return new BotError('answer.late', true, `A translation took longer than ${longestMs / 1000} s.`);
+}
+
+/** Regions and scripts of a language apart. */
+function isSame(one: string, other: string): boolean {
+  const [first, second] = [one, other].map((tag) => tag.toLowerCase().split('-')[0]);
+  return first === second;
+}
+
+function isEqual(one: string, other: string): boolean {
+  const [first, second] = [one, other].map((text) =>
+    text
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}]+/gu, ' ')
+      .trim(),
+  );
+  return first === second;
+}
+
+/** As a model is told of it. */
+function englishName(language: string): string {
+  return new Intl.DisplayNames(['en'], { type: 'language' }).of(language) ?? language;
+}
