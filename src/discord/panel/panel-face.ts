@@ -46,7 +46,9 @@ export function drawPanel(
 
 function buttonNames(face: PanelFace | undefined): readonly (readonly string[])[] {
   const listening = face?.state.kind === 'paused' ? 'resume' : 'pause';
-  return [['ask', 'stop', listening, 'captions', 'privacy'], trackNames(face), consentNames];
+  const transcript = face?.captionsIn === undefined ? [] : ['captions.transcript'];
+  const choices = [...consentNames, ...transcript];
+  return [['ask', 'stop', listening, 'captions', 'privacy'], trackNames(face), choices];
 }
 
 /** Names of the buttons that control the first track. */

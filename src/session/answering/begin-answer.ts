@@ -2,6 +2,7 @@ import type { Pipeline, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { NoticeReceiver } from '#src/session/alerts/fallback-notices.ts';
 import type { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
 import { spokenSubstitute } from '#src/session/output/written-parts.ts';
 import { ToolRun, type ToolsContext, withToolRules } from '#src/session/tools/run-tools.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
@@ -18,6 +19,7 @@ export type AnswerStart = ToolsContext &
     readonly pipeline: Pipeline;
     readonly preemptiveBudget: PreemptiveBudget;
     readonly captions: Pick<ChannelCaptions, 'recent'>;
+    readonly gate: Pick<ConsentGate, 'isLeftOut' | 'standing'>;
   };
 
 /**
@@ -37,11 +39,13 @@ export function beginAnswer(
     ...cheaperStyle(withToolRules(parts.style, tools.offered), spending.manner(channel.guildId)),
     asides: spokenSubstitute(channel.guildId, parts),
   };
+  const askerIds = said.map(({ speakerId }) => speakerId);
+  const mayShow = (id: string) => askerIds.includes(id) || !context.gate.isLeftOut(id);
   const seen = context.captions.recent(Math.min(...said.map(({ fromMs }) => fromMs)));
   const turn = {
     said,
     style,
-    history: memory.messages(),
+    history: memory.messages(mayShow),
     tools: tools.offered,
     ...(seen !== undefined && { context: seen }),
   };

@@ -31,10 +31,11 @@ export class ConversationMemory {
     );
   }
 
-  /** Oldest first, as much as a model is shown. */
-  messages(): readonly ChatMessage[] {
+  /** Oldest first, as much as a model is shown; without exchanges with people for whom `mayShow` is false. */
+  messages(mayShow: (personId: string) => boolean = () => true): readonly ChatMessage[] {
     const history = openHistory();
-    for (const { name, said, heard } of this.#exchanges) {
+    for (const { name, said, heard, speakerId, alsoIds = [] } of this.#exchanges) {
+      if (![speakerId, ...alsoIds].every(mayShow)) continue;
       history.addUser(name, said);
       history.addAssistant(heard);
     }

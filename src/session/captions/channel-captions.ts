@@ -127,11 +127,12 @@ export class ChannelCaptions implements UtteranceListener {
   /** Resolves once everybody was told, or told why they stay off. Never throws. */
   async turnOn(options: CaptionOptions): Promise<CaptionsTurnedOn> {
     const active = this.#active;
-    if (active) {
+    if (active && !active.live.isShut) {
       this.#active = { ...active, options };
       active.translations.into(options.translateTo);
       return { kind: 'already', placeId: active.live.placeId };
     }
+    if (active) await this.turnOff(); // a new place, and the same session
     this.#turning ??= this.#turnOn(options).finally(() => {
       this.#turning = undefined;
     });

@@ -38,6 +38,11 @@ export class LiveCaptions {
     return this.#options.chat.channelId;
   }
 
+  /** Nothing is shown there any more: the place is gone, closed to the bot, or the captions have ended. */
+  get isShut(): boolean {
+    return this.#isShut;
+  }
+
   /** Whether it posted this message, and so changes it itself. */
   owns(messageId: string): boolean {
     return this.#messageIds.has(messageId);
@@ -100,8 +105,10 @@ export class LiveCaptions {
       this.#messageIds.add(outcome.place.messageId);
       for (const number of this.#shownTexts.shown(outcome)) onShown(number, outcome.atMs);
     }
-    this.#perform(layout.outcome(outcome, clock.nowMs()));
     const isGone = outcome.kind === 'gone' && outcome.what === 'chat';
+    const change = layout.outcome(outcome, clock.nowMs());
+    // Who deletes a channel or thread does not say that its words are to be forgotten.
+    this.#perform(isGone ? { ...change, deletedLines: [] } : change);
     if (this.#isShut || (!isGone && outcome.kind !== 'forbidden')) return;
     this.#isShut = true;
     onTrouble({ kind: isGone ? 'gone' : 'forbidden' });

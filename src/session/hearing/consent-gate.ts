@@ -70,6 +70,11 @@ export class ConsentGate {
     return this.mayHear(personId) && isLeftOut(this.#choices, personId) === false;
   }
 
+  /** Whether this person chose to be left out: a model is shown nothing of them but for their own questions. */
+  isLeftOut(personId: string): boolean {
+    return isLeftOut(this.#choices, personId) === true;
+  }
+
   /** What this person's yes is good for; undefined where they are not heard, apart from a pause. */
   yesKind(personId: string): YesKind | undefined {
     return yesKind(this.#consent, this.#listened(personId), this.#clock.wallMs());

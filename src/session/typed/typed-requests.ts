@@ -1,5 +1,6 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import { within } from '#src/base/waiting.ts';
+import type { ChatMessage } from '#src/chat/ports.ts';
 import type { Pipeline, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { clausesOf } from '#src/session/output/read-aloud.ts';
@@ -121,7 +122,7 @@ export class TypedRequests implements TypedTalk {
     const session = this.#sessions.session(guildId);
     if (answer === 'voice')
       return session ? await this.#aloud(said, question, session, restMs) : nowhere;
-    const known = session?.isHere(asker.id) ? session.context.memory.messages() : [];
+    const known = session?.isHere(asker.id) ? knownTo(asker, session) : [];
     const ear = heard.pcm && this.#earIn(guildId);
     const parts = await this.#partsIn(guildId);
     return await answerInWriting({ guildId, said, known, ear, payer }, parts, restMs, this.#signal);
@@ -187,6 +188,12 @@ export class TypedRequests implements TypedTalk {
       return { kind: 'failed', line: { id: 'ask.late' } };
     }
   }
+}
+
+/** What was said to the bot there, without those who are left out, but for the asker. */
+function knownTo({ id }: Asker, { context }: VoiceSession): readonly ChatMessage[] {
+  const { gate, memory } = context;
+  return memory.messages((personId) => personId === id || !gate.isLeftOut(personId));
 }
 
 const nowhere: AskOutcome = { kind: 'nowhere' };

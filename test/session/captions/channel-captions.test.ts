@@ -109,6 +109,21 @@ test('who is left out is heard and answered, but not written, and neither are th
   expect(fixture.captionChats.chat.lines[0]).toBe('**Adam** five five');
 });
 
+test('a model is shown nothing of who is left out, but for their own questions', async () => {
+  const fixture = await captioned({ addressing: 'always' });
+  await fixture.captions.leaveOut('g', 'adam', true);
+  await says(fixture, adam);
+  await pass(fixture, 3_000);
+  await says(fixture, eva);
+  await pass(fixture, 3_000);
+  await says(fixture, adam);
+  await pass(fixture, 3_000);
+  const shownTo = fixture.chat.asked.map(({ messages }) =>
+    messages.flatMap((message) => ('name' in message ? [message.name] : [])),
+  );
+  expect(shownTo.map((names) => names.includes('Adam'))).toEqual([true, false, true]);
+});
+
 test('the lines of the bot hold what was really sent', async () => {
   const fixture = await captioned({ addressing: 'always' });
   await says(fixture);
@@ -261,6 +276,21 @@ test('a place that is taken away is told of once, and what is said is kept all t
   await pass(fixture, 40_000);
   expect(fixture.written.filter((text) => text.includes('write captions'))).toHaveLength(1);
   expect(await kept(fixture)).toHaveLength(2);
+});
+
+test('captions whose place was taken away are shown again when they are turned on again', async () => {
+  const fixture = await captioned();
+  await says(fixture);
+  const { chat } = fixture.captionChats;
+  chat.refuses = ({ key }) => ({ kind: 'gone', key, what: 'chat' });
+  await says(fixture);
+  chat.refuses = undefined;
+  await turnOn(fixture);
+  await says(fixture, eva);
+  expect(fixture.captionChats.chat.lines.at(-1)).toBe('**Eva** five five');
+  const lines = await kept(fixture);
+  expect(lines.map(({ number }) => number)).toEqual([1, 2, 3]);
+  expect(new Set(lines.map(({ sessionId }) => sessionId)).size).toBe(1);
 });
 
 test('a model is shown what was said among people when it is asked, and nothing of it where captions are off', async () => {
