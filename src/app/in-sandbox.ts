@@ -4,6 +4,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
 import { EventLog } from '#src/console/first-run/event-log.ts';
+import { KeptFiles } from '#src/console/first-run/kept-files.ts';
 import { checkRecordings } from '#src/console/first-run/recordings.ts';
 import { ConversationPrinter } from '#src/console/first-run/show.ts';
 import { SpokenRecorder } from '#src/console/first-run/spoken-recorder.ts';
@@ -60,7 +61,7 @@ async function startSandboxRun(
   const show = new ConversationPrinter(screen);
   const events = new EventLog(realClock);
   const botName = config.bot.name ?? 'Nova';
-  const wall = new MessageWall(show, botName);
+  const wall = new MessageWall(show, botName, new KeptFiles(config.dataDir));
   const view = new SandboxView(show, botName);
   show.title(`Parley ${packageJson.version} - ${why}`);
   const [sandbox, engines, codec] = await Promise.all([

@@ -30,6 +30,7 @@ export const messageLine = z.object({
   messageId: z.string(),
   text: z.string(),
   buttons: z.array(button),
+  files: z.array(z.object({ name: z.string(), url: z.url() })).default([]),
   to: z.string().optional(),
 });
 export type SandboxMessage = z.infer<typeof messageLine>;

@@ -1,3 +1,4 @@
+import type { KeptFiles, MessageFile } from '#src/console/first-run/kept-files.ts';
 import type { ConversationPrinter } from '#src/console/first-run/show.ts';
 import type { SandboxButton, SandboxMessage } from '#src/console/sandbox-lines.ts';
 
@@ -23,14 +24,16 @@ const messageLimit = 200;
 export class MessageWall {
   readonly #show: ConversationPrinter;
   readonly #botName: string;
+  readonly #files: Pick<KeptFiles, 'keep'>;
   readonly #drawn = new Map<string, SandboxMessage>();
   readonly #numbers = new Map<string, number>();
   #lastNumber = 0;
   #changes = 0;
 
-  constructor(show: ConversationPrinter, botName: string) {
+  constructor(show: ConversationPrinter, botName: string, files: Pick<KeptFiles, 'keep'>) {
     this.#show = show;
     this.#botName = botName;
+    this.#files = files;
   }
 
   /** Counts everything that was posted, edited or deleted. */
@@ -77,6 +80,17 @@ export class MessageWall {
     const lines = isPanel(message) ? [head, rest.join(' | ')] : [head, ...rest];
     this.#show.says(this.#botName, `${lines.join('\n')}${seen}`);
     this.#drawButtons(message);
+    for (const file of message.files) void this.#keep(file);
+  }
+
+  /** Never throws. */
+  async #keep(file: MessageFile): Promise<void> {
+    try {
+      this.#show.detail(`${file.name} kept as ${await this.#files.keep(file)}`);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#show.detail(`${file.name} could not be kept: ${why}`);
+    }
   }
 
   #drawEdit(before: SandboxMessage, message: SandboxMessage): void {
@@ -123,11 +137,19 @@ type Change = { readonly of: 'state' | 'text'; readonly text: string };
 function changeOf(before: string, now: SandboxMessage): Change | undefined {
   const { text } = now;
   if (before === text) return undefined;
+  if (now.buttons.length === 0) return { of: 'text', text: newLines(before, text) };
   const [[head, state], [sameHead, newState]] = [before.split('\n'), text.split('\n')];
   if (state === undefined || newState === undefined || head !== sameHead)
     return { of: 'text', text };
   if (state === newState) return undefined;
   return { of: isPanel(now) ? 'state' : 'text', text: newState };
+}
+
+/** What was added to or changed in a message that grows by lines; all of it where nothing was. */
+function newLines(before: string, text: string): string {
+  const known = before.split('\n');
+  const added = text.split('\n').filter((line) => !known.includes(line));
+  return added.length > 0 ? added.join('\n') : text;
 }
 
 /** As Discord shows it: `\*` as `*`, ids by what they stand for. The bot mentions nobody but people it has to ask. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { MessageFile } from '#src/console/first-run/kept-files.ts';
 import { ConversationPrinter } from '#src/console/first-run/show.ts';
 import { MessageWall } from '#src/console/prompt/message-wall.ts';
 import type { SandboxButton, SandboxMessage } from '#src/console/sandbox-lines.ts';
@@ -10,7 +11,11 @@ function openWall() {
       text += part;
     },
   };
-  const wall = new MessageWall(new ConversationPrinter(terminal), 'Nova');
+  const keep = async ({ name }: MessageFile) => {
+    if (name === 'gone.md') throw new Error('not there');
+    return `data/${name}`;
+  };
+  const wall = new MessageWall(new ConversationPrinter(terminal), 'Nova', { keep });
   const take = (message: Partial<SandboxMessage>) =>
     wall.take({
       kind: 'message',
@@ -18,6 +23,7 @@ function openWall() {
       messageId: '1',
       text: '',
       buttons: [],
+      files: [],
       ...message,
     });
   /** What was drawn since the last look. */
@@ -47,6 +53,27 @@ test('buttons are numbered through all messages, and keep their numbers', () => 
   expect(wall.pressable(1)).toBeUndefined();
   expect(wall.pressable(2)).toMatchObject({ messageId: '1', customId: 'privacy' });
   expect(wall.pressable(3)).toMatchObject({ messageId: '2', to: 'Bob' });
+});
+
+test('files under a message are kept, and it is told where', async () => {
+  const { take, look } = openWall();
+  const url = 'https://127.0.0.1:1/file';
+  const files = ['transcript.md', 'gone.md'].map((name) => ({ name, url }));
+  take({ text: 'Transcript.', files, to: 'Adam' });
+  await new Promise(setImmediate);
+  expect(look()).toBe(
+    '  Nova   Transcript. (only Adam sees this)\n' +
+      '         transcript.md kept as data/transcript.md\n' +
+      '         gone.md could not be kept: not there\n',
+  );
+});
+
+test('of a message that grows by lines, as captions do, only what is new is drawn again', () => {
+  const { take, look } = openWall();
+  take({ text: '**Ana** one\n**Ben** tw…' });
+  look();
+  take({ change: 'edited', text: '**Ana** one\n**Ben** two\n**Ana** three' });
+  expect(look()).toBe('  Nova (edited) **Ben** two\n         **Ana** three\n');
 });
 
 test('a button that is off or gone with its message has no number', () => {
