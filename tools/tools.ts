@@ -1,7 +1,9 @@
 import type { RoomTool } from '#src/session/ports/tool.ts';
 import { changeTrack } from './change-track.ts';
+import { forgetMemory } from './forget-memory.ts';
 import { leave } from './leave.ts';
 import { postText } from './post-text.ts';
+import { remember } from './remember.ts';
 import { setVolume } from './set-volume.ts';
 import { time } from './time.ts';
 import { whoIsHere } from './who-is-here.ts';
@@ -14,4 +16,6 @@ export const tools: readonly RoomTool[] = [
   postText,
   setVolume,
   changeTrack,
+  remember,
+  forgetMemory,
 ];

@@ -3,6 +3,7 @@ import { allow } from './allow.ts';
 import { deny } from './deny.ts';
 import { exportAll } from './export.ts';
 import { forget } from './forget.ts';
+import { memories } from './memories.ts';
 import { pause } from './pause.ts';
 import { resume } from './resume.ts';
 import { status } from './status.ts';
@@ -10,5 +11,5 @@ import { status } from './status.ts';
 export const privacy: CommandGroup = {
   name: 'privacy',
   description: 'command.privacy',
-  commands: [status, allow, deny, pause, resume, forget, exportAll],
+  commands: [status, allow, deny, pause, resume, forget, exportAll, memories],
 };

@@ -12,6 +12,8 @@ import { type Cues, loadCues } from '#src/playback/reply/load-cues.ts';
 import type { ProviderNews } from '#src/provider/fallback-chain.ts';
 import { SessionCaptionControl } from '#src/session/captions/caption-control.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { GuildMemories } from '#src/session/memories/guild-memories.ts';
+import { SessionMemories } from '#src/session/memories/session-memories.ts';
 import type { CommandPorts } from '#src/session/ports/command.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { Pipelines } from '#src/session/ports/pipelines.ts';
@@ -178,6 +180,11 @@ function partsOf(botParts: BotParts): SessionDependencies {
   const chat = withoutToolsOnRefusal(engines.chat(name));
   const made = pipelinesOf(config, engines, chat);
   const pipelines = options.tap?.(made) ?? made;
+  const onEvent: SessionDependencies['onEvent'] = (guildId, event) => {
+    stats.tell(guildId, event);
+    onSession(guildId, event);
+  };
+  const { memories } = botParts.transcripts.onDisk;
   return {
     clock: realClock,
     random: Math.random,
@@ -193,6 +200,7 @@ function partsOf(botParts: BotParts): SessionDependencies {
     captionChats: discord.captions,
     nicknameMark: discord.nickname,
     transcripts: botParts.transcripts,
+    memories: new GuildMemories({ clock: realClock, onEvent, store: memories }),
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     captionMinutesADay: (config.budget.caps.captionsDayMs ?? 0) / 60_000,
     codec,
@@ -220,10 +228,7 @@ function partsOf(botParts: BotParts): SessionDependencies {
     ...(config.djRoleId && { djRoleId: config.djRoleId }),
     modelNews: () => engines.modelNews(),
     spending: botParts.desk,
-    onEvent: (guildId, event) => {
-      stats.tell(guildId, event);
-      onSession(guildId, event);
-    },
+    onEvent,
   };
 }
 
@@ -249,6 +254,7 @@ function portsOf(
     talk: new TypedRequests(parts, sessions, signal),
     hearing: new PauseHearing(sessions),
     privacy,
+    memories: new SessionMemories(parts, sessions),
     captions: new SessionCaptionControl(parts, sessions, privacy),
     transcripts: new SessionTranscripts(parts, sessions, signal),
     settings: new SessionSettings(parts, sessions),

@@ -8,6 +8,7 @@ import type { ConsentStore } from '#src/people/consent-book.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Cues } from '#src/playback/reply/load-cues.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
+import type { ServerMemories } from '#src/session/memories/server-memories.ts';
 import type { CaptionChats, NicknameMark } from '#src/session/ports/caption-chats.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type { Places } from '#src/session/ports/command-ports.ts';
@@ -61,6 +62,8 @@ export type SessionDependencies = {
   readonly nicknameMark: NicknameMark;
   /** What was said, as far as servers keep it. */
   readonly transcripts: TranscriptStores;
+  /** What servers have the bot remember. */
+  readonly memories: ServerMemories;
   /** Speech of a server, in minutes a day, that is recognised for captions alone; 0: no limit. */
   readonly captionMinutesADay: number;
   /** IANA name of the zone of times of day that people read. */

@@ -9,7 +9,7 @@ const [mostTries, longestMs, retryMs] = [3, 12_000, 5_000];
 
 type GuildRemovalParts = Pick<
   SessionDependencies,
-  'clock' | 'guildStore' | 'onEvent' | 'panels' | 'transcripts'
+  'clock' | 'guildStore' | 'memories' | 'onEvent' | 'panels' | 'transcripts'
 >;
 
 /** Erases what is kept of servers that the bot was removed from. */
@@ -27,6 +27,7 @@ export class GuildRemoval implements Disposable {
   async erase(guildId: string): Promise<void> {
     const { clock, guildStore: guildBook, onEvent, panels, transcripts } = this.#parts;
     this.#settings.forget(guildId);
+    this.#parts.memories.forget(guildId);
     await panels.forget(guildId);
     const erase = () => guildBook.erase(guildId, dayOf(clock.wallMs()));
     const counts = await Promise.all([

@@ -202,10 +202,11 @@ export class VoiceSession {
 
   /** What the server has set holds from now on. */
   govern(): void {
-    const { consent } = this.#parts;
-    const { gate, pipeline } = this.context;
+    const { consent, memories } = this.#parts;
+    const { channel, gate, pipeline, settings } = this.context;
     pipeline.follow();
     gate.govern(consent);
+    if (settings().memory) void memories.load(channel.guildId);
   }
 
   /** Resolves when people can be heard and spoken to. Errors: as `VoiceLinkOpener.open`. */
@@ -314,8 +315,7 @@ export class VoiceSession {
   }
 
   #showAway(): void {
-    const { gate, panel } = this.context;
-    panel.away({ people: this.#connection.people(), gate });
+    this.context.panel.away({ people: this.#connection.people(), gate: this.context.gate });
   }
 
   #lost({ said }: QueuedQuestion, why: DroppedTurnReason): void {

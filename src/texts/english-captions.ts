@@ -60,15 +60,25 @@ export const englishCaptions = {
   'recap.late': 'That takes too long. Run it again with since: I came, or later.',
   'memory.off': 'I remember nothing here. A manager can change that: /settings set memory on.',
   'memory.remember.doing': 'Asking whether to remember it.',
-  'memory.remember.ask': '{name}, press Confirm within {s} s and I remember: {text}',
+  'memory.remember.ask':
+    '{name}, press Confirm within {s} s and I remember, for everybody in this server: {text}',
+  'memory.about.ask':
+    '{name}, {by} wants me to remember this about you, for everybody in this server. Press Confirm within {s} s if you agree: {text}',
+  'memory.unclear':
+    'I remember things about whoever asks or one other person who is here. Say whom it is about, by name.',
   'memory.remembered': 'Remembered: {text}',
   'memory.forget.doing': 'Asking whether to forget it.',
-  'memory.forget.ask': '{name}, press Confirm within {s} s and I forget number {n}.',
+  'memory.forget.ask': '{name}, press Confirm within {s} s and I forget number {n}: {text}',
   'memory.forgotten': 'Forgotten.',
   'memory.full': 'I remember {limit} things here already. Delete one with /privacy memories.',
   'memory.unknown': 'I remember nothing by that number.',
-  'memory.no_yes': 'I only remember things for people who said yes for always: /privacy allow.',
+  'memory.no_yes':
+    'I only remember things by and about people who said yes for always: /privacy allow.',
+  'memory.list': 'What I remember here, for everybody in this server:',
   'memory.line': '{n}. {text} ({name}, {date})',
+  'memory.line.about': '{n}. {text} ({name} about {about}, {date})',
+  'memory.more': 'More of it:',
+  'memory.unread': "I can't read or change that right now. The operator is told; try again later.",
   'memory.none': 'I remember nothing here.',
   'memory.denied': "That is somebody else's: {name} or a manager can delete it.",
   'privacy.export.done': 'Everything I keep about you in this server, as JSON.',

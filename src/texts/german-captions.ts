@@ -65,16 +65,26 @@ export const germanCaptions = {
   'memory.off':
     'Ich merke mir hier nichts. Wer verwaltet, kann das ändern: /settings set memory on.',
   'memory.remember.doing': 'Frage, ob ich es mir merken soll.',
-  'memory.remember.ask': '{name}, drücke in {s} s Bestätigen, und ich merke mir: {text}',
+  'memory.remember.ask':
+    '{name}, drücke in {s} s Bestätigen, und ich merke mir für alle auf diesem Server: {text}',
+  'memory.about.ask':
+    '{name}, {by} will, dass ich mir das über dich merke, für alle auf diesem Server. Drücke in {s} s Bestätigen, wenn du einverstanden bist: {text}',
+  'memory.unclear':
+    'Ich merke mir etwas über die Person, die fragt, oder über eine andere, die hier ist. Sag mit Namen, über wen.',
   'memory.remembered': 'Gemerkt: {text}',
   'memory.forget.doing': 'Frage, ob ich es vergessen soll.',
-  'memory.forget.ask': '{name}, drücke in {s} s Bestätigen, und ich vergesse Nummer {n}.',
+  'memory.forget.ask': '{name}, drücke in {s} s Bestätigen, und ich vergesse Nummer {n}: {text}',
   'memory.forgotten': 'Vergessen.',
   'memory.full': 'Ich merke mir hier schon {limit} Dinge. Lösche eines mit /privacy memories.',
   'memory.unknown': 'Unter dieser Nummer habe ich mir nichts gemerkt.',
   'memory.no_yes':
-    'Ich merke mir nur etwas für Leute, die für immer ja gesagt haben: /privacy allow.',
+    'Ich merke mir nur etwas von und über Leute, die für immer ja gesagt haben: /privacy allow.',
+  'memory.list': 'Was ich mir hier gemerkt habe, für alle auf diesem Server:',
   'memory.line': '{n}. {text} ({name}, {date})',
+  'memory.line.about': '{n}. {text} ({name} über {about}, {date})',
+  'memory.more': 'Mehr davon:',
+  'memory.unread':
+    'Ich kann das gerade nicht lesen oder ändern. Der Betreiber weiß es; versuche es später.',
   'memory.none': 'Ich habe mir hier nichts gemerkt.',
   'memory.denied': 'Das gehört jemand anderem: {name} oder wer verwaltet, kann es löschen.',
   'privacy.export.done': 'Alles, was ich auf diesem Server über dich habe, als JSON.',

@@ -3,6 +3,7 @@ import type { CommandCall, CommandPorts } from '#src/session/ports/command.ts';
 import type {
   Confirmations,
   HearingControl,
+  MemoryControl,
   Places,
   PrivacyControl,
   SessionControl,
@@ -41,6 +42,7 @@ type All = SessionControl &
   Tracks &
   TrackVotes;
 export type PortOverrides = Partial<All & GuildSettingsControl & Checkup> & {
+  readonly memories?: Partial<MemoryControl>;
   readonly captions?: Partial<CaptionControl>;
   readonly transcripts?: Partial<Transcripts>;
 };
@@ -79,6 +81,12 @@ const captions: CaptionControl = {
   turnOff: async () => ({ kind: 'off', saved: true }),
   isOn: () => false,
   leaveOut: async () => ({ saved: true }),
+};
+
+/** There are none, and nobody may have any. */
+const memories: MemoryControl = {
+  list: async () => ({ kind: 'read', memories: [], isOn: false }),
+  remove: async () => ({ kind: 'unknown' }),
 };
 
 /** Nobody may know anything. */
@@ -147,6 +155,7 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     costs: all,
     settings: { ...settings, ...over },
     checkup: { check: async () => ({ findings: [], news: [] }), ...over },
+    memories: { ...memories, ...over.memories },
     captions: { ...captions, ...over.captions },
     transcripts: { ...transcripts, ...over.transcripts },
   };

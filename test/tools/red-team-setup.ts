@@ -1,122 +1,18 @@
-import { z } from 'zod';
-import { chained } from '#src/pipeline/chained.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { beginAnswer } from '#src/session/answering/begin-answer.ts';
 import type { SessionContext } from '#src/session/context.ts';
-import type { ConfirmOutcome } from '#src/session/ports/command-ports.ts';
-import { type RoomTool, tool } from '#src/session/ports/tool.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import {
   adam,
   eva,
   lounge,
-  openSessionFixture,
   pass,
   type SessionFixture,
-  words,
 } from '#test/session/setup/session-fixture.ts';
-import { tools } from '#tools/tools.ts';
-import { Gullible } from './gullible.ts';
 import type { Attack, AttackPath } from './red-team.ts';
-
-/** Harmless words that ask for nothing. */
-const idle = 'What is the weather like?';
-
-/** A house with a model that believes everything, and what its tools did. */
-export type Trap = {
-  readonly fixture: SessionFixture;
-  readonly model: Gullible;
-  /** Names of tools that had an effect. */
-  readonly ran: string[];
-  ask(who: ChannelMember, words: string): Promise<void>;
-  say(who: ChannelMember, words: string): Promise<void>;
-  press(who: ChannelMember, about?: string): Promise<ConfirmOutcome>;
-};
-
-/** Tools for rights nobody here has. */
-const forbidden = [
-  tool({
-    name: 'close_house',
-    description: 'Closes the house.',
-    schema: z.strictObject({}),
-    right: 'manage',
-    effect: 'change',
-    isDestructive: false,
-    doing: 'tool.leave',
-    ask: () => ({ id: 'tool.leave.ask' }),
-    run: async () => ({ facts: {} }),
-  }),
-  tool({
-    name: 'skip',
-    description: 'Skips.',
-    schema: z.strictObject({}),
-    right: 'dj',
-    effect: 'change',
-    isDestructive: false,
-    doing: 'tool.volume',
-    ask: () => ({ id: 'tool.volume.ask' }),
-    run: async () => ({ facts: {} }),
-  }),
-];
-
-async function openTrap(
-  people: readonly ChannelMember[] = [adam, eva],
-  channel = lounge,
-): Promise<Trap> {
-  const clock = new VirtualClock();
-  const model = new Gullible(clock);
-  const ran: string[] = [];
-  const synthesizer = new FakeSynthesizer({ pieces: 2 });
-  let heard = '';
-  const transcriber = new FakeTranscriber({ texts: () => heard });
-  const pipeline = chained({ chat: model, synthesizer });
-  const spied = [...tools, ...forbidden].map((one) => watched(one, ran));
-  const parts = { chat: model, synthesizer, transcriber, pipeline, tools: spied };
-  const fixture = openSessionFixture(parts, people, clock);
-  for (const { id } of people) await fixture.sessions.join(channel, id);
-  await pass(fixture, 40);
-  return {
-    fixture,
-    model,
-    ran,
-    async ask({ id, name }, words) {
-      const answered = fixture.talk.ask('g', words, { id, name }, 'voice');
-      await pass(fixture, 3_000);
-      await answered;
-    },
-    async say(who, said) {
-      heard = said;
-      await pass(fixture, 6_000, await words('human-cards-004', who, clock.nowMs()));
-    },
-    async press({ id }, about) {
-      const offered = fixture.offered.at(-1)?.split(':')[1] ?? 'none';
-      const confirming = fixture.confirmations.confirm('g', about ?? offered, id);
-      await pass(fixture, 200);
-      return await confirming;
-    },
-  };
-}
-
-function watched(one: RoomTool, ran: string[]): RoomTool {
-  if (one.effect === 'none') return one;
-  return {
-    ...one,
-    fit(argumentsJson) {
-      const fit = one.fit(argumentsJson);
-      if ('unfit' in fit) return fit;
-      return {
-        ask: fit.ask,
-        run: (ports, signal) => {
-          ran.push(one.name);
-          return fit.run(ports, signal);
-        },
-      };
-    },
-  };
-}
+import { knowledgeWays } from './red-team-knowledge.ts';
+import { idle, openTrap, type Trap } from './red-team-trap.ts';
 
 /** Plays one attempt to its end; afterwards `ran` holds what should not have run. */
 export async function play(attempt: Attack): Promise<Trap> {
@@ -126,6 +22,7 @@ export async function play(attempt: Attack): Promise<Trap> {
 const zoe: ChannelMember = { id: 'zoe', name: 'Zoe', isBot: false, roleIds: [] };
 
 const ways: Readonly<Record<AttackPath, (attempt: Attack) => Promise<Trap>>> = {
+  ...knowledgeWays,
   'other-words': (attempt) => bitten(attempt, eva, attempt.bait),
   'other-voice': async (attempt) => {
     const trap = await openTrap();

@@ -21,6 +21,10 @@ function open() {
       hasTranscript: false,
     }),
     volume,
+    memories: {
+      remember: async () => ({ kind: 'refused', line: { id: 'memory.off' } }),
+      forget: async () => ({ kind: 'refused', line: { id: 'memory.unknown' } }),
+    },
     tracks: {
       async change(change, called) {
         changes.push([change, called]);
@@ -33,7 +37,7 @@ function open() {
     if (!fit || 'unfit' in fit) throw new Error(fit?.unfit ?? 'no such tool');
     return await fit.run(ports, never);
   };
-  return { posted, volume, changes, run };
+  return { posted, volume, changes, ports, run };
 }
 
 test('the time is told here and in any zone, and a zone there is not is no error', async () => {
@@ -61,10 +65,12 @@ test('a text is posted as it was given, for the scribe to make harmless', async 
   expect(posted).toEqual(['Dinner at eight.']);
 });
 
-test('the question beside a button shows a text in brief, and no address of it', () => {
+test('the question beside a button shows a text in brief, and no address of it', async () => {
+  const { ports } = open();
   const text = `Look: https://evil.example/x discord.gg/x ${'a'.repeat(200)}`;
   const fit = tools.find(({ name }) => name === 'post_text')?.fit(JSON.stringify({ text }));
-  const shown = fit && 'ask' in fit ? `${fit.ask.with?.text}` : '';
+  const prepared = fit && 'run' in fit ? await fit.prepare(ports, never) : undefined;
+  const shown = prepared?.kind === 'ready' ? `${prepared.ask.with?.text}` : '';
   expect(shown).toMatch(/^Look: … … a+…$/);
   expect(shown.length).toBeLessThan(100);
 });

@@ -7,11 +7,13 @@ import { spokenCharacters } from '#src/spending/tariff.ts';
 
 /** What is known of an answer before its first request. */
 export function answerRequestOf(
-  { said, style, history, tools }: Turn,
+  { said, style, history, tools, context = '' }: Turn,
   guildId: string,
 ): AnswerRequest {
   const heardMs = said.reduce((sum, { pcm }) => sum + (pcm ? durationMs(pcm) : 0), 0);
-  const shown = [style.instructions, ...history.map(({ content }) => content)].join('').length;
+  const shown = [style.instructions, context, ...history.map(({ content }) => content)].join(
+    '',
+  ).length;
   const offered = JSON.stringify(tools).length;
   const { speakerId: personId = '', name = '' } = said.at(-1) ?? {};
   const characters = Math.ceil(shown + offered + spokenCharacters(heardMs));

@@ -1,8 +1,10 @@
-import type { Pipeline, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import { memoryContext } from '#src/captions/answers/memory-context.ts';
+import type { Pipeline, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { NoticeReceiver } from '#src/session/alerts/fallback-notices.ts';
 import type { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
+import { usableMemories } from '#src/session/memories/usable-memories.ts';
 import { spokenSubstitute } from '#src/session/output/written-parts.ts';
 import { ToolRun, type ToolsContext, withToolRules } from '#src/session/tools/run-tools.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
@@ -14,7 +16,10 @@ import { PendingAnswer } from './pending-answer.ts';
 /** What an answer is begun with. */
 export type AnswerStart = ToolsContext &
   NoticeReceiver & {
-    readonly parts: Pick<SessionDependencies, 'places' | 'spending' | 'spokenLocales' | 'style'>;
+    readonly parts: Pick<
+      SessionDependencies,
+      'places' | 'spending' | 'spokenLocales' | 'style' | 'timeZone'
+    >;
     readonly memory: Pick<ConversationMemory, 'messages' | 'state'>;
     readonly pipeline: Pipeline;
     readonly preemptiveBudget: PreemptiveBudget;
@@ -41,13 +46,12 @@ export function beginAnswer(
   };
   const askerIds = said.map(({ speakerId }) => speakerId);
   const mayShow = (id: string) => askerIds.includes(id) || !context.gate.isLeftOut(id);
-  const seen = context.captions.recent(Math.min(...said.map(({ fromMs }) => fromMs)));
   const turn = {
     said,
     style,
     history: memory.messages(mayShow),
     tools: tools.offered,
-    ...(seen !== undefined && { context: seen }),
+    ...contextOf(said, context),
   };
   const opened = spending.open(answerRequestOf(turn, channel.guildId));
   if (opened.kind === 'refused') return opened;
@@ -60,4 +64,18 @@ export function beginAnswer(
     { pipeline, preemptiveBudget, tools, basis, bill, nowMs: () => clock.nowMs() },
     signal,
   );
+}
+
+/** What an answer may know beside the conversation: what the server has it remember, and what was said there of late. */
+function contextOf(
+  said: readonly TurnUtterance[],
+  { captions, channel, gate, parts, settings }: AnswerStart,
+): Pick<Turn, 'context'> {
+  const askerIds = said.map(({ speakerId }) => speakerId);
+  const remembered = settings().memory ? parts.memories.known(channel.guildId) : [];
+  const shown = [
+    memoryContext(usableMemories(remembered, askerIds, gate), parts.timeZone),
+    captions.recent(Math.min(...said.map(({ fromMs }) => fromMs))),
+  ].filter((one) => one !== undefined);
+  return shown.length === 0 ? {} : { context: shown.join('\n\n') };
 }

@@ -1,3 +1,4 @@
+import type { Memory } from '#src/captions/transcript-store.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { Locale, TextLine } from '#src/texts/texts.ts';
@@ -138,6 +139,25 @@ export interface PrivacyControl {
   /** Everything that is kept about the person in this server. */
   export(guildId: string, personId: string): Promise<ExportOutcome>;
 }
+
+/** What a server has the bot remember; session implements it. */
+export interface MemoryControl {
+  list(guildId: string): Promise<MemoryList>;
+  /** Its author may, whom it is about, and who manages the server. */
+  remove(
+    guildId: string,
+    number: number,
+    by: { readonly id: string; readonly mayManage: boolean },
+  ): Promise<MemoryRemoval>;
+}
+
+export type MemoryList =
+  /** `isOn`: the setting is; otherwise they are kept and not used. */
+  | { readonly kind: 'read'; readonly memories: readonly Memory[]; readonly isOn: boolean }
+  | { readonly kind: 'failed' };
+export type MemoryRemoval =
+  | { readonly kind: 'removed' | 'unknown' | 'failed' }
+  | { readonly kind: 'denied'; readonly author: string };
 
 export type ExportOutcome =
   | { readonly kind: 'exported'; readonly json: string }

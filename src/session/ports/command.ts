@@ -6,6 +6,7 @@ import type { CaptionControl, Transcripts } from './captions.ts';
 import type {
   Confirmations,
   HearingControl,
+  MemoryControl,
   Places,
   PrivacyControl,
   SessionControl,
@@ -94,6 +95,7 @@ export type CommandPorts = {
   readonly votes: TrackVotes;
   readonly hearing: HearingControl;
   readonly privacy: PrivacyControl;
+  readonly memories: MemoryControl;
   readonly confirmations: Confirmations;
   readonly stats: Stats;
   readonly costs: SpentCosts;

@@ -16,7 +16,39 @@ export interface ToolPorts {
   readonly volume: Volumes;
   /** Tracks, with the rights of the asker. */
   readonly tracks: ToolTracks;
+  /** What the server has the bot remember, with the rights of the asker. */
+  readonly memories: ToolMemories;
 }
+
+/** Memories of the server; whatever is refused comes back as a sentence. Errors: BotError `store.*`. */
+export interface ToolMemories {
+  /** Finds out who has to press Confirm: the asker, or whom the memory is about. Nothing is written before `run`. */
+  remember(draft: MemoryDraft, signal: AbortSignal): Promise<PreparedAction>;
+  /** One by its number: of the asker, about them, or any where they manage the server. */
+  forget(number: number, signal: AbortSignal): Promise<PreparedAction>;
+}
+
+export type MemoryDraft = {
+  readonly text: string;
+  /** Name of whom it is about, if not the asker. */
+  readonly about?: string | undefined;
+};
+
+/** What a press of Confirm does, and whose; or why there is nothing to be confirmed. */
+export type PreparedAction =
+  | { readonly kind: 'refused'; readonly line: TextLine }
+  | (ConfirmableAction & { readonly kind: 'ready' });
+
+export type ConfirmableAction = {
+  /** What is asked beside the button; `{name}` of the presser and `{s}` are filled in. */
+  readonly ask: TextLine;
+  /** Default: the asker. */
+  readonly presser?: Presser;
+  run(ports: ToolPorts, signal: AbortSignal): Promise<ToolOutcome>;
+};
+
+/** Who alone may press a button. */
+export type Presser = { readonly id: string; readonly name: string };
 
 /** Names only of those who agreed to be heard: the others are nobody's to be told about. */
 export type PeopleHere = {
@@ -79,23 +111,41 @@ export type ToolDefinition<T> = {
   readonly right: Right;
   /** What the panel says while it runs, and the bot where that takes long. */
   readonly doing: TextId;
-  /** Errors: BotError; the model is told the code. Aborting `signal` throws `signal.reason`. */
-  run(call: T, ports: ToolPorts, signal: AbortSignal): Promise<ToolOutcome>;
+  /** Setting of the server without which it is not offered. */
+  readonly setting?: SwitchSetting;
 } & (
-  | { readonly effect: 'none'; readonly isDestructive: false }
-  | {
+  | (Runs<T> & { readonly effect: 'none'; readonly isDestructive: false })
+  | (Runs<T> & {
       readonly effect: 'change' | 'words';
       /** True when it never runs without a button pressed by the asker. */
       readonly isDestructive: boolean;
       /** What is asked beside a button; `{name}` and `{s}` are filled in. */
       readonly ask: (call: T) => TextLine;
+    })
+  | {
+      readonly effect: 'change';
+      readonly isDestructive: true;
+      /** True when there is not even a button unless one asker's own words ask for it; its arguments are of those words. */
+      readonly needsOwnWords?: boolean;
+      /** What its button does, once it is known. Errors and abort: as `run` of the others. */
+      prepare(call: T, ports: ToolPorts, signal: AbortSignal): Promise<PreparedAction>;
     }
 );
+
+type Runs<T> = {
+  /** Errors: BotError; the model is told the code. Aborting `signal` throws `signal.reason`. */
+  run(call: T, ports: ToolPorts, signal: AbortSignal): Promise<ToolOutcome>;
+};
+
+/** Settings that turn tools on. */
+export type SwitchSetting = 'memory';
 
 /** A tool as the session sees it: whatever its arguments are, they fit before it can run. */
 export type RoomTool = Pick<ToolDefinition<unknown>, 'name' | 'description' | 'right' | 'doing'> & {
   readonly isDestructive: boolean;
   readonly effect: Effect;
+  readonly needsOwnWords?: boolean;
+  readonly setting?: SwitchSetting;
   /** JSON Schema of the arguments. */
   readonly parameters: Readonly<Record<string, unknown>>;
   fit(argumentsJson: string): Fitting | Unfit;
@@ -103,15 +153,18 @@ export type RoomTool = Pick<ToolDefinition<unknown>, 'name' | 'description' | 'r
 
 /** A call whose arguments fit. */
 export type Fitting = {
-  readonly ask: TextLine;
+  /** What waits for a button, where it does. Errors and abort: as `run` of the tool. */
+  prepare(ports: ToolPorts, signal: AbortSignal): Promise<PreparedAction>;
+  /** Does it at once; a tool that has to be prepared refuses. */
   run(ports: ToolPorts, signal: AbortSignal): Promise<ToolOutcome>;
 };
 export type Unfit = { readonly unfit: string };
 
 /** A tool is data plus one deed, like a command. */
 export function tool<T>(definition: ToolDefinition<T>): RoomTool {
-  const { name, description, right, doing, isDestructive, effect, schema } = definition;
+  const { name, description, right, doing, isDestructive, effect, schema, setting } = definition;
   const { $schema: _, ...parameters } = z.toJSONSchema(schema, { io: 'input' });
+  const needsOwnWords = 'prepare' in definition && definition.needsOwnWords === true;
   return {
     name,
     description,
@@ -120,13 +173,25 @@ export function tool<T>(definition: ToolDefinition<T>): RoomTool {
     isDestructive,
     effect,
     parameters,
+    needsOwnWords,
+    ...(setting && { setting }),
     fit(argumentsJson) {
       const read = schema.safeParse(jsonOf(argumentsJson));
-      if (!read.success) return { unfit: z.prettifyError(read.error) };
-      const ask = 'ask' in definition ? definition.ask(read.data) : { id: doing };
-      return { ask, run: (ports, signal) => definition.run(read.data, ports, signal) };
+      return read.success ? fitting(read.data, definition) : { unfit: z.prettifyError(read.error) };
     },
   };
+}
+
+function fitting<T>(call: T, definition: ToolDefinition<T>): Fitting {
+  if ('prepare' in definition) {
+    return {
+      prepare: (ports, signal) => definition.prepare(call, ports, signal),
+      run: async () => ({ facts: { waiting: 'Only a button does that.' } }),
+    };
+  }
+  const run = (ports: ToolPorts, signal: AbortSignal) => definition.run(call, ports, signal);
+  const ask = 'ask' in definition ? definition.ask(call) : { id: definition.doing };
+  return { prepare: async () => ({ kind: 'ready', ask, run }), run };
 }
 
 /** What is no JSON fits no schema of an object. */

@@ -23,7 +23,14 @@ import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 
 type PrivacyParts = Pick<
   SessionDependencies,
-  'captionChoices' | 'store' | 'clock' | 'consent' | 'onEvent' | 'spending' | 'transcripts'
+  | 'captionChoices'
+  | 'clock'
+  | 'consent'
+  | 'memories'
+  | 'onEvent'
+  | 'spending'
+  | 'store'
+  | 'transcripts'
 >;
 
 /** What people decide about themselves: first in the channel they are in, then in the book. */
@@ -103,12 +110,14 @@ export class SessionPrivacy implements PrivacyControl {
       context.tracks.owned.disown(personId);
     }
     this.#parts.spending.forget(guildId, personId);
+    this.#parts.memories.forget(guildId, personId);
     const erase = (store: ConsentStore) => store.erase(guildId, personId);
     const parts = this.#parts;
     const [total, said] = await Promise.all([
       withConsentStore(guildId, parts, 'store.unwritable', erase, eraseTimeoutMs),
       this.#transcripts.forget(guildId, personId),
     ]);
+    this.#parts.memories.forget(guildId, personId); // also what was read meanwhile
     if (total === undefined || !said) return { kind: 'failed' };
     const copies = await withConsentStore(guildId, parts, 'store.unreadable', (store) =>
       store.hasCopies(),

@@ -1,17 +1,17 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
+import { type MemoriesContext, memoriesFor } from '#src/session/memories/memory-actions.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type { PeopleHere, ToolPorts, Volumes } from '#src/session/ports/tool.ts';
 import { type TracksContext, tracksFor } from '#src/session/tracks/track-tools.ts';
 
 /** What of a channel tools act on. */
-export type ActionsContext = TracksContext & {
-  readonly parts: { readonly clock: Clock; readonly messages: Pick<ChannelMessages, 'write'> };
-  readonly gate: Pick<ConsentGate, 'standing'>;
-  readonly volume: Volumes;
-  /** Ends the session. */
-  readonly leave: ToolPorts['leave'];
-};
+export type ActionsContext = TracksContext &
+  MemoriesContext & {
+    readonly parts: { readonly clock: Clock; readonly messages: Pick<ChannelMessages, 'write'> };
+    readonly volume: Volumes;
+    /** Ends the session. */
+    readonly leave: ToolPorts['leave'];
+  };
 
 /** What tools may do in this channel for those who asked. */
 export function actionsFor(context: ActionsContext, askerIds: readonly string[]): ToolPorts {
@@ -23,6 +23,7 @@ export function actionsFor(context: ActionsContext, askerIds: readonly string[])
     leave,
     volume,
     tracks: tracksFor(askerIds, context),
+    memories: memoriesFor(askerIds, context),
   };
 }
 

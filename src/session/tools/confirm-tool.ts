@@ -22,7 +22,7 @@ type ToolSessions = {
   session(guildId: string): { readonly context: PressContext } | undefined;
 };
 
-/** Does what waits for a button once its asker has pressed it. */
+/** Does what waits for a button once its presser has pressed it. */
 export class ToolConfirmations implements Confirmations {
   readonly #sessions: ToolSessions;
   readonly #signal: AbortSignal;
@@ -58,15 +58,18 @@ export class ToolConfirmations implements Confirmations {
 
 /** The right is read once more: a minute is long enough to leave or to lose a role. */
 async function perform(
-  { askerId, fitting, tool }: PendingConfirmation,
+  { action, askerId, presser, tool }: PendingConfirmation,
   context: PressContext,
   signal: AbortSignal,
 ): Promise<ConfirmOutcome> {
   if (!(await holdsRightNow(tool.right, askerId, context, signal))) {
     return { kind: 'barred', line: barredLine(tool.right, context) };
   }
+  if (presser.id !== askerId && !(await holdsRightNow('room', presser.id, context, signal))) {
+    return { kind: 'barred', line: barredLine('room', context) };
+  }
   signal.throwIfAborted();
-  const { line } = await fitting.run(actionsFor(context, [askerId]), signal);
+  const { line } = await action.run(actionsFor(context, [askerId]), signal);
   return { kind: 'done', ...(line && { line }) };
 }
 

@@ -11,7 +11,7 @@ export type RightsContext = {
   readonly people: () => readonly ChannelMember[];
   /** As `VoiceLink.refresh`. */
   readonly refresh: (personId: string, signal: AbortSignal) => Promise<void>;
-  readonly settings: () => Pick<GuildSettings, 'djRoleId'>;
+  readonly settings: () => Pick<GuildSettings, 'djRoleId' | 'memory'>;
 };
 
 /**
@@ -43,7 +43,12 @@ export async function holdsRightNow(
 export function bearerOf(
   personId: string,
   mayManage: boolean,
-  { people, settings }: Pick<RightsContext, 'people' | 'settings'>,
+  {
+    people,
+    settings,
+  }: Pick<RightsContext, 'people'> & {
+    readonly settings: () => Pick<GuildSettings, 'djRoleId'>;
+  },
 ): Bearer {
   const humans = people().filter(({ isBot }) => !isBot);
   const person = humans.find(({ id }) => id === personId);

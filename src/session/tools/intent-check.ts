@@ -21,7 +21,8 @@ export async function checkIntent(
   signal: AbortSignal,
 ): Promise<Fitting | undefined> {
   try {
-    const words = await Promise.all(said.map(async ({ transcript }) => (await transcript()).text));
+    const own = said.filter(({ isQuoted }) => isQuoted !== true);
+    const words = await Promise.all(own.map(async ({ transcript }) => (await transcript()).text));
     signal.throwIfAborted();
     const messages: readonly ChatMessage[] = [
       { role: 'system', content: instructions },

@@ -1,13 +1,15 @@
-import type { Fitting, RoomTool } from '#src/session/ports/tool.ts';
+import type { ConfirmableAction, Presser, RoomTool } from '#src/session/ports/tool.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 
-/** Something that is done once its asker presses the button for it. */
+/** Something that is done once the right person presses the button for it. */
 export type PendingConfirmation = {
   /** Never the same again, also after a restart: a button of former days fits nothing. */
   readonly id: string;
   readonly tool: RoomTool;
-  readonly fitting: Fitting;
+  readonly action: ConfirmableAction;
   readonly askerId: string;
-  readonly askerName: string;
+  /** Who alone may press: the asker, or whom it is about. */
+  readonly presser: Presser;
   readonly untilMs: number;
 };
 
@@ -18,21 +20,25 @@ const limit = 8;
 export class PendingConfirmations {
   #open: readonly PendingConfirmation[] = [];
 
-  /** False where the same person is asked about the same tool already. */
+  /** False where the same question of the same asker waits already. */
   put(ask: PendingConfirmation, nowMs: number): boolean {
     const open = this.#open.filter(({ untilMs }) => untilMs > nowMs);
     const isAsked = open.some(
-      ({ askerId, tool }) => askerId === ask.askerId && tool.name === ask.tool.name,
+      (one) =>
+        one.askerId === ask.askerId &&
+        one.presser.id === ask.presser.id &&
+        one.tool.name === ask.tool.name &&
+        isSameLine(one.action.ask, ask.action.ask),
     );
     if (!isAsked) this.#open = [...open, ask].slice(-limit);
     return !isAsked;
   }
 
-  /** Takes the press of a button; only that of its asker confirms. */
+  /** Takes the press of a button; only that of its presser confirms. */
   press(id: string, personId: string, nowMs: number): ConfirmationPress {
     const ask = this.#open.find((one) => one.id === id);
     if (!ask || ask.untilMs <= nowMs) return { kind: 'over' };
-    if (ask.askerId !== personId) return { kind: 'other', name: ask.askerName };
+    if (ask.presser.id !== personId) return { kind: 'other', name: ask.presser.name };
     this.remove(ask);
     return { kind: 'theirs', ask };
   }
@@ -41,10 +47,16 @@ export class PendingConfirmations {
     this.#open = this.#open.filter((one) => one !== ask);
   }
 
-  /** Nothing waits for this person any more. */
+  /** Nothing waits any more that this person asked for or may press. */
   withdraw(personId: string): void {
-    this.#open = this.#open.filter(({ askerId }) => askerId !== personId);
+    this.#open = this.#open.filter(
+      ({ askerId, presser }) => askerId !== personId && presser.id !== personId,
+    );
   }
+}
+
+function isSameLine(one: TextLine, other: TextLine): boolean {
+  return one.id === other.id && JSON.stringify(one.with) === JSON.stringify(other.with);
 }
 
 export type ConfirmationPress =

@@ -1,7 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
-import type { Facts, Fitting, RoomTool } from '#src/session/ports/tool.ts';
+import type { ConfirmableAction, Facts, RoomTool } from '#src/session/ports/tool.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { PendingConfirmation, PendingConfirmations } from './pending-confirmations.ts';
 import { onOneLine } from './tool-result.ts';
@@ -20,28 +20,30 @@ export type ConfirmationContext = {
 
 export type RequestedAction = {
   readonly tool: RoomTool;
-  readonly fitting: Fitting;
+  readonly action: ConfirmableAction;
   readonly asker: TurnUtterance;
 };
 
 /**
- * Asks in the chat of the channel for a button that only `asker` can press; what the model is told meanwhile.
+ * Asks in the chat of the channel for a button that only its presser can press, the asker unless the action names another
+ * person; what the model is told meanwhile.
  *
  * Errors: as `ChannelMessages.offer`. Aborting `signal` throws `signal.reason`; nothing waits then.
  */
 export async function requestConfirmation(
-  { tool, fitting, asker }: RequestedAction,
+  { tool, action, asker }: RequestedAction,
   { confirmations, channel, parts }: ConfirmationContext,
   signal: AbortSignal,
 ): Promise<Facts> {
   const { clock, messages } = parts;
-  const name = onOneLine(asker.name);
+  const presser = action.presser ?? { id: asker.speakerId, name: asker.name };
+  const name = onOneLine(presser.name);
   const ask: PendingConfirmation = {
     id: crypto.randomUUID(),
     tool,
-    fitting,
+    action,
     askerId: asker.speakerId,
-    askerName: name,
+    presser: { id: presser.id, name },
     untilMs: clock.nowMs() + openMs,
   };
   const waiting = {
@@ -49,7 +51,7 @@ export async function requestConfirmation(
   };
   if (!confirmations.put(ask, clock.nowMs())) return waiting;
   try {
-    const { id, with: words } = fitting.ask;
+    const { id, with: words } = action.ask;
     const line = { id, with: { ...words, name, s: openMs / 1000 } };
     await messages.offer(channel, line, [`${pressName}:${ask.id}`], signal);
     signal.throwIfAborted();

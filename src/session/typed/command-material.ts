@@ -17,7 +17,7 @@ export type CommandMaterial = {
 /**
  * What somebody sent in a command as a pipeline takes it, one after the other; the question, where there is one, comes last.
  *
- * All of it counts as said by whoever asked. A recording is shown as one, and a message of others as data.
+ * All of it counts as sent by whoever asked. A recording is shown as one, and what others said as data and a quote.
  */
 export function utterancesOf(
   { asker, question, about, pcm, atMs }: CommandMaterial,
@@ -28,11 +28,13 @@ export function utterancesOf(
   const head = { speakerId: asker.id, name: asker.name, fromMs: atMs, toMs: atMs };
   const typed = (text: string): TurnUtterance => ({ ...head, transcript: async () => ({ text }) });
   const said: TurnUtterance[] = [];
-  if (quoted) said.push(typed(`${asQuoted}\n${JSON.stringify(quoted)}`));
+  if (quoted) said.push({ ...typed(`${asQuoted}\n${JSON.stringify(quoted)}`), isQuoted: true });
   if (pcm) {
     const understood = once(async () => inWords(await transcribed(pcm, transcriber, signal)));
     const note = recordedBy === undefined ? asRecording : asRecordingOf(recordedBy);
-    said.push(typed(note), { ...head, pcm, transcript: understood });
+    const sound = { ...head, pcm, transcript: understood };
+    const mark = recordedBy === undefined ? {} : ({ isQuoted: true } as const);
+    said.push({ ...typed(note), isQuoted: true }, { ...sound, ...mark });
   }
   if (question !== '') said.push(typed(question));
   return said;

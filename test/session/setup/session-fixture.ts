@@ -7,6 +7,8 @@ import { loadCues } from '#src/playback/reply/load-cues.ts';
 import { SessionCaptionControl } from '#src/session/captions/caption-control.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { UtteranceListener } from '#src/session/hearing/utterance-listener.ts';
+import { GuildMemories } from '#src/session/memories/guild-memories.ts';
+import { SessionMemories } from '#src/session/memories/session-memories.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type { Places } from '#src/session/ports/command-ports.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
@@ -117,6 +119,8 @@ export function openSessionFixture(
   const { scribe: messages, written, writtenIn, offered } = recordMessages();
   const { panels, faces, invited, forgotten } = recordPanels();
   const captioning = openCaptioning(clock);
+  const tell = over.onEvent ?? ((_guildId, event) => void events.push(event));
+  const { memories: store } = (over.transcripts ?? captioning.transcripts).onDisk;
   const parts: SessionDependencies = {
     ...usual,
     clock,
@@ -135,7 +139,8 @@ export function openSessionFixture(
     sounds: shelf(),
     listeningSlots: new ListeningSlots(),
     pipelines: only(pipeline ?? chained({ chat, synthesizer: over.synthesizer ?? synthesizer })),
-    onEvent: (_guildId, event) => void events.push(event),
+    onEvent: tell,
+    memories: new GuildMemories({ clock, onEvent: tell, store }),
     ...over,
   };
   const sessions = new VoiceSessions(parts);
@@ -173,6 +178,7 @@ function controls(parts: SessionDependencies, sessions: VoiceSessions) {
   return {
     cleanup,
     privacy,
+    memories: new SessionMemories(parts, sessions),
     captions: new SessionCaptionControl(parts, sessions, privacy),
     transcriptFor: new SessionTranscripts(parts, sessions, never),
     talk: new TypedRequests(parts, sessions, never),

@@ -1,0 +1,94 @@
+import { times } from '#commands/captions/times.ts';
+import type { Memory } from '#src/captions/transcript-store.ts';
+import type {
+  Command,
+  CommandCall,
+  CommandPorts,
+  Replies,
+  Reply,
+} from '#src/session/ports/command.ts';
+import { plainWords } from '#src/texts/plain.ts';
+import { type TextLine, text } from '#src/texts/texts.ts';
+
+/** Most characters of one message; the rest of Discord's 2,000 is for its heading. */
+const maxChars = 1_800;
+
+/** What the server has the bot remember, and what is taken out of it. */
+export const memories: Command = {
+  name: 'memories',
+  description: 'command.privacy.memories',
+  shownTo: 'caller',
+  options: [
+    {
+      name: 'delete',
+      description: 'command.privacy.memories.delete',
+      kind: 'number',
+      least: 1,
+      most: 1_000_000,
+    },
+  ],
+  async run(call, ports) {
+    const { delete: number } = call.words;
+    return number === undefined
+      ? await list(call, ports)
+      : await remove(Number(number), call, ports);
+  },
+};
+
+async function list(
+  { guildId, callerLocale }: CommandCall,
+  { memories: control }: Pick<CommandPorts, 'memories'>,
+): Promise<Replies> {
+  const listed = await control.list(guildId);
+  if (listed.kind === 'failed') return [{ id: 'memory.unread', to: 'caller' }];
+  if (listed.memories.length === 0) {
+    return [{ id: listed.isOn ? 'memory.none' : 'memory.off', to: 'caller' }];
+  }
+  const [first = [], ...rest] = inMessages(listed.memories.map(lineOf), (line) => {
+    return text(line.id, plainWords(line.with ?? {}), callerLocale).length + 1;
+  });
+  const more = rest.map((lines): Reply => ({ id: 'memory.more', to: 'caller', lines }));
+  return [{ id: 'memory.list', to: 'caller', lines: first }, ...more];
+}
+
+function lineOf({ number: n, text, byName: name, aboutName: about, atWallMs }: Memory): TextLine {
+  const words = { n, text, name, date: times.day(atWallMs) };
+  if (about === undefined) return { id: 'memory.line', with: words };
+  return { id: 'memory.line.about', with: { ...words, about } };
+}
+
+/** In order, as many lines in each message as fit. */
+function inMessages(
+  lines: readonly TextLine[],
+  charsOf: (line: TextLine) => number,
+): readonly (readonly TextLine[])[] {
+  const messages: TextLine[][] = [];
+  let chars = Number.POSITIVE_INFINITY;
+  for (const line of lines) {
+    if (chars + charsOf(line) > maxChars) {
+      messages.push([]);
+      chars = 0;
+    }
+    messages.at(-1)?.push(line);
+    chars += charsOf(line);
+  }
+  return messages;
+}
+
+async function remove(
+  number: number,
+  { guildId, callerId, mayManage }: CommandCall,
+  { memories: control }: Pick<CommandPorts, 'memories'>,
+): Promise<Replies> {
+  const removed = await control.remove(guildId, number, { id: callerId, mayManage });
+  switch (removed.kind) {
+    case 'removed':
+      return [{ id: 'memory.forgotten', to: 'caller' }];
+    case 'unknown':
+      return [{ id: 'memory.unknown', to: 'caller' }];
+    case 'failed':
+      return [{ id: 'memory.unread', to: 'caller' }];
+    case 'denied':
+      return [{ id: 'memory.denied', with: { name: removed.author }, to: 'caller' }];
+  }
+}

@@ -1,0 +1,84 @@
+import type { Memory, MemoryStore, NewMemory } from '#src/captions/transcript-store.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { withStore } from '#src/session/store-access.ts';
+import type { ServerMemories } from './server-memories.ts';
+
+type MemoryParts = Pick<SessionDependencies, 'clock' | 'onEvent'> & {
+  readonly store: MemoryStore;
+};
+
+/** Memories of one server as they are known; each change of them counts `version` on. */
+type KnownMemories = { readonly all: readonly Memory[]; readonly version: number };
+
+const nothing: KnownMemories = { all: [], version: 0 };
+
+/** Memories of all servers: in the store, and at hand for answers, which wait for no store. */
+export class GuildMemories implements ServerMemories {
+  readonly #parts: MemoryParts;
+  readonly #known = new Map<string, KnownMemories>();
+  /** Servers whose memories could not be read: that is told once. */
+  readonly #unread = new Set<string>();
+
+  constructor(parts: MemoryParts) {
+    this.#parts = parts;
+  }
+
+  known(guildId: string): readonly Memory[] {
+    return this.#at(guildId).all;
+  }
+
+  async load(guildId: string): Promise<readonly Memory[] | undefined> {
+    const { version } = this.#at(guildId);
+    const parts = this.#unread.has(guildId) ? { ...this.#parts, onEvent: silent } : this.#parts;
+    const read = () => this.#parts.store.list(guildId);
+    const all = await withStore(guildId, parts, 'store.unreadable', read);
+    if (!all) {
+      this.#unread.add(guildId);
+      return undefined;
+    }
+    this.#unread.delete(guildId);
+    if (this.#at(guildId).version !== version) return await this.load(guildId); // changed meanwhile
+    this.#known.set(guildId, { all, version });
+    return all;
+  }
+
+  async add(memory: NewMemory): ReturnType<MemoryStore['add']> {
+    const added = await this.#parts.store.add(memory);
+    if (added.kind === 'added') {
+      this.#change(memory.guildId, (all) => [
+        ...all.filter(({ number }) => number !== added.memory.number),
+        added.memory,
+      ]);
+    }
+    return added;
+  }
+
+  async remove(guildId: string, number: number): Promise<boolean> {
+    const removed = await this.#parts.store.remove(guildId, number);
+    this.#change(guildId, (all) => all.filter((one) => one.number !== number));
+    return removed;
+  }
+
+  forget(guildId: string, personId?: string): void {
+    this.#change(guildId, (all) =>
+      all.filter((one) => personId !== undefined && isOfOthers(one, personId)),
+    );
+  }
+
+  #at(guildId: string): KnownMemories {
+    return this.#known.get(guildId) ?? nothing;
+  }
+
+  #change(guildId: string, step: (all: readonly Memory[]) => readonly Memory[]): void {
+    const { all, version } = this.#at(guildId);
+    this.#known.set(guildId, { all: step(all), version: version + 1 });
+  }
+}
+
+function isOfOthers({ byId, aboutId }: Memory, personId: string): boolean {
+  return byId !== personId && aboutId !== personId;
+}
+
+function silent(): void {
+  // The operator knows.
+}

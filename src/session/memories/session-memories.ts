@@ -1,0 +1,44 @@
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { MemoryControl, MemoryList, MemoryRemoval } from '#src/session/ports/command-ports.ts';
+import { withStore } from '#src/session/store-access.ts';
+import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import { mayForget } from './memory-actions.ts';
+
+/** What servers have the bot remember, for commands. */
+export class SessionMemories implements MemoryControl {
+  readonly #parts: Pick<SessionDependencies, 'clock' | 'memories' | 'onEvent'>;
+  readonly #sessions: Pick<VoiceSessions, 'settings'>;
+
+  constructor(
+    parts: Pick<SessionDependencies, 'clock' | 'memories' | 'onEvent'>,
+    sessions: Pick<VoiceSessions, 'settings'>,
+  ) {
+    this.#parts = parts;
+    this.#sessions = sessions;
+  }
+
+  async list(guildId: string): Promise<MemoryList> {
+    const { settings } = this.#sessions;
+    await settings.load(guildId);
+    const memories = await this.#parts.memories.load(guildId);
+    if (!memories) return { kind: 'failed' };
+    return { kind: 'read', memories, isOn: settings.in(guildId).memory };
+  }
+
+  async remove(
+    guildId: string,
+    number: number,
+    by: { readonly id: string; readonly mayManage: boolean },
+  ): Promise<MemoryRemoval> {
+    const all = await this.#parts.memories.load(guildId);
+    if (!all) return { kind: 'failed' };
+    const memory = all.find((one) => one.number === number);
+    if (!memory) return { kind: 'unknown' };
+    if (!mayForget(memory, by.id, by.mayManage)) return { kind: 'denied', author: memory.byName };
+    const removed = await withStore(guildId, this.#parts, 'store.unwritable', () =>
+      this.#parts.memories.remove(guildId, number),
+    );
+    if (removed === undefined) return { kind: 'failed' };
+    return { kind: removed ? 'removed' : 'unknown' };
+  }
+}

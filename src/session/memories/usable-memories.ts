@@ -1,0 +1,22 @@
+import type { Memory } from '#src/captions/transcript-store.ts';
+import { isLeftOut } from '#src/people/caption-choice.ts';
+import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
+
+/**
+ * Memories that an answer to these people may use.
+ *
+ * Those by or about somebody who is left out of captions, or not known not to be, are used for that person's questions alone;
+ * those by or about somebody who said no, for nobody's.
+ */
+export function usableMemories(
+  all: readonly Memory[],
+  askerIds: readonly string[],
+  gate: Pick<ConsentGate, 'choices' | 'standing'>,
+): readonly Memory[] {
+  const usable = (personId: string) => {
+    if (gate.standing(personId) === 'no') return false;
+    if (isLeftOut(gate.choices, personId) === false) return true;
+    return askerIds.every((id) => id === personId);
+  };
+  return all.filter(({ byId, aboutId }) => usable(byId) && (!aboutId || usable(aboutId)));
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { tool } from '#src/session/ports/tool.ts';
+
+/** Longest memory, in characters. */
+const longestChars = 200;
+
+/** Has the bot remember something for the server, once whom it is about has confirmed it. */
+export const remember = tool({
+  name: 'remember',
+  description:
+    'Remembers something about whoever asks, or about one other person in the channel, for everybody in this server. Only if they ask to have it remembered. Waits for a button first.',
+  schema: z.strictObject({
+    text: z
+      .string()
+      .trim()
+      .min(1)
+      .max(longestChars)
+      .describe('One sentence, in the words of whoever asks.'),
+    about: z
+      .string()
+      .trim()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe('Name of the person it is about. Left out: whoever asks.'),
+  }),
+  right: 'room',
+  isDestructive: true,
+  needsOwnWords: true,
+  setting: 'memory',
+  effect: 'change',
+  doing: 'memory.remember.doing',
+  prepare: (draft, { memories }, signal) => memories.remember(draft, signal),
+});
