@@ -142,16 +142,10 @@ export class ChannelCaptions implements UtteranceListener {
   /** Resolves once what was said is shown and kept. Never throws. */
   async turnOff(): Promise<void> {
     await this.#turning;
-    const active = this.#active;
-    this.#active = undefined;
-    if (!active) return;
+    if (!this.#active) return;
     const { channel, parts } = this.#context;
-    const { clock, nicknameMark } = parts;
-    nicknameMark.set(channel.guildId, false);
-    await Promise.all([
-      active.translations.close(flushMs).then(() => active.live.close(flushMs)),
-      active.recorder.end(clock.wallMs(), active.recorder.sessionMs(clock.nowMs())),
-    ]);
+    parts.nicknameMark.set(channel.guildId, false);
+    await this.#end();
   }
 
   /** Language that is spoken there, where somebody told. */
@@ -224,6 +218,7 @@ export class ChannelCaptions implements UtteranceListener {
     const { clock } = parts;
     const place = await openPlace(this.#context, signal);
     if (place.kind === 'failed') return place;
+    await this.#end(); // of those that can be shown nowhere any more; their transcript goes on
     const { chat } = place;
     const { captionsDays } = settings();
     const store = storeFor(parts.transcripts, captionsDays);
@@ -263,6 +258,17 @@ export class ChannelCaptions implements UtteranceListener {
     parts.nicknameMark.set(channel.guildId, true);
     this.look(people());
     return { kind: 'on', placeId: live.placeId };
+  }
+
+  async #end(): Promise<void> {
+    const active = this.#active;
+    this.#active = undefined;
+    if (!active) return;
+    const { clock } = this.#context.parts;
+    await Promise.all([
+      active.translations.close(flushMs).then(() => active.live.close(flushMs)),
+      active.recorder.end(clock.wallMs(), active.recorder.sessionMs(clock.nowMs())),
+    ]);
   }
 
   #openLive(chat: CaptionChat, recorder: TranscriptRecorder, store: TranscriptPorts): LiveCaptions {
