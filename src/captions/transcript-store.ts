@@ -27,7 +27,11 @@ export interface TranscriptWriter {
   putLines(lines: readonly TranscriptLine[]): Promise<void>;
   /** Adds a time of somebody, or replaces that of the same session, person and `fromMs`. */
   putPresences(presences: readonly Presence[]): Promise<void>;
-  /** Ends sessions without an end, of a process that was killed: when something was last said or somebody was last there. */
+  /**
+   * Ends sessions without an end, of a process that was killed: when something was last said or somebody was last there.
+   * The last messages of those, and all of sessions that are not in this store, are outdated: they may show words that are
+   * not kept.
+   */
   endOpenSessions(): Promise<void>;
 }
 

@@ -9,6 +9,7 @@ import { transcriptStore } from '#src/storage/transcripts/operations.ts';
 import { memoryBookContract } from '#test/contracts/stores/memory-book.ts';
 import { transcriptBookContract } from '#test/contracts/stores/transcript-book.ts';
 import { transcriptErasingContract } from '#test/contracts/stores/transcript-erasing.ts';
+import { transcriptRestartsContract } from '#test/contracts/stores/transcript-restarts.ts';
 import { sessionOf } from '#test/contracts/stores/transcript-samples.ts';
 import { transcriptSearchContract } from '#test/contracts/stores/transcript-search.ts';
 import { heldByAnother, storeFolder } from './files.ts';
@@ -72,5 +73,6 @@ for (const [name, open] of [
   transcriptBookContract(name, open);
   if (open !== openThread) transcriptSearchContract(name, open);
   transcriptErasingContract(name, open);
+  transcriptRestartsContract(name, open);
   memoryBookContract(name, open);
 }

@@ -13,7 +13,11 @@ import type { CaptionOptions } from '#src/session/ports/captions.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import { withStore } from '#src/session/store-access.ts';
-import { storeFor, type TranscriptPorts } from '#src/session/transcripts/transcript-stores.ts';
+import {
+  noteMessage,
+  storeFor,
+  type TranscriptPorts,
+} from '#src/session/transcripts/transcript-stores.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { CaptionAlerts } from './caption-alerts.ts';
 import { type NoticeContext, sayNotice, writeNewcomer, writeNotice } from './caption-notice.ts';
@@ -299,11 +303,7 @@ export class ChannelCaptions implements UtteranceListener {
   }
 
   /** Which message shows something of what is kept: it goes with that. */
-  #posted(
-    post: MessagePlace,
-    { session }: TranscriptRecorder,
-    { messages }: TranscriptPorts,
-  ): void {
+  #posted(post: MessagePlace, { session }: TranscriptRecorder, store: TranscriptPorts): void {
     const { channel, parts } = this.#context;
     const { guildId } = channel;
     const message = {
@@ -312,7 +312,8 @@ export class ChannelCaptions implements UtteranceListener {
       sessionId: session.id,
       postedAtWallMs: parts.clock.wallMs(),
     };
-    void withStore(guildId, parts, 'store.unwritable', () => messages.put(message));
+    const put = () => noteMessage(message, store, parts.transcripts);
+    void withStore(guildId, parts, 'store.unwritable', put);
   }
 
   /** Somebody deleted a message: what it showed is not kept either. */

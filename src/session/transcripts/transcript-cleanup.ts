@@ -123,7 +123,9 @@ export class TranscriptCleanup {
     // What Discord does not change any more, it still deletes.
     const outcome = first === 'too-old' ? await this.#show(outdated, '', signal) : first;
     if (outcome !== 'shown' && outcome !== 'deleted' && outcome !== 'gone') return false;
-    await store.messages.settled(message.messageId, outcome !== 'shown');
+    const isGone = outcome !== 'shown';
+    const stores = isGone ? allStores(this.#options.parts.transcripts) : [store];
+    for (const { messages } of stores) await messages.settled(message.messageId, isGone);
     return true;
   }
 

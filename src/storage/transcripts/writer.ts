@@ -55,6 +55,7 @@ export class SqliteWriter implements TranscriptWriter {
 
   async endOpenSessions(): Promise<void> {
     await this.#database.write((sqlite) => {
+      sqlite.exec(noteUnkeptSql);
       sqlite.exec(endPresencesSql);
       sqlite.exec(endSessionsSql);
     });
@@ -70,6 +71,17 @@ const putSessionSql = `
     channel_name = excluded.channel_name, place_id = excluded.place_id,
     started_at_ms = excluded.started_at_ms, ended_at_ms = excluded.ended_at_ms,
     catch_up = excluded.catch_up`;
+
+/** The last messages of open sessions show what was being said; those of sessions that are not here show what is not kept. */
+const noteUnkeptSql = `
+  UPDATE caption_messages SET outdated = outdated + 1
+  WHERE session_id NOT IN (SELECT id FROM sessions) OR message_id IN (
+    SELECT message_id FROM (
+      SELECT message_id,
+        row_number() OVER (PARTITION BY session_id ORDER BY posted_at_ms DESC) AS place
+      FROM caption_messages JOIN sessions ON sessions.id = session_id
+      WHERE ended_at_ms IS NULL AND caption_messages.channel_id = place_id)
+    WHERE place <= 3)`;
 
 /** Whoever is not known to have left was last seen when they came. */
 const endPresencesSql = `

@@ -31,6 +31,9 @@ scenario(
     await setup.bot.kill();
     await setup.restart();
     await speaking;
+    // What was being said is kept nowhere, so that it is not shown either.
+    const left = ['**Adam** bread and wine', '**Ben** quagga at eight'];
+    await eventually(() => expect(linesIn(setup)).toEqual(left));
     await call(setup, adam);
     await turnOn(adam);
     await sayings.say(adam, 'here again');

@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
 import { lineOf, sessionOf, startedAtWallMs } from '#test/contracts/stores/transcript-samples.ts';
-import { openSessionFixture } from '#test/session/setup/session-fixture.ts';
+import {
+  adam,
+  lounge,
+  openSessionFixture,
+  pass,
+  type SessionFixture,
+  words,
+} from '#test/session/setup/session-fixture.ts';
+import { memoryTranscripts } from '#test/session/setup/transcripts.ts';
 
 test('sessions that a killed process left open are ended at the next start', async () => {
   const { clock, cleanup, transcripts } = openSessionFixture();
@@ -14,4 +22,52 @@ test('sessions that a killed process left open are ended at the next start', asy
   await expect(running).rejects.toThrow('over');
   const latest = await reader.latest('10', '100');
   expect(latest?.session.endedAtWallMs).toBe(startedAtWallMs + 2_800);
+});
+
+/** Adam speaks where nothing is kept, and the bot leaves. */
+async function unkept(fixture: SessionFixture): Promise<void> {
+  await fixture.settings.set('g', 'captions_days', '0');
+  await fixture.sessions.join(lounge, 'adam');
+  const turning = fixture.captions.turnOn('g', {});
+  await pass(fixture, 4_000);
+  await turning;
+  await pass(fixture, 4_000, await words('human-goforward', adam, fixture.clock.nowMs()));
+  expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five']);
+  await fixture.sessions.leave('g');
+}
+
+/** Messages that were deleted. */
+function deleted({ captionChats }: SessionFixture): readonly (string | undefined)[] {
+  const gone = captionChats.chat.wishes.filter(({ text }) => text === '');
+  return gone.map(({ place }) => place?.messageId);
+}
+
+test('where captions are not kept they are gone 15 minutes after the session, and never on disk', async () => {
+  const fixture = openSessionFixture({ addressing: 'off' });
+  const { cleanup, clock, transcripts } = fixture;
+  const over = new AbortController();
+  const running = cleanup.run(over.signal);
+  await unkept(fixture);
+  expect(await transcripts.onDisk.reader.guilds()).toEqual([]);
+  await clock.advance(14 * 60_000);
+  expect(deleted(fixture)).toEqual([]);
+  await clock.advance(2 * 60_000);
+  over.abort(new Error('over'));
+  await expect(running).rejects.toThrow('over');
+  expect(deleted(fixture)).toEqual(['lounge captions 1']);
+  expect(await transcripts.inMemory.reader.guilds()).toEqual([]);
+});
+
+test('captions that are kept nowhere are gone from the chat after a restart', async () => {
+  const fixture = openSessionFixture({ addressing: 'off' });
+  await unkept(fixture);
+  const { captionChats, clock } = fixture;
+  const [{ onDisk }, { inMemory }] = [fixture.transcripts, memoryTranscripts(clock)];
+  const again = openSessionFixture({ captionChats, transcripts: { onDisk, inMemory } });
+  const over = new AbortController();
+  const running = again.cleanup.run(over.signal);
+  await again.clock.advance(1_000);
+  over.abort(new Error('over'));
+  await expect(running).rejects.toThrow('over');
+  expect(deleted(fixture)).toEqual(['lounge captions 1']);
 });

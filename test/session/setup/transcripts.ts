@@ -15,14 +15,17 @@ export function memoryTranscripts(clock: Clock): TranscriptStores {
   return { onDisk: lazily(clock), inMemory: lazily(clock) };
 }
 
-/** Erases what is asked to be; nothing expires by itself. */
+/** Erases what is asked to be; nothing expires by itself before it runs. */
 export function openCleanup(
   parts: SessionDependencies,
   sessions: VoiceSessions,
 ): TranscriptCleanup {
   return new TranscriptCleanup({
     parts,
-    keptDays: async () => ({ standard: 7, byGuild: {} }),
+    keptDays: async () => {
+      await sessions.settings.load('g');
+      return { standard: 7, byGuild: { g: sessions.settings.in('g').captionsDays } };
+    },
     render: ({ message, lines }) =>
       renderMessage(message.messageId, lines, captionTexts(message.guildId, parts)),
     isLive: ({ guildId, messageId }) =>

@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import {
+  lineOf,
+  type OpenTranscripts,
+  presenceOf,
+  sessionOf,
+  startedAtWallMs,
+} from './transcript-samples.ts';
+
+/** What a start after a killed process finds and mends. */
+export function transcriptRestartsContract(name: string, open: OpenTranscripts): void {
+  endsSessions(name, open);
+  notesUnkept(name, open);
+}
+
+function endsSessions(name: string, open: OpenTranscripts): void {
+  test(`${name}: sessions that were left open end with what was said or seen last in them`, async () => {
+    await using store = await open();
+    const ended = sessionOf('c', { channelId: '103', endedAtWallMs: startedAtWallMs + 9 });
+    await store.writer.putSession(sessionOf('a', { channelId: '101' }));
+    await store.writer.putSession(sessionOf('b', { channelId: '102' }));
+    await store.writer.putSession(ended);
+    await store.writer.putLines([lineOf('a', 1, 'one'), lineOf('a', 2, 'two')]);
+    await store.writer.putPresences([presenceOf('a', '1', 0, 900), presenceOf('b', '1', 0, 4_000)]);
+    await store.writer.putPresences([presenceOf('b', '2', 5_000)]);
+    await store.writer.endOpenSessions();
+    const endOf = async (channelId: string) =>
+      (await store.reader.latest('10', channelId))?.session.endedAtWallMs;
+    expect(await endOf('101')).toBe(startedAtWallMs + 2_800);
+    expect(await endOf('102')).toBe(startedAtWallMs + 5_000);
+    expect((await store.reader.latest('10', '103'))?.session).toEqual(ended);
+    expect((await store.reader.latest('10', '102'))?.presences).toContainEqual(
+      presenceOf('b', '2', 5_000, 5_000),
+    );
+  });
+}
+
+function notesUnkept(name: string, open: OpenTranscripts): void {
+  test(`${name}: the last messages of sessions that were left open, and those of sessions that are not here, are outdated`, async () => {
+    await using store = await open();
+    const ended = { endedAtWallMs: startedAtWallMs + 9 };
+    await store.writer.putSession(sessionOf('a', ended));
+    await store.writer.putSession(sessionOf('b'));
+    const line = lineOf('b', 1, 'kept');
+    await store.writer.putLines([{ ...line, post: { channelId: '200', messageId: 'b3' } }]);
+    const put = (messageId: string, postedAtWallMs: number) => {
+      const sessionId = messageId.slice(0, 1);
+      return store.messages.put({
+        channelId: '200',
+        messageId,
+        guildId: '10',
+        sessionId,
+        postedAtWallMs,
+      });
+    };
+    for (const [n, id] of ['a1', 'b1', 'b2', 'b3', 'b4', 'c1'].entries()) await put(id, n);
+    await store.writer.endOpenSessions();
+    const outdated = await store.messages.outdated(9);
+    const shown = outdated.map(({ message, lines }) => [message.messageId, lines.length]);
+    expect(shown).toEqual([
+      ['b2', 0],
+      ['b3', 1],
+      ['b4', 0],
+      ['c1', 0],
+    ]);
+  });
+}
