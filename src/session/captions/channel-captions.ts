@@ -1,5 +1,5 @@
 import { CaptionLayout } from '#src/captions/live/caption-layout.ts';
-import type { MessagePlace, Presence, TranscriptLine } from '#src/captions/transcript-line.ts';
+import type { Presence, TranscriptLine } from '#src/captions/transcript-line.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
 import type {
@@ -13,11 +13,8 @@ import type { CaptionOptions } from '#src/session/ports/captions.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import { withStore } from '#src/session/store-access.ts';
-import {
-  noteMessage,
-  storeFor,
-  type TranscriptPorts,
-} from '#src/session/transcripts/transcript-stores.ts';
+import { notePosted } from '#src/session/transcripts/note-posted.ts';
+import { storeFor, type TranscriptPorts } from '#src/session/transcripts/transcript-stores.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { CaptionAlerts } from './caption-alerts.ts';
 import { type NoticeContext, sayNotice, writeNewcomer, writeNotice } from './caption-notice.ts';
@@ -241,7 +238,7 @@ export class ChannelCaptions implements UtteranceListener {
     const mayWrite = (personId: string) => gate.mayWrite(personId);
     const translations = new TranslatedCaptions(
       { ...this.#context, mayWrite },
-      { live, recorder, onPosted: (post) => this.#posted(post, recorder, store) },
+      { live, recorder, onPosted: (post) => notePosted(post, recorder.session, store, parts) },
     );
     translations.into(options.translateTo);
     const lines = new UtteranceLines({
@@ -293,27 +290,13 @@ export class ChannelCaptions implements UtteranceListener {
         if (line) recorder.put(postedIn(line, places));
         for (const place of places.filter(({ messageId }) => !noted.has(messageId))) {
           noted.add(place.messageId);
-          this.#posted(place, recorder, store);
+          notePosted(place, recorder.session, store, parts);
         }
       },
       onDeleted: (numbers) => this.#deleted(numbers, recorder, store),
       onTrouble: ({ kind }) => this.#alerts.unshown(kind),
       onShown: (number, atMs) => this.#shown(recorder.line(number), atMs, recorder),
     });
-  }
-
-  /** Which message shows something of what is kept: it goes with that. */
-  #posted(post: MessagePlace, { session }: TranscriptRecorder, store: TranscriptPorts): void {
-    const { channel, parts } = this.#context;
-    const { guildId } = channel;
-    const message = {
-      ...post,
-      guildId,
-      sessionId: session.id,
-      postedAtWallMs: parts.clock.wallMs(),
-    };
-    const put = () => noteMessage(message, store, parts.transcripts);
-    void withStore(guildId, parts, 'store.unwritable', put);
   }
 
   /** Somebody deleted a message: what it showed is not kept either. */

@@ -1,5 +1,4 @@
 import type {
-  CaptionMessage,
   CaptionMessageStore,
   MemoryStore,
   PersonRecords,
@@ -27,15 +26,6 @@ export type TranscriptStores = {
 /** The store for a server that keeps captions for so many days. */
 export function storeFor(stores: TranscriptStores, keptDays: number): TranscriptPorts {
   return keptDays === 0 ? stores.inMemory : stores.onDisk;
-}
-
-/** Notes a message of captions also on disk, without a word of it: the next process deletes those that are kept nowhere. */
-export async function noteMessage(
-  message: CaptionMessage,
-  store: TranscriptPorts,
-  { onDisk }: TranscriptStores,
-): Promise<void> {
-  await Promise.all([...new Set([store, onDisk])].map(({ messages }) => messages.put(message)));
 }
 
 /** Both, the one on disk first. */

@@ -1,45 +1,13 @@
 import { expect, test } from 'vitest';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
+import { captioned, kept, says, turnOn } from '#test/session/setup/captioned.ts';
 import {
   adam,
   eva,
-  type FixtureOptions,
   lounge,
   openSessionFixture,
   pass,
-  type SessionFixture,
-  words,
 } from '#test/session/setup/session-fixture.ts';
-
-const speech = 'human-goforward';
-const everybody = [{ personId: 'adam', openPlaceIds: ['lounge'] }] as const;
-
-/** Adam has called the bot and turned captions on; Eva said yes for always. */
-async function captioned(options: FixtureOptions = {}): Promise<SessionFixture> {
-  const fixture = openSessionFixture({ addressing: 'off', ...options });
-  await fixture.sessions.join(lounge, 'adam');
-  await fixture.privacy.allow('g', 'eva', 'always');
-  await pass(fixture, 100);
-  await turnOn(fixture);
-  return fixture;
-}
-
-async function turnOn(fixture: SessionFixture): Promise<void> {
-  const turning = fixture.captions.turnOn('g', {});
-  await pass(fixture, 4_000);
-  expect(await turning).toMatchObject({ kind: 'on', placeId: 'lounge', isHere: true });
-}
-
-async function says(fixture: SessionFixture, who = adam): Promise<void> {
-  await pass(fixture, 4_000, await words(speech, who, fixture.clock.nowMs()));
-}
-
-/** What is kept, in order of speech. */
-async function kept({ transcripts }: SessionFixture) {
-  const sessions = await transcripts.onDisk.reader.sessions('g', everybody, 9);
-  const all = sessions.map(({ id }) => transcripts.onDisk.reader.lines(id, everybody));
-  return (await Promise.all(all)).flat();
-}
 
 test('before the first word is written everybody is told, aloud and in writing', async () => {
   const fixture = openSessionFixture();
@@ -255,42 +223,6 @@ test('who comes in while captions are on is told by name in the chat', async () 
   expect(fixture.captionChats.chat.texts.at(-1)).toBe(
     '\\*Ben\\*: captions are on here. Nothing of you is written unless you say yes.',
   );
-});
-
-test('captions that cannot be posted anywhere stay off, with a sentence', async () => {
-  const fixture = openSessionFixture();
-  await fixture.sessions.join(lounge, 'adam');
-  fixture.captionChats.isForbidden = true;
-  expect(await fixture.captions.turnOn('g', {})).toMatchObject({
-    kind: 'failed',
-    line: { id: 'captions.no_place' },
-  });
-  expect(fixture.captions.isOn('g')).toBe(false);
-});
-
-test('a place that is taken away is told of once, and what is said is kept all the same', async () => {
-  const fixture = await captioned();
-  fixture.captionChats.chat.refuses = ({ key }) => ({ kind: 'forbidden', key });
-  await says(fixture);
-  await says(fixture);
-  await pass(fixture, 40_000);
-  expect(fixture.written.filter((text) => text.includes('write captions'))).toHaveLength(1);
-  expect(await kept(fixture)).toHaveLength(2);
-});
-
-test('captions whose place was taken away are shown again when they are turned on again', async () => {
-  const fixture = await captioned();
-  await says(fixture);
-  const { chat } = fixture.captionChats;
-  chat.refuses = ({ key }) => ({ kind: 'gone', key, what: 'chat' });
-  await says(fixture);
-  chat.refuses = undefined;
-  await turnOn(fixture);
-  await says(fixture, eva);
-  expect(fixture.captionChats.chat.lines.at(-1)).toBe('**Eva** five five');
-  const lines = await kept(fixture);
-  expect(lines.map(({ number }) => number)).toEqual([1, 2, 3]);
-  expect(new Set(lines.map(({ sessionId }) => sessionId)).size).toBe(1);
 });
 
 test('a model is shown what was said among people when it is asked, and nothing of it where captions are off', async () => {

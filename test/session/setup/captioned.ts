@@ -1,0 +1,40 @@
+import { expect } from 'vitest';
+import {
+  adam,
+  type FixtureOptions,
+  lounge,
+  openSessionFixture,
+  pass,
+  type SessionFixture,
+  words,
+} from './session-fixture.ts';
+
+const speech = 'human-goforward';
+const everybody = [{ personId: 'adam', openPlaceIds: ['lounge'] }] as const;
+
+/** Adam has called the bot and turned captions on; Eva said yes for always. */
+export async function captioned(options: FixtureOptions = {}): Promise<SessionFixture> {
+  const fixture = openSessionFixture({ addressing: 'off', ...options });
+  await fixture.sessions.join(lounge, 'adam');
+  await fixture.privacy.allow('g', 'eva', 'always');
+  await pass(fixture, 100);
+  await turnOn(fixture);
+  return fixture;
+}
+
+export async function turnOn(fixture: SessionFixture): Promise<void> {
+  const turning = fixture.captions.turnOn('g', {});
+  await pass(fixture, 4_000);
+  expect(await turning).toMatchObject({ kind: 'on', placeId: 'lounge', isHere: true });
+}
+
+export async function says(fixture: SessionFixture, who = adam): Promise<void> {
+  await pass(fixture, 4_000, await words(speech, who, fixture.clock.nowMs()));
+}
+
+/** What is kept, in order of speech. */
+export async function kept({ transcripts }: SessionFixture) {
+  const sessions = await transcripts.onDisk.reader.sessions('g', everybody, 9);
+  const all = sessions.map(({ id }) => transcripts.onDisk.reader.lines(id, everybody));
+  return (await Promise.all(all)).flat();
+}
