@@ -22,7 +22,9 @@ export const remember = tool({
       .min(1)
       .max(64)
       .optional()
-      .describe('Name of the person it is about. Left out: whoever asks.'),
+      .describe(
+        'Name of the person it is about, always given where that is not whoever asks, also if they are not here.',
+      ),
   }),
   right: 'room',
   isDestructive: true,

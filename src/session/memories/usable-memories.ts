@@ -20,3 +20,8 @@ export function usableMemories(
   };
   return all.filter(({ byId, aboutId }) => usable(byId) && (!aboutId || usable(aboutId)));
 }
+
+/** Memories by this person about nobody else: for their questions where it is not known who said no or is left out. */
+export function ownMemories(all: readonly Memory[], personId: string): readonly Memory[] {
+  return all.filter(({ byId, aboutId }) => byId === personId && aboutId === undefined);
+}

@@ -62,10 +62,12 @@ async function perform(
   context: PressContext,
   signal: AbortSignal,
 ): Promise<ConfirmOutcome> {
+  const isOther = presser.id !== askerId;
   if (!(await holdsRightNow(tool.right, askerId, context, signal))) {
+    if (isOther) return { kind: 'over' }; // nothing the presser could mend
     return { kind: 'barred', line: barredLine(tool.right, context) };
   }
-  if (presser.id !== askerId && !(await holdsRightNow('room', presser.id, context, signal))) {
+  if (isOther && !(await holdsRightNow('room', presser.id, context, signal))) {
     return { kind: 'barred', line: barredLine('room', context) };
   }
   signal.throwIfAborted();

@@ -1,8 +1,10 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import { within } from '#src/base/waiting.ts';
+import { memoryContext } from '#src/captions/answers/memory-context.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import type { Pipeline, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { ownMemories, usableMemories } from '#src/session/memories/usable-memories.ts';
 import { clausesOf } from '#src/session/output/read-aloud.ts';
 import type {
   Asker,
@@ -31,11 +33,13 @@ type TypedParts = Pick<
   | 'chat'
   | 'chatName'
   | 'clock'
+  | 'memories'
   | 'onEvent'
   | 'pipelines'
   | 'recordings'
   | 'spending'
   | 'style'
+  | 'timeZone'
   | 'transcriber'
   | 'voices'
 >;
@@ -122,9 +126,10 @@ export class TypedRequests implements TypedTalk {
     const session = this.#sessions.session(guildId);
     if (answer === 'voice')
       return session ? await this.#aloud(said, question, session, restMs) : nowhere;
-    const known = session?.isHere(asker.id) ? knownTo(asker, session) : [];
+    const earlier = session?.isHere(asker.id) ? knownTo(asker, session) : [];
     const ear = heard.pcm && this.#earIn(guildId);
     const parts = await this.#partsIn(guildId);
+    const known = [...earlier, ...(await this.#remembered(guildId, asker))];
     return await answerInWriting({ guildId, said, known, ear, payer }, parts, restMs, this.#signal);
   }
 
@@ -149,6 +154,18 @@ export class TypedRequests implements TypedTalk {
     const { settings } = this.#sessions;
     await settings.load(guildId);
     return { ...this.#parts, style: settings.styleIn(guildId) };
+  }
+
+  /** What the server has the bot remember, as data; where it sits nowhere, only what is of the asker alone. */
+  async #remembered(guildId: string, { id }: Asker): Promise<readonly ChatMessage[]> {
+    const { memories, timeZone } = this.#parts;
+    if (!this.#sessions.settings.in(guildId).memory) return [];
+    const gate = this.#sessions.session(guildId)?.context.gate;
+    const usable = gate
+      ? usableMemories(memories.known(guildId), [id], gate)
+      : ownMemories((await memories.load(guildId)) ?? [], id);
+    const content = memoryContext(usable, timeZone);
+    return content === undefined ? [] : [{ role: 'user', name: '', content }];
   }
 
   /** What hears recordings where speech is answered by a model that does. */

@@ -151,3 +151,20 @@ test.each([
   expect(await fixture.memories.remove('g', 1, { id, mayManage })).toMatchObject({ kind });
   expect(await fixture.memories.remove('g', 9, { id, mayManage })).toEqual({ kind: 'unknown' });
 });
+
+test('a question answered in writing knows memories; where the bot sits nowhere, those of the asker alone', async () => {
+  const { fixture, chat, keep } = await open([['Tea.'], ['Tea.']]);
+  await keep({});
+  await keep({ text: 'I swim.', byId: 'eva', byName: 'Eva' });
+  await fixture.memories.list('g');
+  const write = async () => {
+    void fixture.talk.ask('g', 'What do you know?', adam, 'text');
+    await pass(fixture, 1_000);
+    return shownIn(chat);
+  };
+  const here = await write();
+  expect([here.includes('I like tea.'), here.includes('I swim.')]).toEqual([true, true]);
+  await fixture.sessions.leave('g');
+  const away = await write();
+  expect([away.includes('I like tea.'), away.includes('I swim.')]).toEqual([true, false]);
+});

@@ -68,10 +68,11 @@ export async function ask(fixture: SessionFixture, words: string, who = adam): P
 export async function press(
   fixture: SessionFixture,
   { id }: ChannelMember,
+  button = -1,
 ): Promise<ConfirmOutcome> {
   const confirming = fixture.confirmations.confirm(
     'g',
-    fixture.offered.at(-1)?.slice(13) ?? '',
+    fixture.offered.at(button)?.slice(13) ?? '',
     id,
   );
   await pass(fixture, 100);

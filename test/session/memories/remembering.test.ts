@@ -129,3 +129,33 @@ test('with fifty memories a server is full, and says so', async () => {
   await ask(fixture, 'Remember that I like tea.');
   expect(toldIn(chat)).toContain('I remember 50 things here already');
 });
+
+test('a memory about somebody is not kept once its author has gone', async () => {
+  const { fixture, kept } = await open(twice(remember('Eva is late.')));
+  await ask(fixture, 'Remember that Eva is late.');
+  const { present } = fixture.linkOpener.link;
+  present.splice(
+    present.findIndex(({ id }) => id === 'adam'),
+    1,
+  );
+  expect(await press(fixture, eva)).toEqual({ kind: 'over' });
+  expect(await kept()).toEqual([]);
+});
+
+test('two things that somebody asks to have remembered have a button each', async () => {
+  const { fixture, kept } = await open([
+    ...twice(remember('I like tea.')),
+    ...twice(remember('I like milk.')),
+  ]);
+  await ask(fixture, 'Remember that I like tea.');
+  await ask(fixture, 'Remember that I like milk.');
+  await press(fixture, adam);
+  await press(fixture, adam, 0);
+  expect((await kept()).map(({ text }) => text)).toEqual(['I like milk.', 'I like tea.']);
+});
+
+test('links are kept so that nothing beside a button can be clicked', async () => {
+  const { fixture } = await open(twice(remember('See https://evil.example and discord.gg/x.')));
+  await ask(fixture, 'Remember it.');
+  expect(fixture.written[0]).not.toMatch(/:\/\/|\w\.\w+\//);
+});
