@@ -1,5 +1,6 @@
 import type { RoomTool } from '#src/session/ports/tool.ts';
 import { changeTrack } from './change-track.ts';
+import { findInCaptions } from './find-in-captions.ts';
 import { forgetMemory } from './forget-memory.ts';
 import { leave } from './leave.ts';
 import { postText } from './post-text.ts';
@@ -18,4 +19,5 @@ export const tools: readonly RoomTool[] = [
   changeTrack,
   remember,
   forgetMemory,
+  findInCaptions,
 ];

@@ -16,6 +16,7 @@ import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import type { PendingConfirmations } from '#src/session/tools/pending-confirmations.ts';
 import type { SessionTracks } from '#src/session/tracks/session-tracks.ts';
 import type { TrackVolumes } from '#src/session/tracks/track-volumes.ts';
+import type { KnownTranscripts } from '#src/session/transcripts/known-transcripts.ts';
 import type { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
@@ -35,6 +36,8 @@ export type SessionContext = {
   readonly gate: ConsentGate;
   readonly withdrawals: ConsentWithdrawals;
   readonly captions: ChannelCaptions;
+  /** What was said in any session, also before this one. */
+  readonly transcripts: KnownTranscripts;
   /** True where the bot was called to write captions only. */
   readonly isCaptionsOnly: () => boolean;
   readonly memory: ConversationMemory;

@@ -25,6 +25,7 @@ import { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import { dependenciesIn, type StoredSettings } from '#src/session/settings/stored-settings.ts';
 import { PendingConfirmations } from '#src/session/tools/pending-confirmations.ts';
 import { SessionTracks } from '#src/session/tracks/session-tracks.ts';
+import type { KnownTranscripts } from '#src/session/transcripts/known-transcripts.ts';
 import { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import { withCountedVoice } from '#src/spending/usage-meters.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -47,6 +48,7 @@ export type VoiceSessionOptions = {
   readonly notices: Pick<GuildNotices, 'tell'>;
   /** Where it is left. */
   readonly sessions: Pick<SessionControl, 'leave'>;
+  readonly transcripts: KnownTranscripts;
   /** Default: it answers people. */
   readonly mode?: JoinMode;
   /** A session of this server that is to go on here: with its memory and what people said about being heard. */
@@ -82,6 +84,7 @@ export class VoiceSession {
     settings,
     notices,
     sessions,
+    transcripts,
     former,
     mode,
     ...options
@@ -123,6 +126,7 @@ export class VoiceSession {
     this.context = {
       ...common,
       captions,
+      transcripts,
       isCaptionsOnly,
       callerId,
       addressing,

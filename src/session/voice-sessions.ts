@@ -12,6 +12,7 @@ import type {
 import { type MissingRight, missingRight, type SeatEvent } from '#src/session/ports/seat-events.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { StoredSettings } from '#src/session/settings/stored-settings.ts';
+import { KnownTranscripts } from '#src/session/transcripts/known-transcripts.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { SessionDependencies } from './dependencies.ts';
 import { failureOf, unfailing } from './failure.ts';
@@ -38,6 +39,7 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
   readonly #parts: SessionDependencies;
   readonly #notices: GuildNotices;
   readonly #removal: GuildRemoval;
+  readonly #transcripts: KnownTranscripts;
   readonly #sessions = new Map<string, { readonly session: VoiceSession; life: Promise<void> }>();
   /** Moves whose turn has not come yet, with the newest place to go. */
   readonly #moves = new Map<string, { readonly former: VoiceSession; channelId: string }>();
@@ -49,6 +51,7 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     this.#parts = { ...parts, onEvent: unfailing(parts.onEvent) };
     this.#notices = new GuildNotices(this.#parts);
     this.settings = new StoredSettings(this.#parts);
+    this.#transcripts = new KnownTranscripts(this.#parts, this);
     this.#removal = new GuildRemoval(this.#parts, this.settings);
   }
 
@@ -176,12 +179,9 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
   ): VoiceSession {
     const [parts, notices] = [this.#parts, this.#notices];
     const { settings } = this;
-    const options = { channel, callerId, parts, notices, settings, sessions: this };
-    return new VoiceSession({
-      ...options,
-      ...(mode && { mode }),
-      ...(former && { former }),
-    });
+    const transcripts = this.#transcripts;
+    const options = { channel, callerId, parts, notices, settings, transcripts, sessions: this };
+    return new VoiceSession({ ...options, ...(mode && { mode }), ...(former && { former }) });
   }
 
   async #enter(session: VoiceSession): Promise<JoinOutcome> {

@@ -53,6 +53,10 @@ export const englishCaptions = {
   'find.line': '{name} at {time}: "{text}"',
   'find.line.link': '{name} at {time}: "{text}" {link}',
   'ask.unknown': "The transcript doesn't say.",
+  'ask.not_all':
+    'Not everybody here may know that. Ask me with /ask and about, and only you read it.',
+  'ask.unchosen': "I can't look that up now: no model is answering.",
+  'tool.captions': 'Looking it up in the captions.',
   'ask.lines': 'No chat server is answering, so these are the lines I found:',
   'recap.title': 'Recap of {channel}, {date}:',
   'recap.point': '{text} ({name}, {time})',

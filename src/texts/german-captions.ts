@@ -57,6 +57,10 @@ export const germanCaptions = {
   'find.line': '{name} um {time}: "{text}"',
   'find.line.link': '{name} um {time}: "{text}" {link}',
   'ask.unknown': 'Das steht nicht in der Mitschrift.',
+  'ask.not_all':
+    'Nicht alle hier dürfen das wissen. Frag mich mit /ask und about, dann liest nur du es.',
+  'ask.unchosen': 'Das kann ich jetzt nicht nachsehen: Kein Modell antwortet.',
+  'tool.captions': 'Ich sehe in den Untertiteln nach.',
   'ask.lines': 'Kein Chat-Server antwortet, also sind hier die gefundenen Zeilen:',
   'recap.title': 'Zusammenfassung von {channel}, {date}:',
   'recap.point': '{text} ({name}, {time})',

@@ -22,6 +22,7 @@ const session: ListedSession = {
 const quote: QuotedLine = {
   name: 'Ben',
   atWallMs: session.startedAtWallMs,
+  aboutIds: ['ben'],
   text: 'Friday at eight, my place.',
   link: 'https://discord.com/channels/g/lounge/m',
 };

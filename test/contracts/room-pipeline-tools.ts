@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import { textOf } from '#test/session/setup/sayings.ts';
 import { openServed, type Served } from '#test/session/setup/served-session.ts';
 import { adam } from '#test/session/setup/session-fixture.ts';
 
@@ -11,7 +12,35 @@ const found = { match: 'othersWithoutName', text: 'You are two.' };
 /** Tools in whatever answers a room, with real servers behind that. */
 export function roomToolContract(name: PipelineName): void {
   runContract(name);
+  quoteContract(name);
   effectContract(name);
+}
+
+function quoteContract(name: PipelineName): void {
+  test(`${name}: lines of captions are quoted by the bot itself, in place of what the model would say of them`, async () => {
+    const look = call('find_in_captions', { question: 'How far?', about: 'this' });
+    const replies = [
+      { match: 'Question: ', text: '[1]' },
+      { match: 'linesQuoted', text: 'He said a hundred miles.' },
+      { match: 'capital', ...look },
+      { match: 'forward', text: 'Ten meters it is.' },
+    ];
+    await using room = await openServed(name, { replies });
+    const turning = room.fixture.captions.turnOn('g', {});
+    await room.pass(5_000);
+    await turning;
+    await room.ask('forward');
+    await room.settle();
+    const { finish, heardText } = (await room.ask('capital')) ?? {};
+    expect([finish, heardText?.replace(/\d\d:\d\d/, '20:14')]).toEqual([
+      'completed',
+      `Adam, 20:14: ${textOf('forward')}`,
+    ]);
+    expect(toolsIn(room)).toEqual([['find_in_captions', 'ran', 'adam']]);
+    expect(room.running).toEqual([]);
+    const known = room.fixture.sessions.session('g')?.context.memory.messages().at(-1);
+    expect(known).toMatchObject({ role: 'assistant', content: heardText });
+  });
 }
 
 function runContract(name: PipelineName): void {

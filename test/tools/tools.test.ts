@@ -14,6 +14,10 @@ function open() {
     clock: { wallMs: () => Date.UTC(2026, 11, 24, 12) },
     company: () => ({ names: ['Ana'], others: 2, bots: 1 }),
     post: async (text) => void posted.push(text),
+    findInCaptions: async (question, about) => ({
+      lines: 1,
+      quote: { text: `Ben, 20:14: ${question} (${about})`, aboutIds: ['ben'] },
+    }),
     leave: async () => ({
       kind: 'left',
       channel: 'Lounge',
@@ -57,6 +61,14 @@ test('only those who agreed to be heard are named', async () => {
 test('leaving is told in the words of /leave', async () => {
   const { line } = await open().run('leave', {});
   expect(line).toEqual({ id: 'leave.ok', with: { channel: 'Lounge', duration: '1 min' } });
+});
+
+test('lines of captions are quoted, and the model is told only how many', async () => {
+  const call = { question: 'What about Friday?', about: '2026-11-20' };
+  expect(await open().run('find_in_captions', call)).toEqual({
+    facts: { linesQuoted: 1 },
+    quote: { text: 'Ben, 20:14: What about Friday? (2026-11-20)', aboutIds: ['ben'] },
+  });
 });
 
 test('a text is posted as it was given, for the scribe to make harmless', async () => {

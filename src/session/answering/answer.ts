@@ -17,6 +17,7 @@ import {
 import { deliver } from '#src/session/output/delivery.ts';
 import { dropDoneEcho, type TickContext, tick } from '#src/session/output/drop-done-echo.ts';
 import { type AnswerProgress, playAnswer, unanswered } from '#src/session/output/play-answer.ts';
+import { type QuoteContext, quoteInstead } from '#src/session/output/quote-instead.ts';
 import { stuck } from '#src/session/output/speech-output.ts';
 import { type UnspokenChat, writeUnspoken } from '#src/session/output/write-unspoken.ts';
 import { showWrittenParts } from '#src/session/output/written-parts.ts';
@@ -37,6 +38,7 @@ export type AnswerContext = AnswerStart &
   AnswerRecords &
   FailureOutput &
   NamesContext &
+  QuoteContext &
   RefusalContext &
   TickContext &
   UnspokenChat & {
@@ -85,9 +87,10 @@ export async function answer(
     const { dropped } = question.handle;
     if (dropped === 'continued') pending.discard();
     else if (dropped !== 'withdrawn') {
-      recordAnswer(question, { reply, progress, finish }, context);
-      if (failure?.stage !== 'speak')
-        showWrittenParts(question, { reply, progress, finish }, context);
+      const quotedIds = pending.quote?.aboutIds ?? [];
+      const given = { reply, progress, finish, quotedIds };
+      recordAnswer(question, given, context);
+      if (failure?.stage !== 'speak') showWrittenParts(question, given, context);
     }
     await conclude({ finish, ...(failure && { failure }) }, context, signal);
   };
@@ -118,7 +121,8 @@ async function perform(
   try {
     const answered = pending.release(reply, signal);
     const wanted = dropDoneEcho(answered, question, pending);
-    const made = withNamePrefix(wanted, question, context, signal);
+    const quoted = quoteInstead(wanted, pending, context, signal);
+    const made = withNamePrefix(quoted, question, context, signal);
     const parts = writeUnspoken(made, progress, context, signal);
     const work = () => playAnswer(parts, reply, progress, signal);
     const failure = await watched(reply, work, pending, context, signal);

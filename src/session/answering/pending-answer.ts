@@ -4,6 +4,7 @@ import { unlessAborted } from '#src/base/waiting.ts';
 import type { ToolCall, Usage } from '#src/chat/ports.ts';
 import type { AnswerHost, Pipeline, ReplyPart, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import type { Quote } from '#src/session/ports/tool.ts';
 import type { UsageMeter } from '#src/spending/budget-authority.ts';
 import { type PreemptiveBudget, tokensOf } from '#src/spending/preemptive-budget.ts';
 import type { TextId } from '#src/texts/texts.ts';
@@ -15,6 +16,8 @@ export type ArrivedPart = { readonly part: ReplyPart; readonly atMs: number };
 export interface AnswerTools {
   /** All that was asked for was done, and shows by itself. */
   readonly isDone: boolean;
+  /** Found by a tool, to be said in place of the rest of the answer. */
+  readonly quote: Quote | undefined;
   /** The tool that runs, as people are told of it. */
   readonly step: TextId | undefined;
   /** What the model is told. Aborting `signal` throws `signal.reason`. */
@@ -35,6 +38,9 @@ export type PendingAnswerParts = {
 };
 
 type Early = { readonly parts: readonly ArrivedPart[]; readonly end?: 'over' | { error: unknown } };
+
+/** Why an answer ends in the middle of which lines are quoted: nothing that the model would say follows them. */
+const quoted = new Error('lines are quoted instead');
 
 /**
  * One answer from its first request on, perhaps before it is known to be wanted: nothing of it is heard and no tool
@@ -92,6 +98,11 @@ export class PendingAnswer {
     return this.#tools?.isDone ?? false;
   }
 
+  /** Said in place of the rest of the answer, which has ended. */
+  get quote(): Quote | undefined {
+    return this.#tools?.quote;
+  }
+
   /** The tool that runs for it, as people are told of it. */
   get step(): TextId | undefined {
     return this.#tools?.step;
@@ -140,6 +151,8 @@ export class PendingAnswer {
       yield* parts;
       if (end === undefined) yield* this.#rest();
       else if (end !== 'over') throw end.error;
+    } catch (error) {
+      if (error !== quoted) throw error;
     } finally {
       signal.removeEventListener('abort', leave);
       this.#over.abort(new Error('the answer is over'));
@@ -169,7 +182,9 @@ export class PendingAnswer {
     await unlessAborted(this.#released.promise, signal);
     signal.throwIfAborted();
     if (!this.#tools) return { content: 'There is no such tool.' };
-    return await this.#tools.run(call, (usage) => this.#spend(usage), signal);
+    const result = await this.#tools.run(call, (usage) => this.#spend(usage), signal);
+    if (this.quote !== undefined) this.#over.abort(quoted);
+    return result;
   }
 
   #spend(usage: Usage): void {

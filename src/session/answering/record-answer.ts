@@ -13,6 +13,8 @@ export type FinishedAnswer = {
   readonly reply: SpokenReply;
   readonly progress: AnswerProgress;
   readonly finish: AnswerFinish;
+  /** People whose words it quotes. */
+  readonly quotedIds?: readonly string[];
 };
 
 /** Where an answer that is over is kept, shown and told of. */
@@ -39,7 +41,8 @@ export function recordAnswer(
   }
   const twins = (question.also ?? []).filter(hasWords);
   for (const twin of twins) remember(twin, '', [], context);
-  remember(question, reached(given), twins.map(speakerOf), context);
+  const alsoIds = [...twins.map(speakerOf), ...(given.quotedIds ?? [])];
+  remember(question, reached(given), alsoIds, context);
   const { firstSentAtMs } = given.reply;
   if (firstSentAtMs !== undefined && !question.tell) {
     context.panel.answered(firstSentAtMs - question.said.toMs);

@@ -44,7 +44,7 @@ export function clausesOf(words: string): readonly string[] {
  * Throws only what is a bug. Aborting `signal` falls silent and throws `signal.reason`.
  */
 export async function readAloud(
-  { clauses, voice, interruptible = true }: QueuedReading,
+  { clauses, voice, interruptible = true, answeredIds = [] }: QueuedReading,
   context: ReadingOutput,
   signal: AbortSignal,
 ): Promise<void> {
@@ -62,7 +62,7 @@ export async function readAloud(
     else if (failure) await reportFailure(failure, context, signal);
     else context.reportedFailures.over('speak', 'key');
   };
-  await context.output.speak(signal, read, { interruptible });
+  await context.output.speak(signal, read, { interruptible, answeredIds });
 }
 
 /** The next clause is made while one plays, until the reply holds enough. */
@@ -83,7 +83,8 @@ async function attempt(
   return await deliver(reply, work, signal);
 }
 
-async function* soundOf(
+/** Sound of one clause; of one that cannot be spoken none. Errors: BotError at the stage `speak`. */
+export async function* soundOf(
   clause: string,
   { synthesizer, voice, clock }: ReadingVoice,
   signal: AbortSignal,

@@ -63,6 +63,11 @@ export class SpeechOutput {
     this.#onSent = onSent;
   }
 
+  /** What is being said quotes these people, too. */
+  quotes(personIds: readonly string[]): void {
+    this.#answeredIds = [...new Set([...this.#answeredIds, ...personIds])];
+  }
+
   /** What was sent so far of what is being said; undefined before its first frame. */
   get sent(): SentWords | undefined {
     const reply = this.#reply;
@@ -140,7 +145,8 @@ export class SpeechOutput {
       if (isAnswer && this.#sounded) this.#last = new LastAnswer(reply);
       signal.removeEventListener('abort', cut);
       reply.cut();
-      const sent = reply.interruptible ? this.#sentOf({ reply, answeredIds }) : undefined;
+      const spoken = { reply, answeredIds: this.#answeredIds };
+      const sent = reply.interruptible ? this.#sentOf(spoken) : undefined;
       if (sent) void this.#tellSent(sent, reply);
     }
   }

@@ -87,6 +87,8 @@ export type QuotedLine = {
   readonly name: string;
   readonly atWallMs: number;
   readonly text: string;
+  /** Its speaker, or the people whom the bot answered with it: whoever quotes it says something of theirs. */
+  readonly aboutIds: readonly string[];
   /** Address of the message that shows it. */
   readonly link?: string;
 };

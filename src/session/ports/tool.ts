@@ -14,6 +14,11 @@ export interface ToolPorts {
   post(text: string, signal: AbortSignal): Promise<void>;
   leave(): Promise<LeaveOutcome>;
   readonly volume: Volumes;
+  /**
+   * Looks up lines that answer a question, of those that everybody there may know; `about` as in `TranscriptQuestion`. Errors:
+   * none. Aborting `signal` throws `signal.reason`.
+   */
+  findInCaptions(question: string, about: string, signal: AbortSignal): Promise<FoundInCaptions>;
   /** Tracks, with the rights of the asker. */
   readonly tracks: ToolTracks;
   /** What the server has the bot remember, with the rights of the asker. */
@@ -49,6 +54,12 @@ export type ConfirmableAction = {
 
 /** Who alone may press a button. */
 export type Presser = { readonly id: string; readonly name: string };
+
+/** What is said of lines that were looked for: they are quoted, or why there are none. */
+export type FoundInCaptions = { readonly lines: number; readonly quote: Quote };
+
+/** Words that the bot says itself, and the people whose words they hold: they go with what those said. */
+export type Quote = { readonly text: string; readonly aboutIds: readonly string[] };
 
 /** Names only of those who agreed to be heard: the others are nobody's to be told about. */
 export type PeopleHere = {
@@ -91,6 +102,8 @@ export type ToolOutcome = {
   readonly line?: TextLine;
   /** True when everybody notices the effect: an asker who spoke gets no words on it. */
   readonly isPlain?: boolean;
+  /** Said in place of whatever the model would say from now on in this answer. */
+  readonly quote?: Quote;
 };
 export type Facts = Readonly<Record<string, string | number | readonly string[]>>;
 
@@ -113,6 +126,8 @@ export type ToolDefinition<T> = {
   readonly doing: TextId;
   /** Setting of the server without which it is not offered. */
   readonly setting?: SwitchSetting;
+  /** Offered only where there is something of it: captions that are on, or transcripts that are kept. */
+  readonly needs?: 'transcripts';
 } & (
   | (Runs<T> & { readonly effect: 'none'; readonly isDestructive: false })
   | (Runs<T> & {
@@ -141,7 +156,10 @@ type Runs<T> = {
 export type SwitchSetting = 'memory';
 
 /** A tool as the session sees it: whatever its arguments are, they fit before it can run. */
-export type RoomTool = Pick<ToolDefinition<unknown>, 'name' | 'description' | 'right' | 'doing'> & {
+export type RoomTool = Pick<
+  ToolDefinition<unknown>,
+  'name' | 'description' | 'right' | 'doing' | 'needs'
+> & {
   readonly isDestructive: boolean;
   readonly effect: Effect;
   readonly needsOwnWords?: boolean;
@@ -162,7 +180,8 @@ export type Unfit = { readonly unfit: string };
 
 /** A tool is data plus one deed, like a command. */
 export function tool<T>(definition: ToolDefinition<T>): RoomTool {
-  const { name, description, right, doing, isDestructive, effect, schema, setting } = definition;
+  const { name, description, right, doing, isDestructive, effect, needs, schema, setting } =
+    definition;
   const { $schema: _, ...parameters } = z.toJSONSchema(schema, { io: 'input' });
   const needsOwnWords = 'prepare' in definition && definition.needsOwnWords === true;
   return {
@@ -172,6 +191,7 @@ export function tool<T>(definition: ToolDefinition<T>): RoomTool {
     doing,
     isDestructive,
     effect,
+    ...(needs && { needs }),
     parameters,
     needsOwnWords,
     ...(setting && { setting }),

@@ -38,6 +38,8 @@ export type QueuedReading = {
   readonly voice?: string;
   /** False for what everybody has to have heard. */
   readonly interruptible?: boolean;
+  /** People whom it answers, or whose words it quotes. */
+  readonly answeredIds?: readonly string[];
   readonly handle: TurnHandle;
 };
 

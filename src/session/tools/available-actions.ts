@@ -3,10 +3,12 @@ import { type MemoriesContext, memoriesFor } from '#src/session/memories/memory-
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type { PeopleHere, ToolPorts, Volumes } from '#src/session/ports/tool.ts';
 import { type TracksContext, tracksFor } from '#src/session/tracks/track-tools.ts';
+import { type CaptionSearchContext, captionSearchFor } from './caption-search.ts';
 
 /** What of a channel tools act on. */
 export type ActionsContext = TracksContext &
-  MemoriesContext & {
+  MemoriesContext &
+  CaptionSearchContext & {
     readonly parts: { readonly clock: Clock; readonly messages: Pick<ChannelMessages, 'write'> };
     readonly volume: Volumes;
     /** Ends the session. */
@@ -22,6 +24,7 @@ export function actionsFor(context: ActionsContext, askerIds: readonly string[])
     post: (text, signal) => parts.messages.write(channel, text, signal),
     leave,
     volume,
+    findInCaptions: captionSearchFor(askerIds, context),
     tracks: tracksFor(askerIds, context),
     memories: memoriesFor(askerIds, context),
   };

@@ -3,10 +3,12 @@ import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { Tool, ToolCall, Usage } from '#src/chat/ports.ts';
 import type { ReplyStyle, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { reportMissedDeadline, type StageReports } from '#src/session/alerts/stage-watchdog.ts';
+import type { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { ToolEnd } from '#src/session/ports/events.ts';
-import type { Fitting, RoomTool } from '#src/session/ports/tool.ts';
+import type { Fitting, Quote, RoomTool } from '#src/session/ports/tool.ts';
+import type { KnownTranscripts } from '#src/session/transcripts/known-transcripts.ts';
 import { type TextId, text } from '#src/texts/texts.ts';
 import { type ActionsContext, actionsFor } from './available-actions.ts';
 import { holdsRightNow } from './current-rights.ts';
@@ -29,13 +31,18 @@ const notOwnWords =
 /** What the tools of a turn are run with. */
 export type ToolsContext = ActionsContext &
   ConfirmationContext &
-  StageReports & { readonly parts: Pick<SessionDependencies, 'chat' | 'tools'> };
+  StageReports & {
+    readonly parts: Pick<SessionDependencies, 'chat' | 'tools'>;
+    readonly captions: Pick<ChannelCaptions, 'active' | 'hasTranscript'>;
+    readonly transcripts: Pick<KnownTranscripts, 'has'>;
+  };
 
 /** How a call ended, and what the model is told of it. */
 type ToolCallResult = {
   readonly how: ToolEnd;
   readonly content: string;
   readonly isPlain?: boolean;
+  readonly quote?: Quote;
 };
 
 /** What a request took. */
@@ -57,12 +64,15 @@ export class ToolRun {
   #deadlineMs: number | undefined;
   /** Of each call so far, whether it shows by itself what it did. */
   #plain: readonly boolean[] = [];
+  #quotes: readonly Quote[] = [];
 
   constructor(said: readonly TurnUtterance[], context: ToolsContext) {
     this.#context = context;
     this.#said = said;
     const settings = context.settings();
-    const offered = context.parts.tools.filter(({ setting }) => !setting || settings[setting]);
+    const isThere = ({ needs, setting }: RoomTool) =>
+      (!setting || settings[setting]) && (!needs || hasTranscripts(context));
+    const offered = context.parts.tools.filter(isThere);
     this.#tools = new Map(offered.map((tool) => [tool.name, tool]));
   }
 
@@ -78,6 +88,13 @@ export class ToolRun {
     return isOver && this.#plain.length > 0 && this.#plain.every(Boolean);
   }
 
+  /** What is said in place of the rest of the answer. */
+  get quote(): Quote | undefined {
+    if (this.#quotes.length === 0) return undefined;
+    const aboutIds = this.#quotes.flatMap((one) => one.aboutIds);
+    return { text: this.#quotes.map(({ text }) => text).join('\n'), aboutIds };
+  }
+
   /** What is going on, in words for people. */
   get step(): TextId | undefined {
     return this.#running.at(-1)?.doing;
@@ -88,8 +105,9 @@ export class ToolRun {
     signal.throwIfAborted();
     const tool = this.#tools.get(call.name);
     const atMs = this.#context.parts.clock.nowMs();
-    const { how, content, isPlain = false } = await this.#inTime(tool, call, spent, signal);
+    const { how, content, isPlain = false, quote } = await this.#inTime(tool, call, spent, signal);
     this.#plain = [...this.#plain, isPlain];
+    if (quote !== undefined) this.#quotes = [...this.#quotes, quote];
     this.#tell(tool, how, atMs);
     return { content };
   }
@@ -147,11 +165,10 @@ export class ToolRun {
   async #perform(tool: RoomTool, fit: Fitting, signal: AbortSignal): Promise<ToolCallResult> {
     if (!(await this.#allows(tool, signal))) return barred(tool);
     signal.throwIfAborted();
-    const { facts, isPlain = false } = await fit.run(
-      actionsFor(this.#context, this.#askers),
-      signal,
-    );
-    return { how: 'ran', content: asData(facts), isPlain };
+    const actions = actionsFor(this.#context, this.#askers);
+    const { facts, isPlain = false, quote } = await fit.run(actions, signal);
+    const quoted = quote === undefined ? {} : { quote };
+    return { how: 'ran', content: asData(facts), isPlain, ...quoted };
   }
 
   get #askers(): readonly string[] {
@@ -204,6 +221,12 @@ export class ToolRun {
     const event = { kind: 'tool', speakerId, tool: tool?.name ?? 'unknown', how, tookMs } as const;
     parts.onEvent(channel.guildId, event);
   }
+}
+
+/** Captions are on, or something that was said is kept. */
+function hasTranscripts({ captions, channel, transcripts }: ToolsContext): boolean {
+  const isKept = transcripts.has(channel.guildId);
+  return isKept || captions.hasTranscript || captions.active !== undefined;
 }
 
 /** A reply style with the rules for the tools that are offered in a turn. */

@@ -1,10 +1,8 @@
-import { wallTimesIn } from '#src/captions/files/wall-time.ts';
 import type { ListedSession } from '#src/captions/transcript-store.ts';
 import { clausesOf } from '#src/session/output/read-aloud.ts';
 import type {
   FileRequest,
   FindOutcome,
-  QuotedLine,
   RecapOutcome,
   RecapRequest,
   TranscriptOutcome,
@@ -14,6 +12,7 @@ import type {
 import type { Asker } from '#src/session/ports/command-ports.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import { quoteOf } from './quote.ts';
 import { TranscriptLookup } from './transcript-lookup.ts';
 import { type QuestionParts, TranscriptQuestions } from './transcript-questions.ts';
 
@@ -59,9 +58,10 @@ export class SessionTranscripts implements Transcripts {
       const everybody = [...new Set([asker.id, ...present])];
       const found = await this.#questions.ask(guildId, asker, request, everybody);
       if (found.kind === 'found' && !found.isUnchosen) {
-        const clauses = clausesOf(this.spoken(found.lines));
-        const handle = new TurnHandle();
-        session.context.queue.read({ kind: 'reading', clauses, when: 'queue', handle });
+        const { text, aboutIds } = quoteOf(found.lines, this.#parts.timeZone);
+        const answeredIds = [...new Set([asker.id, ...aboutIds])];
+        const reading = { kind: 'reading', clauses: clausesOf(text), when: 'queue' } as const;
+        session.context.queue.read({ ...reading, answeredIds, handle: new TurnHandle() });
       }
       if (found.kind === 'found' || everybody.length === 1) return found;
     }
@@ -70,13 +70,5 @@ export class SessionTranscripts implements Transcripts {
 
   recap(guildId: string, asker: Asker, request: RecapRequest): Promise<RecapOutcome> {
     return this.#questions.recap(guildId, asker, request);
-  }
-
-  /** Stored lines as they are said: who, when, and what. */
-  spoken(lines: readonly QuotedLine[]): string {
-    const { minute } = wallTimesIn(this.#parts.timeZone);
-    return lines
-      .map(({ name, atWallMs, text }) => `${name}, ${minute(atWallMs)}: ${text}`)
-      .join('\n');
   }
 }

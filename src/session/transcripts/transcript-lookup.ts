@@ -7,6 +7,7 @@ import type {
   LineRange,
   ListedSession,
 } from '#src/captions/transcript-store.ts';
+import type { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type {
   FileRequest,
@@ -14,15 +15,23 @@ import type {
   QuotedLine,
   TranscriptOutcome,
 } from '#src/session/ports/captions.ts';
+import type { StoredSettings } from '#src/session/settings/stored-settings.ts';
 import { withStore } from '#src/session/store-access.ts';
-import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import { type AudienceParts, audienceOf } from './audience.ts';
 import { allStores } from './transcript-stores.ts';
 
 export type LookupParts = AudienceParts &
   Pick<SessionDependencies, 'clock' | 'onEvent' | 'places' | 'timeZone'>;
 
-export type LookupSessions = Pick<VoiceSessions, 'sessions' | 'settings'>;
+/** Sessions that go on in a server, and what holds there. */
+export type LookupSessions = {
+  sessions(guildId: string): readonly {
+    readonly context: {
+      readonly captions: Pick<ChannelCaptions, 'presences' | 'recorder'>;
+    };
+  }[];
+  readonly settings: Pick<StoredSettings, 'in' | 'load'>;
+};
 
 /** Sessions offered, and lines found, at most. */
 const [mostSessions, mostFound] = [25, 6];
@@ -171,6 +180,7 @@ export function quotedLine({ line, session }: FoundLine): QuotedLine {
     name: speaker.name,
     atWallMs: session.startedAtWallMs + startMs,
     text,
+    aboutIds: speaker.kind === 'person' ? [speaker.personId] : speaker.answeredIds,
     ...(link !== undefined && { link }),
   };
 }

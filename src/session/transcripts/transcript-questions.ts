@@ -65,6 +65,7 @@ export class TranscriptQuestions {
     asker: Asker,
     { question, about }: TranscriptQuestion,
     audienceIds: readonly string[] = [asker.id],
+    signal = this.#signal,
   ): Promise<FindOutcome> {
     const audience = await this.#lookup.audience(guildId, audienceIds);
     const found = audience && (await this.#candidates(guildId, audience, question, about));
@@ -72,18 +73,41 @@ export class TranscriptQuestions {
     if (found.length === 0) return { kind: 'none' };
     const lines = numberedLines(found, { maxChars, timeZone: this.#parts.timeZone });
     try {
-      const ask = (prompt: ModelPrompt, signal: AbortSignal) =>
-        this.#reply(guildId, asker, prompt, signal);
-      const reply = await this.#inTime(longestAnswerMs, (signal) =>
-        ask(citedAnswerPrompt(question, lines), signal),
-      );
+      const work = (until: AbortSignal) =>
+        this.#reply(guildId, asker, citedAnswerPrompt(question, lines), until);
+      const reply = await this.#inTime(longestAnswerMs, work, signal);
       const cited = citedLines(reply, lines);
       return cited ? { kind: 'found', lines: cited.map(quotedLine) } : { kind: 'none' };
     } catch (error) {
+      signal.throwIfAborted();
       this.#tell(guildId, error);
       const some = found.slice(0, mostUnchosen).map(quotedLine);
       return { kind: 'found', lines: some, isUnchosen: true };
     }
+  }
+
+  /**
+   * As `ask`, for everybody who hears it. `not-all`: there is nothing they all may know, but something of that session the
+   * asker alone may, whatever it says. Aborting `signal` throws `signal.reason`.
+   */
+  async askAloud(
+    guildId: string,
+    asker: Asker,
+    request: TranscriptQuestion,
+    everybody: readonly string[],
+    signal: AbortSignal,
+  ): Promise<FindOutcome | { readonly kind: 'not-all' }> {
+    const found = await this.ask(guildId, asker, request, everybody, signal);
+    if (found.kind !== 'none' || everybody.length === 1) return found;
+    const { question, about } = request;
+    const [all = [], own = []] = await Promise.all(
+      [everybody, [asker.id]].map(async (ids) => {
+        const audience = await this.#lookup.audience(guildId, ids);
+        return audience && (await this.#candidates(guildId, audience, question, about));
+      }),
+    );
+    signal.throwIfAborted();
+    return own.length > all.length ? { kind: 'not-all' } : found;
   }
 
   async recap(
@@ -176,12 +200,16 @@ export class TranscriptQuestions {
     }
   }
 
-  async #inTime<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #inTime<T>(
+    ms: number,
+    work: (signal: AbortSignal) => Promise<T>,
+    signal = this.#signal,
+  ): Promise<T> {
     const over = new AbortController();
     const late = () =>
       new BotError('answer.late', true, `A recap or search took longer than ${ms / 1000} s.`);
     try {
-      const either = AbortSignal.any([this.#signal, over.signal]);
+      const either = AbortSignal.any([this.#signal, signal, over.signal]);
       return await within(work(either), ms, this.#parts.clock, late);
     } finally {
       over.abort(new Error('answered'));

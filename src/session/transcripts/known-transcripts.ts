@@ -1,0 +1,39 @@
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { withStore } from '#src/session/store-access.ts';
+import { type LookupSessions, TranscriptLookup } from './transcript-lookup.ts';
+import { type QuestionParts, TranscriptQuestions } from './transcript-questions.ts';
+import { allStores } from './transcript-stores.ts';
+
+/** How long, in ms, it is believed which servers keep something. */
+const believedMs = 60_000;
+/** Answers have deadlines of their own. */
+const never = new AbortController().signal;
+
+/** What sessions themselves know and ask about what was said. */
+export class KnownTranscripts {
+  readonly questions: TranscriptQuestions;
+  readonly #parts: Pick<SessionDependencies, 'clock' | 'onEvent' | 'transcripts'>;
+  #guildIds: ReadonlySet<string> = new Set();
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: QuestionParts, sessions: LookupSessions) {
+    this.#parts = parts;
+    this.questions = new TranscriptQuestions(parts, new TranscriptLookup(parts, sessions), never);
+  }
+
+  /** Whether something is kept of this server, as was known a moment ago. Waits for nothing: it looks up for the next time. */
+  has(guildId: string): boolean {
+    void this.#look(guildId);
+    return this.#guildIds.has(guildId);
+  }
+
+  async #look(guildId: string): Promise<void> {
+    const { clock, transcripts } = this.#parts;
+    const nowMs = clock.nowMs();
+    if (nowMs - this.#lookedAtMs < believedMs) return;
+    this.#lookedAtMs = nowMs;
+    const read = () => Promise.all(allStores(transcripts).map(({ reader }) => reader.guilds()));
+    const found = await withStore(guildId, this.#parts, 'store.unreadable', read);
+    if (found) this.#guildIds = new Set(found.flat());
+  }
+}
