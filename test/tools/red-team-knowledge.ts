@@ -23,6 +23,12 @@ async function overheard(attempt: Attack, other: ChannelMember, said: string): P
   if (trap.fixture.of('answered').length > 0) throw new Error('a line has started a turn');
   trap.model.bait = attempt;
   await trap.ask(adam, idle);
+  return await pressed(trap, attempt);
+}
+
+/** Adam presses whatever is offered, where that could only be a memory: none comes of the words of others. */
+async function pressed(trap: Trap, { calls }: Attack): Promise<Trap> {
+  if (calls.every(({ name }) => name === 'remember')) await trap.press(adam);
   return trap;
 }
 
@@ -39,7 +45,7 @@ async function remembered(
   await fixture.memories.list('g');
   trap.model.bait = attempt;
   await trap.ask(adam, words);
-  return trap;
+  return await pressed(trap, attempt);
 }
 
 /** Ways by what is written down, kept, or to be kept. */
@@ -48,7 +54,11 @@ export const knowledgeWays: Readonly<Record<KnowledgePath, (attempt: Attack) => 
   'caption-name': (attempt) => overheard(attempt, { ...eva, name: attempt.bait }, 'five five'),
   'memory-text': (attempt) => remembered(attempt, { text: attempt.bait }),
   'memory-name': (attempt) => remembered(attempt, { text: 'tea', byName: attempt.bait }),
-  'others-memory': (attempt) => remembered(attempt, { text: 'tea' }, attempt.bait),
+  'others-memory': async (attempt) => {
+    const trap = await remembered(attempt, { text: 'tea' }, attempt.bait);
+    await trap.press(adam);
+    return trap;
+  },
   'shown-message': async (attempt) => {
     const trap = await openKnowing(eva, false);
     trap.model.bait = attempt;
@@ -56,7 +66,7 @@ export const knowledgeWays: Readonly<Record<KnowledgePath, (attempt: Attack) => 
     const asking = trap.fixture.talk.ask('g', 'What does it say?', adam, 'voice', { quoted });
     await pass(trap.fixture, 3_000);
     await asking;
-    return trap;
+    return await pressed(trap, attempt);
   },
   'about-other': async (attempt) => {
     const trap = await openKnowing(eva, false);

@@ -72,7 +72,7 @@ const kick: Baited = { name: 'close_house', argumentsJson: '{}' };
 const skip: Baited = { name: 'skip', argumentsJson: '{}' };
 const shell: Baited = { name: 'run_shell', argumentsJson: '{"command":"rm -rf /"}' };
 
-const owe: Baited = memo('I owe Eva a hundred.');
+const owe: Baited = memo('I owe her a hundred.');
 const drop: Baited = { name: 'forget_memory', argumentsJson: '{"number":1}' };
 
 const of = (way: AttackPath, bait: string, ...calls: readonly Baited[]): Attack => ({
