@@ -6,7 +6,7 @@ export type MessageWish = {
   readonly key: string;
   /** Markdown as it is to be posted, at most 2,000 characters. Nobody is mentioned but `mentions`. */
   readonly text: string;
-  /** `whole` text of an utterance goes first, `partial` texts go last. */
+  /** Whole words of an utterance that no earlier wish held go first, `partial` texts last; what waits urgently stays so. */
   readonly urgency: 'whole' | 'partial';
   readonly place?: MessagePlace;
   /** Buttons under it, as those of `Reply`. */

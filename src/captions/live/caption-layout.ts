@@ -110,19 +110,14 @@ export class CaptionLayout {
 
   /** Messages of the parts of a line, in order, as far as they are posted; then others that show something of it. */
   placesOf(number: number): readonly MessagePlace[] {
+    return this.#list.placesOf(number, this.#lines.get(number)?.parts ?? []);
+  }
+
+  /** Whether messages show the words of a line as they were last put, all of them. */
+  isShown(number: number): boolean {
     const texts = this.#lines.get(number)?.parts.filter(({ kind }) => kind === 'text') ?? [];
-    const homes = texts.map((part) => this.#list.homeOf(part)?.place());
-    const unposted = homes.indexOf(undefined);
-    const places = (unposted < 0 ? homes : homes.slice(0, unposted)).filter(isKnown);
-    const others = this.#list
-      .all()
-      .filter((message) =>
-        [...message.parts(), ...message.shownParts()].some(({ of }) => of.number === number),
-      )
-      .map((message) => message.place())
-      .filter(isKnown)
-      .filter(({ messageId }) => !places.some((place) => place.messageId === messageId));
-    return [...places, ...others];
+    const isPartShown = (part: LinePart) => this.#list.homeOf(part)?.shows(part) === part.words;
+    return texts.length > 0 && texts.every(isPartShown);
   }
 
   /** How much it holds. */
@@ -320,10 +315,6 @@ export class CaptionLayout {
     this.#refusedLines = [];
     return { wishes, placed, deletedLines, refusedLines };
   }
-}
-
-function isKnown(place: MessagePlace | undefined): place is MessagePlace {
-  return place !== undefined;
 }
 
 /** Ms after which a posted message, or a line in none, is forgotten: 10 minutes after it was last changed. */

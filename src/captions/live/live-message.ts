@@ -26,6 +26,8 @@ export class LiveMessage {
   #wished: string | undefined;
   #pending: { readonly text: string; readonly content: ShownContent }[] = [];
   #shown: ShownContent = new Map();
+  /** Whole words that were wished for as such. */
+  #urged = new WeakMap<LinePart, string>();
   #place: MessagePlace | undefined;
   #shownSinceMs: number | undefined;
   #isSealed = false;
@@ -141,7 +143,7 @@ export class LiveMessage {
     this.#isOutdated = false;
     const text = renderParts(this.#parts, this.#startedAtWallMs);
     if (text === this.#wished) return undefined;
-    const urgency = this.#isUrgent() ? 'whole' : 'partial';
+    const urgency = this.#urge() ? 'whole' : 'partial';
     this.#wished = text;
     this.#pending.push({ text, content: contentOf(this.#parts) });
     if (this.#pending.length > maxPending) this.#pending.shift();
@@ -162,6 +164,7 @@ export class LiveMessage {
   /** The last wishes came to nothing; one that still waits may yet be fulfilled, so an empty message is deleted, too. */
   reject(): void {
     this.#pending = [];
+    this.#urged = new WeakMap();
   }
 
   /**
@@ -171,7 +174,7 @@ export class LiveMessage {
   retriesRefused(): boolean {
     const isCertain = this.#pending.length <= 1;
     if (!isCertain) this.#wished = undefined;
-    this.#pending = [];
+    this.reject();
     return !isCertain;
   }
 
@@ -193,13 +196,19 @@ export class LiveMessage {
     return renderParts(parts, this.#startedAtWallMs).length;
   }
 
-  /** Whole words of an utterance are not shown yet, or forgotten ones still are. */
-  #isUrgent(): boolean {
+  /**
+   * Whole words of an utterance are to be shown that no earlier wish was urgent for, or forgotten ones still are. A wish
+   * that is urgent stays so until it comes true, whatever takes its place: each utterance is counted once.
+   */
+  #urge(): boolean {
     const isNew = (part: LinePart) =>
       part.kind === 'text' &&
       part.of.line.state !== 'partial' &&
-      this.#shown.get(part) !== part.words;
-    return this.showsRemoved() || this.#parts.some(isNew);
+      this.#shown.get(part) !== part.words &&
+      this.#urged.get(part) !== part.words;
+    const urgent = this.#parts.filter(isNew);
+    for (const part of urgent) this.#urged.set(part, part.words);
+    return urgent.length > 0 || this.showsRemoved();
   }
 }
 

@@ -1,4 +1,5 @@
 import type { MessageWish } from '#src/captions/message-wish.ts';
+import type { MessagePlace } from '#src/captions/transcript-line.ts';
 import { comparePlaces, type LaidLine, type LinePart } from './line-part.ts';
 import { LiveMessage } from './live-message.ts';
 
@@ -25,6 +26,22 @@ export class MessageList {
 
   homeOf(part: LinePart): LiveMessage | undefined {
     return this.#homes.get(part);
+  }
+
+  /** Messages of the parts of a line, in order, as far as they are posted; then others that show something of it. */
+  placesOf(number: number, parts: readonly LinePart[]): readonly MessagePlace[] {
+    const texts = parts.filter(({ kind }) => kind === 'text');
+    const homes = texts.map((part) => this.homeOf(part)?.place());
+    const unposted = homes.indexOf(undefined);
+    const places = (unposted < 0 ? homes : homes.slice(0, unposted)).filter(isKnown);
+    const others = this.#messages
+      .filter((message) =>
+        [...message.parts(), ...message.shownParts()].some(({ of }) => of.number === number),
+      )
+      .map((message) => message.place())
+      .filter(isKnown)
+      .filter(({ messageId }) => !places.some((place) => place.messageId === messageId));
+    return [...places, ...others];
   }
 
   /** Puts a part where it belongs in order of speech, or else after all others, with its time. */
@@ -184,4 +201,8 @@ export class MessageList {
       }
     }
   }
+}
+
+function isKnown(place: MessagePlace | undefined): place is MessagePlace {
+  return place !== undefined;
 }

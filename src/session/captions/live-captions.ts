@@ -4,19 +4,19 @@ import type { CaptionLine, LayoutChange } from '#src/captions/live/caption-line.
 import type { MessageWish, WishOutcome } from '#src/captions/message-wish.ts';
 import type { MessagePlace } from '#src/captions/transcript-line.ts';
 import type { CaptionChat } from '#src/session/ports/caption-chats.ts';
-import { ShownTexts } from './shown-texts.ts';
+import { ShownLines } from './shown-lines.ts';
 
 export type LiveCaptionsOptions = {
   readonly chat: CaptionChat;
   readonly layout: CaptionLayout;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'nowMs'>;
   /** These messages show this line now, or, where it is long, parts of it. */
   readonly onPlaced: (number: number, places: readonly MessagePlace[]) => void;
   /** Somebody deleted the messages that showed these lines. */
   readonly onDeleted: (numbers: readonly number[]) => void;
   /** Nothing can be shown there any more, or Discord refuses some lines. */
   readonly onTrouble: (trouble: LiveCaptionsTrouble) => void;
-  /** All words of a line are shown, at that instant of the monotonic clock. */
+  /** A line is over; all its words are shown since that instant of the monotonic clock. */
   readonly onShown: (number: number, atMs: number) => void;
 };
 
@@ -25,7 +25,7 @@ export type LiveCaptionsTrouble = { readonly kind: 'gone' | 'forbidden' | 'refus
 /** Captions of one session in one chat: lines in, messages out. Never throws. */
 export class LiveCaptions {
   readonly #options: LiveCaptionsOptions;
-  readonly #shownTexts = new ShownTexts();
+  readonly #shownLines = new ShownLines();
   readonly #messageIds = new Set<string>();
   #isShut = false;
 
@@ -55,8 +55,10 @@ export class LiveCaptions {
 
   put(line: CaptionLine): void {
     const { clock, layout } = this.#options;
-    const isWhole = line.state === 'whole' || line.state === 'final';
-    this.#perform(layout.put(line, clock.nowMs()), isWhole ? line.number : undefined);
+    const atMs = clock.nowMs();
+    this.#shownLines.put(line);
+    this.#perform(layout.put(line, atMs));
+    this.#tellShown(atMs);
   }
 
   /** Shows the translation of a line that is over. */
@@ -87,28 +89,29 @@ export class LiveCaptions {
     this.#options.chat.close();
   }
 
-  #perform({ wishes, placed, deletedLines, refusedLines }: LayoutChange, whole?: number): void {
+  #perform({ wishes, placed, deletedLines, refusedLines }: LayoutChange): void {
     const { chat, layout, onDeleted, onPlaced, onTrouble } = this.#options;
     for (const number of placed) onPlaced(number, layout.placesOf(number));
     if (deletedLines.length > 0) onDeleted(deletedLines);
     if (refusedLines.length > 0) onTrouble({ kind: 'refused' });
     if (this.#isShut) return;
-    for (const wish of wishes) {
-      if (whole !== undefined) this.#shownTexts.wish(wish, whole);
-      chat.show(wish);
-    }
+    for (const wish of wishes) chat.show(wish);
+  }
+
+  #tellShown(atMs: number): void {
+    const { layout, onShown } = this.#options;
+    const shown = this.#shownLines.shown((number) => layout.isShown(number), atMs);
+    for (const one of shown) onShown(one.number, one.atMs);
   }
 
   #took(outcome: WishOutcome): void {
-    const { clock, layout, onShown, onTrouble } = this.#options;
-    if (outcome.kind === 'shown') {
-      this.#messageIds.add(outcome.place.messageId);
-      for (const number of this.#shownTexts.shown(outcome)) onShown(number, outcome.atMs);
-    }
+    const { clock, layout, onTrouble } = this.#options;
+    if (outcome.kind === 'shown') this.#messageIds.add(outcome.place.messageId);
     const isGone = outcome.kind === 'gone' && outcome.what === 'chat';
     const change = layout.outcome(outcome, clock.nowMs());
     // Who deletes a channel or thread does not say that its words are to be forgotten.
     this.#perform(isGone ? { ...change, deletedLines: [] } : change);
+    if (outcome.kind === 'shown') this.#tellShown(outcome.atMs);
     if (this.#isShut || (!isGone && outcome.kind !== 'forbidden')) return;
     this.#isShut = true;
     onTrouble({ kind: isGone ? 'gone' : 'forbidden' });

@@ -141,8 +141,8 @@ export class UtteranceLines {
 
   #keep(line: TranscriptLine): void {
     const { live, onFinal, recorder } = this.#options;
-    live.put(shownLine(line));
     recorder.put(postedIn(line, live.placesOf(line.number)));
+    live.put(shownLine(line));
     onFinal(line);
   }
 

@@ -35,11 +35,11 @@ test('whole words are urgent, words that go on and a dropped ellipsis are not', 
   expect(urgencies('final', 'one, two')).toBe('whole');
 });
 
-test('a message stays urgent until its whole words are shown, also when words that go on follow', () => {
+test('whole words of an utterance are urgent once: who waits for them is not told so again', () => {
   const layout = openLayout();
   layout.put(line(1, 'Ana', 'one'), 0);
   const [wish] = layout.put(line(2, 'Ben', 'two', { state: 'partial' }), 0).wishes;
-  expect(wish).toEqual({ key: 'live 1', text: '**Ana** one\n**Ben** two…', urgency: 'whole' });
+  expect(wish).toEqual({ key: 'live 1', text: '**Ana** one\n**Ben** two…', urgency: 'partial' });
 });
 
 test('the line of a bot that was stopped says so', () => {
