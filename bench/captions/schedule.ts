@@ -1,11 +1,18 @@
-import { pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { percentile } from '#bench/table.ts';
 import { limitHeaders, RestRateLimits, usualRateLimits } from '#sandbox/rest/rest-limits.ts';
+import { seededRandom } from '#sandbox/seeded-random.ts';
+import { CaptionLayout } from '#src/captions/live/caption-layout.ts';
+import type { WishOutcome } from '#src/captions/message-wish.ts';
 import { ChannelWriter } from '#src/discord/captions/channel-writer.ts';
 import type { MessageRequests } from '#src/discord/captions/message-requests.ts';
 import type { MessageResult } from '#src/discord/captions/message-wishes.ts';
 import { readRateLimitHeaders } from '#src/discord/captions/rate-budget.ts';
 import type { WriteRoute } from '#src/discord/captions/write-lane.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
+import { LiveCaptions } from '#src/session/captions/live-captions.ts';
+import type { CaptionChat } from '#src/session/ports/caption-chats.ts';
 
 /** How long whole texts wait until Discord shows them, in one virtual hour. */
 export type ScheduleRow = {
@@ -20,7 +27,7 @@ export type ScheduleRow = {
   /** Utterances that were never shown. */
   readonly lost: number;
   readonly tooManyRequests: number;
-  /** Heap after the hour, less that after five minutes of it. */
+  /** Heap after the hour, less that before it. */
   readonly heapGrowthMb: number;
 };
 
@@ -33,8 +40,14 @@ type Load = {
 
 const hourMs = 3_600_000;
 const restMs = 120;
-const charsPerUtterance = 60;
-const charsPerMessage = 1_500;
+/** After which as much is remembered as ever: messages are forgotten after an hour, ten minutes late. */
+const usualWarmUpMs = 75 * 60_000;
+const peopleCount = 10;
+const wordsPerUtterance = 12;
+const texts = { notUnderstood: '(not understood)', stopped: '(stopped)', unnamed: 'somebody' };
+/** The collector of V8, which no flag needs to be given for. */
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
 
 const loads: readonly Load[] = [
   { name: 'whole texts', utterancesPerMinute: 30, partials: 0 },
@@ -46,72 +59,126 @@ const loads: readonly Load[] = [
 ];
 
 /** Captions of one channel under each load, over a mock of Discord that takes 120 ms and 5 requests in 5 s. */
-export async function scheduleRows(forMs = hourMs): Promise<readonly ScheduleRow[]> {
+export async function scheduleRows(
+  forMs = hourMs,
+  warmUpMs = usualWarmUpMs,
+): Promise<readonly ScheduleRow[]> {
   const rows: ScheduleRow[] = [];
-  for (const load of loads) rows.push(await played(load, forMs));
+  for (const load of loads) rows.push(await played(load, forMs, warmUpMs));
   return rows;
 }
 
-async function played(load: Load, forMs: number): Promise<ScheduleRow> {
+async function played(load: Load, forMs: number, warmUpMs: number): Promise<ScheduleRow> {
   const timing = new VirtualTiming();
-  const random = seeded(7);
   const discord = new MockMessages(timing);
   const writer = new ChannelWriter(discord, timing);
   discord.learn = (route, headers) => writer.learn(route, headers);
-  const waitsMs: number[] = [];
-  const waiting: { readonly key: string; readonly lines: number; readonly atMs: number }[] = [];
-  let [key, lines, written, partialsShown] = [1, 0, '', 0];
-  const chat = writer.chat({
-    tell(outcome) {
-      if (outcome.kind !== 'shown') throw new Error(`A wish became ${outcome.kind}.`);
-      const shown = Number(outcome.text.split(' ', 1)[0]);
-      if (outcome.text.endsWith('…')) partialsShown++;
-      for (const [at, wish] of [...waiting.entries()].reverse()) {
-        if (wish.key !== outcome.key || wish.lines > shown) continue;
-        waitsMs.push(outcome.atMs - wish.atMs);
-        waiting.splice(at, 1);
-      }
-    },
-    changed: () => {},
-    deleting: () => {},
-  });
-  const textOf = (isOver: boolean) => `${lines} ${written}${isOver ? '' : ' …'}`;
-  const utter = () => {
-    if (written.length + charsPerUtterance > charsPerMessage)
-      [key, lines, written] = [key + 1, 0, ''];
-    lines++;
-    written += 'x'.repeat(charsPerUtterance);
-    waiting.push({ key: `${key}`, lines, atMs: timing.nowMs() });
-    chat.show({ key: `${key}`, text: textOf(true), urgency: 'whole' });
-    for (let n = 1; n <= load.partials; n++) {
-      timing.later(n * 400, () => {
-        chat.show({ key: `${key}`, text: `${textOf(false)}${'.'.repeat(n)}…`, urgency: 'partial' });
-      });
-    }
-    timing.later((-Math.log(1 - random()) * 60_000) / load.utterancesPerMinute, utter);
-  };
+  const talk = new SimulatedLines(timing, writer, load);
   const panel = new MockPanel(timing, writer, discord);
   if (load.panelEveryMs !== undefined) panel.run(load.panelEveryMs);
-  utter();
-  await timing.run(300_000);
+  talk.run();
+  await timing.run(warmUpMs);
   const before = heapMb();
-  await timing.run(forMs);
+  await timing.run(warmUpMs + forMs);
   const heapGrowthMb = heapMb() - before;
-  const atMs = timing.nowMs();
-  const sorted = waitsMs.toSorted((a, b) => a - b);
-  const quantile = (q: number) => Math.round(sorted[Math.floor(q * (sorted.length - 1))] ?? 0);
+  const at = (part: number) => Math.round(percentile(talk.tookMs, part));
   return {
     load: load.name,
     utterancesPerMinute: load.utterancesPerMinute,
-    p50Ms: quantile(0.5),
-    p95Ms: quantile(0.95),
-    longestMs: quantile(1),
+    p50Ms: at(0.5),
+    p95Ms: at(0.95),
+    longestMs: at(1),
     panelLongestMs: Math.round(panel.longestMs),
-    partialsShown,
-    lost: waiting.filter((wish) => atMs - wish.atMs > 10_000).length,
+    partialsShown: talk.partialsShown,
+    lost: talk.lost,
     tooManyRequests: discord.refused,
     heapGrowthMb: Number(heapGrowthMb.toFixed(1)),
   };
+}
+
+/** People of whom somebody says something now and then, shown as the session shows it. */
+class SimulatedLines {
+  readonly tookMs: number[] = [];
+  partialsShown = 0;
+  readonly #timing: VirtualTiming;
+  readonly #load: Load;
+  readonly #live: LiveCaptions;
+  readonly #random = seededRandom(7);
+  /** When all words of a line were known, until they are shown. */
+  readonly #waiting = new Map<number, number>();
+  #number = 0;
+
+  constructor(timing: VirtualTiming, writer: ChannelWriter, load: Load) {
+    this.#timing = timing;
+    this.#load = load;
+    this.#live = new LiveCaptions({
+      chat: this.#chat(writer),
+      layout: new CaptionLayout({ keyPrefix: '', startedAtWallMs: 0, texts }),
+      clock: timing,
+      onPlaced: () => undefined,
+      onDeleted: () => undefined,
+      onTrouble: ({ kind }) => {
+        throw new Error(`The captions are ${kind}.`);
+      },
+      onShown: (number, atMs) => this.#shown(number, atMs),
+    });
+  }
+
+  /** Words that were never shown although there was time. */
+  get lost(): number {
+    const nowMs = this.#timing.nowMs();
+    return [...this.#waiting.values()].filter((atMs) => nowMs - atMs > 10_000).length;
+  }
+
+  run(): void {
+    const { partials, utterancesPerMinute } = this.#load;
+    this.#number += 1;
+    const number = this.#number;
+    const person = number % peopleCount;
+    const speaker = { kind: 'person', personId: `${person}`, name: `Person ${person}` } as const;
+    const startMs = this.#timing.nowMs();
+    const words = Array.from({ length: wordsPerUtterance }, (_, n) => `w${number + n}`);
+    const [base, spokenMs] = [{ number, speaker, startMs }, 400 * (partials + 1)];
+    for (let n = 1; n <= partials; n++) {
+      const text = words.slice(0, n * 2).join(' ');
+      this.#timing.later(n * 400, () => this.#live.put({ ...base, text, state: 'partial' }));
+    }
+    this.#timing.later(spokenMs, () => {
+      const endMs = this.#timing.nowMs();
+      this.#waiting.set(number, endMs);
+      this.#live.put({ ...base, endMs, text: words.join(' '), state: 'final' });
+    });
+    const pauseMs = (-Math.log(1 - this.#random()) * 60_000) / utterancesPerMinute;
+    this.#timing.later(pauseMs, () => this.run());
+  }
+
+  #shown(number: number, atMs: number): void {
+    const sinceMs = this.#waiting.get(number);
+    if (sinceMs === undefined) throw new Error(`Line ${number} was shown twice.`);
+    this.#waiting.delete(number);
+    this.tookMs.push(atMs - sinceMs);
+  }
+
+  #chat(writer: ChannelWriter): CaptionChat {
+    let listener: (outcome: WishOutcome) => void = () => undefined;
+    const messages = writer.chat({
+      tell: (outcome) => {
+        if (outcome.kind === 'shown' && outcome.text.includes('…')) this.partialsShown += 1;
+        listener(outcome);
+      },
+      changed: () => undefined,
+      deleting: () => undefined,
+    });
+    return {
+      channelId: '1',
+      show: (wish) => messages.show(wish),
+      onOutcome: (told) => {
+        listener = told;
+      },
+      flush: async () => undefined,
+      close: () => undefined,
+    };
+  }
 }
 
 /** A panel whose state changes all the time; as that of the bot it is edited at most every 1.2 s. */
@@ -245,19 +312,7 @@ class VirtualTiming implements SyncTiming {
   }
 }
 
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
 function heapMb(): number {
-  globalThis.gc?.();
+  collectGarbage();
   return process.memoryUsage().heapUsed / 2 ** 20;
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  console.table(await scheduleRows());
 }
