@@ -89,9 +89,8 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
   const portsFor = (discord: DiscordPorts): CommandPorts => {
     name = config.bot.name ?? discord.bot.name;
     const stats = new SpeedStats();
-    const parts = partsOf({
-      ...{ options, discord, store, sounds, stats, weights, cues, name, desk, transcripts },
-    });
+    const opened = { store, transcripts, sounds, weights, cues, desk };
+    const parts = partsOf({ ...opened, options, discord, stats, name });
     sessions = new VoiceSessions(parts);
     return portsOf(parts, sessions, discord, stats, desk, signal);
   };

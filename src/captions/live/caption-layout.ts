@@ -13,6 +13,7 @@ import {
   comparePlaces,
   type LaidLine,
   type LinePart,
+  laidLine,
   type WantedPart,
   wantedParts,
 } from './line-part.ts';
@@ -50,10 +51,7 @@ export class CaptionLayout {
     const known = this.#lines.get(line.number);
     const next = this.#lines.isPast(line.number) ? undefined : changedLine(known?.line, line);
     if (!next) return this.#change(atMs);
-    const { number, startMs } = next;
-    const laid = known ?? {
-      ...{ number, startMs, line: next, parts: [], putAtMs: atMs, isRemoved: false },
-    };
+    const laid = known ?? laidLine(next, atMs);
     laid.line = next;
     laid.putAtMs = atMs;
     if (isWithoutWords(next)) this.#end(laid);
@@ -118,6 +116,11 @@ export class CaptionLayout {
     const texts = this.#lines.get(number)?.parts.filter(({ kind }) => kind === 'text') ?? [];
     const isPartShown = (part: LinePart) => this.#list.homeOf(part)?.shows(part) === part.words;
     return texts.length > 0 && texts.every(isPartShown);
+  }
+
+  /** Whether it still changes this message. */
+  holds(messageId: string): boolean {
+    return this.#list.all().some((message) => message.place()?.messageId === messageId);
   }
 
   /** How much it holds. */
@@ -317,7 +320,5 @@ export class CaptionLayout {
   }
 }
 
-/** Ms after which a posted message, or a line in none, is forgotten: 10 minutes after it was last changed. */
-const forgottenAfterMs = 60 * 60_000;
-/** Ms after which a message that Discord never confirmed is forgotten. */
-const unshownForgottenAfterMs = 2 * forgottenAfterMs;
+/** Ms after which messages are forgotten: posted ones 10 minutes after their last change; ones never confirmed. */
+const [forgottenAfterMs, unshownForgottenAfterMs] = [60 * 60_000, 120 * 60_000];

@@ -19,6 +19,12 @@ export type LaidLine = {
   postedIn?: string;
 };
 
+/** A line that has no part in any message yet. */
+export function laidLine(line: CaptionLine, putAtMs: number): LaidLine {
+  const { number, startMs } = line;
+  return { number, startMs, line, parts: [], putAtMs, isRemoved: false };
+}
+
 /** What one message shows of a line: its words, its translation, or a part of either that is too long for one. */
 export type LinePart = {
   readonly of: LaidLine;

@@ -1,12 +1,6 @@
 import type { TranscriptLine } from '#src/captions/transcript-line.ts';
 import type { CaptionLine, CaptionTexts } from './caption-line.ts';
-import {
-  areMerged,
-  comparePlaces,
-  type LaidLine,
-  type LinePart,
-  wantedParts,
-} from './line-part.ts';
+import { areMerged, comparePlaces, type LinePart, laidLine, wantedParts } from './line-part.ts';
 
 /** Markdown of a message with these parts, which are in order. */
 export function renderParts(parts: readonly LinePart[], startedAtWallMs: number): string {
@@ -41,10 +35,9 @@ function storedLine({ number, speaker, startMs, endMs, text, isCut }: Transcript
 }
 
 function partsOf(line: CaptionLine, texts: CaptionTexts): readonly LinePart[] {
-  const { number, startMs } = line;
-  const of: LaidLine = { number, startMs, line, parts: [], putAtMs: 0, isRemoved: false };
+  const of = laidLine(line, 0);
   return wantedParts(line, texts).map((part) => {
-    return { of, ...part, order: { atMs: startMs, late: 0 } };
+    return { of, ...part, order: { atMs: line.startMs, late: 0 } };
   });
 }
 

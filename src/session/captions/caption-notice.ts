@@ -2,7 +2,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { spokenText, writtenText } from '#src/session/localized-text.ts';
-import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
@@ -22,7 +22,7 @@ export type NoticeContext = {
 const longestSayMs = 8_000;
 
 /** How somebody agrees, refuses, or is left out, under the notice. */
-const noticeButtons = ['consent.always', 'consent.never', 'captions.leave_out'] as const;
+export const noticeButtons = ['consent.always', 'consent.never', 'captions.leave_out'] as const;
 
 /** Says aloud that captions are on, to its end; resolves when it was said, or could not be. */
 export async function sayNotice(context: NoticeContext, signal: AbortSignal): Promise<void> {
@@ -56,20 +56,8 @@ export function writeNotice(context: NoticeContext, live: LiveCaptions): void {
 /** Key of the message that tells of captions. */
 const noticeKey = 'notice';
 
-/** Tells somebody who came in, by name, whether they are written. */
-export function writeNewcomer(
-  { id, name }: ChannelMember,
-  isHeard: boolean,
-  context: NoticeContext,
-  live: LiveCaptions,
-): void {
-  const line = isHeard ? 'captions.newcomer.yes' : 'captions.newcomer.unasked';
-  const text = writtenLine({ id: line, with: { name } }, context);
-  live.post({ key: `newcomer ${id}`, text, urgency: 'whole', buttons: noticeButtons });
-}
-
 /** A sentence as it is posted: names in it are shown, not obeyed. */
-function writtenLine(
+export function writtenLine(
   { id, with: words = {} }: TextLine,
   { channel, parts }: NoticeContext,
 ): string {

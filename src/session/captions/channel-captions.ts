@@ -17,7 +17,8 @@ import { notePosted } from '#src/session/transcripts/note-posted.ts';
 import { storeFor, type TranscriptPorts } from '#src/session/transcripts/transcript-stores.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { CaptionAlerts } from './caption-alerts.ts';
-import { type NoticeContext, sayNotice, writeNewcomer, writeNotice } from './caption-notice.ts';
+import { CaptionNewcomers } from './caption-newcomers.ts';
+import { type NoticeContext, sayNotice, writeNotice } from './caption-notice.ts';
 import { openPlace } from './caption-place.ts';
 import { captionTexts } from './caption-texts.ts';
 import { ChannelView } from './channel-view.ts';
@@ -70,8 +71,7 @@ type ActiveCaptions = {
   /** Also those whose presence is not stored. */
   readonly everybody: PresenceLog;
   readonly view: ChannelView;
-  /** People who were told, by id. */
-  readonly told: Set<string>;
+  readonly newcomers: CaptionNewcomers;
 };
 
 /** Time, in ms, for what waits to be shown when captions end. */
@@ -180,11 +180,7 @@ export class ChannelCaptions implements UtteranceListener {
     const ids = here.map(({ id }) => id);
     active.everybody.attend(ids, atMs);
     active.view.look(ids);
-    for (const person of here) {
-      if (active.told.has(person.id)) continue;
-      active.told.add(person.id);
-      writeNewcomer(person, known.includes(person.id), this.#context, active.live);
-    }
+    active.newcomers.look(here, known);
   }
 
   /** Nothing is kept any more of what this person said in this session. */
@@ -195,6 +191,7 @@ export class ChannelCaptions implements UtteranceListener {
     const numbers = active.recorder.forget(personId);
     active.live.remove(numbers);
     active.translations.remove(numbers);
+    active.newcomers.forget(personId);
   }
 
   /** Nothing more is written of what this person is saying. */
@@ -228,7 +225,7 @@ export class ChannelCaptions implements UtteranceListener {
       onSaved: () => this.#alerts.saved(),
     });
     const live = this.#openLive(chat, recorder, store);
-    const told = new Set(people().map(({ id }) => id));
+    const newcomers = new CaptionNewcomers(this.#context, live, people());
     writeNotice(this.#context, live);
     await sayNotice(this.#context, signal);
     if (signal.aborted) {
@@ -255,7 +252,8 @@ export class ChannelCaptions implements UtteranceListener {
     });
     const everybody = new PresenceLog(recorder.session.id);
     const view = new ChannelView(this.#context, live.placeId, recorder, everybody);
-    this.#active = { options, store, recorder, live, lines, translations, everybody, view, told };
+    const made = { recorder, live, lines, translations, everybody, view, newcomers };
+    this.#active = { options, store, ...made };
     parts.nicknameMark.set(channel.guildId, true);
     this.look(people());
     return { kind: 'on', placeId: live.placeId };
@@ -266,6 +264,7 @@ export class ChannelCaptions implements UtteranceListener {
     this.#active = undefined;
     if (!active) return;
     const { clock } = this.#context.parts;
+    active.newcomers.end();
     await Promise.all([
       active.translations.close(flushMs).then(() => active.live.close(flushMs)),
       active.recorder.end(clock.wallMs(), active.recorder.sessionMs(clock.nowMs())),

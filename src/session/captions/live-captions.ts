@@ -26,7 +26,6 @@ export type LiveCaptionsTrouble = { readonly kind: 'gone' | 'forbidden' | 'refus
 export class LiveCaptions {
   readonly #options: LiveCaptionsOptions;
   readonly #shownLines = new ShownLines();
-  readonly #messageIds = new Set<string>();
   #isShut = false;
 
   constructor(options: LiveCaptionsOptions) {
@@ -43,9 +42,9 @@ export class LiveCaptions {
     return this.#isShut;
   }
 
-  /** Whether it posted this message, and so changes it itself. */
+  /** Whether it still changes this message itself. */
   owns(messageId: string): boolean {
-    return this.#messageIds.has(messageId);
+    return !this.#isShut && this.#options.layout.holds(messageId);
   }
 
   /** Messages that show a line, in the order of its parts. */
@@ -106,7 +105,6 @@ export class LiveCaptions {
 
   #took(outcome: WishOutcome): void {
     const { clock, layout, onTrouble } = this.#options;
-    if (outcome.kind === 'shown') this.#messageIds.add(outcome.place.messageId);
     const isGone = outcome.kind === 'gone' && outcome.what === 'chat';
     const change = layout.outcome(outcome, clock.nowMs());
     // Who deletes a channel or thread does not say that its words are to be forgotten.

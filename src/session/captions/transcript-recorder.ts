@@ -23,6 +23,8 @@ const gatherMs = 300;
 const retryMs = 10_000;
 /** Lines and presences that wait for a store in trouble; the oldest are given up first. */
 const mostWaiting = 5_000;
+/** Lines of which it is remembered who said them or was answered; the oldest are forgotten first. */
+const mostSpeakers = 50_000;
 /** Lines kept at hand, in ms of age and in number: what a model is shown, and what may still be shown on a late link. */
 const [recentMs, mostRecent] = [15 * 60_000, 2_000];
 
@@ -38,6 +40,7 @@ export class TranscriptRecorder {
   #lastNumber: number;
   readonly #recent = new Map<number, TranscriptLine>();
   #lines = new Map<number, TranscriptLine>();
+  readonly #speakers = new Map<number, TranscriptLine['speaker']>();
   #presences = new Map<string, Presence>();
   readonly #attendance: PresenceLog;
   #writing: Promise<void> | undefined;
@@ -48,7 +51,10 @@ export class TranscriptRecorder {
     this.#options = options;
     this.#session = options.session;
     this.#lastNumber = options.former?.lastNumber ?? 0;
-    for (const line of options.former?.lines ?? []) this.#recent.set(line.number, line);
+    for (const line of options.former?.lines ?? []) {
+      this.#recent.set(line.number, line);
+      this.#speakers.set(line.number, line.speaker);
+    }
     this.#attendance = new PresenceLog(options.session.id);
     this.#schedule();
   }
@@ -77,6 +83,7 @@ export class TranscriptRecorder {
   put(line: TranscriptLine): void {
     this.#recent.set(line.number, line);
     this.#lines.set(line.number, line);
+    this.#speakers.set(line.number, line.speaker);
     this.#trim();
     this.#schedule();
   }
@@ -114,14 +121,15 @@ export class TranscriptRecorder {
     for (const number of numbers) {
       this.#recent.delete(number);
       this.#lines.delete(number);
+      this.#speakers.delete(number);
       this.#forgotten.add(number);
     }
   }
 
-  /** What was said by this person, and what was answered to them; their presence is not kept either. */
+  /** Numbers of all that was said by this person or answered to them; their presence is not kept either. */
   forget(personId: string): readonly number[] {
-    const theirs = [...this.#recent.values()].filter(({ speaker }) => isAbout(speaker, personId));
-    const numbers = theirs.map(({ number }) => number);
+    const theirs = [...this.#speakers].filter(([, speaker]) => isAbout(speaker, personId));
+    const numbers = theirs.map(([number]) => number);
     this.drop(numbers);
     this.#forgotten.add(personId);
     this.#attendance.forget(personId);
@@ -191,6 +199,8 @@ export class TranscriptRecorder {
   }
 
   #trim(): void {
+    const [oldest] = this.#speakers.keys();
+    if (oldest !== undefined && this.#speakers.size > mostSpeakers) this.#speakers.delete(oldest);
     const nowMs = this.sessionMs(this.#options.clock.nowMs());
     for (const [number, { endMs }] of this.#recent) {
       if (this.#recent.size <= mostRecent && endMs >= nowMs - recentMs) return;

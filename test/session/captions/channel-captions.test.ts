@@ -112,53 +112,6 @@ test('an utterance that nobody could recognise is told to be so, and one without
   expect(await kept(fixture)).toEqual([]);
 });
 
-test('a no takes the lines of this session away, on disk and in the chat', async () => {
-  const fixture = await captioned();
-  await says(fixture);
-  await says(fixture, eva);
-  await fixture.privacy.deny('g', 'adam');
-  await pass(fixture, 1_000);
-  expect(fixture.captionChats.chat.lines).toEqual(['**Eva** five five']);
-  expect((await kept(fixture)).map(({ speaker }) => speaker.name)).toEqual(['Eva']);
-});
-
-test('a message of captions that somebody deletes takes its lines along', async () => {
-  const fixture = await captioned();
-  await says(fixture);
-  const [line] = await kept(fixture);
-  const messageIds = [line?.post?.messageId ?? ''];
-  fixture.captionChats.deleted({ kind: 'messages', channelId: 'lounge', messageIds });
-  await pass(fixture, 500);
-  expect(await kept(fixture)).toEqual([]);
-  await says(fixture, eva);
-  expect((await kept(fixture)).map(({ speaker }) => speaker.name)).toEqual(['Eva']);
-});
-
-test('a line longer than a message is kept with all its messages, and goes from all of them', async () => {
-  const words = Array.from({ length: 400 }, (_, n) => `word${n}`);
-  const long = new FakeTranscriber({ texts: [words.join(' ')] });
-  const fixture = await captioned({ transcriber: long });
-  await says(fixture);
-  const [line] = await kept(fixture);
-  expect(line?.morePosts).toHaveLength(2);
-  await fixture.sessions.leave('g');
-  await fixture.privacy.forget('g', 'adam');
-  await pass(fixture, 1_000);
-  const deleted = fixture.captionChats.chat.wishes.filter(({ text }) => text === '');
-  expect(deleted.map(({ place }) => place)).toEqual([line?.post, ...(line?.morePosts ?? [])]);
-});
-
-test('whoever is heard by the rule of the server is kept as long as the server keeps captions', async () => {
-  const fixture = openSessionFixture({ addressing: 'off', consent: { policy: 'notice' } });
-  await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 100);
-  await turnOn(fixture);
-  await says(fixture, eva);
-  const [line] = await kept(fixture);
-  expect(line).toMatchObject({ speaker: { personId: 'eva' } });
-  expect(line).not.toHaveProperty('isBrief');
-});
-
 test('captions that are on in a channel go on when the bot comes back, as the same session', async () => {
   const fixture = await captioned();
   await says(fixture);

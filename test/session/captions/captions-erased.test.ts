@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import { FakeTranscriber } from '#test/fakes/speech.ts';
+import { captioned, kept, says, turnOn } from '#test/session/setup/captioned.ts';
+import { eva, lounge, openSessionFixture, pass } from '#test/session/setup/session-fixture.ts';
+
+test('a no takes the lines of this session away, on disk and in the chat', async () => {
+  const fixture = await captioned();
+  await says(fixture);
+  await says(fixture, eva);
+  await fixture.privacy.deny('g', 'adam');
+  await pass(fixture, 1_000);
+  expect(fixture.captionChats.chat.lines).toEqual(['**Eva** five five']);
+  expect((await kept(fixture)).map(({ speaker }) => speaker.name)).toEqual(['Eva']);
+});
+
+test('a message of captions that somebody deletes takes its lines along', async () => {
+  const fixture = await captioned();
+  await says(fixture);
+  const [line] = await kept(fixture);
+  const messageIds = [line?.post?.messageId ?? ''];
+  fixture.captionChats.deleted({ kind: 'messages', channelId: 'lounge', messageIds });
+  await pass(fixture, 500);
+  expect(await kept(fixture)).toEqual([]);
+  await says(fixture, eva);
+  expect((await kept(fixture)).map(({ speaker }) => speaker.name)).toEqual(['Eva']);
+});
+
+test('a line longer than a message is kept with all its messages, and goes from all of them', async () => {
+  const words = Array.from({ length: 400 }, (_, n) => `word${n}`);
+  const long = new FakeTranscriber({ texts: [words.join(' ')] });
+  const fixture = await captioned({ transcriber: long });
+  await says(fixture);
+  const [line] = await kept(fixture);
+  expect(line?.morePosts).toHaveLength(2);
+  await fixture.sessions.leave('g');
+  await fixture.privacy.forget('g', 'adam');
+  await pass(fixture, 1_000);
+  const deleted = fixture.captionChats.chat.wishes.filter(
+    ({ key, text }) => text === '' && !key.endsWith('notice'),
+  );
+  expect(deleted.map(({ place }) => place)).toEqual([line?.post, ...(line?.morePosts ?? [])]);
+});
+
+test('whoever is heard by the rule of the server is kept as long as the server keeps captions', async () => {
+  const fixture = openSessionFixture({ addressing: 'off', consent: { policy: 'notice' } });
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 100);
+  await turnOn(fixture);
+  await says(fixture, eva);
+  const [line] = await kept(fixture);
+  expect(line).toMatchObject({ speaker: { personId: 'eva' } });
+  expect(line).not.toHaveProperty('isBrief');
+});
+
+test('a no takes away lines of an hour ago as well, whoever still changes their messages', async () => {
+  const fixture = await captioned();
+  await says(fixture);
+  await pass(fixture, 20 * 60_000);
+  await says(fixture, eva);
+  await fixture.privacy.deny('g', 'adam');
+  await pass(fixture, 1_000);
+  expect(fixture.captionChats.chat.lines).toEqual(['**Eva** five five']);
+});
+
+test('captions that cannot be posted anywhere stay off, with a sentence', async () => {
+  const fixture = openSessionFixture();
+  await fixture.sessions.join(lounge, 'adam');
+  fixture.captionChats.isForbidden = true;
+  expect(await fixture.captions.turnOn('g', {})).toMatchObject({
+    kind: 'failed',
+    line: { id: 'captions.no_place' },
+  });
+  expect(fixture.captions.isOn('g')).toBe(false);
+});
+
+test('a place that is taken away is told of once, and what is said is kept all the same', async () => {
+  const fixture = await captioned();
+  fixture.captionChats.chat.refuses = ({ key }) => ({ kind: 'forbidden', key });
+  await says(fixture);
+  await says(fixture);
+  await pass(fixture, 40_000);
+  expect(fixture.written.filter((text) => text.includes('write captions'))).toHaveLength(1);
+  expect(await kept(fixture)).toHaveLength(2);
+});
+
+test('captions whose place was taken away are shown again when they are turned on again', async () => {
+  const fixture = await captioned();
+  await says(fixture);
+  const { chat } = fixture.captionChats;
+  chat.refuses = ({ key }) => ({ kind: 'gone', key, what: 'chat' });
+  await says(fixture);
+  chat.refuses = undefined;
+  await turnOn(fixture);
+  await says(fixture, eva);
+  expect(fixture.captionChats.chat.lines.at(-1)).toBe('**Eva** five five');
+  const lines = await kept(fixture);
+  expect(lines.map(({ number }) => number)).toEqual([1, 2, 3]);
+  expect(new Set(lines.map(({ sessionId }) => sessionId)).size).toBe(1);
+});
