@@ -22,6 +22,7 @@ import type { ChatMessages } from './channel-writer.ts';
 import type { ChannelWriters } from './channel-writers.ts';
 import { demandRights, mayReadChannel } from './chat-permissions.ts';
 import { watchDeleted } from './deleted-messages.ts';
+import { writeFailureOf } from './write-failure.ts';
 
 /** Source: Discord docs, "Start Thread without Message". */
 const maxNameChars = 100;
@@ -32,6 +33,7 @@ const askMs = 10_000;
 /** Time, in ms, for which roles that were just read count: Discord tells nobody of their changes. */
 const rolesFreshMs = 10_000;
 const mostReads = 1_000;
+const mostGone = 10_000;
 /** Deletions of ours whose events are still to come. */
 const mostOwn = 1_000;
 
@@ -97,6 +99,8 @@ class ChatReaders {
   readonly #timing: SyncTiming;
   /** When roles of a person were read. */
   readonly #reads = new Map<string, number>();
+  /** Channels that Discord knows no more: none of their ids is used again. */
+  readonly #gone = new Set<string>();
 
   constructor(client: Client<true>, timing: SyncTiming) {
     this.#client = client;
@@ -104,12 +108,15 @@ class ChatReaders {
   }
 
   async mayRead(guildId: string, channelId: string, personId: string): Promise<boolean> {
+    if (this.#gone.has(channelId)) return false;
     try {
       const channel = await foundChannel(this.#client, guildId, channelId);
       if (!channel) return false;
       await this.#read(channel.guild, personId);
       return mayReadChannel(this.#client, channel, personId);
-    } catch {
+    } catch (error) {
+      if (writeFailureOf(error).kind === 'chat-gone') this.#gone.add(channelId);
+      for (const oldest of this.#gone) if (this.#gone.size > mostGone) this.#gone.delete(oldest);
       return false; // no member any more, or nobody knows
     }
   }

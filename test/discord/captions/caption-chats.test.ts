@@ -208,6 +208,20 @@ test('who may read a chat is what Discord says now', async () => {
   await expect.poll(() => may(lounge.channelId)).toBe(false);
 });
 
+test('a thread that is gone is asked for once, however many lines it showed', async () => {
+  const { captions, guildId, lounge, sandbox } = await open();
+  const ann = sandbox.person('Ann');
+  const inChannelId = sandbox.channelId('general');
+  const chat = await captions.open(lounge, { inChannelId, name: 'Captions' }, never);
+  chat.close();
+  sandbox.guild().removeChannel(chat.channelId);
+  const may = () => captions.mayRead(guildId, chat.channelId, ann.id);
+  const asked = () => sandbox.requests().filter(({ path }) => path.endsWith(chat.channelId)).length;
+  await expect.poll(may).toBe(false);
+  const before = asked();
+  expect([await may(), await may(), asked() - before]).toEqual([false, false, 0]);
+});
+
 test('captions and other messages of one channel keep within Discord’s limits together', async () => {
   const { captions, lounge, sandbox, messages, refused } = await open();
   const chat = await captions.open(lounge, undefined, never);
