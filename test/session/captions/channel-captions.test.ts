@@ -207,17 +207,3 @@ test('a recogniser is told which language people say they speak there', async ()
   expect(told).toEqual(['de']);
   expect(transcriber.heard).toEqual([]);
 });
-
-test('captions whose place was taken away are shown again once they are turned on again, in the same transcript', async () => {
-  const fixture = await captioned();
-  fixture.captionChats.chat.refuses = ({ key }) => ({ kind: 'gone', key, what: 'chat' });
-  await says(fixture);
-  fixture.captionChats.chat.refuses = undefined;
-  await turnOn(fixture);
-  await says(fixture, eva);
-  expect(fixture.captionChats.chat.lines).toEqual(['**Eva** five five']);
-  const lines = await kept(fixture);
-  expect(lines.map(({ speaker }) => speaker.name)).toEqual(['Adam', 'Eva']);
-  expect(new Set(lines.map(({ sessionId }) => sessionId)).size).toBe(1);
-  expect(fixture.marks.at(-1)).toBe(true);
-});
