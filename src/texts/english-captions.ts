@@ -9,7 +9,7 @@ export const englishCaptions = {
   'captions.price.cap': 'The server pays {minutes} minutes of it a day.',
   'captions.price.free': 'Recognising speech costs nothing here.',
   'captions.price.unknown': 'What recognising an hour of talk costs is not known.',
-  'captions.spoken': 'Captions are on. What you say is written down.',
+  'captions.spoken': 'Captions are on. What you say is written.',
   'captions.notice':
     'Captions are on: what people who said yes say is written here and kept {days} days. What was said before is not.',
   'captions.notice.unkept':

@@ -20,7 +20,7 @@ test('before the first word is written everybody is told, aloud and in writing',
   expect(notice).toContain('what people who said yes say is written here and kept 7 days');
   expect(notice).toContain('the last 10 minutes');
   const spoken = fixture.synthesizer.asked.map(({ text }) => text);
-  expect(spoken).toContain('Captions are on. What you say is written down.');
+  expect(spoken).toContain('Captions are on. What you say is written.');
   expect(fixture.marks).toEqual([true]);
   expect(fixture.faces.at(-1)).toMatchObject({ captionsIn: 'lounge' });
 });
@@ -159,7 +159,7 @@ test('a bot that was called for captions writes, and never answers', async () =>
   expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five']);
   expect(fixture.of('answered')).toEqual([]);
   expect(fixture.synthesizer.asked.map(({ text }) => text)).toEqual([
-    'Captions are on. What you say is written down.',
+    'Captions are on. What you say is written.',
   ]);
   expect(await fixture.talk.say('g', 'Hello', 'now')).toEqual({ kind: 'captions-only' });
   expect(fixture.faces.at(-1)?.state).toEqual({ kind: 'captions_only' });

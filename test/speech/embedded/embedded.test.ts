@@ -3,6 +3,7 @@ import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import { text } from '#src/texts/texts.ts';
 import { listeningContract } from '#test/contracts/listening.ts';
 import { soundOf, synthesizerContract } from '#test/contracts/synthesizer.ts';
 import { textOf, transcriberContract, updatesOf } from '#test/contracts/transcriber.ts';
@@ -65,6 +66,14 @@ test('opening the embedded recogniser tells how far it is', () => {
   expect(progress.length).toBeGreaterThan(3);
   expect(progress).toEqual([...progress].sort((a, b) => a - b));
 });
+
+test.each(['join.spoken', 'captions.spoken'] as const)(
+  '%s, which nobody may interrupt, takes less than 3 s',
+  async (id) => {
+    const { samples, rateHz } = await soundOf(synthesizer, text(id));
+    expect(samples.length / rateHz).toBeLessThan(3);
+  },
+);
 
 test('the embedded voice serves requests in order of call', async () => {
   const order: number[] = [];
