@@ -1,6 +1,7 @@
 import type { Button, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
 import { off } from './off.ts';
 import { on } from './on.ts';
+import { recapReplies } from './recap.ts';
 import { transcript } from './transcript.ts';
 
 /** Buttons of captions, on the panel, the notice and the goodbye. */
@@ -12,6 +13,7 @@ export const captionButtons: readonly Button[] = [
     look: 'plain',
     run: (call, ports) => transcript.run({ ...call, words: {} }, ports),
   },
+  { name: 'captions.missed', label: 'button.missed', look: 'plain', run: sumUpMissed },
   {
     name: 'captions.leave_out',
     label: 'button.leave_out',
@@ -25,6 +27,16 @@ export const captionButtons: readonly Button[] = [
     run: (call, ports) => leaveOut(call, ports, false),
   },
 ];
+
+/** What was said before they came, for somebody who came later. */
+async function sumUpMissed(
+  { guildId, callerId, callerName }: CommandCall,
+  { transcripts }: CommandPorts,
+): Promise<Replies> {
+  const asker = { id: callerId, name: callerName };
+  const missed = { since: 'start', until: 'i came' } as const;
+  return recapReplies(await transcripts.recap(guildId, asker, missed));
+}
 
 async function toggle(call: CommandCall, ports: CommandPorts): Promise<Replies> {
   const command = ports.captions.isOn(call.guildId) ? off : on;

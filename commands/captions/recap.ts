@@ -1,3 +1,4 @@
+import type { RecapOutcome } from '#src/session/ports/captions.ts';
 import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { pickedSession, sessionOption } from './session-option.ts';
@@ -23,7 +24,11 @@ async function sumUp(call: CommandCall, ports: CommandPorts): Promise<Replies> {
   if (picked === 'unknown') return noTranscript({ kind: 'unknown', typed: words.session ?? '' });
   const asker = { id: callerId, name: callerName };
   const since = starts.find((one) => one === words.since) ?? 'start';
-  const outcome = await ports.transcripts.recap(guildId, asker, { since, ...picked });
+  return recapReplies(await ports.transcripts.recap(guildId, asker, { since, ...picked }));
+}
+
+/** A recap for the eyes of the caller, or why there is none. */
+export function recapReplies(outcome: RecapOutcome): Replies {
   switch (outcome.kind) {
     case 'recap': {
       const { channelName: channel, startedAtWallMs } = outcome.session;

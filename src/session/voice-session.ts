@@ -25,6 +25,7 @@ import { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import { dependenciesIn, type StoredSettings } from '#src/session/settings/stored-settings.ts';
 import { PendingConfirmations } from '#src/session/tools/pending-confirmations.ts';
 import { SessionTracks } from '#src/session/tracks/session-tracks.ts';
+import { postRecap } from '#src/session/transcripts/closing-recap.ts';
 import type { KnownTranscripts } from '#src/session/transcripts/known-transcripts.ts';
 import { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import { withCountedVoice } from '#src/spending/usage-meters.ts';
@@ -34,10 +35,9 @@ import { runConnection } from './connection-loop.ts';
 import type { SessionContext } from './context.ts';
 import type { SessionDependencies } from './dependencies.ts';
 import { failureOf } from './failure.ts';
+import { isOverForGood, keepsTracks, type LeaveReason } from './leave-reason.ts';
 import { PanelWatch } from './panel-watch.ts';
 import { type ReconnectDecision, ReconnectingLink } from './reconnecting-link.ts';
-
-export type LeaveReason = Extract<SessionEvent, { kind: 'left' }>['why'];
 
 /** Where a session is to be. */
 export type VoiceSessionOptions = {
@@ -57,8 +57,6 @@ export type VoiceSessionOptions = {
 
 /** While the link is away it is seen this soon that nobody is there any more. */
 const lookMs = 250;
-/** Nobody sent it away: what plays is to go on when it is called back. */
-const kept: ReadonlySet<LeaveReason> = new Set(['stopped', 'lost', 'refused']);
 
 /** One session: the bot in one voice channel, from the call to the goodbye; its link may be lost and come back meanwhile. */
 export class VoiceSession {
@@ -245,7 +243,9 @@ export class VoiceSession {
     this.leave(next.kind === 'over' ? next.why : 'lost');
     const why = this.#why ?? 'lost';
     const { captions, tracks } = this.context;
-    await Promise.all([tracks.end(kept.has(why) ? 'keep' : 'forget'), captions.turnOff()]);
+    const ending = tracks.end(keepsTracks.has(why) ? 'keep' : 'forget');
+    const [, captioned] = await Promise.all([ending, captions.turnOff()]);
+    if (isOverForGood.has(why)) void postRecap(captioned, this.context);
     if (this.#connection.wasOpen) {
       if (why === 'moved') this.#showAway();
       else this.context.panel.left();

@@ -60,6 +60,10 @@ export const englishCaptions = {
   'ask.lines': 'No chat server is answering, so these are the lines I found:',
   'recap.title': 'Recap of {channel}, {date}:',
   'recap.point': '{text} ({name}, {time})',
+  'recap.failed':
+    "I couldn't make a recap of this session. /captions recap tries again, for you alone.",
+  'recap.alone':
+    'No recap here: only people who sat there may read what was said. /captions recap gives it to each of them.',
   'recap.none': 'There is nothing to sum up yet.',
   'recap.late': 'That takes too long. Run it again with since: I came, or later.',
   'memory.off': 'I remember nothing here. A manager can change that: /settings set memory on.',
@@ -94,6 +98,7 @@ export const englishCaptions = {
   'panel.captions_only': 'Captions only',
   'button.captions': 'Captions',
   'button.transcript': 'Transcript',
+  'button.missed': 'What did I miss',
   'button.leave_out': 'Leave me out',
   'button.write_me': 'Write me',
   'leave.ok.transcript': 'Left {channel} after {duration}. Transcript: /captions transcript.',

@@ -64,6 +64,10 @@ export const germanCaptions = {
   'ask.lines': 'Kein Chat-Server antwortet, also sind hier die gefundenen Zeilen:',
   'recap.title': 'Zusammenfassung von {channel}, {date}:',
   'recap.point': '{text} ({name}, {time})',
+  'recap.failed':
+    'Eine Zusammenfassung dieser Sitzung ist mir nicht gelungen. /captions recap versucht es noch einmal, für dich allein.',
+  'recap.alone':
+    'Keine Zusammenfassung hier: Nur wer dabei war, darf lesen, was gesagt wurde. /captions recap gibt sie jedem von ihnen.',
   'recap.none': 'Es gibt noch nichts zusammenzufassen.',
   'recap.late': 'Das dauert zu lange. Versuche es mit since: I came, oder später.',
   'memory.off':
@@ -101,6 +105,7 @@ export const germanCaptions = {
   'panel.captions_only': 'Nur Untertitel',
   'button.captions': 'Untertitel',
   'button.transcript': 'Mitschrift',
+  'button.missed': 'Was habe ich verpasst',
   'button.leave_out': 'Lass mich aus',
   'button.write_me': 'Schreib mich mit',
   'leave.ok.transcript': '{channel} nach {duration} verlassen. Mitschrift: /captions transcript.',

@@ -4,8 +4,9 @@ import { buttons } from '#commands/buttons.ts';
 import { captions } from '#commands/captions/captions.ts';
 import { leave } from '#commands/leave.ts';
 import type { ListedSession } from '#src/captions/transcript-store.ts';
-import type { CaptionsOn, QuotedLine } from '#src/session/ports/captions.ts';
+import type { CaptionsOn, QuotedLine, RecapRequest } from '#src/session/ports/captions.ts';
 import type { CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
+import type { Asker } from '#src/session/ports/command-ports.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
 
@@ -203,4 +204,16 @@ test('/leave tells of the transcript where there is one', async () => {
   const replies = await leave.run(inLounge, ports({ leave: async () => left }));
   expect(replies).toMatchObject([{ buttons: ['captions.transcript'] }]);
   expect(read(replies)).toEqual(['Left Lounge after 44 s. Transcript: /captions transcript.']);
+});
+
+test('"What did I miss" gives what was said before somebody came, to them alone', async () => {
+  const asked: RecapRequest[] = [];
+  const recap = async (_guildId: string, _asker: Asker, request: RecapRequest) => {
+    asked.push(request);
+    return { kind: 'recap', session, points: [quote] } as const;
+  };
+  const missed = buttons.find(({ name }) => name === 'captions.missed');
+  const replies = await missed?.run(inLounge, ports({ transcripts: { recap } }));
+  expect(replies).toMatchObject([{ id: 'recap.title', to: 'caller' }]);
+  expect(asked).toEqual([{ since: 'start', until: 'i came' }]);
 });

@@ -11,9 +11,18 @@ export class CaptionNewcomers {
   /** Those whose name stands in the chat. */
   readonly #named = new Set<string>();
 
-  constructor(context: NoticeContext, live: LiveCaptions, present: readonly ChannelMember[]) {
+  readonly #hasMissed: () => boolean;
+
+  /** `hasMissed`: enough was said, and may be known to who comes later, for a button that tells what they missed. */
+  constructor(
+    context: NoticeContext,
+    live: LiveCaptions,
+    present: readonly ChannelMember[],
+    hasMissed: () => boolean,
+  ) {
     this.#context = context;
     this.#live = live;
+    this.#hasMissed = hasMissed;
     this.#told = new Set(present.map(({ id }) => id));
   }
 
@@ -25,7 +34,8 @@ export class CaptionNewcomers {
       this.#named.add(id);
       const line = heardIds.includes(id) ? 'captions.newcomer.yes' : 'captions.newcomer.unasked';
       const text = writtenLine({ id: line, with: { name } }, this.#context);
-      this.#live.post({ key: keyOf(id), text, urgency: 'whole', buttons: noticeButtons });
+      const buttons = this.#hasMissed() ? [...noticeButtons, 'captions.missed'] : noticeButtons;
+      this.#live.post({ key: keyOf(id), text, urgency: 'whole', buttons });
     }
   }
 

@@ -1,5 +1,5 @@
 import { CaptionLayout } from '#src/captions/live/caption-layout.ts';
-import type { Presence, TranscriptLine } from '#src/captions/transcript-line.ts';
+import type { Presence, TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
 import type {
@@ -74,6 +74,8 @@ type ActiveCaptions = {
   readonly newcomers: CaptionNewcomers;
 };
 
+/** Lines at hand from which on somebody who comes in is offered a recap. */
+const leastMissed = 10;
 /** Time, in ms, for what waits to be shown when captions end. */
 const flushMs = 2_000;
 
@@ -140,13 +142,15 @@ export class ChannelCaptions implements UtteranceListener {
     return await this.#turning;
   }
 
-  /** Resolves once what was said is shown and kept. Never throws. */
-  async turnOff(): Promise<void> {
+  /** The session that ended, once what was said is shown and kept; undefined where they were off. Never throws. */
+  async turnOff(): Promise<TranscriptSession | undefined> {
     await this.#turning;
-    if (!this.#active) return;
+    const { recorder } = this;
+    if (!recorder) return undefined;
     const { channel, parts } = this.#context;
     parts.nicknameMark.set(channel.guildId, false);
     await this.#end();
+    return recorder.session;
   }
 
   /** Language that is spoken there, where somebody told. */
@@ -181,6 +185,12 @@ export class ChannelCaptions implements UtteranceListener {
     active.everybody.attend(ids, atMs);
     active.view.look(ids);
     active.newcomers.look(here, known);
+  }
+
+  /** Enough was said for a recap, and who comes later may know it. */
+  #hasMissed(recorder: TranscriptRecorder): boolean {
+    const mayKnow = recorder.session.catchUp && this.#context.settings().catchUp;
+    return mayKnow && recorder.recent().length >= leastMissed;
   }
 
   /** Nothing is kept any more of what this person said in this session. */
@@ -225,7 +235,9 @@ export class ChannelCaptions implements UtteranceListener {
       onSaved: () => this.#alerts.saved(),
     });
     const live = this.#openLive(chat, recorder, store);
-    const newcomers = new CaptionNewcomers(this.#context, live, people());
+    const newcomers = new CaptionNewcomers(this.#context, live, people(), () =>
+      this.#hasMissed(recorder),
+    );
     writeNotice(this.#context, live);
     await sayNotice(this.#context, signal);
     if (signal.aborted) {

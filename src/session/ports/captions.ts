@@ -1,4 +1,5 @@
 import type { TranscriptFile, TranscriptFormat } from '#src/captions/files/transcript-file.ts';
+import type { TranscriptSession } from '#src/captions/transcript-line.ts';
 import type { ListedSession } from '#src/captions/transcript-store.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { Asker, SaveOutcome } from './command-ports.ts';
@@ -67,7 +68,12 @@ export type TranscriptQuestion = {
   readonly isAloud?: boolean;
 };
 
-export type RecapRequest = { readonly sessionId?: string; readonly since: 'start' | 'i came' };
+export type RecapRequest = {
+  readonly sessionId?: string;
+  readonly since: 'start' | 'i came';
+  /** What was said in the session that goes on before the asker came. */
+  readonly until?: 'i came';
+};
 
 /** Why there is nothing: no such session, nothing they may know, or a store or server in trouble. */
 export type NoTranscript =
@@ -105,7 +111,7 @@ export type FindOutcome =
 export type RecapOutcome =
   | {
       readonly kind: 'recap';
-      readonly session: ListedSession;
+      readonly session: TranscriptSession;
       readonly points: readonly QuotedLine[];
     }
   | { readonly kind: 'late' }

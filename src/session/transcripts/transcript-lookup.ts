@@ -104,7 +104,7 @@ export class TranscriptLookup {
     return session ? { kind: 'found', session } : { kind: 'none' };
   }
 
-  /** The session that goes on, or else the last one; `last`: the last one before it. */
+  /** The session that goes on, or else the last one; `now`: only the one that goes on; `last`: the last one before it. */
   async sessionAbout(
     guildId: string,
     audience: Audience,
@@ -118,7 +118,7 @@ export class TranscriptLookup {
     const found =
       about === 'last'
         ? sessions?.find((session) => !isLive(session))
-        : (sessions?.find(isLive) ?? sessions?.[0]);
+        : (sessions?.find(isLive) ?? (about === 'now' ? undefined : sessions?.[0]));
     return sessions && (found ?? 'none');
   }
 

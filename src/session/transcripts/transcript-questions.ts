@@ -6,7 +6,8 @@ import type { ModelPrompt } from '#src/captions/answers/model-prompt.ts';
 import { numberedLines } from '#src/captions/answers/numbered-lines.ts';
 import { type RecapPoint, recap } from '#src/captions/answers/recap.ts';
 import { wallTimesIn } from '#src/captions/files/wall-time.ts';
-import type { Audience, FoundLine, ListedSession } from '#src/captions/transcript-store.ts';
+import type { TranscriptSession } from '#src/captions/transcript-line.ts';
+import type { Audience, FoundLine, LineRange } from '#src/captions/transcript-store.ts';
 import { failureText } from '#src/session/alerts/report-failure.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
@@ -113,27 +114,38 @@ export class TranscriptQuestions {
   async recap(
     guildId: string,
     asker: Asker,
-    { sessionId, since }: RecapRequest,
+    { sessionId, since, until }: RecapRequest,
   ): Promise<RecapOutcome> {
     const audience = await this.#lookup.audience(guildId, [asker.id]);
-    const picked = audience && (await this.#lookup.session(guildId, audience, sessionId));
+    if (!audience) return { kind: 'unread' };
+    if (until === 'i came') return await this.#missed(guildId, audience, asker);
+    const picked = await this.#lookup.session(guildId, audience, sessionId);
     if (!picked) return { kind: 'unread' };
     if (picked.kind === 'none') return { kind: 'none' };
     const { session } = picked;
     const fromMs = since === 'i came' ? this.#lookup.cameAtMs(session, asker.id) : 0;
-    return await this.sumUp(session, audience, asker, fromMs);
+    return await this.sumUp(session, audience, asker, { fromMs });
   }
 
-  /** The points of a session from an instant on, in ms of the session. */
+  /** What was said in the session that goes on before they came. */
+  async #missed(guildId: string, audience: Audience, asker: Asker): Promise<RecapOutcome> {
+    const session = await this.#lookup.sessionAbout(guildId, audience, 'now');
+    if (!session || session === 'none') return { kind: session ? 'none' : 'unread' };
+    const toMs = this.#lookup.cameAtMs(session, asker.id);
+    return await this.sumUp(session, audience, asker, { toMs });
+  }
+
+  /** The points of a session, or of a part of it; paid by the asker, or by the server where nobody asked. */
   async sumUp(
-    session: ListedSession,
+    session: TranscriptSession,
     audience: Audience,
-    asker: Asker,
-    fromMs = 0,
+    asker: Asker | undefined,
+    { leastLines = 1, ...range }: LineRange & { readonly leastLines?: number } = {},
   ): Promise<RecapOutcome> {
     const { guildId } = session;
-    const lines = await this.#lookup.lines(session, audience, { fromMs });
+    const lines = await this.#lookup.lines(session, audience, range);
     if (!lines) return { kind: 'unread' };
+    if (lines.length < leastLines) return { kind: 'none' };
     const found = lines.map((line) => ({ line, session }));
     const { places, timeZone } = this.#parts;
     const language = places.localeIn(guildId) === 'de' ? 'German' : 'English';
@@ -180,20 +192,21 @@ export class TranscriptQuestions {
     return await this.#lookup.search({ ...search, sessionId: session.id }, audience);
   }
 
-  /** The whole reply of the chat model, paid by the asker. Errors: `Refused`, or the model's. */
+  /** The whole reply of the chat model. Errors: `Refused`, or the model's. */
   async #reply(
     guildId: string,
-    { id: personId, name }: Asker,
+    asker: Asker | undefined,
     { system, user }: ModelPrompt,
     signal: AbortSignal,
   ): Promise<string> {
     const { chat, spending } = this.#parts;
     const characters = system.length + user.length;
-    const order = { guildId, personId, name, characters, heardMs: 0, isWritten: true } as const;
-    const opened = spending.open(order);
+    const payer = { personId: asker?.id ?? '', name: asker?.name ?? '' };
+    const order = { guildId, ...payer, characters, heardMs: 0, isWritten: true } as const;
+    const opened = spending.open(asker ? order : { ...order, isForCaptions: true });
     if (opened.kind === 'refused') throw new Refused(opened.line);
     try {
-      opened.bill.wanted();
+      if (asker) opened.bill.wanted();
       return await wholeReply(chat, { system, user }, opened.bill, signal);
     } finally {
       opened.bill.close();

@@ -1,0 +1,119 @@
+import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
+import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { dollars, openDesk } from '#test/fakes/spending.ts';
+import {
+  adam,
+  eva,
+  type FixtureOptions,
+  lounge,
+  openSessionFixture,
+  pass,
+  type SessionFixture,
+  words,
+} from '#test/session/setup/session-fixture.ts';
+
+const speech = 'human-goforward';
+const point: readonly ChatStep[] = ['decision [2] They take five.'];
+
+/** Adam has said "five five" so often while captions were on, in a server that wants recaps. */
+async function talked(
+  times: number,
+  { set = {}, ...over }: FixtureOptions & { readonly set?: Record<string, string> } = {},
+  clock = new VirtualClock(),
+): Promise<SessionFixture & { readonly model: FakeChat }> {
+  const model = new FakeChat([point], clock);
+  const fixture = openSessionFixture({ addressing: 'off', chat: model, ...over }, [adam], clock);
+  for (const [key, value] of Object.entries({ recap: 'on', ...set })) {
+    await fixture.settings.set('g', key, value);
+  }
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 100);
+  const turning = fixture.captions.turnOn('g', {});
+  await pass(fixture, 4_000);
+  await turning;
+  for (let n = 0; n < times; n++) {
+    await pass(fixture, 4_000, await words(speech, adam, clock.nowMs()));
+  }
+  return { ...fixture, model };
+}
+
+const last = ({ captionChats }: SessionFixture) => captionChats.chat.texts.at(-1);
+
+test('when the bot leaves, a recap is posted where the captions are, without holding it up', async () => {
+  const fixture = await talked(5, { chat: new FakeChat([[{ waitMs: 9_000 }, ...point]]) });
+  await fixture.sessions.leave('g');
+  await pass(fixture, 12_000);
+  expect(last(fixture)).toMatch(
+    /^Recap of Lounge, \d{4}-\d\d-\d\d:\nThey take five\\?\. \(Adam, \d\d:\d\d\)$/,
+  );
+});
+
+test('a recap is posted only where the server wants it, and something was said', async () => {
+  for (const fixture of [await talked(5, { set: { recap: 'off' } }), await talked(4)]) {
+    await fixture.sessions.leave('g');
+    await pass(fixture, 3_000);
+    expect([last(fixture)?.includes('Recap'), fixture.model.asked]).toEqual([false, []]);
+  }
+});
+
+test('where only people who sat there may know it, no recap is posted, but how to have it', async () => {
+  const fixture = await talked(5, { set: { catch_up: 'off' } });
+  await fixture.sessions.leave('g');
+  await pass(fixture, 3_000);
+  expect(last(fixture)).toContain('/captions recap gives it to each of them');
+  expect(fixture.model.asked).toEqual([]);
+});
+
+test('a recap that fails is told of', async () => {
+  const error = new BotError('provider.unreachable', true, 'Nobody there.');
+  const fixture = await talked(5, { chat: new FakeChat([[{ error }]]) });
+  await fixture.sessions.leave('g');
+  await pass(fixture, 3_000);
+  expect(last(fixture)).toContain("I couldn't make a recap of this session.");
+});
+
+test('the recap at the end is paid by the server, and goes with the lines it rests on', async () => {
+  const clock = new VirtualClock();
+  const { desk, ledger } = openDesk(clock, { caps: { serverDay: dollars(10) } });
+  const usage = { inputTokens: 100_000, outputTokens: 0 };
+  const chat = new FakeChat([[...point, { usage }]], clock);
+  const fixture = await talked(5, { spending: desk, chat }, clock);
+  await fixture.sessions.leave('g');
+  await pass(fixture, 3_000);
+  expect(last(fixture)).toContain('Recap of');
+  const { captions, people } = ledger.standing('g', clock.wallMs());
+  expect([captions.nanoUsd >= 100_000_000, people.size]).toEqual([true, 0]);
+  await fixture.privacy.forget('g', 'adam');
+  await pass(fixture, 3_000);
+  const deleted = fixture.captionChats.chat.wishes.filter(({ text }) => text === '');
+  expect(deleted.some(({ place }) => place?.messageId.includes('recap'))).toBe(true);
+});
+
+test('whoever comes in late finds a button for what they missed, and reads it alone', async () => {
+  const fixture = await talked(10);
+  fixture.linkOpener.link.present.push(eva);
+  await pass(fixture, 500);
+  const offered = fixture.captionChats.chat.wishes.findLast(({ key }) => key === 'newcomer eva');
+  expect(offered?.buttons).toContain('captions.missed');
+  await pass(fixture, 4_000, await words(speech, adam, fixture.clock.nowMs()));
+  const missed = { since: 'start', until: 'i came' } as const;
+  expect(await fixture.transcriptFor.recap('g', eva, missed)).toMatchObject({
+    kind: 'recap',
+    points: [{ text: 'They take five.', name: 'Adam' }],
+  });
+  const shown = `${fixture.model.asked.at(-1)?.messages.at(-1)?.content}`;
+  expect(shown.split('five five')).toHaveLength(11);
+  fixture.captionChats.barred.add('eva');
+  expect(await fixture.transcriptFor.recap('g', eva, missed)).toEqual({ kind: 'none' });
+});
+
+test('where nobody may catch up, or little was said, whoever comes in is offered no recap', async () => {
+  for (const fixture of [await talked(9), await talked(10, { set: { catch_up: 'off' } })]) {
+    fixture.linkOpener.link.present.push(eva);
+    await pass(fixture, 500);
+    const offered = fixture.captionChats.chat.wishes.findLast(({ key }) => key === 'newcomer eva');
+    expect(offered?.buttons).not.toContain('captions.missed');
+  }
+});
