@@ -1,5 +1,6 @@
 import { messageLink } from '#src/captions/files/message-link.ts';
 import { transcriptFiles } from '#src/captions/files/transcript-file.ts';
+import { visibleLine } from '#src/captions/files/visible-line.ts';
 import type { TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
 import type {
   Audience,
@@ -172,14 +173,14 @@ export class TranscriptLookup {
 type StoreOf = ReturnType<typeof allStores>[number];
 type SearchOf = StoreOf['reader']['search'];
 
-/** A stored line as it is quoted. */
+/** A stored line as it is quoted: on one line, so that no words pass for a quotation of somebody else. */
 export function quotedLine({ line, session }: FoundLine): QuotedLine {
   const { speaker, startMs, text, post } = line;
   const link = post && messageLink(session.guildId, post);
   return {
-    name: speaker.name,
+    name: visibleLine(speaker.name),
     atWallMs: session.startedAtWallMs + startMs,
-    text,
+    text: visibleLine(text),
     aboutIds: speaker.kind === 'person' ? [speaker.personId] : speaker.answeredIds,
     ...(link !== undefined && { link }),
   };

@@ -82,8 +82,7 @@ export class TranscriptQuestions {
     } catch (error) {
       signal.throwIfAborted();
       this.#tell(guildId, error);
-      const some = found.slice(0, mostUnchosen).map(quotedLine);
-      return { kind: 'found', lines: some, isUnchosen: true };
+      return await this.#unchosen(guildId, audience, question, found);
     }
   }
 
@@ -167,6 +166,27 @@ export class TranscriptQuestions {
     }
   }
 
+  /** Where no model chooses: what a search finds in the session of these lines, or in all where they are of several. */
+  async #unchosen(
+    guildId: string,
+    audience: Audience,
+    question: string,
+    among: readonly FoundLine[],
+  ): Promise<FindOutcome> {
+    const ids = new Set(among.map(({ session }) => session.id));
+    const [sessionId] = ids.size === 1 ? ids : [];
+    const search = { guildId, words: question, limit: mostLines };
+    const found = await this.#lookup.search(
+      { ...search, ...(sessionId && { sessionId }) },
+      audience,
+    );
+    if (!found) return { kind: 'unread' };
+    const keys = new Set(among.map(keyOf));
+    const lines = found.filter((one) => keys.has(keyOf(one))).slice(0, mostUnchosen);
+    if (lines.length === 0) return { kind: 'none' };
+    return { kind: 'found', lines: lines.map(quotedLine), isUnchosen: true };
+  }
+
   async #candidates(
     guildId: string,
     audience: Audience,
@@ -232,6 +252,10 @@ export class TranscriptQuestions {
   #tell(guildId: string, error: unknown): void {
     if (!(error instanceof Refused)) this.#parts.onEvent(guildId, failureOf(error, 'think'));
   }
+}
+
+function keyOf({ line }: FoundLine): string {
+  return `${line.sessionId} ${line.number}`;
 }
 
 function quotedPoint({ text, sources: [source] }: RecapPoint): QuotedLine {
