@@ -1,10 +1,8 @@
-// The store of transcripts with a million lines: node bench/captions/store.ts [--lines 1000000]
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
-import { percentile, table } from '#bench/table.ts';
+import { percentile } from '#bench/table.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
 import type { Audience, TranscriptSearch } from '#src/captions/transcript-store.ts';
@@ -224,10 +222,4 @@ function megabytes(folder: string): number {
 function row(what: string, times: readonly number[], target: string): string[] {
   const at = (part: number) => percentile(times, part).toFixed(1);
   return [what, at(0.5), at(0.95), target];
-}
-
-if (import.meta.main) {
-  const { values } = parseArgs({ options: { lines: { type: 'string', default: '1000000' } } });
-  console.log(table(storeHead, await benchStore(Number(values.lines))));
-  console.log(`memory of the process: ${Math.round(process.memoryUsage.rss() / 2 ** 20)} MB`);
 }

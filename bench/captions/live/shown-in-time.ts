@@ -3,6 +3,7 @@ import type { QuestionClip } from '#bench/clips.ts';
 import { percentile } from '#bench/table.ts';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
+import type { SpokenTimes } from '#sandbox/voice/voice-ports.ts';
 import { realClock } from '#src/base/clock.ts';
 import { CaptionedCall, gather, turnCaptionsOn, within } from './captioned-call.ts';
 
@@ -15,8 +16,6 @@ export type LiveLoad = {
 /** How long after its last voiced packet each utterance stood in the chat with all its words, in ms. */
 export type LiveFigures = {
   readonly said: number;
-  /** Those whose line is known for sure. */
-  readonly measured: number;
   readonly p50Ms: number;
   readonly p95Ms: number;
   /** Until the recogniser had answered. */
@@ -27,14 +26,17 @@ export type LiveFigures = {
   readonly tooManyRequests: number;
 };
 
-type Utterance = { readonly name: string; readonly lastVoicedAtMs: number };
+type Utterance = Pick<SpokenTimes, 'firstVoicedAtMs' | 'lastVoicedAtMs'> & {
+  readonly name: string;
+};
 /** First time of a text, by the number in it. */
 type FirstTimes = Map<number, number>;
 
 const names = ['Ana', 'Ben', 'Cem', 'Dan', 'Eva', 'Fay', 'Gus', 'Ida', 'Jon', 'Kim'];
 /** After the last utterance everything is shown. */
 const calmMs = 8_000;
-const betweenMs = 300;
+/** Least pause of one person, so that their words are known before they go on. */
+const betweenMs = 1_000;
 const longestSpeechMs = 2_500;
 
 /**
@@ -91,16 +93,16 @@ async function talk(
     const clip = clips[Math.floor(random() * clips.length)];
     if (!person || !clip) continue; // everybody speaks
     said.push(
-      person.say(clip.pcm, within(60_000)).then(async ({ lastVoicedAtMs }) => {
+      person.say(clip.pcm, within(60_000)).then(async ({ firstVoicedAtMs, lastVoicedAtMs }) => {
         setTimeout(() => silent.push(person), betweenMs + 1_000 * random());
-        return { name: person.name, lastVoicedAtMs };
+        return { name: person.name, firstVoicedAtMs, lastVoicedAtMs };
       }),
     );
   }
   return await Promise.all(said);
 }
 
-/** The n-th line of a person is of the n-th thing they said, as long as none is lost. */
+/** The line of an utterance is the last one that its speaker got before they went on. */
 function figuresOf(
   said: readonly Utterance[],
   lines: readonly string[],
@@ -108,25 +110,30 @@ function figuresOf(
 ) {
   const [knownMs, tookMs]: [number[], number[]] = [[], []];
   const all = lines.flatMap(numbersIn);
+  let lost = 0;
   for (const [name, utterances] of Map.groupBy(said, (one) => one.name)) {
     const theirs = lines.filter((line) => line.startsWith(`**${name}**`)).flatMap(numbersIn);
     const inOrder = utterances.toSorted((a, b) => a.lastVoicedAtMs - b.lastVoicedAtMs);
-    if (theirs.length !== inOrder.length) continue; // the bot took one utterance for two
-    for (const [n, { lastVoicedAtMs }] of inOrder.entries()) {
-      const number = theirs[n] ?? 0;
-      knownMs.push((known.get(number) ?? Number.NaN) - lastVoicedAtMs);
-      tookMs.push((shown.get(number) ?? Number.NaN) - lastVoicedAtMs);
+    for (const [n, { firstVoicedAtMs, lastVoicedAtMs }] of inOrder.entries()) {
+      const untilMs = inOrder[n + 1]?.firstVoicedAtMs ?? Number.POSITIVE_INFINITY;
+      const number = theirs.findLast((one) => {
+        const atMs = known.get(one) ?? 0;
+        return atMs >= firstVoicedAtMs && atMs < untilMs;
+      });
+      if (number === undefined) lost += 1;
+      else {
+        knownMs.push((known.get(number) ?? Number.NaN) - lastVoicedAtMs);
+        tookMs.push((shown.get(number) ?? Number.NaN) - lastVoicedAtMs);
+      }
     }
   }
-  const lineCount = new Set(all).size;
   return {
     said: said.length,
-    measured: tookMs.length,
     p50Ms: percentile(tookMs, 0.5),
     p95Ms: percentile(tookMs, 0.95),
     knownP95Ms: percentile(knownMs, 0.95),
-    lost: Math.max(0, said.length - lineCount),
-    twice: all.length - lineCount,
+    lost,
+    twice: all.length - new Set(all).size,
   };
 }
 

@@ -27,7 +27,7 @@ const panelLatestMs = 4_300;
 /** Age from which a partial text counts as a whole one, so that its last state lands under any load. */
 const partialFirstMs = 30_000;
 /** Requests of a window that are left to whole texts: by partial ones, by the panel, and by it while nobody speaks. */
-const spared = { partial: 3, panel: 3, quietPanel: 1 } as const;
+const spared = { partial: 4, panel: 3, quietPanel: 1 } as const;
 /** How many times what is left may be expected under a light load: speech comes unevenly, and waits are shared. */
 const unevenness = 1.75;
 /** After which a wait that depends on demand is looked at again. */
