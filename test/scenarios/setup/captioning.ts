@@ -103,12 +103,17 @@ export function linesIn({ sandbox }: ScenarioSetup, channel = 'Lounge'): readonl
 
 const spoken = /^(?:`[^`]*` )?\*\*/;
 
+/** Waits for words of a speaker, as in `**Adam** hello`; what they say within a second stands on the same line. */
 export async function untilShown(
   setup: ScenarioSetup,
   line: string,
   channel = 'Lounge',
 ): Promise<void> {
-  await eventually(() => expect(linesIn(setup, channel)).toContain(line));
+  const [head = '', words = ''] = line.split('** ');
+  await eventually(() => {
+    const theirs = linesIn(setup, channel).filter((one) => one.startsWith(`${head}** `));
+    expect(theirs.join('\n')).toContain(words);
+  });
 }
 
 /** A transcript as this person gets it, privately. */
