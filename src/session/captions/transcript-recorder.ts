@@ -139,6 +139,11 @@ export class TranscriptRecorder {
     return numbers;
   }
 
+  /** Writes what waits at once: for somebody who reads it now. Never throws. */
+  async settled(): Promise<void> {
+    await this.#write();
+  }
+
   /** Ends the session at that instant of the wall clock, and writes what waits. Never throws. */
   async end(endedAtWallMs: number, atMs: number): Promise<void> {
     this.attend([], atMs);

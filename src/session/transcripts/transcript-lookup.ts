@@ -76,13 +76,16 @@ export class TranscriptLookup {
     return found.length === 0 ? { kind: 'none' } : { kind: 'found', lines: found.map(quotedLine) };
   }
 
-  /** These people, with what each may open; undefined where that cannot be read, which the operator is told. */
+  /**
+   * These people, with what each may open; undefined where that cannot be read, which the operator is told. What was said a
+   * moment ago is written first, so that it is found.
+   */
   async audience(guildId: string, personIds: readonly string[]): Promise<Audience | undefined> {
     await this.#sessions.settings.load(guildId);
     const settings = this.#sessions.settings.in(guildId);
-    const unstored = this.#sessions
-      .sessions(guildId)
-      .flatMap(({ context }) => context.captions.presences);
+    const captions = this.#sessions.sessions(guildId).map(({ context }) => context.captions);
+    await Promise.all(captions.map(({ recorder }) => recorder?.settled()));
+    const unstored = captions.flatMap(({ presences }) => presences);
     const rules = { guildId, settings, unstored };
     const { clock, onEvent } = this.#parts;
     const read = () => audienceOf(personIds, rules, this.#parts);

@@ -65,6 +65,13 @@ test('what was said is on disk a moment later, gathered', async () => {
   expect(written.sessions).toEqual([session]);
 });
 
+test('who reads at once finds what was said a moment ago', async () => {
+  const { recorder, written } = open();
+  recorder.put(line(1));
+  await recorder.settled();
+  expect([...written.lines.keys()]).toEqual([1]);
+});
+
 test('a line that changes is written again', async () => {
   const { clock, recorder, written } = open();
   recorder.put(line(1));
