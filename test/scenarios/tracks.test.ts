@@ -40,7 +40,7 @@ scenario(
       expect(panelIn(setup).text).toMatch(/Tracks: bg: rain, 0:0\d \/ 0:30, 30 %/);
     });
     const names = buttonsOf(panelIn(setup)).map(([name]) => name);
-    expect(names.slice(4, 9)).toEqual([
+    expect(names.slice(5, 10)).toEqual([
       ...['track.pause:bg', 'track.skip:bg', 'track.quieter:bg', 'track.louder:bg', 'track.list'],
     ]);
     expect(await pressed(adam, panelIn(setup), 'track.louder:bg')).toMatchObject(

@@ -25,6 +25,7 @@ test('the panel shows who is there, who is heard, and what thinks, as soon as it
         { name: 'Eva', heard: 'no' },
         { name: 'Bob', heard: 'unasked' },
       ],
+      captionsDays: 7,
       engine: 'built-in stand-in',
     },
   ]);

@@ -71,7 +71,7 @@ scenario(
     });
     const [adam] = await captioned(setup, ['Ben']);
     await sayings.say(adam, 'bread and wine');
-    await untilShown(setup, '**Adam** bread and wine');
+    await eventually(() => expect(linesIn(setup).at(-1)).toBe('**Adam** bread and wine'));
     setup.sandbox.guild().ageMessages('Lounge', 2 * 3_600_000);
     await sayings.say(adam, 'cups from the cellar');
     await eventually(() =>

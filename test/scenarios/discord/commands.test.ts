@@ -57,6 +57,7 @@ scenario('eleven commands can be typed, with these options and choices', async (
     'privacy deny',
     'privacy export',
     'privacy forget',
+    'privacy memories delete',
     'privacy pause',
     'privacy resume',
     'privacy status',
