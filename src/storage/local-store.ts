@@ -5,6 +5,7 @@ import { openDatabase, type StoreOptions } from './database.ts';
 import { SqliteGuilds } from './guilds.ts';
 import { SqlitePanels } from './panels.ts';
 import { rewriteVersion } from './schema.ts';
+import { SqliteSeats } from './seats.ts';
 import { SqliteSettings } from './server-settings.ts';
 import { SqliteSpending } from './spending.ts';
 import type { Store } from './store.ts';
@@ -18,6 +19,7 @@ export async function openLocalStore(path: string, options: StoreOptions): Promi
     consents: new SqliteConsents(database),
     guilds: new SqliteGuilds(database),
     panels: new SqlitePanels(database),
+    seats: new SqliteSeats(database, options.clock),
     settings: new SqliteSettings(database),
     spending: new SqliteSpending(database),
     tracks: new SqliteTracks(database),

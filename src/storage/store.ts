@@ -3,6 +3,7 @@ import type { CaptionChoiceStore } from '#src/people/caption-choice.ts';
 import type { ConsentStore } from '#src/people/consent-book.ts';
 import type { GuildStore, SettingsStore } from '#src/session/ports/guild-store.ts';
 import type { PanelStore } from '#src/session/ports/panel.ts';
+import type { SeatStore } from '#src/session/ports/seat-store.ts';
 import type { TrackStore } from '#src/session/ports/track-store.ts';
 import type { SpendingStore } from '#src/spending/book.ts';
 
@@ -12,6 +13,7 @@ export type Store = AsyncDisposable & {
   readonly consents: ConsentStore;
   readonly guilds: GuildStore;
   readonly panels: PanelStore;
+  readonly seats: SeatStore;
   readonly settings: SettingsStore;
   readonly spending: SpendingStore;
   readonly tracks: TrackStore;

@@ -3,6 +3,7 @@ import type { CaptionChoiceStore } from '#src/people/caption-choice.ts';
 import type { ConsentStore, StoredConsent } from '#src/people/consent-book.ts';
 import type { GuildStore, SettingsStore } from '#src/session/ports/guild-store.ts';
 import type { PanelPlace, PanelStore } from '#src/session/ports/panel.ts';
+import type { Seat, SeatStore, StoredSeat } from '#src/session/ports/seat-store.ts';
 import type { StoredTrack, TrackStore } from '#src/session/ports/track-store.ts';
 
 /** What a store can suffer from: it takes no more, or it gives nothing either. */
@@ -34,10 +35,95 @@ class MemoryCaptionChoices implements CaptionChoiceStore {
   }
 }
 
+/** A book of seats in memory. Set `trouble` to make it fail from then on. */
+class MemorySeats implements SeatStore {
+  trouble: StoreTrouble | undefined;
+  /** By the clock of this store. */
+  #nowMs = 0;
+  readonly #seats = new Map<string, { seat: Seat; aliveAtMs: number }>();
+
+  /** Lets time pass, in ms. */
+  pass(ms: number): void {
+    this.#nowMs += ms;
+  }
+
+  async read(): Promise<readonly StoredSeat[]> {
+    checkReadable(this.trouble);
+    return [...this.#seats.values()]
+      .map(({ seat, aliveAtMs }) => ({ ...seat, idleMs: Math.max(0, this.#nowMs - aliveAtMs) }))
+      .toSorted((one, two) => (one.guildId < two.guildId ? -1 : 1));
+  }
+
+  async readIn(guildId: string): Promise<StoredSeat | undefined> {
+    return (await this.read()).find((seat) => seat.guildId === guildId);
+  }
+
+  async write(seat: Seat): Promise<void> {
+    checkWritable(this.trouble);
+    this.#seats.set(seat.guildId, { seat: structuredClone(seat), aliveAtMs: this.#nowMs });
+  }
+
+  async alive(guildIds: readonly string[]): Promise<void> {
+    checkWritable(this.trouble);
+    for (const [guildId, entry] of this.#seats) {
+      if (guildIds.includes(guildId)) entry.aliveAtMs = this.#nowMs;
+    }
+  }
+
+  async erase(guildId: string): Promise<void> {
+    checkWritable(this.trouble);
+    this.#seats.delete(guildId);
+  }
+
+  async withdraw(guildId: string, personId: string): Promise<void> {
+    checkWritable(this.trouble);
+    const callerId = this.#seats.get(guildId)?.seat.callerId;
+    this.forget(guildId, personId);
+    const entry = this.#seats.get(guildId);
+    if (entry && callerId !== undefined) entry.seat = { ...entry.seat, callerId };
+  }
+
+  async expire(idleMs: number): Promise<number> {
+    checkWritable(this.trouble);
+    const old = [...this.#seats.values()].filter(
+      ({ aliveAtMs }) => this.#nowMs - aliveAtMs >= idleMs,
+    );
+    const counts = old.map((entry) => {
+      const { callerId, agreedIds, deniedIds, ...seat } = entry.seat;
+      entry.seat = { ...seat, agreedIds: [], deniedIds: [] };
+      return agreedIds.length + deniedIds.length + Number(callerId !== undefined);
+    });
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  count(guildId: string, personId: string): number {
+    const seat = this.#seats.get(guildId)?.seat;
+    const ids = [...(seat?.agreedIds ?? []), ...(seat?.deniedIds ?? []), seat?.callerId];
+    return ids.filter((id) => id === personId).length;
+  }
+
+  forget(guildId: string, personId: string): number {
+    const count = this.count(guildId, personId);
+    const entry = this.#seats.get(guildId);
+    if (!entry) return count;
+    const { callerId, ...seat } = entry.seat;
+    const others = (ids: readonly string[]) => ids.filter((id) => id !== personId);
+    const people = { agreedIds: others(seat.agreedIds), deniedIds: others(seat.deniedIds) };
+    const isCaller = callerId === undefined || callerId === personId;
+    entry.seat = { ...seat, ...people, ...(!isCaller && { callerId }) };
+    return count;
+  }
+
+  drop(guildId: string): number {
+    return this.#seats.delete(guildId) ? 1 : 0;
+  }
+}
+
 /** A consent book in memory. Set `trouble` to make it fail from then on. */
 export class MemoryConsents implements ConsentStore {
   trouble: StoreTrouble | undefined;
   readonly captionChoices = new MemoryCaptionChoices();
+  readonly seats = new MemorySeats();
   readonly #standings = new Map<string, Map<string, StoredConsent>>();
 
   async read(guildId: string): Promise<ReadonlyMap<string, StoredConsent>> {
@@ -54,13 +140,15 @@ export class MemoryConsents implements ConsentStore {
   async count(guildId: string, personId: string) {
     checkReadable(this.trouble);
     const isStanding = this.#standings.get(guildId)?.has(personId) === true;
-    return Number(isStanding) + Number(this.captionChoices.has(guildId, personId));
+    const isLeftOut = this.captionChoices.has(guildId, personId);
+    return Number(isStanding) + Number(isLeftOut) + this.seats.count(guildId, personId);
   }
 
   async erase(guildId: string, personId: string): Promise<number> {
     checkWritable(this.trouble);
     const wasStanding = this.#standings.get(guildId)?.delete(personId) === true;
-    return Number(wasStanding) + Number(this.captionChoices.drop(guildId, personId));
+    const wasLeftOut = this.captionChoices.drop(guildId, personId);
+    return Number(wasStanding) + Number(wasLeftOut) + this.seats.forget(guildId, personId);
   }
 
   drop(guildId: string): number {

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { expect } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
+import { DatabaseSync } from '#src/storage/sqlite.ts';
 import type { Store } from '#src/storage/store.ts';
 import { mainStore } from '#src/storage/thread/operations.ts';
 import { keepStore } from '#src/storage/thread/steady-store.ts';
@@ -11,6 +12,7 @@ import { captionChoiceContract } from '#test/contracts/stores/caption-choice-boo
 import { consentBookContract } from '#test/contracts/stores/consent-book.ts';
 import { guildBookContract } from '#test/contracts/stores/guild-book.ts';
 import { panelBookContract } from '#test/contracts/stores/panel-book.ts';
+import { seatBookContract } from '#test/contracts/stores/seat-book.ts';
 import { settingsBookContract } from '#test/contracts/stores/settings-book.ts';
 import { trackBookContract } from '#test/contracts/stores/track-book.ts';
 import {
@@ -41,27 +43,49 @@ async function openFile(trouble?: StoreTrouble) {
     deaf,
   );
   if (trouble === 'unwritable') resources.use(heldByAnother(path));
-  return closing(store, resources.move());
+  return { ...closing(store, resources.move()), pass: (ms: number) => ageSeats(path, ms) };
 }
 
 /** On this thread. Unreadable as a closed store, unwritable as a full one. */
 async function openMemory(trouble?: StoreTrouble) {
+  let passedMs = 0;
+  const clock = { ...realClock, wallMs: () => realClock.wallMs() + passedMs };
   const store = await openLocalStore(':memory:', {
-    ...impatient,
+    clock,
+    patienceMs: 0,
     ...(trouble === 'unwritable' && { maxBytes: 1 }),
   });
   if (trouble === 'unwritable') await fill(store);
   if (trouble === 'unreadable') await store[Symbol.asyncDispose]();
-  return store;
+  const pass = async (ms: number) => {
+    passedMs += ms;
+  };
+  return { ...store, pass };
+}
+
+/** The thread of a store reads the clock of the machine: what its seats were written at is moved back instead. */
+async function ageSeats(path: string, ms: number): Promise<void> {
+  using sqlite = new DatabaseSync(path);
+  sqlite.prepare('UPDATE seats SET alive_ms = alive_ms - ?').run(ms);
 }
 
 /** With entries shorter than any that a person could cause. */
-async function fill({ captionChoices, consents, panels, settings, tracks }: Store): Promise<void> {
+async function fill(store: Store): Promise<void> {
+  const { captionChoices, consents, panels, seats, settings, tracks } = store;
   const place = { channelId: '', messageId: '' };
+  const seat = {
+    channelId: '',
+    channelName: '',
+    mode: 'talk',
+    pipeline: '',
+    sinceWallMs: 0,
+  } as const;
+  const nobody = { isPaused: false, agreedIds: [], deniedIds: [] };
   for (const write of [
     (id: string) => consents.write('', id, { kind: 'never' }),
     (id: string) => captionChoices.leaveOut('', id, true),
     (id: string) => panels.write(id, place),
+    (id: string) => seats.write({ guildId: id, ...seat, ...nobody }),
     (id: string) => settings.write(id, '', ''),
     (id: string) => tracks.write(id, '', [{ name: '', percent: 0, isPaused: false, sounds: [] }]),
   ]) {
@@ -75,16 +99,18 @@ async function fill({ captionChoices, consents, panels, settings, tracks }: Stor
 async function openFake(trouble?: StoreTrouble) {
   const [consents, panels] = [new MemoryConsents(), new MemoryPanels()];
   const [settings, tracks] = [new MemorySettings(), new MemoryTracks()];
-  const guilds = new MemoryGuilds(consents, panels, settings, tracks);
+  const guilds = new MemoryGuilds(consents, panels, consents.seats, settings, tracks);
   for (const book of [consents, guilds, panels, settings, tracks]) book.trouble = trouble;
-  const { captionChoices } = consents;
+  const { captionChoices, seats } = consents;
   captionChoices.trouble = trouble;
-  const books = { captionChoices, consents, guilds, panels, settings, tracks };
-  return { ...books, async [Symbol.asyncDispose]() {} };
+  seats.trouble = trouble;
+  const pass = async (ms: number) => seats.pass(ms);
+  const books = { captionChoices, consents, guilds, panels, seats, settings, tracks };
+  return { ...books, pass, async [Symbol.asyncDispose]() {} };
 }
 
 function closing(
-  { captionChoices, consents, guilds, panels, settings, tracks, ...store }: Store,
+  { captionChoices, consents, guilds, panels, seats, settings, tracks, ...store }: Store,
   resources: Disposable,
 ) {
   return {
@@ -92,6 +118,7 @@ function closing(
     consents,
     guilds,
     panels,
+    seats,
     settings,
     tracks,
     async [Symbol.asyncDispose]() {
@@ -110,6 +137,7 @@ for (const [name, open] of [
   consentBookContract(name, open);
   guildBookContract(name, open);
   panelBookContract(name, open);
+  seatBookContract(name, open);
   settingsBookContract(name, open);
   trackBookContract(name, open);
 }
