@@ -28,6 +28,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   turn: ['base'],
   people: ['base'],
   link: ['base'],
+  shards: ['base'],
   captions: ['texts', 'base'],
   provider: ['base'],
   chat: ['provider', 'base'],
@@ -42,7 +43,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   tools: ['session', 'captions', 'people', 'texts', 'chat', 'base'],
   /** A program of its own, over the bot's own settings. */
   doctor: ['config', 'pipeline', 'speech', 'chat', 'provider', 'audio', 'base'],
-  discord: ['session', 'captions', 'people', 'texts', 'audio', 'base'],
+  discord: ['session', 'shards', 'captions', 'people', 'texts', 'audio', 'base'],
   sandbox: ['speech', 'audio', 'base'],
   storage: ['session', 'captions', 'people', 'spending', 'chat', 'base'],
   status: ['session', 'spending', 'base'],
@@ -68,6 +69,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   app: [
     ...inner,
     'session',
+    'shards',
     'config',
     'console',
     'discord',

@@ -239,7 +239,10 @@ function logDiscord(log: Log, event: DiscordEvent): void {
       log.warn({ guildIds: event.guildIds }, keptSeats);
       return;
     case 'closed':
-      log.error({ closeCode: event.closeCode }, 'Discord closed the gateway for good');
+      log.error(
+        { closeCode: event.closeCode },
+        event.remedy ?? 'Discord closed the gateway for good',
+      );
       return;
     case 'command-failed':
       log.error({ command: event.name, code: event.code, err: event.error }, 'a command failed');

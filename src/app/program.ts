@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util';
-import { BotError } from '#src/base/errors.ts';
+import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import { loadDotEnv, readConfig } from '#src/config/config.ts';
 import type { SandboxWishes } from './in-sandbox.ts';
 import type { ExitSignals } from './on-discord.ts';
 
 /** A configuration that cannot work: a supervisor should not start it again. */
 const misconfigured = 78;
+/** What another start with the same configuration cannot mend. */
+const unusable: readonly ErrorCode[] = ['discord.bad_token', 'discord.too_few_shards'];
 /** An orderly end may take so long; then, or when asked a second time, the process ends without it. */
 const farewellMs = 8_000;
 /** What an end without order takes: every seat in a voice channel is given up. */
@@ -59,7 +61,7 @@ async function run({ signal, hurry }: ExitSignals): Promise<number> {
 function exitCodeOf(error: unknown): number {
   if (!(error instanceof BotError)) throw error;
   console.error(error.message);
-  return error.code === 'discord.bad_token' ? misconfigured : 1;
+  return unusable.includes(error.code) ? misconfigured : 1;
 }
 
 /** On Discord there are real people, and nobody to speak a recording. */

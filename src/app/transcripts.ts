@@ -36,12 +36,14 @@ export function openTranscriptStores(
 export function openCleanup(
   parts: SessionDependencies,
   sessions: VoiceSessions,
+  endsOpenSessions: boolean,
   signal: AbortSignal,
 ): TranscriptCleanup {
   const captionsIn = (guildId: string) =>
     sessions.sessions(guildId).map(({ context }) => context.captions);
   const cleanup = new TranscriptCleanup({
     parts,
+    endsOpenSessions,
     keptDays: () => keptDaysOf(parts, sessions),
     render: ({ message, lines }) =>
       renderMessage(message.messageId, lines, captionTexts(message.guildId, parts)),

@@ -22,6 +22,7 @@ export const errorCodes = {
   'link.no_end_to_end': 'Discord demands end-to-end encryption of voice this version cannot do',
   'link.unsupported': 'the voice library lacks something the link stands on',
   'discord.bad_token': 'Discord refused the token',
+  'discord.too_few_shards': 'Discord demands more shards than there are',
   'discord.unreachable': 'the Discord API could not be reached',
   'discord.forbidden': 'the bot lacks a permission in a channel',
   'discord.unsent': 'a message waited too long for Discord, or too many waited',

@@ -110,6 +110,7 @@ function arrange(from: EnvironmentSettings): Omit<Config, 'searchPath'> {
   const [name, ...otherNames] = from.BOT_NAME?.split(',').map((one) => one.trim()) ?? [];
   return {
     ...(token && { discord: { token, ...(apiUrl && { apiUrl }), ...(guildId && { guildId }) } }),
+    shards: from.SHARDS,
     pipeline: from.PIPELINE,
     audioModel: audioModel(from),
     ...(realtime && { realtime }),

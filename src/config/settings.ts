@@ -20,6 +20,9 @@ const budget = z.coerce
   .min(0, 'must be a number, or 0 for no limit')
   .max(1e6, 'must be at most a million, or 0 for no limit');
 
+/** More than any bot has. */
+const mostShards = 16_384;
+
 /** Every setting, in the order of `.env.example`. */
 export const settings = z.object({
   DISCORD_TOKEN: secret.optional(),
@@ -27,6 +30,10 @@ export const settings = z.object({
     .refine(isHttpUrl, 'must be an address like http://127.0.0.1:8080/api')
     .optional(),
   DISCORD_GUILD_ID: words.regex(/^\d{15,21}$/, 'must be the numeric id of a server').optional(),
+  SHARDS: words
+    .refine(isShardCount, 'must be a whole number from 1 to 16384, or auto')
+    .transform((value) => (value === 'auto' ? value : Number(value)))
+    .default('auto'),
   PIPELINE: z.enum(pipelineNames).default('chained'),
   AUDIO_MODEL_NAME: words.optional(),
   AUDIO_MODEL_INPUT: z.enum(['audio', 'transcript']).default('audio'),
@@ -135,6 +142,10 @@ export function isHttpUrl(value: string): boolean {
 /** Also of a WebSocket. */
 function isServerUrl(value: string): boolean {
   return isHttpUrl(value.replace(/^ws/, 'http'));
+}
+
+function isShardCount(value: string): boolean {
+  return value === 'auto' || (/^[1-9]\d{0,4}$/.test(value) && Number(value) <= mostShards);
 }
 
 function areHosts(value: string): boolean {

@@ -31,6 +31,8 @@ export type Config = {
     readonly apiUrl?: string;
     readonly guildId?: string;
   };
+  /** Number of shards; `auto`: as many as Discord recommends. */
+  readonly shards: number | 'auto';
   readonly pipeline: EnvironmentSettings['PIPELINE'];
   readonly audioModel: AudioModel;
   readonly realtime?: Realtime;

@@ -1,5 +1,6 @@
 import { type Client, DiscordAPIError, Events, RESTJSONErrorCodes, Routes } from 'discord.js';
 import type { GuildStore } from '#src/session/ports/guild-store.ts';
+import { type OwnedShard, shardOf } from '#src/shards/ownership.ts';
 import type { DiscordEvent } from './events.ts';
 
 type Book = Pick<GuildStore, 'note' | 'noted'>;
@@ -17,7 +18,12 @@ const notMember: readonly unknown[] = [
  * A server that READY does not list is asked for by REST: only Discord's word that the bot is no member counts, so an
  * outage or a READY that is not whole tells of none. To be called once the client is ready; never throws.
  */
-export function watchAbsentGuilds(client: Client<true>, book: Book, tell: TellDiscord): Disposable {
+export function watchAbsentGuilds(
+  client: Client<true>,
+  book: Book,
+  tell: TellDiscord,
+  shard: Pick<OwnedShard, 'id' | 'count'> = { id: 0, count: 1 },
+): Disposable {
   const over = new AbortController();
   const note = (guildIds: readonly string[]) =>
     book
@@ -26,7 +32,8 @@ export function watchAbsentGuilds(client: Client<true>, book: Book, tell: TellDi
   const onCreate = ({ id }: { readonly id: string }) => void note([id]);
   client.on(Events.GuildCreate, onCreate);
   const present = [...client.guilds.cache.keys()];
-  void tellAbsent(client, book, tell, over.signal).then(() => note(present));
+  const isOurs = (guildId: string) => shardOf(guildId, shard.count) === shard.id;
+  void tellAbsent(client, ofShard(book, isOurs), tell, over.signal).then(() => note(present));
   return {
     [Symbol.dispose]() {
       client.off(Events.GuildCreate, onCreate);
@@ -35,9 +42,14 @@ export function watchAbsentGuilds(client: Client<true>, book: Book, tell: TellDi
   };
 }
 
+/** Of a shard nothing is known of the servers of others. */
+function ofShard(book: Book, isOurs: (guildId: string) => boolean): Pick<Book, 'noted'> {
+  return { noted: async (botId) => (await book.noted(botId)).filter(isOurs) };
+}
+
 async function tellAbsent(
   client: Client<true>,
-  book: Book,
+  book: Pick<Book, 'noted'>,
   tell: TellDiscord,
   signal: AbortSignal,
 ): Promise<void> {

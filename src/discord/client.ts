@@ -20,10 +20,11 @@ import type { Places } from '#src/session/ports/command-ports.ts';
 import type { GuildStore } from '#src/session/ports/guild-store.ts';
 import type { PanelBoard, PanelStore } from '#src/session/ports/panel.ts';
 import type { VoiceLinkOpener } from '#src/session/ports/voice-link.ts';
+import type { OwnedShard } from '#src/shards/ownership.ts';
 import { watchAbsentGuilds } from './absent-guilds.ts';
 import type { DiscordEvent } from './events.ts';
 import { leaveAllSeats, shownSeats } from './leave-seats.ts';
-import { closeClient, logIn, newClient } from './login.ts';
+import { closeClient, logIn, newClient, remedyOf } from './login.ts';
 import { watchOwnState } from './own-state.ts';
 import { openPlaces } from './places.ts';
 import { watchRestClock } from './rest-clock.ts';
@@ -34,6 +35,8 @@ export type DiscordOptions = {
   readonly apiUrl?: string;
   /** Registers commands in this server at once instead of everywhere. */
   readonly guildId?: string;
+  /** Which servers it is told of; all when left out. Shard 0 registers the commands. */
+  readonly shard?: OwnedShard;
   readonly commands: readonly CommandEntry[];
   /** Every button that ever stood on a message of ours and still does something. */
   readonly buttons?: readonly Button[];
@@ -93,7 +96,7 @@ const permissions = 309_341_572_096;
  */
 export async function openDiscord(options: DiscordOptions, signal: AbortSignal): Promise<Discord> {
   const login = { timeoutMs: 20_000, ...options };
-  const client = await logIn(watched(newClient(login), options.onEvent), login, signal);
+  const client = await logIn(watched(newClient(login), options), login, signal);
   try {
     return await opened(client, options);
   } catch (cause) {
@@ -132,13 +135,15 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
   const reception = new InteractionReceiver({ ...desk, commands, ports, commandsPerPerson });
   client.on(Events.InteractionCreate, (interaction) => reception.meet(interaction));
   tell({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });
-  const absence = options.guildStore && watchAbsentGuilds(client, options.guildStore, tell);
+  const absence =
+    options.guildStore && watchAbsentGuilds(client, options.guildStore, tell, options.shard);
   const seatWatch = openSeatWatch(client, linkOpener, realTiming, tell);
   const ghosts = [...seatWatch.leaveGhosts()].map(
     ([guildId, id]) => [guildId, channelNameOf(client, id)] as const,
   );
   void panels.wake([...client.guilds.cache.keys()], new Map(ghosts));
-  await Promise.all([tellCiphers(tell), register(client, options)]);
+  const registers = (options.shard?.id ?? 0) === 0;
+  await Promise.all([tellCiphers(tell), registers && register(client, options)]);
   return {
     bot,
     inviteUrl: inviteUrlOf(client),
@@ -179,7 +184,10 @@ function channelNameOf(client: Client<true>, channelId: string): string {
 }
 
 /** Listens to everything that would be fatal or silent without a listener. */
-function watched(client: Client, tell: (event: DiscordEvent) => void): Client {
+function watched(
+  client: Client,
+  { onEvent: tell, shard }: Pick<DiscordOptions, 'onEvent' | 'shard'>,
+): Client {
   const warn = (message: string, cause?: unknown) => tell({ kind: 'warning', message, cause });
   let last: unknown;
   client.on(Events.Error, (error) => warn(error.message, error));
@@ -198,7 +206,10 @@ function watched(client: Client, tell: (event: DiscordEvent) => void): Client {
     last = undefined;
     tell({ kind: 'gateway', what: 'resumed' });
   });
-  client.on(Events.ShardDisconnect, ({ code }) => tell({ kind: 'closed', closeCode: code }));
+  client.on(Events.ShardDisconnect, ({ code }) => {
+    const remedy = remedyOf(code, shard);
+    tell({ kind: 'closed', closeCode: code, ...(remedy !== undefined && { remedy }) });
+  });
   return client;
 }
 

@@ -18,7 +18,7 @@ export type DiscordEvent =
       readonly cause?: unknown;
     }
   /** The gateway closed for good; the bot must be started again. */
-  | { readonly kind: 'closed'; readonly closeCode: number }
+  | { readonly kind: 'closed'; readonly closeCode: number; readonly remedy?: string }
   /** `cause` is the error behind it, for the log. */
   | {
       readonly kind: 'warning';

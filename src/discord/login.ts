@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import {
   Client,
+  type ClientOptions,
   DefaultRestOptions,
   DiscordAPIError,
   Events,
@@ -14,12 +15,15 @@ import {
 } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import { filterDispatches } from '#src/discord/library/dispatch-filter.ts';
+import type { OwnedShard } from '#src/shards/ownership.ts';
 import { networkCodeOf } from './network-errors.ts';
 
 export type LoginOptions = {
   readonly token: string;
   /** REST base without `/v10`; Discord's own when left out. */
   readonly apiUrl?: string;
+  /** Which servers it is told of; all when left out. */
+  readonly shard?: OwnedShard;
   readonly timeoutMs: number;
 };
 
@@ -28,9 +32,10 @@ const [requestMs, closeMs] = [10_000, 2_000];
 const discordApi = 'https://discord.com/api';
 
 /** A client that asks for no privileged intent and mentions nobody; not yet logged in. */
-export function newClient({ apiUrl }: LoginOptions): Client {
+export function newClient({ apiUrl, shard }: LoginOptions): Client {
   const base = apiUrl && restBase(apiUrl);
   const client = new Client({
+    ...(shard && shardOptions(shard)),
     intents: [
       GatewayIntentBits.Guilds,
       GatewayIntentBits.GuildVoiceStates,
@@ -54,6 +59,11 @@ export function newClient({ apiUrl }: LoginOptions): Client {
   });
   filterDispatches(client);
   return client;
+}
+
+function shardOptions({ id, count, waitToIdentify }: OwnedShard): Partial<ClientOptions> {
+  const throttler = { waitForIdentify: (_: number, signal: AbortSignal) => waitToIdentify(signal) };
+  return { shards: [id], shardCount: count, ws: { buildIdentifyThrottler: () => throttler } };
 }
 
 /** discord.js keeps the voice state of everybody who was ever in a voice channel. */
@@ -107,7 +117,7 @@ export async function logIn(
   const ended = Promise.withResolvers<never>();
   const onAbort = () => ended.reject(either.reason);
   const ready = new Promise<Client<true>>((resolve) => client.once(Events.ClientReady, resolve));
-  client.once(Events.ShardDisconnect, ({ code }) => ended.reject(closedBy(code)));
+  client.once(Events.ShardDisconnect, ({ code }) => ended.reject(closedBy(code, options)));
   either.addEventListener('abort', onAbort);
   try {
     either.throwIfAborted();
@@ -166,9 +176,26 @@ function badToken(cause?: unknown): BotError {
   return new BotError('discord.bad_token', false, message, cause);
 }
 
+/** Close code of a gateway whose shards would have too many servers. Source: Discord docs, "Gateway Close Event Codes". */
+const tooFewShards = 4011;
+
+/** One sentence for the operator; what Discord recommended at the start may have become too few. */
+function fewShards({ count, recommendedCount }: OwnedShard): string {
+  const more = recommendedCount > count ? `${recommendedCount}` : `more than ${count}`;
+  return `Discord demands more shards than ${count}: it recommends ${more}; set SHARDS=auto, or SHARDS to that number.`;
+}
+
+/** What an operator can do about a gateway that closed for good, where there is more to say than its code. */
+export function remedyOf(closeCode: number, shard: OwnedShard | undefined): string | undefined {
+  return closeCode === tooFewShards && shard ? fewShards(shard) : undefined;
+}
+
 /** The main gateway closed for good, and will not be tried again. */
-function closedBy(code: number): BotError {
+function closedBy(code: number, { shard }: LoginOptions): BotError {
   if (code === 4004) return badToken();
+  if (code === tooFewShards && shard) {
+    return new BotError('discord.too_few_shards', false, fewShards(shard));
+  }
   const message = `Discord closed the gateway for good (${code}): see its list of gateway close codes.`;
   return new BotError('discord.unreachable', false, message);
 }

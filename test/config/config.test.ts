@@ -46,6 +46,13 @@ test('every mistake is told at once, one line each, naming its setting', () => {
   expect(told.every((line) => !line.includes('\n'))).toBe(true);
 });
 
+test.each(['0', '-1', '2.5', 'many', '1e9'])('SHARDS=%s is no number of shards', (value) => {
+  expect(mistakes({ SHARDS: value })).toEqual([
+    'SHARDS: must be a whole number from 1 to 16384, or auto',
+  ]);
+  expect([good({}).shards, good({ SHARDS: '4' }).shards]).toEqual(['auto', 4]);
+});
+
 test('a mistaken secret is never repeated', () => {
   expect(mistakes({ OPENAI_API_KEY: 'sk-very secret' }).join()).not.toContain('very');
 });

@@ -12,6 +12,8 @@ import { allStores, type TranscriptPorts } from './transcript-stores.ts';
 
 export type TranscriptCleanupOptions = {
   readonly parts: Pick<SessionDependencies, 'captionChats' | 'clock' | 'onEvent' | 'transcripts'>;
+  /** True where sessions that a killed process left open are ended at first: no other one has sessions. */
+  readonly endsOpenSessions: boolean;
   /** How long each server keeps its captions. */
   readonly keptDays: () => Promise<KeptDays>;
   /** Text of a message that shows these lines; empty: none is left. */
@@ -51,8 +53,9 @@ export class TranscriptCleanup {
    * throws only `signal.reason`.
    */
   async run(signal: AbortSignal): Promise<never> {
-    const { clock, transcripts } = this.#options.parts;
-    await this.#attempt(() => transcripts.onDisk.writer.endOpenSessions());
+    const { parts, endsOpenSessions } = this.#options;
+    const { clock, transcripts } = parts;
+    if (endsOpenSessions) await this.#attempt(() => transcripts.onDisk.writer.endOpenSessions());
     for (;;) {
       await this.expire();
       this.sweep(signal);

@@ -21,6 +21,7 @@ export function openCleanup(
   sessions: VoiceSessions,
 ): TranscriptCleanup {
   return new TranscriptCleanup({
+    endsOpenSessions: true,
     parts,
     keptDays: async () => {
       await sessions.settings.load('g');

@@ -1,0 +1,21 @@
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import type { Config } from '#src/config/types.ts';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import type { SessionEvent } from '#src/session/ports/events.ts';
+import type { Pipelines } from '#src/session/ports/pipelines.ts';
+import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
+import type { Engines } from './engines/engines.ts';
+
+/** What a bot runs with, and who is told of what happens in it. */
+export type BotOptions = {
+  readonly config: Config;
+  readonly discord: { readonly token: string; readonly apiUrl?: string; readonly guildId?: string };
+  readonly engines: Omit<Engines, typeof Symbol.asyncDispose>;
+  readonly codec: OpusCodec;
+  /** Wraps the pipelines that sessions use. Default: nothing does. */
+  readonly tap?: (pipelines: Pipelines) => Pipelines;
+  readonly onSession: (guildId: string, event: SessionEvent) => void;
+  /** `shardId` is absent for what is about the whole process. */
+  readonly onDiscord: (event: DiscordEvent, shardId?: number) => void;
+  readonly onStore: (event: StoreEvent) => void;
+};

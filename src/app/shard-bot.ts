@@ -1,0 +1,199 @@
+import { buttons } from '#commands/buttons.ts';
+import { commands } from '#commands/commands.ts';
+import { realClock } from '#src/base/clock.ts';
+import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import { SessionCaptionControl } from '#src/session/captions/caption-control.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { GuildMemories } from '#src/session/memories/guild-memories.ts';
+import { SessionMemories } from '#src/session/memories/session-memories.ts';
+import type { CommandPorts } from '#src/session/ports/command.ts';
+import { PauseHearing } from '#src/session/presence/pause-hearing.ts';
+import { SessionPrivacy } from '#src/session/presence/privacy.ts';
+import { SessionCheckup } from '#src/session/settings/checkup.ts';
+import { SessionSettings } from '#src/session/settings/settings.ts';
+import { ToolConfirmations } from '#src/session/tools/confirm-tool.ts';
+import { TrackRequests } from '#src/session/tracks/track-requests.ts';
+import { SessionTranscripts } from '#src/session/transcripts/session-transcripts.ts';
+import { TypedRequests } from '#src/session/typed/typed-requests.ts';
+import { VoiceSessions } from '#src/session/voice-sessions.ts';
+import type { OwnedShard } from '#src/shards/ownership.ts';
+import { embeddedVoices } from '#src/speech/embedded/flite-voices.ts';
+import { locales } from '#src/texts/texts.ts';
+import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
+import { tools } from '#tools/tools.ts';
+import type { BotOptions } from './bot-options.ts';
+import type { SharedParts } from './shared-parts.ts';
+import { openCleanup } from './transcripts.ts';
+
+export type ShardBotOptions = {
+  readonly bot: BotOptions;
+  readonly shared: SharedParts;
+  readonly shard: OwnedShard;
+  /** True for the first shard that a process serves: sessions of captions that a killed process left open are ended. */
+  readonly isFirst: boolean;
+  /** Told of the sessions before the first of them can begin. */
+  readonly onSessions: (sessions: VoiceSessions) => void;
+};
+
+/** One shard with everything behind it: a Discord login of its own and its sessions. Closing it leaves every channel first. */
+export type ShardBot = Pick<Discord, 'inviteUrl' | 'ready' | 'leaveNow'> & {
+  readonly name: string;
+} & AsyncDisposable;
+
+/** Logs one shard in and answers there. Errors: as `openDiscord`. */
+export async function startShardBot(
+  options: ShardBotOptions,
+  signal: AbortSignal,
+): Promise<ShardBot> {
+  const { bot, shared, shard } = options;
+  const { config, discord, onDiscord } = bot;
+  await using stack = new AsyncDisposableStack();
+  const closed = new AbortController();
+  stack.defer(() => closed.abort(new Error('this shard is not served any more')));
+  const until = AbortSignal.any([signal, closed.signal]);
+  let sessions: VoiceSessions | undefined;
+  let name = '';
+  const ports = (discordPorts: DiscordPorts): CommandPorts => {
+    name = config.bot.name ?? discordPorts.bot.name;
+    const parts = partsOf(options, discordPorts, name);
+    sessions = new VoiceSessions(parts);
+    options.onSessions(sessions);
+    return portsOf(options, parts, sessions, discordPorts, until);
+  };
+  const onEvent = (event: DiscordEvent): void => {
+    tellRooms(sessions, event);
+    onDiscord(event, shard.id);
+  };
+  const open = await openDiscord(
+    {
+      ...discord,
+      shard,
+      commandsPerPerson: config.commandsPerPerson,
+      commands,
+      buttons,
+      panelStore: shared.store.panels,
+      guildStore: shared.store.guilds,
+      onEvent,
+      ports,
+    },
+    signal,
+  );
+  stack.use(open);
+  stack.use(sessions);
+  const closing = stack.move();
+  return {
+    name,
+    inviteUrl: open.inviteUrl,
+    ready: () => open.ready(),
+    leaveNow: () => open.leaveNow(),
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+}
+
+/** Passes to the sessions, of what Discord tells, what was done to the bot's own seat, and alerts of their links. */
+function tellRooms(sessions: VoiceSessions | undefined, event: DiscordEvent): void {
+  const { kind } = event;
+  const isHindrance = kind === 'muted' || kind === 'deafened' || kind === 'suppressed';
+  const isGone = kind === 'channel-removed' || kind === 'guild-removed';
+  const isBarred = kind === 'no-view' || kind === 'no-connect';
+  const isSeat = isHindrance || isGone || isBarred || kind === 'moved';
+  if (isSeat) sessions?.news(event.guildId, event);
+  if (kind === 'alert') sessions?.alert(event.guildId, event);
+}
+
+/** The words decide about the end of a turn: they are awaited for so long, a slower recogniser is not. */
+const textTimeoutMs = 600;
+
+function partsOf(
+  { bot, shared }: ShardBotOptions,
+  discord: DiscordPorts,
+  name: string,
+): SessionDependencies {
+  const { config, engines, codec, onSession } = bot;
+  const { store, sounds, transcripts } = shared;
+  const { transcriber, synthesizer, chatName, roughTranscriber } = engines;
+  const { linkOpener, messages, panels, places } = discord;
+  const isEmbedded = config.speech.kind === 'embedded';
+  const { chat, pipelines } = shared.answering(name);
+  const onEvent: SessionDependencies['onEvent'] = (guildId, event) => {
+    shared.stats.tell(guildId, event);
+    onSession(guildId, event);
+  };
+  const { memories } = transcripts.onDisk;
+  return {
+    clock: realClock,
+    random: Math.random,
+    linkOpener,
+    messages,
+    panels,
+    places,
+    store: store.consents,
+    captionChoices: store.captionChoices,
+    guildStore: store.guilds,
+    settingsStore: store.settings,
+    trackStore: store.tracks,
+    captionChats: discord.captions,
+    nicknameMark: discord.nickname,
+    transcripts,
+    memories: new GuildMemories({ clock: realClock, onEvent, store: memories }),
+    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    captionMinutesADay: (config.budget.caps.captionsDayMs ?? 0) / 60_000,
+    codec,
+    listeningSlots: shared.listeningSlots,
+    weights: shared.weights,
+    cues: shared.cues,
+    tools,
+    recordings: sounds.recordings,
+    sounds: sounds.shelf,
+    transcriber,
+    ...(roughTranscriber && { roughTranscriber }),
+    synthesizer,
+    chat,
+    chatName,
+    endpointRules: { ...endpointRules, textTimeoutMs },
+    warm: () => engines.warm(),
+    names: [name, ...config.bot.otherNames],
+    pipelines,
+    style: { instructions: `${config.bot.instructions} Your name is ${name}.`, voice: {} },
+    engine: pipelines.engine(config.pipeline),
+    voices: isEmbedded ? embeddedVoices : [],
+    spokenLocales: isEmbedded ? ['en'] : locales,
+    addressing: config.addressing,
+    consent: config.consent,
+    ...(config.djRoleId && { djRoleId: config.djRoleId }),
+    modelNews: () => engines.modelNews(),
+    spending: shared.desk,
+    onEvent,
+  };
+}
+
+function portsOf(
+  { shared, isFirst }: ShardBotOptions,
+  parts: SessionDependencies,
+  sessions: VoiceSessions,
+  { places }: DiscordPorts,
+  signal: AbortSignal,
+): CommandPorts {
+  const tracks = new TrackRequests(parts.sounds, sessions, signal);
+  const cleanup = openCleanup(parts, sessions, isFirst, signal);
+  const privacy = new SessionPrivacy(parts, sessions, cleanup);
+  return {
+    clock: realClock,
+    sessions,
+    places,
+    stats: shared.stats,
+    costs: shared.desk,
+    tracks,
+    votes: tracks,
+    talk: new TypedRequests(parts, sessions, signal),
+    hearing: new PauseHearing(sessions),
+    privacy,
+    memories: new SessionMemories(parts, sessions),
+    captions: new SessionCaptionControl(parts, sessions, privacy),
+    transcripts: new SessionTranscripts(parts, sessions, signal),
+    settings: new SessionSettings(parts, sessions),
+    checkup: new SessionCheckup(parts, sessions),
+    confirmations: new ToolConfirmations(sessions, signal),
+  };
+}
