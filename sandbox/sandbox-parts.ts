@@ -1,5 +1,6 @@
 import { Gateway } from '#sandbox/gateway/gateway.ts';
 import type { GatewaySession } from '#sandbox/gateway/gateway-session.ts';
+import { type GatewayRules, lenientGatewayRules } from '#sandbox/gateway/gateway-shards.ts';
 import type {
   Dispatch,
   PrivilegedIntent,
@@ -45,6 +46,7 @@ export type PartsOptions = {
   readonly token: string;
   readonly heartbeatMs: number;
   readonly resumeMs: number;
+  readonly gatewayRules: Partial<GatewayRules>;
   readonly privileged: readonly PrivilegedIntent[];
   readonly limits: readonly RateLimit[];
   readonly oldEditsPerHour: number;
@@ -61,6 +63,7 @@ export function buildParts(options: PartsOptions): SandboxInternals {
     token,
     heartbeatMs,
     resumeMs,
+    rules: { ...lenientGatewayRules, ...options.gatewayRules },
     privileged,
     onVoiceState: (session, request) => seatBot(world, seats, seatDesk, session, request),
     onSessionEnd: (session) => unseatBot(world, seats, session),
@@ -75,7 +78,7 @@ export function buildParts(options: PartsOptions): SandboxInternals {
   });
   const interactions = new Interactions(world, board, dispatch);
   const routes = [
-    ...readRoutes(world, () => gateway.url),
+    ...readRoutes(world, gateway),
     ...commandRoutes(world),
     ...messageRoutes(world, board, {
       wake: ({ guild, channel }) => changes.archive(guild, channel, false),

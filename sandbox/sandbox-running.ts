@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import type { ShownSession } from '#sandbox/gateway/gateway.ts';
 import { guildSeen } from '#sandbox/gateway/gateway-json.ts';
+import type { GatewayRules } from '#sandbox/gateway/gateway-shards.ts';
 import { intents, type PrivilegedIntent } from '#sandbox/gateway/gateway-wire.ts';
 import { type ShownMessage, shown } from '#sandbox/interactions/interaction.ts';
 import type { PersonOptions, SandboxPerson } from '#sandbox/people/person.ts';
@@ -28,9 +30,12 @@ export type RunningOptions = WorldOptions & {
   readonly privilegedIntents?: readonly PrivilegedIntent[];
   readonly heartbeatMs?: number;
   readonly resumeMs?: number;
+  readonly gatewayRules?: Partial<GatewayRules>;
   readonly clock?: Clock;
 };
 
+/** As much as was seen on Discord, which publishes none. */
+const usualResumeMs = 180_000;
 /** Discord does not publish how many it takes. */
 const usualOldEdits = 5;
 
@@ -55,7 +60,8 @@ export class RunningSandbox {
       clock: options.clock ?? realClock,
       token: this.token,
       heartbeatMs: options.heartbeatMs ?? 41_250,
-      resumeMs: options.resumeMs ?? 60_000,
+      resumeMs: options.resumeMs ?? usualResumeMs,
+      gatewayRules: options.gatewayRules ?? {},
       privileged: options.privilegedIntents ?? [],
       limits: options.limits,
       oldEditsPerHour: options.oldEditsPerHour ?? usualOldEdits,
@@ -122,7 +128,7 @@ export class RunningSandbox {
     const open = this.#opened(guild);
     this.#more = [...this.#more, open];
     const data = (asked: number) => guildSeen(world, guild, asked);
-    dispatch({ name: 'GUILD_CREATE', data, intent: intents.guilds });
+    dispatch({ name: 'GUILD_CREATE', guildId: guild.id, data, intent: intents.guilds });
     return open.sandboxGuild;
   }
 
@@ -162,6 +168,14 @@ export class RunningSandbox {
 
   bot(): { readonly online: boolean; readonly channel: string | undefined } {
     return { online: this.#parts.gateway.online, channel: this.guild().bot().channel };
+  }
+
+  gatewaySessions(): readonly ShownSession[] {
+    return this.#parts.gateway.sessions;
+  }
+
+  changeGatewayRules(change: Partial<GatewayRules>): void {
+    this.#parts.gateway.changeRules(change);
   }
 
   commands(): readonly RegisteredCommand[] {

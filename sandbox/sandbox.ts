@@ -1,3 +1,5 @@
+import type { ShownSession } from '#sandbox/gateway/gateway.ts';
+import type { GatewayRules } from '#sandbox/gateway/gateway-shards.ts';
 import type { PrivilegedIntent } from '#sandbox/gateway/gateway-wire.ts';
 import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
 import type { PersonOptions, SandboxPerson } from '#sandbox/people/person.ts';
@@ -31,8 +33,10 @@ export type SandboxOptions = WorldOptions & {
   /** Edits of messages older than an hour that a channel takes in an hour, then 30046; default 5. */
   readonly oldEditsPerHour?: number;
   readonly heartbeatMs?: number;
-  /** How long a bot without a socket may come back to its session. */
+  /** How long a bot without a socket may come back to its session; default: 3 minutes. */
   readonly resumeMs?: number;
+  /** Shards and limits of the gateway; default: `lenientGatewayRules`, without limits. */
+  readonly gatewayRules?: Partial<GatewayRules>;
   readonly clock?: Clock;
   readonly voice?: VoiceHalf;
 };
@@ -64,6 +68,8 @@ export interface Sandbox extends AsyncDisposable, FirstGuild, BotWatch {
   addGuild(options?: GuildOptions): SandboxGuild;
   /** Its people leave their calls, the bot is thrown out, and the server is known no more. Throws a plain Error for the first one. */
   removeGuild(nameOrId: string): Promise<void>;
+  /** Other shards or limits from now on; sessions that are there stay. */
+  changeGatewayRules(change: Partial<GatewayRules>): void;
   readonly faults: Faults;
 }
 
@@ -81,6 +87,8 @@ export interface FirstGuild {
 export interface BotWatch {
   /** Whether the bot is connected to the gateway, and the name of the voice channel it sits in, in the first server. */
   bot(): { readonly online: boolean; readonly channel: string | undefined };
+  /** Every login of the bot that is not over, oldest first: those without a socket can be resumed. */
+  gatewaySessions(): readonly ShownSession[];
   /** What the bot registered, global and of the servers. */
   commands(): readonly RegisteredCommand[];
   /** What the bot asked of REST, oldest first, with its JSON; at most the last 1000. */

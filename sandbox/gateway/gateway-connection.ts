@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws';
 import { type GatewaySession, sendText } from './gateway-session.ts';
+import { MessageLimit } from './gateway-shards.ts';
 import {
   closeCodes,
   type GatewayIdentify,
@@ -10,11 +11,11 @@ import {
 
 /** What a connection asks of the gateway it belongs to. */
 export interface GatewayDesk {
-  /** A session with READY under way, or the close code. */
+  /** A session with READY under way, or the close code; `invalid` asks for another identify, later. */
   identify(
     identify: GatewayIdentify,
     socket: WebSocket,
-  ): GatewaySession | { readonly closeCode: number };
+  ): GatewaySession | 'invalid' | { readonly closeCode: number };
   /** The session, replayed; `invalid` asks for a new identify. */
   resume(
     resume: GatewayResume,
@@ -22,6 +23,8 @@ export interface GatewayDesk {
   ): GatewaySession | 'invalid' | { readonly closeCode: number };
   /** Op 4, op 8 and op 43. */
   request(session: GatewaySession, request: GatewayRequest): void;
+  /** Counts a message of a connection; false when it is one too many. */
+  admits(limit: MessageLimit): boolean;
   /** Whether heartbeats are answered now. */
   answersHeartbeats(): boolean;
   /** The socket of `session` closed with `code`. */
@@ -32,13 +35,22 @@ export interface GatewayDesk {
 const missedHeartbeats = 2;
 
 /** Speaks the gateway protocol on one socket until it closes; nothing it receives can throw. */
-export function serveGateway(socket: WebSocket, desk: GatewayDesk, heartbeatMs: number): void {
+export function serveGateway(
+  socket: WebSocket,
+  desk: GatewayDesk,
+  { heartbeatMs, nowMs }: { readonly heartbeatMs: number; readonly nowMs: number },
+): void {
   const connection = new Connection(socket, desk);
+  const limit = new MessageLimit(nowMs);
   const dead = setTimeout(
     () => socket.close(closeCodes.noHeartbeat, 'No heartbeat'),
     heartbeatMs * missedHeartbeats,
   );
   socket.on('message', (data, isBinary) => {
+    if (!desk.admits(limit)) {
+      socket.close(closeCodes.tooManyMessages);
+      return;
+    }
     const request = isBinary ? notUnderstood : readRequest(data.toString());
     if ('closeCode' in request) socket.close(request.closeCode);
     else if (request.op !== 1) connection.answer(request);

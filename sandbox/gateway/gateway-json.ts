@@ -1,31 +1,26 @@
 import { canSitIn, type Guild, type Member, type World } from '#sandbox/world/world.ts';
 import { guildCreateJson } from '#sandbox/world/world-guild-json.ts';
 import { type Json, memberJson, userJson } from '#sandbox/world/world-json.ts';
-import {
-  type ChannelInfoRequest,
-  type GatewayIdentify,
-  intents,
-  type MembersRequest,
-} from './gateway-wire.ts';
+import { isOnShard, type Shard } from './gateway-shards.ts';
+import { type ChannelInfoRequest, intents, type MembersRequest } from './gateway-wire.ts';
 
-export function readyJson(
-  world: World,
-  sessionId: string,
-  resumeUrl: string,
-  shard: GatewayIdentify['shard'],
-): Json {
+export function readyJson(world: World, sessionId: string, resumeUrl: string, shard: Shard): Json {
   return {
     v: 10,
     user: { ...userJson(world.bot), verified: true, mfa_enabled: false, email: null },
-    guilds: world.guilds.map(({ id }) => ({ id, unavailable: true })),
+    guilds: guildsOn(world, shard).map(({ id }) => ({ id, unavailable: true })),
     session_id: sessionId,
     session_type: 'normal',
     resume_gateway_url: resumeUrl,
-    shard: shard ?? [0, 1],
+    shard: [shard.id, shard.count],
     application: { id: world.bot.id, flags: 0 },
     private_channels: [],
     relationships: [],
   };
+}
+
+export function guildsOn(world: World, shard: Shard): readonly Guild[] {
+  return world.guilds.filter(({ id }) => isOnShard(id, shard));
 }
 
 /** GUILD_CREATE as a session with these intents gets it. */

@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import { isOnShard, type Shard } from './gateway-shards.ts';
 import type { Dispatch } from './gateway-wire.ts';
 
 /** Keeps this many events for a resume; one that lost more must identify anew. */
@@ -12,13 +13,20 @@ type SentEvent = { readonly sequence: number; readonly text: string };
 export class GatewaySession {
   readonly id: string;
   readonly intents: number;
+  readonly shard: Shard;
   #sequence = 0;
   #sent: SentEvent[] = [];
   #socket: WebSocket | undefined;
 
-  constructor(id: string, intents: number) {
+  constructor(id: string, intents: number, shard: Shard) {
     this.id = id;
     this.intents = intents;
+    this.shard = shard;
+  }
+
+  /** Number of the last event. */
+  get sequence(): number {
+    return this.#sequence;
   }
 
   get socket(): WebSocket | undefined {
@@ -37,7 +45,8 @@ export class GatewaySession {
     return true;
   }
 
-  wants({ intent, sessionId }: Dispatch): boolean {
+  wants({ intent, sessionId, guildId }: Dispatch): boolean {
+    if (!isOnShard(guildId, this.shard)) return false;
     if (sessionId !== undefined && sessionId !== this.id) return false;
     return intent === undefined || (this.intents & intent) !== 0;
   }

@@ -1,6 +1,7 @@
 import { GatewaySession } from './gateway-session.ts';
+import type { Shard } from './gateway-shards.ts';
 
-/** Sessions at a time; the oldest is ended first. */
+/** Sessions at a time; the oldest that nobody uses is ended first. */
 const sessionLimit = 64;
 
 /** The logins of the bot, those too whose socket is gone and who may come back within `resumeMs`. */
@@ -24,9 +25,9 @@ export class GatewaySessions {
     return this.#sessions.get(id);
   }
 
-  open(id: string, intents: number): GatewaySession {
-    const session = new GatewaySession(id, intents);
-    const [oldest] = this.#sessions.values();
+  open(id: string, intents: number, shard: Shard): GatewaySession {
+    const session = new GatewaySession(id, intents, shard);
+    const oldest = this.all().find(({ socket }) => !socket) ?? this.all()[0];
     if (oldest && this.#sessions.size >= sessionLimit) this.end(oldest);
     this.#sessions.set(id, session);
     return session;

@@ -4,6 +4,8 @@ import type { Json } from '#sandbox/world/world-json.ts';
 /** One event for the bot. */
 export type Dispatch = {
   readonly name: string;
+  /** The server it is about: only sessions of its shard get it. */
+  readonly guildId: string;
   /** A function where it depends on the intents of a session. */
   readonly data: Json | ((intents: number) => Json);
   /** Only sessions that asked for this intent get it. */
@@ -38,7 +40,10 @@ export const closeCodes = {
   wrongToken: 4004,
   alreadyIdentified: 4005,
   wrongSequence: 4007,
+  tooManyMessages: 4008,
   noHeartbeat: 4009,
+  wrongShard: 4010,
+  shardingRequired: 4011,
   intentNotAllowed: 4014,
 } as const;
 

@@ -2,20 +2,32 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { guildWithId, type World } from '#sandbox/world/world.ts';
+import type { Guild, World } from '#sandbox/world/world.ts';
 import { type GatewayDesk, serveGateway } from './gateway-connection.ts';
 import { EventFaults } from './gateway-faults.ts';
-import { channelInfoJson, guildSeen, membersChunkJson, readyJson } from './gateway-json.ts';
+import {
+  channelInfoJson,
+  guildSeen,
+  guildsOn,
+  membersChunkJson,
+  readyJson,
+} from './gateway-json.ts';
 import { type GatewaySession, sendText } from './gateway-session.ts';
 import { GatewaySessions } from './gateway-sessions.ts';
 import {
-  type ChannelInfoRequest,
+  type GatewayRules,
+  IdentifyLimit,
+  recommendedShards,
+  type Shard,
+  shardOf,
+} from './gateway-shards.ts';
+import {
   closeCodes,
   type Dispatch,
   type GatewayIdentify,
+  type GatewayRequest,
   type GatewayResume,
   intents,
-  type MembersRequest,
   type PrivilegedIntent,
   privilegedIntents,
   type VoiceStateRequest,
@@ -27,6 +39,7 @@ export type GatewayOptions = {
   readonly heartbeatMs: number;
   /** How long a session without a socket can be resumed. */
   readonly resumeMs: number;
+  readonly rules: GatewayRules;
   /** Privileged intents ticked in the developer portal; a bot that asks for another is refused. */
   readonly privileged: readonly PrivilegedIntent[];
   /** The bot asked for a seat in a voice channel, or to leave it. */
@@ -34,6 +47,25 @@ export type GatewayOptions = {
   /** A session is over: the bot logged out, or did not come back in time. */
   readonly onSessionEnd: (session: GatewaySession) => void;
 };
+
+/** What `GET /gateway/bot` says beside the address. */
+export type GatewayAdvice = {
+  readonly shards: number;
+  readonly maxConcurrency: number;
+  readonly starts: number;
+};
+
+/** One login of the bot, as the sandbox tells of it. */
+export type ShownSession = {
+  readonly id: string;
+  readonly shard: Shard;
+  /** Whether it has a socket now. */
+  readonly online: boolean;
+  /** Number of the last event it was sent, or would have been. */
+  readonly sequence: number;
+};
+
+type GuildRequest = Extract<GatewayRequest, { op: 4 | 8 | 43 }>;
 
 /** Sockets at a time; one more is turned away. */
 const socketLimit = 32;
@@ -52,11 +84,14 @@ export class Gateway {
   readonly #sessions: GatewaySessions;
   readonly #late = new Set<NodeJS.Timeout>();
   readonly faults = new EventFaults();
+  readonly #identifies = new IdentifyLimit();
+  #rules: GatewayRules;
   #answersHeartbeats = true;
   #url = '';
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    this.#rules = options.rules;
     this.#sessions = new GatewaySessions(options.resumeMs, options.onSessionEnd);
   }
 
@@ -77,6 +112,24 @@ export class Gateway {
       if (delayMs > 0) this.#later(delayMs, () => this.#send(event));
       else this.#send(event);
     }
+  }
+
+  /** Holds for what comes from now on. */
+  changeRules(change: Partial<GatewayRules>): void {
+    this.#rules = { ...this.#rules, ...change };
+  }
+
+  get advice(): GatewayAdvice {
+    const { maxConcurrency } = this.#rules;
+    const shards = recommendedShards(this.#rules, this.#options.world.guilds.length);
+    return { shards, maxConcurrency, starts: this.#identifies.starts };
+  }
+
+  /** Every session that is not over, oldest first. */
+  get sessions(): readonly ShownSession[] {
+    return this.#sessions.all().map(({ id, shard, socket, sequence }) => {
+      return { id, shard, online: socket !== undefined, sequence };
+    });
   }
 
   /** Whether the bot is connected now. */
@@ -133,10 +186,12 @@ export class Gateway {
     identify: (identify, socket) => this.#identify(identify, socket),
     resume: (resume, socket) => this.#resume(resume, socket),
     request: (session, request) => {
-      if (request.op === 4) this.#options.onVoiceState(session, request.d);
-      if (request.op === 8) this.#members(session, request.d);
-      if (request.op === 43) this.#channelInfo(session, request.d);
+      if (request.op !== 4 && request.op !== 8 && request.op !== 43) return;
+      const here = guildsOn(this.#options.world, session.shard);
+      const guild = here.find(({ id }) => id === request.d.guild_id);
+      if (guild) this.#serve(session, guild, request);
     },
+    admits: (limit) => limit.take(this.#rules, this.#nowMs()),
     answersHeartbeats: () => this.#answersHeartbeats,
     closed: (session, socket, code) => {
       if (!session.detach(socket) || !this.#sessions.find(session.id)) return;
@@ -154,19 +209,33 @@ export class Gateway {
       return;
     }
     this.#sockets.handleUpgrade(request, socket, head, (client) =>
-      serveGateway(client, this.#desk, this.#options.heartbeatMs),
+      serveGateway(client, this.#desk, {
+        heartbeatMs: this.#options.heartbeatMs,
+        nowMs: this.#nowMs(),
+      }),
     );
   }
 
-  #identify(identify: GatewayIdentify, socket: WebSocket): GatewaySession | { closeCode: number } {
+  #identify(
+    identify: GatewayIdentify,
+    socket: WebSocket,
+  ): GatewaySession | 'invalid' | { closeCode: number } {
     if (!this.#isOurs(identify.token)) return { closeCode: closeCodes.wrongToken };
+    const shard = shardOf(identify.shard);
+    if (!shard) return { closeCode: closeCodes.wrongShard };
     if (!this.#mayAskFor(identify.intents)) return { closeCode: closeCodes.intentNotAllowed };
     const { world } = this.#options;
-    const session = this.#sessions.open(randomUUID().replaceAll('-', ''), identify.intents);
+    const guilds = guildsOn(world, shard);
+    if (guilds.length > this.#rules.guildsPerShard) {
+      return { closeCode: closeCodes.shardingRequired };
+    }
+    if (!this.#identifies.take(shard, this.#rules, this.#nowMs())) return 'invalid';
+    const id = randomUUID().replaceAll('-', '');
+    const session = this.#sessions.open(id, identify.intents, shard);
     session.attach(socket);
-    session.dispatch('READY', readyJson(world, session.id, this.#url, identify.shard));
+    session.dispatch('READY', readyJson(world, session.id, this.#url, shard));
     if (identify.intents & intents.guilds) {
-      for (const guild of world.guilds) {
+      for (const guild of guilds) {
         session.dispatch('GUILD_CREATE', guildSeen(world, guild, identify.intents));
       }
     }
@@ -192,15 +261,18 @@ export class Gateway {
     return outcome === 'ahead' ? { closeCode: closeCodes.wrongSequence } : 'invalid';
   }
 
-  #members(session: GatewaySession, request: MembersRequest): void {
-    const guild = guildWithId(this.#options.world, request.guild_id);
-    if (!guild) return;
-    session.dispatch('GUILD_MEMBERS_CHUNK', membersChunkJson(guild, request));
-  }
-
-  #channelInfo(session: GatewaySession, request: ChannelInfoRequest): void {
-    const guild = guildWithId(this.#options.world, request.guild_id);
-    if (guild) session.dispatch('CHANNEL_INFO', channelInfoJson(guild, request));
+  #serve(session: GatewaySession, guild: Guild, request: GuildRequest): void {
+    switch (request.op) {
+      case 4:
+        this.#options.onVoiceState(session, request.d);
+        return;
+      case 8:
+        session.dispatch('GUILD_MEMBERS_CHUNK', membersChunkJson(guild, request.d));
+        return;
+      case 43:
+        session.dispatch('CHANNEL_INFO', channelInfoJson(guild, request.d));
+        return;
+    }
   }
 
   #send(event: Dispatch): void {
@@ -223,6 +295,10 @@ export class Gateway {
     const needTick = Object.values(privilegedIntents).reduce((all, bit) => all | bit, 0);
     const ticked = this.#options.privileged.reduce((all, name) => all | privilegedIntents[name], 0);
     return (asked & needTick & ~ticked) === 0;
+  }
+
+  #nowMs(): number {
+    return this.#options.world.clock.nowMs();
   }
 
   #isOurs(token: string): boolean {

@@ -57,7 +57,8 @@ export class Interactions {
     this.#records.set(token, record);
     const oldest = this.#records.keys().next().value;
     if (oldest !== undefined && this.#records.size > keptLimit) this.#records.delete(oldest);
-    this.#dispatch({ name: 'INTERACTION_CREATE', data: this.#json(record, act) });
+    const data = this.#json(record, act);
+    this.#dispatch({ name: 'INTERACTION_CREATE', guildId: act.guild.id, data });
     return record;
   }
 

@@ -1,3 +1,4 @@
+import type { Gateway } from '#sandbox/gateway/gateway.ts';
 import type { Guild, World } from '#sandbox/world/world.ts';
 import { channelJson, guildJson } from '#sandbox/world/world-guild-json.ts';
 import { applicationJson, memberJson, roleJson, userJson } from '#sandbox/world/world-json.ts';
@@ -5,23 +6,32 @@ import { userIdOf, withChannel, withGuild } from './rest-place.ts';
 import { ok, type RestRoute, refusals } from './rest-route.ts';
 
 /** Routes that only look: the gateway's address, who is who, the servers and their channels. */
-export function readRoutes(world: World, gatewayUrl: () => string): readonly RestRoute[] {
-  return [...gatewayRoutes(gatewayUrl), ...selfRoutes(world), ...guildRoutes(world)];
+export function readRoutes(
+  world: World,
+  gateway: Pick<Gateway, 'url' | 'advice'>,
+): readonly RestRoute[] {
+  return [...gatewayRoutes(gateway), ...selfRoutes(world), ...guildRoutes(world)];
 }
 
-function gatewayRoutes(gatewayUrl: () => string): readonly RestRoute[] {
-  const session_start_limit = {
-    total: 1000,
-    remaining: 999,
-    reset_after: 86_400_000,
-    max_concurrency: 1,
-  };
+/** Identifies a day. Source: Discord docs, "Session Start Limit". */
+const dailyStarts = 1000;
+
+function gatewayRoutes(gateway: Pick<Gateway, 'url' | 'advice'>): readonly RestRoute[] {
   return [
-    { method: 'GET', path: '/gateway', open: true, answer: () => ok({ url: gatewayUrl() }) },
+    { method: 'GET', path: '/gateway', open: true, answer: () => ok({ url: gateway.url }) },
     {
       method: 'GET',
       path: '/gateway/bot',
-      answer: () => ok({ url: gatewayUrl(), shards: 1, session_start_limit }),
+      answer: () => {
+        const { shards, maxConcurrency, starts } = gateway.advice;
+        const session_start_limit = {
+          total: dailyStarts,
+          remaining: Math.max(0, dailyStarts - starts),
+          reset_after: 86_400_000,
+          max_concurrency: maxConcurrency,
+        };
+        return ok({ url: gateway.url, shards, session_start_limit });
+      },
     },
   ];
 }

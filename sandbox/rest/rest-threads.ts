@@ -34,7 +34,7 @@ export function threadRoutes(
       guild.channels = [...guild.channels, created];
       const body = channelJson(guild, created);
       const data = { ...body, newly_created: true };
-      dispatch({ name: 'THREAD_CREATE', data, intent: intents.guilds });
+      dispatch({ name: 'THREAD_CREATE', guildId: guild.id, data, intent: intents.guilds });
       return { status: 201, body };
     });
   const inText = (call: RestCall, then: (place: ChannelPlace) => RestAnswer): RestAnswer =>

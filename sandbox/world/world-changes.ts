@@ -29,12 +29,17 @@ export class Changes {
     const intent = id === this.#world.bot.id ? intents.guilds : intents.guildMembers;
     const isVoice = 'muted' in change || 'deafened' in change;
     if (isVoice) this.#seats.tell(guild, id);
-    this.#dispatch({ name: 'GUILD_MEMBER_UPDATE', data, intent });
+    this.#dispatch({ name: 'GUILD_MEMBER_UPDATE', guildId: guild.id, data, intent });
   }
 
   memberEntered(guild: Guild, member: Member): void {
     const data = { ...memberJson(member), guild_id: guild.id };
-    this.#dispatch({ name: 'GUILD_MEMBER_ADD', data, intent: intents.guildMembers });
+    this.#dispatch({
+      name: 'GUILD_MEMBER_ADD',
+      guildId: guild.id,
+      data,
+      intent: intents.guildMembers,
+    });
   }
 
   addRole(guild: Guild, role: GuildRole): void {
@@ -66,7 +71,7 @@ export class Changes {
     if ((channel.archived ?? false) === archived) return;
     channel.archived = archived;
     const data = channelJson(guild, channel);
-    this.#dispatch({ name: 'THREAD_UPDATE', data, intent: intents.guilds });
+    this.#dispatch({ name: 'THREAD_UPDATE', guildId: guild.id, data, intent: intents.guilds });
   }
 
   /** Replaces what the channel changed for that role or member. */
@@ -89,12 +94,22 @@ export class Changes {
   voiceStatus(guild: Guild, channel: Channel, status: string): void {
     channel.status = status;
     const data = { id: channel.id, guild_id: guild.id, status: status || null };
-    this.#dispatch({ name: 'VOICE_CHANNEL_STATUS_UPDATE', data, intent: intents.guilds });
+    this.#dispatch({
+      name: 'VOICE_CHANNEL_STATUS_UPDATE',
+      guildId: guild.id,
+      data,
+      intent: intents.guilds,
+    });
   }
 
   guild(guild: Guild, change: Partial<Pick<Guild, 'locale' | 'afkChannelId'>>): void {
     Object.assign(guild, change);
-    this.#dispatch({ name: 'GUILD_UPDATE', data: guildJson(guild), intent: intents.guilds });
+    this.#dispatch({
+      name: 'GUILD_UPDATE',
+      guildId: guild.id,
+      data: guildJson(guild),
+      intent: intents.guilds,
+    });
   }
 
   /** Discord lost the server for a while; calls go on. */
@@ -103,7 +118,7 @@ export class Changes {
       ? { id: guild.id, unavailable: true }
       : (asked: number) => guildSeen(this.#world, guild, asked);
     const name = on ? 'GUILD_DELETE' : 'GUILD_CREATE';
-    this.#dispatch({ name, data, intent: intents.guilds });
+    this.#dispatch({ name, guildId: guild.id, data, intent: intents.guilds });
   }
 
   /** The server stands, but for the bot it is gone. */
@@ -112,17 +127,27 @@ export class Changes {
     this.#seats.leave(guild, bot.id);
     this.#world.guilds = this.#world.guilds.filter((each) => each !== guild);
     guild.members.delete(bot.id);
-    this.#dispatch({ name: 'GUILD_DELETE', data: { id: guild.id }, intent: intents.guilds });
+    this.#dispatch({
+      name: 'GUILD_DELETE',
+      guildId: guild.id,
+      data: { id: guild.id },
+      intent: intents.guilds,
+    });
   }
 
   #role(change: 'CREATE' | 'UPDATE', guild: Guild, role: GuildRole): void {
     const data = { guild_id: guild.id, role: roleJson(role) };
-    this.#dispatch({ name: `GUILD_ROLE_${change}`, data, intent: intents.guilds });
+    this.#dispatch({
+      name: `GUILD_ROLE_${change}`,
+      guildId: guild.id,
+      data,
+      intent: intents.guilds,
+    });
   }
 
   #channel(change: 'CREATE' | 'UPDATE' | 'DELETE', guild: Guild, channel: Channel): void {
     const data = channelJson(guild, channel);
     const what = channel.kind === 'thread' ? 'THREAD' : 'CHANNEL';
-    this.#dispatch({ name: `${what}_${change}`, data, intent: intents.guilds });
+    this.#dispatch({ name: `${what}_${change}`, guildId: guild.id, data, intent: intents.guilds });
   }
 }

@@ -69,7 +69,7 @@ type Soil = Pick<World, 'ids' | 'clock' | 'bot' | 'people'>;
 function createGuild(soil: Soil, options: GuildOptions): Guild {
   const { ids, bot } = soil;
   const owner = userNamed(soil, options.ownerName ?? 'Olga');
-  const id = ids.next();
+  const id = ids.nextGuild();
   const joinedAt = joinedNow(soil);
   const botRoleId = ids.next();
   const channels = channelsOf(soil, options);

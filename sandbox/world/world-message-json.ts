@@ -42,20 +42,23 @@ export function messageEvent(
 ): Dispatch | undefined {
   const { id, channelId } = message;
   const intent = intents.messages;
-  const guildId = placeOf(world, channelId)?.guild.id;
+  const guildId = (placeOf(world, channelId)?.guild ?? world.guild).id;
   if (kind === 'deleted' && together) {
     const data = { ids: [...together], channel_id: channelId, guild_id: guildId };
-    return id === together.at(-1) ? { name: 'MESSAGE_DELETE_BULK', data, intent } : undefined;
+    return id === together.at(-1)
+      ? { name: 'MESSAGE_DELETE_BULK', guildId, data, intent }
+      : undefined;
   }
   if (kind === 'deleted') {
     const data = { id, channel_id: channelId, guild_id: guildId };
-    return { name: 'MESSAGE_DELETE', data, intent };
+    return { name: 'MESSAGE_DELETE', guildId, data, intent };
   }
   const json = messageJson(world, message);
   const emptied = { ...json, content: '', embeds: [], components: [], attachments: [] };
   const data = (asked: number) =>
     asked & intents.messageContent || isForBot(world, message) ? json : emptied;
-  return { name: kind === 'posted' ? 'MESSAGE_CREATE' : 'MESSAGE_UPDATE', data, intent };
+  const name = kind === 'posted' ? 'MESSAGE_CREATE' : 'MESSAGE_UPDATE';
+  return { name, guildId, data, intent };
 }
 
 /** True for messages that the bot may read without the intent: its own, and those that mention it. */

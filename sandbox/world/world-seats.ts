@@ -10,6 +10,7 @@ import {
   type World,
 } from './world.ts';
 import { voiceStateJson } from './world-guild-json.ts';
+import type { Json } from './world-json.ts';
 import { may } from './world-permissions.ts';
 
 export type VoiceSeat = {
@@ -68,7 +69,7 @@ export class Seats {
     if (!former) return;
     guild.voiceStates.delete(userId);
     const data = { ...voiceStateJson(guild, userId, undefined), session_id: former.sessionId };
-    this.#dispatch({ name: 'VOICE_STATE_UPDATE', data, intent: intents.voiceStates });
+    this.#tellState(guild.id, data);
     this.#voice.expel(guild.id, userId, closeCode);
   }
 
@@ -97,7 +98,7 @@ export class Seats {
     if (!state) return;
     this.#voice.allow(guild.id, userId, rightsOf(guild.members.get(userId), state));
     const data = voiceStateJson(guild, userId, state);
-    this.#dispatch({ name: 'VOICE_STATE_UPDATE', data, intent: intents.voiceStates });
+    this.#tellState(guild.id, data);
   }
 
   /** The voice server of the bot's call is gone: it is told so, and after `awayMs` where the new one is. */
@@ -107,7 +108,7 @@ export class Seats {
     if (!state) return;
     const data = { token: '', guild_id: guild.id, endpoint: null };
     const { sessionId } = state;
-    this.#dispatch({ name: 'VOICE_SERVER_UPDATE', data, sessionId });
+    this.#dispatch({ name: 'VOICE_SERVER_UPDATE', guildId: guild.id, data, sessionId });
     this.#voice.expel(guild.id, bot.id, voiceCloseCodes.callOver);
     await clock.sleep(awayMs, signal);
     const now = guild.voiceStates.get(bot.id);
@@ -143,7 +144,12 @@ export class Seats {
     if (isAstray) this.misdirected--;
     const endpoint = isAstray ? 'voice.invalid:443' : this.#voice.endpoint;
     const data = { token, guild_id: guildId, endpoint };
-    this.#dispatch({ name: 'VOICE_SERVER_UPDATE', data, sessionId });
+    this.#dispatch({ name: 'VOICE_SERVER_UPDATE', guildId, data, sessionId });
+  }
+
+  #tellState(guildId: string, data: Json): void {
+    const intent = intents.voiceStates;
+    this.#dispatch({ name: 'VOICE_STATE_UPDATE', guildId, data, intent });
   }
 
   /** On a stage everybody is at first, owners too. */

@@ -18,7 +18,7 @@ test('a world made twice at one instant is the same world', () => {
   const one = createWorld(options, new SteppedClock());
   const two = createWorld(options, new SteppedClock());
   expect(one.guild).toEqual(two.guild);
-  expect(BigInt(one.guild.id) >> 22n).toBe(BigInt(Date.UTC(2026, 0, 1) + 1000 - 1_420_070_400_000));
+  expect(BigInt(one.bot.id) >> 22n).toBe(BigInt(Date.UTC(2026, 0, 1) + 1000 - 1_420_070_400_000));
 });
 
 test('the board keeps the last 500 messages and tells of every change', () => {

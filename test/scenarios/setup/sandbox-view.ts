@@ -22,10 +22,12 @@ export function viewOf(sandbox: Sandbox, guilds: readonly SandboxGuild[]): Sandb
     },
     addGuild: notHere,
     removeGuild: notHere,
+    changeGatewayRules: notHere,
     channelId: (name) => first.channelId(name),
     person: (name, options) => first.person(name, options),
     messages: (channel) => first.messages(channel),
     bot: () => ({ online: sandbox.bot().online, channel: first.bot().channel }),
+    gatewaySessions: () => sandbox.gatewaySessions(),
     commands: () => sandbox.commands(),
     requests() {
       const all = sandbox.requests();

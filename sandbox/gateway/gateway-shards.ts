@@ -1,0 +1,89 @@
+/** A share of the servers: those for which `(id >> 22) mod count` is `id`. Source: Discord docs, "Sharding". */
+export type Shard = { readonly id: number; readonly count: number };
+
+/** What the gateway says about shards and demands of them. */
+export type GatewayRules = {
+  /** Shards that `GET /gateway/bot` recommends; default: one for every `guildsPerShard` servers. */
+  readonly recommendedShards?: number | undefined;
+  /** A login for more servers than this is closed with 4011; Discord: 2500. */
+  readonly guildsPerShard: number;
+  /** Buckets in which identifies are counted, by `shard id mod maxConcurrency`. */
+  readonly maxConcurrency: number;
+  /** Time, in ms, in which a bucket takes one identify; a second one gets op 9. 0: not limited; Discord: 5000. */
+  readonly identifyEveryMs: number;
+  /** Messages that a connection may send in a minute, heartbeats included, before it is closed with 4008; Discord: 120. */
+  readonly messagesPerMinute: number;
+};
+
+/** What a sandbox does that is told nothing: a raw bot in a test may log in as often as it likes. */
+export const lenientGatewayRules: GatewayRules = {
+  guildsPerShard: 2500,
+  maxConcurrency: 1,
+  identifyEveryMs: 0,
+  messagesPerMinute: Number.POSITIVE_INFINITY,
+};
+
+/** Limits of the real gateway. Source: Discord docs, "Gateway", Rate Limiting and Identifying. */
+export const usualGatewayLimits = {
+  identifyEveryMs: 5000,
+  messagesPerMinute: 120,
+} as const satisfies Partial<GatewayRules>;
+
+const idShift = 22n;
+
+export function isOnShard(guildId: string, { id, count }: Shard): boolean {
+  return (BigInt(guildId) >> idShift) % BigInt(count) === BigInt(id);
+}
+
+/** The shard of an identify, which is the only one where it names none; undefined for one that cannot be (4010). */
+export function shardOf(named: readonly [number, number] | undefined): Shard | undefined {
+  const [id, count] = named ?? [0, 1];
+  return id >= 0 && id < count ? { id, count } : undefined;
+}
+
+export function recommendedShards(rules: GatewayRules, guildCount: number): number {
+  return rules.recommendedShards ?? Math.max(1, Math.ceil(guildCount / rules.guildsPerShard));
+}
+
+/** Counts identifies by bucket. */
+export class IdentifyLimit {
+  readonly #takenAtMs = new Map<number, number>();
+  #starts = 0;
+
+  /** How many identifies there were. */
+  get starts(): number {
+    return this.#starts;
+  }
+
+  /** False when the bucket of this shard has had its identify; what is refused does not count. */
+  take({ id }: Shard, rules: GatewayRules, nowMs: number): boolean {
+    const bucket = id % rules.maxConcurrency;
+    const lastMs = this.#takenAtMs.get(bucket);
+    if (lastMs !== undefined && nowMs - lastMs < rules.identifyEveryMs) return false;
+    this.#takenAtMs.set(bucket, nowMs);
+    this.#starts++;
+    return true;
+  }
+}
+
+/** Counts the messages of one connection, minute by minute from its beginning. */
+export class MessageLimit {
+  #windowFromMs: number;
+  #count = 0;
+
+  constructor(nowMs: number) {
+    this.#windowFromMs = nowMs;
+  }
+
+  /** False when this message is one too many. */
+  take({ messagesPerMinute }: GatewayRules, nowMs: number): boolean {
+    if (nowMs - this.#windowFromMs >= windowMs) {
+      this.#windowFromMs = nowMs;
+      this.#count = 0;
+    }
+    this.#count++;
+    return this.#count <= messagesPerMinute;
+  }
+}
+
+const windowMs = 60_000;
