@@ -1,21 +1,31 @@
+import type { MessageWish, WishOutcome } from '#src/captions/message-wish.ts';
+import type { MessagePlace } from '#src/captions/transcript-line.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
+import { noteNaming, settleNaming } from '#src/session/transcripts/note-posted.ts';
 import { type NoticeContext, noticeButtons, writtenLine } from './caption-notice.ts';
 import type { LiveCaptions } from './live-captions.ts';
 
+type NewcomersContext = NoticeContext & {
+  readonly parts: Pick<SessionDependencies, 'onEvent' | 'transcripts'>;
+};
+
 /** Tells who comes in while captions are on, by name and once, whether they are written. */
 export class CaptionNewcomers {
-  readonly #context: NoticeContext;
+  readonly #context: NewcomersContext;
   readonly #live: LiveCaptions;
   /** Also those who were there when the notice was given. */
   readonly #told: Set<string>;
   /** Those whose name stands in the chat. */
   readonly #named = new Set<string>();
+  /** Messages that hold those names, by their keys. */
+  readonly #places = new Map<string, MessagePlace>();
 
   readonly #hasMissed: () => boolean;
 
   /** `hasMissed`: enough was said, and may be known to who comes later, for a button that tells what they missed. */
   constructor(
-    context: NoticeContext,
+    context: NewcomersContext,
     live: LiveCaptions,
     present: readonly ChannelMember[],
     hasMissed: () => boolean,
@@ -35,19 +45,37 @@ export class CaptionNewcomers {
       const line = heardIds.includes(id) ? 'captions.newcomer.yes' : 'captions.newcomer.unasked';
       const text = writtenLine({ id: line, with: { name } }, this.#context);
       const buttons = this.#hasMissed() ? [...noticeButtons, 'captions.missed'] : noticeButtons;
-      this.#live.post({ key: keyOf(id), text, urgency: 'whole', buttons });
+      this.#post({ key: keyOf(id), text, urgency: 'whole', buttons });
     }
   }
 
   /** The name of this person does not stay in the chat. */
   forget(personId: string): void {
     if (!this.#named.delete(personId)) return;
-    this.#live.post({ key: keyOf(personId), text: '', urgency: 'partial' });
+    this.#post({ key: keyOf(personId), text: '', urgency: 'partial' });
   }
 
   /** Names have served, and go. */
   end(): void {
     for (const personId of this.#named) this.forget(personId);
+  }
+
+  #post(wish: MessageWish): void {
+    this.#live.post(wish, (outcome) => this.#took(outcome));
+  }
+
+  /** What a killed process leaves of names in the chat, the next one deletes. */
+  #took(outcome: WishOutcome): void {
+    const { channel, parts } = this.#context;
+    const { key, kind } = outcome;
+    if (kind === 'shown') {
+      this.#places.set(key, outcome.place);
+      noteNaming(outcome.place, channel.guildId, parts);
+    }
+    if (kind !== 'deleted' && kind !== 'gone') return;
+    const place = this.#places.get(key);
+    this.#places.delete(key);
+    if (place) settleNaming(place, channel.guildId, parts);
   }
 }
 

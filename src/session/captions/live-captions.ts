@@ -26,6 +26,8 @@ export type LiveCaptionsTrouble = { readonly kind: 'gone' | 'forbidden' | 'refus
 export class LiveCaptions {
   readonly #options: LiveCaptionsOptions;
   readonly #shownLines = new ShownLines();
+  /** Who is told what became of messages that are no captions, by their keys. */
+  readonly #tellers = new Map<string, (outcome: WishOutcome) => void>();
   #isShut = false;
 
   constructor(options: LiveCaptionsOptions) {
@@ -76,9 +78,11 @@ export class LiveCaptions {
     this.#perform(layout.messagesDeleted(messageIds, clock.nowMs()));
   }
 
-  /** A message that is no caption: the notice, or the name of somebody who came in. */
-  post(wish: MessageWish): void {
-    if (!this.#isShut) this.#options.chat.show(wish);
+  /** A message that is no caption: the notice, or the name of somebody who came in. `tell` must not throw. */
+  post(wish: MessageWish, tell?: (outcome: WishOutcome) => void): void {
+    if (this.#isShut) return;
+    if (tell) this.#tellers.set(wish.key, tell);
+    this.#options.chat.show(wish);
   }
 
   /** Resolves when nothing waits any more, or after `ms`; nothing more is shown then. */
@@ -106,6 +110,7 @@ export class LiveCaptions {
   #took(outcome: WishOutcome): void {
     const { clock, layout, onTrouble } = this.#options;
     const isGone = outcome.kind === 'gone' && outcome.what === 'chat';
+    this.#tellers.get(outcome.key)?.(outcome);
     const change = layout.outcome(outcome, clock.nowMs());
     // Who deletes a channel or thread does not say that its words are to be forgotten.
     this.#perform(isGone ? { ...change, deletedLines: [] } : change);

@@ -10,7 +10,13 @@ import {
   turnOn,
   untilShown,
 } from '#test/scenarios/setup/captioning.ts';
-import { call, eventually, openOwnScene, scenario } from '#test/scenarios/setup/scenario-setup.ts';
+import {
+  call,
+  eventually,
+  openOwnScene,
+  scenario,
+  seat,
+} from '#test/scenarios/setup/scenario-setup.ts';
 
 const said = ['quagga at eight', 'bread and wine', 'a sentence cut off', 'here again'] as const;
 
@@ -26,6 +32,10 @@ scenario(
     await sayings.say(ben, 'quagga at eight');
     await untilShown(setup, '**Ben** quagga at eight');
     await eventually(async () => expect(await keptBytes(setup)).toContain('quagga at eight'));
+    await seat(setup, 'Emil');
+    const welcome = text('captions.newcomer.unasked', { name: 'Emil' });
+    const posted = () => setup.sandbox.messages('Lounge').map((message) => message.text);
+    await eventually(() => expect(posted()).toContain(welcome));
     const speaking = sayings.say(adam, 'a sentence cut off').catch(() => undefined);
     await eventually(() => expect(linesIn(setup).at(-1)).toMatch(/…$/));
     await setup.bot.kill();
@@ -34,6 +44,8 @@ scenario(
     // What was being said is kept nowhere, so that it is not shown either.
     const left = ['**Adam** bread and wine', '**Ben** quagga at eight'];
     await eventually(() => expect(linesIn(setup)).toEqual(left));
+    // Neither does a name stay that only said who came in.
+    await eventually(() => expect(posted()).not.toContain(welcome));
     await call(setup, adam);
     await turnOn(adam);
     await sayings.say(adam, 'here again');

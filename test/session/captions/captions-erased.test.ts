@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
 import { captioned, kept, says, turnOn } from '#test/session/setup/captioned.ts';
-import { eva, lounge, openSessionFixture, pass } from '#test/session/setup/session-fixture.ts';
+import {
+  eva,
+  lounge,
+  openSessionFixture,
+  pass,
+  type SessionFixture,
+} from '#test/session/setup/session-fixture.ts';
+import { memoryTranscripts } from '#test/session/setup/transcripts.ts';
 
 test('a no takes the lines of this session away, on disk and in the chat', async () => {
   const fixture = await captioned();
@@ -60,4 +67,48 @@ test('a no takes away lines of an hour ago as well, whoever still changes their 
   await fixture.privacy.deny('g', 'adam');
   await pass(fixture, 1_000);
   expect(fixture.captionChats.chat.lines).toEqual(['**Eva** five five']);
+});
+
+/** Ben comes in and is named in the chat. */
+async function named(fixture: SessionFixture): Promise<void> {
+  fixture.linkOpener.link.present.push({ id: 'ben', name: 'Ben', isBot: false, roleIds: [] });
+  await pass(fixture, 500);
+  expect(fixture.captionChats.chat.texts.at(-1)).toContain('Ben');
+}
+
+/** Messages that the next process deletes: nothing but chats and disk outlive the one that was killed. */
+async function deletedAfterCrash(fixture: SessionFixture): Promise<readonly unknown[]> {
+  const { captionChats, clock, transcripts } = fixture;
+  captionChats.chat.refuses = undefined;
+  const before = captionChats.chat.wishes.length;
+  const { inMemory } = memoryTranscripts(clock);
+  const stores = { onDisk: transcripts.onDisk, inMemory };
+  const again = openSessionFixture({ captionChats, transcripts: stores });
+  for (let start = 0; start < 2; start++) {
+    const over = new AbortController();
+    const running = again.cleanup.run(over.signal);
+    await again.clock.advance(1_000);
+    over.abort(new Error('over'));
+    await expect(running).rejects.toThrow('over');
+  }
+  return captionChats.chat.wishes.slice(before).map(({ text, place }) => [text, place?.messageId]);
+}
+
+test('the name of somebody who came in is gone after a crash, also where they were being forgotten', async () => {
+  for (const isForgotten of [false, true]) {
+    const fixture = await captioned();
+    await named(fixture);
+    // The crash comes before Discord has answered.
+    fixture.captionChats.chat.refuses = ({ key }) => ({ kind: 'refused', key, why: 'crashed' });
+    if (isForgotten) await fixture.privacy.forget('g', 'ben');
+    expect(await deletedAfterCrash(fixture)).toEqual([['', 'lounge newcomer ben']]);
+  }
+});
+
+test('the name of somebody who came in goes when captions end, and then nothing of it is noted', async () => {
+  const fixture = await captioned();
+  await named(fixture);
+  await fixture.captions.turnOff('g');
+  expect(fixture.captionChats.chat.texts.join()).not.toContain('Ben');
+  expect(await deletedAfterCrash(fixture)).toEqual([]);
 });
