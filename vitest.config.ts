@@ -15,6 +15,7 @@ export default defineConfig({
     // A test that hangs ends by this; a slow machine must not.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    globalSetup: ['test/postgres-setup.ts'],
     setupFiles: ['src/discord/library/sodium.ts'],
     experimental: { viteModuleRunner: false },
   },

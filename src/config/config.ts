@@ -126,6 +126,7 @@ function arrange(from: EnvironmentSettings): Omit<Config, 'searchPath'> {
     ...(from.DJ_ROLE_ID && { djRoleId: from.DJ_ROLE_ID }),
     budget: readBudget(from),
     dataDir: from.DATA_DIR,
+    ...(from.DATABASE_URL && { databaseUrl: from.DATABASE_URL }),
     ...(from.STATUS_PORT > 0 && { status: { host: from.STATUS_HOST, port: from.STATUS_PORT } }),
     logLevel: from.LOG_LEVEL,
   };

@@ -1,4 +1,4 @@
-import type { Secret } from '#src/base/secret.ts';
+import { Secret } from '#src/base/secret.ts';
 import type { WatchedModel } from '#src/provider/models/model-watch.ts';
 import type { Config, Embedded, RemoteServer } from './types.ts';
 
@@ -22,7 +22,15 @@ export function groupsOf(group: string): readonly string[] {
 /** Everything configured that must be seen nowhere. */
 export function secretsOf(config: Config): Secret[] {
   const keys = modelsInUse(config).map(({ apiKey }) => apiKey);
-  return [config.discord?.token, ...keys].filter((secret) => secret !== undefined);
+  const all = [config.discord?.token, config.databaseUrl, passwordOf(config), ...keys];
+  return all.filter((secret) => secret !== undefined);
+}
+
+/** Password of the database, as it is sent. */
+function passwordOf({ databaseUrl }: Config): Secret | undefined {
+  if (!databaseUrl) return undefined;
+  const { password } = new URL(databaseUrl.reveal());
+  return password === '' ? undefined : new Secret(decodeURIComponent(password));
 }
 
 /** Where it is another one than the model that reads and writes. */

@@ -117,6 +117,10 @@ export const settings = z.object({
   BUDGET_SERVER_DAY_UNPRICED: budget.default(20_000),
   BUDGET_CAPTIONS_DAY_MINUTES: budget.default(240),
   DATA_DIR: words.default('./data'),
+  DATABASE_URL: words
+    .refine(isDatabaseUrl, 'must be an address like postgres://user:password@127.0.0.1:5432/parley')
+    .transform((value) => new Secret(value))
+    .optional(),
   STATUS_HOST: words.default('127.0.0.1'),
   STATUS_PORT: z.coerce
     .number('must be a port, or 0 for off')
@@ -137,6 +141,24 @@ export function settingNames(): ReadonlyMap<string, string> {
 
 export function isHttpUrl(value: string): boolean {
   return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+}
+
+/** Of PostgreSQL, with a host and a database: over TCP, or `postgres:///parley?host=/run/postgresql`. */
+function isDatabaseUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname, password, pathname, searchParams } = new URL(value);
+  if (!canDecode(password)) return false;
+  const hasHost = hostname !== '' || searchParams.has('host');
+  return /^postgres(ql)?:$/.test(protocol) && hasHost && pathname.length > 1;
+}
+
+function canDecode(escaped: string): boolean {
+  try {
+    decodeURIComponent(escaped);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Also of a WebSocket. */

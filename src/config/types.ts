@@ -74,6 +74,8 @@ export type Config = {
   /** Where programs of the system are looked for, as in `PATH`. */
   readonly searchPath: string;
   readonly dataDir: string;
+  /** PostgreSQL database that holds the store, with its password; absent: SQLite in `dataDir`. */
+  readonly databaseUrl?: Secret;
   /** Absent: no status server. */
   readonly status?: { readonly host: string; readonly port: number };
   readonly logLevel: string;

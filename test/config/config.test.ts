@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { readConfig } from '#src/config/config.ts';
+import { secretsOf } from '#src/config/models.ts';
 import { settingNames } from '#src/config/settings.ts';
 import type { Config } from '#src/config/types.ts';
 
@@ -55,6 +56,32 @@ test.each(['0', '-1', '2.5', 'many', '1e9'])('SHARDS=%s is no number of shards',
 
 test('a mistaken secret is never repeated', () => {
   expect(mistakes({ OPENAI_API_KEY: 'sk-very secret' }).join()).not.toContain('very');
+});
+
+test.each([
+  'parley',
+  'mysql://ana@127.0.0.1/parley',
+  'postgres://127.0.0.1:5432',
+  'postgres:///parley',
+  'postgres://ana:100%@127.0.0.1/parley',
+])('%s is no address of a database, and is not repeated', (url) => {
+  expect(mistakes({ DATABASE_URL: url })).toEqual([
+    'DATABASE_URL: must be an address like postgres://user:password@127.0.0.1:5432/parley',
+  ]);
+});
+
+test('a database may be reached over TCP or a socket', () => {
+  for (const url of [
+    'postgresql://ana@127.0.0.1/parley',
+    'postgres:///parley?host=/run/postgresql',
+  ])
+    expect(good({ DATABASE_URL: url }).databaseUrl?.reveal()).toBe(url);
+});
+
+test('of the address of a database nothing is logged, nor its password alone', () => {
+  const config = good({ DATABASE_URL: 'postgres://ana:hush%40hush@127.0.0.1/parley' });
+  const secrets = secretsOf(config).map((secret) => secret.reveal());
+  expect(secrets).toEqual(['postgres://ana:hush%40hush@127.0.0.1/parley', 'hush@hush']);
 });
 
 test('a configuration never prints its secrets', () => {

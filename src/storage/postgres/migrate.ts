@@ -1,0 +1,82 @@
+import type { Migration } from '#src/storage/schema.ts';
+import type { PostgresPool } from './pool.ts';
+import { isReadOnly, schemaTooNew } from './postgres-trouble.ts';
+import type { SqlConnection } from './sql-connection.ts';
+
+/** A group of tables with steps of its own from nothing to the present format, in order; a released step never changes. */
+export type SchemaPart = { readonly name: string; readonly migrations: readonly Migration[] };
+
+/** Several processes that start at once wait for the one that migrates. */
+const migrateMs = 60_000;
+
+/**
+ * Brings every part of the schema to the present format, wholly or not at all; one process at a time does it.
+ *
+ * The tables stand in the connection's first schema. Errors: BotError `store.*`; none of a format that is later than known,
+ * of a database that takes no writes, or without rights is retryable.
+ */
+export async function migratePostgres(
+  pool: PostgresPool,
+  parts: readonly SchemaPart[],
+): Promise<void> {
+  const found = await pool.read((connection) => examine(connection, pool.place));
+  if (parts.every((part) => found.get(part.name) === latestOf(part, found, pool.place))) return;
+  await pool.write(async (connection) => {
+    await connection.run("SET LOCAL lock_timeout = '60s'");
+    await connection.run(
+      "SELECT pg_advisory_xact_lock(hashtextextended('parley:' || current_schema() || ':schema', 0))",
+    );
+    await connection.run(
+      'CREATE TABLE IF NOT EXISTS parley_schema (part text PRIMARY KEY, version integer NOT NULL)',
+    );
+    const versions = await versionsOf(connection);
+    for (const part of parts) {
+      latestOf(part, versions, pool.place);
+      await migratePart(connection, part, versions.get(part.name) ?? 0);
+    }
+  }, migrateMs);
+}
+
+async function migratePart(
+  connection: SqlConnection,
+  part: SchemaPart,
+  from: number,
+): Promise<void> {
+  for (const { version, sql } of part.migrations) {
+    if (version <= from) continue;
+    await connection.run(sql);
+    const note = `INSERT INTO parley_schema VALUES ($1, $2)
+      ON CONFLICT (part) DO UPDATE SET version = excluded.version`;
+    await connection.run(note, [part.name, version]);
+  }
+}
+
+/** Versions of the parts that are there. */
+async function examine(
+  connection: SqlConnection,
+  place: string,
+): Promise<ReadonlyMap<string, number>> {
+  const [state] = await connection.rows(
+    `SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' AS is_read_only,
+       to_regclass(quote_ident(current_schema()) || '.parley_schema') IS NOT NULL AS is_there`,
+  );
+  if (state?.is_read_only === true) throw isReadOnly(place);
+  return state?.is_there === true ? await versionsOf(connection) : new Map();
+}
+
+async function versionsOf(connection: SqlConnection): Promise<ReadonlyMap<string, number>> {
+  const rows = await connection.rows('SELECT part, version FROM parley_schema');
+  return new Map(rows.map(({ part, version }) => [String(part), Number(version)]));
+}
+
+/** Errors: BotError `store.unreadable` where a later version was there. */
+function latestOf(
+  { name, migrations }: SchemaPart,
+  versions: ReadonlyMap<string, number>,
+  place: string,
+): number {
+  const known = migrations.at(-1)?.version ?? 0;
+  const version = versions.get(name) ?? 0;
+  if (version > known) throw schemaTooNew(place, name, version, known);
+  return known;
+}

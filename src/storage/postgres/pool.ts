@@ -1,0 +1,109 @@
+import pg from 'pg';
+import type { Clock } from '#src/base/clock.ts';
+import { within } from '#src/base/waiting.ts';
+import type { StoreCode } from '#src/storage/trouble.ts';
+import { type ConnectionOptions, connectionOptions, placeOf, statementMs } from './connection.ts';
+import { asPostgresTrouble, isClosed, isSilent } from './postgres-trouble.ts';
+import { ClientConnection, type SqlConnection } from './sql-connection.ts';
+
+export type PoolOptions = ConnectionOptions & {
+  readonly clock: Clock;
+  /** Most connections at a time; default 8. */
+  readonly mostConnections?: number;
+};
+
+/** Work on one connection. */
+type SqlWork<T> = (connection: SqlConnection) => Promise<T>;
+
+/** A connection that is unused for so long, in ms, is closed. */
+const idleMs = 30_000;
+const standardConnections = 8;
+/** Longest time, in ms, that closing waits for the server. */
+const closeMs = 3_000;
+
+/**
+ * Connections to one PostgreSQL database, made when they are needed. What fails is a BotError with a sentence; the next
+ * operation takes a new connection where its own is gone, so that a database that comes back is used at once.
+ */
+export class PostgresPool implements AsyncDisposable {
+  /** Host, port and name of the database, for sentences. */
+  readonly place: string;
+  readonly #pool: pg.Pool;
+  readonly #clock: Clock;
+  #isClosed = false;
+
+  constructor(options: PoolOptions) {
+    this.place = placeOf(options.url);
+    this.#clock = options.clock;
+    this.#pool = new pg.Pool({
+      ...connectionOptions(options),
+      max: options.mostConnections ?? standardConnections,
+      idleTimeoutMillis: idleMs,
+      allowExitOnIdle: true,
+    });
+    // A connection that is lost while nobody waits for it: whoever uses it next finds out.
+    this.#pool.on('error', ignore);
+    this.#pool.on('connect', (client) => client.on('error', ignore));
+  }
+
+  /** Errors: BotError `store.unreadable`. */
+  read<T>(work: SqlWork<T>, timeoutMs = statementMs): Promise<T> {
+    return this.#use('store.unreadable', timeoutMs, work);
+  }
+
+  /** All of `work` or nothing of it; where no answer came, nobody knows which. Errors: BotError `store.unwritable`. */
+  write<T>(work: SqlWork<T>, timeoutMs = statementMs): Promise<T> {
+    return this.#use('store.unwritable', timeoutMs, (connection) =>
+      inTransaction(connection, timeoutMs, work),
+    );
+  }
+
+  /** Ends every connection; operations that wait for one fail. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const late = () => new Error('the database does not answer');
+    await within(this.#pool.end(), closeMs, this.#clock, late).catch(ignore);
+  }
+
+  async #use<T>(code: StoreCode, timeoutMs: number, work: SqlWork<T>): Promise<T> {
+    if (this.#isClosed) throw isClosed(code, this.place);
+    const taking = this.#pool.connect();
+    let client: pg.PoolClient | undefined;
+    let isOver = false;
+    const done = taking.then((taken) => {
+      if (!isOver) client = taken;
+      else taken.release();
+      if (isOver) throw isClosed(code, this.place);
+      return work(new ClientConnection(taken));
+    });
+    try {
+      const late = () => isSilent(code, this.place, timeoutMs);
+      const result = await within(done, timeoutMs, this.#clock, late);
+      client?.release();
+      return result;
+    } catch (error) {
+      const trouble = asPostgresTrouble(code, this.place, error);
+      // Whatever state it is in: a new connection costs milliseconds.
+      client?.release(true);
+      throw trouble;
+    } finally {
+      isOver = true;
+    }
+  }
+}
+
+/** All of `work` or nothing of it. The server gives it as much time for a statement as the whole has. */
+async function inTransaction<T>(
+  connection: SqlConnection,
+  timeoutMs: number,
+  work: SqlWork<T>,
+): Promise<T> {
+  const limit = timeoutMs === statementMs ? '' : `; SET LOCAL statement_timeout = ${timeoutMs}`;
+  await connection.run(`BEGIN${limit}`);
+  const done = await work(connection); // what fails ends the connection, and so the transaction
+  await connection.run('COMMIT');
+  return done;
+}
+
+function ignore(): void {}

@@ -1,0 +1,120 @@
+import { BotError } from '#src/base/errors.ts';
+import type { StoreCode } from '#src/storage/trouble.ts';
+
+/** What is in the way, as far as it needs different help. */
+type PostgresHindrance =
+  | 'away'
+  | 'busy'
+  | 'full'
+  | 'login'
+  | 'rights'
+  | 'no-database'
+  | 'no-schema'
+  | 'read-only'
+  | 'certificate'
+  | 'refused';
+
+/** SQLSTATE codes and their classes. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const hindrances: Readonly<Record<string, PostgresHindrance>> = {
+  '08': 'away',
+  '57P': 'away',
+  '53300': 'away', // too many connections
+  '40': 'busy', // serialization, deadlock
+  '55P03': 'busy', // a lock was not free in time
+  '57014': 'busy', // statement_timeout
+  '25P': 'busy', // idle in a transaction for too long
+  '53': 'full',
+  '28': 'login',
+  '42501': 'rights',
+  '3D000': 'no-database',
+  '3F000': 'no-schema',
+  '25006': 'read-only',
+};
+
+/** Words of `pg` itself, which gives these errors no code. */
+const awayWords =
+  /^(Connection terminated|Client has encountered|timeout expired|timeout exceeded)/;
+const certificateCodes = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_)/;
+const pgCode = /^[0-9A-Z]{5}$/;
+
+/** Undefined: no failure of the database, but a bug. */
+function hindranceOf(error: unknown): PostgresHindrance | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (certificateCodes.test(code)) return 'certificate';
+  if ('syscall' in error || awayWords.test(error.message)) return 'away';
+  if (error instanceof AggregateError) return 'away'; // every address of a host refused
+  if (!pgCode.test(code) || !('severity' in error)) return tlsHindrance(error.message);
+  const known = [5, 3, 2].map((length) => hindrances[code.slice(0, length)]).find((one) => one);
+  return known ?? 'refused';
+}
+
+/** Whether the same operation may succeed later without anybody's help. */
+function mayPass(hindrance: PostgresHindrance): boolean {
+  return hindrance === 'away' || hindrance === 'busy' || hindrance === 'full';
+}
+
+/** A failure of `pg` as a sentence for the operator with the database and the next step; anything else comes back unchanged. */
+export function asPostgresTrouble(code: StoreCode, place: string, cause: unknown): unknown {
+  const hindrance = hindranceOf(cause);
+  if (hindrance === undefined) return cause;
+  return new BotError(code, mayPass(hindrance), sentence(place, hindrance, cause), cause);
+}
+
+/** A standby, or one that an administrator closed to writers. */
+export function isReadOnly(place: string): BotError {
+  return new BotError('store.unwritable', false, sentence(place, 'read-only', undefined));
+}
+
+/** A part of the schema was written by a later version of this program. */
+export function schemaTooNew(place: string, part: string, version: number, known: number) {
+  const message = `The database ${place} was written by a newer Parley (format ${version} of ${part}, this one knows up to ${known}): update this bot.`;
+  return new BotError('store.unreadable', false, message);
+}
+
+/** The database did not answer in time; whether a write was done is unknown. */
+export function isSilent(code: StoreCode, place: string, ms: number): BotError {
+  const message = `The database ${place} did not answer in ${ms / 1000} s: check it and the network to it.`;
+  return new BotError(code, true, message, Object.assign(new Error('late'), { syscall: 'query' }));
+}
+
+export function isClosed(code: StoreCode, place: string): BotError {
+  return new BotError(code, false, `The database ${place} was closed: start the bot again.`);
+}
+
+function tlsHindrance(message: string): PostgresHindrance | undefined {
+  return message.includes('SSL') ? 'certificate' : undefined;
+}
+
+function sentence(place: string, hindrance: PostgresHindrance, cause: unknown): string {
+  const detail = cause instanceof Error ? detailOf(cause) : '';
+  switch (hindrance) {
+    case 'away':
+      return `The database ${place} cannot be reached${detail}: start it, or mend DATABASE_URL.`;
+    case 'busy':
+      return `The database ${place} is held up by another program${detail}: look into pg_stat_activity.`;
+    case 'full':
+      return `The database ${place} lacks room or memory${detail}: give it more.`;
+    case 'login':
+      return `The database ${place} refuses user or password of DATABASE_URL${detail}: mend them, or pg_hba.conf.`;
+    case 'rights':
+      return `The user of DATABASE_URL may not work in the database ${place}${detail}: GRANT it CREATE and USAGE on its schema, or make it the owner.`;
+    case 'no-database':
+      return `There is no database ${place}: create it, or mend DATABASE_URL.`;
+    case 'no-schema':
+      return `The search path of DATABASE_URL names no schema of the database ${place}: create it.`;
+    case 'read-only':
+      return `The database ${place} takes no writes: it is a replica, or set to read only; name the primary in DATABASE_URL.`;
+    case 'certificate':
+      return `The connection to the database ${place} cannot be encrypted${detail}: mend sslmode or sslrootcert in DATABASE_URL.`;
+    case 'refused':
+      return `The database ${place} failed${detail}: start the bot again, and report it if it repeats.`;
+  }
+}
+
+/** The server's own words, which name what was refused, never a value. */
+function detailOf(cause: Error): string {
+  const [first] = cause instanceof AggregateError ? cause.errors : [cause];
+  const words = first instanceof Error ? first.message : cause.message;
+  return words === '' ? '' : ` (${words})`;
+}

@@ -1,0 +1,111 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+type Target = { readonly host: string; readonly port: number };
+type Pair = { readonly inner: Socket; readonly outer: Socket };
+
+/**
+ * A TCP proxy on 127.0.0.1 that breaks in three ways: `cut` ends every connection and refuses new ones, `swallow` keeps them
+ * open and passes nothing on, `delay` passes everything on later. `heal` ends all of that.
+ */
+export class TcpProxy implements AsyncDisposable {
+  readonly port: number;
+  readonly #server: Server;
+  readonly #pairs = new Set<Pair>();
+  #state: 'open' | 'cut' | 'swallowing' = 'open';
+  #delayMs = 0;
+
+  private constructor(server: Server, target: Target) {
+    this.#server = server;
+    this.port = portOf(server);
+    server.on('connection', (outer) => this.#join(outer, target));
+  }
+
+  static async open(target: Target): Promise<TcpProxy> {
+    const server = createServer();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    return new TcpProxy(server, target);
+  }
+
+  /** How many connections are open. */
+  get connections(): number {
+    return this.#pairs.size;
+  }
+
+  /** As a server whose machine has just restarted: RST for what is there and for what comes. */
+  cut(): void {
+    this.#state = 'cut';
+    this.#endAll();
+  }
+
+  /** As a network that loses every packet: nobody is told. */
+  swallow(): void {
+    this.#state = 'swallowing';
+    for (const { inner, outer } of this.#pairs) for (const one of [inner, outer]) one.pause();
+  }
+
+  delay(ms: number): void {
+    this.#delayMs = ms;
+  }
+
+  /** What was swallowed is lost: those connections end. */
+  heal(): void {
+    if (this.#state === 'swallowing') this.#endAll();
+    this.#state = 'open';
+    this.#delayMs = 0;
+  }
+
+  /** The same address with this proxy's port, for a URL that names the target. */
+  through(url: string): string {
+    const address = new URL(url);
+    address.host = `127.0.0.1:${this.port}`;
+    return address.href;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#endAll();
+    await new Promise((resolve) => {
+      this.#server.close(resolve);
+    });
+  }
+
+  #join(outer: Socket, target: Target): void {
+    outer.on('error', () => undefined);
+    if (this.#state === 'cut') {
+      outer.resetAndDestroy();
+      return;
+    }
+    const inner = connect(target);
+    inner.on('error', () => undefined);
+    const pair = { inner, outer };
+    this.#pairs.add(pair);
+    this.#pass(outer, inner);
+    this.#pass(inner, outer);
+    for (const one of [inner, outer]) one.on('close', () => this.#end(pair));
+    if (this.#state === 'swallowing') for (const one of [inner, outer]) one.pause();
+  }
+
+  #pass(from: Socket, to: Socket): void {
+    from.on('data', (bytes) => {
+      if (this.#delayMs === 0) to.write(bytes);
+      else setTimeout(() => to.write(bytes), this.#delayMs);
+    });
+  }
+
+  #endAll(): void {
+    for (const pair of this.#pairs) this.#end(pair);
+  }
+
+  #end(pair: Pair): void {
+    this.#pairs.delete(pair);
+    for (const one of [pair.inner, pair.outer]) if (!one.destroyed) one.resetAndDestroy();
+  }
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('not listening');
+  return address.port;
+}

@@ -1,0 +1,179 @@
+import { expect, test } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import { Secret } from '#src/base/secret.ts';
+import { DedicatedConnection } from '#src/storage/postgres/dedicated-connection.ts';
+import { migratePostgres, type SchemaPart } from '#src/storage/postgres/migrate.ts';
+import { PostgresPool } from '#src/storage/postgres/pool.ts';
+import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
+import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
+
+const part: SchemaPart = {
+  name: 'test',
+  migrations: [
+    { version: 1, sql: 'CREATE TABLE things (id text PRIMARY KEY, n bigint)' },
+    { version: 2, sql: 'ALTER TABLE things ADD COLUMN said text' },
+  ],
+};
+const one = 'SELECT 1 AS n';
+
+/** A schema behind a proxy, with a pool. */
+async function behindProxy() {
+  await using stack = new AsyncDisposableStack();
+  const schema = stack.use(await openSchema());
+  const { hostname, port } = new URL(schema.url.reveal());
+  const proxy = stack.use(
+    await TcpProxy.open({ host: hostname, port: Number(port === '' ? 5432 : port) }),
+  );
+  const url = new Secret(proxy.through(schema.url.reveal()));
+  const pool = stack.use(new PostgresPool({ url, clock: realClock }));
+  const resources = stack.move();
+  return { schema, proxy, pool, url, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+function refusalOf(url: string): Promise<unknown> {
+  const pool = new PostgresPool({ url: new Secret(url), clock: realClock });
+  return pool
+    .read((connection) => connection.rows(one))
+    .catch((error) => error)
+    .finally(() => pool[Symbol.asyncDispose]());
+}
+
+test('a database that is not there is told with its place, and never with the password', async () => {
+  const refusal = await refusalOf('postgres://ana:hush-hush@127.0.0.1:1/parley');
+  expect(refusal).toMatchObject({ code: 'store.unreadable', retryable: true });
+  expect(`${refusal}`).toContain('The database 127.0.0.1:1/parley cannot be reached');
+  expect(JSON.stringify(refusal) + refusal).not.toContain('hush');
+});
+
+withPostgres(() => {
+  works();
+  refuses();
+  comesBack();
+});
+
+function works(): void {
+  test('text comes back as it was written, whatever characters it has', async () => {
+    await using schema = await openSchema();
+    await using pool = new PostgresPool({ url: schema.url, clock: realClock });
+    const texts = ['a\0b', '\x1a', '\x1a0\0', 'ü 界 👋', ''];
+    const rows = await pool.read((connection) =>
+      connection.rows('SELECT * FROM unnest($1::text[]) AS said', [texts]),
+    );
+    expect(rows.map(({ said }) => said)).toEqual(texts);
+    const [found] = await pool.read((connection) => connection.rows('SELECT $1 AS n', ['a\0b']));
+    expect(found).toEqual({ n: 'a\0b' });
+  });
+
+  test('what was written in part is not there', async () => {
+    await using schema = await openSchema();
+    await using pool = new PostgresPool({ url: schema.url, clock: realClock });
+    await migratePostgres(pool, [part]);
+    const writing = pool.write(async (connection) => {
+      await connection.run("INSERT INTO things VALUES ('1', 1)");
+      await connection.run("INSERT INTO things VALUES ('1', 2)");
+    });
+    await expect(writing).rejects.toMatchObject({ code: 'store.unwritable' });
+    expect(await schema.sql('SELECT * FROM things')).toEqual([]);
+  });
+
+  test('processes that start at once migrate once', async () => {
+    await using schema = await openSchema();
+    await using stack = new AsyncDisposableStack();
+    const pools = Array.from({ length: 4 }, () =>
+      stack.use(new PostgresPool({ url: schema.url, clock: realClock })),
+    );
+    await Promise.all(pools.map((pool) => migratePostgres(pool, [part])));
+    expect(await schema.sql('SELECT * FROM parley_schema')).toEqual([{ part: 'test', version: 2 }]);
+  });
+}
+
+function refuses(): void {
+  test('a schema of a newer program is refused, and stays as it is', async () => {
+    await using schema = await openSchema();
+    await using pool = new PostgresPool({ url: schema.url, clock: realClock });
+    await migratePostgres(pool, [part]);
+    await schema.sql('UPDATE parley_schema SET version = 9');
+    await expect(migratePostgres(pool, [part])).rejects.toMatchObject({
+      retryable: false,
+      message: expect.stringContaining('newer Parley (format 9 of test, this one knows up to 2)'),
+    });
+  });
+
+  test.each([
+    ['default_transaction_read_only=on', 'takes no writes'],
+    ['search_path=nowhere', 'names no schema'],
+  ])('a database with %s is refused: it %s', async (option, words) => {
+    await using schema = await openSchema();
+    const url = new URL(schema.url.reveal());
+    url.searchParams.set('options', `-c search_path=${schema.name} -c ${option}`);
+    await using pool = new PostgresPool({ url: new Secret(url.href), clock: realClock });
+    await expect(migratePostgres(pool, [part])).rejects.toMatchObject({
+      retryable: false,
+      message: expect.stringContaining(words),
+    });
+  });
+
+  test('a user without rights is told what to grant', async () => {
+    await using schema = await openSchema();
+    await schema.sql(
+      `CREATE ROLE ${schema.name} LOGIN; GRANT USAGE ON SCHEMA ${schema.name} TO ${schema.name}`,
+    );
+    const url = new URL(schema.url.reveal());
+    url.username = schema.name;
+    {
+      await using pool = new PostgresPool({ url: new Secret(url.href), clock: realClock });
+      await expect(migratePostgres(pool, [part])).rejects.toMatchObject({
+        retryable: false,
+        message: expect.stringContaining('GRANT it CREATE and USAGE'),
+      });
+    }
+    await schema.sql(`DROP OWNED BY ${schema.name}; DROP ROLE ${schema.name}`);
+  });
+
+  test('a database of another name does not exist', async () => {
+    await using schema = await openSchema();
+    const url = new URL(schema.url.reveal());
+    url.pathname = '/no_such_database';
+    expect(`${await refusalOf(url.href)}`).toContain('There is no database');
+  });
+}
+
+function comesBack(): void {
+  test('a cut is over with the next operation', async () => {
+    await using fixture = await behindProxy();
+    const { pool, proxy } = fixture;
+    const ask = () => pool.read((connection) => connection.rows(one));
+    expect(await ask()).toEqual([{ n: 1 }]);
+    proxy.cut();
+    await expect(ask()).rejects.toMatchObject({ code: 'store.unreadable', retryable: true });
+    proxy.heal();
+    expect(await ask()).toEqual([{ n: 1 }]);
+  });
+
+  test('a network that swallows everything is given up at the deadline, and used again after it', async () => {
+    await using fixture = await behindProxy();
+    const { pool, proxy } = fixture;
+    const ask = (timeoutMs?: number) => pool.read((connection) => connection.rows(one), timeoutMs);
+    await ask();
+    proxy.swallow();
+    await expect(ask(150)).rejects.toThrow('did not answer in 0.15 s');
+    proxy.heal();
+    expect(await ask()).toEqual([{ n: 1 }]);
+  });
+
+  test('a dedicated connection tells when it ends, and keeps its locks until then', async () => {
+    await using fixture = await behindProxy();
+    const { proxy, schema, url } = fixture;
+    const connection = await DedicatedConnection.open({ url, clock: realClock });
+    await connection.rows('SELECT pg_advisory_lock(hashtextextended($1, 0))', [schema.name], 1_000);
+    const isFree = async () => {
+      const asked = `SELECT pg_try_advisory_lock(hashtextextended('${schema.name}', 0)) AS free`;
+      return (await schema.sql(asked))[0]?.free;
+    };
+    expect(await isFree()).toBe(false);
+    proxy.cut();
+    await connection.ended;
+    await expect.poll(isFree).toBe(true);
+    await expect(connection.rows(one, [], 1_000)).rejects.toMatchObject({ retryable: true });
+  });
+}
