@@ -76,6 +76,22 @@ export class BotProcess implements AsyncDisposable {
     environment: Readonly<Record<string, string>>,
     preload?: string,
   ): Promise<BotProcess> {
+    const bot = await BotProcess.launch(login, environment, preload);
+    try {
+      await bot.logged(({ msg }) => msg?.startsWith('ready:') === true, startMs);
+      return bot;
+    } catch (error) {
+      await bot[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** As `start`, and resolves at once: for one that may wait, or end, before it can be called. */
+  static async launch(
+    login: BotLogin,
+    environment: Readonly<Record<string, string>>,
+    preload?: string,
+  ): Promise<BotProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'parley-'));
     const certificatePath = join(folder, 'ca.pem');
     await writeFile(certificatePath, login.ca);
@@ -95,13 +111,7 @@ export class BotProcess implements AsyncDisposable {
     const bot = new BotProcess(child, folder);
     void bot.#readLog();
     child.stderr?.on('data', (chunk) => bot.#complain(`${chunk}`));
-    try {
-      await bot.logged(({ msg }) => msg?.startsWith('ready:') === true, startMs);
-      return bot;
-    } catch (error) {
-      await bot[Symbol.asyncDispose]();
-      throw error;
-    }
+    return bot;
   }
 
   /** All it has logged so far, the newest 1000 lines. */
@@ -151,6 +161,16 @@ export class BotProcess implements AsyncDisposable {
     await gone;
   }
 
+  /** Stops it where it stands, as a machine that is suspended does; its sockets stay open. Not on Windows. */
+  freeze(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  /** Lets it go on; nothing happens to one that runs. */
+  thaw(): void {
+    this.#child.kill('SIGCONT');
+  }
+
   get isRunning(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
@@ -176,6 +196,7 @@ export class BotProcess implements AsyncDisposable {
       const gone = once(this.#child, 'exit');
       const deadline = setTimeout(() => this.#child.kill('SIGKILL'), 15_000);
       this.#child.kill('SIGTERM');
+      this.thaw();
       if (againMs !== undefined) setTimeout(() => this.#child.kill('SIGTERM'), againMs);
       await gone;
       clearTimeout(deadline);

@@ -23,6 +23,9 @@ export type ScenarioSetup = BorrowedBot & {
   readonly uttered: readonly Pcm[];
 };
 
+/** What people need who talk with the bot, whatever process it is. */
+export type SpokenSetup = Pick<ScenarioSetup, 'sandbox' | 'providers' | 'uttered'>;
+
 /** Scenarios with the same environment use the same bots, one after the other, each in servers of its own. */
 export type ScenarioOptions = {
   /** The first server. */
@@ -95,7 +98,11 @@ export async function openOwnScene(options: OwnSceneOptions = {}): Promise<Scena
   return Object.assign(await runBot({ ...options, providers }), { uttered });
 }
 
-function settingsOf(uttered: Pcm[], more: Partial<MockSettings> = {}): Partial<MockSettings> {
+/** Settings of mock providers that note in `uttered` what they hear. */
+export function settingsOf(
+  uttered: Pcm[],
+  more: Partial<MockSettings> = {},
+): Partial<MockSettings> {
   const hears = (pcm: Pcm) => wordsFor(1 + noteIn(uttered, pcm));
   return { pace: instantPace, hears, rateHz: mockRateHz, ...more };
 }
@@ -117,21 +124,21 @@ function wordsFor(n: number): string {
 }
 
 /** `name` sits down in Lounge. */
-export async function seat({ sandbox }: ScenarioSetup, name: string): Promise<SandboxPerson> {
+export async function seat({ sandbox }: SpokenSetup, name: string): Promise<SandboxPerson> {
   const person = sandbox.person(name);
   await person.join('Lounge', soon());
   return person;
 }
 
 /** `name` sits down in Lounge and calls the bot; they can talk when this resolves. */
-export async function callIn(setup: ScenarioSetup, name: string): Promise<SandboxPerson> {
+export async function callIn(setup: SpokenSetup, name: string): Promise<SandboxPerson> {
   const person = await seat(setup, name);
   await call(setup, person);
   return person;
 }
 
 /** Calls the bot from where `person` sits; they can talk when this resolves, and any company has been greeted. */
-export async function call({ sandbox }: ScenarioSetup, person: SandboxPerson): Promise<void> {
+export async function call({ sandbox }: SpokenSetup, person: SandboxPerson): Promise<void> {
   const isNew = sandbox.bot().channel === undefined;
   const { text, ephemeral, atMs } = await person.command('join').answered(soon());
   if (ephemeral) throw new Error(text);
@@ -143,7 +150,7 @@ export async function call({ sandbox }: ScenarioSetup, person: SandboxPerson): P
 
 /** Says `pcm` and listens until the bot has answered. Errors: when nothing was heard within 20 s. */
 export async function converse(
-  setup: ScenarioSetup,
+  setup: SpokenSetup,
   person: SandboxPerson,
   pcm: Pcm,
 ): Promise<ScenarioExchange> {
@@ -180,7 +187,7 @@ export async function hearing({ heard }: SandboxPerson): Promise<void> {
 }
 
 /** What the mock speech server was given to say, oldest first. */
-export function madeTexts({ providers }: ScenarioSetup): string[] {
+export function madeTexts({ providers }: SpokenSetup): string[] {
   return providers.requests.flatMap(({ endpoint, text }) =>
     endpoint === 'speech' && text !== undefined ? [text] : [],
   );
