@@ -146,7 +146,7 @@ test('/captions find quotes what it found, with speaker, time and link', async (
 });
 
 test('/captions recap ends each point with name and time', async () => {
-  const recap = async () => ({ kind: 'recap', session, points: [quote] }) as const;
+  const recap = async () => ({ kind: 'recap', session, lineCount: 9, points: [quote] }) as const;
   const [title, point] = read(await run('recap', inLounge, { transcripts: { recap } }));
   expect(title).toBe('Recap of Lounge, 2026-11-20:');
   expect(point).toMatch(/^Friday at eight, my place. \(Ben, \d\d:\d\d\)$/);
@@ -210,7 +210,7 @@ test('"What did I miss" gives what was said before somebody came, to them alone'
   const asked: RecapRequest[] = [];
   const recap = async (_guildId: string, _asker: Asker, request: RecapRequest) => {
     asked.push(request);
-    return { kind: 'recap', session, points: [quote] } as const;
+    return { kind: 'recap', session, lineCount: 9, points: [quote] } as const;
   };
   const missed = buttons.find(({ name }) => name === 'captions.missed');
   const replies = await missed?.run(inLounge, ports({ transcripts: { recap } }));

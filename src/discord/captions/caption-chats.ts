@@ -82,7 +82,8 @@ export function openCaptionChats(
       const home = knownChannel(client, channel, thread?.inChannelId ?? channel.channelId);
       demandRights(home, thread !== undefined);
       if (!thread) return opened(channel.channelId);
-      return opened(await newThread(client, home, thread.name, signal));
+      const formerId = goesOn(home, thread.formerId) ? thread.formerId : undefined;
+      return opened(formerId ?? (await newThread(client, home, thread.name, signal)));
     },
     reopen: (_guildId, channelId) => opened(channelId),
     mayRead: (guildId, channelId, personId) => readers.mayRead(guildId, channelId, personId),
@@ -207,6 +208,12 @@ function knownChannel(
   if (channel) return channel;
   const message = `Captions of ${name} cannot be written: their channel is gone, or the bot lacks the permission View Channel there.`;
   throw new BotError('discord.forbidden', false, message);
+}
+
+/** Whether that is a thread there which takes messages. */
+function goesOn(home: GuildBasedChannel, threadId: string | undefined): boolean {
+  const thread = home.guild.channels.cache.get(threadId ?? '');
+  return thread?.isThread() === true && thread.parentId === home.id && thread.locked !== true;
 }
 
 async function newThread(

@@ -23,17 +23,17 @@ export class CaptionNewcomers {
 
   readonly #hasMissed: () => boolean;
 
-  /** `hasMissed`: enough was said, and may be known to who comes later, for a button that tells what they missed. */
+  /** `toldIds`: people who know. `hasMissed`: enough was said, and may be known to who comes later, for a button that tells what they missed. */
   constructor(
     context: NewcomersContext,
     live: LiveCaptions,
-    present: readonly ChannelMember[],
+    toldIds: readonly string[],
     hasMissed: () => boolean,
   ) {
     this.#context = context;
     this.#live = live;
     this.#hasMissed = hasMissed;
-    this.#told = new Set(present.map(({ id }) => id));
+    this.#told = new Set(toldIds);
   }
 
   /** `here` are the people there, `heardIds` those of them who are heard. To be called now and then. */

@@ -24,8 +24,18 @@ const longestSayMs = 8_000;
 /** How somebody agrees, refuses, or is left out, under the notice. */
 export const noticeButtons = ['consent.always', 'consent.never', 'captions.leave_out'] as const;
 
-/** Says aloud that captions are on, to its end; resolves when it was said, or could not be. */
-export async function sayNotice(context: NoticeContext, signal: AbortSignal): Promise<void> {
+/** Tells everybody that captions are on, in writing and aloud; resolves when it was said, or could not be. */
+export async function tellEverybody(
+  context: NoticeContext,
+  live: LiveCaptions,
+  signal: AbortSignal,
+): Promise<void> {
+  writeNotice(context, live);
+  await sayNotice(context, signal);
+}
+
+/** Says it to its end. */
+async function sayNotice(context: NoticeContext, signal: AbortSignal): Promise<void> {
   const { channel, parts, queue } = context;
   const said = Promise.withResolvers<void>();
   const handle = new TurnHandle(() => said.resolve());
@@ -42,7 +52,7 @@ export async function sayNotice(context: NoticeContext, signal: AbortSignal): Pr
 }
 
 /** Writes what happens to what is said, above the first line. */
-export function writeNotice(context: NoticeContext, live: LiveCaptions): void {
+function writeNotice(context: NoticeContext, live: LiveCaptions): void {
   const { captionsDays: days, catchUp } = context.settings();
   const lines: readonly TextLine[] = [
     days === 0 ? { id: 'captions.notice.unkept' } : { id: 'captions.notice', with: { days } },

@@ -21,16 +21,20 @@ export type CaptionPlace =
   | { readonly kind: 'open'; readonly chat: CaptionChat }
   | { readonly kind: 'failed'; readonly line: TextLine };
 
-/** The chat of the voice channel, or a thread of this session in the channel that the server has set. Never throws. */
+/**
+ * The chat of the voice channel, or a thread of this session in the channel that the server has set: `formerId`, where that
+ * is still one. Never throws.
+ */
 export async function openPlace(
   { channel, parts, settings }: PlaceContext,
+  formerId: string | undefined,
   signal: AbortSignal,
 ): Promise<CaptionPlace> {
   const { captionsChannelId: inChannelId } = settings();
   const date = wallTimesIn(parts.timeZone).day(parts.clock.wallMs());
   const named = { channel: channel.name, date };
   const name = writtenText({ id: 'captions.thread', with: named }, channel.guildId, parts);
-  const thread = inChannelId === undefined ? undefined : { inChannelId, name };
+  const thread = inChannelId === undefined ? undefined : { inChannelId, name, formerId };
   try {
     return { kind: 'open', chat: await parts.captionChats.open(channel, thread, signal) };
   } catch (error) {

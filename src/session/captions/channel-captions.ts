@@ -18,12 +18,12 @@ import { storeFor, type TranscriptPorts } from '#src/session/transcripts/transcr
 import type { TextLine } from '#src/texts/texts.ts';
 import { CaptionAlerts } from './caption-alerts.ts';
 import { CaptionNewcomers } from './caption-newcomers.ts';
-import { type NoticeContext, sayNotice, writeNotice } from './caption-notice.ts';
+import { type NoticeContext, tellEverybody } from './caption-notice.ts';
 import { openPlace } from './caption-place.ts';
 import { captionTexts } from './caption-texts.ts';
 import { ChannelView } from './channel-view.ts';
 import { LiveCaptions } from './live-captions.ts';
-import { openRecorder } from './open-recorder.ts';
+import { formerSession, openRecorder, toldBefore } from './open-recorder.ts';
 import { PresenceLog } from './presence-log.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 import { TranslatedCaptions } from './translated-captions.ts';
@@ -122,13 +122,16 @@ export class ChannelCaptions implements UtteranceListener {
     const { kept, notice, signal } = this.#context;
     const options = kept();
     if (!options || this.#active || this.#turning) return;
-    void this.turnOn(options).then((turned) => {
+    void this.turnOn(options, true).then((turned) => {
       if (turned.kind === 'failed' && !signal.aborted) notice(turned.line);
     });
   }
 
-  /** Resolves once everybody was told, or told why they stay off. Never throws. */
-  async turnOn(options: CaptionOptions): Promise<CaptionsTurnedOn> {
+  /**
+   * Resolves once everybody was told, or told why they stay off. Never throws. `isBack`: who was told in this session is not
+   * told again.
+   */
+  async turnOn(options: CaptionOptions, isBack = false): Promise<CaptionsTurnedOn> {
     const active = this.#active;
     if (active && !active.live.isShut) {
       this.#active = { ...active, options };
@@ -136,7 +139,7 @@ export class ChannelCaptions implements UtteranceListener {
       return { kind: 'already', placeId: active.live.placeId };
     }
     if (active) await this.turnOff(); // a new place, and the same session
-    this.#turning ??= this.#turnOn(options).finally(() => {
+    this.#turning ??= this.#turnOn(options, isBack).finally(() => {
       this.#turning = undefined;
     });
     return await this.#turning;
@@ -221,25 +224,24 @@ export class ChannelCaptions implements UtteranceListener {
     return live?.owns(messageId) === true || translations?.owns(messageId) === true;
   }
 
-  async #turnOn(options: CaptionOptions): Promise<CaptionsTurnedOn> {
+  async #turnOn(options: CaptionOptions, isBack: boolean): Promise<CaptionsTurnedOn> {
     const { channel, gate, parts, people, settings, signal } = this.#context;
-    const { clock } = parts;
-    const place = await openPlace(this.#context, signal);
+    const store = storeFor(parts.transcripts, settings().captionsDays);
+    const former = await formerSession(store, this.#context);
+    const place = await openPlace(this.#context, former?.session.placeId, signal);
     if (place.kind === 'failed') return place;
-    await this.#end(); // of those that can be shown nowhere any more; their transcript goes on
     const { chat } = place;
-    const { captionsDays } = settings();
-    const store = storeFor(parts.transcripts, captionsDays);
-    const recorder = await openRecorder(chat.channelId, store, this.#context, {
+    const recorder = openRecorder(chat.channelId, former, store, this.#context, {
       onFailed: (error) => this.#alerts.unsaved(error),
       onSaved: () => this.#alerts.saved(),
     });
     const live = this.#openLive(chat, recorder, store);
-    const newcomers = new CaptionNewcomers(this.#context, live, people(), () =>
+    const told = isBack ? toldBefore(former, chat.channelId) : undefined;
+    const present = told ?? people().map(({ id }) => id);
+    const newcomers = new CaptionNewcomers(this.#context, live, present, () =>
       this.#hasMissed(recorder),
     );
-    writeNotice(this.#context, live);
-    await sayNotice(this.#context, signal);
+    if (!told) await tellEverybody(this.#context, live, signal);
     if (signal.aborted) {
       await live.close(0);
       return { kind: 'failed', line: { id: 'leave.nowhere' } };
@@ -253,7 +255,7 @@ export class ChannelCaptions implements UtteranceListener {
     const lines = new UtteranceLines({
       recorder,
       live,
-      fromMs: clock.nowMs(),
+      fromMs: parts.clock.nowMs(),
       botName: parts.places.botName(channel.guildId),
       mayWrite,
       isBrief: (personId) => gate.yesKind(personId) === 'brief',

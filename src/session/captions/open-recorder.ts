@@ -17,15 +17,15 @@ type RecorderContext = {
 /** A session that ended longer ago, in ms, is not resumed. */
 const resumeMs = 15 * 60_000;
 
-/** A recorder of a new session, or of the one of this channel that ended a moment ago. Never throws. */
-export async function openRecorder(
+/** A recorder of the session to be resumed, or else of a new one. */
+export function openRecorder(
   placeId: string,
-  store: TranscriptPorts,
+  former: ResumableSession | undefined,
+  { writer }: TranscriptPorts,
   context: RecorderContext,
   listeners: Pick<TranscriptRecorderOptions, 'onFailed' | 'onSaved'>,
-): Promise<TranscriptRecorder> {
+): TranscriptRecorder {
   const { clock } = context.parts;
-  const former = await resumable(store, context);
   const nowWallMs = clock.wallMs();
   const session = former ? resumed(former, placeId) : newSession(placeId, nowWallMs, context);
   // The wall clock may have been put back meanwhile: no line begins before one that is kept.
@@ -34,13 +34,14 @@ export async function openRecorder(
     session,
     startedAtMs: clock.nowMs() - sinceStartMs,
     former,
-    writer: store.writer,
+    writer,
     clock,
     ...listeners,
   });
 }
 
-async function resumable(
+/** The session of this channel that ended a moment ago: what is said now belongs to it. Never throws. */
+export async function formerSession(
   { reader }: TranscriptPorts,
   { channel, parts, settings }: RecorderContext,
 ): Promise<ResumableSession | undefined> {
@@ -51,6 +52,15 @@ async function resumable(
   const { endedAtWallMs, startedAtWallMs } = latest.session;
   const overAtWallMs = endedAtWallMs ?? startedAtWallMs + latest.lastMs;
   return parts.clock.wallMs() - overAtWallMs <= resumeMs ? latest : undefined;
+}
+
+/** People who were told in that place that they are written; undefined where nobody is known to have been. */
+export function toldBefore(
+  former: ResumableSession | undefined,
+  placeId: string,
+): readonly string[] | undefined {
+  if (former?.session.placeId !== placeId || former.presences.length === 0) return undefined;
+  return former.presences.map(({ personId }) => personId);
 }
 
 function resumed({ session }: ResumableSession, placeId: string): TranscriptSession {

@@ -4,12 +4,12 @@ import type { ChannelRef } from './voice-link.ts';
 /** Chats in which captions are written; discord implements it. */
 export interface CaptionChats {
   /**
-   * Where captions of a voice channel go: its own chat, or a new thread named `threadName` in the text channel
-   * `threadIn`. Errors: BotError `discord.forbidden`, `discord.unreachable`. Aborting `signal` throws `signal.reason`.
+   * Where captions of a voice channel go: its own chat, or a thread in the text channel `inChannelId`: `formerId` where that
+   * takes messages, else a new one of that name. Errors: BotError `discord.forbidden`, `discord.unreachable`. Aborting `signal` throws `signal.reason`.
    */
   open(
     channel: ChannelRef,
-    thread: { readonly inChannelId: string; readonly name: string } | undefined,
+    thread: CaptionThread | undefined,
     signal: AbortSignal,
   ): Promise<CaptionChat>;
   /** The same chat again, after a restart: for messages that are to be changed or deleted. */
@@ -19,6 +19,13 @@ export interface CaptionChats {
   /** Called when somebody deletes messages, or the chat that held them. Replaces the former listener. */
   onDeleted(listener: (deleted: DeletedMessages) => void): void;
 }
+
+export type CaptionThread = {
+  readonly inChannelId: string;
+  readonly name: string;
+  /** Thread of the same session before it was resumed. */
+  readonly formerId?: string | undefined;
+};
 
 export type DeletedMessages =
   | {

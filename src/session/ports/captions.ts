@@ -112,6 +112,8 @@ export type RecapOutcome =
   | {
       readonly kind: 'recap';
       readonly session: TranscriptSession;
+      /** Lines that were summed up. */
+      readonly lineCount: number;
       readonly points: readonly QuotedLine[];
     }
   | { readonly kind: 'late' }

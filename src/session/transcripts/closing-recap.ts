@@ -10,7 +10,7 @@ import { withStore } from '#src/session/store-access.ts';
 import { maxMessageChars, plainWords } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { TranscriptQuestions } from './transcript-questions.ts';
-import { storeFor } from './transcript-stores.ts';
+import { allStores, storeFor, type TranscriptPorts } from './transcript-stores.ts';
 
 /** Where a session with captions has ended. */
 export type ClosingRecapContext = {
@@ -19,17 +19,49 @@ export type ClosingRecapContext = {
     'captionChats' | 'clock' | 'onEvent' | 'places' | 'timeZone' | 'transcripts'
   >;
   readonly settings: () => Pick<GuildSettings, 'captionsDays' | 'catchUp' | 'recap'>;
-  readonly transcripts: { readonly questions: Pick<TranscriptQuestions, 'sumUp'> };
+  readonly transcripts: {
+    readonly questions: Pick<TranscriptQuestions, 'sumUp'>;
+    readonly recaps: PostedRecaps;
+  };
 };
 
 /** Lines of a session that is worth a recap. */
 const leastLines = 5;
+/** Sessions whose recap is known as posted; the oldest are forgotten first. */
+const mostRecaps = 1_000;
 /** Longest time, in ms, until the recap is posted. */
 const postMs = 60_000;
+
+/** The recap of each session: one that was resumed and ended again has a new one in place of the former. */
+export class PostedRecaps {
+  readonly #bySession = new Map<string, PostedRecap>();
+
+  /** What is known of the recap of that session, at its next end. */
+  again(sessionId: string): PostedRecap {
+    const recap = this.#bySession.get(sessionId) ?? { ends: 0, lineCount: 0, place: undefined };
+    recap.ends += 1;
+    this.#bySession.delete(sessionId);
+    this.#bySession.set(sessionId, recap);
+    for (const oldest of this.#bySession.keys()) {
+      if (this.#bySession.size > mostRecaps) this.#bySession.delete(oldest);
+    }
+    return recap;
+  }
+}
+
+type PostedRecap = {
+  /** How often the session has ended. */
+  ends: number;
+  /** Lines that were summed up. */
+  lineCount: number;
+  place: MessagePlace | undefined;
+};
 
 /**
  * Posts the recap of a session that has ended in the place of its captions, where its server wants that; of lines that whoever
  * may open the place may know, else a sentence. The message goes with any of the lines. Never throws.
+ *
+ * Of a session that was resumed one recap stands there, the last; none is made where nothing was said since.
  */
 export async function postRecap(
   session: TranscriptSession | undefined,
@@ -39,24 +71,40 @@ export async function postRecap(
   if (!session || !recap) return;
   const { guildId } = session;
   const { onEvent } = context.parts;
+  const posted = context.transcripts.recaps.again(session.id);
+  const { ends } = posted;
   try {
     const isPublic = catchUp && session.catchUp;
-    const lines = isPublic ? await publicRecap(session, context) : [{ id: 'recap.alone' } as const];
-    if (lines.length > 0) await post(lines, session, captionsDays, context);
+    const made = isPublic ? await publicRecap(session, posted.lineCount, context) : alone(posted);
+    if (made.lines.length === 0 || posted.ends !== ends) return;
+    const place = await post(made.lines, { ...session, ends }, captionsDays, context);
+    if (!place) return;
+    if (posted.place) await withdraw(posted.place, session, context);
+    posted.place = place;
+    posted.lineCount = made.lineCount;
   } catch (error) {
     onEvent(guildId, failureOf(error, 'think'));
   }
 }
 
-/** None where there is nothing worth a recap. */
+type RecapMessage = { readonly lines: readonly TextLine[]; readonly lineCount: number };
+
+/** Only people who sat there may know it: how they have it, which they are told once. */
+function alone({ place }: PostedRecap): RecapMessage {
+  return { lines: place ? [] : [{ id: 'recap.alone' }], lineCount: 0 };
+}
+
+/** None where there is nothing worth a recap, or no more than `before` lines. */
 async function publicRecap(
   session: TranscriptSession,
+  before: number,
   { parts, transcripts }: ClosingRecapContext,
-): Promise<readonly TextLine[]> {
+): Promise<RecapMessage> {
   const everybody = [{ personId: '', openPlaceIds: [session.placeId] }] as const;
-  const range = { leastLines };
+  const range = { leastLines: Math.max(leastLines, before + 1) };
   const outcome = await transcripts.questions.sumUp(session, everybody, undefined, range);
-  return linesOf(outcome, wallTimesIn(parts.timeZone));
+  const lineCount = outcome.kind === 'recap' ? outcome.lineCount : before;
+  return { lines: linesOf(outcome, wallTimesIn(parts.timeZone)), lineCount };
 }
 
 function linesOf(outcome: RecapOutcome, times: WallTimes): readonly TextLine[] {
@@ -82,10 +130,10 @@ function linesOf(outcome: RecapOutcome, times: WallTimes): readonly TextLine[] {
 
 async function post(
   lines: readonly TextLine[],
-  { guildId, id: sessionId, placeId }: TranscriptSession,
+  { guildId, id: sessionId, placeId, ends }: TranscriptSession & Pick<PostedRecap, 'ends'>,
   captionsDays: number,
   { parts }: ClosingRecapContext,
-): Promise<void> {
+): Promise<MessagePlace | undefined> {
   const text = lines
     .map(({ id, with: words = {} }) => writtenText({ id, with: plainWords(words) }, guildId, parts))
     .join('\n')
@@ -93,13 +141,34 @@ async function post(
   const chat = parts.captionChats.reopen(guildId, placeId);
   const posted = Promise.withResolvers<MessagePlace | undefined>();
   chat.onOutcome((outcome) => posted.resolve(outcome.kind === 'shown' ? outcome.place : undefined));
-  chat.show({ key: `recap ${sessionId}`, text, urgency: 'whole' });
+  chat.show({ key: `recap ${sessionId} ${ends}`, text, urgency: 'whole' });
   await chat.flush(postMs);
   posted.resolve(undefined);
   const place = await posted.promise;
   chat.close();
-  if (!place) return;
+  if (!place) return undefined;
   const message = { ...place, guildId, sessionId, postedAtWallMs: parts.clock.wallMs() };
   const { messages } = storeFor(parts.transcripts, captionsDays);
   await withStore(guildId, parts, 'store.unwritable', () => messages.put(message));
+  return place;
+}
+
+/** Deletes the recap of before. */
+async function withdraw(
+  place: MessagePlace,
+  { guildId }: TranscriptSession,
+  { parts }: ClosingRecapContext,
+): Promise<void> {
+  const chat = parts.captionChats.reopen(guildId, place.channelId);
+  const gone = Promise.withResolvers<boolean>();
+  chat.onOutcome(({ kind }) => gone.resolve(kind === 'deleted' || kind === 'gone'));
+  chat.show({ key: `former recap ${place.messageId}`, text: '', urgency: 'partial', place });
+  await chat.flush(postMs);
+  gone.resolve(false);
+  const isGone = await gone.promise;
+  chat.close();
+  if (!isGone) return;
+  const settle = ({ messages }: TranscriptPorts) => messages.settled(place.messageId, true);
+  const all = () => Promise.all(allStores(parts.transcripts).map(settle));
+  await withStore(guildId, parts, 'store.unwritable', all);
 }

@@ -1,5 +1,6 @@
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { withStore } from '#src/session/store-access.ts';
+import { PostedRecaps } from './closing-recap.ts';
 import { type LookupSessions, TranscriptLookup } from './transcript-lookup.ts';
 import { type QuestionParts, TranscriptQuestions } from './transcript-questions.ts';
 import { allStores } from './transcript-stores.ts';
@@ -12,6 +13,7 @@ const never = new AbortController().signal;
 /** What sessions themselves know and ask about what was said. */
 export class KnownTranscripts {
   readonly questions: TranscriptQuestions;
+  readonly recaps = new PostedRecaps();
   readonly #parts: Pick<SessionDependencies, 'clock' | 'onEvent' | 'transcripts'>;
   #guildIds: ReadonlySet<string> = new Set();
   #lookedAtMs = Number.NEGATIVE_INFINITY;

@@ -156,7 +156,7 @@ export class TranscriptQuestions {
       );
       return points.length === 0
         ? { kind: 'none' }
-        : { kind: 'recap', session, points: points.map(quotedPoint) };
+        : { kind: 'recap', session, lineCount: lines.length, points: points.map(quotedPoint) };
     } catch (error) {
       if (error instanceof Refused) return { kind: 'failed', line: error.line };
       this.#tell(guildId, error);

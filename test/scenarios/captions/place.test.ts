@@ -11,6 +11,7 @@ import {
   untilShown,
 } from '#test/scenarios/setup/captioning.ts';
 import {
+  call,
   callIn,
   eventually,
   openOwnScene,
@@ -92,6 +93,7 @@ scenario(
       'cups from the cellar',
       'here again',
       'the last words',
+      'back to you',
     ]);
     await using setup = await openScenario({ providers: { ...sayings.providers, replies } });
     const { sandbox } = setup;
@@ -105,6 +107,14 @@ scenario(
     await sayings.say(adam, 'bread and wine');
     await untilShown(setup, '**Adam** bread and wine', thread);
     expect(linesIn(setup)).toEqual([]);
+    // A session that is resumed goes on in its thread, and nobody is told a second time.
+    await told(adam, 'leave');
+    await call(setup, adam);
+    await sayings.say(adam, 'back to you');
+    await untilShown(setup, '**Adam** back to you', thread);
+    const inThread = sandbox.messages(thread).map((message) => message.text);
+    const notice = text('captions.notice', { days: 7 });
+    expect(inThread.filter((one) => one.includes(notice))).toHaveLength(1);
     sandbox.guild().removeChannel(thread);
     await sayings.say(adam, 'cups from the cellar');
     await eventually(() => expect(written(setup, text('captions.place.gone'))).toBe(1));
@@ -123,6 +133,7 @@ scenario(
       expect(lines.map((line: { text: string }) => line.text)).toEqual(
         expect.arrayContaining([
           'bread and wine',
+          'back to you',
           'cups from the cellar',
           'here again',
           'the last words',

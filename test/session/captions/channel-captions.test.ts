@@ -7,6 +7,7 @@ import {
   lounge,
   openSessionFixture,
   pass,
+  type SessionFixture,
 } from '#test/session/setup/session-fixture.ts';
 
 test('before the first word is written everybody is told, aloud and in writing', async () => {
@@ -126,6 +127,41 @@ test('captions that are on in a channel go on when the bot comes back, as the sa
   expect(lines.map(({ number }) => number)).toEqual([1, 2]);
   const [first, second] = lines;
   expect((second?.startMs ?? 0) - (first?.startMs ?? 0)).toBeGreaterThan(60_000);
+});
+
+/** How often people were told that captions are on: in writing, aloud, and by name. */
+function notices({ captionChats, synthesizer }: SessionFixture): readonly number[] {
+  const posted = captionChats.chat.wishes.filter(({ text }) => text !== '');
+  return [
+    posted.filter(({ key }) => key === 'notice').length,
+    synthesizer.asked.filter(({ text }) => text.startsWith('Captions are on.')).length,
+    posted.filter(({ key }) => key.startsWith('newcomer')).length,
+  ];
+}
+
+test('who was told that captions are on is not told again when the bot comes back to them, and who was not is', async () => {
+  const fixture = await captioned();
+  await says(fixture);
+  expect(notices(fixture)).toEqual([1, 1, 0]);
+  await fixture.sessions.leave('g');
+  await fixture.clock.advance(14 * 60_000);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 2_000);
+  expect(fixture.captions.isOn('g')).toBe(true);
+  expect(notices(fixture)).toEqual([1, 1, 0]);
+  await fixture.sessions.leave('g');
+  fixture.linkOpener.people.push({ id: 'ben', name: 'Ben', isBot: false, roleIds: [] });
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 2_000);
+  expect(notices(fixture)).toEqual([1, 1, 1]);
+  await fixture.captions.turnOff('g');
+  await turnOn(fixture);
+  expect(notices(fixture)).toEqual([2, 2, 1]);
+  await fixture.sessions.leave('g');
+  await fixture.clock.advance(15 * 60_000 + 1_000);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 8_000);
+  expect(notices(fixture)).toEqual([3, 3, 1]);
 });
 
 test('after 15 minutes it is another session', async () => {

@@ -42,9 +42,12 @@ async function talked(
 const last = ({ captionChats }: SessionFixture) => captionChats.chat.texts.at(-1);
 
 test('when the bot leaves, a recap is posted where the captions are, without holding it up', async () => {
-  const fixture = await talked(5, { chat: new FakeChat([[{ waitMs: 9_000 }, ...point]]) });
+  const clock = new VirtualClock();
+  const chat = new FakeChat([[{ waitMs: 9_000 }, ...point]], clock);
+  const fixture = await talked(5, { chat }, clock);
   await fixture.sessions.leave('g');
-  await pass(fixture, 12_000);
+  expect(last(fixture)).not.toMatch(/^Recap/);
+  await clock.advance(12_000);
   expect(last(fixture)).toMatch(
     /^Recap of Lounge, \d{4}-\d\d-\d\d:\nThey take five\\?\. \(Adam, \d\d:\d\d\)$/,
   );
@@ -116,4 +119,48 @@ test('where nobody may catch up, or little was said, whoever comes in is offered
     const offered = fixture.captionChats.chat.wishes.findLast(({ key }) => key === 'newcomer eva');
     expect(offered?.buttons).not.toContain('captions.missed');
   }
+});
+
+/** Recaps that stand in the chat. */
+function recapsIn({ captionChats }: SessionFixture): readonly string[] {
+  const { wishes } = captionChats.chat;
+  const deleted = wishes.flatMap(({ text, place }) =>
+    text === '' && place ? place.messageId : [],
+  );
+  const posted = wishes.filter(({ key, text }) => key.startsWith('recap') && text !== '');
+  return posted.flatMap(({ key, text }) => (deleted.includes(`lounge ${key}`) ? [] : text));
+}
+
+test('a session that was resumed has one recap, of all of it, and none more where nothing was said since', async () => {
+  const fixture = await talked(5);
+  await fixture.sessions.leave('g');
+  await pass(fixture, 3_000);
+  const [first] = recapsIn(fixture);
+  for (const spoken of [0, 1]) {
+    await fixture.sessions.join(lounge, 'adam');
+    await pass(fixture, 500);
+    for (let n = 0; n < spoken; n++)
+      await pass(fixture, 4_000, await words(speech, adam, fixture.clock.nowMs()));
+    await fixture.sessions.leave('g');
+    await pass(fixture, 3_000);
+    expect(fixture.model.asked).toHaveLength(1 + spoken);
+    expect(recapsIn(fixture)).toEqual([first]);
+  }
+  const shown = `${fixture.model.asked.at(-1)?.messages.at(-1)?.content}`;
+  expect(shown.split('five five')).toHaveLength(7);
+});
+
+test('a recap that is still being made when the resumed session ends again is not posted', async () => {
+  const slow: readonly ChatStep[] = [{ waitMs: 60_000 }, ...point];
+  const clock = new VirtualClock();
+  const fixture = await talked(5, { chat: new FakeChat([slow, point], clock) }, clock);
+  await fixture.sessions.leave('g');
+  await pass(fixture, 1_000);
+  expect(recapsIn(fixture)).toEqual([]);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 500);
+  await pass(fixture, 4_000, await words(speech, adam, fixture.clock.nowMs()));
+  await fixture.sessions.leave('g');
+  await clock.advance(70_000);
+  expect(recapsIn(fixture)).toHaveLength(1);
 });
