@@ -1,8 +1,8 @@
-import { listenRateHz } from '#src/audio/pcm.ts';
+import { durationMs, listenRateHz } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import { SharedTask } from '#src/speech/embedded/task-queue.ts';
 import type { Listening, LookAhead, OnPartial, Transcriber, Transcript } from './ports.ts';
-import { UtteranceSound } from './utterance-sound.ts';
+import { type SpokenSound, UtteranceSound } from './utterance-sound.ts';
 
 /** Sound before the first partial; the next ones come at doubling lengths. */
 const firstLookSamples = 0.8 * listenRateHz;
@@ -102,11 +102,12 @@ export class GrowingWindow implements Listening {
 
   #look(): SharedTask<Transcript> {
     const { length } = this.#sound;
-    this.#sent += length;
-    this.#lookAhead.sent((length / listenRateHz) * 1_000);
+    const spoken = this.#sound.spoken();
+    this.#sent += spoken.pcm.samples.length;
+    this.#lookAhead.sent(durationMs(spoken.pcm));
     this.#nextLookAt = Math.max(this.#nextLookAt, 2 * length);
     const work = new SharedTask((signal) =>
-      this.#recognise(AbortSignal.any([signal, this.#signal])),
+      this.#recognise(spoken, AbortSignal.any([signal, this.#signal])),
     );
     this.#last = { length, work };
     return work;
@@ -118,9 +119,9 @@ export class GrowingWindow implements Listening {
     return this.#sent + 2 * length <= costFactor * length + freeSamples;
   }
 
-  async #recognise(signal: AbortSignal): Promise<Transcript> {
-    for await (const update of this.#transcriber.transcribe(this.#sound.whole(), signal)) {
-      if (update.kind === 'final') return update.transcript;
+  async #recognise({ pcm, fromMs }: SpokenSound, signal: AbortSignal): Promise<Transcript> {
+    for await (const update of this.#transcriber.transcribe(pcm, signal)) {
+      if (update.kind === 'final') return later(update.transcript, fromMs);
       if (update.text.length > this.#told.length) this.#tell(update.text, signal);
     }
     return { text: '' };
@@ -131,6 +132,16 @@ export class GrowingWindow implements Listening {
     this.#told = text;
     this.#onPartial(text);
   }
+}
+
+/** The transcript of sound that begins so much later than its utterance. */
+function later(transcript: Transcript, byMs: number): Transcript {
+  const { words } = transcript;
+  if (!words || byMs === 0) return transcript;
+  const times = words.map((word) => {
+    return { ...word, startMs: word.startMs + byMs, endMs: word.endMs + byMs };
+  });
+  return { ...transcript, words: times };
 }
 
 /** Swallows an error that is worth another try; throws one of lateness, as it has been waited for already. */

@@ -9,6 +9,12 @@ const windowSamples = 0.02 * listenRateHz;
 const loudestNoise = 184;
 /** Any word is louder than the loudest one less 26 dB. */
 const voiceRange = 20;
+/** Silence kept before the first word, whose beginning may be soft, and after the last one. */
+const leadSamples = 0.15 * listenRateHz;
+const tailSamples = 0.2 * listenRateHz;
+
+/** Sound, and how long after the beginning of its utterance it begins. */
+export type SpokenSound = { readonly pcm: Pcm; readonly fromMs: number };
 
 /** One utterance as it grows, at 16 kHz mono; what comes after its first 70 s is dropped. */
 export class UtteranceSound {
@@ -40,7 +46,7 @@ export class UtteranceSound {
 
   /** Whether nothing but silence or the noise of a room came after the first `length` samples. */
   isSilentFrom(length: number): boolean {
-    const noise = Math.max(quietest, Math.min(loudestNoise, this.#loudest / voiceRange));
+    const noise = this.#noise();
     return levels(this.between(length, this.#length)).every((level) => level <= noise);
   }
 
@@ -51,8 +57,31 @@ export class UtteranceSound {
 
   /** A copy of everything. */
   whole(): Pcm {
-    const samples = this.#samples.slice(0, this.#length);
-    return { samples, rateHz: listenRateHz, channels: 1 };
+    return this.#copy(0, this.#length);
+  }
+
+  /** A copy of everything but long silence, or the noise of a room, before and after the words. */
+  spoken(): SpokenSound {
+    const noise = this.#noise();
+    let [first, last, at] = [this.#length, 0, 0];
+    for (const level of levels(this.between(0, this.#length))) {
+      at += windowSamples;
+      if (level <= noise) continue;
+      first = Math.min(first, at - windowSamples);
+      last = at;
+    }
+    if (last === 0) return { pcm: this.whole(), fromMs: 0 };
+    const from = Math.max(0, first - leadSamples);
+    const to = Math.min(this.#length, last + tailSamples);
+    return { pcm: this.#copy(from, to), fromMs: (from / listenRateHz) * 1_000 };
+  }
+
+  #copy(from: number, to: number): Pcm {
+    return { samples: this.#samples.slice(from, to), rateHz: listenRateHz, channels: 1 };
+  }
+
+  #noise(): number {
+    return Math.max(quietest, Math.min(loudestNoise, this.#loudest / voiceRange));
   }
 }
 

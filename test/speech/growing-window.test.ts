@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { durationMs } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import { listenWith } from '#src/speech/listen.ts';
+import type { Transcriber } from '#src/speech/ports.ts';
 import { heardBy, listeningContract, say } from '#test/contracts/listening.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
@@ -32,6 +33,26 @@ test('sound without anything new since the last text is not sent again', async (
   listening.push(new Int16Array(3200));
   expect(await heardBy(listening)).toBe('one two');
   expect(sentMs(transcriber)).toEqual([600]);
+});
+
+test('of the silence around words no more is sent than may hold a soft beginning and end', async () => {
+  const words = [{ text: 'two', startMs: 150, endMs: 450 }];
+  const transcriber = hearing();
+  const told: Transcriber = {
+    async *transcribe(pcm, signal) {
+      for await (const update of transcriber.transcribe(pcm, signal))
+        yield update.kind === 'final'
+          ? { kind: 'final', transcript: { ...update.transcript, words } }
+          : update;
+    },
+  };
+  using listening = listenWith(told, () => {}, staying);
+  listening.push(new Int16Array(400 * 16).fill(20));
+  await say(listening, speakWords('two'));
+  listening.push(new Int16Array(500 * 16));
+  const transcript = await listening.settle(staying);
+  expect(sentMs(transcriber)).toEqual([150 + 240 + 200]);
+  expect(transcript.words).toEqual([{ text: 'two', startMs: 400, endMs: 700 }]);
 });
 
 test('a pause ends the partial under way, unless that one already holds every word', async () => {
