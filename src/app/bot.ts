@@ -23,7 +23,9 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
   await using stack = new AsyncDisposableStack();
   const sessions = new ShardSessions();
   const limits = await readGatewayLimits({ timeoutMs: askMs, ...discord }, signal);
-  const shared = stack.use(await openSharedParts(options, (guildId) => sessions.of(guildId)));
+  const shared = stack.use(
+    await openSharedParts(options, (guildId) => sessions.of(guildId), signal),
+  );
   const shards = stack.use(new ShardBots(options, shared, sessions, signal));
   await new LocalShards(config.shards, limits, realClock).open(shards);
   const closing = stack.move();

@@ -122,6 +122,8 @@ function told(
       view.discord(codec, event);
     },
     onStore(event) {
+      if (event.kind === 'waiting')
+        view.discord(codec, { kind: 'warning', message: event.message });
       if (event.kind !== 'refused') return;
       view.discord(codec, { kind: 'warning', message: event.error.message });
     },

@@ -160,6 +160,9 @@ function noteStore(
       log.warn({ code, err: cause }, message);
       return;
     }
+    case 'waiting':
+      log.warn(event.message);
+      return;
     case 'written':
       metrics.storeWritten(event.tookMs);
       return;

@@ -7,7 +7,12 @@ import type { ExitSignals } from './on-discord.ts';
 /** A configuration that cannot work: a supervisor should not start it again. */
 const misconfigured = 78;
 /** What another start with the same configuration cannot mend. */
-const unusable: readonly ErrorCode[] = ['discord.bad_token', 'discord.too_few_shards'];
+const unusable: readonly ErrorCode[] = [
+  'discord.bad_token',
+  'discord.too_few_shards',
+  'store.in_use',
+  'store.newer',
+];
 /** An orderly end may take so long; then, or when asked a second time, the process ends without it. */
 const farewellMs = 8_000;
 /** What an end without order takes: every seat in a voice channel is given up. */

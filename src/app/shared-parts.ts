@@ -1,3 +1,4 @@
+import packageJson from '#package.json' with { type: 'json' };
 import { loadSilero, type SileroWeights } from '#src/audio/voice/silero.ts';
 import { VoiceActivity, windowSamples } from '#src/audio/voice/voice-activity.ts';
 import { realClock } from '#src/base/clock.ts';
@@ -10,6 +11,8 @@ import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { SessionBudgets } from '#src/spending/session-budgets.ts';
 import { SpeedStats } from '#src/status/stats-book.ts';
+import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
+import { refuseNewerStores } from '#src/storage/data-dir/newer-stores.ts';
 import { type Store, storePath } from '#src/storage/store.ts';
 import { mainStore } from '#src/storage/thread/operations.ts';
 import { keepStore } from '#src/storage/thread/steady-store.ts';
@@ -40,9 +43,11 @@ export type AnsweringParts = { readonly chat: ChatModel; readonly pipelines: Pip
 export async function openSharedParts(
   options: BotOptions,
   sessionsOf: (guildId: string) => VoiceSessions | undefined,
+  signal: AbortSignal,
 ): Promise<SharedParts & AsyncDisposable> {
   const { config } = options;
   await using stack = new AsyncDisposableStack();
+  stack.use(await claimDataDir(options, signal));
   const loading = [loadSilero(), loadCues(), openMemory(options)] as const;
   const [weights, cues, store] = await Promise.all(loading);
   stack.use(store);
@@ -80,6 +85,19 @@ export async function openSharedParts(
     },
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
+}
+
+/** Nobody else writes into `DATA_DIR`, and nothing there is newer than this program. Errors: BotError `store.*`. */
+async function claimDataDir(
+  { config: { dataDir }, onStore }: BotOptions,
+  signal: AbortSignal,
+): Promise<Disposable> {
+  const { version } = packageJson;
+  const onWait = (message: string) => onStore({ kind: 'waiting', message });
+  using stack = new DisposableStack();
+  stack.use(await lockDataDir(dataDir, { clock: realClock, version, onWait }, signal));
+  refuseNewerStores(dataDir);
+  return stack.move();
 }
 
 /** What people said and where panels are. A store in trouble stops nobody from talking. */

@@ -30,6 +30,8 @@ export const errorCodes = {
   'tool.late': 'a tool of the model did not come to its end in time',
   'store.unreadable': 'what is kept about people and panels cannot be read',
   'store.unwritable': 'what is kept about people and panels cannot be written',
+  'store.in_use': 'another process works on the folder of the store',
+  'store.newer': 'the store was written by a later version of this program',
   'source.not_audio': 'a file or link that is no sound we can read, or a damaged one',
   'source.too_long': 'a sound that takes longer than it may',
   'source.too_big': 'a file or link with more bytes than it may have',

@@ -203,6 +203,7 @@ export function rewriteVersion(sqlite: DatabaseSync): void {
   sqlite.exec(`PRAGMA user_version = ${versionOf(sqlite)}`);
 }
 
-function versionOf(sqlite: DatabaseSync): number {
+/** Format of a file: the version of its last migration. */
+export function versionOf(sqlite: DatabaseSync): number {
   return Number(sqlite.prepare('PRAGMA user_version').get()?.user_version);
 }

@@ -18,6 +18,8 @@ export type StoreEvent =
   /** The store cannot be opened; told once for each new reason. */
   | { readonly kind: 'refused'; readonly error: BotError }
   | { readonly kind: 'written'; readonly tookMs: number }
+  /** Another process holds `DATA_DIR`, and is waited for. */
+  | { readonly kind: 'waiting'; readonly message: string }
   | AlertChange;
 
 type Opening<Store> =

@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { dataDirOwner, lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
+import { refuseNewerStores } from '#src/storage/data-dir/newer-stores.ts';
+import { DatabaseSync } from '#src/storage/sqlite.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { storeFolder } from './files.ts';
+
+const never = new AbortController().signal;
+const firstOwner = `process ${process.pid} on ${hostname()} (Parley 1.2.3, since 2026-11-20T16:25:00.000Z)`;
+
+/** One bot after the other on the folder of `path`, all on one clock. */
+function startsIn(dataDir: string, clock = new VirtualClock()) {
+  const told: string[] = [];
+  const start = (version: string, signal = never) =>
+    lockDataDir(dataDir, { clock, version, onWait: (message) => told.push(message) }, signal);
+  return { clock, told, start };
+}
+
+test('a second process on one DATA_DIR waits 15 s for the first, and is refused with its name', async () => {
+  using place = storeFolder();
+  const { clock, told, start } = startsIn(place.folder);
+  using _first = await start('1.2.3');
+  const second = start('1.2.4');
+  const refused = expect(second).rejects.toMatchObject({
+    code: 'store.in_use',
+    message: `DATA_DIR ${place.folder} is in use by ${firstOwner}: end that process, or give each bot a DATA_DIR of its own.`,
+  });
+  await clock.advance(14_900);
+  expect(clock.sleeping).toBe(1);
+  await clock.advance(200);
+  await refused;
+  expect(told).toEqual([
+    `DATA_DIR ${place.folder} is in use by ${firstOwner}: waiting 15 s for it to end.`,
+  ]);
+});
+
+test('an update that overlaps goes on as soon as the first process has ended', async () => {
+  using place = storeFolder();
+  const { clock, start } = startsIn(place.folder);
+  const first = await start('1.2.3');
+  const second = start('1.2.4');
+  await clock.advance(10_000);
+  first[Symbol.dispose]();
+  await clock.advance(100);
+  using _second = await second;
+  expect(dataDirOwner(place.folder)).toMatchObject({ pid: process.pid, version: '1.2.4' });
+});
+
+test('a process that is killed leaves no lock, and one that waits can be stopped', async () => {
+  using place = storeFolder();
+  const { clock, start } = startsIn(place.folder);
+  const holding = `
+    import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
+    import { realClock as clock } from '#src/base/clock.ts';
+    const options = { clock, version: '1.2.3', onWait() {} };
+    globalThis.lock = await lockDataDir(process.argv[1], options, new AbortController().signal);
+    console.log('locked');
+    setInterval(() => {}, 1_000);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', holding, place.folder]);
+  const ended = once(child, 'exit');
+  await once(child.stdout, 'data');
+  expect(dataDirOwner(place.folder)).toMatchObject({ pid: child.pid, version: '1.2.3' });
+  const stop = new AbortController();
+  const waiting = expect(start('1.2.4', stop.signal)).rejects.toThrow('asked to stop');
+  await clock.advance(1_000);
+  stop.abort(new Error('asked to stop'));
+  await waiting;
+  child.kill('SIGKILL');
+  await ended;
+  expect(dataDirOwner(place.folder)).toBeUndefined();
+  using _lock = await start('1.2.4');
+  expect(clock.nowMs()).toBe(1_000);
+});
+
+test('a lock is no reason to fail: a folder that cannot be written is not locked, and an end leaves nobody named', async () => {
+  using place = storeFolder();
+  writeFileSync(join(place.folder, 'file'), '');
+  const none = await startsIn(join(place.folder, 'file')).start('1.2.3');
+  none[Symbol.dispose]();
+  const data = join(place.folder, 'data');
+  const lock = await startsIn(data).start('1.2.3');
+  lock[Symbol.dispose]();
+  expect(readdirSync(data)).toEqual(['parley.lock']);
+  expect(dataDirOwner(data)).toBeUndefined();
+  expect(dataDirOwner(place.folder)).toBeUndefined();
+});
+
+test('stores of a newer bot are refused, each in a sentence; what cannot be read is left to the store', () => {
+  using place = storeFolder();
+  const dataDir = dirname(place.path);
+  expect(() => refuseNewerStores(dataDir)).not.toThrow();
+  mkdirSync(dataDir);
+  writeFileSync(place.path, 'This is no database. '.repeat(100));
+  expect(() => refuseNewerStores(dataDir)).not.toThrow();
+  writeFileSync(place.path, '');
+  for (const name of ['parley.db', 'transcripts.db']) {
+    using sqlite = new DatabaseSync(join(dataDir, name));
+    sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA user_version = 99');
+  }
+  const sentence = (name: string) =>
+    `The store ${join(dataDir, name)} was written by a newer Parley \\(format 99, this one reads up to \\d+\\): update the bot, [^\n]+`;
+  const both = new RegExp(`^${sentence('parley.db')}\n${sentence('transcripts.db')}$`);
+  expect(() => refuseNewerStores(dataDir)).toThrow(
+    expect.objectContaining({ code: 'store.newer', message: expect.stringMatching(both) }),
+  );
+});
