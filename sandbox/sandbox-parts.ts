@@ -26,6 +26,7 @@ import { mayEnter } from '#sandbox/world/world-permissions.ts';
 import { Seats } from '#sandbox/world/world-seats.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { SeatDesk } from './sandbox-faults.ts';
+import type { ViolationLog } from './violations.ts';
 
 /** Everything behind a sandbox that knows nothing of people, wired together. */
 export type SandboxInternals = {
@@ -49,6 +50,8 @@ export type PartsOptions = {
   readonly gatewayRules: Partial<GatewayRules>;
   readonly privileged: readonly PrivilegedIntent[];
   readonly limits: readonly RateLimit[];
+  readonly globalRequestsPerSecond: number;
+  readonly violations: ViolationLog;
   readonly oldEditsPerHour: number;
   readonly voice: VoiceServer;
   readonly onMessage: (change: MessageChange) => void;
@@ -65,7 +68,11 @@ export function buildParts(options: PartsOptions): SandboxInternals {
     resumeMs,
     rules: { ...lenientGatewayRules, ...options.gatewayRules },
     privileged,
-    onVoiceState: (session, request) => seatBot(world, seats, seatDesk, session, request),
+    onVoiceState: (session, request) => {
+      const isLate = request.channel_id !== null && gateway.hasLaterThan(session);
+      if (isLate) options.violations.note(request.guild_id, { kind: 'superseded-session' });
+      seatBot(world, seats, seatDesk, session, request);
+    },
     onSessionEnd: (session) => unseatBot(world, seats, session),
   });
   const dispatch = gateway.dispatch.bind(gateway);
@@ -89,9 +96,15 @@ export function buildParts(options: PartsOptions): SandboxInternals {
     ),
     ...memberRoutes(world, changes),
     ...voiceRoutes(world, seats, changes),
-    ...interactionRoutes(world, interactions),
+    ...interactionRoutes(world, interactions, options.violations),
   ];
-  const rest = new RestServer({ token, clock, routes, limits: new RestRateLimits(options.limits) });
+  const rest = new RestServer({
+    token,
+    clock,
+    routes,
+    limits: new RestRateLimits(options.limits),
+    globalRequestsPerSecond: options.globalRequestsPerSecond,
+  });
   return { world, gateway, rest, board, seats, changes, interactions, seatDesk, dispatch };
 }
 

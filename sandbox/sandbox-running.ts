@@ -19,6 +19,7 @@ import { type Clock, realClock } from '#src/base/clock.ts';
 import { type Faults, faultsOf } from './sandbox-faults.ts';
 import { type OpenGuild, openGuild, type SandboxGuild } from './sandbox-guild.ts';
 import { buildParts, type SandboxInternals } from './sandbox-parts.ts';
+import type { Violation, ViolationLog } from './violations.ts';
 
 export type RunningOptions = WorldOptions & {
   readonly guilds?: readonly GuildOptions[];
@@ -26,6 +27,8 @@ export type RunningOptions = WorldOptions & {
   readonly codec: OpusCodec;
   readonly connect: ConnectVoice;
   readonly limits: readonly RateLimit[];
+  readonly globalRequestsPerSecond: number;
+  readonly violations: ViolationLog;
   readonly oldEditsPerHour?: number;
   readonly privilegedIntents?: readonly PrivilegedIntent[];
   readonly heartbeatMs?: number;
@@ -64,6 +67,8 @@ export class RunningSandbox {
       gatewayRules: options.gatewayRules ?? {},
       privileged: options.privilegedIntents ?? [],
       limits: options.limits,
+      globalRequestsPerSecond: options.globalRequestsPerSecond,
+      violations: options.violations,
       oldEditsPerHour: options.oldEditsPerHour ?? usualOldEdits,
       voice: options.voice,
       onMessage: (change) => {
@@ -172,6 +177,14 @@ export class RunningSandbox {
 
   gatewaySessions(): readonly ShownSession[] {
     return this.#parts.gateway.sessions;
+  }
+
+  limitRequests(perSecond: number): void {
+    this.#parts.rest.limitRequests(perSecond);
+  }
+
+  violations(): readonly Violation[] {
+    return this.#options.violations.found;
   }
 
   changeGatewayRules(change: Partial<GatewayRules>): void {

@@ -4,7 +4,7 @@ import type { PrivilegedIntent } from '#sandbox/gateway/gateway-wire.ts';
 import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
 import type { PersonOptions, SandboxPerson } from '#sandbox/people/person.ts';
 import type { ConnectVoice } from '#sandbox/people/person-surroundings.ts';
-import { type RateLimit, usualRateLimits } from '#sandbox/rest/rest-limits.ts';
+import { type RateLimit, usualGlobalLimit, usualRateLimits } from '#sandbox/rest/rest-limits.ts';
 import type { LoggedRequest } from '#sandbox/rest/rest-server.ts';
 import type { EncryptionMode, VoiceServer } from '#sandbox/voice/voice-ports.ts';
 import { connectVoice } from '#sandbox/voice-client/voice-client.ts';
@@ -14,10 +14,11 @@ import type { GuildOptions, WorldOptions } from '#sandbox/world/world-making.ts'
 import type { MessageChange } from '#sandbox/world/world-messages.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import type { Clock } from '#src/base/clock.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
 import type { Faults } from './sandbox-faults.ts';
 import type { SandboxGuild } from './sandbox-guild.ts';
 import { RunningSandbox } from './sandbox-running.ts';
+import { type Violation, ViolationLog } from './violations.ts';
 
 export type SandboxOptions = WorldOptions & {
   /** More servers, which the bot is in from the start. */
@@ -30,6 +31,8 @@ export type SandboxOptions = WorldOptions & {
   readonly privilegedIntents?: readonly PrivilegedIntent[];
   /** Default: none. `usual` are those of Discord; with either, answers carry its headers and 429s happen. */
   readonly rateLimits?: 'usual' | readonly RateLimit[];
+  /** Requests a second with the bot's token, whatever they ask; callbacks and webhooks of interactions do not count. Default: 50 with `usual`, else any. */
+  readonly globalRequestsPerSecond?: number;
   /** Edits of messages older than an hour that a channel takes in an hour, then 30046; default 5. */
   readonly oldEditsPerHour?: number;
   readonly heartbeatMs?: number;
@@ -50,6 +53,7 @@ export type VoiceHalf = {
 export type VoiceHalfOptions = {
   readonly dave: 0 | 1;
   readonly modes?: readonly EncryptionMode[];
+  readonly onSecondSession?: (guildId: string, userId: string) => void;
 };
 
 /** A small Discord on this machine, for one bot, and people who talk to it. */
@@ -70,6 +74,8 @@ export interface Sandbox extends AsyncDisposable, FirstGuild, BotWatch {
   removeGuild(nameOrId: string): Promise<void>;
   /** Other shards or limits from now on; sessions that are there stay. */
   changeGatewayRules(change: Partial<GatewayRules>): void;
+  /** As `globalRequestsPerSecond`, from now on. */
+  limitRequests(perSecond: number): void;
   readonly faults: Faults;
 }
 
@@ -89,6 +95,8 @@ export interface BotWatch {
   bot(): { readonly online: boolean; readonly channel: string | undefined };
   /** Every login of the bot that is not over, oldest first: those without a socket can be resumed. */
   gatewaySessions(): readonly ShownSession[];
+  /** What processes of the bot did that acted for one server at once; empty for one that behaves as one. */
+  violations(): readonly Violation[];
   /** What the bot registered, global and of the servers. */
   commands(): readonly RegisteredCommand[];
   /** What the bot asked of REST, oldest first, with its JSON; at most the last 1000. */
@@ -105,10 +113,21 @@ export interface BotWatch {
 export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const half = options.voice ?? realVoice;
   const codec = await half.codec();
-  const { dave = 1, modes, rateLimits = [] } = options;
-  const voice = await half.open({ dave, ...(modes ? { modes } : {}) });
+  const { dave = 1, modes, rateLimits = [], clock = realClock } = options;
+  const violations = new ViolationLog(clock);
+  const voice = await half.open({
+    dave,
+    ...(modes ? { modes } : {}),
+    onSecondSession: (guildId, userId) => {
+      const isBot = userId === sandbox.botId;
+      if (isBot) violations.note(guildId, { kind: 'second-voice-session' });
+    },
+  });
   const limits = rateLimits === 'usual' ? usualRateLimits : rateLimits;
-  const call = { voice, codec, connect: half.connect };
+  const {
+    globalRequestsPerSecond = rateLimits === 'usual' ? usualGlobalLimit : Number.POSITIVE_INFINITY,
+  } = options;
+  const call = { voice, codec, connect: half.connect, violations, globalRequestsPerSecond };
   const sandbox = new RunningSandbox({ ...options, ...call, limits });
   try {
     await sandbox.listen();

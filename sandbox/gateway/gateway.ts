@@ -132,6 +132,14 @@ export class Gateway {
     });
   }
 
+  /** Whether somebody logged in to the shard of `session` later, and is online. */
+  hasLaterThan(session: GatewaySession): boolean {
+    const all = this.#sessions.all();
+    const later = all.slice(all.indexOf(session) + 1);
+    const { id, count } = session.shard;
+    return later.some((one) => one.socket && one.shard.id === id && one.shard.count === count);
+  }
+
   /** Whether the bot is connected now. */
   get online(): boolean {
     return this.#sessions.all().some((session) => session.socket);

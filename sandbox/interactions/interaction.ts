@@ -69,6 +69,7 @@ export type Opening = {
   readonly id: string;
   readonly token: string;
   readonly kind: InteractionKind;
+  readonly guildId: string;
   readonly channelId: string;
   readonly callerId: string;
   /** The message whose button was pressed, now or before the form was opened. */

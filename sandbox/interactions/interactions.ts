@@ -41,12 +41,13 @@ export class Interactions {
   start(act: InteractionInput): InteractionRecord {
     const id = this.#world.ids.next();
     const token = randomBytes(24).toString('base64url');
-    const { kind, channel, caller, message } = act;
+    const { kind, guild, channel, caller, message } = act;
     const record = new InteractionRecord(
       {
         id,
         token,
         kind,
+        guildId: guild.id,
         channelId: channel.id,
         callerId: caller.user.id,
         ...(message ? { message } : {}),
@@ -58,7 +59,7 @@ export class Interactions {
     const oldest = this.#records.keys().next().value;
     if (oldest !== undefined && this.#records.size > keptLimit) this.#records.delete(oldest);
     const data = this.#json(record, act);
-    this.#dispatch({ name: 'INTERACTION_CREATE', guildId: act.guild.id, data });
+    this.#dispatch({ name: 'INTERACTION_CREATE', guildId: guild.id, data });
     return record;
   }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { InteractionKind } from '#sandbox/interactions/interaction.ts';
 import type { InteractionRecord } from '#sandbox/interactions/interaction-record.ts';
 import { type Interactions, interactionTypes } from '#sandbox/interactions/interactions.ts';
+import type { ViolationLog } from '#sandbox/violations.ts';
 import type { World } from '#sandbox/world/world.ts';
 import { messageJson } from '#sandbox/world/world-message-json.ts';
 import type { BoardMessage } from '#sandbox/world/world-messages.ts';
@@ -55,7 +56,11 @@ const fitting: Readonly<Record<InteractionKind | 'modal on message', readonly nu
 };
 
 /** How the bot answers interactions: the callback, then follow-ups and edits by webhook. */
-export function interactionRoutes(world: World, interactions: Interactions): readonly RestRoute[] {
+export function interactionRoutes(
+  world: World,
+  interactions: Interactions,
+  violations: ViolationLog,
+): readonly RestRoute[] {
   const webhook = '/webhooks/:app/:token';
   const one = `${webhook}/messages/:message`;
   const json = (message: BoardMessage) => ok(messageJson(world, message));
@@ -77,7 +82,7 @@ export function interactionRoutes(world: World, interactions: Interactions): rea
       method: 'POST',
       path: '/interactions/:id/:token/callback',
       open: true,
-      answer: (call) => answerCallback(world, interactions, call),
+      answer: (call) => answerCallback(world, interactions, violations, call),
     },
     {
       method: 'POST',
@@ -119,7 +124,12 @@ function followUp(
   });
 }
 
-function answerCallback(world: World, interactions: Interactions, call: RestCall): RestAnswer {
+function answerCallback(
+  world: World,
+  interactions: Interactions,
+  violations: ViolationLog,
+  call: RestCall,
+): RestAnswer {
   const record = interactions.byToken(call.param('token'));
   if (record?.id !== call.param('id')) return refusals.unknownInteraction;
   return withBody(callback, call.body, (body) => {
@@ -127,7 +137,12 @@ function answerCallback(world: World, interactions: Interactions, call: RestCall
     if (refusal) return refusal;
     const outcome = record.acknowledge();
     if (outcome === 'late') return refusals.unknownInteraction;
-    if (outcome === 'again') return refusals.alreadyAcknowledged;
+    if (outcome === 'again') {
+      const { guildId } = record.opening;
+      const twice = { interactionId: record.id, callbackType: body.type };
+      violations.note(guildId, { kind: 'answered-twice', ...twice });
+      return refusals.alreadyAcknowledged;
+    }
     const message = perform(record, body, call);
     if (call.query.get('with_response') !== 'true') return noContent;
     return ok(responseJson(world, record, body.type, message));

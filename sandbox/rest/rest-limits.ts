@@ -20,6 +20,9 @@ export const usualRateLimits: readonly RateLimit[] = [
   { method: 'PUT', path: '/channels/:channel/voice-status', limit: 5, perMs: 5000 },
 ];
 
+/** Requests a second that a bot may make in all. Source: Discord docs, "Global Rate Limit". */
+export const usualGlobalLimit = 50;
+
 /** What the headers of an answer tell; `over` when it is a 429. */
 export type LimitState = {
   readonly bucket: string;
@@ -75,6 +78,30 @@ export class RestRateLimits {
     return bucket;
   }
 }
+
+/** Counts all requests of the bot, second by second from the first one. */
+export class GlobalRateLimit {
+  perSecond: number;
+  #windowFromMs = Number.NEGATIVE_INFINITY;
+  #used = 0;
+
+  constructor(perSecond: number) {
+    this.perSecond = perSecond;
+  }
+
+  /** How long to wait, in ms, when there were too many already; undefined when this one is let through. */
+  take(nowMs: number): number | undefined {
+    if (nowMs - this.#windowFromMs >= windowMs) {
+      this.#windowFromMs = nowMs;
+      this.#used = 0;
+    }
+    if (this.#used >= this.perSecond) return this.#windowFromMs + windowMs - nowMs;
+    this.#used++;
+    return undefined;
+  }
+}
+
+const windowMs = 1000;
 
 /** Source: Discord docs, "Rate Limits", header format. */
 export function limitHeaders(state: LimitState, wallMs: number): Record<string, string> {

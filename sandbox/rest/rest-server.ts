@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Clock } from '#src/base/clock.ts';
 import { type RestBody, readBody } from './rest-body.ts';
 import { faultAnswer, RestFaults, tooManyRequests } from './rest-faults.ts';
-import { limitHeaders, type RestRateLimits } from './rest-limits.ts';
+import { GlobalRateLimit, limitHeaders, type RestRateLimits } from './rest-limits.ts';
 import { matchPath, type RestAnswer, type RestRoute, refusals } from './rest-route.ts';
 
 /** One request the bot made. */
@@ -30,6 +30,7 @@ export type RestOptions = {
   readonly token: string;
   readonly routes: readonly RestRoute[];
   readonly limits: RestRateLimits;
+  readonly globalRequestsPerSecond: number;
   readonly clock: Clock;
 };
 
@@ -54,10 +55,12 @@ export class RestServer {
   readonly faults = new RestFaults();
   readonly #options: RestOptions;
   readonly #closing = new AbortController();
+  readonly #globalLimit: GlobalRateLimit;
   #requests: LoggedRequest[] = [];
 
   constructor(options: RestOptions) {
     this.#options = options;
+    this.#globalLimit = new GlobalRateLimit(options.globalRequestsPerSecond);
     this.server = createServer({ requestTimeout: requestLimitMs }, (request, response) => {
       this.#serve(request, response).catch(() => response.destroy());
     });
@@ -66,6 +69,11 @@ export class RestServer {
 
   get requests(): readonly LoggedRequest[] {
     return this.#requests;
+  }
+
+  /** From now on. */
+  limitRequests(perSecond: number): void {
+    this.#globalLimit.perSecond = perSecond;
   }
 
   /** Answers that are late on purpose are given up, and connections cut. */
@@ -124,6 +132,10 @@ export class RestServer {
 
   #limited(asked: RestRequest): RestAnswer {
     const { limits, clock } = this.#options;
+    if (!asked.route?.open) {
+      const waitMs = this.#globalLimit.take(clock.nowMs());
+      if (waitMs !== undefined) return tooManyRequests(waitMs, 'global');
+    }
     const state = limits.take(asked.method, asked.below, clock.nowMs());
     if (!state) return this.#answer(asked);
     const answer = state.over ? tooManyRequests(state.resetAfterMs, 'user') : this.#answer(asked);

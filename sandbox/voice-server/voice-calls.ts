@@ -13,6 +13,7 @@ export type CallRules = {
   /** How long somebody without a socket may come back. */
   readonly resumeMs: number;
   readonly faults: FaultBook;
+  readonly onSecondSession: (guildId: string, userId: string) => void;
 };
 
 /** All voice calls of this Discord, and who may take part in them. Gets instants, has no timers. */
@@ -58,12 +59,19 @@ export class VoiceCalls {
     const sealed = (claim.max_dave_protocol_version ?? 0) >= this.#rules.dave;
     if (!sealed) return closeCode.daveRequired;
     const former = this.#callers.get(at);
-    if (former) this.remove(former, closeCode.disconnected, atMs);
+    if (former) this.#replace(former, ticket, atMs);
     const caller = new Caller(ticket, ++this.#lastSsrc, this.#rules.faults, line, atMs);
     caller.may = this.#rights.get(at) ?? caller.may;
     this.#callers.set(at, caller);
     this.#bySsrc.set(caller.ssrc, caller);
     return caller;
+  }
+
+  #replace(former: Caller, { sessionId }: VoiceTicket, atMs: number): void {
+    const { ticket, cutAtMs, userId } = former;
+    const isAlive = cutAtMs === undefined && ticket.sessionId !== sessionId;
+    if (isAlive) this.#rules.onSecondSession(ticket.guildId, userId);
+    this.remove(former, closeCode.disconnected, atMs);
   }
 
   enter(caller: Caller): void {

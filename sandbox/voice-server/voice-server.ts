@@ -23,6 +23,8 @@ export type VoiceServerOptions = {
   /** How long a client without a socket may resume (default 15,000). */
   readonly resumeMs?: number;
   readonly clock?: Clock;
+  /** Told of a login under another gateway session, while the former one of that person there still had its socket. */
+  readonly onSecondSession?: (guildId: string, userId: string) => void;
 };
 
 /** No message of a client comes near this: a key package has 400 bytes. */
@@ -36,7 +38,8 @@ export async function openVoiceServer(options: VoiceServerOptions = {}): Promise
   const closing = new AbortController();
   setMaxListeners(0, closing.signal); // one of each message that is late
   const book = new FaultBook(clock, closing.signal);
-  const calls = new VoiceCalls({ dave, heartbeatMs, resumeMs, faults: book });
+  const { onSecondSession = () => undefined } = options;
+  const calls = new VoiceCalls({ dave, heartbeatMs, resumeMs, faults: book, onSecondSession });
   const { certificate, key } = makeCertificate();
   const udp = await VoiceUdp.open(calls, book);
   const https = createServer({ cert: certificate, key }, (_, response) => {

@@ -23,10 +23,15 @@ export function viewOf(sandbox: Sandbox, guilds: readonly SandboxGuild[]): Sandb
     addGuild: notHere,
     removeGuild: notHere,
     changeGatewayRules: notHere,
+    limitRequests: notHere,
     channelId: (name) => first.channelId(name),
     person: (name, options) => first.person(name, options),
     messages: (channel) => first.messages(channel),
     bot: () => ({ online: sandbox.bot().online, channel: first.bot().channel }),
+    violations() {
+      const ids = guilds.map(({ id }) => id);
+      return sandbox.violations().filter(({ guildId }) => ids.includes(guildId));
+    },
     gatewaySessions: () => sandbox.gatewaySessions(),
     commands: () => sandbox.commands(),
     requests() {

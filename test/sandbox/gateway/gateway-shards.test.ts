@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { usualGatewayLimits } from '#sandbox/gateway/gateway-shards.ts';
 import { openSandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
+import { ask, openSocket, usualIntents } from '#test/sandbox/raw-bot.ts';
 import { SteppedClock } from '#test/sandbox/stepped-clock.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
-import { ask, openSocket, usualIntents } from './raw-bot.ts';
 
 const open = (options: Partial<SandboxOptions> = {}) =>
   openSandbox({ voice: silentVoice().half, guilds: [{}, {}], ...options });

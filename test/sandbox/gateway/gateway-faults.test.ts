@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { openSandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
+import { ask, identified, openSocket, type RawBot, usualIntents } from '#test/sandbox/raw-bot.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
-import { ask, identified, openSocket, type RawBot, usualIntents } from './raw-bot.ts';
 
 const open = (options: Partial<SandboxOptions> = {}) =>
   openSandbox({ voice: silentVoice().half, ...options });

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { openSandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
+import { ask, identified, openSocket, usualIntents } from '#test/sandbox/raw-bot.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
-import { ask, identified, openSocket, usualIntents } from './raw-bot.ts';
 
 const open = (options: Partial<SandboxOptions> = {}) =>
   openSandbox({ voice: silentVoice().half, ...options });

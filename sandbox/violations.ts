@@ -1,0 +1,41 @@
+import type { Clock } from '#src/base/clock.ts';
+
+/**
+ * What processes of one bot do that act for one server at once.
+ *
+ * - `second-voice-session`: a login for voice under another gateway session, while the former one still had its socket.
+ * - `superseded-session`: a seat asked for by a gateway session of a shard on which a later one was online.
+ * - `answered-twice`: a second callback of one interaction, refused with 40060.
+ */
+export type Violation = { readonly guildId: string; readonly atMs: number } & ViolationKind;
+
+type ViolationKind =
+  | { readonly kind: 'second-voice-session' | 'superseded-session' }
+  | {
+      readonly kind: 'answered-twice';
+      readonly interactionId: string;
+      /** Of the second one. Source: Discord docs, "Interaction Callback Type". */
+      readonly callbackType: number;
+    };
+
+/** Keeps this many; what comes later is not noted. */
+const keptLimit = 1000;
+
+/** What was found, oldest first. */
+export class ViolationLog {
+  readonly #clock: Clock;
+  #found: readonly Violation[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get found(): readonly Violation[] {
+    return this.#found;
+  }
+
+  note(guildId: string, violation: ViolationKind): void {
+    if (this.#found.length >= keptLimit) return;
+    this.#found = [...this.#found, { guildId, atMs: this.#clock.nowMs(), ...violation }];
+  }
+}
