@@ -107,4 +107,22 @@ export const migrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    // Files of the first day had step 1 without these.
+    version: 2,
+    sql: `
+      CREATE TABLE IF NOT EXISTS more_posts (
+        line INTEGER NOT NULL,
+        place INTEGER NOT NULL,
+        channel_id TEXT NOT NULL,
+        message_id TEXT NOT NULL,
+        PRIMARY KEY (line, place)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX IF NOT EXISTS more_posts_by_message ON more_posts (message_id);
+      CREATE VIEW IF NOT EXISTS posts AS
+        SELECT id AS line, post_channel_id AS channel_id, post_message_id AS message_id
+        FROM lines WHERE post_message_id IS NOT NULL
+        UNION ALL SELECT line, channel_id, message_id FROM more_posts;
+    `,
+  },
 ];

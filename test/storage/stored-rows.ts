@@ -1,0 +1,263 @@
+import type { Presence, TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
+import type { CaptionMessage, NewMemory } from '#src/captions/transcript-store.ts';
+import type { StoredConsent } from '#src/people/consent-book.ts';
+import type { PanelPlace } from '#src/session/ports/panel.ts';
+import type { Seat } from '#src/session/ports/seat-store.ts';
+import type { StoredTrack } from '#src/session/ports/track-store.ts';
+import type { SpendingEntry } from '#src/spending/book.ts';
+
+/** Time, in ms of the wall clock, at which the stores of `test/fixtures/stores` were written. */
+export const writtenAtWallMs = Date.UTC(2026, 10, 20, 18);
+export const day = '2026-11-20';
+
+/** Two servers, the people there, and a voice channel of the first. */
+export const guildId = '1029384756102938475';
+const otherGuildId = '1129384756102938476';
+/** Server that removed the bot. */
+const removedGuildId = '1229384756102938477';
+export const botId = '1329384756102938478';
+export const channelId = '1429384756102938479';
+export const placeId = '1529384756102938480';
+export const ana = '2029384756102938475';
+export const ben = '2129384756102938476';
+const chi = '2229384756102938477';
+export const dora = '2329384756102938478';
+
+export const consents: readonly (readonly [guildId: string, personId: string, StoredConsent])[] = [
+  [guildId, ana, { kind: 'always' }],
+  [guildId, ben, { kind: 'never' }],
+  [guildId, chi, { kind: 'until', wallMs: writtenAtWallMs + 6 * 3_600_000 }],
+  [otherGuildId, ana, { kind: 'never' }],
+  [otherGuildId, dora, { kind: 'always' }],
+];
+
+export const panels: readonly (readonly [guildId: string, PanelPlace])[] = [
+  [guildId, { channelId: placeId, messageId: '3029384756102938475' }],
+  [otherGuildId, { channelId: '1629384756102938481', messageId: '3129384756102938476' }],
+];
+
+export const settings: readonly (readonly [guildId: string, key: string, value: string])[] = [
+  [guildId, 'name', 'Señora Nova 🤖'],
+  [guildId, 'budget_person_usd', '0.25'],
+  [guildId, 'pipeline', 'chained'],
+  [otherGuildId, 'language', 'de'],
+];
+
+export const tracks: readonly StoredTrack[] = [
+  {
+    name: 'music',
+    percent: 62.5,
+    isPaused: false,
+    sounds: [
+      {
+        source: { kind: 'link', url: 'https://media.example/a%20song.ogg?x=1', type: 'audio/ogg' },
+        title: 'A song – “live”',
+        owner: { id: ana, name: 'Ana' },
+        positionMs: 83_240,
+        loop: true,
+      },
+      {
+        source: { kind: 'link', url: 'https://media.example/next.mp3' },
+        title: 'Next',
+        owner: { id: ben, name: 'Бен' },
+        positionMs: 0,
+        loop: false,
+      },
+    ],
+  },
+  {
+    name: 'ambience',
+    percent: 30,
+    isPaused: true,
+    sounds: [
+      {
+        source: { kind: 'library', name: 'rain' },
+        title: 'rain',
+        positionMs: 1_000.5,
+        loop: true,
+      },
+    ],
+  },
+];
+
+const spent = { day, ms: 41_300, unpriced: 1, turns: 17 };
+
+export const spending: readonly SpendingEntry[] = [
+  { ...spent, guildId, nanoUsd: 34_560_000 },
+  { ...spent, guildId, day: '2026-11-02', nanoUsd: 9_007_199_254 },
+  { ...spent, guildId, personId: ana, nanoUsd: 23_040_000 },
+  { ...spent, guildId, personId: ben, nanoUsd: 11_520_000, turns: 4 },
+  { ...spent, guildId: otherGuildId, nanoUsd: 1 },
+  { ...spent, guildId: removedGuildId, nanoUsd: 5 },
+];
+
+export const spendingOnCaptions: SpendingEntry = {
+  ...spent,
+  guildId,
+  part: 'captions',
+  nanoUsd: 7_000,
+};
+
+export const notedGuildIds = [guildId, otherGuildId];
+
+export const leftOut = { guildId, personId: dora };
+
+export const seat: Seat = {
+  guildId,
+  channelId,
+  channelName: 'Lounge',
+  callerId: ana,
+  mode: 'talk',
+  pipeline: 'chained',
+  transcriptId: 'b3c7e1f0-7f3a-4d5e-9a51-5f0e6a1b2c3d',
+  isPaused: false,
+  sinceWallMs: writtenAtWallMs - 600_000,
+  agreedIds: [chi],
+  deniedIds: [dora],
+};
+
+export const sessions: readonly TranscriptSession[] = [
+  {
+    id: 'f81d4fae-7dec-41d0-a765-00a0c91e6bf6',
+    guildId,
+    channelId,
+    channelName: 'Lounge',
+    placeId,
+    startedAtWallMs: writtenAtWallMs - 7_200_000,
+    endedAtWallMs: writtenAtWallMs - 3_600_000,
+    catchUp: true,
+  },
+  {
+    id: 'b3c7e1f0-7f3a-4d5e-9a51-5f0e6a1b2c3d',
+    guildId,
+    channelId,
+    channelName: 'Lounge',
+    placeId,
+    startedAtWallMs: writtenAtWallMs - 600_000,
+    catchUp: true,
+  },
+];
+
+const [first = '', second = ''] = sessions.map(({ id }) => id);
+
+const said = [
+  [ana, 'Ana', 'Shall we meet on Friday at the harbour?'],
+  [ben, 'Бен', 'Пятница мне подходит, в семь часов.'],
+  [chi, '智', '金曜日に港で会いましょう。'],
+  [ana, 'Ana', 'Ja, und bringt bitte den großen Schlüssel mit – nicht den kleinen.'],
+  [ben, 'Бен', ''],
+] as const;
+
+/** A minute of talk again and again, some of it with times of words, and an answer of the bot at the end. */
+export const lines: readonly TranscriptLine[] = [
+  ...Array.from({ length: 40 }, (_, n): TranscriptLine => {
+    const [personId, name, text] = said[n % said.length] ?? said[0];
+    return {
+      sessionId: first,
+      number: n + 1,
+      speaker: { kind: 'person', personId, name },
+      startMs: n * 12_000,
+      endMs: n * 12_000 + 2_400,
+      text,
+      language: 'en',
+      confidence: 0.75,
+      words: [{ text: text.split(' ')[0] ?? '', startMs: n * 12_000, endMs: n * 12_000 + 300 }],
+      post: { channelId: placeId, messageId: `${3_200_000_000_000_000_000n + BigInt(n)}` },
+    };
+  }),
+  {
+    sessionId: second,
+    number: 1,
+    speaker: { kind: 'bot', name: 'Nova', answeredIds: [ana, chi] },
+    startMs: 480_000,
+    endMs: 484_000,
+    text: 'You decided on Friday at seven, at the harbour.',
+    isCut: true,
+  },
+  {
+    sessionId: second,
+    number: 2,
+    speaker: { kind: 'person', personId: chi, name: '智' },
+    startMs: 490_000,
+    endMs: 491_000,
+    text: 'Gracias',
+    isBrief: true,
+  },
+];
+
+/** Longer than a message; stores of the first day of transcripts could not hold such a one. */
+export const longLine: TranscriptLine = {
+  sessionId: second,
+  number: 3,
+  speaker: { kind: 'person', personId: ana, name: 'Ana' },
+  startMs: 500_000,
+  endMs: 560_000,
+  text: 'and so on '.repeat(300).trim(),
+  post: { channelId: placeId, messageId: '3300000000000000001' },
+  morePosts: [{ channelId: placeId, messageId: '3300000000000000002' }],
+};
+
+export const presences: readonly Presence[] = [
+  { sessionId: first, personId: ana, fromMs: 0, toMs: 3_600_000 },
+  { sessionId: first, personId: chi, fromMs: 60_000, toMs: 500_000 },
+  { sessionId: second, personId: ana, fromMs: 0, toMs: 600_000 },
+];
+
+const captionMessages: readonly CaptionMessage[] = [
+  {
+    guildId,
+    channelId: placeId,
+    messageId: '3400000000000000001',
+    sessionId: first,
+    postedAtWallMs: writtenAtWallMs - 3_700_000,
+  },
+];
+
+export const memories: readonly NewMemory[] = [
+  {
+    guildId,
+    text: 'The key of the harbour shed hangs behind the door.',
+    byId: ana,
+    byName: 'Ana',
+    atWallMs: writtenAtWallMs - 5_000_000,
+  },
+  {
+    guildId,
+    text: '智 mag keine Erdnüsse.',
+    byId: ana,
+    byName: 'Ana',
+    aboutId: chi,
+    aboutName: '智',
+    atWallMs: writtenAtWallMs - 4_000_000,
+  },
+];
+
+/** One operation of a store that knows tables of this format or a later one. */
+type StoreWrite = {
+  readonly name: string;
+  readonly args: readonly unknown[];
+  readonly since?: number;
+};
+
+export const mainWrites: readonly StoreWrite[] = [
+  ...consents.map((args) => ({ name: 'consents.write', args })),
+  ...panels.map((args) => ({ name: 'panels.write', args })),
+  ...settings.map((args) => ({ name: 'settings.write', args })),
+  { name: 'tracks.write', args: [guildId, channelId, tracks] },
+  { name: 'spending.add', args: [spending] },
+  { name: 'guilds.erase', args: [removedGuildId, day], since: 6 },
+  { name: 'guilds.note', args: [botId, notedGuildIds], since: 7 },
+  { name: 'spending.add', args: [[spendingOnCaptions]], since: 8 },
+  { name: 'captionChoices.leaveOut', args: [leftOut.guildId, leftOut.personId, true], since: 8 },
+  { name: 'seats.write', args: [seat], since: 9 },
+];
+
+/** `since` is the format of `parley.db` beside it. */
+export const transcriptWrites: readonly StoreWrite[] = [
+  ...sessions.map((session) => ({ name: 'writer.putSession', args: [session] })),
+  { name: 'writer.putLines', args: [lines] },
+  { name: 'writer.putLines', args: [[longLine]], since: 8 },
+  { name: 'writer.putPresences', args: [presences] },
+  ...captionMessages.map((message) => ({ name: 'messages.put', args: [message] })),
+  ...memories.map((memory) => ({ name: 'memories.add', args: [memory] })),
+];
