@@ -1,7 +1,7 @@
 import type { Button, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
 import { off } from './off.ts';
 import { on } from './on.ts';
-import { recapReplies } from './recap.ts';
+import { longestRecapMs, recapReplies } from './recap.ts';
 import { transcript } from './transcript.ts';
 
 /** Buttons of captions, on the panel, the notice and the goodbye. */
@@ -13,7 +13,13 @@ export const captionButtons: readonly Button[] = [
     look: 'plain',
     run: (call, ports) => transcript.run({ ...call, words: {} }, ports),
   },
-  { name: 'captions.missed', label: 'button.missed', look: 'plain', run: sumUpMissed },
+  {
+    name: 'captions.missed',
+    label: 'button.missed',
+    look: 'plain',
+    longestMs: longestRecapMs,
+    run: sumUpMissed,
+  },
   {
     name: 'captions.leave_out',
     label: 'button.leave_out',

@@ -7,10 +7,14 @@ import { noTranscript } from './transcript.ts';
 
 const starts = ['start', 'i came'] as const;
 
+/** A chat server of one's own may think long about an evening; the session itself gives up waiting a minute earlier. */
+export const longestRecapMs = 14 * 60_000;
+
 export const recap: Command = {
   name: 'recap',
   description: 'command.captions.recap',
   shownTo: 'caller',
+  longestMs: longestRecapMs,
   options: [
     { name: 'since', description: 'command.captions.since', kind: 'choice', values: starts },
     sessionOption,

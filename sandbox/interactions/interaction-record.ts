@@ -64,10 +64,9 @@ export class InteractionRecord implements Interaction {
     return this.#original;
   }
 
-  /** Whether the bot may still write follow-ups. */
-  get open(): boolean {
-    const ageMs = this.#world.clock.nowMs() - this.sentAtMs;
-    return this.#ackedAtMs !== undefined && ageMs < tokenLifeMs;
+  /** Whether the bot may write no follow-ups any more. */
+  get isExpired(): boolean {
+    return this.#world.clock.nowMs() - this.sentAtMs >= tokenLifeMs;
   }
 
   /** Whether the message it came from is no more. */

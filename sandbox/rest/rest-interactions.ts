@@ -66,8 +66,9 @@ export function interactionRoutes(
   const json = (message: BoardMessage) => ok(messageJson(world, message));
   const opened = (call: RestCall, then: (record: InteractionRecord) => RestAnswer): RestAnswer => {
     const record = interactions.byToken(call.param('token'));
-    if (call.param('app') !== world.bot.id || !record?.open) return refusals.unknownWebhook;
-    return then(record);
+    const isOurs = call.param('app') === world.bot.id;
+    if (!isOurs || record?.ackedAtMs === undefined) return refusals.unknownWebhook;
+    return record.isExpired ? refusals.invalidWebhookToken : then(record);
   };
   const found = (
     call: RestCall,

@@ -35,6 +35,8 @@ export const refusals = {
   broken: refusal(500, 0, '500: Internal Server Error'),
   unknownChannel: refusal(404, 10_003, 'Unknown Channel'),
   unknownGuild: refusal(404, 10_004, 'Unknown Guild'),
+  /** Of an interaction 15 minutes old. */
+  invalidWebhookToken: refusal(401, 50_027, 'Invalid Webhook Token'),
   unknownMember: refusal(404, 10_007, 'Unknown Member'),
   unknownMessage: refusal(404, 10_008, 'Unknown Message'),
   unknownUser: refusal(404, 10_013, 'Unknown User'),

@@ -131,7 +131,7 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
   const unwatchClock = watchRestClock(client.rest, realTiming, (backMs) => {
     tell({ kind: 'clock-put-back', backMs: Math.round(backMs) });
   });
-  const desk = { buttons, panels, timing: realTiming, tell };
+  const desk = { buttons, panels, messages: discord.messages, timing: realTiming, tell };
   const reception = new InteractionReceiver({ ...desk, commands, ports, commandsPerPerson });
   client.on(Events.InteractionCreate, (interaction) => reception.meet(interaction));
   tell({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });

@@ -65,7 +65,8 @@ export const englishCaptions = {
   'recap.alone':
     'No recap here: only people who sat there may read what was said. /captions recap gives it to each of them.',
   'recap.none': 'There is nothing to sum up yet.',
-  'recap.late': 'That takes too long. Run it again with since: I came, or later.',
+  'recap.late':
+    'That takes longer than Discord waits for an answer. I go on with it: run the same again in a few minutes.',
   'memory.off': 'I remember nothing here. A manager can change that: /settings set memory on.',
   'memory.remember.doing': 'Asking whether to remember it.',
   'memory.remember.ask':

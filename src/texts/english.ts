@@ -244,5 +244,7 @@ export const english = {
   ...englishSettings,
   ...englishTracks,
   ...englishTranscript,
+  'answer.expired':
+    '{name}: that took longer than Discord takes an answer. Run it again: a recap that is ready comes at once.',
   generic: "That didn't work ({code}). Try again; if it repeats, run /settings check.",
 } as const;

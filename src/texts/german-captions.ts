@@ -69,7 +69,8 @@ export const germanCaptions = {
   'recap.alone':
     'Keine Zusammenfassung hier: Nur wer dabei war, darf lesen, was gesagt wurde. /captions recap gibt sie jedem von ihnen.',
   'recap.none': 'Es gibt noch nichts zusammenzufassen.',
-  'recap.late': 'Das dauert zu lange. Versuche es mit since: I came, oder später.',
+  'recap.late':
+    'Das dauert länger, als Discord auf eine Antwort wartet. Ich mache weiter: Frag in ein paar Minuten noch einmal.',
   'memory.off':
     'Ich merke mir hier nichts. Wer verwaltet, kann das ändern: /settings set memory on.',
   'memory.remember.doing': 'Frage, ob ich es mir merken soll.',

@@ -266,6 +266,8 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   ...germanSettings,
   ...germanTracks,
   ...germanTranscript,
+  'answer.expired':
+    '{name}: Das hat länger gedauert, als Discord eine Antwort annimmt. Frag noch einmal: Ein fertiger Rückblick kommt sofort.',
   generic:
     'Das hat nicht geklappt ({code}). Versuch es noch einmal; wenn es wieder geschieht, ruf /settings check auf.',
 };

@@ -131,6 +131,7 @@ class Desk {
       commands: slashes,
       buttons: new Map([['press', button]]),
       ports: {} as CommandPorts, // no command of these uses one
+      messages: { offer: async () => undefined },
       commandsPerPerson: 0,
       panels: { dressed: () => ({ content: '', allowedMentions: { parse: [] } }), put() {} },
       timing: this.timing,

@@ -93,7 +93,7 @@ test('a callback after three seconds answers an unknown interaction', async () =
   expect(interaction.reply).toBeUndefined();
 });
 
-test('a follow-up before the callback, or after the token has run out, finds no webhook', async () => {
+test('a follow-up before the callback finds no webhook, and after 15 minutes its token counts no more', async () => {
   const clock = new SteppedClock();
   await using sandbox = await open(clock);
   const { callback, webhook } = await joinIssued(sandbox);
@@ -103,7 +103,10 @@ test('a follow-up before the callback, or after the token has run out, finds no 
   await ask(sandbox, callback, { body: { type: 4, data: { content: 'now' } } });
   expect(await followUp()).toMatchObject({ status: 200 });
   await clock.step(15 * 60_000);
-  expect(await followUp()).toMatchObject(unknown);
+  const expired = { status: 401, json: { code: 50_027, message: 'Invalid Webhook Token' } };
+  expect(await followUp()).toMatchObject(expired);
+  const edit = { method: 'PATCH', body: { content: 'then' } };
+  expect(await ask(sandbox, `${webhook}/messages/@original`, edit)).toMatchObject(expired);
 });
 
 test('commands that Discord would refuse are refused', async () => {

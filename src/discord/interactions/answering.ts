@@ -10,6 +10,7 @@ import {
 } from 'discord.js';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { isCut, neverSent } from '#src/discord/network-errors.ts';
+import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type { PanelPlace } from '#src/session/ports/panel.ts';
 import type { AnswerableInteraction } from './interaction-runner.ts';
 import type { MessageBody as Said } from './rendering.ts';
@@ -22,10 +23,14 @@ export type RepliableInteraction =
 /** Discord takes a first answer for 3 s: a second try must not come much later. */
 const againMs = 150;
 
+/** Longest wait, in ms, for a message in place of an answer. */
+const writeMs = 60_000;
+
 /** An interaction whose answers survive a cut connection: what does no harm twice is asked for once more. */
 export function resilientInteraction(
   asking: RepliableInteraction,
   timing: SyncTiming,
+  messages: Pick<ChannelMessages, 'offer'>,
 ): AnswerableInteraction {
   const retried = <T>(send: () => Promise<T>) => twice(send, isCut, timing);
   return {
@@ -51,6 +56,12 @@ export function resilientInteraction(
     deleteReply: () => gone(asking, retried),
     followUp: async (message) =>
       placeOf(await twice(() => asking.followUp(message), neverSent, timing)),
+    async tellExpired() {
+      const { channel, channelId, guildId, member } = asking;
+      const where = { guildId, channelId, name: channel?.name ?? channelId };
+      const line = { id: 'answer.expired', with: { name: member.displayName } } as const;
+      await messages.offer(where, line, [], AbortSignal.timeout(writeMs));
+    },
   };
 }
 

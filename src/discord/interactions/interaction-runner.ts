@@ -1,4 +1,4 @@
-import { MessageFlags } from 'discord.js';
+import { DiscordAPIError, MessageFlags, RESTJSONErrorCodes } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { withDeadline } from '#src/discord/library/deadline.ts';
@@ -20,6 +20,8 @@ export interface AnswerableInteraction {
   editReply(message: MessageEdit): Promise<PanelPlace | undefined>;
   deleteReply(): Promise<unknown>;
   followUp(message: MessageBody): Promise<PanelPlace | undefined>;
+  /** Tells who asked, where they asked and for all to read, that Discord takes no answer any more. */
+  tellExpired(): Promise<void>;
 }
 
 /** What somebody wants done by a command or a button. */
@@ -32,6 +34,8 @@ export type Invocation = {
   readonly shownTo: 'room' | 'caller';
   /** Stands in place of "thinking". */
   meanwhile?(): TextLine;
+  /** Longest time, in ms, that it may take; a minute where it is not given. */
+  readonly longestMs?: number | undefined;
   run(): Promise<Replies>;
 };
 
@@ -44,8 +48,8 @@ export type InteractionRunnerOptions = {
 
 /** Discord gives 3 s for the first answer; what takes longer than this shows as thinking. */
 const deferMs = 250;
-/** Longer than any errand may take; then the caller is told so. */
-const lateMs = 60_000;
+/** Longest time, in ms, of what does not say how long it may take; then the caller is told so. */
+const usualLongestMs = 60_000;
 /** Interactions remembered, so that one delivered twice is answered once. */
 const maxSeen = 1_000;
 
@@ -78,6 +82,16 @@ export class InteractionRunner {
       tell({ kind: 'command', name, tookMs: timing.nowMs() - startMs });
     } catch (error) {
       tell({ kind: 'command-failed', name, code: 'discord.unreachable', error });
+      if (isExpired(error)) await this.#tellExpired(asked, name);
+    }
+  }
+
+  /** Discord takes no answer 15 minutes after the question. */
+  async #tellExpired(asked: AnswerableInteraction, name: string): Promise<void> {
+    try {
+      await asked.tellExpired();
+    } catch (error) {
+      this.#options.tell({ kind: 'command-failed', name, code: 'discord.unreachable', error });
     }
   }
 
@@ -93,8 +107,9 @@ export class InteractionRunner {
 
   async #inTime(invocation: Invocation): Promise<Replies> {
     const { timing } = this.#options;
-    const late = () => new Error(`${invocation.name} took longer than ${lateMs / 1000} s.`);
-    return await withDeadline(() => invocation.run(), { ms: lateMs, timing, late }, never);
+    const { name, longestMs: ms = usualLongestMs } = invocation;
+    const late = () => new Error(`${name} took longer than ${ms / 1000} s.`);
+    return await withDeadline(() => invocation.run(), { ms, timing, late }, never);
   }
 
   #rendered([first, ...rest]: Replies, { guildId, languages }: Invocation): Sayings {
@@ -157,6 +172,15 @@ async function think(asked: AnswerableInteraction, invocation: Invocation): Prom
 function withoutFlags({ flags: _, ...message }: MessageBody): MessageEdit {
   return message;
 }
+
+function isExpired(error: unknown): boolean {
+  return error instanceof DiscordAPIError && expired.has(error.code);
+}
+
+const expired: ReadonlySet<number | string> = new Set([
+  RESTJSONErrorCodes.InvalidWebhookToken,
+  RESTJSONErrorCodes.UnknownWebhook,
+]);
 
 async function succeeded(attempt: Promise<unknown>): Promise<boolean> {
   try {

@@ -7,6 +7,7 @@ import {
   MessageFlags,
 } from 'discord.js';
 import type { DiscordEvent } from '#src/discord/events.ts';
+import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type { Command, CommandPorts } from '#src/session/ports/command.ts';
 import { localeOf } from '#src/texts/texts.ts';
 import { type RepliableInteraction, resilientInteraction } from './answering.ts';
@@ -24,6 +25,7 @@ import { suggestions } from './suggestions.ts';
 export type InteractionReceiverOptions = InteractionRunnerOptions & {
   readonly commands: readonly CommandEntry[];
   readonly ports: CommandPorts;
+  readonly messages: Pick<ChannelMessages, 'offer'>;
   /** Commands and buttons that one person may use in 10 s; 0: no limit. */
   readonly commandsPerPerson: number;
 };
@@ -65,7 +67,8 @@ export class InteractionReceiver {
     const languages = languagesOf(asking);
     const done = admission.kind === 'admitted' ? deed : tooFast(admission.waitMs);
     const errand = { guildId: asking.guildId, languages, ...done };
-    void this.#runner.answer(resilientInteraction(asking, this.#options.timing), errand);
+    const { messages, timing } = this.#options;
+    void this.#runner.answer(resilientInteraction(asking, timing, messages), errand);
   }
 
   #admit(kind: LimitedRequest['kind'], name: string, { user, guildId }: Interaction): Admission {
@@ -86,11 +89,12 @@ export class InteractionReceiver {
     const name = asking.isChatInputCommand() ? lineOf(asking) : asking.commandName;
     const command = this.#commands.get(name);
     if (!command) return unknown('command');
-    const { shownTo, meanwhile } = command;
+    const { longestMs, shownTo, meanwhile } = command;
     const call = () =>
       asking.isChatInputCommand() ? commandCallOf(asking, command) : menuCallOf(asking);
     return {
       name,
+      longestMs,
       shownTo: typeof shownTo === 'string' ? shownTo : shownTo(call()),
       ...(meanwhile && { meanwhile: () => meanwhile(call()) }),
       run: async () => await command.run(call(), this.#options.ports),
@@ -103,6 +107,7 @@ export class InteractionReceiver {
     if (!button) return unknown('press');
     return {
       name: `press ${button.name}`,
+      longestMs: button.longestMs,
       shownTo: 'caller',
       run: async () => await button.run(callOf(asking, about), this.#options.ports),
     };
@@ -138,7 +143,7 @@ function isForUs(interaction: Interaction): interaction is ForUs {
 
 /** An errand without what is the same for all. */
 type InvocationRequest = Pick<Invocation, 'name' | 'shownTo' | 'run'> &
-  Partial<Pick<Invocation, 'meanwhile'>>;
+  Partial<Pick<Invocation, 'longestMs' | 'meanwhile'>>;
 
 /** `privacy status`, as the person typed it. */
 function lineOf(asking: ChatInputCommandInteraction | AutocompleteInteraction): string {

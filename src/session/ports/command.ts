@@ -114,6 +114,8 @@ export interface Command {
   readonly options: readonly CommandOption[];
   /** Who sees "thinking" while a slow answer is awaited. */
   readonly shownTo: ReplyAudience | ((call: CommandCall) => ReplyAudience);
+  /** Longest time, in ms, that it may take, below the 15 minutes that Discord waits; a minute where it is not given. */
+  readonly longestMs?: number;
   /** Stands in place of "thinking" until the slow answer is edited into it. */
   readonly meanwhile?: (call: CommandCall) => TextLine;
   /** The first reply answers the command, the rest follow it. */
@@ -138,5 +140,7 @@ export interface Button {
   readonly name: string;
   readonly label: TextId;
   readonly look: 'plain' | 'main' | 'danger';
+  /** As of a command. */
+  readonly longestMs?: number;
   run(call: CommandCall, ports: CommandPorts): Promise<Replies>;
 }

@@ -6,7 +6,7 @@ import type { ModelPrompt } from '#src/captions/answers/model-prompt.ts';
 import { numberedLines } from '#src/captions/answers/numbered-lines.ts';
 import { type RecapPoint, recap } from '#src/captions/answers/recap.ts';
 import { wallTimesIn } from '#src/captions/files/wall-time.ts';
-import type { TranscriptSession } from '#src/captions/transcript-line.ts';
+import type { TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
 import type { Audience, FoundLine, LineRange } from '#src/captions/transcript-store.ts';
 import { failureText } from '#src/session/alerts/report-failure.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
@@ -20,6 +20,7 @@ import type {
 } from '#src/session/ports/captions.ts';
 import type { Asker } from '#src/session/ports/command-ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import { KeptRecaps, lateAnswer } from './kept-recaps.ts';
 import { type LookupParts, quotedLine, type TranscriptLookup } from './transcript-lookup.ts';
 import { wholeReply } from './whole-reply.ts';
 
@@ -30,7 +31,7 @@ export type QuestionParts = LookupParts &
 const [mostLines, maxChars] = [80, 12_000];
 /** Lines shown where no model could choose. */
 const mostUnchosen = 5;
-/** Longest time, in ms, for a recap: Discord takes no answer to a command after 15 minutes. */
+/** Longest time, in ms, for which a recap is waited: Discord takes no answer to a command after 15 minutes. */
 const longestRecapMs = 13 * 60_000;
 const longestAnswerMs = 40_000;
 /** Most hours that a zone is away from UTC. */
@@ -52,9 +53,11 @@ export class TranscriptQuestions {
   readonly #parts: QuestionParts;
   readonly #lookup: TranscriptLookup;
   readonly #signal: AbortSignal;
+  readonly #kept: KeptRecaps;
 
   /** Aborting `signal` ends all answers. */
   constructor(parts: QuestionParts, lookup: TranscriptLookup, signal: AbortSignal) {
+    this.#kept = new KeptRecaps(parts.clock, signal);
     this.#parts = parts;
     this.#lookup = lookup;
     this.#signal = signal;
@@ -134,29 +137,29 @@ export class TranscriptQuestions {
     return await this.sumUp(session, audience, asker, { toMs });
   }
 
-  /** The points of a session, or of a part of it; paid by the asker, or by the server where nobody asked. */
+  /**
+   * The points of a session, or of a part of it; paid by the asker, or by the server where nobody asked. One that takes too
+   * long for whoever asked goes on, for when they ask again. A point that rests on what was forgotten meanwhile is left out.
+   */
   async sumUp(
     session: TranscriptSession,
     audience: Audience,
     asker: Asker | undefined,
     { leastLines = 1, ...range }: LineRange & { readonly leastLines?: number } = {},
   ): Promise<RecapOutcome> {
-    const { guildId } = session;
     const lines = await this.#lookup.lines(session, audience, range);
     if (!lines) return { kind: 'unread' };
     if (lines.length < leastLines) return { kind: 'none' };
-    const found = lines.map((line) => ({ line, session }));
-    const { places, timeZone } = this.#parts;
-    const language = places.localeIn(guildId) === 'de' ? 'German' : 'English';
-    const ask = (prompt: ModelPrompt, signal: AbortSignal) =>
-      this.#reply(guildId, asker, prompt, signal);
+    const { guildId } = session;
     try {
-      const points = await this.#inTime(longestRecapMs, (signal) =>
-        recap(found, { maxChars, timeZone, language }, ask, signal),
-      );
-      return points.length === 0
-        ? { kind: 'none' }
-        : { kind: 'recap', session, lineCount: lines.length, points: points.map(quotedPoint) };
+      const key = `${guildId} ${asker?.id} ${session.id} ${range.fromMs} ${range.toMs}`;
+      const made = await this.#pointsInTime(session, lines, asker, key);
+      const points = await this.#stillKnown(made, session, asker, audience, range);
+      if (!points) return { kind: 'unread' };
+      if (points.length < made.length) this.#kept.drop(key);
+      if (points.length === 0) return { kind: 'none' };
+      const lineCount = lines.length;
+      return { kind: 'recap', session, lineCount, points: points.map(quotedPoint) };
     } catch (error) {
       if (error instanceof Refused) return { kind: 'failed', line: error.line };
       this.#tell(guildId, error);
@@ -164,6 +167,49 @@ export class TranscriptQuestions {
       if (error.code === 'answer.late') return { kind: 'late' };
       return { kind: 'failed', line: failureText(error, this.#parts) };
     }
+  }
+
+  async #pointsInTime(
+    session: TranscriptSession,
+    lines: readonly TranscriptLine[],
+    asker: Asker | undefined,
+    key: string,
+  ): Promise<readonly RecapPoint[]> {
+    const make = (signal: AbortSignal) => this.#points(session, lines, asker, signal);
+    if (!asker) return await this.#inTime(longestRecapMs, make);
+    return await within(this.#kept.of(key, make), longestRecapMs, this.#parts.clock, lateRecap);
+  }
+
+  #points(
+    session: TranscriptSession,
+    lines: readonly TranscriptLine[],
+    asker: Asker | undefined,
+    signal: AbortSignal,
+  ): Promise<readonly RecapPoint[]> {
+    const { guildId } = session;
+    const { places, timeZone } = this.#parts;
+    const language = places.localeIn(guildId) === 'de' ? 'German' : 'English';
+    const found = lines.map((line) => ({ line, session }));
+    const ask = (prompt: ModelPrompt, until: AbortSignal) =>
+      this.#reply(guildId, asker, prompt, until);
+    return recap(found, { maxChars, timeZone, language }, ask, signal);
+  }
+
+  /** Points whose lines are all still there, and may still be known; undefined where that cannot be read. */
+  async #stillKnown(
+    points: readonly RecapPoint[],
+    session: TranscriptSession,
+    asker: Asker | undefined,
+    before: Audience,
+    range: LineRange,
+  ): Promise<readonly RecapPoint[] | undefined> {
+    const audience = asker ? await this.#lookup.audience(session.guildId, [asker.id]) : before;
+    const lines = audience && (await this.#lookup.lines(session, audience, range));
+    if (!lines) return undefined;
+    const texts = new Map(lines.map(({ number, text }) => [number, text]));
+    return points.filter(({ sources }) =>
+      sources.every(({ line }) => texts.get(line.number) === line.text),
+    );
   }
 
   /** Where no model chooses: what a search finds in the session of these lines, or in all where they are of several. */
@@ -239,8 +285,7 @@ export class TranscriptQuestions {
     signal = this.#signal,
   ): Promise<T> {
     const over = new AbortController();
-    const late = () =>
-      new BotError('answer.late', true, `A recap or search took longer than ${ms / 1000} s.`);
+    const late = () => lateAnswer(ms);
     try {
       const either = AbortSignal.any([this.#signal, signal, over.signal]);
       return await within(work(either), ms, this.#parts.clock, late);
@@ -252,6 +297,10 @@ export class TranscriptQuestions {
   #tell(guildId: string, error: unknown): void {
     if (!(error instanceof Refused)) this.#parts.onEvent(guildId, failureOf(error, 'think'));
   }
+}
+
+function lateRecap(): BotError {
+  return lateAnswer(longestRecapMs);
 }
 
 function keyOf({ line }: FoundLine): string {

@@ -57,6 +57,7 @@ function open(failing: readonly string[] = []) {
     editReply: say('edit'),
     deleteReply: say('delete'),
     followUp: say('follow'),
+    tellExpired: async () => void said.push(['expired']),
   });
   const answer = (run: Invocation['run'], more: Partial<Invocation> = {}, id = '1') =>
     runner.answer(asked(id), {
@@ -209,6 +210,20 @@ test('a command that never ends is answered after a minute', async () => {
   const answering = answer(() => new Promise(() => {}));
   timing.passMs(60_000);
   await answering;
+  expect(said.at(-1)?.[1]).toContain('internal');
+});
+
+test('a command that says it may take longer is waited for that long', async () => {
+  const slow = Promise.withResolvers<Replies>();
+  const { answer, timing, said } = open();
+  const answering = answer(() => slow.promise, { shownTo: 'caller', longestMs: 14 * 60_000 });
+  timing.passMs(14 * 60_000 - 1);
+  slow.resolve([{ id: 'recap.none', to: 'caller' }]);
+  await answering;
+  expect(said.at(-1)).toEqual(['edit', text('recap.none')]);
+  const late = answer(() => new Promise(() => {}), { longestMs: 14 * 60_000 }, '2');
+  timing.passMs(14 * 60_000);
+  await late;
   expect(said.at(-1)?.[1]).toContain('internal');
 });
 

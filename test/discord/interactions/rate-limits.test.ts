@@ -170,6 +170,7 @@ test('in a flood Discord gets few answers, one of them says why, and other serve
   const timing = new SteppedTiming();
   const reception = new InteractionReceiver({
     commands: [],
+    messages: { offer: async () => undefined },
     commandsPerPerson: 5,
     ports: {} as CommandPorts,
     timing,

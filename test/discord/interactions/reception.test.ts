@@ -10,6 +10,7 @@ function open(...buttons: readonly Button[]) {
   const events: DiscordEvent[] = [];
   const reception = new InteractionReceiver({
     commands: [],
+    messages: { offer: async () => undefined },
     buttons: new Map(buttons.map((button) => [button.name, button])),
     ports: {} as CommandPorts,
     commandsPerPerson: 5,

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { VirtualClock } from '#test/fakes/clock.ts';
 import {
   adam,
   type FixtureOptions,
@@ -13,8 +14,11 @@ const speech = 'human-goforward';
 const everybody = [{ personId: 'adam', openPlaceIds: ['lounge'] }] as const;
 
 /** Adam has called the bot and turned captions on; Eva said yes for always. */
-export async function captioned(options: FixtureOptions = {}): Promise<SessionFixture> {
-  const fixture = openSessionFixture({ addressing: 'off', ...options });
+export async function captioned(
+  options: FixtureOptions = {},
+  clock?: VirtualClock,
+): Promise<SessionFixture> {
+  const fixture = openSessionFixture({ addressing: 'off', ...options }, undefined, clock);
   await fixture.sessions.join(lounge, 'adam');
   await fixture.privacy.allow('g', 'eva', 'always');
   await pass(fixture, 100);
