@@ -16,6 +16,7 @@ import { addGuild, type GuildOptions, type WorldOptions } from '#sandbox/world/w
 import type { MessageChange } from '#sandbox/world/world-messages.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
+import { addressFor } from './process-address.ts';
 import { type Faults, faultsOf } from './sandbox-faults.ts';
 import { type OpenGuild, openGuild, type SandboxGuild } from './sandbox-guild.ts';
 import { buildParts, type SandboxInternals } from './sandbox-parts.ts';
@@ -90,6 +91,11 @@ export class RunningSandbox {
 
   get apiUrl(): string {
     return this.#apiUrl;
+  }
+
+  apiUrlFor(process: string): string {
+    const { origin, pathname } = new URL(this.#apiUrl);
+    return `${origin}${addressFor(process, pathname)}`;
   }
 
   get certificate(): string {

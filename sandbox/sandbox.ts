@@ -60,6 +60,8 @@ export type VoiceHalfOptions = {
 export interface Sandbox extends AsyncDisposable, FirstGuild, BotWatch {
   /** What a bot takes for `https://discord.com/api`. */
   readonly apiUrl: string;
+  /** The same for one of several processes: what it asks and its logins name it. Letters, digits, hyphens. */
+  apiUrlFor(process: string): string;
   readonly token: string;
   /** PEM of the certificates a bot must trust: for voice, and for files. */
   readonly certificate: string;

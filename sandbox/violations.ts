@@ -16,6 +16,8 @@ type ViolationKind =
       readonly interactionId: string;
       /** Of the second one. Source: Discord docs, "Interaction Callback Type". */
       readonly callbackType: number;
+      /** The processes that sent the first and the second one, where they have addresses of their own. */
+      readonly by: readonly [string | undefined, string | undefined];
     };
 
 /** Keeps this many; what comes later is not noted. */

@@ -15,6 +15,7 @@ export interface GatewayDesk {
   identify(
     identify: GatewayIdentify,
     socket: WebSocket,
+    process: string | undefined,
   ): GatewaySession | 'invalid' | { readonly closeCode: number };
   /** The session, replayed; `invalid` asks for a new identify. */
   resume(
@@ -34,13 +35,20 @@ export interface GatewayDesk {
 /** Heartbeats missed in a row before the connection counts as dead. */
 const missedHeartbeats = 2;
 
+type GatewaySocketOptions = {
+  readonly heartbeatMs: number;
+  readonly nowMs: number;
+  /** The process of the bot that connects, if its address names one. */
+  readonly process: string | undefined;
+};
+
 /** Speaks the gateway protocol on one socket until it closes; nothing it receives can throw. */
 export function serveGateway(
   socket: WebSocket,
   desk: GatewayDesk,
-  { heartbeatMs, nowMs }: { readonly heartbeatMs: number; readonly nowMs: number },
+  { heartbeatMs, nowMs, process }: GatewaySocketOptions,
 ): void {
-  const connection = new Connection(socket, desk);
+  const connection = new Connection(socket, desk, process);
   const limit = new MessageLimit(nowMs);
   const dead = setTimeout(
     () => socket.close(closeCodes.noHeartbeat, 'No heartbeat'),
@@ -72,9 +80,11 @@ const notUnderstood = { closeCode: closeCodes.notUnderstood };
 class Connection {
   readonly #socket: WebSocket;
   readonly #desk: GatewayDesk;
+  readonly #process: string | undefined;
   #session: GatewaySession | undefined;
 
-  constructor(socket: WebSocket, desk: GatewayDesk) {
+  constructor(socket: WebSocket, desk: GatewayDesk, process: string | undefined) {
+    this.#process = process;
     this.#socket = socket;
     this.#desk = desk;
   }
@@ -97,7 +107,7 @@ class Connection {
     }
     const outcome =
       request.op === 2
-        ? this.#desk.identify(request.d, this.#socket)
+        ? this.#desk.identify(request.d, this.#socket, this.#process)
         : this.#desk.resume(request.d, this.#socket);
     if (outcome === 'invalid') sendText(this.#socket, JSON.stringify({ op: 9, d: false }));
     else if ('closeCode' in outcome) this.#socket.close(outcome.closeCode);

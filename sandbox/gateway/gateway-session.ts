@@ -9,16 +9,26 @@ const unsentLimitBytes = 8 * 1024 * 1024;
 
 type SentEvent = { readonly sequence: number; readonly text: string };
 
+/** What an identify says. */
+export type SessionStart = {
+  readonly id: string;
+  readonly intents: number;
+  readonly shard: Shard;
+  readonly process: string | undefined;
+};
+
 /** One login of the bot. Outlives its socket, so that a dropped one can be resumed without loss. */
 export class GatewaySession {
   readonly id: string;
   readonly intents: number;
   readonly shard: Shard;
+  readonly process: string | undefined;
   #sequence = 0;
   #sent: SentEvent[] = [];
   #socket: WebSocket | undefined;
 
-  constructor(id: string, intents: number, shard: Shard) {
+  constructor({ id, intents, shard, process }: SessionStart) {
+    this.process = process;
     this.id = id;
     this.intents = intents;
     this.shard = shard;

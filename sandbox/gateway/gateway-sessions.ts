@@ -1,5 +1,4 @@
-import { GatewaySession } from './gateway-session.ts';
-import type { Shard } from './gateway-shards.ts';
+import { GatewaySession, type SessionStart } from './gateway-session.ts';
 
 /** Sessions at a time; the oldest that nobody uses is ended first. */
 const sessionLimit = 64;
@@ -25,11 +24,11 @@ export class GatewaySessions {
     return this.#sessions.get(id);
   }
 
-  open(id: string, intents: number, shard: Shard): GatewaySession {
-    const session = new GatewaySession(id, intents, shard);
+  open(start: SessionStart): GatewaySession {
+    const session = new GatewaySession(start);
     const oldest = this.all().find(({ socket }) => !socket) ?? this.all()[0];
     if (oldest && this.#sessions.size >= sessionLimit) this.end(oldest);
-    this.#sessions.set(id, session);
+    this.#sessions.set(session.id, session);
     return session;
   }
 

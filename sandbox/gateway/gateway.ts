@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { addressFor, readAddress } from '#sandbox/process-address.ts';
 import type { Guild, World } from '#sandbox/world/world.ts';
 import { type GatewayDesk, serveGateway } from './gateway-connection.ts';
 import { EventFaults } from './gateway-faults.ts';
@@ -59,6 +60,8 @@ export type GatewayAdvice = {
 export type ShownSession = {
   readonly id: string;
   readonly shard: Shard;
+  /** Who identified, where the address of `apiUrlFor` was used; who resumes is not told apart. */
+  readonly process: string | undefined;
   /** Whether it has a socket now. */
   readonly online: boolean;
   /** Number of the last event it was sent, or would have been. */
@@ -87,7 +90,7 @@ export class Gateway {
   readonly #identifies = new IdentifyLimit();
   #rules: GatewayRules;
   #answersHeartbeats = true;
-  #url = '';
+  #origin = '';
 
   constructor(options: GatewayOptions) {
     this.#options = options;
@@ -95,14 +98,14 @@ export class Gateway {
     this.#sessions = new GatewaySessions(options.resumeMs, options.onSessionEnd);
   }
 
-  /** `ws://127.0.0.1:PORT/gateway`; the empty string until it listens. */
-  get url(): string {
-    return this.#url;
+  /** `ws://127.0.0.1:PORT/gateway`, or the address of that process of the bot. */
+  urlFor(process: string | undefined): string {
+    return `${this.#origin}${addressFor(process, path)}`;
   }
 
   /** Takes the WebSocket upgrades of a server that listens on `port`. */
   listen(server: Server, port: number): void {
-    this.#url = `ws://127.0.0.1:${port}${path}`;
+    this.#origin = `ws://127.0.0.1:${port}`;
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
@@ -127,8 +130,8 @@ export class Gateway {
 
   /** Every session that is not over, oldest first. */
   get sessions(): readonly ShownSession[] {
-    return this.#sessions.all().map(({ id, shard, socket, sequence }) => {
-      return { id, shard, online: socket !== undefined, sequence };
+    return this.#sessions.all().map(({ id, shard, process, socket, sequence }) => {
+      return { id, shard, process, online: socket !== undefined, sequence };
     });
   }
 
@@ -191,7 +194,7 @@ export class Gateway {
   }
 
   readonly #desk: GatewayDesk = {
-    identify: (identify, socket) => this.#identify(identify, socket),
+    identify: (identify, socket, process) => this.#identify(identify, socket, process),
     resume: (resume, socket) => this.#resume(resume, socket),
     request: (session, request) => {
       if (request.op !== 4 && request.op !== 8 && request.op !== 43) return;
@@ -211,8 +214,8 @@ export class Gateway {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
-    const wanted = (request.url ?? '').split('?')[0];
-    if (![path, `${path}/`].includes(wanted ?? '') || this.#sockets.clients.size >= socketLimit) {
+    const { process, path: wanted } = readAddress((request.url ?? '').split('?')[0] ?? '');
+    if (![path, `${path}/`].includes(wanted) || this.#sockets.clients.size >= socketLimit) {
       socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
       return;
     }
@@ -220,6 +223,7 @@ export class Gateway {
       serveGateway(client, this.#desk, {
         heartbeatMs: this.#options.heartbeatMs,
         nowMs: this.#nowMs(),
+        process,
       }),
     );
   }
@@ -227,6 +231,7 @@ export class Gateway {
   #identify(
     identify: GatewayIdentify,
     socket: WebSocket,
+    process: string | undefined,
   ): GatewaySession | 'invalid' | { closeCode: number } {
     if (!this.#isOurs(identify.token)) return { closeCode: closeCodes.wrongToken };
     const shard = shardOf(identify.shard);
@@ -239,9 +244,9 @@ export class Gateway {
     }
     if (!this.#identifies.take(shard, this.#rules, this.#nowMs())) return 'invalid';
     const id = randomUUID().replaceAll('-', '');
-    const session = this.#sessions.open(id, identify.intents, shard);
+    const session = this.#sessions.open({ id, intents: identify.intents, shard, process });
     session.attach(socket);
-    session.dispatch('READY', readyJson(world, session.id, this.#url, shard));
+    session.dispatch('READY', readyJson(world, session.id, this.urlFor(undefined), shard));
     if (identify.intents & intents.guilds) {
       for (const guild of guilds) {
         session.dispatch('GUILD_CREATE', guildSeen(world, guild, identify.intents));

@@ -17,6 +17,7 @@ export class InteractionRecord implements Interaction {
   readonly #world: World;
   readonly #board: MessageBoard;
   #ackedAtMs: number | undefined;
+  #ackedBy: string | undefined;
   #deferred = false;
   #original: BoardMessage | undefined;
   #followUps: BoardMessage[] = [];
@@ -37,6 +38,11 @@ export class InteractionRecord implements Interaction {
 
   get ackedAtMs(): number | undefined {
     return this.#ackedAtMs;
+  }
+
+  /** The process that did, where it has an address of its own. */
+  get ackedBy(): string | undefined {
+    return this.#ackedBy;
   }
 
   get deferred(): boolean {
@@ -76,11 +82,12 @@ export class InteractionRecord implements Interaction {
   }
 
   /** Takes note of the one callback an interaction may have; the performer of it tells who waits. */
-  acknowledge(): 'taken' | 'late' | 'again' {
+  acknowledge(process: string | undefined): 'taken' | 'late' | 'again' {
     if (this.#ackedAtMs !== undefined) return 'again';
     const nowMs = this.#world.clock.nowMs();
     if (nowMs - this.sentAtMs > ackLimitMs) return 'late';
     this.#ackedAtMs = nowMs;
+    this.#ackedBy = process;
     return 'taken';
   }
 

@@ -136,11 +136,12 @@ function answerCallback(
   return withBody(callback, call.body, (body) => {
     const refusal = refused(record, body, call);
     if (refusal) return refusal;
-    const outcome = record.acknowledge();
+    const outcome = record.acknowledge(call.process);
     if (outcome === 'late') return refusals.unknownInteraction;
     if (outcome === 'again') {
       const { guildId } = record.opening;
-      const twice = { interactionId: record.id, callbackType: body.type };
+      const by = [record.ackedBy, call.process] as const;
+      const twice = { interactionId: record.id, callbackType: body.type, by };
       violations.note(guildId, { kind: 'answered-twice', ...twice });
       return refusals.alreadyAcknowledged;
     }

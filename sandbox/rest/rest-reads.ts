@@ -8,7 +8,7 @@ import { ok, type RestRoute, refusals } from './rest-route.ts';
 /** Routes that only look: the gateway's address, who is who, the servers and their channels. */
 export function readRoutes(
   world: World,
-  gateway: Pick<Gateway, 'url' | 'advice'>,
+  gateway: Pick<Gateway, 'urlFor' | 'advice'>,
 ): readonly RestRoute[] {
   return [...gatewayRoutes(gateway), ...selfRoutes(world), ...guildRoutes(world)];
 }
@@ -16,13 +16,18 @@ export function readRoutes(
 /** Identifies a day. Source: Discord docs, "Session Start Limit". */
 const dailyStarts = 1000;
 
-function gatewayRoutes(gateway: Pick<Gateway, 'url' | 'advice'>): readonly RestRoute[] {
+function gatewayRoutes(gateway: Pick<Gateway, 'urlFor' | 'advice'>): readonly RestRoute[] {
   return [
-    { method: 'GET', path: '/gateway', open: true, answer: () => ok({ url: gateway.url }) },
+    {
+      method: 'GET',
+      path: '/gateway',
+      open: true,
+      answer: ({ process }) => ok({ url: gateway.urlFor(process) }),
+    },
     {
       method: 'GET',
       path: '/gateway/bot',
-      answer: () => {
+      answer: ({ process }) => {
         const { shards, maxConcurrency, starts } = gateway.advice;
         const session_start_limit = {
           total: dailyStarts,
@@ -30,7 +35,7 @@ function gatewayRoutes(gateway: Pick<Gateway, 'url' | 'advice'>): readonly RestR
           reset_after: 86_400_000,
           max_concurrency: maxConcurrency,
         };
-        return ok({ url: gateway.url, shards, session_start_limit });
+        return ok({ url: gateway.urlFor(process), shards, session_start_limit });
       },
     },
   ];

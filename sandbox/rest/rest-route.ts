@@ -7,6 +7,8 @@ export type RestCall = {
   /** JSON of the body, or of its `payload_json` part. */
   readonly body: unknown;
   readonly files: readonly FormFile[];
+  /** The process that asks, where it was given an address of its own. */
+  readonly process?: string | undefined;
   /** A part of the path, by the name the route gives it. */
   param(name: string): string;
 };

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { readAddress } from '#sandbox/process-address.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { type RestBody, readBody } from './rest-body.ts';
 import { faultAnswer, RestFaults, tooManyRequests } from './rest-faults.ts';
@@ -24,6 +25,8 @@ export type LoggedRequest = {
     readonly sizeBytes: number;
   }[];
   readonly atMs: number;
+  /** Who asked, where the address of `apiUrlFor` was used. */
+  readonly process?: string;
 };
 
 export type RestOptions = {
@@ -47,6 +50,7 @@ type RestRequest = {
   readonly authorization: string | undefined;
   readonly body: RestBody;
   readonly route: RestRoute | undefined;
+  readonly process: string | undefined;
 };
 
 /** Discord's REST API, version 10, below `/api`; every request is noted. */
@@ -88,7 +92,8 @@ export class RestServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const atMs = this.#options.clock.nowMs();
-    const { pathname, searchParams: query } = new URL(`http://sandbox${request.url ?? '/'}`);
+    const { pathname: asked, searchParams: query } = new URL(`http://sandbox${request.url ?? '/'}`);
+    const { process, path: pathname } = readAddress(asked);
     const method = request.method ?? 'GET';
     const below = belowApi(pathname);
     const route = this.#options.routes.find(
@@ -96,9 +101,18 @@ export class RestServer {
     );
     const { authorization } = request.headers;
     const body = await readBody(request);
-    const answer = await this.#troubled({ method, below, query, authorization, body, route });
+    const answer = await this.#troubled({
+      method,
+      below,
+      query,
+      authorization,
+      body,
+      route,
+      process,
+    });
     const status = answer?.status ?? 0;
-    this.#note({ method, path: pathname.replace(/^\/api/, ''), status, atMs }, body, route);
+    const by = process === undefined ? {} : { process };
+    this.#note({ method, path: pathname.replace(/^\/api/, ''), status, atMs, ...by }, body, route);
     if (body.kind === 'too-large') response.setHeader('connection', 'close');
     if (answer) send(response, answer);
     else response.destroy();
@@ -115,7 +129,7 @@ export class RestServer {
   }
 
   #note(
-    fields: Pick<LoggedRequest, 'method' | 'path' | 'status' | 'atMs'>,
+    fields: Pick<LoggedRequest, 'method' | 'path' | 'status' | 'atMs' | 'process'>,
     body: RestBody,
     route: RestRoute | undefined,
   ): void {
@@ -143,14 +157,15 @@ export class RestServer {
     return { ...answer, headers };
   }
 
-  #answer({ below, query, authorization, body, route }: RestRequest): RestAnswer {
+  #answer({ below, query, authorization, body, route, process }: RestRequest): RestAnswer {
     if (body.kind === 'too-large') return refusals.tooLarge;
     const params = route && matchPath(route.path, below);
     if (!params) return refusals.notFound;
     if (!route.open && authorization !== `Bot ${this.#options.token}`) return refusals.unauthorized;
     if (body.kind === 'not-json') return refusals.notJson;
     const { json, files } = body;
-    return run(route, { query, body: json, files, param: (name) => params.get(name) ?? '' });
+    const param = (name: string) => params.get(name) ?? '';
+    return run(route, { query, body: json, files, process, param });
   }
 }
 

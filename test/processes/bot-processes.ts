@@ -24,7 +24,7 @@ export type StartOptions = {
   readonly environment?: BotEnvironment;
   /** By how much its wall clock is ahead of the others, in ms. */
   readonly clockAheadMs?: number;
-  /** Where it logs in; default: the sandbox itself. */
+  /** Where it logs in; default: the sandbox, which knows it by its name. */
   readonly apiUrl?: string;
 };
 
@@ -64,7 +64,7 @@ export async function openProcesses(options: ProcessesOptions = {}): Promise<Pro
   const begin = async (
     how: typeof BotProcess.start,
     name: string,
-    { environment, clockAheadMs, apiUrl = sandbox.apiUrl }: StartOptions = {},
+    { environment, clockAheadMs, apiUrl = sandbox.apiUrlFor(name) }: StartOptions = {},
   ) => {
     const former = started.get(name);
     if (former?.isRunning) throw new Error(`The process ${name} runs already.`);

@@ -11,8 +11,11 @@ export type RawRequest = {
   readonly token?: string | undefined;
 };
 
+/** What a bot is told to log in. */
+export type BotAddress = Pick<Sandbox, 'apiUrl' | 'token'>;
+
 /** Asks the REST API as the bot. */
-export async function ask(sandbox: Sandbox, path: string, asked: RawRequest = {}) {
+export async function ask(sandbox: BotAddress, path: string, asked: RawRequest = {}) {
   const { method = asked.body === undefined ? 'GET' : 'POST', body, form } = asked;
   const token = 'token' in asked ? asked.token : sandbox.token;
   const headers = new Headers(token === undefined ? {} : { authorization: `Bot ${token}` });
@@ -36,7 +39,7 @@ type Payload = {
 };
 
 /** A gateway socket without a library: says what it is told to, and keeps what it hears. */
-export async function openSocket(sandbox: Sandbox) {
+export async function openSocket(sandbox: BotAddress) {
   const { json } = await ask(sandbox, '/gateway');
   const socket = new WebSocket(`${json?.url}?v=10&encoding=json`);
   const heard: Payload[] = [];
@@ -63,7 +66,7 @@ export type RawBot = Awaited<ReturnType<typeof identified>>;
 /** The intents Guilds and GuildVoiceStates. */
 export const usualIntents = 0b1000_0001;
 
-export async function identified(sandbox: Sandbox, intents = usualIntents) {
+export async function identified(sandbox: BotAddress, intents = usualIntents) {
   const bot = await openSocket(sandbox);
   bot.say(2, { token: sandbox.token, intents, properties: {} });
   const ready = await bot.event('READY');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { usualGatewayLimits } from '#sandbox/gateway/gateway-shards.ts';
 import { openSandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
-import { ask, openSocket, usualIntents } from '#test/sandbox/raw-bot.ts';
+import { ask, identified, openSocket, usualIntents } from '#test/sandbox/raw-bot.ts';
 import { SteppedClock } from '#test/sandbox/stepped-clock.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
@@ -133,4 +133,31 @@ test('another process resumes: it gets what was missed, and the former socket is
   expect(successor.heard.map(({ t }) => t)).toEqual([undefined, 'VOICE_STATE_UPDATE', 'RESUMED']);
   expect(await former.closed).toBe(1006);
   expect(elsewhere.heard.map(({ t }) => t)).not.toContain('VOICE_STATE_UPDATE');
+});
+
+test('processes with addresses of their own are told apart, in what they ask and in their logins', async () => {
+  await using sandbox = await open();
+  const { token } = sandbox;
+  const [one, two] = ['one', 'two'].map((name) => ({ apiUrl: sandbox.apiUrlFor(name), token }));
+  if (!one || !two) throw new Error('There are two.');
+  using first = await identified(one);
+  using _second = await identified(two);
+  const logins = () => sandbox.gatewaySessions().map(({ process, online }) => [process, online]);
+  expect(logins()).toEqual([
+    ['one', true],
+    ['two', true],
+  ]);
+  first.socket.terminate();
+  await expect.poll(logins).toContainEqual(['one', false]);
+  using successor = await openSocket(two);
+  successor.say(6, { token, session_id: first.sessionId, seq: 1 });
+  await successor.event('RESUMED');
+  expect(logins()).toContainEqual(['one', true]);
+  const body = { content: 'x' };
+  await ask(two, `/channels/${sandbox.channelId('general')}/messages`, { body });
+  const [written] = sandbox.requests().filter(({ method }) => method === 'POST');
+  expect(written).toMatchObject({
+    process: 'two',
+    path: expect.stringMatching(/^\/v10\/channels/),
+  });
 });

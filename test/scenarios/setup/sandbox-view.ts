@@ -9,6 +9,7 @@ export function viewOf(sandbox: Sandbox, guilds: readonly SandboxGuild[]): Sandb
   const lastBefore = sandbox.requests().at(-1);
   return {
     apiUrl,
+    apiUrlFor: (process) => sandbox.apiUrlFor(process),
     token,
     certificate,
     botId,
