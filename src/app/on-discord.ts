@@ -1,5 +1,6 @@
 import packageJson from '#package.json' with { type: 'json' };
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { secretsOf } from '#src/config/models.ts';
@@ -14,7 +15,7 @@ import type { DiscordMetrics } from '#src/status/metrics/discord-metrics.ts';
 import { Metrics } from '#src/status/metrics/metrics.ts';
 import type { ProcessMetrics } from '#src/status/metrics/process-metrics.ts';
 import { Readiness } from '#src/status/readiness.ts';
-import { openStatusServer } from '#src/status/server.ts';
+import { keepStatusServer } from '#src/status/server.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { type RunningBot, startBot } from './bot.ts';
 import { type EngineNews, openEngines } from './engines/engines.ts';
@@ -117,17 +118,15 @@ async function showStatus(
   log: Log,
 ): Promise<AsyncDisposable | undefined> {
   if (!status) return undefined;
-  const opened = await openStatusServer(status, {
+  const sources = {
     readiness: () => readiness.report(),
     heldUpMs: () => metrics.heldUpMs(),
     metrics: () => metrics.page(),
+  };
+  return await keepStatusServer(status, sources, realClock, (news) => {
+    if (news.kind === 'refused') log.warn(news.why);
+    else log.info({ url: news.url }, 'status: /healthz, /readyz, /metrics');
   });
-  if (opened.kind === 'refused') {
-    log.warn(opened.why);
-    return undefined;
-  }
-  log.info({ url: opened.server.url }, 'status: /healthz, /readyz, /metrics');
-  return opened.server;
 }
 
 function isOfProvider(news: EngineNews): news is ProviderNews {

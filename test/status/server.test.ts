@@ -4,7 +4,13 @@ import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import type { StatusSources } from '#src/status/answers.ts';
 import type { ReadinessReport } from '#src/status/readiness.ts';
-import { openStatusServer, type StatusServer } from '#src/status/server.ts';
+import {
+  keepStatusServer,
+  openStatusServer,
+  type StatusServer,
+  type StatusServerNews,
+} from '#src/status/server.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
 
 const page = { type: 'text/plain; version=0.0.4', text: 'parley_ready 1\n' };
 
@@ -127,6 +133,7 @@ test('a port in use is told in one sentence that names the setting', async () =>
   expect(second).toEqual({
     kind: 'refused',
     why: `No status server at 127.0.0.1:${port}: the port is in use; set STATUS_HOST or STATUS_PORT, 0 for none.`,
+    isTaken: true,
   });
 });
 
@@ -145,4 +152,46 @@ test('closing does not wait for whoever keeps a connection open', async () => {
   await server[Symbol.asyncDispose]();
   await closed;
   await expect(fetch(`${server.url}/healthz`)).rejects.toThrow();
+});
+
+test('a port that another bot has is taken once that one has ended, as in an update', async () => {
+  const first = await opened();
+  const { hostname: host, port } = new URL(first.url);
+  const clock = new VirtualClock();
+  const told: StatusServerNews[] = [];
+  const untold = Promise.withResolvers<void>();
+  const sources = { readiness: () => ready, heldUpMs: () => 3, metrics: async () => page };
+  await using _kept = await keepStatusServer(
+    { host, port: Number(port) },
+    sources,
+    clock,
+    (news) => {
+      told.push(news);
+      if (news.kind === 'open') untold.resolve();
+    },
+  );
+  expect(told).toEqual([
+    { kind: 'refused', why: expect.stringContaining(`${port}: the port is in use;`) },
+  ]);
+  await first[Symbol.asyncDispose]();
+  await clock.advance(5_000);
+  await untold.promise;
+  expect(told.slice(1)).toEqual([{ kind: 'open', url: first.url }]);
+  expect((await fetch(`${first.url}/healthz`)).status).toBe(200);
+});
+
+test('a status server that never had its port ends when it is closed', async () => {
+  await using first = await opened();
+  const { hostname: host, port } = new URL(first.url);
+  const sources = { readiness: () => ready, heldUpMs: () => 3, metrics: async () => page };
+  const clock = new VirtualClock();
+  const kept = await keepStatusServer(
+    { host, port: Number(port) },
+    sources,
+    clock,
+    () => undefined,
+  );
+  expect(clock.sleeping).toBe(1);
+  await kept[Symbol.asyncDispose]();
+  expect(clock.sleeping).toBe(0);
 });
