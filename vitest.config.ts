@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { Sequencer } from './test/sequencer.ts';
 
 if (!process.features.typescript) throw new Error('Tests need Node 24: npm ci, then npm test.');
 
@@ -9,6 +10,7 @@ export default defineConfig({
     isolate: false,
     // Scenarios mostly wait for people who speak: on two cores four at a time, elsewhere as many as vitest takes by itself.
     maxWorkers: Math.max(4, availableParallelism() - 1),
+    sequence: { sequencer: Sequencer },
     restoreMocks: true,
     // What is waited for comes late on a busy machine.
     expect: { poll: { timeout: 20_000 } },

@@ -1,10 +1,8 @@
+import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { pipelineNames } from '#src/pipeline/pipeline-names.ts';
-import { roomPipelineContract } from '#test/contracts/room-pipeline.ts';
 import { textOf } from '#test/session/setup/sayings.ts';
 import { openServed } from '#test/session/setup/served-session.ts';
-
-for (const name of pipelineNames) roomPipelineContract(name);
 
 const replies = [
   { match: 'forward', text: 'Ten meters it is.' },
@@ -16,6 +14,12 @@ const twoQuestions = [
   `user: Adam: ${textOf('capital')}`,
   'assistant: Paris.',
 ];
+
+test('every pipeline keeps the contract, in a file of its own', async () => {
+  const files = await readdir(new URL('.', import.meta.url));
+  const own = pipelineNames.map((name) => `${name}.test.ts`);
+  expect(files.toSorted()).toEqual([...own, 'switching.test.ts'].toSorted());
+});
 
 test('whatever answers next knows all that was said before, there and back', async () => {
   await using room = await openServed('chained', { replies });

@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Files that wait more than they compute: people speak there in real time, or messages are posted at Discord's pace. */
+const waiting = /\/test\/(scenarios|discord|sandbox)\/|\/bench\/captions\/live\//;
+/** Files whose many tests stand elsewhere, or take long: their size does not tell. Longest first. */
+const long = [
+  'test/speech/embedded/embedded.test.ts',
+  'test/sources/formats/formats.test.ts',
+  'test/sources/opened.test.ts',
+  'test/audio/echo/echo.test.ts',
+  'test/session/pipelines/chained.test.ts',
+  'test/session/pipelines/audio-model.test.ts',
+  'test/session/pipelines/realtime.test.ts',
+  'test/scenarios/chaos.test.ts',
+  'test/scenarios/captions/restart.test.ts',
+  'test/scenarios/closed-mid-answer.test.ts',
+  'bench/captions/live/shown-in-time.test.ts',
+];
+/** Share of the computing files beside which all waiting ones are begun: none begins last. */
+const share = 0.6;
+
+/**
+ * Order of test files: those that wait beside those that compute, so that no core is idle and none is fought for.
+ *
+ * Within both, as vitest orders them: what took longest first, or what is largest where nothing is known yet.
+ */
+export class Sequencer extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const gone = long.filter((path) => !existsSync(path));
+    if (gone.length > 0) throw new Error(`test/sequencer.ts names files that are gone: ${gone}`);
+    const sorted = (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+    const [waits, computes] = [sorted.filter(isWaiting), sorted.filter((one) => !isWaiting(one))];
+    return [...placed(waits, share), ...placed(computes, 1)]
+      .toSorted((a, b) => a.at - b.at)
+      .map(({ file }) => file);
+  }
+}
+
+/** Spread evenly from 0 to `end`. */
+function placed(files: readonly TestSpecification[], end: number) {
+  return files.map((file, n) => ({ file, at: (n / files.length) * end }));
+}
+
+function isWaiting({ moduleId }: TestSpecification): boolean {
+  return waiting.test(moduleId);
+}
+
+function rank({ moduleId }: TestSpecification): number {
+  const place = long.findIndex((path) => moduleId.endsWith(path));
+  return place < 0 ? long.length : place;
+}

@@ -1,0 +1,3 @@
+import { roomPipelineContract } from '#test/contracts/room-pipeline.ts';
+
+roomPipelineContract('audio-model');
