@@ -54,7 +54,7 @@ async function asked() {
   const chat = new FakeChat([[story]], clock);
   const synthesizer = await recordedVoice();
   const transcriber = new FakeTranscriber({ texts: ['what is the capital of france'] });
-  const parts = { transcriber, synthesizer, pipeline: chained({ chat, synthesizer }) };
+  const parts = { codec, transcriber, synthesizer, pipeline: chained({ chat, synthesizer }) };
   const fixture = openSessionFixture(parts, [adam], clock);
   await fixture.sessions.join(lounge, 'adam');
   const coming: Parameters<typeof fixture.linkOpener.link.arrive>[0][] = [];
