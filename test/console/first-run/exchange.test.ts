@@ -78,14 +78,20 @@ test('when only noise came, no words were recognised', async () => {
   expect(result).toEqual({ kind: 'failed', stage: 'recognise', why: 'no words were recognised' });
 });
 
-test('an answer that failed names the stage, though its reason comes later', async () => {
-  const failed = { ...answered, finish: 'failed' } as const;
-  const late: SessionEvent = {
-    kind: 'failed',
-    stage: 'think',
-    code: 'provider.late',
-    message: 'Late.',
-  };
-  const { result } = await spoken(words, failed, late);
-  expect(result).toEqual({ kind: 'failed', stage: 'think', why: 'Late.' });
+const failedAt = (stage: 'recognise' | 'think' | 'speak'): SessionEvent => {
+  return { kind: 'failed', stage, code: 'provider.late', message: 'Late.' };
+};
+
+test.each(['think', 'speak'] as const)(
+  'an answer that failed names %s as the stage, though its reason comes later',
+  async (stage) => {
+    const failed = { ...answered, finish: 'failed' } as const;
+    const { result } = await spoken(words, failed, failedAt(stage));
+    expect(result).toEqual({ kind: 'failed', stage, why: 'Late.' });
+  },
+);
+
+test('words that could not be recognised name recognise as the stage', async () => {
+  const { result } = await spoken(failedAt('recognise'));
+  expect(result).toEqual({ kind: 'failed', stage: 'recognise', why: 'Late.' });
 });
