@@ -64,9 +64,10 @@ test.each(names)('%s split anywhere in its first hundred bytes is the same', asy
   const file = fileOf(name).subarray(0, fewBytes[name]);
   const whole = await streamed([file]);
   expect(whole.length).toBeGreaterThan(1_000);
-  for (let at = 0; at <= 100; at++) {
-    const pieces = [file.subarray(0, at), file.subarray(at)];
-    expect(Buffer.compare(await streamed(pieces), whole), `${at}`).toBe(0);
+  // Two places at once: opening a decoder takes longer than decoding so little.
+  for (let at = 0; at <= 50; at++) {
+    const pieces = [file.subarray(0, at), file.subarray(at, at + 50), file.subarray(at + 50)];
+    expect(Buffer.compare(await streamed(pieces), whole), `${at} and ${at + 50}`).toBe(0);
   }
 });
 
