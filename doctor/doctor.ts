@@ -4,6 +4,7 @@ import { readConfig, readSecret } from '#src/config/config.ts';
 import { secretsOf } from '#src/config/models.ts';
 import { readWishes, usage, type Wishes } from './arguments.ts';
 import { examineConfigured } from './configured.ts';
+import { examineDataDir } from './examine-data-dir.ts';
 import { ok } from './finding.ts';
 import { lifecycle } from './lifecycle.ts';
 import { examineProvider } from './provider.ts';
@@ -43,7 +44,9 @@ export async function runDoctor(
   }
   const report = new Report(print, secrets);
   if (!wishes.isOffline) report.line(cost);
-  return await examineConfigured(read.config, wishes.isOffline, patience, report);
+  const isUsable = examineDataDir(read.config.dataDir, patience.clock.wallMs(), report);
+  const code = await examineConfigured(read.config, wishes.isOffline, patience, report);
+  return isUsable ? code : 1;
 }
 
 type Surroundings = {

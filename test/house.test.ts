@@ -42,7 +42,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   commands: ['session', 'captions', 'pipeline', 'turn', 'spending', 'people', 'texts', 'base'],
   tools: ['session', 'captions', 'people', 'texts', 'chat', 'base'],
   /** A program of its own, over the bot's own settings. */
-  doctor: ['config', 'pipeline', 'speech', 'chat', 'provider', 'audio', 'base'],
+  doctor: ['config', 'storage', 'pipeline', 'speech', 'chat', 'provider', 'audio', 'base'],
   discord: ['session', 'shards', 'captions', 'people', 'texts', 'audio', 'base'],
   sandbox: ['speech', 'audio', 'base'],
   storage: ['session', 'captions', 'people', 'spending', 'chat', 'base'],

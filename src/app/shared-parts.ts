@@ -12,7 +12,7 @@ import { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { SessionBudgets } from '#src/spending/session-budgets.ts';
 import { SpeedStats } from '#src/status/stats-book.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
-import { refuseNewerStores } from '#src/storage/data-dir/newer-stores.ts';
+import { refuseNewerStores } from '#src/storage/data-dir/store-files.ts';
 import { type Store, storePath } from '#src/storage/store.ts';
 import { mainStore } from '#src/storage/thread/operations.ts';
 import { keepStore } from '#src/storage/thread/steady-store.ts';

@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { dataDirOwner, lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
-import { refuseNewerStores } from '#src/storage/data-dir/newer-stores.ts';
+import { refuseNewerStores } from '#src/storage/data-dir/store-files.ts';
 import { DatabaseSync } from '#src/storage/sqlite.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { storeFolder } from './files.ts';

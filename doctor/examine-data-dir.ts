@@ -1,0 +1,60 @@
+import { basename } from 'node:path';
+import { type DataDirOwner, dataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
+import {
+  type SeatRow,
+  type StoreFile,
+  seatRows,
+  storeFiles,
+} from '#src/storage/data-dir/store-files.ts';
+import { differs, missing, ok, type ReportLine } from './finding.ts';
+import type { Report } from './report.ts';
+
+/** Age, in ms, from which the bot does not return to a seat. */
+const returnMs = 15 * 60_000;
+
+/** Tells who works on `dataDir`, of which format its stores are, and where the bot sits. False: no bot can start on it. */
+export function examineDataDir(dataDir: string, nowWallMs: number, report: Report): boolean {
+  report.line(`DATA_DIR: ${dataDir}`);
+  const files = storeFiles(dataDir);
+  const none = ok('store', 'none yet: the bot makes it at its first start');
+  const findings = [
+    lockLine(dataDirOwner(dataDir), nowWallMs),
+    ...(files.length === 0 ? [none] : files.map(storeLine)),
+    ...seatRows(dataDir).map((seat) => seatLine(seat, nowWallMs)),
+  ];
+  report.findings(findings);
+  return findings.every(({ verdict }) => verdict !== 'missing');
+}
+
+function lockLine(owner: DataDirOwner | 'unnamed' | undefined, nowWallMs: number): ReportLine {
+  if (owner === undefined) return ok('lock', 'free: no bot works on this folder');
+  if (owner === 'unnamed') return ok('lock', 'held by a process that has not named itself');
+  const { pid, host, version, since } = owner;
+  const heldMs = nowWallMs - Date.parse(since);
+  return ok('lock', `held for ${span(heldMs)} by process ${pid} on ${host}, Parley ${version}`);
+}
+
+function storeLine({ path, version, known }: StoreFile): ReportLine {
+  const name = basename(path);
+  if (version === undefined) return missing(name, `${path} cannot be read`);
+  if (version > known)
+    return missing(name, `format ${version}, this program reads up to ${known}: update it`);
+  const later = version < known ? `, brought to ${known} at the next start` : '';
+  return ok(name, `format ${version}${later}`);
+}
+
+function seatLine(seat: SeatRow, nowWallMs: number): ReportLine {
+  const { guildId, channelId, sinceWallMs, aliveWallMs } = seat;
+  const idleMs = nowWallMs - aliveWallMs;
+  const since = new Date(sinceWallMs).toISOString();
+  const words = `seat in channel ${channelId} since ${since}, alive ${span(idleMs)} ago`;
+  return idleMs < returnMs ? ok(guildId, words) : differs(guildId, `${words}: not returned to`);
+}
+
+/** A length of time in its largest unit; a clock that was put back gives 0. */
+function span(ms: number): string {
+  const s = Math.max(0, Math.round(ms / 1000));
+  if (s < 120) return `${s} s`;
+  if (s < 7_200) return `${Math.round(s / 60)} min`;
+  return s < 172_800 ? `${Math.round(s / 3_600)} h` : `${Math.round(s / 86_400)} days`;
+}

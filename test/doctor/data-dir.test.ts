@@ -1,0 +1,73 @@
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
+import { openLocalStore } from '#src/storage/local-store.ts';
+import { DatabaseSync } from '#src/storage/sqlite.ts';
+import { storePath } from '#src/storage/store.ts';
+import { guildId, seat } from '#test/storage/stored-rows.ts';
+import { examine } from './examine.ts';
+
+const never = new AbortController().signal;
+
+/** A `DATA_DIR` of its own, and the doctor who looks at it. */
+function dataDir() {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-doctor-'));
+  return {
+    folder,
+    look: () => examine(['--offline'], { DATA_DIR: folder }),
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Changes the store as another program would. */
+function change(folder: string, sql: string): void {
+  using sqlite = new DatabaseSync(storePath(folder));
+  sqlite.exec(sql);
+}
+
+test('where no bot ever ran, the doctor says so and makes nothing', async () => {
+  using place = dataDir();
+  const { code, about } = await place.look();
+  expect(code).toBe(0);
+  expect(about('lock')).toBe('ok lock free: no bot works on this folder');
+  expect(about('store')).toMatch(/^ok store none yet/);
+  expect(readdirSync(place.folder)).toEqual([]);
+});
+
+test('the doctor names the process that works on DATA_DIR, and the seats of its bot', async () => {
+  using place = dataDir();
+  const options = { clock: realClock, version: '1.2.3', onWait: () => undefined };
+  using _lock = await lockDataDir(place.folder, options, never);
+  await using store = await openLocalStore(storePath(place.folder), { clock: realClock });
+  await store.seats.write(seat);
+  const { code, about } = await place.look();
+  expect(code).toBe(0);
+  expect(about('lock')).toMatch(
+    new RegExp(`^ok lock held for \\d+ s by process ${process.pid} on \\S+, Parley 1\\.2\\.3$`),
+  );
+  expect(about('parley.db')).toMatch(/^ok parley.db format \d+$/);
+  const words = `ok ${guildId} seat in channel ${seat.channelId} since 2026-11-20T17:50:00.000Z, alive`;
+  expect(about(guildId)).toMatch(new RegExp(`^${words} \\d+ s ago$`));
+  change(place.folder, 'UPDATE seats SET alive_ms = 0');
+  expect((await place.look()).about(guildId)).toMatch(/^differs .* days ago: not returned to$/);
+});
+
+test('the doctor reads stores of other versions, and leaves them and their folder as they are', async () => {
+  using place = dataDir();
+  cpSync('test/fixtures/stores/parley-8', place.folder, { recursive: true });
+  const before = await place.look();
+  expect([before.code, before.about('parley.db')]).toEqual([
+    0,
+    expect.stringMatching(/^ok parley.db format 8, brought to \d+ at the next start$/),
+  ]);
+  expect(readdirSync(place.folder).sort()).toEqual(['parley.db', 'transcripts.db']);
+  change(place.folder, 'PRAGMA user_version = 99');
+  const after = await place.look();
+  expect([after.code, after.about('parley.db')]).toEqual([
+    1,
+    expect.stringMatching(/^missing parley.db format 99, this program reads up to \d+: update it$/),
+  ]);
+});
