@@ -1,8 +1,10 @@
 import { expect } from 'vitest';
+import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { text } from '#src/texts/texts.ts';
 import { readSrt, readVtt } from '#test/captions/files/subtitle-readers.ts';
-import { told, whispered } from '#test/scenarios/setup/asking.ts';
+import { download } from '#test/sandbox/download.ts';
+import { buttonsOf, pressed, told, whispered } from '#test/scenarios/setup/asking.ts';
 import {
   captioned,
   promptsOf,
@@ -109,6 +111,29 @@ scenario(
   },
 );
 
+function hasTranscriptButton(message: ShownMessage): boolean {
+  return buttonsOf(message).some(([name]) => name === 'captions.transcript');
+}
+
+/** Ben sat there from the start, Cleo came later, and Dora sat nowhere: the button gives each, alone, what they may know. */
+async function expectBehindButton(
+  setup: ScenarioSetup,
+  message: ShownMessage,
+  { ben, cleo }: Readonly<Record<'ben' | 'cleo', SandboxPerson>>,
+): Promise<void> {
+  const files = [ben, cleo].map(async (person) => {
+    const shown = await pressed(person, message, 'captions.transcript');
+    expect(shown.ephemeral).toBe(true);
+    return (await download(shown.files[0]?.url ?? '', setup.sandbox)).text;
+  });
+  const [all = '', later = ''] = await Promise.all(files);
+  expect([all.includes('quagga'), all.includes('what was said')]).toEqual([true, true]);
+  expect([later.includes('quagga'), later.includes('what was said')]).toEqual([false, true]);
+  const dora = setup.sandbox.person('Dora');
+  const none = whispered('transcript.none');
+  expect(await pressed(dora, message, 'captions.transcript')).toMatchObject(none);
+}
+
 scenario(
   'who was not there knows nothing of it where the server wants that, and all of it where not',
   async () => {
@@ -146,5 +171,12 @@ scenario(
     expect((await told(ben, 'captions find', { words: 'quagga' })).text).toContain(
       'quagga at eight',
     );
+    const panel = sandbox.messages('general').find(hasTranscriptButton);
+    if (!panel) throw new Error('The panel has no button for the transcript.');
+    await expectBehindButton(setup, panel, { ben, cleo });
+    await told(adam, 'leave');
+    const goodbye = sandbox.messages('general').findLast(hasTranscriptButton);
+    if (!goodbye || goodbye.id === panel.id) throw new Error('The goodbye has no button.');
+    await expectBehindButton(setup, goodbye, { ben, cleo });
   },
 );
