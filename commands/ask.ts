@@ -10,6 +10,8 @@ export const ask: Command = {
   name: 'ask',
   description: 'command.ask',
   shownTo: ({ words }) => (words.answer === 'only me' || words.about ? 'caller' : 'room'),
+  // Of what was said a slow chat server is asked twice: for all who hear it, then for the asker alone.
+  longestMs: 2 * 60_000,
   meanwhile: ({ words, sound }) => ({
     id: 'ask.thinking',
     with: { question: words.question?.trim() || (sound?.name ?? '') },

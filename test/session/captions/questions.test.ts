@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
+import { ask } from '#commands/ask.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { hostileNames, hostileWords } from '#test/captions/answers/hostile-words.ts';
+import { FakeChat } from '#test/fakes/chat.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
 import { captioned, kept, says } from '#test/session/setup/captioned.ts';
 import { adam } from '#test/session/setup/session-fixture.ts';
@@ -28,6 +31,21 @@ test('where no chat server answers, the lines found for a question are shown', a
   });
   const other = { question: 'zebra', about: 'this' };
   expect(await fixture.transcriptFor.ask('g', asker, other)).toEqual({ kind: 'none' });
+});
+
+test('a question is answered before its command is given up, also where the chat server answers nothing', async () => {
+  const clock = new VirtualClock();
+  const fixture = await captioned({ chat: new FakeChat([['stall']], clock) }, clock);
+  await says(fixture);
+  const request = { question: 'zebra', about: 'this', isAloud: true } as const;
+  const fromMs = clock.nowMs();
+  const answering = fixture.transcriptFor.ask('g', asker, request);
+  const answered = answering.then((found) => ({ found, tookMs: clock.nowMs() - fromMs }));
+  await clock.advance(ask.longestMs ?? 60_000);
+  const { found, tookMs } = await answered;
+  expect(found).toEqual({ kind: 'none' });
+  expect(tookMs).toBeGreaterThan(60_000);
+  expect(tookMs).toBeLessThan(ask.longestMs ?? 60_000);
 });
 
 test('whatever is said, by whatever name, is one line in the chat and one where it is quoted', async () => {
