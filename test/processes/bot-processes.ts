@@ -8,8 +8,9 @@ import { BotProcess } from '#test/fakes/bot-process.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import { openMockProviders } from '#test/fakes/providers/providers.ts';
 import { type BotEnvironment, remote } from '#test/scenarios/setup/bot-setup.ts';
+import { settingsOf } from '#test/scenarios/setup/numbered-utterances.ts';
 import { viewOf } from '#test/scenarios/setup/sandbox-view.ts';
-import { type SpokenSetup, settingsOf } from '#test/scenarios/setup/scenario-setup.ts';
+import type { SpokenSetup } from '#test/scenarios/setup/scenario-setup.ts';
 
 export type ProcessesOptions = {
   /** Default: two shards, a server on each, and the limits of the real Discord. */

@@ -6,9 +6,9 @@ import type { GuildOptions } from '#sandbox/world/world-making.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { joined } from '#test/audio/speech.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
-import { instantPace } from '#test/fakes/providers/providers.ts';
 import { tone } from '#test/fakes/providers/sound.ts';
 import { type BotEnvironment, type BotSetupOptions, runBot } from './bot-setup.ts';
+import { mockRateHz, settingsOf, wordsFor } from './numbered-utterances.ts';
 import { playInRealTime } from './real-time.ts';
 import { type BorrowedBot, borrowBot } from './shared-bots.ts';
 
@@ -66,7 +66,6 @@ const quietMs = 1_000;
 /** Frames within the window that are speech: the longest cue has 7, the shortest word of the mock server 12. */
 const speechFrames = 9;
 const speechMs = 400;
-const mockRateHz = 24_000;
 
 /** Those of one file are played side by side: most of the time somebody speaks, and nobody computes. */
 export function scenario(name: string, play: () => Promise<void>): void {
@@ -96,31 +95,6 @@ export async function openOwnScene(options: OwnSceneOptions = {}): Promise<Scena
   const uttered: Pcm[] = [];
   const providers = settingsOf(uttered, options.providers);
   return Object.assign(await runBot({ ...options, providers }), { uttered });
-}
-
-/** Settings of mock providers that note in `uttered` what they hear. */
-export function settingsOf(
-  uttered: Pcm[],
-  more: Partial<MockSettings> = {},
-): Partial<MockSettings> {
-  const hears = (pcm: Pcm) => wordsFor(1 + noteIn(uttered, pcm));
-  return { pace: instantPace, hears, rateHz: mockRateHz, ...more };
-}
-
-/** Of an utterance its beginning is sent first, and then more and more of it. Returns its place. */
-function noteIn(uttered: Pcm[], pcm: Pcm): number {
-  const known = uttered.findLastIndex((one) => isBeginning(one, pcm));
-  if (known < 0) return uttered.push(pcm) - 1;
-  uttered[known] = pcm;
-  return known;
-}
-
-function isBeginning({ samples: start }: Pcm, { samples: whole }: Pcm): boolean {
-  return start.length <= whole.length && start.every((sample, at) => sample === whole[at]);
-}
-
-function wordsFor(n: number): string {
-  return `Nova, utterance ${n}!`;
 }
 
 /** `name` sits down in Lounge. */

@@ -1,0 +1,51 @@
+// npm run takeover [-- --kills 50] [--freezes 0] [--cuts 0] [--gone 0] [--processes 1] [--database postgres://…]
+import { parseArgs } from 'node:util';
+import { reportOf } from './report.ts';
+import { playRound, settle, type TakeoverFault, type TakeoverRound } from './round.ts';
+import { openTakeover } from './takeover-setup.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '50' },
+    freezes: { type: 'string', default: '0' },
+    cuts: { type: 'string', default: '0' },
+    gone: { type: 'string', default: '0' },
+    /** 1 has no database: the process is started again over its own data. */
+    processes: { type: 'string', default: '1' },
+    database: { type: 'string', default: 'postgres://postgres@127.0.0.1:5432/test' },
+  },
+});
+const count = Number(options.processes);
+const wanted: readonly (readonly [TakeoverFault, number])[] = [
+  ['kill', Number(options.kills)],
+  ['freeze', Number(options.freezes)],
+  ['cut', count > 1 ? Number(options.cuts) : 0],
+  ['gone', count > 1 ? Number(options.gone) : 0],
+];
+const faults = wanted.flatMap(([fault, times]) => Array.from({ length: times }, () => fault));
+
+await using setup = await openTakeover(count, count > 1 ? options.database : undefined);
+for (const call of setup.calls) {
+  const { person, server } = call;
+  await person.join('Lounge', AbortSignal.timeout(20_000));
+  await person.command('join').answered(AbortSignal.timeout(20_000));
+  await settle(setup, call);
+  console.log(`${server}: ${setup.ownerOf(call.shard)}`);
+}
+const rounds: TakeoverRound[] = [];
+for (const [n, fault] of faults.entries()) {
+  const call = setup.calls[n % setup.calls.length];
+  if (!call) throw new Error('There are calls.');
+  const round = await playRound(setup, call, fault);
+  rounds.push(round);
+  const after =
+    round.heardAgainMs === undefined ? 'never' : `after ${Math.round(round.heardAgainMs)} ms`;
+  const who = `${fault} of ${round.owner}, then ${setup.ownerOf(call.shard)}`;
+  console.log(
+    `${n + 1}/${faults.length} ${who}: heard again ${after}; the question: ${round.question}`,
+  );
+}
+const { text, failures } = reportOf(rounds, setup.sandbox.violations());
+console.log(`\n${text}`);
+for (const failure of failures) console.error(failure);
+if (failures.length > 0) process.exitCode = 1;

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { reportOf } from './report.ts';
+import type { TakeoverRound } from './round.ts';
+
+const round: TakeoverRound = {
+  fault: 'kill',
+  owner: 'process-1',
+  heardAgainMs: 4_000,
+  question: 'named as lost',
+};
+const rounds = Array.from({ length: 50 }, () => round);
+
+test('takeovers pass where people are heard again in time, no question is lost, and nobody acts twice', () => {
+  const late = { ...round, heardAgainMs: 60_000 };
+  const { failures, text } = reportOf([...rounds.slice(2), late, late], []);
+  expect(failures).toEqual([]);
+  expect(text).toMatch(/kill +50 +4\.0 s +4\.0 s +60\.0 s +0 +50 +0/);
+});
+
+test.each<readonly [string, Partial<TakeoverRound>, RegExp]>([
+  ['somebody is never heard again', { heardAgainMs: undefined }, /heard again after Infinity s/],
+  ['it takes too long', { heardAgainMs: 10_001 }, /heard again after 10\.0 s \(p95\), not 10\.0 s/],
+  ['a question is lost', { question: 'neither' }, /^kill: 1 questions neither/],
+])('takeovers fail where %s', (_what, change, failure) => {
+  const { failures } = reportOf([{ ...round, ...change }], []);
+  expect(failures).toEqual([expect.stringMatching(failure)]);
+});
+
+test('takeovers fail where two processes acted for one server', () => {
+  const violation = { kind: 'second-voice-session', guildId: '1', atMs: 5 } as const;
+  const { failures } = reportOf(rounds, [violation]);
+  expect(failures).toEqual(['second-voice-session in 1 at 5 ms']);
+});

@@ -1,0 +1,86 @@
+import { percentile, table } from '#bench/table.ts';
+import type { Violation } from '#sandbox/violations.ts';
+import type { TakeoverFault, TakeoverRound } from './round.ts';
+
+/** Longest time, in ms, until 95 of 100 people are heard again; `freeze` counts its own 20 s. */
+const heardAgainLimitMs: Readonly<Record<TakeoverFault, number>> = {
+  kill: 10_000,
+  freeze: 30_000,
+  cut: 15_000,
+  gone: 20_000,
+};
+
+export type TakeoverReport = { readonly text: string; readonly failures: readonly string[] };
+
+export function reportOf(
+  rounds: readonly TakeoverRound[],
+  violations: readonly Violation[],
+): TakeoverReport {
+  const faults = [...new Set(rounds.map(({ fault }) => fault))];
+  const rows = faults.map((fault) =>
+    rowOf(
+      fault,
+      rounds.filter((round) => round.fault === fault),
+    ),
+  );
+  const head = [
+    'fault',
+    'rounds',
+    'heard again: p50',
+    'p95',
+    'longest',
+    'answered',
+    'named',
+    'neither',
+  ];
+  const kinds = violations.map(
+    ({ kind, guildId, atMs }) => `${kind} in ${guildId} at ${Math.round(atMs)} ms`,
+  );
+  const failures = [
+    ...faults.flatMap((fault) =>
+      failuresOf(
+        fault,
+        rounds.filter((round) => round.fault === fault),
+      ),
+    ),
+    ...kinds,
+  ];
+  return { text: `${table(head, rows)}\nviolations: ${violations.length}`, failures };
+}
+
+function rowOf(fault: TakeoverFault, rounds: readonly TakeoverRound[]): readonly string[] {
+  const heardMs = timesOf(rounds);
+  const count = (outcome: TakeoverRound['question']) =>
+    `${rounds.filter(({ question }) => question === outcome).length}`;
+  return [
+    fault,
+    `${rounds.length}`,
+    seconds(percentile(heardMs, 0.5)),
+    seconds(percentile(heardMs, 0.95)),
+    seconds(Math.max(...heardMs)),
+    count('answered'),
+    count('named as lost'),
+    count('neither'),
+  ];
+}
+
+function failuresOf(fault: TakeoverFault, rounds: readonly TakeoverRound[]): readonly string[] {
+  const limitMs = heardAgainLimitMs[fault];
+  const lost = rounds.filter(({ question }) => question === 'neither').length;
+  const p95 = percentile(timesOf(rounds), 0.95);
+  return [
+    ...(p95 <= limitMs
+      ? []
+      : [`${fault}: heard again after ${seconds(p95)} (p95), not ${seconds(limitMs)}`]),
+    ...(lost === 0 ? [] : [`${fault}: ${lost} questions neither answered nor named as lost`]),
+  ];
+}
+
+/** Who was never heard again waits for ever. */
+function timesOf(rounds: readonly TakeoverRound[]): readonly number[] {
+  return rounds.map(({ heardAgainMs }) => heardAgainMs ?? Number.POSITIVE_INFINITY);
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}

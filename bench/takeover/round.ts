@@ -1,0 +1,191 @@
+import { realClock } from '#src/base/clock.ts';
+import {
+  type Call,
+  channel,
+  probe,
+  question,
+  story,
+  type TakeoverSetup,
+} from './takeover-setup.ts';
+
+/**
+ * What happens to the process that answers.
+ *
+ * - `kill`: SIGKILL.
+ * - `freeze`: SIGSTOP for 20 s, and SIGCONT.
+ * - `cut`: it alone loses the database until another one is heard.
+ * - `gone`: everybody loses the database for 20 s.
+ */
+export type TakeoverFault = 'kill' | 'freeze' | 'cut' | 'gone';
+
+export type TakeoverRound = {
+  readonly fault: TakeoverFault;
+  readonly owner: string;
+  /** From the fault to the first sound of the person that a recogniser is given afterwards; of `gone`: while it lasts. */
+  readonly heardAgainMs: number | undefined;
+  /** The answer went on or was given again; or a sentence told that it was lost; or neither. */
+  readonly question: 'answered' | 'named as lost' | 'neither';
+};
+
+/** Said by whoever takes over a seat, in its panel. */
+const lostSentence = 'If I owe you an answer, please ask again.';
+const frozenMs = 20_000;
+const goneMs = 20_000;
+/** Nobody waits longer for anything. */
+const patienceMs = 150_000;
+/** After somebody is heard again: an answer or a sentence comes within this. */
+const namedWithinMs = 10_000;
+/** Of an answer, so that the fault is in the middle of it. */
+const intoAnswerMs = 1_500;
+const frameMs = 20;
+const pollMs = 20;
+
+export async function playRound(
+  setup: TakeoverSetup,
+  call: Call,
+  fault: TakeoverFault,
+): Promise<TakeoverRound> {
+  await settle(setup, call);
+  await askForStory(setup, call);
+  const owner = setup.ownerOf(call.shard) ?? 'nobody';
+  const atMs = realClock.nowMs();
+  const played = { setup, call, owner, atMs };
+  switch (fault) {
+    case 'kill': {
+      await setup.process(owner).kill();
+      if (setup.names.length === 1) await setup.start(owner);
+      const heardAgainMs = await heardAgain(played, () => true);
+      if (setup.names.length > 1) await setup.start(owner);
+      return { fault, owner, heardAgainMs, question: await outcome(played) };
+    }
+    case 'freeze': {
+      setup.process(owner).freeze();
+      await pause(frozenMs);
+      setup.process(owner).thaw();
+      const isAnswered = await within(namedWithinMs, () => heardMs(call, atMs + frozenMs) > 1_000);
+      const heardAgainMs = await heardAgain(played, () => true);
+      return {
+        fault,
+        owner,
+        heardAgainMs,
+        question: isAnswered ? 'answered' : await outcome(played),
+      };
+    }
+    case 'cut': {
+      const way = setup.database?.wayOf(owner);
+      way?.cut();
+      const heardAgainMs = await heardAgain(played, (by) => by !== owner);
+      way?.heal();
+      return { fault, owner, heardAgainMs, question: await outcome(played) };
+    }
+    case 'gone': {
+      setup.database?.cutAll(true);
+      const isAnswered = await within(goneMs, () => heardMs(call, atMs) > 5_000);
+      const heardAgainMs = await heardAgain(played, (by) => by === owner);
+      await pause(Math.max(0, atMs + goneMs - realClock.nowMs()));
+      setup.database?.cutAll(false);
+      return {
+        fault,
+        owner,
+        heardAgainMs,
+        question: isAnswered ? 'answered' : await outcome(played),
+      };
+    }
+  }
+}
+
+type Played = {
+  readonly setup: TakeoverSetup;
+  readonly call: Call;
+  readonly owner: string;
+  /** Of the fault. */
+  readonly atMs: number;
+};
+
+/** Every process runs, the bot sits beside the person, and nobody speaks. Errors: a plain one when that does not come about. */
+export async function settle(setup: TakeoverSetup, call: Call): Promise<void> {
+  const { person, server, shard } = call;
+  for (const name of setup.names) if (!setup.process(name).isRunning) await setup.start(name);
+  const guild = setup.sandbox.guild(server);
+  const sits = () => setup.ownerOf(shard) !== undefined && guild.bot().channel === channel;
+  if (!(await within(patienceMs, sits))) throw new Error(`Nobody came back to ${server}.`);
+  await person.settled(AbortSignal.timeout(patienceMs));
+  const isQuiet = () => heardMs(call, realClock.nowMs() - 1_500) === 0;
+  if (!(await within(patienceMs, isQuiet))) throw new Error(`It is never quiet in ${server}.`);
+}
+
+/** Returns in the middle of a long answer. */
+async function askForStory(setup: TakeoverSetup, call: Call): Promise<void> {
+  for (;;) {
+    setup.asksForStory = true;
+    const { lastVoicedAtMs } = await call.person.say(question, AbortSignal.timeout(patienceMs));
+    const speaks = () => setup.asked(lastVoicedAtMs).some(isStory);
+    const isBegun = await within(namedWithinMs, speaks);
+    setup.asksForStory = false;
+    if (
+      isBegun &&
+      (await within(namedWithinMs, () => heardMs(call, lastVoicedAtMs) > intoAnswerMs))
+    )
+      return;
+    await settle(setup, call);
+  }
+}
+
+/** The person speaks on and on; the time from the fault until a process that `counts` gives the recogniser some of it. */
+async function heardAgain(
+  { setup, call, atMs }: Played,
+  counts: (by: string) => boolean,
+): Promise<number | undefined> {
+  const fromMs = realClock.nowMs();
+  const first = () =>
+    setup.asked(fromMs).find(({ endpoint, by }) => endpoint === 'transcriptions' && counts(by))
+      ?.atMs;
+  const done = new AbortController();
+  const speaking = speakOn(call, done.signal);
+  const isHeard = await within(patienceMs, () => first() !== undefined);
+  done.abort();
+  await speaking;
+  const heardAtMs = first();
+  return isHeard && heardAtMs !== undefined ? heardAtMs - atMs : undefined;
+}
+
+async function speakOn({ person }: Call, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await person.say(probe, AbortSignal.timeout(patienceMs));
+    await pause(700);
+  }
+}
+
+async function outcome({ setup, atMs }: Played): Promise<TakeoverRound['question']> {
+  const isAnswered = () => setup.asked(atMs).some(isStory);
+  const isNamed = () =>
+    setup.written.some((one) => one.atMs > atMs && one.text.includes(lostSentence));
+  await within(namedWithinMs, () => isNamed() || isAnswered());
+  if (isNamed()) return 'named as lost';
+  return isAnswered() ? 'answered' : 'neither';
+}
+
+function isStory({ endpoint, text = '' }: { readonly endpoint: string; readonly text?: string }) {
+  return endpoint === 'speech' && text.length > 3 && story.includes(text.trim());
+}
+
+/** How much this person heard of the bot since then. */
+function heardMs({ person }: Call, sinceMs: number): number {
+  return (
+    person.heard.frames.filter(({ atMs, audible }) => audible && atMs >= sinceMs).length * frameMs
+  );
+}
+
+/** Whether it holds before the time is over. */
+async function within(ms: number, holds: () => boolean): Promise<boolean> {
+  const untilMs = realClock.nowMs() + ms;
+  while (!holds()) {
+    if (realClock.nowMs() > untilMs) return false;
+    await pause(pollMs);
+  }
+  return true;
+}
+
+async function pause(ms: number): Promise<void> {
+  await realClock.sleep(ms, new AbortController().signal);
+}

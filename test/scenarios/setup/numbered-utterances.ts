@@ -1,0 +1,31 @@
+import type { Pcm } from '#src/audio/pcm.ts';
+import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
+import { instantPace } from '#test/fakes/providers/providers.ts';
+
+export const mockRateHz = 24_000;
+
+/** Settings of mock providers that note in `uttered` what they hear, and number it. */
+export function settingsOf(
+  uttered: Pcm[],
+  more: Partial<MockSettings> = {},
+): Partial<MockSettings> {
+  const hears = (pcm: Pcm) => wordsFor(1 + noteIn(uttered, pcm));
+  return { pace: instantPace, hears, rateHz: mockRateHz, ...more };
+}
+
+/** What the utterance of that number is understood as. */
+export function wordsFor(n: number): string {
+  return `Nova, utterance ${n}!`;
+}
+
+/** Of an utterance its beginning is sent first, and then more and more of it. Returns its place. */
+function noteIn(uttered: Pcm[], pcm: Pcm): number {
+  const known = uttered.findLastIndex((one) => isBeginning(one, pcm));
+  if (known < 0) return uttered.push(pcm) - 1;
+  uttered[known] = pcm;
+  return known;
+}
+
+function isBeginning({ samples: start }: Pcm, { samples: whole }: Pcm): boolean {
+  return start.length <= whole.length && start.every((sample, at) => sample === whole[at]);
+}
