@@ -4,13 +4,17 @@ import type { Config } from '#src/config/types.ts';
 import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { SpendingStore } from '#src/spending/book.ts';
-import { Ledger } from '#src/spending/ledger.ts';
-import { LedgerPersistence } from '#src/spending/ledger-persistence.ts';
+import { Ledger } from '#src/spending/ledger/ledger.ts';
+import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
+import { SharedLedger } from '#src/spending/ledger/shared-ledger.ts';
+import type { SharedSpending } from '#src/spending/ledger/shared-spending.ts';
 import { SessionBudgets } from '#src/spending/session-budgets.ts';
 
 export type BudgetOptions = {
   readonly config: Config;
   readonly book: SpendingStore;
+  /** In place of `book`, where several processes spend. */
+  readonly sharedSpending?: SharedSpending;
   /** How this server is answered now. */
   readonly pipelineIn: (guildId: string) => PipelineName;
   /** Whether captions are on in this server. */
@@ -24,6 +28,7 @@ export type BudgetOptions = {
 export async function openBudget({
   config,
   book,
+  sharedSpending,
   pipelineIn,
   keepsCaptions,
   onEvent,
@@ -36,13 +41,16 @@ export async function openBudget({
       `Budgets count from memory alone: ${error instanceof Error ? error.message : error}`,
       error,
     );
-  const keeper = new LedgerPersistence({ ledger, book, clock, tell });
+  const exchange =
+    sharedSpending && new SharedLedger({ ledger, book: sharedSpending, clock, tell });
+  const keeper = exchange ?? new LedgerPersistence({ ledger, book, clock, tell });
   await keeper.open();
   const { caps } = config.budget;
   const desk = new SessionBudgets({
     clock,
     ledger,
     caps,
+    ...(exchange && { exchange }),
     keepsCaptions,
     onEvent,
     rateOf: (by) => priceOf(by, config.budget),

@@ -12,6 +12,7 @@ const unusable: readonly ErrorCode[] = [
   'discord.too_few_shards',
   'store.in_use',
   'store.newer',
+  'store.misconfigured',
 ];
 /** An orderly end may take so long; then, or when asked a second time, the process ends without it. */
 const farewellMs = 8_000;

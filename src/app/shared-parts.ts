@@ -13,14 +13,12 @@ import type { SessionBudgets } from '#src/spending/session-budgets.ts';
 import { SpeedStats } from '#src/status/stats-book.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import { refuseNewerStores } from '#src/storage/data-dir/store-files.ts';
-import { type Store, storePath } from '#src/storage/store.ts';
-import { mainStore } from '#src/storage/thread/operations.ts';
-import { keepStore } from '#src/storage/thread/steady-store.ts';
-import { openStore } from '#src/storage/thread/store-thread.ts';
+import type { Store } from '#src/storage/store.ts';
 import type { BotOptions } from './bot-options.ts';
 import { openBudget } from './budget.ts';
 import { pipelinesOf } from './engines/pipelines.ts';
 import { openSounds, type Sounds } from './sounds.ts';
+import { openBotStore } from './store.ts';
 import { openTranscriptStores } from './transcripts.ts';
 
 /** What all shards of a process share. */
@@ -48,8 +46,8 @@ export async function openSharedParts(
   const { config } = options;
   await using stack = new AsyncDisposableStack();
   stack.use(await claimDataDir(options, signal));
-  const loading = [loadSilero(), loadCues(), openMemory(options)] as const;
-  const [weights, cues, store] = await Promise.all(loading);
+  const loading = [loadSilero(), loadCues(), openBotStore(options, signal)] as const;
+  const [weights, cues, { store, sharedSpending }] = await Promise.all(loading);
   stack.use(store);
   const transcripts = stack.use(openTranscriptStores(config, options.onDiscord));
   const sounds = stack.use(openSounds(config));
@@ -58,6 +56,7 @@ export async function openSharedParts(
     await openBudget({
       config,
       book: store.spending,
+      ...(sharedSpending && { sharedSpending }),
       pipelineIn: (guildId) =>
         sessionsOf(guildId)?.settings.in(guildId).pipeline ?? config.pipeline,
       keepsCaptions: (guildId) =>
@@ -87,28 +86,21 @@ export async function openSharedParts(
   };
 }
 
-/** Nobody else writes into `DATA_DIR`, and nothing there is newer than this program. Errors: BotError `store.*`. */
+/**
+ * Nobody else writes into `DATA_DIR`, and nothing there is newer than this program. With a database nothing is written there
+ * that processes do not share. Errors: BotError `store.*`.
+ */
 async function claimDataDir(
-  { config: { dataDir }, onStore }: BotOptions,
+  { config: { dataDir, databaseUrl }, onStore }: BotOptions,
   signal: AbortSignal,
 ): Promise<Disposable> {
+  if (databaseUrl) return new DisposableStack();
   const { version } = packageJson;
   const onWait = (message: string) => onStore({ kind: 'waiting', message });
   using stack = new DisposableStack();
   stack.use(await lockDataDir(dataDir, { clock: realClock, version, onWait }, signal));
   refuseNewerStores(dataDir);
   return stack.move();
-}
-
-/** What people said and where panels are. A store in trouble stops nobody from talking. */
-function openMemory({ config, onStore }: BotOptions): Promise<Store> {
-  const path = storePath(config.dataDir);
-  return keepStore(
-    mainStore,
-    () => openStore(mainStore, path, { clock: realClock }),
-    realClock,
-    onStore,
-  );
 }
 
 /** Lets the compiler see the hot loop before somebody speaks: the first windows would take twenty times as long. */

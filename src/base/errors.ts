@@ -32,6 +32,7 @@ export const errorCodes = {
   'store.unwritable': 'what is kept about people and panels cannot be written',
   'store.in_use': 'another process works on the folder of the store',
   'store.newer': 'the store was written by a later version of this program',
+  'store.misconfigured': 'the database of DATABASE_URL cannot be used as it is',
   'source.not_audio': 'a file or link that is no sound we can read, or a damaged one',
   'source.too_long': 'a sound that takes longer than it may',
   'source.too_big': 'a file or link with more bytes than it may have',

@@ -4,7 +4,7 @@ import type { EngineUsage } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { BudgetStep } from './caps.ts';
 import type { CaptionBudgetStep } from './caption-budget.ts';
-import type { Payer } from './ledger.ts';
+import type { Payer } from './ledger/ledger.ts';
 import type { AnswerEstimate } from './tariff.ts';
 
 /** An answer somebody wants. */
@@ -77,8 +77,13 @@ export interface UsageMeter {
   close(): void;
 }
 
-/** What talk may cost. Nothing here throws or waits. */
+/** What talk may cost. Nothing here throws, and nothing but `ready` waits. */
 export interface BudgetAuthority {
+  /**
+   * To be waited for before `open`: what other processes spend in this server is asked for, 2 s at most. Undefined: it is
+   * known, or cannot be, or there is no other process.
+   */
+  ready(guildId: string): Promise<void> | undefined;
   /** To be asked before the first request of an answer: what it is likely to take is put aside. */
   open(order: AnswerRequest): AnswerBudget | BudgetRefusal;
   /** Payer of what begins now; a person who is forgotten later pays no more. */

@@ -22,3 +22,8 @@ export function nextMonthMs(wallMs: number): number {
   while (monthOf(dayOf(atMs)) === month) atMs += dayMs;
   return atMs;
 }
+
+/** As people read it. */
+export function midnightOf(wallMs: number): string {
+  return `${dayOf(wallMs)} 00:00 UTC`;
+}

@@ -1,5 +1,5 @@
 import { add, nothing } from './caps.ts';
-import type { Sum } from './ledger.ts';
+import type { Sum } from './ledger/ledger-day.ts';
 
 /** Who pays for one utterance, once it is decided: somebody who asked for it, or the server, for captions or without. */
 type Owner = 'undecided' | 'person' | 'captions' | 'server';

@@ -18,7 +18,7 @@ import type {
   SpentEvent,
 } from './budget-authority.ts';
 import { BudgetNotices } from './budget-notices.ts';
-import { dayOf, nextDayMs, nextMonthMs } from './calendar.ts';
+import { midnightOf, nextDayMs, nextMonthMs } from './calendar.ts';
 import {
   type Amount,
   add,
@@ -33,9 +33,11 @@ import {
 } from './caps.ts';
 import { type CaptionBudgetStep, captionStepOf, usedBudgetText } from './caption-budget.ts';
 import { costOf } from './cost.ts';
-import type { Ledger, Payer, Reserve, Sum } from './ledger.ts';
+import type { Ledger, Payer, Reserve } from './ledger/ledger.ts';
+import type { Sum } from './ledger/ledger-day.ts';
+import type { BudgetExchange } from './ledger/shared-ledger.ts';
 import { RecognisedSound } from './recognised-sound.ts';
-import { countsSound, estimate, isFree, type Tariff } from './tariff.ts';
+import { countsSound, estimate, isFree, partForAnswers, type Tariff } from './tariff.ts';
 import { AnswerUsage, asTalk, type UsageCount, workOf } from './usage-bill.ts';
 
 export type SessionBudgetsOptions = {
@@ -47,12 +49,12 @@ export type SessionBudgetsOptions = {
   /** Price of any engine that was asked, usual or not. */
   readonly rateOf: (by: ServedBy) => RolePrice;
   readonly onEvent: (guildId: string, event: SpentEvent) => void;
+  /** What other processes spend; absent: there are none. */
+  readonly exchange?: BudgetExchange;
   /** Whether captions are on in this server; absent: nowhere. */
   readonly keepsCaptions?: (guildId: string) => boolean;
 };
 
-/** Largest share of a budget for answers, so that what is said can still be recognised for a while. */
-const forAnswers = 0.95;
 /** Assumed size of an answer where no question is asked: characters shown, ms heard. */
 const usual = { characters: 2_000, heardMs: 4_000 };
 
@@ -80,8 +82,13 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     const refused = isFree(tariff) ? undefined : this.#refusal(order, expected, tariff);
     if (refused) return refused;
     const reserve = ledger.reserve(guildId, payer, expected, clock.wallMs());
+    this.#options.exchange?.changed(guildId);
     const news = this.#warning(guildId);
     return { kind: 'open', bill: this.#bill(order, reserve, tariff), ...(news && { news }) };
+  }
+
+  ready(guildId: string): Promise<void> | undefined {
+    return this.#options.exchange?.ready(guildId);
   }
 
   payer(guildId: string, personId: string): Payer {
@@ -140,7 +147,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     if (!isAtLeast(step, 'captions')) return { step, isVoiceCheap };
     const isMonth = isAtLeast(month, 'captions');
     const { line } = this.#budgetUsed(guildId, isMonth);
-    return { step, isVoiceCheap, quiet: { line, time: timeOf(this.#untilMs(isMonth)) } };
+    return { step, isVoiceCheap, quiet: { line, time: midnightOf(this.#untilMs(isMonth)) } };
   }
 
   forget(guildId: string, personId: string): void {
@@ -190,7 +197,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
   }
 
   #budgetUsed(guildId: string, isMonth = this.#isMonth(guildId)): BudgetRefusal {
-    const time = timeOf(this.#untilMs(isMonth));
+    const time = midnightOf(this.#untilMs(isMonth));
     const { day, month } = this.#steps(guildId, this.#options.tariffOf(guildId));
     const isHeard = laterStep(day, month) !== 'quiet';
     const keepsCaptions = isHeard && this.#options.keepsCaptions?.(guildId) === true;
@@ -265,7 +272,10 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
         const asked = isTalk && tariff.recognise.kind === 'free' ? Math.round(heardMs) : 0;
         take({ turns: 1, ms: asked });
       },
-      done: () => ledger.release(reserve),
+      done: () => {
+        ledger.release(reserve);
+        this.#options.exchange?.changed(guildId);
+      },
     });
   }
 
@@ -315,16 +325,6 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
   }
 }
 
-/** Where recognising costs nothing, nothing is kept for it. */
-function partForAnswers({ recognise }: Tariff): number {
-  return recognise.kind === 'free' ? 1 : forAnswers;
-}
-
 function costliest(one: Sum, other: Sum): number {
   return other.nanoUsd - one.nanoUsd || other.ms - one.ms;
-}
-
-/** Always a midnight. */
-function timeOf(wallMs: number): string {
-  return `${dayOf(wallMs)} 00:00 UTC`;
 }

@@ -82,3 +82,11 @@ const charactersPerMs = 0.015;
 export function spokenCharacters(ms: number): number {
   return ms * charactersPerMs;
 }
+
+/** Largest share of a budget for answers, so that what is said can still be recognised for a while. */
+const forAnswers = 0.95;
+
+/** Where recognising costs nothing, nothing is kept for it. */
+export function partForAnswers({ recognise }: Tariff): number {
+  return recognise.kind === 'free' ? 1 : forAnswers;
+}

@@ -4,7 +4,7 @@ import type { SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
 import type { EngineUsage } from '#src/speech/ports.ts';
 import type { UsageMeter } from './budget-authority.ts';
 import type { Use } from './cost.ts';
-import type { Sum } from './ledger.ts';
+import type { Sum } from './ledger/ledger-day.ts';
 import { writtenTime } from './tariff.ts';
 
 /** Counted work, in one or two ways: the first of them that has a price is paid. */

@@ -79,7 +79,7 @@ function tablesAboutPersons(sqlite: DatabaseSync): readonly string[] {
 }
 
 /** Consent of a row; one that is not understood counts as a no. */
-function standingOf({ kind, until_ms }: Readonly<Record<string, unknown>>): StoredConsent {
+export function standingOf({ kind, until_ms }: Readonly<Record<string, unknown>>): StoredConsent {
   if (kind === 'always') return { kind };
   if (kind === 'until') return { kind, wallMs: Number(until_ms) };
   return { kind: 'never' };

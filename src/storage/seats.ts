@@ -23,7 +23,9 @@ export class SqliteSeats implements SeatStore {
         sqlite.prepare('SELECT * FROM seat_consents ORDER BY person_id').all(),
         ({ guild_id }) => String(guild_id),
       );
-      return seats.map((row) => seatOf(row, people.get(String(row.guild_id)) ?? [], wallMs));
+      return seats.map((row) =>
+        seatOf(row, people.get(String(row.guild_id)) ?? [], idleMs(row, wallMs)),
+      );
     });
   }
 
@@ -32,7 +34,8 @@ export class SqliteSeats implements SeatStore {
     return await this.#database.read((sqlite) => {
       const row = sqlite.prepare('SELECT * FROM seats WHERE guild_id = ?').get(guildId);
       const from = 'FROM seat_consents WHERE guild_id = ? ORDER BY person_id';
-      return row && seatOf(row, sqlite.prepare(`SELECT * ${from}`).all(guildId), wallMs);
+      const people = sqlite.prepare(`SELECT * ${from}`).all(guildId);
+      return row && seatOf(row, people, idleMs(row, wallMs));
     });
   }
 
@@ -89,7 +92,12 @@ function deletePeople(sqlite: DatabaseSync, guildId: string): void {
   sqlite.prepare('DELETE FROM seat_consents WHERE guild_id = ?').run(guildId);
 }
 
-function seatOf(row: SeatRow, people: readonly SeatRow[], wallMs: number): StoredSeat {
+function idleMs({ alive_ms }: SeatRow, wallMs: number): number {
+  return Math.max(0, wallMs - Number(alive_ms));
+}
+
+/** A seat of its row, with those of the people there. */
+export function seatOf(row: SeatRow, people: readonly SeatRow[], idleMs: number): StoredSeat {
   const idsOf = (kind: string) =>
     people.filter((person) => person.kind === kind).map(({ person_id }) => String(person_id));
   const [callerId] = idsOf('caller');
@@ -106,6 +114,6 @@ function seatOf(row: SeatRow, people: readonly SeatRow[], wallMs: number): Store
     sinceWallMs: Number(row.since_ms),
     agreedIds: idsOf('yes'),
     deniedIds: idsOf('no'),
-    idleMs: Math.max(0, wallMs - Number(row.alive_ms)),
+    idleMs,
   };
 }

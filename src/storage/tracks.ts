@@ -52,15 +52,18 @@ function writeTrack(
   const insert = sqlite.prepare(
     'INSERT INTO track_sounds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
-  for (const [n, { source, title, owner, positionMs, loop }] of sounds.entries()) {
-    const [where, type] =
-      source.kind === 'link' ? [source.url, source.type ?? ''] : [source.name, ''];
-    const whose = [owner?.id ?? '', owner?.name ?? ''] as const;
-    insert.run(...at, name, n, source.kind, where, type, title, ...whose, positionMs, loop ? 1 : 0);
-  }
+  for (const [n, sound] of sounds.entries()) insert.run(...at, name, n, ...soundValues(sound));
 }
 
-function trackOf(row: TrackRow, all: readonly TrackRow[]): StoredTrack {
+/** Columns of a sound behind its place. */
+export function soundValues({ source, title, owner, positionMs, loop }: StoredSound) {
+  const [where, type] =
+    source.kind === 'link' ? [source.url, source.type ?? ''] : [source.name, ''];
+  const whose = [owner?.id ?? '', owner?.name ?? ''] as const;
+  return [source.kind, where, type, title, ...whose, positionMs, loop ? 1 : 0] as const;
+}
+
+export function trackOf(row: TrackRow, all: readonly TrackRow[]): StoredTrack {
   const name = String(row.name);
   const sounds = all.filter(({ track }) => track === name).map(soundOf);
   return { name, percent: Number(row.percent), isPaused: row.is_paused === 1, sounds };

@@ -80,7 +80,7 @@ export const english = {
     "Delete {n} caption lines, {m} memories and your settings? This can't be undone.",
   'privacy.forget.done': 'Deleted {total} items.',
   'privacy.forget.copies':
-    'Backups of the operator keep them until the seventh next backup. Ask the operator to delete those.',
+    'Backups of the operator may keep them until they are replaced. Ask the operator to delete those.',
   'privacy.forget.denied':
     'Your no still counts until I leave; in later sessions, say it again with /privacy deny.',
   'privacy.forget.failed': "I couldn't delete it. The operator is told; try again later.",

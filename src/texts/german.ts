@@ -91,7 +91,7 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
     '{n} Untertitelzeilen, {m} Notizen und deine Einstellungen löschen? Das lässt sich nicht rückgängig machen.',
   'privacy.forget.done': '{total} Einträge gelöscht.',
   'privacy.forget.copies':
-    'Sicherungen des Betreibers halten sie bis zur siebten weiteren. Bitte den Betreiber, diese zu löschen.',
+    'Sicherungen des Betreibers halten sie vielleicht, bis sie ersetzt sind. Bitte den Betreiber, diese zu löschen.',
   'privacy.forget.denied':
     'Dein Nein gilt noch, bis ich gehe; danach sag es mir mit /privacy deny noch einmal.',
   'privacy.forget.failed':

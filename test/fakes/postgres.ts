@@ -28,7 +28,7 @@ export async function openSchema(database = inject('postgresUrl')): Promise<Test
   await client.connect();
   await client.query(`CREATE SCHEMA ${name}`);
   const url = new URL(database);
-  url.searchParams.set('options', `-c search_path=${name}`);
+  url.searchParams.set('options', `-c search_path=${name} -c synchronous_commit=off`);
   return {
     url: new Secret(url.href),
     name,

@@ -13,6 +13,7 @@ export type RecordedBill = {
 /** Nothing is too dear, and every answer is written down. */
 export class RecordedSpending implements BudgetAuthority {
   readonly bills: RecordedBill[] = [];
+  readonly ready = boundless.ready;
   readonly payer = boundless.payer;
   readonly listen = boundless.listen;
   readonly isCaptionNews = boundless.isCaptionNews;

@@ -4,7 +4,8 @@ import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { SpendingEntry, SpendingStore } from '#src/spending/book.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import { type Amount, type Caps, nothing } from '#src/spending/caps.ts';
-import { Ledger } from '#src/spending/ledger.ts';
+import { Ledger } from '#src/spending/ledger/ledger.ts';
+import type { BudgetExchange } from '#src/spending/ledger/shared-ledger.ts';
 import type { RolePrice } from '#src/spending/prices/prices.ts';
 import { SessionBudgets } from '#src/spending/session-budgets.ts';
 import type { Tariff } from '#src/spending/tariff.ts';
@@ -12,6 +13,7 @@ import type { StoreTrouble } from './memory-stores.ts';
 
 /** As if nothing cost anything. */
 export const boundless: BudgetAuthority = {
+  ready: () => undefined,
   open: () => ({
     kind: 'open',
     bill: {
@@ -48,14 +50,17 @@ export function openDesk(
     readonly tariff?: Partial<Tariff>;
     /** Of models by name. */
     readonly rates?: Readonly<Record<string, RolePrice>>;
+    readonly ledger?: Ledger;
+    readonly exchange?: BudgetExchange;
   } = {},
 ) {
-  const ledger = new Ledger();
+  const { exchange, ledger = new Ledger() } = over;
   const paid: FakeSpentEvent[] = [];
   const desk = new SessionBudgets({
     clock,
     ledger,
     caps: { ...uncapped, ...over.caps },
+    ...(exchange && { exchange }),
     rateOf: (by) =>
       by.kind === 'embedded' ? { kind: 'free' } : (over.rates?.[by.model] ?? { kind: 'unpriced' }),
     tariffOf: () => ({ ...priced, ...over.tariff }),

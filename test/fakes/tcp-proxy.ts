@@ -4,8 +4,9 @@ type Target = { readonly host: string; readonly port: number };
 type Pair = { readonly inner: Socket; readonly outer: Socket };
 
 /**
- * A TCP proxy on 127.0.0.1 that breaks in three ways: `cut` ends every connection and refuses new ones, `swallow` keeps them
- * open and passes nothing on, `delay` passes everything on later. `heal` ends all of that.
+ * A TCP proxy on 127.0.0.1 that breaks in four ways: `cut` ends every connection and refuses new ones, `swallow` keeps them
+ * open and passes nothing on, `swallowAnswers` passes on what clients send only, `delay` passes everything on later. `heal`
+ * ends all of that.
  */
 export class TcpProxy implements AsyncDisposable {
   readonly port: number;
@@ -44,6 +45,11 @@ export class TcpProxy implements AsyncDisposable {
   swallow(): void {
     this.#state = 'swallowing';
     for (const { inner, outer } of this.#pairs) for (const one of [inner, outer]) one.pause();
+  }
+
+  swallowAnswers(): void {
+    this.#state = 'swallowing';
+    for (const { inner } of this.#pairs) inner.pause();
   }
 
   delay(ms: number): void {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Ledger } from '#src/spending/ledger.ts';
+import { Ledger } from '#src/spending/ledger/ledger.ts';
 
 const noon = Date.UTC(2026, 10, 20, 12);
 const dayMs = 86_400_000;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { SpendingEntry } from '#src/spending/book.ts';
 import { dayOf, nextDayMs, nextMonthMs } from '#src/spending/calendar.ts';
 import { fits, stepOf } from '#src/spending/caps.ts';
-import { Ledger } from '#src/spending/ledger.ts';
+import { Ledger } from '#src/spending/ledger/ledger.ts';
 
 const noon = Date.UTC(2026, 10, 20, 12);
 const dayMs = 86_400_000;

@@ -1,4 +1,5 @@
 import type { BotError } from '#src/base/errors.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import {
   type FailureOutput,
@@ -69,7 +70,7 @@ export async function answer(
   signal: AbortSignal,
 ): Promise<void> {
   const progress = unanswered(question.said.toMs, question.endedAtMs);
-  const pending = take(question, context);
+  const pending = begunAhead(question, context) ?? (await begin(question, context, signal));
   if (!(pending instanceof PendingAnswer)) return refuseForBudget(question, pending, context);
   question.step = () => pending.step;
   const { addressing, output } = context;
@@ -159,13 +160,25 @@ async function watched(
   }
 }
 
-/** What was begun ahead, if it still rests on what the session knows or was long awaited; else anew. */
-function take(question: QueuedQuestion, context: AnswerContext): PendingAnswer | BudgetRefusal {
-  const { earlier, postponed, said, pending } = question;
+/** What was begun ahead, if it still rests on what the session knows or was long awaited. */
+function begunAhead(question: QueuedQuestion, context: AnswerContext): PendingAnswer | undefined {
+  const { postponed, pending } = question;
   question.pending = undefined;
   question.postponed = false;
   if (pending && (postponed || pending.basis === context.memory.state)) return pending;
   pending?.discard();
+  return undefined;
+}
+
+/** Begins the answer once it is known what other processes spend in this server, if any do. */
+async function begin(
+  question: QueuedQuestion,
+  context: AnswerContext,
+  signal: AbortSignal,
+): Promise<PendingAnswer | BudgetRefusal> {
+  const ready = context.parts.spending.ready(context.channel.guildId);
+  if (ready !== undefined) await unlessAborted(ready, signal);
+  const { earlier, said } = question;
   const addressee = namePrefix(namesFor(question, context), context);
   return beginAnswer([...earlier, said], context, context.signal, addressee);
 }

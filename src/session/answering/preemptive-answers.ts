@@ -76,14 +76,14 @@ export class PreemptiveAnswers {
     isFinal: boolean,
   ): void {
     const { context } = this.#options;
-    const { queue, output, addressing, preemptiveBudget } = context;
+    const { addressing, channel, output, parts, preemptiveBudget, queue } = context;
     const facts = {
       ...factsOf(utterance, text, heard, output.hasAnswered),
       isFinal,
       trustsPartials: this.#trust.isEarned,
       isBegun: utterance.pending !== undefined,
       isQueueFree: queue.isFree,
-      hasBudget: preemptiveBudget.allows,
+      hasBudget: preemptiveBudget.allows && parts.spending.ready(channel.guildId) === undefined,
       isSettled: utterance.isSettled,
     };
     const decision = addressing.decideAhead(facts, audience(utterance, this.#options));

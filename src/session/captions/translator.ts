@@ -97,6 +97,7 @@ export class Translator {
   /** How long to wait for the next request, in ms. */
   async #translateSome(): Promise<number> {
     const { guildId, mayShow, parts } = this.#options;
+    if (this.#waiting.length > 0) await parts.spending.ready(guildId);
     const [batch = []] = translationBatches(this.#waiting.filter(mayShow));
     const taken = new Set(batch.length > 0 ? batch : this.#waiting);
     const others = this.#waiting.filter((line) => !taken.has(line));

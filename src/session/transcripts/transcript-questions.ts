@@ -1,6 +1,6 @@
 import { parsedMs } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { within } from '#src/base/waiting.ts';
+import { unlessAborted, within } from '#src/base/waiting.ts';
 import { citedAnswerPrompt, citedLines } from '#src/captions/answers/cited-answer.ts';
 import type { ModelPrompt } from '#src/captions/answers/model-prompt.ts';
 import { numberedLines } from '#src/captions/answers/numbered-lines.ts';
@@ -269,6 +269,8 @@ export class TranscriptQuestions {
     const characters = system.length + user.length;
     const payer = { personId: asker?.id ?? '', name: asker?.name ?? '' };
     const order = { guildId, ...payer, characters, heardMs: 0, isWritten: true } as const;
+    const ready = spending.ready(guildId);
+    if (ready !== undefined) await unlessAborted(ready, signal);
     const opened = spending.open(asker ? order : { ...order, isForCaptions: true });
     if (opened.kind === 'refused') throw new Refused(opened.line);
     try {

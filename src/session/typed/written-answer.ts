@@ -10,7 +10,7 @@ import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { AskOutcome } from '#src/session/ports/command-ports.ts';
 import type { AnswerRequest, UsageMeter } from '#src/spending/budget-authority.ts';
-import type { Payer } from '#src/spending/ledger.ts';
+import type { Payer } from '#src/spending/ledger/ledger.ts';
 
 /** A question that is to be answered in writing; `known` is what was said before, oldest first. */
 export type WrittenQuestion = {
@@ -44,6 +44,8 @@ export async function answerInWriting(
   ms: number,
   signal: AbortSignal,
 ): Promise<AskOutcome> {
+  const ready = parts.spending.ready(asked.guildId);
+  if (ready !== undefined) await unlessAborted(ready, signal);
   const opened = parts.spending.open(orderFor(asked, parts));
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
   const { bill } = opened;

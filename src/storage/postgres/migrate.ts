@@ -12,8 +12,8 @@ const migrateMs = 60_000;
 /**
  * Brings every part of the schema to the present format, wholly or not at all; one process at a time does it.
  *
- * The tables stand in the connection's first schema. Errors: BotError `store.*`; none of a format that is later than known,
- * of a database that takes no writes, or without rights is retryable.
+ * The tables stand in the connection's first schema. Errors: BotError `store.*`; none of a format that is later than known, of
+ * a database that takes no writes, or without rights is retryable.
  */
 export async function migratePostgres(
   pool: PostgresPool,
@@ -69,7 +69,7 @@ async function versionsOf(connection: SqlConnection): Promise<ReadonlyMap<string
   return new Map(rows.map(({ part, version }) => [String(part), Number(version)]));
 }
 
-/** Errors: BotError `store.unreadable` where a later version was there. */
+/** Errors: BotError `store.newer`. */
 function latestOf(
   { name, migrations }: SchemaPart,
   versions: ReadonlyMap<string, number>,

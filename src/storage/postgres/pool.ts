@@ -10,6 +10,8 @@ export type PoolOptions = ConnectionOptions & {
   readonly clock: Clock;
   /** Most connections at a time; default 8. */
   readonly mostConnections?: number;
+  /** Told of the end of every operation: how it failed, or that it did not. */
+  readonly onResult?: (error: unknown) => void;
 };
 
 /** Work on one connection. */
@@ -30,11 +32,13 @@ export class PostgresPool implements AsyncDisposable {
   readonly place: string;
   readonly #pool: pg.Pool;
   readonly #clock: Clock;
+  readonly #onResult: (error: unknown) => void;
   #isClosed = false;
 
   constructor(options: PoolOptions) {
     this.place = placeOf(options.url);
     this.#clock = options.clock;
+    this.#onResult = options.onResult ?? ignore;
     this.#pool = new pg.Pool({
       ...connectionOptions(options),
       max: options.mostConnections ?? standardConnections,
@@ -81,11 +85,13 @@ export class PostgresPool implements AsyncDisposable {
       const late = () => isSilent(code, this.place, timeoutMs);
       const result = await within(done, timeoutMs, this.#clock, late);
       client?.release();
+      this.#onResult(undefined);
       return result;
     } catch (error) {
       const trouble = asPostgresTrouble(code, this.place, error);
       // Whatever state it is in: a new connection costs milliseconds.
       client?.release(true);
+      this.#onResult(trouble);
       throw trouble;
     } finally {
       isOver = true;

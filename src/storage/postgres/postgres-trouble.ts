@@ -2,7 +2,7 @@ import { BotError } from '#src/base/errors.ts';
 import type { StoreCode } from '#src/storage/trouble.ts';
 
 /** What is in the way, as far as it needs different help. */
-type PostgresHindrance =
+export type PostgresHindrance =
   | 'away'
   | 'busy'
   | 'full'
@@ -49,6 +49,17 @@ function hindranceOf(error: unknown): PostgresHindrance | undefined {
   return known ?? 'refused';
 }
 
+/** Whether a write that failed so is to wait: all but what the server refuses to keep. */
+export function comesBack(error: unknown): boolean {
+  const hindrance = hindranceBehind(error);
+  return hindrance !== undefined && hindrance !== 'refused';
+}
+
+/** As it was before it was put into words. */
+export function hindranceBehind(error: unknown): PostgresHindrance | undefined {
+  return hindranceOf(error instanceof BotError ? error.cause : error);
+}
+
 /** Whether the same operation may succeed later without anybody's help. */
 function mayPass(hindrance: PostgresHindrance): boolean {
   return hindrance === 'away' || hindrance === 'busy' || hindrance === 'full';
@@ -69,7 +80,7 @@ export function isReadOnly(place: string): BotError {
 /** A part of the schema was written by a later version of this program. */
 export function schemaTooNew(place: string, part: string, version: number, known: number) {
   const message = `The database ${place} was written by a newer Parley (format ${version} of ${part}, this one knows up to ${known}): update this bot.`;
-  return new BotError('store.unreadable', false, message);
+  return new BotError('store.newer', false, message);
 }
 
 /** The database did not answer in time; whether a write was done is unknown. */

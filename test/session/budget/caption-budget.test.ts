@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Ledger } from '#src/spending/ledger.ts';
-import { LedgerPersistence } from '#src/spending/ledger-persistence.ts';
+import { Ledger } from '#src/spending/ledger/ledger.ts';
+import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { RecordedUtterances } from '#test/fakes/speakers/utterances.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';

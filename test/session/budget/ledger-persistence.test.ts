@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Ledger } from '#src/spending/ledger.ts';
-import { LedgerPersistence } from '#src/spending/ledger-persistence.ts';
+import { Ledger } from '#src/spending/ledger/ledger.ts';
+import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 import { MemorySpending } from '#test/fakes/spending.ts';
 

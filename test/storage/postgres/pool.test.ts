@@ -94,7 +94,7 @@ function refuses(): void {
     await migratePostgres(pool, [part]);
     await schema.sql('UPDATE parley_schema SET version = 9');
     await expect(migratePostgres(pool, [part])).rejects.toMatchObject({
-      retryable: false,
+      code: 'store.newer',
       message: expect.stringContaining('newer Parley (format 9 of test, this one knows up to 2)'),
     });
   });

@@ -1,10 +1,20 @@
-import { createHmac, randomBytes } from 'node:crypto';
-import type { SpendingEntry } from './book.ts';
-import { dayOf, monthOf } from './calendar.ts';
-import { type Amount, add, nothing } from './caps.ts';
+import type { SpendingEntry } from '#src/spending/book.ts';
+import { dayOf, monthOf } from '#src/spending/calendar.ts';
+import { type Amount, add, nothing } from '#src/spending/caps.ts';
+import {
+  addTo,
+  codeOf,
+  type Day,
+  empty,
+  isIn,
+  newDay,
+  plus,
+  recallEntry,
+  type Sum,
+} from './ledger-day.ts';
+import type { SharedReserve, SharedStanding } from './shared-spending.ts';
 
-/** Amounts spent within a day or a month. */
-export type Sum = Amount & Pick<SpendingEntry, 'turns' | 'unpriced'>;
+const dayMs = 86_400_000;
 
 /** Money put aside for something that runs; what it really takes is taken from there first. */
 export type Reserve = {
@@ -23,30 +33,16 @@ export type SpendingTotals = {
   readonly people: ReadonlyMap<string, Sum>;
 };
 
-/** Amounts spent on one day, and in its month so far. */
-type Day = {
-  readonly day: string;
-  today: Sum;
-  thisMonth: Sum;
-  /** Part of it that was for captions alone. */
-  captions: Sum;
-  readonly people: Map<string, Sum>;
-  readonly forgotten: Forgotten;
-};
-
 type GuildSpending = {
   now: Day;
   /** The day before the clock last jumped: it goes on where the clock comes back. */
   former?: Day;
   readonly reserves: Set<Reserve>;
+  /** Put aside by other processes, as they told last. */
+  elsewhere: readonly SharedReserve[];
   /** Of persons, as long as something may still be charged to them. */
   readonly payers: Map<string, WeakRef<Payer>>;
 };
-
-/** Amounts of people who were forgotten, by codes that only this key of one day makes. */
-type Forgotten = { readonly key: Buffer; readonly sums: Map<string, Sum> };
-
-const empty: Sum = { nanoUsd: 0, ms: 0, turns: 0, unpriced: 0 };
 
 /**
  * Amounts that servers and people have spent this day and month, with reserves; what is not in the book yet is kept
@@ -58,6 +54,12 @@ export class Ledger {
   #unsaved = new Map<string, SpendingEntry>();
   /** Entries drained last. */
   #saving: readonly SpendingEntry[] = [];
+  #forgotten = 0;
+
+  /** How many times somebody was forgotten. */
+  get forgotten(): number {
+    return this.#forgotten;
+  }
 
   get hasUnsaved(): boolean {
     return this.#unsaved.size > 0;
@@ -128,7 +130,10 @@ export class Ledger {
     const theirs = all.filter(
       ({ payer }) => personId === undefined || payer.personId === personId || payer.code === code,
     );
-    return theirs.reduce((sum, { left }) => add(sum, left), nothing);
+    const elsewhere = (server?.elsewhere ?? []).filter(
+      (other) => personId === undefined || other.personId === personId,
+    );
+    return [...theirs.map(({ left }) => left), ...elsewhere].reduce(add, nothing);
   }
 
   reserve(guildId: string, who: string | Payer, amount: Amount, wallMs: number): Reserve {
@@ -159,6 +164,7 @@ export class Ledger {
    * and until midnight it stays their share.
    */
   forget(guildId: string, personId: string, wallMs: number): void {
+    this.#forgotten++;
     const isTheirs = (entry: SpendingEntry) =>
       entry.guildId === guildId && entry.personId === personId;
     this.#saving = this.#saving.filter((entry) => !isTheirs(entry));
@@ -181,6 +187,42 @@ export class Ledger {
   /** Adds what the book holds to what was spent since; it may have been read before somebody was forgotten. */
   recall(entries: readonly SpendingEntry[], wallMs: number): void {
     for (const entry of entries) recallEntry(entry, this.#server(entry.guildId, wallMs).now);
+  }
+
+  /** What is put aside in these servers by this process. */
+  reserves(guildIds: readonly string[]): readonly SharedReserve[] {
+    return guildIds.flatMap((guildId) =>
+      [...(this.#servers.get(guildId)?.reserves ?? [])].map(({ payer: { personId }, left }) => ({
+        guildId,
+        ...(personId !== undefined && { personId }),
+        ...left,
+      })),
+    );
+  }
+
+  /** Servers in which something is put aside by this process. */
+  get reserving(): readonly string[] {
+    const all = [...this.#servers];
+    return all.filter(([, { reserves }]) => reserves.size > 0).map(([guildId]) => guildId);
+  }
+
+  /**
+   * Takes over what the book of several processes holds of one server, with what this one has not told yet; `wallMs` is when
+   * that was asked for.
+   */
+  settle(guildId: string, standing: SharedStanding, wallMs: number): void {
+    const server = this.#server(guildId, wallMs);
+    const isHere = (entry: { readonly guildId: string }) => entry.guildId === guildId;
+    server.elsewhere = standing.reserves.filter(isHere);
+    const { now } = server;
+    [now.today, now.thisMonth, now.captions] = [empty, empty, empty];
+    now.people.clear();
+    const untold = [...this.#unsaved.values()];
+    for (const entry of [...standing.entries, ...untold].filter(isHere)) {
+      const { personId, part, day, ...sum } = entry;
+      if (personId === undefined) recallEntry(entry, now);
+      else if (day === now.day) addTo(now.people, personId, sum);
+    }
   }
 
   /** Entries to add to the book; from now on they count as saved. */
@@ -211,6 +253,7 @@ export class Ledger {
     const server = this.#servers.get(guildId) ?? {
       now: newDay(day, empty),
       reserves: new Set<Reserve>(),
+      elsewhere: [],
       payers: new Map<string, WeakRef<Payer>>(),
     };
     this.#servers.set(guildId, server);
@@ -223,60 +266,4 @@ export class Ledger {
       if (!payer.deref()) server.payers.delete(personId);
     return server;
   }
-}
-
-const dayMs = 86_400_000;
-
-function newDay(day: string, thisMonth: Sum): Day {
-  return {
-    day,
-    today: empty,
-    thisMonth,
-    captions: empty,
-    people: new Map(),
-    forgotten: unknown(),
-  };
-}
-
-function isIn(month: string): (one: Day) => boolean {
-  return ({ day }) => monthOf(day) === month;
-}
-
-function unknown(): Forgotten {
-  return { key: randomBytes(32), sums: new Map() };
-}
-
-function codeOf(personId: string, { key }: Forgotten): string {
-  return createHmac('sha256', key).update(personId).digest('base64');
-}
-
-function recallEntry({ guildId: _, personId, part, day, ...sum }: SpendingEntry, now: Day): void {
-  const isToday = day === now.day;
-  if (personId !== undefined) {
-    if (isToday) recallPerson(personId, sum, now);
-  } else if (part === 'captions') {
-    if (isToday) now.captions = plus(now.captions, sum);
-  } else {
-    if (isToday) now.today = plus(now.today, sum);
-    if (monthOf(day) === monthOf(now.day)) now.thisMonth = plus(now.thisMonth, sum);
-  }
-}
-
-function recallPerson(personId: string, sum: Sum, { forgotten, people }: Day): void {
-  const code = codeOf(personId, forgotten);
-  if (forgotten.sums.has(code)) addTo(forgotten.sums, code, sum);
-  else addTo(people, personId, sum);
-}
-
-function addTo(sums: Map<string, Sum>, key: string, sum: Sum): void {
-  sums.set(key, plus(sums.get(key) ?? empty, sum));
-}
-
-function plus(one: Sum, other: Sum): Sum {
-  return {
-    nanoUsd: one.nanoUsd + other.nanoUsd,
-    ms: one.ms + other.ms,
-    turns: one.turns + other.turns,
-    unpriced: one.unpriced + other.unpriced,
-  };
 }

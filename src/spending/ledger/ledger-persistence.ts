@@ -1,8 +1,8 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
-import type { SpendingStore } from './book.ts';
-import { dayOf } from './calendar.ts';
+import type { SpendingStore } from '#src/spending/book.ts';
+import { dayOf } from '#src/spending/calendar.ts';
 import type { Ledger } from './ledger.ts';
 
 export type LedgerPersistenceOptions = {

@@ -1,0 +1,169 @@
+import type { Clock } from '#src/base/clock.ts';
+import { within } from '#src/base/waiting.ts';
+import { dayOf } from '#src/spending/calendar.ts';
+import type { Ledger } from './ledger.ts';
+import type { SharedSpending, SharedStanding } from './shared-spending.ts';
+
+export type SharedLedgerOptions = {
+  readonly ledger: Ledger;
+  readonly book: SharedSpending;
+  readonly clock: Clock;
+  /** Each new reason once. */
+  readonly tell: (error: unknown) => void;
+};
+
+/** What the budgets of a process need of those of the others. */
+export interface BudgetExchange {
+  /** Reserves of this server have changed: the others are to know at once. */
+  changed(guildId: string): void;
+  /** Resolves once it is known what all spend there, or cannot be for now; undefined: it is known. Never throws. */
+  ready(guildId: string): Promise<void> | undefined;
+}
+
+/** Time, in ms, between two reports of sums alone. */
+const apartMs = 1_000;
+/** A report that takes longer, in ms, is no longer waited for: answers go on, counted from what is known. */
+const patienceMs = 2_000;
+/** What others spend is asked for anew before an answer after so long, in ms. */
+const freshMs = 60_000;
+/** Reserves are reported again after so long, in ms; the book frees them after 5 minutes. */
+const renewMs = 60_000;
+/** Longest time, in ms, for the last report. */
+const closeMs = 5_000;
+
+/**
+ * Keeps a ledger as the book that several processes spend from. Each answer is begun only once the one before it was reported
+ * and the others' reports are known, so that all together pass a cap by one answer each at most. While the book is away,
+ * each process counts alone, and reports later.
+ */
+export class SharedLedger implements BudgetExchange, AsyncDisposable {
+  readonly #options: SharedLedgerOptions;
+  readonly #over = new AbortController();
+  /** When the sums of all processes were told last, by server. */
+  readonly #knownMs = new Map<string, number>();
+  /** Servers to report at once. */
+  #changed = new Set<string>();
+  #reporting: Promise<void> | undefined;
+  /** The report that is on its way, and since when. */
+  #once: Promise<boolean> = Promise.resolve(true);
+  #onceIds: ReadonlySet<string> = new Set();
+  #sinceMs = Number.POSITIVE_INFINITY;
+  #told = '';
+  #life: Promise<void> = Promise.resolve();
+
+  constructor(options: SharedLedgerOptions) {
+    this.#options = options;
+  }
+
+  open(): void {
+    this.#life = this.#live();
+  }
+
+  changed(guildId: string): void {
+    this.#changed.add(guildId);
+    void this.#report();
+  }
+
+  ready(guildId: string): Promise<void> | undefined {
+    const { book, clock } = this.#options;
+    const nowMs = clock.nowMs();
+    const knownMs = this.#knownMs.get(guildId) ?? Number.NEGATIVE_INFINITY;
+    if (nowMs - knownMs > freshMs && !this.#isUntold(guildId)) this.changed(guildId);
+    if (!this.#isUntold(guildId)) return undefined;
+    const leftMs = patienceMs - Math.max(0, nowMs - this.#sinceMs);
+    if (leftMs <= 0 || book.isAway) return undefined;
+    return within(this.#tellOf(guildId), leftMs, clock, () => new Error('late')).catch(ignore);
+  }
+
+  /** Reports what is left, within 5 s. Never throws. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort(new Error('closed'));
+    await this.#life;
+    const last = async () => {
+      await this.#reporting;
+      await this.#report();
+    };
+    await within(last(), closeMs, this.#options.clock, () => new Error('late')).catch(ignore);
+  }
+
+  async #live(): Promise<void> {
+    const { clock, ledger } = this.#options;
+    const { signal } = this.#over;
+    let renewedMs = clock.nowMs();
+    while (!signal.aborted) {
+      await clock.sleep(apartMs, signal).catch(ignore);
+      if (signal.aborted) return;
+      if (clock.nowMs() - renewedMs >= renewMs) {
+        renewedMs = clock.nowMs();
+        this.#changed = new Set([...this.#changed, ...ledger.reserving]);
+      }
+      if (ledger.hasUnsaved || this.#changed.size > 0) void this.#report();
+    }
+  }
+
+  #isUntold(guildId: string): boolean {
+    return this.#changed.has(guildId) || this.#onceIds.has(guildId);
+  }
+
+  async #tellOf(guildId: string): Promise<void> {
+    while (this.#isUntold(guildId)) {
+      void this.#report();
+      if (!(await this.#once)) return;
+    }
+  }
+
+  /** One report at a time; what changes meanwhile goes with the next one. */
+  #report(): Promise<void> {
+    this.#reporting ??= this.#reportAll().finally(() => {
+      this.#reporting = undefined;
+    });
+    return this.#reporting;
+  }
+
+  async #reportAll(): Promise<void> {
+    do {
+      this.#once = this.#reportOnce();
+      if (!(await this.#once)) return;
+    } while (this.#changed.size > 0);
+  }
+
+  /** False: the book did not take it, and the next second is early enough. */
+  async #reportOnce(): Promise<boolean> {
+    const { book, clock, ledger } = this.#options;
+    const { forgotten } = ledger;
+    const wallMs = clock.wallMs();
+    const entries = ledger.drain();
+    const guildIds = [...new Set([...this.#changed, ...entries.map(({ guildId }) => guildId)])];
+    this.#changed = new Set();
+    this.#onceIds = new Set(guildIds);
+    this.#sinceMs = clock.nowMs();
+    try {
+      const reserves = ledger.reserves(guildIds);
+      const standing = await book.exchange({ day: dayOf(wallMs), guildIds, entries, reserves });
+      // What was told before somebody was forgotten may still name them.
+      if (ledger.forgotten !== forgotten) this.#changed = new Set([...guildIds, ...this.#changed]);
+      else this.#settle(guildIds, standing, wallMs);
+      this.#told = '';
+      return true;
+    } catch (error) {
+      ledger.putBack();
+      this.#changed = new Set([...guildIds, ...this.#changed]);
+      if (`${error}` !== this.#told) this.#options.tell(error);
+      this.#told = `${error}`;
+      return false;
+    } finally {
+      this.#onceIds = new Set();
+      this.#sinceMs = Number.POSITIVE_INFINITY;
+    }
+  }
+
+  #settle(guildIds: readonly string[], standing: SharedStanding, wallMs: number): void {
+    const { clock, ledger } = this.#options;
+    for (const guildId of guildIds) {
+      ledger.settle(guildId, standing, wallMs);
+      this.#knownMs.set(guildId, clock.nowMs());
+    }
+  }
+}
+
+function ignore(): void {}

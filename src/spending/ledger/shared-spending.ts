@@ -1,0 +1,39 @@
+import type { SpendingEntry } from '#src/spending/book.ts';
+
+/** Amount that a process put aside for answers that run, of one server and, where one is to pay, of one person. */
+export type SharedReserve = {
+  readonly guildId: string;
+  readonly personId?: string;
+  readonly nanoUsd: number;
+  readonly ms: number;
+};
+
+/** What a process tells of some servers. */
+export type SpendingReport = {
+  /** As in `2026-11-20`. */
+  readonly day: string;
+  readonly guildIds: readonly string[];
+  /** To be added. */
+  readonly entries: readonly SpendingEntry[];
+  /** All that this process has put aside there now. */
+  readonly reserves: readonly SharedReserve[];
+};
+
+/** What all processes together have spent in these servers, and what the others have put aside. */
+export type SharedStanding = {
+  /** Of a server all of the month so far, of persons and captions only that day. */
+  readonly entries: readonly SpendingEntry[];
+  readonly reserves: readonly SharedReserve[];
+};
+
+/** A book that several processes spend from; storage implements it. */
+export interface SharedSpending {
+  /** True while the book cannot be reached: an exchange then takes until it can. */
+  readonly isAway: boolean;
+  /**
+   * Adds what was spent, notes what is put aside, and tells what there is then, as one step: of two processes that do it at a
+   * time for one server, the later one is told of the earlier one. What a process has put aside is free again 5 minutes
+   * after its last report. Errors: BotError `store.unwritable`.
+   */
+  exchange(report: SpendingReport): Promise<SharedStanding>;
+}

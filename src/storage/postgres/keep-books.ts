@@ -1,0 +1,137 @@
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { Store } from '#src/storage/store.ts';
+import { mainStore } from '#src/storage/thread/operations.ts';
+import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
+import { type OperationRules, perform, storeOver } from '#src/storage/thread/store-kind.ts';
+import { WriteWatchdog } from '#src/storage/thread/write-watchdog.ts';
+import { openBooks, type PostgresBooks } from './books/postgres-books.ts';
+import { booksPart } from './books/schema.ts';
+import type { ConnectionOptions } from './connection.ts';
+import { migratePostgres, type SchemaPart } from './migrate.ts';
+import { PostgresPool } from './pool.ts';
+import { comesBack, hindranceBehind, type PostgresHindrance } from './postgres-trouble.ts';
+
+export type PostgresStoreOptions = ConnectionOptions & {
+  readonly clock: Clock;
+  /** Groups of tables beside those of the store. */
+  readonly parts?: readonly SchemaPart[];
+  readonly tell: (event: StoreEvent) => void;
+};
+
+/** Longest time, in ms, that the start waits for a database that cannot be reached. */
+const startMs = 60_000;
+const retryMs = 2_000;
+/** How often the watchdog looks; while nothing could be written it tries to write itself. */
+const watchMs = 10_000;
+
+/**
+ * The store in PostgreSQL, with its pool for what else is kept there. While the database is away, `tell` hears of it once,
+ * reads fail, and writes wait.
+ *
+ * Errors: BotError `store.misconfigured` where DATABASE_URL cannot work, `store.newer`, `store.unreadable` where the database was not reached
+ * for 60 s. Aborting `signal` throws `signal.reason`.
+ */
+export async function openPostgresStore(
+  { clock, parts = [], tell, ...connection }: PostgresStoreOptions,
+  signal: AbortSignal,
+): Promise<PostgresBooks & { readonly pool: PostgresPool }> {
+  const keeper = new BooksKeeper(clock, tell);
+  const onResult = (error: unknown) => keeper.ended(error);
+  const pool = new PostgresPool({ ...connection, clock, onResult });
+  try {
+    await whenReached(() => migratePostgres(pool, [booksPart, ...parts]), clock, signal);
+  } catch (error) {
+    await pool[Symbol.asyncDispose]();
+    throw misconfigured(error);
+  }
+  const { sharedSpending, ...books } = openBooks(pool, clock);
+  return { ...keeper.keep(books), sharedSpending, pool };
+}
+
+async function whenReached(
+  work: () => Promise<void>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  const untilMs = clock.nowMs() + startMs;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const mayPass = error instanceof BotError && error.retryable;
+      if (!mayPass || clock.nowMs() + retryMs > untilMs) throw error;
+    }
+    await clock.sleep(retryMs, signal);
+  }
+}
+
+function misconfigured(error: unknown): unknown {
+  if (!(error instanceof BotError) || error.retryable || error.code === 'store.newer') return error;
+  return new BotError('store.misconfigured', false, error.message, error.cause);
+}
+
+/** Tells when the database goes and comes, and when nothing could be written for long. */
+class BooksKeeper {
+  readonly #clock: Clock;
+  readonly #tell: (event: StoreEvent) => void;
+  readonly #watchdog = new WriteWatchdog(mainStore.alert);
+  readonly #over = new AbortController();
+  /** `unknown` until the first operation has ended. */
+  #told: PostgresHindrance | 'unknown' | undefined = 'unknown';
+
+  constructor(clock: Clock, tell: (event: StoreEvent) => void) {
+    this.#clock = clock;
+    this.#tell = tell;
+  }
+
+  /** Takes the end of an operation: each new reason is told once, and that it is over. */
+  ended(error: unknown): void {
+    if (error === undefined) {
+      if (this.#told !== undefined) this.#tell({ kind: 'opened' });
+      this.#told = undefined;
+    } else if (error instanceof BotError && comesBack(error)) {
+      this.#watchdog.failed(error.message);
+      const hindrance = hindranceBehind(error);
+      if (hindrance !== this.#told) this.#tell({ kind: 'refused', error });
+      this.#told = hindrance;
+    }
+  }
+
+  keep(books: Store): Store {
+    const watching = this.#watch(books);
+    return storeOver(
+      mainStore,
+      (name, args, rules) => this.#use(rules, () => perform(books, name, args)),
+      async () => {
+        this.#over.abort(new Error('closed'));
+        await watching;
+        await books[Symbol.asyncDispose]();
+      },
+    );
+  }
+
+  async #use<T>({ code }: Pick<OperationRules, 'code'>, work: () => Promise<T>): Promise<T> {
+    const fromMs = this.#clock.nowMs();
+    if (code !== 'store.unwritable') return await work();
+    this.#watchdog.began(fromMs);
+    const done = await work();
+    const nowMs = this.#clock.nowMs();
+    this.#tell({ kind: 'written', tookMs: nowMs - fromMs });
+    const alert = this.#watchdog.written(nowMs);
+    if (alert) this.#tell(alert);
+    return done;
+  }
+
+  async #watch(books: Store): Promise<void> {
+    const { signal } = this.#over;
+    while (!signal.aborted) {
+      await this.#clock.sleep(watchMs, signal).catch(() => undefined);
+      if (signal.aborted || !this.#watchdog.isWaiting) continue;
+      const alert = this.#watchdog.tick(this.#clock.nowMs());
+      if (alert) this.#tell(alert);
+      const probe = () => books.probe();
+      void this.#use({ code: 'store.unwritable' }, probe).catch(() => undefined); // its failure is told
+    }
+  }
+}

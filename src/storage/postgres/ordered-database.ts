@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '#src/base/clock.ts';
+import { within } from '#src/base/waiting.ts';
+import type { PostgresPool } from './pool.ts';
+import { comesBack, isSilent } from './postgres-trouble.ts';
+import type { SqlConnection } from './sql-connection.ts';
+import { WriteQueue } from './write-queue.ts';
+
+type OrderedRead<T> = (connection: SqlConnection) => Promise<T>;
+type WriteOnce<T> = (connection: SqlConnection, isFirst: boolean) => Promise<T>;
+/** `ageMs`: time in ms since the write was asked for. */
+type OrderedWrite<T> = (connection: SqlConnection, ageMs: number) => Promise<T>;
+
+/** Longest time, in ms, that a read waits for writes that were asked for before it. */
+const behindMs = 2_000;
+/** Old notes of what was done are deleted with every so many new ones. */
+const notesApart = 500;
+
+/**
+ * A pool whose operations of one lane, say one server, take effect in the order in which they were asked for. A write waits
+ * while the database is away; a read fails then.
+ */
+export class OrderedDatabase implements AsyncDisposable {
+  readonly pool: PostgresPool;
+  /** This process, as writer. */
+  readonly writer = randomUUID();
+  readonly #queue: WriteQueue;
+  readonly #clock: Clock;
+  #notes = 0;
+
+  constructor(pool: PostgresPool, clock: Clock) {
+    this.pool = pool;
+    this.#clock = clock;
+    this.#queue = new WriteQueue({ clock, place: pool.place, isAway: comesBack });
+  }
+
+  /** Whether writes wait because the database cannot be reached. */
+  get isAway(): boolean {
+    return this.#queue.isAway;
+  }
+
+  /** Errors: BotError `store.unreadable`. */
+  async read<T>(lanes: readonly string[], work: OrderedRead<T>): Promise<T> {
+    const late = () => isSilent('store.unreadable', this.pool.place, behindMs);
+    await within(this.#queue.settled(lanes), behindMs, this.#clock, late);
+    return await this.pool.read(work);
+  }
+
+  /**
+   * Of work that may be done twice: where a commit was not answered, nobody knows whether it was done, and it is done
+   * again. Errors: BotError `store.unwritable`.
+   */
+  write<T>(lanes: readonly string[], work: OrderedWrite<T>, timeoutMs?: number): Promise<T> {
+    return this.#queue.add(lanes, (ageMs) =>
+      this.pool.write((connection) => work(connection, ageMs()), timeoutMs),
+    );
+  }
+
+  /** As `write`, with work that is told whether it is done for the first time: what adds up must not be added twice. */
+  writeOnce<T>(lanes: readonly string[], work: WriteOnce<T>): Promise<T> {
+    const key = randomUUID();
+    return this.write(lanes, async (connection) => {
+      const note = 'INSERT INTO applied_writes (id) VALUES ($1) ON CONFLICT DO NOTHING';
+      const isFirst = (await connection.run(note, [key])) > 0;
+      if (this.#notes++ % notesApart === 0)
+        await connection.run("DELETE FROM applied_writes WHERE at < now() - interval '1 day'");
+      return await work(connection, isFirst);
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#queue[Symbol.asyncDispose]();
+    await this.pool[Symbol.asyncDispose]();
+  }
+}

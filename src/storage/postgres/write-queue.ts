@@ -1,0 +1,114 @@
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { within } from '#src/base/waiting.ts';
+
+export type WriteQueueOptions = {
+  readonly clock: Clock;
+  /** Host, port and name of the database, for sentences. */
+  readonly place: string;
+  /** Whether a write that failed so is to be tried again: the database is away, and will come back. */
+  readonly isAway: (error: unknown) => boolean;
+  /** Writes that wait at a time; further ones fail at once. Default 10,000. */
+  readonly mostWrites?: number;
+};
+
+/** `ageMs`: time in ms since the write was asked for; what was written elsewhere since then is newer. */
+type QueuedWork<T> = (ageMs: () => number) => Promise<T>;
+
+/** Time, in ms, until a write is tried again. */
+const retryMs = 1_000;
+const standardWrites = 10_000;
+/** Longest time, in ms, that closing waits for writes that still wait. */
+const closeMs = 3_000;
+
+/**
+ * Writes that wait while the database is away, in the order in which they were asked for. Only those of one lane, say those
+ * of one server, wait for each other.
+ */
+export class WriteQueue implements AsyncDisposable {
+  readonly #options: WriteQueueOptions;
+  readonly #over = new AbortController();
+  /** The end of the last write of each lane; never rejects. */
+  readonly #last = new Map<string, Promise<void>>();
+  #waiting = 0;
+  #retrying = 0;
+
+  constructor(options: WriteQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Whether something waits to be tried again. */
+  get isAway(): boolean {
+    return this.#retrying > 0;
+  }
+
+  /** Performs `work` after what came before it in its lanes. Errors: what `work` throws, unless the database is away. */
+  async add<T>(lanes: readonly string[], work: QueuedWork<T>): Promise<T> {
+    const { clock, mostWrites = standardWrites, place } = this.#options;
+    this.#over.signal.throwIfAborted();
+    if (this.#waiting >= mostWrites) {
+      const message = `The database ${place} is too slow for what is to be written, or away for too long: check it.`;
+      throw new BotError('store.unwritable', true, message);
+    }
+    this.#waiting++;
+    const fromMs = clock.nowMs();
+    const done = this.settled(lanes).then(() => this.#persist(work, fromMs));
+    const over = done.then(ignore, ignore).then(() => {
+      this.#waiting--;
+    });
+    for (const lane of lanes) this.#stand(lane, over);
+    return await done;
+  }
+
+  /** Resolves when what was asked for before in these lanes is done or has failed. */
+  async settled(lanes: readonly string[]): Promise<void> {
+    await Promise.all(lanes.map((lane) => this.#last.get(lane)));
+  }
+
+  /** What still waits is tried for 3 s more, and then fails. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const late = () => new Error('late');
+    const all = this.settled([...this.#last.keys()]);
+    await within(all, closeMs, this.#options.clock, late).catch(ignore);
+    const message = `The database ${this.#options.place} was closed before this was written.`;
+    this.#over.abort(new BotError('store.unwritable', false, message));
+    await this.settled([...this.#last.keys()]);
+  }
+
+  async #persist<T>(work: QueuedWork<T>, fromMs: number): Promise<T> {
+    let isRetrying = false;
+    const retrying = () => {
+      if (!isRetrying) this.#retrying++;
+      isRetrying = true;
+    };
+    try {
+      return await this.#perform(work, fromMs, retrying);
+    } finally {
+      if (isRetrying) this.#retrying--;
+    }
+  }
+
+  async #perform<T>(work: QueuedWork<T>, fromMs: number, retrying: () => void): Promise<T> {
+    const { clock, isAway } = this.#options;
+    const { signal } = this.#over;
+    for (let tries = 0; ; tries++) {
+      if (tries > 0) await clock.sleep(retryMs, signal);
+      signal.throwIfAborted();
+      try {
+        return await work(() => clock.nowMs() - fromMs);
+      } catch (error) {
+        if (!isAway(error)) throw error;
+        retrying();
+      }
+    }
+  }
+
+  #stand(lane: string, over: Promise<void>): void {
+    this.#last.set(lane, over);
+    void over.then(() => {
+      if (this.#last.get(lane) === over) this.#last.delete(lane);
+    });
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,212 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { SpendingEntry } from '#src/spending/book.ts';
+import { Ledger } from '#src/spending/ledger/ledger.ts';
+import { SharedLedger } from '#src/spending/ledger/shared-ledger.ts';
+import type { SharedReserve, SharedSpending } from '#src/spending/ledger/shared-spending.ts';
+import { settled, VirtualClock } from '#test/fakes/clock.ts';
+import { dollars, openDesk } from '#test/fakes/spending.ts';
+import { runs } from '#test/property-runs.ts';
+
+const guildId = '10';
+const order = { guildId, personId: '1', name: 'Ana', characters: 4_000, heardMs: 4_000 };
+
+/** A book in memory that several processes report to. Each report takes as long as `waitMs` says. */
+class MemorySharedBook {
+  isAway = false;
+  reports = 0;
+  readonly entries: SpendingEntry[] = [];
+  readonly #reserves = new Map<object, readonly SharedReserve[]>();
+
+  of(clock: VirtualClock, waitMs: () => number): SharedSpending {
+    const holder = {};
+    const isAway = () => this.isAway;
+    return {
+      get isAway() {
+        return isAway();
+      },
+      exchange: async ({ entries, reserves }) => {
+        await clock.sleep(waitMs(), new AbortController().signal);
+        while (this.isAway) await clock.sleep(1_000, new AbortController().signal);
+        this.reports++;
+        this.entries.push(...entries);
+        this.#reserves.set(holder, reserves);
+        const others = [...this.#reserves].filter(([one]) => one !== holder);
+        return { entries: [...this.entries], reserves: others.flatMap(([, theirs]) => theirs) };
+      },
+    };
+  }
+
+  get nanoUsd(): number {
+    const ofServer = this.entries.filter(({ personId }) => personId === undefined);
+    return ofServer.reduce((sum, { nanoUsd }) => sum + nanoUsd, 0);
+  }
+}
+
+function openProcess(book: MemorySharedBook, clock: VirtualClock, waitMs = () => 2) {
+  const ledger = new Ledger();
+  const exchange = new SharedLedger({
+    ledger,
+    book: book.of(clock, waitMs),
+    clock,
+    tell: () => undefined,
+  });
+  exchange.open();
+  const { desk } = openDesk(clock, { caps: { serverDay: dollars(1) }, ledger, exchange });
+  return { ledger, exchange, desk };
+}
+
+/** Answers one question, which really takes so many tokens; false: it may not. */
+async function answer(
+  { desk }: ReturnType<typeof openProcess>,
+  tokens: number,
+  pause: () => Promise<void>,
+): Promise<boolean> {
+  await desk.ready(guildId);
+  const opened = desk.open(order);
+  if (opened.kind === 'refused') return false;
+  await pause();
+  opened.bill.used({ inputTokens: tokens, outputTokens: 0 });
+  await pause();
+  opened.bill.close();
+  return true;
+}
+
+/** These numbers again and again. */
+function inTurn(numbers: readonly number[]): () => number {
+  let n = 0;
+  return () => numbers[n++ % numbers.length] ?? 0;
+}
+
+test('processes that spend at once pass a cap by one answer each at most', async () => {
+  const mostTokens = 120_000; // 12 cents an answer
+  const anyProcess = fc.record({
+    tokens: fc.array(fc.integer({ min: 1_000, max: mostTokens }), { minLength: 1, maxLength: 5 }),
+    waits: fc.array(fc.integer({ min: 0, max: 250 }), { minLength: 1, maxLength: 5 }),
+    pauses: fc.array(fc.constantFrom(0, 0, 3, 700), { minLength: 1, maxLength: 5 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyProcess, { minLength: 8, maxLength: 8 }), async (plans) => {
+      const clock = new VirtualClock();
+      const book = new MemorySharedBook();
+      const all = plans.map(async ({ tokens, waits, pauses }) => {
+        const one = openProcess(book, clock, inTurn(waits));
+        const nextPause = inTurn(pauses);
+        const pause = async () => {
+          const ms = nextPause();
+          if (ms > 0) await clock.sleep(ms, new AbortController().signal);
+        };
+        for (let turn = 0; turn < 40; turn++)
+          if (!(await answer(one, tokens[turn % tokens.length] ?? 0, pause))) break;
+        await one.exchange[Symbol.asyncDispose]();
+      });
+      await Promise.all([Promise.all(all), clock.advance(240_000)]);
+      expect(book.nanoUsd).toBeLessThanOrEqual(1e9 + 8 * mostTokens * 1_000);
+    }),
+    { numRuns: runs(15) },
+  );
+});
+
+/** Waits until everybody knows what the others have told. */
+async function told(clock: VirtualClock, ...all: ReturnType<typeof openProcess>[]): Promise<void> {
+  const ready = Promise.all(all.map(({ desk }) => desk.ready(guildId)));
+  await clock.advance(10);
+  await ready;
+}
+
+test('a process that takes a server over knows what the one before it has spent there', async () => {
+  const clock = new VirtualClock();
+  const book = new MemorySharedBook();
+  const [first, second] = [openProcess(book, clock), openProcess(book, clock)];
+  await told(clock, first, second);
+  first.ledger.charge(guildId, '1', { nanoUsd: 0.99e9 }, clock.wallMs());
+  await clock.advance(1_100);
+  await clock.advance(60_000);
+  expect(second.desk.today(guildId).usd).toBe(0);
+  await told(clock, second);
+  expect(second.desk.today(guildId)).toMatchObject({ usd: 0.99, top: { personId: '1' } });
+  expect(second.desk.open(order)).toMatchObject({ kind: 'refused' });
+});
+
+test('what another process has put aside is not spent twice', async () => {
+  const clock = new VirtualClock();
+  const book = new MemorySharedBook();
+  const [first, second] = [openProcess(book, clock), openProcess(book, clock)];
+  first.ledger.charge(guildId, undefined, { nanoUsd: 0.948e9 }, clock.wallMs());
+  await told(clock, first);
+  const opened = first.desk.open(order);
+  expect(opened.kind).toBe('open');
+  await told(clock, first, second);
+  expect(second.desk.open(order).kind).toBe('refused');
+  if (opened.kind === 'open') opened.bill.close();
+  await clock.advance(60_100);
+  await told(clock, first, second);
+  expect(second.desk.open(order).kind).toBe('open');
+});
+
+test('while the book is away nobody waits for it, and everything is reported afterwards', async () => {
+  const clock = new VirtualClock();
+  const book = new MemorySharedBook();
+  const one = openProcess(book, clock);
+  await told(clock, one);
+  book.isAway = true;
+  const waits: number[] = [];
+  for (let turn = 0; turn < 5; turn++) {
+    const fromMs = clock.nowMs();
+    const answered = answer(one, 10_000, () => Promise.resolve()).then((isAllowed) => {
+      expect(isAllowed).toBe(true);
+      waits.push(clock.nowMs() - fromMs);
+    });
+    await clock.advance(5_000);
+    await answered;
+  }
+  expect(waits).toEqual([0, 0, 0, 0, 0]);
+  expect(book.nanoUsd).toBe(0);
+  book.isAway = false;
+  await clock.advance(5_000);
+  expect(book.nanoUsd).toBe(5 * 10_000_000);
+  expect(one.desk.today(guildId).usd).toBe(0.05);
+});
+
+test('a report that was under way when somebody was forgotten brings nobody back', async () => {
+  const clock = new VirtualClock();
+  const book = new MemorySharedBook();
+  const one = openProcess(book, clock, () => 50);
+  one.ledger.charge(guildId, '1', { nanoUsd: 5 }, clock.wallMs());
+  one.exchange.changed(guildId);
+  await clock.advance(20);
+  one.desk.forget(guildId, '1');
+  book.entries.splice(0, Infinity, ...book.entries.filter(({ personId }) => personId !== '1'));
+  await clock.advance(40);
+  expect(one.desk.today(guildId)).not.toHaveProperty('top');
+});
+
+test('sums that change all the time are reported once a second', async () => {
+  const clock = new VirtualClock();
+  const book = new MemorySharedBook();
+  const one = openProcess(book, clock);
+  await told(clock, one);
+  const before = book.reports;
+  for (let n = 0; n < 100; n++) {
+    one.ledger.charge(guildId, '1', { nanoUsd: 1 }, clock.wallMs());
+    await clock.advance(100);
+  }
+  await settled();
+  expect(book.reports - before).toBeLessThanOrEqual(11);
+  expect(one.desk.today(guildId).usd).toBe(100 / 1e9);
+});
+
+test('a book that is silent is waited for two seconds once', async () => {
+  const clock = new VirtualClock();
+  const one = openProcess(new MemorySharedBook(), clock, () => 30_000);
+  const waits: number[] = [];
+  for (let turn = 0; turn < 3; turn++) {
+    const fromMs = clock.nowMs();
+    const answered = answer(one, 10_000, () => Promise.resolve()).then(() => {
+      waits.push(clock.nowMs() - fromMs);
+    });
+    await clock.advance(5_000);
+    await answered;
+  }
+  expect(waits).toEqual([2_000, 0, 0]);
+});

@@ -1,0 +1,159 @@
+import { expect, test } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import { Secret } from '#src/base/secret.ts';
+import { booksPart } from '#src/storage/postgres/books/schema.ts';
+import { openPostgresStore } from '#src/storage/postgres/keep-books.ts';
+import { migratePostgres } from '#src/storage/postgres/migrate.ts';
+import { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
+import { PostgresPool } from '#src/storage/postgres/pool.ts';
+import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
+import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
+import { openIn } from './open-books.ts';
+
+const always = { kind: 'always' } as const;
+const never = { kind: 'never' } as const;
+const until = new AbortController().signal;
+
+/** A schema, reached straight or through a proxy that breaks. */
+async function openPlace() {
+  await using stack = new AsyncDisposableStack();
+  const schema = stack.use(await openSchema());
+  const { hostname, port } = new URL(schema.url.reveal());
+  const target = { host: hostname, port: Number(port === '' ? 5432 : port) };
+  const proxy = stack.use(await TcpProxy.open(target));
+  const url = new Secret(proxy.through(schema.url.reveal()));
+  const resources = stack.move();
+  return { schema, proxy, url, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+withPostgres(() => {
+  waits();
+  comesLate();
+  tells();
+});
+
+function waits(): void {
+  test('what is to be kept while the database is away is written afterwards, once and in order', async () => {
+    await using place = await openPlace();
+    const { proxy } = place;
+    const clock = new VirtualClock();
+    await using store = await openIn(place, clock);
+    proxy.cut();
+    const entry = { guildId: '10', day: '2026-11-20', nanoUsd: 5, ms: 0, unpriced: 0, turns: 1 };
+    const writing = Promise.all([
+      store.consents.write('10', '1', always),
+      store.consents.write('10', '1', never),
+      store.spending.add([entry]),
+      store.spending.add([entry]),
+      store.panels.write('10', { channelId: '1', messageId: '2' }),
+    ]);
+    await expect.poll(() => clock.sleeping).toBe(2);
+    proxy.heal();
+    const advancing = setInterval(() => void clock.advance(1_000), 5);
+    await writing;
+    clearInterval(advancing);
+    expect(await store.consents.read('10')).toEqual(new Map([['1', never]]));
+    expect(await store.spending.read('2026-11-20')).toMatchObject([{ nanoUsd: 10, turns: 2 }]);
+  });
+
+  test('what adds up is not added twice where the answer to its commit is lost', async () => {
+    await using place = await openPlace();
+    const { proxy, schema, url } = place;
+    const pool = new PostgresPool({ url, clock: realClock, mostConnections: 1 });
+    await migratePostgres(pool, [booksPart]);
+    await schema.sql('CREATE TABLE counted (n integer); INSERT INTO counted VALUES (0)');
+    await using database = new OrderedDatabase(pool, realClock);
+    let attempts = 0;
+    const counting = database.writeOnce(['10'], async (connection, isFirst) => {
+      if (isFirst) await connection.run('UPDATE counted SET n = n + 1');
+      if (attempts++ === 0) proxy.swallowAnswers();
+    });
+    const count = async () => (await schema.sql('SELECT n FROM counted'))[0]?.n;
+    await expect.poll(count).toBe(1);
+    proxy.heal();
+    await counting;
+    expect([attempts, await count()]).toEqual([2, 1]);
+  });
+}
+
+function comesLate(): void {
+  test('a word that comes late from a process that was cut off replaces nothing newer', async () => {
+    await using place = await openPlace();
+    const clock = new VirtualClock();
+    await using cutOff = await openIn(place, clock);
+    await using successor = await openIn(place.schema);
+    place.proxy.cut();
+    const seat = { guildId: '10', channelId: '1', channelName: '', pipeline: 'chained' } as const;
+    const rest = { isPaused: false, sinceWallMs: 1, agreedIds: ['1'], deniedIds: [] };
+    const late = Promise.all([
+      cutOff.consents.write('10', '1', always),
+      cutOff.seats.write({ ...seat, ...rest, mode: 'talk' }),
+      cutOff.panels.write('10', { channelId: '1', messageId: '1' }),
+    ]);
+    await expect.poll(() => clock.sleeping).toBe(1);
+    await successor.consents.write('10', '1', never);
+    await successor.seats.write({ ...seat, ...rest, channelId: '2', agreedIds: [], mode: 'talk' });
+    await successor.panels.write('10', { channelId: '2', messageId: '2' });
+    place.proxy.heal();
+    clock.suspend(60_000);
+    const advancing = setInterval(() => void clock.advance(1_000), 5);
+    await late;
+    clearInterval(advancing);
+    expect(await successor.consents.read('10')).toEqual(new Map([['1', never]]));
+    const [found] = await successor.seats.read();
+    expect(found).toMatchObject({ channelId: '2', agreedIds: [] });
+    expect(await successor.panels.read('10')).toEqual({ channelId: '2', messageId: '2' });
+  });
+}
+
+function tells(): void {
+  test('a database that goes and comes back is told of once each, and what reads fails meanwhile', async () => {
+    await using place = await openPlace();
+    const told: StoreEvent[] = [];
+    const tell = (event: StoreEvent) => told.push(event);
+    const opened = await openPostgresStore({ url: place.url, clock: realClock, tell }, until);
+    await using store = opened;
+    place.proxy.cut();
+    for (let n = 0; n < 3; n++)
+      await expect(store.consents.read('10')).rejects.toMatchObject({ code: 'store.unreadable' });
+    place.proxy.heal();
+    await store.consents.read('10');
+    expect(told.map(({ kind }) => kind)).toEqual(['opened', 'refused', 'opened']);
+  });
+
+  test('a start waits a minute for a database that cannot be reached, and tells why', async () => {
+    const clock = new VirtualClock();
+    const told: StoreEvent[] = [];
+    const tell = (event: StoreEvent) => told.push(event);
+    const url = new Secret('postgres://127.0.0.1:1/parley');
+    const opening = openPostgresStore({ url, clock, tell }, until);
+    const refused = expect(opening).rejects.toMatchObject({
+      code: 'store.unreadable',
+      message: expect.stringContaining('127.0.0.1:1/parley cannot be reached'),
+    });
+    let isOver = false;
+    void refused.finally(() => {
+      isOver = true;
+    });
+    while (!isOver) await clock.advance(1_000);
+    await refused;
+    expect(clock.nowMs()).toBeGreaterThanOrEqual(58_000);
+    expect(told).toMatchObject([{ kind: 'refused' }]);
+  });
+
+  test('a start is refused at once where the address cannot work, or the schema is newer', async () => {
+    await using place = await openPlace();
+    const start = (url: Secret) =>
+      openPostgresStore({ url, clock: realClock, tell: () => undefined }, until);
+    const nowhere = new URL(place.url.reveal());
+    nowhere.pathname = '/no_such_database';
+    await expect(start(new Secret(nowhere.href))).rejects.toMatchObject({
+      code: 'store.misconfigured',
+    });
+    await place.schema.sql('CREATE TABLE parley_schema (part text PRIMARY KEY, version integer)');
+    await place.schema.sql("INSERT INTO parley_schema VALUES ('store', 99)");
+    await expect(start(place.url)).rejects.toMatchObject({ code: 'store.newer' });
+  });
+}

@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { WriteQueue } from '#src/storage/postgres/write-queue.ts';
+import { settled, VirtualClock } from '#test/fakes/clock.ts';
+import { runs } from '#test/property-runs.ts';
+
+const away = new Error('away');
+
+/** A queue before a database that can be taken away. */
+function openQueue() {
+  const clock = new VirtualClock();
+  const isAway = (error: unknown) => error === away;
+  const queue = new WriteQueue({ clock, place: 'db', isAway, mostWrites: 40 });
+  const done: string[] = [];
+  const state = { isAway: false };
+  const write = (name: string, ...lanes: string[]) =>
+    queue.add(lanes, async () => {
+      await settled();
+      if (state.isAway) throw away;
+      done.push(name);
+    });
+  return { clock, queue, done, state, write };
+}
+
+test('writes wait while the database is away, however long, and are done in their order when it is back', async () => {
+  const { clock, done, state, write } = openQueue();
+  state.isAway = true;
+  const all = Promise.all(['a', 'b', 'c'].map((name) => write(name, '10')));
+  await clock.advance(3_600_000);
+  expect(done).toEqual([]);
+  state.isAway = false;
+  await clock.advance(1_000);
+  await all;
+  expect(done).toEqual(['a', 'b', 'c']);
+});
+
+test('a write that is refused for another reason fails, and the next one is done all the same', async () => {
+  const { done, queue, write } = openQueue();
+  const refused = queue.add(['10'], () => Promise.reject(new Error('no such table')));
+  const next = write('next', '10');
+  await expect(refused).rejects.toThrow('no such table');
+  await next;
+  expect(done).toEqual(['next']);
+});
+
+test('a write is told how long ago it was asked for', async () => {
+  const { clock, queue, state } = openQueue();
+  state.isAway = true;
+  const ages: number[] = [];
+  const write = queue.add(['10'], async (ageMs) => {
+    ages.push(ageMs());
+    if (state.isAway) throw away;
+  });
+  await clock.advance(2_500);
+  state.isAway = false;
+  await clock.advance(500);
+  await write;
+  expect(ages).toEqual([0, 1_000, 2_000, 3_000]);
+});
+
+test('of one lane nothing overtakes, whatever waits in others', async () => {
+  const oneOf = fc.constantFrom('10', '20', '30');
+  const plan = fc.array(fc.tuple(fc.uniqueArray(oneOf, { minLength: 1 }), fc.boolean()), {
+    maxLength: 30,
+  });
+  await fc.assert(
+    fc.asyncProperty(plan, async (writes) => {
+      const { clock, done, state, write } = openQueue();
+      const all = [];
+      for (const [n, [lanes, isAway]] of writes.entries()) {
+        state.isAway = isAway;
+        all.push(write(`${n} ${lanes}`, ...lanes));
+        await clock.advance(isAway ? 300 : 0);
+      }
+      state.isAway = false;
+      await clock.advance(60_000);
+      await Promise.all(all);
+      expect(done).toHaveLength(writes.length);
+      for (const lane of ['10', '20', '30']) {
+        const ofLane = done
+          .filter((name) => name.includes(lane))
+          .map((name) => Number.parseInt(name, 10));
+        expect(ofLane).toEqual(ofLane.toSorted((a, b) => a - b));
+      }
+    }),
+    { numRuns: runs(30) },
+  );
+});
+
+test('a queue that is closed tries for three seconds more, and then what waits fails in words', async () => {
+  const { clock, queue, state, write } = openQueue();
+  state.isAway = true;
+  const lost = write('lost', '10');
+  const told = expect(lost).rejects.toThrow('The database db was closed before this was written.');
+  const closing = queue[Symbol.asyncDispose]();
+  await clock.advance(3_000);
+  await Promise.all([closing, told]);
+  await expect(write('late', '10')).rejects.toMatchObject({ code: 'store.unwritable' });
+});
+
+test('more writes than a queue may hold do not wait', async () => {
+  const { queue, state, write } = openQueue();
+  state.isAway = true;
+  const waiting = Array.from({ length: 40 }, (_, n) => write(`${n}`, `${n}`));
+  await expect(write('one more', '10')).rejects.toThrow('away for too long');
+  state.isAway = false;
+  await queue[Symbol.asyncDispose]();
+  await Promise.allSettled(waiting);
+});
