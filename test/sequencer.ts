@@ -7,7 +7,6 @@ const waiting = /\/test\/(scenarios|discord|sandbox)\/|\/bench\/captions\/live\/
 const long = [
   'test/speech/embedded/embedded.test.ts',
   'test/sources/formats/formats.test.ts',
-  'test/sources/opened.test.ts',
   'test/audio/echo/echo.test.ts',
   'test/session/pipelines/chained.test.ts',
   'test/session/pipelines/audio-model.test.ts',
