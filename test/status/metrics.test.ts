@@ -237,3 +237,9 @@ test('the page tells which version runs, bugs it outlived and how long the store
   expect(page).toContain('parley_bugs_survived_total 1');
   expect(page).toContain('parley_store_write_seconds_bucket{le="0.03"} 1');
 });
+
+test('the CPU time of the process is told in seconds, for whoever asks when it needs a second one', async () => {
+  const page = await pageAfter(() => undefined);
+  const line = page.find((one) => one.startsWith('parley_cpu_seconds_total '));
+  expect(Number(line?.split(' ')[1])).toBeGreaterThan(0.01);
+});

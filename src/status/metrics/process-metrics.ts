@@ -15,6 +15,9 @@ export class ProcessMetrics {
     ]);
     const startedAtS = Math.round(Date.now() / 1000 - process.uptime());
     meters.gauge('start_time_seconds', 'When the process started, since 1970.', () => startedAtS);
+    const cpu =
+      'CPU time of all threads since the start, in seconds; decoders of files are processes of their own.';
+    meters.total('cpu_seconds', cpu, [], () => [{ labels: {}, total: cpuSeconds() }]);
     this.#bugs = meters.counter('bugs_survived', 'Bugs that reached the top of the process.');
     this.#writes = meters.seconds(
       'store_write',
@@ -30,4 +33,9 @@ export class ProcessMetrics {
   storeWritten(tookMs: number): void {
     this.#writes.observe(tookMs / 1000);
   }
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }
