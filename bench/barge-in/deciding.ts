@@ -82,6 +82,7 @@ function eventOf(noticed: SpeakerInputEvent, atMs: number): InterruptionEvent | 
     case 'began':
     case 'sound':
     case 'resumed':
+    case 'long-pause':
     case 'likely-over':
       return undefined;
   }

@@ -89,6 +89,7 @@ class Oracle {
         this.#answer = undefined;
         break;
       case 'sound':
+      case 'long-pause':
       case 'likely-over':
       case 'overlap-began':
       case 'voiced':

@@ -30,7 +30,7 @@ export type SceneVerdict = {
 export type NoticedEvent = {
   readonly atMs: number;
   readonly noticed:
-    | { readonly kind: 'began' | 'sound' | 'paused' | 'resumed' | 'likely-over' }
+    | { readonly kind: 'began' | 'sound' | 'paused' | 'long-pause' | 'resumed' | 'likely-over' }
     | { readonly kind: 'overlap-began' | 'voiced' | 'overlap-ended' }
     | { readonly kind: 'ended'; readonly whole: { readonly toMs: number } };
 };
@@ -96,6 +96,7 @@ function answersOf(noted: readonly NoticedEvent[]) {
         }
         break;
       case 'sound':
+      case 'long-pause':
         break;
       case 'paused':
         pauses++;

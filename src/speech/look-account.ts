@@ -1,10 +1,14 @@
+/** When an utterance may be sent before its end: in any pause, or in one that is likely to be the end. */
+export type LookMoment = 'paused' | 'long-pause';
+
 /** Most sound sent, by the length of the speech it is of; a little more is free at the start. */
-const share = 1.3;
+const shares: Readonly<Record<LookMoment, number>> = { paused: 1.2, 'long-pause': 1.3 };
 const creditMs = 5_000;
 
 /**
  * Account of the sound of one session that went to a recogniser of whole utterances, of speech among people: a look in a
- * pause costs the utterance so far once more if its speaker goes on.
+ * pause costs the utterance so far once more if its speaker goes on. A third of what that may be is left to long pauses, so
+ * that those who pause often do not make everybody's words late.
  */
 export class LookAccount {
   #spokenMs = 0;
@@ -21,7 +25,7 @@ export class LookAccount {
   }
 
   /** Whether `ms` of an utterance may be sent now though its end will send them again. */
-  affords(ms: number): boolean {
-    return this.#sentMs + 2 * ms <= share * (this.#spokenMs + ms) + creditMs;
+  affords(ms: number, moment: LookMoment): boolean {
+    return this.#sentMs + 2 * ms <= shares[moment] * (this.#spokenMs + ms) + creditMs;
   }
 }

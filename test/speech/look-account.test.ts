@@ -2,16 +2,24 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LookAccount } from '#src/speech/look-account.ts';
 
-test('a pause is looked at as long as its sound, sent twice, stays below 1.3 times all speech and 5 s', () => {
-  const account = new LookAccount();
-  expect([account.affords(7_000), account.affords(7_200)]).toEqual([true, false]);
-  account.sent(10_000);
-  account.spoke(5_000);
-  expect([account.affords(2_100), account.affords(2_200)]).toEqual([true, false]);
-});
+test.each([
+  ['paused', [6_200, 6_300], [1_200, 1_300]],
+  ['long-pause', [7_100, 7_200], [2_100, 2_200]],
+] as const)(
+  'sound is sent when somebody has %s while all, with it twice, stays below its share of speech and 5 s',
+  (moment, first, later) => {
+    const account = new LookAccount();
+    expect(first.map((ms) => account.affords(ms, moment))).toEqual([true, false]);
+    account.sent(10_000);
+    account.spoke(5_000);
+    expect(later.map((ms) => account.affords(ms, moment))).toEqual([true, false]);
+  },
+);
 
 test('whoever pauses however often, all that is sent stays within it', () => {
-  const utterance = fc.array(fc.integer({ min: 100, max: 8_000 }), { minLength: 1, maxLength: 6 });
+  const moment = fc.constantFrom('paused' as const, 'long-pause' as const);
+  const pause = fc.tuple(fc.integer({ min: 100, max: 8_000 }), moment);
+  const utterance = fc.array(pause, { minLength: 1, maxLength: 6 });
   fc.assert(
     fc.property(fc.array(utterance, { maxLength: 60 }), (utterances) => {
       const account = new LookAccount();
@@ -22,11 +30,11 @@ test('whoever pauses however often, all that is sent stays within it', () => {
       };
       for (const pauses of utterances) {
         let ms = 0;
-        for (const more of pauses.slice(0, -1)) {
+        for (const [more, moment] of pauses.slice(0, -1)) {
           ms += more;
-          if (account.affords(ms)) send(ms);
+          if (account.affords(ms, moment)) send(ms);
         }
-        ms += pauses.at(-1) ?? 0;
+        ms += pauses.at(-1)?.[0] ?? 0;
         send(ms);
         account.spoke(ms);
         spoken += ms;

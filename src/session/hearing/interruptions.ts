@@ -149,6 +149,7 @@ function eventOf(noticed: SpeakerInputEvent, atMs: number) {
     case 'began':
     case 'sound':
     case 'resumed':
+    case 'long-pause':
     case 'likely-over':
       return undefined;
   }

@@ -173,6 +173,11 @@ export class OpenUtterance implements Disposable {
     return this.#asked?.words;
   }
 
+  /** Whether its words up to this pause, or its end, were asked for. */
+  get isAsked(): boolean {
+    return this.#asked !== undefined;
+  }
+
   /** All words so far, which may still change. */
   heardPartly(text: string): void {
     this.understood = text;

@@ -8,7 +8,7 @@ import {
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import { HeldListening } from '#src/speech/held-listening.ts';
-import { LookAccount } from '#src/speech/look-account.ts';
+import { LookAccount, type LookMoment } from '#src/speech/look-account.ts';
 import type { LookAhead, Transcriber } from '#src/speech/ports.ts';
 import type { HearingBudget } from '#src/spending/budget-authority.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
@@ -18,9 +18,9 @@ import type { Interruptions } from './interruptions.ts';
 import { liveAudioOf } from './live-audio.ts';
 import { OpenUtterance } from './open-utterance.ts';
 import { chooseRecogniser, type RecogniserContext } from './recogniser-choice.ts';
-import type { SpeakerInputEvent, UtteranceEnd } from './speaker-input.ts';
+import type { SpeakerInputEvent, UtteranceEnd, UtteranceSoFar } from './speaker-input.ts';
 import { type DecisionContext, UtteranceDecisions } from './utterance-decisions.ts';
-import { audience, isForBot, needsWords } from './utterance-facts.ts';
+import { audience, isForBot, isLooked, needsWords } from './utterance-facts.ts';
 import type { UtteranceListener } from './utterance-listener.ts';
 
 /** What speech is recognised with, and where the questions it becomes are asked. */
@@ -38,6 +38,7 @@ type UtteranceContext = PreemptiveContext &
   };
 
 type UtteranceBegin = Extract<SpeakerInputEvent, { kind: 'began' }>;
+type PauseNoticed = UtteranceSoFar & { readonly kind: LookMoment };
 
 export type OpenUtterancesOptions = Omit<PreemptiveAnswersOptions, 'isOpen'> & {
   readonly context: UtteranceContext;
@@ -106,6 +107,7 @@ export class OpenUtterances {
         utterance.hear(noticed.sound);
         return;
       case 'paused':
+      case 'long-pause':
         this.#pause(utterance, noticed);
         return;
       case 'resumed':
@@ -162,15 +164,14 @@ export class OpenUtterances {
     else if (words) over.ended(over.content(over.evidence), over.spokenSoFar, false);
   }
 
-  /** What was said so far is recognised, unless nobody needs it, or it would be too dear. */
-  #pause(utterance: OpenUtterance, soFar: Extract<SpeakerInputEvent, { kind: 'paused' }>): void {
-    utterance.evidence = soFar.heard;
-    if (!hasVoice(soFar.heard)) return;
-    const streams = this.#options.context.parts.transcriber.listen !== undefined;
-    const isLooked =
-      streams || isForBot(utterance, this.#options) || this.#looks.affords(utterance.soundMs);
-    if (utterance.isRecognised && isLooked) this.#run(this.#preemptive.pause(utterance, soFar));
-    else this.#run(this.#passOver(utterance));
+  /** What was said so far is recognised, once a pause, unless nobody needs it, or it would be too dear. */
+  #pause(utterance: OpenUtterance, noticed: PauseNoticed): void {
+    utterance.evidence = noticed.heard;
+    if (!hasVoice(noticed.heard) || utterance.isAsked) return;
+    if (isLooked(utterance, noticed.kind, this.#looks, this.#options))
+      this.#run(this.#preemptive.pause(utterance, noticed));
+    else if (!utterance.isRecognised || noticed.kind === 'long-pause')
+      this.#run(this.#passOver(utterance));
   }
 
   /** Nobody waits for words that are not recognised in this pause. */

@@ -48,6 +48,8 @@ export type SpeakerInputEvent =
     }
   | { readonly kind: 'sound'; readonly sound: Int16Array }
   | ({ readonly kind: 'paused' } & UtteranceSoFar)
+  /** The pause is likely to be the end. */
+  | ({ readonly kind: 'long-pause' } & UtteranceSoFar)
   | { readonly kind: 'resumed' }
   /** An answer may be prepared. */
   | ({ readonly kind: 'likely-over' } & UtteranceSoFar)
@@ -237,11 +239,11 @@ export class SpeakerInput {
         return { kind: 'began', fromMs, spokenFromMs: this.#spokenFromMs, sound };
       }
       case 'paused':
-        return { kind: 'paused', ...this.#soFar(this.#voice, before) };
+      case 'long-pause':
+      case 'likely-over':
+        return { kind: effect.kind, ...this.#soFar(this.#voice, before) };
       case 'resumed':
         return { kind: 'resumed' };
-      case 'likely-over':
-        return { kind: 'likely-over', ...this.#soFar(this.#voice, before) };
       case 'ended': {
         const { fromMs, toMs, why } = effect;
         const heard = this.#isEcho ? nothingHeard : effect.heard;

@@ -1,6 +1,8 @@
+import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { SpeechOutput } from '#src/session/output/speech-output.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
+import type { LookAccount, LookMoment } from '#src/speech/look-account.ts';
 import type { UtteranceFacts } from '#src/turn/answerable.ts';
 import type { Evidence } from '#src/turn/evidence.ts';
 import type { SessionAddressing, Unpeopled } from './addressing.ts';
@@ -40,6 +42,10 @@ export type RecognitionContext = Omit<AddressingContext, 'context'> & {
   };
 };
 
+type LookContext = RecognitionContext & {
+  readonly context: { readonly parts: Pick<SessionDependencies, 'transcriber'> };
+};
+
 /** Whether anybody needs the words: for an answer, or, while the bot speaks or is about to, for a "stop". */
 export function needsWords(utterance: OpenUtterance, options: RecognitionContext): boolean {
   const { addressing, output, queue } = options.context;
@@ -54,4 +60,16 @@ export function isForBot(utterance: OpenUtterance, options: RecognitionContext):
   if (overlaps || before || !queue.isFree) return true;
   if (understood !== undefined && addressing.isCalled(understood)) return true;
   return addressing.presumes(utterance, audience(utterance, options));
+}
+
+/** Whether it is sent to a recogniser in this pause; what is not waits for a longer one, or for its end. */
+export function isLooked(
+  utterance: OpenUtterance,
+  moment: LookMoment,
+  looks: Pick<LookAccount, 'affords'>,
+  options: LookContext,
+): boolean {
+  if (!utterance.isRecognised) return false;
+  if (options.context.parts.transcriber.listen || isForBot(utterance, options)) return true;
+  return looks.affords(utterance.soundMs, moment);
 }

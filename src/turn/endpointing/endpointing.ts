@@ -22,6 +22,8 @@ export type EndpointRules = EndpointingDelayRules & {
   readonly pauseMs: number;
   /** Time without packets, in ms, that makes a pause as well. */
   readonly pauseGapMs: number;
+  /** Time without voice, in ms, that most pauses inside a sentence do not last; shorter than any wait without a text. */
+  readonly longPauseMs: number;
   /** A voice notice lags: windows so far below the mean level of the voice are its echo or the room. */
   readonly faintDb: number;
   /** Longest such stretch, in ms: a speaker who trails off is still talking. */
@@ -49,6 +51,7 @@ export const endpointRules: EndpointRules = {
   windowsToBegin: 3,
   pauseMs: 64,
   pauseGapMs: 80,
+  longPauseMs: 200,
   faintDb: 17,
   faintMs: 160,
   closeMs: 60,
@@ -96,6 +99,8 @@ export type EndpointingEffect =
   | { readonly kind: 'began'; readonly fromMs: number; readonly atMs: number }
   /** Ask the recogniser now. */
   | { readonly kind: 'paused'; readonly atMs: number }
+  /** The pause is likely to be the end: it lasts, or the microphone was closed. At most once a pause, after `paused`. */
+  | { readonly kind: 'long-pause'; readonly atMs: number }
   /** `pausedMs` is how long the voice was away: what `learnPause` wants. */
   | { readonly kind: 'resumed'; readonly atMs: number; readonly pausedMs: number }
   /** An answer may be prepared from here on. At most once a pause; `toMs` is where the voice stopped. */
@@ -172,7 +177,7 @@ function awaitVoice(voice: Quiet, event: EndpointingEvent, rules: EndpointRules)
   }
   const last = { lastVoiceMs: atMs, lastLoudMs: atMs, lastPacketMs: atMs };
   return {
-    voice: { kind: 'talking', fromMs, ...last, likelyOver: false, heard },
+    voice: { kind: 'talking', fromMs, ...last, isLongPause: false, likelyOver: false, heard },
     effects: [{ kind: 'began', fromMs, atMs }],
   };
 }
@@ -215,6 +220,7 @@ function goOn(voice: SpeakingVoice, window: Window, rules: EndpointRules): Endpo
     lastLoudMs: isFaint(voice, window.levelDb, rules) ? voice.lastLoudMs : lastVoiceMs,
     lastPacketMs: Math.max(voice.lastPacketMs, atMs),
     mutedAtMs: undefined,
+    isLongPause: false,
     likelyOver: false,
     understood: voice.understood && { ...voice.understood, upToPause: false },
     heard: heardMore(voice, window, rules),
@@ -235,7 +241,13 @@ function heed(
   if (!voice.understood || !isAskedTooEarly(voice)) return awaitEnd(voice, event, rules, person);
   const { atMs } = event;
   const understood = { ...voice.understood, upToPause: false };
-  const again: SpeakingVoice = { ...voice, kind: 'talking', likelyOver: false, understood };
+  const again: SpeakingVoice = {
+    ...voice,
+    kind: 'talking',
+    isLongPause: false,
+    likelyOver: false,
+    understood,
+  };
   const step = awaitEnd(again, event, rules, person);
   return { ...step, effects: [{ kind: 'resumed', atMs, pausedMs: 0 }, ...step.effects] };
 }
@@ -258,24 +270,43 @@ function awaitEnd(
   const isOver = silentMs >= delay.delayMs && atMs - voice.lastVoiceMs >= rules.minDelayMs;
   if (isOver) return end(voice, closed ? 'mute' : 'quiet');
   if (atMs - voice.fromMs >= rules.longestMs) return end(voice, 'too-long');
+  const isLikelyOver = delay.delayMs - silentMs <= delay.preemptiveLeadMs;
+  return notePause(voice, event, { silentMs, isLikelyOver }, rules);
+}
+
+function notePause(
+  voice: SpeakingVoice,
+  event: EndpointingEvent,
+  { silentMs, isLikelyOver }: { readonly silentMs: number; readonly isLikelyOver: boolean },
+  rules: EndpointRules,
+): EndpointingStep {
+  const { atMs } = event;
   const effects: EndpointingEffect[] = [];
-  let { kind, likelyOver, pausedAtMs = atMs } = voice;
+  let { kind, isLongPause, likelyOver, pausedAtMs = atMs } = voice;
   if (kind === 'talking' && isPause(voice, event, rules)) {
     kind = 'paused';
     pausedAtMs = atMs;
     effects.push({ kind, atMs });
   }
-  if (kind === 'paused' && !likelyOver && delay.delayMs - silentMs <= delay.preemptiveLeadMs) {
+  if (kind === 'paused' && !isLongPause && isLong(voice, silentMs, rules)) {
+    isLongPause = true;
+    effects.push({ kind: 'long-pause', atMs });
+  }
+  if (kind === 'paused' && !likelyOver && isLikelyOver) {
     likelyOver = true;
     effects.push({ kind: 'likely-over', fromMs: voice.fromMs, toMs: voice.lastVoiceMs, atMs });
   }
-  return { voice: { ...voice, kind, likelyOver, pausedAtMs }, effects };
+  return { voice: { ...voice, kind, isLongPause, likelyOver, pausedAtMs }, effects };
 }
 
 function isPause(voice: SpeakingVoice, event: EndpointingEvent, rules: EndpointRules): boolean {
   if (voice.mutedAtMs !== undefined) return true;
   if (event.atMs - voice.lastPacketMs >= rules.pauseGapMs) return true;
   return event.kind === 'window' && event.atMs - stoppedMs(voice, rules) >= rules.pauseMs;
+}
+
+function isLong(voice: SpeakingVoice, silentMs: number, { longPauseMs }: EndpointRules): boolean {
+  return voice.mutedAtMs !== undefined || silentMs >= longPauseMs;
 }
 
 function end(voice: SpeakingVoice, why: 'quiet' | 'mute' | 'too-long'): EndpointingStep {

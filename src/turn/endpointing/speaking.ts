@@ -12,6 +12,8 @@ export type SpeakingVoice = {
   readonly pausedAtMs?: number;
   /** When the silence frames began, if they are the latest packets. */
   readonly mutedAtMs?: number | undefined;
+  /** This pause was told to be a long one. */
+  readonly isLongPause: boolean;
   /** An answer may already be prepared. */
   readonly likelyOver: boolean;
   readonly understood?: Understood | undefined;

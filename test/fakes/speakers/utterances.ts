@@ -18,6 +18,8 @@ export class RecordedUtterances implements UtteranceListener {
   /** People whose words are not wanted. */
   readonly unwanted = new Set<string>();
   readonly all: RecordedUtterance[] = [];
+  /** Called with each text up to a pause. */
+  onWhole: () => void = () => undefined;
 
   wants(speakerId: string): boolean {
     return !this.unwanted.has(speakerId);
@@ -29,7 +31,10 @@ export class RecordedUtterances implements UtteranceListener {
     this.all.push({ ...utterance, told, ends });
     return {
       partial: (text: string) => void told.push(`partial ${text}`),
-      whole: (text: string) => void told.push(`whole ${text}`),
+      whole: (text: string) => {
+        told.push(`whole ${text}`);
+        this.onWhole();
+      },
       resumed: () => void told.push('resumed'),
       ended: (result: UtteranceResult) => void ends.push(result),
     };

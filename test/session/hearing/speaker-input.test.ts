@@ -62,7 +62,7 @@ test('whatever becomes of the packets, each utterance that began ends once, with
       const all = noticed(carried(packets, over), endMs);
       const heard = all.filter(({ kind }) => !/^(overlap-began|voiced|overlap-ended)$/.test(kind));
       const kinds = heard.map(({ kind }) => kind).join(' ');
-      const inside = '(sound|paused|likely-over|resumed)';
+      const inside = '(sound|paused|long-pause|likely-over|resumed)';
       expect(kinds).toMatch(new RegExp(`^(began( ${inside})* ended ?)*$`));
       for (const one of all) {
         if (one.kind !== 'ended') continue;

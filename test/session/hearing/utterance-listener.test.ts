@@ -12,7 +12,6 @@ import {
   lounge,
   openSessionFixture,
   pass,
-  talkative,
   words,
 } from '#test/session/setup/session-fixture.ts';
 
@@ -182,22 +181,30 @@ test('a stop is understood while the bot reads something out, although nobody is
   expect(fixture.sessions.session('g')?.context.queue.isFree).toBe(true);
 });
 
-test('people among themselves cost at most 1.3 times their speech and 5 s in sound sent', async () => {
-  const transcriber = new FakeTranscriber({ texts: ['we go there tomorrow'] });
-  const fixture = openSessionFixture({ addressing: 'auto', transcriber, pipeline: talkative(1) });
-  await fixture.sessions.join(lounge, 'adam');
+test('people among themselves cost at most 1.3 times their speech and 5 s in sound sent, and are known soon after a microphone closes', async () => {
+  const clock = new VirtualClock();
+  const transcriber = slow(clock, 120);
+  const { fixture, listener } = await taken({ addressing: 'name', transcriber }, clock);
   await fixture.privacy.allow('g', 'eva', 'always');
+  let knownAtMs = 0;
+  listener.onWhole = () => {
+    knownAtMs = clock.nowMs();
+  };
   const names = ['human-librivox-0880', 'human-librivox-0930', 'human-something'] as const;
+  const closedMs: number[] = [];
   for (let n = 0; n < 24; n++) {
-    const who = n % 2 === 0 ? adam : eva;
-    const from = fixture.clock.nowMs();
-    await pass(fixture, 8_000, await words(names[n % 3] ?? speech, who, from));
+    const name = names[n % 3] ?? speech;
+    const from = clock.nowMs();
+    await pass(fixture, 8_000, await words(name, n % 2 === 0 ? adam : eva, from));
+    const isClosedSoon = name === 'human-something';
+    if (isClosedSoon) closedMs.push(knownAtMs - from - spanOf(name).speechEndMs);
   }
   expect(fixture.of('answered')).toEqual([]);
   const sentMs = transcriber.heard.reduce((sum, pcm) => sum + durationMs(pcm), 0);
   const spans = names.map((name) => spanOf(name));
   const spokenMs = spans.reduce((sum, one) => sum + 8 * (one.speechEndMs - one.speechStartMs), 0);
   expect(sentMs).toBeLessThanOrEqual(1.3 * spokenMs + 5_000);
+  expect(Math.max(...closedMs)).toBeLessThan(300);
 });
 
 function spanOf(name: string): Recording {

@@ -48,8 +48,9 @@ test('a text that breaks off where more sounded before the microphone closed is 
         ),
       ),
     ).filter((kind) => kind !== 'likely-over');
-  expect(after('ten of clubs')).toEqual(['began', 'paused', 'resumed', 'paused', 'ended']);
-  expect(after('ten of')).toEqual(['began', 'paused', 'resumed', 'paused', 'ended']);
+  const twice = ['began', 'paused', 'long-pause', 'resumed', 'paused', 'long-pause', 'ended'];
+  expect(after('ten of clubs')).toEqual(twice);
+  expect(after('ten of')).toEqual(twice);
 });
 
 test('a text that comes before its pause is noticed is not taken for all that was said', () => {
@@ -57,6 +58,7 @@ test('a text that comes before its pause is noticed is not taken for all that wa
   const heard = runEvents(inOrder(...windows(0, ...word), partial, ...ticks(wordEndMs, 2000)));
   expect(heard.map(({ kind, notedAtMs }) => [kind, notedAtMs - wordEndMs]).slice(1)).toEqual([
     ['paused', 80],
+    ['long-pause', 200],
     ['likely-over', 200],
     ['ended', 300],
   ]);

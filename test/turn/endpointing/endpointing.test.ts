@@ -78,7 +78,7 @@ test('silence frames right after the voice are a pause at once, and the tail of 
     { kind: 'window', probability: 0.9 - ms / 130, atMs: wordEndMs + ms },
   ]);
   const heard = runEvents([...windows(0, ...word), ...closing, ...ticks(wordEndMs + 100, 2000)]);
-  expect(kinds(heard)).toEqual(['began', 'paused', 'likely-over', 'ended']);
+  expect(kinds(heard)).toEqual(['began', 'paused', 'long-pause', 'likely-over', 'ended']);
   expect(heard[1]).toMatchObject({ notedAtMs: wordEndMs + 20 });
   expect(heard.at(-1)).toMatchObject({ toMs: wordEndMs, notedAtMs: wordEndMs + 300 });
 });
@@ -91,8 +91,10 @@ test('a microphone that opens again after silence frames gets the long wait back
   expect(kinds(runEvents(all)).filter((kind) => kind !== 'likely-over')).toEqual([
     'began',
     'paused',
+    'long-pause',
     'resumed',
     'paused',
+    'long-pause',
     'ended',
   ]);
 });
@@ -114,6 +116,18 @@ test('packets that stay away for 80 ms are a pause, one that is only late is non
   expect(kinds(runEvents([...windows(0, ...word), ...ticks(160, 220), ...late]))).toEqual([
     'began',
   ]);
+});
+
+test('a pause is a long one after 200 ms, or as soon as the microphone closes, and then told once', () => {
+  const long = (...more: readonly EndpointingEvent[]) => {
+    const room = windows(wordEndMs, ...Array(20).fill(0.1));
+    const all = inOrder(...windows(0, ...word), ...room, ...more, ...ticks(wordEndMs, 1000));
+    return delays(runEvents(all)).filter(([kind]) => kind === 'long-pause');
+  };
+  expect(long()).toEqual([['long-pause', 200]]);
+  const closing: EndpointingEvent = { kind: 'silence-frame', atMs: wordEndMs + 110 };
+  expect(long(closing)).toEqual([['long-pause', 110]]);
+  expect(long(...windows(wordEndMs + 128, 0.9))).toEqual([['long-pause', 360]]);
 });
 
 test('a voice that never stops is cut at 60 s and goes on as the next turn', () => {
@@ -153,6 +167,7 @@ const delays = (noted: readonly NotedEffect[]) =>
 test('a question that stands lets an answer be prepared as soon as its text comes, and ends at 300 ms', () => {
   expect(delays(toldAfter('what is the capital of france', 150)).slice(1)).toEqual([
     ['paused', 20],
+    ['long-pause', 20],
     ['likely-over', 150],
     ['ended', 300],
   ]);
@@ -180,7 +195,7 @@ test('a text that comes after its wait ends the turn at once', () => {
 
 test('a sentence in its middle is waited for, and no answer is prepared before', () => {
   const heard = delays(toldAfter('what is the capital of', 150));
-  expect(heard.map(([kind]) => kind)).toEqual(['began', 'paused', 'ended']);
+  expect(heard.map(([kind]) => kind)).toEqual(['began', 'paused', 'long-pause', 'ended']);
   expect(heard.at(-1)?.[1]).toBeGreaterThanOrEqual(1000);
 });
 

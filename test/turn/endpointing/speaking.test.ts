@@ -12,6 +12,7 @@ import { hasVoice, heardWindow, nothingHeard } from '#src/turn/evidence.ts';
 const talking: SpeakingVoice = {
   kind: 'talking',
   fromMs: 0,
+  isLongPause: false,
   likelyOver: false,
   lastVoiceMs: 1_000,
   lastLoudMs: 900,
