@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { BotError } from '#src/base/errors.ts';
+import type { Secret } from '#src/base/secret.ts';
 import { loadDotEnv, readConfig } from '#src/config/config.ts';
 import { backUp } from '#src/storage/backup.ts';
 import { storePath } from '#src/storage/store.ts';
@@ -20,16 +21,29 @@ function run(): number {
     for (const mistake of read.mistakes) console.error(mistake);
     return misconfigured;
   }
+  const { dataDir, databaseUrl } = read.config;
+  if (databaseUrl) {
+    console.error(useDump(databaseUrl));
+    return 1;
+  }
   const withTranscripts = readOptions();
   if (withTranscripts === undefined) return misconfigured;
   try {
-    copy(read.config.dataDir, withTranscripts);
+    copy(dataDir, withTranscripts);
     return 0;
   } catch (error) {
     if (!(error instanceof BotError)) throw error;
     console.error(error.message);
     return 1;
   }
+}
+
+/** A database has copies of its own kind, and a password belongs on no command line. */
+function useDump(url: Secret): string {
+  const address = new URL(url.reveal());
+  address.password = '';
+  address.search = '';
+  return `The store is in PostgreSQL: copy it with pg_dump --format=custom --file=parley.dump ${address.href}`;
 }
 
 /** Whether transcripts are copied, too; undefined where the options cannot be understood. */

@@ -102,7 +102,7 @@ export const booksPart: SchemaPart = {
           is_paused integer NOT NULL,
           since_ms double precision NOT NULL,
           alive_at timestamptz NOT NULL,
-          written_at timestamptz NOT NULL,
+          written_at timestamptz NOT NULL DEFAULT now(),
           written_by uuid
         );
         CREATE TABLE seat_consents (

@@ -1,0 +1,5 @@
+import { copiedBooks } from './copied-books.ts';
+import type { CopiedPart } from './copied-part.ts';
+
+/** Everything that `npm run store -- copy` copies, a file each. */
+export const copiedParts: readonly CopiedPart[] = [copiedBooks];
