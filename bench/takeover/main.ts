@@ -1,4 +1,4 @@
-// npm run takeover [-- --kills 50] [--freezes 0] [--cuts 0] [--gone 0] [--processes 1] [--database postgres://…]
+// npm run takeover [-- --kills 50] [--stops 0] [--freezes 0] [--cuts 0] [--gone 0] [--processes 1] [--database postgres://…]
 import { parseArgs } from 'node:util';
 import { reportOf } from './report.ts';
 import { playRound, settle, type TakeoverFault, type TakeoverRound } from './round.ts';
@@ -7,6 +7,7 @@ import { openTakeover } from './takeover-setup.ts';
 const { values: options } = parseArgs({
   options: {
     kills: { type: 'string', default: '50' },
+    stops: { type: 'string', default: '0' },
     freezes: { type: 'string', default: '0' },
     cuts: { type: 'string', default: '0' },
     gone: { type: 'string', default: '0' },
@@ -18,6 +19,7 @@ const { values: options } = parseArgs({
 const count = Number(options.processes);
 const wanted: readonly (readonly [TakeoverFault, number])[] = [
   ['kill', Number(options.kills)],
+  ['stop', Number(options.stops)],
   ['freeze', Number(options.freezes)],
   ['cut', count > 1 ? Number(options.cuts) : 0],
   ['gone', count > 1 ? Number(options.gone) : 0],

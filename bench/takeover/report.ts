@@ -1,14 +1,19 @@
 import { percentile, table } from '#bench/table.ts';
 import type { Violation } from '#sandbox/violations.ts';
+import type { CommandCount } from './commands.ts';
 import type { TakeoverFault, TakeoverRound } from './round.ts';
 
 /** Longest time, in ms, until 95 of 100 people are heard again; `freeze` counts its own 20 s. */
 const heardAgainLimitMs: Readonly<Record<TakeoverFault, number>> = {
   kill: 10_000,
+  stop: 5_000,
   freeze: 30_000,
   cut: 15_000,
   gone: 20_000,
 };
+
+/** Longest time, in ms, from SIGTERM to the end of the process. */
+const goneLimitMs = 6_000;
 
 export type TakeoverReport = { readonly text: string; readonly failures: readonly string[] };
 
@@ -32,6 +37,9 @@ export function reportOf(
     'answered',
     'named',
     'neither',
+    'gone after',
+    'commands',
+    'lost',
   ];
   const kinds = violations.map(
     ({ kind, guildId, atMs }) => `${kind} in ${guildId} at ${Math.round(atMs)} ms`,
@@ -61,6 +69,9 @@ function rowOf(fault: TakeoverFault, rounds: readonly TakeoverRound[]): readonly
     count('answered'),
     count('named as lost'),
     count('neither'),
+    stopsOf(rounds).length === 0 ? '' : seconds(Math.max(...stopsOf(rounds))),
+    `${sum(rounds, 'sent')}`,
+    `${sum(rounds, 'lost')}`,
   ];
 }
 
@@ -72,6 +83,12 @@ function failuresOf(fault: TakeoverFault, rounds: readonly TakeoverRound[]): rea
     ...(p95 <= limitMs
       ? []
       : [`${fault}: heard again after ${seconds(p95)} (p95), not ${seconds(limitMs)}`]),
+    ...(stopsOf(rounds).every((ms) => ms <= goneLimitMs)
+      ? []
+      : [
+          `${fault}: gone after ${seconds(Math.max(...stopsOf(rounds)))}, not ${seconds(goneLimitMs)}`,
+        ]),
+    ...(sum(rounds, 'lost') === 0 ? [] : [`${fault}: ${sum(rounds, 'lost')} commands lost`]),
     ...(lost === 0 ? [] : [`${fault}: ${lost} questions neither answered nor named as lost`]),
   ];
 }
@@ -79,6 +96,14 @@ function failuresOf(fault: TakeoverFault, rounds: readonly TakeoverRound[]): rea
 /** Who was never heard again waits for ever. */
 function timesOf(rounds: readonly TakeoverRound[]): readonly number[] {
   return rounds.map(({ heardAgainMs }) => heardAgainMs ?? Number.POSITIVE_INFINITY);
+}
+
+function stopsOf(rounds: readonly TakeoverRound[]): readonly number[] {
+  return rounds.flatMap(({ goneMs }) => (goneMs === undefined ? [] : [goneMs]));
+}
+
+function sum(rounds: readonly TakeoverRound[], what: keyof CommandCount): number {
+  return rounds.reduce((total, { commands }) => total + (commands?.[what] ?? 0), 0);
 }
 
 function seconds(ms: number): string {

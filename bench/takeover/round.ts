@@ -1,4 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
+import { type CommandCount, CommandStream } from './commands.ts';
 import {
   type Call,
   channel,
@@ -12,11 +13,12 @@ import {
  * What happens to the process that answers.
  *
  * - `kill`: SIGKILL.
+ * - `stop`: SIGTERM.
  * - `freeze`: SIGSTOP for 20 s, and SIGCONT.
  * - `cut`: it alone loses the database until another one is heard.
  * - `gone`: everybody loses the database for 20 s.
  */
-export type TakeoverFault = 'kill' | 'freeze' | 'cut' | 'gone';
+export type TakeoverFault = 'kill' | 'stop' | 'freeze' | 'cut' | 'gone';
 
 export type TakeoverRound = {
   readonly fault: TakeoverFault;
@@ -25,10 +27,17 @@ export type TakeoverRound = {
   readonly heardAgainMs: number | undefined;
   /** The answer went on or was given again; or a sentence told that it was lost; or neither. */
   readonly question: 'answered' | 'named as lost' | 'neither';
+  /** Of `stop`: from SIGTERM to the end of the process. */
+  readonly goneMs?: number;
+  /** Of a takeover by another process. */
+  readonly commands?: CommandCount;
 };
 
-/** Said by whoever takes over a seat, in its panel. */
-const lostSentence = 'If I owe you an answer, please ask again.';
+/** Said in the panel by whoever takes over a seat, or is asked to end. */
+const lostSentences = [
+  'If I owe you an answer, please ask again.',
+  'What I was still to say is dropped.',
+];
 const frozenMs = 20_000;
 const goneMs = 20_000;
 /** Nobody waits longer for anything. */
@@ -51,13 +60,10 @@ export async function playRound(
   const atMs = realClock.nowMs();
   const played = { setup, call, owner, atMs };
   switch (fault) {
-    case 'kill': {
-      await setup.process(owner).kill();
-      if (setup.names.length === 1) await setup.start(owner);
-      const heardAgainMs = await heardAgain(played, () => true);
-      if (setup.names.length > 1) await setup.start(owner);
-      return { fault, owner, heardAgainMs, question: await outcome(played) };
-    }
+    case 'kill':
+      return await afterKill(played);
+    case 'stop':
+      return await afterStop(played);
     case 'freeze': {
       setup.process(owner).freeze();
       await pause(frozenMs);
@@ -92,6 +98,36 @@ export async function playRound(
       };
     }
   }
+}
+
+/** One that is alone is started again at once, as by a supervisor; else another one takes over first. */
+async function afterKill(played: Played): Promise<TakeoverRound> {
+  const { setup, call, owner } = played;
+  const isAlone = setup.names.length === 1;
+  await setup.process(owner).kill();
+  const stream = isAlone ? undefined : new CommandStream(setup.sandbox, call.shard, call.person);
+  if (isAlone) await setup.start(owner);
+  const heardAgainMs = await heardAgain(played, () => true);
+  const commands = await stream?.end();
+  if (!isAlone) await setup.start(owner);
+  const question = await outcome(played);
+  return { fault: 'kill', owner, heardAgainMs, question, ...(commands && { commands }) };
+}
+
+/** The time until somebody is heard counts from the end of the process. */
+async function afterStop(played: Played): Promise<TakeoverRound> {
+  const { setup, call, owner, atMs } = played;
+  const isAlone = setup.names.length === 1;
+  const hearing = isAlone ? undefined : heardAgain(played, (by) => by !== owner);
+  await setup.process(owner).stop();
+  const goneMs = realClock.nowMs() - atMs;
+  await setup.start(owner);
+  const heardMsAfter = await (hearing ?? heardAgain(played, () => true));
+  const heardAgainMs = heardMsAfter && Math.max(0, heardMsAfter - goneMs);
+  const isAnswered = heardMs(call, atMs) > 500;
+  const named = await outcome(played);
+  const question = named === 'neither' && isAnswered ? 'answered' : named;
+  return { fault: 'stop', owner, heardAgainMs, question, goneMs };
 }
 
 type Played = {
@@ -159,7 +195,9 @@ async function speakOn({ person }: Call, signal: AbortSignal): Promise<void> {
 async function outcome({ setup, atMs }: Played): Promise<TakeoverRound['question']> {
   const isAnswered = () => setup.asked(atMs).some(isStory);
   const isNamed = () =>
-    setup.written.some((one) => one.atMs > atMs && one.text.includes(lostSentence));
+    setup.written.some(
+      (one) => one.atMs > atMs && lostSentences.some((sentence) => one.text.includes(sentence)),
+    );
   await within(namedWithinMs, () => isNamed() || isAnswered());
   if (isNamed()) return 'named as lost';
   return isAnswered() ? 'answered' : 'neither';
