@@ -5,6 +5,7 @@ import { secretsOf } from '#src/config/models.ts';
 import { readWishes, usage, type Wishes } from './arguments.ts';
 import { examineConfigured } from './configured.ts';
 import { examineDataDir } from './examine-data-dir.ts';
+import { examineDatabase } from './examine-database.ts';
 import { ok } from './finding.ts';
 import { lifecycle } from './lifecycle.ts';
 import { examineProvider } from './provider.ts';
@@ -44,7 +45,10 @@ export async function runDoctor(
   }
   const report = new Report(print, secrets);
   if (!wishes.isOffline) report.line(cost);
-  const isUsable = examineDataDir(read.config.dataDir, patience.clock.wallMs(), report);
+  const { dataDir, databaseUrl } = read.config;
+  const isUsable = databaseUrl
+    ? await examineDatabase(databaseUrl, patience.clock, report)
+    : examineDataDir(dataDir, patience.clock.wallMs(), report);
   const code = await examineConfigured(read.config, wishes.isOffline, patience, report);
   return isUsable ? code : 1;
 }

@@ -1,16 +1,9 @@
 import { basename } from 'node:path';
 import { type DataDirOwner, dataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
-import {
-  type SeatRow,
-  type StoreFile,
-  seatRows,
-  storeFiles,
-} from '#src/storage/data-dir/store-files.ts';
-import { differs, missing, ok, type ReportLine } from './finding.ts';
+import { type StoreFile, seatRows, storeFiles } from '#src/storage/data-dir/store-files.ts';
+import { missing, ok, type ReportLine } from './finding.ts';
 import type { Report } from './report.ts';
-
-/** Age, in ms, from which the bot does not return to a seat. */
-const returnMs = 15 * 60_000;
+import { seatLine, span } from './seat-line.ts';
 
 /** Tells who works on `dataDir`, of which format its stores are, and where the bot sits. False: no bot can start on it. */
 export function examineDataDir(dataDir: string, nowWallMs: number, report: Report): boolean {
@@ -20,7 +13,9 @@ export function examineDataDir(dataDir: string, nowWallMs: number, report: Repor
   const findings = [
     lockLine(dataDirOwner(dataDir), nowWallMs),
     ...(files.length === 0 ? [none] : files.map(storeLine)),
-    ...seatRows(dataDir).map((seat) => seatLine(seat, nowWallMs)),
+    ...seatRows(dataDir).map(({ aliveWallMs, ...seat }) =>
+      seatLine({ ...seat, idleMs: nowWallMs - aliveWallMs }),
+    ),
   ];
   report.findings(findings);
   return findings.every(({ verdict }) => verdict !== 'missing');
@@ -41,20 +36,4 @@ function storeLine({ path, version, known }: StoreFile): ReportLine {
     return missing(name, `format ${version}, this program reads up to ${known}: update it`);
   const later = version < known ? `, brought to ${known} at the next start` : '';
   return ok(name, `format ${version}${later}`);
-}
-
-function seatLine(seat: SeatRow, nowWallMs: number): ReportLine {
-  const { guildId, channelId, sinceWallMs, aliveWallMs } = seat;
-  const idleMs = nowWallMs - aliveWallMs;
-  const since = new Date(sinceWallMs).toISOString();
-  const words = `seat in channel ${channelId} since ${since}, alive ${span(idleMs)} ago`;
-  return idleMs < returnMs ? ok(guildId, words) : differs(guildId, `${words}: not returned to`);
-}
-
-/** A length of time in its largest unit; a clock that was put back gives 0. */
-function span(ms: number): string {
-  const s = Math.max(0, Math.round(ms / 1000));
-  if (s < 120) return `${s} s`;
-  if (s < 7_200) return `${Math.round(s / 60)} min`;
-  return s < 172_800 ? `${Math.round(s / 3_600)} h` : `${Math.round(s / 86_400)} days`;
 }

@@ -61,3 +61,13 @@ test('systemd starts what the image starts, and not again after a configuration 
   expect(after('EnvironmentFile=', unit)).toEqual(['/etc/parley.env']);
   expect(unit).not.toMatch(/TOKEN|KEY/);
 });
+
+test('the compose file starts a database only when it is asked to, and its password is in no file of the repository', async () => {
+  const compose = await readFile('deploy/compose.yaml', 'utf8');
+  const [, database = ''] = /^ {2}postgres:\n(.*?)^secrets:/ms.exec(compose) ?? [];
+  expect(database).toContain('profiles: [postgres]');
+  expect(database).not.toMatch(/ports:|PASSWORD:/);
+  const [, file = ''] = /^ {4}file: \.\/(\S+)$/m.exec(compose) ?? [];
+  expect(await readFile('.gitignore', 'utf8')).toMatch(new RegExp(`^deploy/${file}$`, 'm'));
+  expect(await readFile('deploy/README.md', 'utf8')).toContain(`> deploy/${file}`);
+});
