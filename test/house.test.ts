@@ -45,7 +45,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   doctor: ['config', 'storage', 'pipeline', 'speech', 'chat', 'provider', 'audio', 'base'],
   discord: ['session', 'shards', 'captions', 'people', 'texts', 'audio', 'base'],
   sandbox: ['speech', 'audio', 'base'],
-  storage: ['session', 'captions', 'people', 'spending', 'chat', 'base'],
+  storage: ['session', 'shards', 'captions', 'people', 'spending', 'chat', 'base'],
   status: ['session', 'spending', 'base'],
   console: ['session', 'speech', 'turn', 'audio', 'base'],
   /** Programs that measure rooms, and the whole bot as a process. Tests share its recordings. */

@@ -3,6 +3,7 @@ import type { Config } from '#src/config/types.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { Pipelines } from '#src/session/ports/pipelines.ts';
+import type { ShardNews } from '#src/shards/shard-news.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
 import type { Engines } from './engines/engines.ts';
 
@@ -17,5 +18,7 @@ export type BotOptions = {
   readonly onSession: (guildId: string, event: SessionEvent) => void;
   /** `shardId` is absent for what is about the whole process. */
   readonly onDiscord: (event: DiscordEvent, shardId?: number) => void;
+  /** Absent: nobody is told. */
+  readonly onShards?: (news: ShardNews) => void;
   readonly onStore: (event: StoreEvent) => void;
 };

@@ -1,25 +1,24 @@
 import packageJson from '#package.json' with { type: 'json' };
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
-import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { secretsOf } from '#src/config/models.ts';
 import type { Config } from '#src/config/types.ts';
-import type { DiscordEvent } from '#src/discord/events.ts';
 import type { ProviderNews } from '#src/provider/fallback-chain.ts';
 import { sayNews } from '#src/provider/models/models.ts';
 import { AlertBoard } from '#src/status/alert-board.ts';
 import { type Log, openLog } from '#src/status/log.ts';
 import { watchLoop } from '#src/status/loop-delay.ts';
-import type { DiscordMetrics } from '#src/status/metrics/discord-metrics.ts';
 import { Metrics } from '#src/status/metrics/metrics.ts';
 import type { ProcessMetrics } from '#src/status/metrics/process-metrics.ts';
 import { Readiness } from '#src/status/readiness.ts';
 import { keepStatusServer } from '#src/status/server.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { type RunningBot, startBot } from './bot.ts';
+import { countDiscord, logDiscord } from './discord-log.ts';
 import { type EngineNews, openEngines } from './engines/engines.ts';
 import { ProviderLog } from './provider-log.ts';
+import { logShards } from './shards/shard-log.ts';
 
 /** How the process is asked to end: `signal` in order, `hurry` at once. */
 export type ExitSignals = { readonly signal: AbortSignal; readonly hurry: AbortSignal };
@@ -69,13 +68,14 @@ export async function onDiscord(
         if (event.kind === 'alert') alerts.tell(event, guildId);
         if (event.kind === 'left') alerts.forget(guildId);
       },
-      onDiscord: (event) => {
-        countDiscord(metrics.discord, event);
+      onDiscord: (event, shardId) => {
+        countDiscord(metrics.discord, event, shardId);
         if (event.kind === 'voice-unusable') readiness.check('self-tests', event.message);
-        logDiscord(log, event);
+        logDiscord(shardId === undefined ? log : log.child({ shard: shardId }), event);
         if (event.kind === 'alert') alerts.tell(event, event.guildId);
         if (event.kind === 'closed') closed.resolve(fatal.has(event.closeCode) ? 78 : 1);
       },
+      onShards: (news) => logShards(log, news),
       onStore: (event) => {
         if (event.kind === 'alert') alerts.tell(event);
         else noteStore(log, metrics.process, readiness, event);
@@ -94,9 +94,6 @@ export async function onDiscord(
   if (signal.aborted) closed.resolve(0);
   return await closed.promise;
 }
-
-/** Discord takes 120 messages a minute, or its gateway is away. */
-const keptSeats = 'not confirmed by Discord: these voice channels are left as the gateway closes';
 
 /** Close codes that another start cannot mend: token, shards, version, intents (Discord docs, "Gateway Close Event Codes"). */
 const fatal = new Set([4004, 4010, 4011, 4012, 4013, 4014]);
@@ -171,113 +168,4 @@ function noteStore(
 function noteProvider(readiness: Readiness, news: ProviderNews): void {
   if (news.kind === 'failed') readiness.trouble(`${news.role} ${news.provider}`, news.code);
   if (news.kind === 'mended') readiness.trouble(`${news.role} ${news.provider}`, undefined);
-}
-
-function codeOf(cause: unknown): string | undefined {
-  return cause instanceof BotError ? cause.code : undefined;
-}
-
-function countDiscord(metrics: DiscordMetrics, event: DiscordEvent): void {
-  switch (event.kind) {
-    case 'warning':
-      metrics.warned();
-      return;
-    case 'gateway':
-      metrics.gateway(event.what);
-      return;
-    case 'command':
-      metrics.answered(event.name, event.tookMs);
-      return;
-    case 'command-failed':
-      metrics.commandFailed(event.code);
-      return;
-    case 'link-opened':
-      metrics.linkOpened(event.guildId, event.tookMs);
-      return;
-    case 'link-closed':
-      metrics.linkClosed(event.guildId, event.counts);
-      return;
-    case 'link-made':
-      metrics.linkMade(event.guildId, event.counts);
-      return;
-    case 'voice-closed':
-      metrics.voiceClosed(event.closeCode);
-      return;
-    case 'message':
-      metrics.wrote(event.outcome);
-      return;
-    case 'alert':
-    case 'clock-put-back':
-    case 'ready':
-    case 'seats-kept':
-    case 'voice-unusable':
-    case 'registered':
-    case 'ciphers':
-    case 'closed':
-    case 'muted':
-    case 'deafened':
-    case 'suppressed':
-    case 'moved':
-    case 'channel-removed':
-    case 'no-view':
-    case 'no-connect':
-    case 'guild-removed':
-      return;
-  }
-}
-
-function logDiscord(log: Log, event: DiscordEvent): void {
-  switch (event.kind) {
-    case 'warning':
-      log.warn(
-        { guildId: event.guildId, code: codeOf(event.cause), err: event.cause },
-        event.message,
-      );
-      return;
-    case 'voice-unusable':
-      log.error({ err: event.cause }, event.message);
-      return;
-    case 'seats-kept':
-      log.warn({ guildIds: event.guildIds }, keptSeats);
-      return;
-    case 'closed':
-      log.error(
-        { closeCode: event.closeCode },
-        event.remedy ?? 'Discord closed the gateway for good',
-      );
-      return;
-    case 'command-failed':
-      log.error({ command: event.name, code: event.code, err: event.error }, 'a command failed');
-      return;
-    case 'clock-put-back':
-      log.warn({ backMs: event.backMs }, 'the clock was put back: rate limits are asked for anew');
-      return;
-    case 'gateway':
-      log[event.what === 'reconnecting' ? 'warn' : 'info'](
-        { what: event.what, err: event.cause },
-        event.kind,
-      );
-      return;
-    case 'ready':
-    case 'registered':
-    case 'ciphers':
-    case 'command':
-    case 'link-opened':
-    case 'link-closed':
-    case 'voice-closed':
-    case 'muted':
-    case 'deafened':
-    case 'suppressed':
-    case 'moved':
-    case 'channel-removed':
-    case 'no-view':
-    case 'no-connect':
-    case 'guild-removed':
-      log.info(event, event.kind);
-      return;
-    case 'alert': // written by the alert board
-    case 'message': // a failed one is logged by whoever wrote it
-    case 'link-made':
-      return;
-  }
 }

@@ -26,6 +26,8 @@ export const errorCodes = {
   'discord.unreachable': 'the Discord API could not be reached',
   'discord.forbidden': 'the bot lacks a permission in a channel',
   'discord.unsent': 'a message waited too long for Discord, or too many waited',
+  'shards.other_bot': 'the database belongs to another bot',
+  'shards.other_count': 'other processes of this bot have another number of shards',
   'answer.late': 'a stage of an answer did not come to its end in time',
   'tool.late': 'a tool of the model did not come to its end in time',
   'store.unreadable': 'what is kept about people and panels cannot be read',

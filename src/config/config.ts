@@ -111,6 +111,7 @@ function arrange(from: EnvironmentSettings): Omit<Config, 'searchPath'> {
   return {
     ...(token && { discord: { token, ...(apiUrl && { apiUrl }), ...(guildId && { guildId }) } }),
     shards: from.SHARDS,
+    ...(from.SHARDS_PER_PROCESS && { shardsPerProcess: from.SHARDS_PER_PROCESS }),
     pipeline: from.PIPELINE,
     audioModel: audioModel(from),
     ...(realtime && { realtime }),

@@ -34,6 +34,10 @@ export const settings = z.object({
     .refine(isShardCount, 'must be a whole number from 1 to 16384, or auto')
     .transform((value) => (value === 'auto' ? value : Number(value)))
     .default('auto'),
+  SHARDS_PER_PROCESS: words
+    .refine((value) => /^[1-9]\d{0,4}$/.test(value), 'must be a whole number from 1 to 99999')
+    .transform(Number)
+    .optional(),
   PIPELINE: z.enum(pipelineNames).default('chained'),
   AUDIO_MODEL_NAME: words.optional(),
   AUDIO_MODEL_INPUT: z.enum(['audio', 'transcript']).default('audio'),

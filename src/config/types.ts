@@ -33,6 +33,8 @@ export type Config = {
   };
   /** Number of shards; `auto`: as many as Discord recommends. */
   readonly shards: number | 'auto';
+  /** Most shards that this process takes; absent: all. */
+  readonly shardsPerProcess?: number;
   readonly pipeline: EnvironmentSettings['PIPELINE'];
   readonly audioModel: AudioModel;
   readonly realtime?: Realtime;

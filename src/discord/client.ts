@@ -6,12 +6,15 @@ import { openNicknameMarks } from '#src/discord/captions/nickname-mark.ts';
 import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
 import { isChange, registerCommands } from '#src/discord/interactions/registration.ts';
 import type { CommandEntry } from '#src/discord/interactions/slashes.ts';
+import { deliverDispatch } from '#src/discord/library/dispatch-filter.ts';
 import { realTiming } from '#src/discord/link/timing.ts';
 import { openVoiceLinkOpener, proveVoice } from '#src/discord/link/voice-link-opener.ts';
 import { openBoard, withStatus } from '#src/discord/panel/board.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import { Outbox } from '#src/discord/panel/outbox.ts';
 import { memoryOnlyPanelStore, openPanelBoard } from '#src/discord/panel/panels.ts';
+import { InteractionClaims } from '#src/discord/shards/interaction-claims.ts';
+import type { Takeover } from '#src/discord/shards/takeover.ts';
 import { openSeatWatch } from '#src/discord/watchdogs/seat-watch.ts';
 import type { CaptionChats, NicknameMark } from '#src/session/ports/caption-chats.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
@@ -24,7 +27,7 @@ import type { OwnedShard } from '#src/shards/ownership.ts';
 import { watchAbsentGuilds } from './absent-guilds.ts';
 import type { DiscordEvent } from './events.ts';
 import { leaveAllSeats, shownSeats } from './leave-seats.ts';
-import { closeClient, logIn, newClient, remedyOf } from './login.ts';
+import { closeClient, LoginDeadline, logIn, newClient, remedyOf } from './login.ts';
 import { watchOwnState } from './own-state.ts';
 import { openPlaces } from './places.ts';
 import { watchRestClock } from './rest-clock.ts';
@@ -37,6 +40,8 @@ export type DiscordOptions = {
   readonly guildId?: string;
   /** Which servers it is told of; all when left out. Shard 0 registers the commands. */
   readonly shard?: OwnedShard;
+  /** What the former owner of the shard has not seen. */
+  readonly takeover?: Takeover;
   readonly commands: readonly CommandEntry[];
   /** Every button that ever stood on a message of ours and still does something. */
   readonly buttons?: readonly Button[];
@@ -95,7 +100,8 @@ const permissions = 309_341_572_096;
  * `discord.bad_token`, `discord.unreachable`. Aborting `signal` throws `signal.reason`.
  */
 export async function openDiscord(options: DiscordOptions, signal: AbortSignal): Promise<Discord> {
-  const login = { timeoutMs: 20_000, ...options };
+  const timeoutMs = options.timeoutMs ?? 20_000;
+  const login = { ...options, timeoutMs, deadline: new LoginDeadline(timeoutMs) };
   const client = await logIn(watched(newClient(login), options), login, signal);
   try {
     return await opened(client, options);
@@ -128,20 +134,20 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
   };
   const ports = options.ports(discord);
   const unwatch = watchOwnState(client, realTiming, tell);
-  const unwatchClock = watchRestClock(client.rest, realTiming, (backMs) => {
-    tell({ kind: 'clock-put-back', backMs: Math.round(backMs) });
-  });
+  const tellBack = (ms: number) => tell({ kind: 'clock-put-back', backMs: Math.round(ms) });
+  const unwatchClock = watchRestClock(client.rest, realTiming, tellBack);
   const desk = { buttons, panels, messages: discord.messages, timing: realTiming, tell };
-  const reception = new InteractionReceiver({ ...desk, commands, ports, commandsPerPerson });
+  const claims = claimsOf(client, options);
+  const limits = { commandsPerPerson, ...(claims && { claims }) };
+  const reception = new InteractionReceiver({ ...desk, commands, ports, ...limits });
   client.on(Events.InteractionCreate, (interaction) => reception.meet(interaction));
+  await options.takeover?.finish((interaction) => deliverDispatch(client, interaction));
   tell({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });
   const absence =
     options.guildStore && watchAbsentGuilds(client, options.guildStore, tell, options.shard);
   const seatWatch = openSeatWatch(client, linkOpener, realTiming, tell);
-  const ghosts = [...seatWatch.leaveGhosts()].map(
-    ([guildId, id]) => [guildId, channelNameOf(client, id)] as const,
-  );
-  void panels.wake([...client.guilds.cache.keys()], new Map(ghosts));
+  const ghosts = namesOf(client, seatWatch.leaveGhosts());
+  void panels.wake([...client.guilds.cache.keys()], ghosts);
   const registers = (options.shard?.id ?? 0) === 0;
   await Promise.all([tellCiphers(tell), registers && register(client, options)]);
   return {
@@ -173,9 +179,26 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
   };
 }
 
+/** Of a shard that several processes may be connected for, if only for a moment. */
+function claimsOf(
+  { rest }: Client,
+  { shard, takeover }: DiscordOptions,
+): InteractionClaims | undefined {
+  if (takeover) return takeover.claims;
+  return shard?.sharing && new InteractionClaims(shard.sharing, rest, realTiming);
+}
+
 function tellKeptSeats(client: Client<true>, tell: (event: DiscordEvent) => void): void {
   const guildIds = shownSeats(client);
   if (guildIds.length > 0) tell({ kind: 'seats-kept', guildIds });
+}
+
+/** Names of channels, by server. */
+function namesOf(
+  client: Client<true>,
+  channelIds: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  return new Map([...channelIds].map(([guildId, id]) => [guildId, channelNameOf(client, id)]));
 }
 
 function channelNameOf(client: Client<true>, channelId: string): string {

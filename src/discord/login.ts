@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { WebSocketManager } from '@discordjs/ws';
 import {
   Client,
   type ClientOptions,
@@ -15,6 +16,7 @@ import {
 } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import { filterDispatches } from '#src/discord/library/dispatch-filter.ts';
+import { OwnedGateway } from '#src/discord/shards/owned-gateway.ts';
 import type { OwnedShard } from '#src/shards/ownership.ts';
 import { networkCodeOf } from './network-errors.ts';
 
@@ -25,17 +27,20 @@ export type LoginOptions = {
   /** Which servers it is told of; all when left out. */
   readonly shard?: OwnedShard;
   readonly timeoutMs: number;
+  readonly deadline?: LoginDeadline;
 };
 
 /** One REST request, and how long a closing gateway is waited for. */
 const [requestMs, closeMs] = [10_000, 2_000];
+/** Of one bot, whatever it asks for. Source: Discord docs, "Global Rate Limit". */
+const requestsASecond = 50;
 const discordApi = 'https://discord.com/api';
 
 /** A client that asks for no privileged intent and mentions nobody; not yet logged in. */
-export function newClient({ apiUrl, shard }: LoginOptions): Client {
+export function newClient({ apiUrl, shard, deadline }: LoginOptions): Client {
   const base = apiUrl && restBase(apiUrl);
   const client = new Client({
-    ...(shard && shardOptions(shard)),
+    ...(shard && shardOptions(shard, deadline)),
     intents: [
       GatewayIntentBits.Guilds,
       GatewayIntentBits.GuildVoiceStates,
@@ -48,6 +53,7 @@ export function newClient({ apiUrl, shard }: LoginOptions): Client {
       retries: 1,
       rejectOnRateLimit: waitsElsewhere,
       makeRequest: withOldEditsRefused,
+      globalRequestsPerSecond: Math.max(1, Math.floor(requestsASecond / (shard?.count ?? 1))),
       ...(base && { api: base }),
     },
     waitGuildTimeout: 5_000,
@@ -61,9 +67,45 @@ export function newClient({ apiUrl, shard }: LoginOptions): Client {
   return client;
 }
 
-function shardOptions({ id, count, waitToIdentify }: OwnedShard): Partial<ClientOptions> {
-  const throttler = { waitForIdentify: (_: number, signal: AbortSignal) => waitToIdentify(signal) };
-  return { shards: [id], shardCount: count, ws: { buildIdentifyThrottler: () => throttler } };
+function shardOptions(shard: OwnedShard, deadline?: LoginDeadline): Partial<ClientOptions> {
+  const { id, count, sharing } = shard;
+  const waitForIdentify = async (_: number, signal: AbortSignal) => {
+    deadline?.pause();
+    await shard.waitToIdentify(signal);
+    deadline?.resume();
+  };
+  const buildIdentifyThrottler = () => ({ waitForIdentify });
+  const buildStrategy =
+    sharing && ((manager: WebSocketManager) => new OwnedGateway(manager, sharing));
+  const ws = { buildIdentifyThrottler, ...(buildStrategy && { buildStrategy }) };
+  return { shards: [id], shardCount: count, ws };
+}
+
+/** Time for logging in, in which waiting for a turn to identify does not count. */
+export class LoginDeadline {
+  readonly #controller = new AbortController();
+  readonly #ms: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(ms: number) {
+    this.#ms = ms;
+    this.resume();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  pause(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** The whole time begins anew. */
+  resume(): void {
+    this.pause();
+    const late = () => this.#controller.abort(new DOMException('late', 'TimeoutError'));
+    this.#timer = setTimeout(late, this.#ms).unref();
+  }
 }
 
 /** discord.js keeps the voice state of everybody who was ever in a voice channel. */
@@ -112,8 +154,8 @@ export async function logIn(
   options: LoginOptions,
   signal: AbortSignal,
 ): Promise<Client<true>> {
-  const deadline = AbortSignal.timeout(options.timeoutMs);
-  const either = AbortSignal.any([signal, deadline]);
+  const deadline = options.deadline ?? new LoginDeadline(options.timeoutMs);
+  const either = AbortSignal.any([signal, deadline.signal]);
   const ended = Promise.withResolvers<never>();
   const onAbort = () => ended.reject(either.reason);
   const ready = new Promise<Client<true>>((resolve) => client.once(Events.ClientReady, resolve));
@@ -128,6 +170,7 @@ export async function logIn(
     throw refused(cause, options);
   } finally {
     either.removeEventListener('abort', onAbort);
+    deadline.pause();
   }
 }
 

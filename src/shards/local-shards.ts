@@ -20,6 +20,12 @@ export class LocalShards implements ShardOwnership {
     await Promise.all(ids.map((id) => host.start(this.#shard(id))));
   }
 
+  isSpare(): boolean {
+    return false;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+
   #shard(id: number): OwnedShard {
     return {
       id,

@@ -19,6 +19,8 @@ export type Ownership = {
   readonly isDraining: boolean;
   /** From when on shards are taken that another process had; absent before the first connection. */
   readonly takesFromAtMs?: number;
+  /** Until when nothing is taken: a shard could not be served. */
+  readonly restsUntilMs?: number;
   readonly shards: ReadonlyMap<number, HeldShard>;
   /** Epochs that this process has ended itself, by shard: nobody is left to be fenced. */
   readonly ended: ReadonlyMap<number, number>;

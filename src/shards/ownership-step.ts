@@ -1,4 +1,5 @@
 import { assignFree, isHandoverDue, type ProcessLoad, shardToHandOver } from './fair-share.ts';
+import type { StopReason } from './ownership.ts';
 import {
   type HeldShard,
   mapped,
@@ -21,6 +22,8 @@ export type OwnershipRules = {
   readonly leftOverMs: number;
   /** Time, in ms, for which shares must be unequal before a shard is handed over. */
   readonly unequalMs: number;
+  /** Time, in ms, for which nothing is taken after a shard could not be served. */
+  readonly restMs: number;
 };
 
 /** An owner gives up 20 s before a successor who could not fence it identifies: time for a slow machine to leave. */
@@ -30,6 +33,7 @@ export const ownershipRules: OwnershipRules = {
   unfencedMs: 120_000,
   leftOverMs: 3_000,
   unequalMs: 2_000,
+  restMs: 15_000,
 };
 
 export type OwnershipEvent = { readonly atMs: number } & (
@@ -63,9 +67,6 @@ export type OwnershipEvent = { readonly atMs: number } & (
   /** `untaken`: another process was faster. `unconfirmed`: the gateway closed, and the lock could not be confirmed. */
   | { readonly kind: 'untaken' | 'unconfirmed' | 'failed' | 'stopped'; readonly shardId: number }
 );
-
-/** Why a shard is not served any more. */
-export type StopReason = 'handover' | 'lost' | 'given-up' | 'unconfirmed' | 'drained' | 'failed';
 
 export type OwnershipEffect =
   | { readonly kind: 'take' | 'fence' | 'serve'; readonly shardId: number }
@@ -103,8 +104,11 @@ export function stepOwnership(own: Ownership, event: OwnershipEvent, rules: Owne
     case 'fenced':
       return fenced(own, event.shardId, event.outcome);
     case 'unconfirmed':
-    case 'failed':
       return stopAll(own, event.kind, (shardId) => shardId === event.shardId);
+    case 'failed': {
+      const resting = { ...own, restsUntilMs: event.atMs + rules.restMs };
+      return stopAll(resting, event.kind, (shardId) => shardId === event.shardId);
+    }
     case 'stopped':
       return stopped(own, event.shardId);
   }
@@ -204,6 +208,7 @@ function takesNow(
     !isInGrace || !isActive || ownerId === own.processId;
   const ids = free.filter(mayTake).map(({ id }) => id);
   const assigned = assignFree(ids, loads);
+  if (atMs < (own.restsUntilMs ?? atMs)) return [];
   const room = own.limit - own.shards.size;
   const isLeftOver = (id: number) => atMs - (own.freeAtMs.get(id) ?? atMs) >= leftOverMs;
   return ids.filter((id) => assigned.get(id) === own.processId || isLeftOver(id)).slice(0, room);

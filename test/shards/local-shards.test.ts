@@ -12,6 +12,8 @@ async function served(wanted: number | 'auto', recommendedShards: number): Promi
   const host = {
     start: async (shard: OwnedShard) => void started.push(shard),
     stop: async () => undefined,
+    fence: async () => 'refused' as const,
+    seats: () => new Map<number, number>(),
   };
   const limits = { recommendedShards, maxConcurrency: 1 };
   await new LocalShards(wanted, limits, new VirtualClock()).open(host);

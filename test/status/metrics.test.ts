@@ -162,12 +162,12 @@ test('commands are timed by name, and their failures counted by code', async () 
   const page = await pageAfter(({ discord }) => {
     discord.answered('join', 240);
     discord.commandFailed('internal');
-    discord.gateway('resumed');
+    discord.gateway('resumed', 1);
     discord.warned();
   });
   expect(page).toContain('parley_command_seconds_bucket{le="0.3",name="join"} 1');
   expect(page).toContain('parley_command_failures_total{code="internal"} 1');
-  expect(page).toContain('parley_gateway_total{what="resumed"} 1');
+  expect(page).toContain('parley_gateway_total{what="resumed",shard="1"} 1');
   expect(page).toContain('parley_warnings_total 1');
 });
 

@@ -64,15 +64,20 @@ export class InteractionRunner {
     this.#options = options;
   }
 
-  /** Second deliveries are ignored. */
-  async answer(asked: AnswerableInteraction, invocation: Invocation): Promise<void> {
+  /** Second deliveries are ignored. `isDeferred`: the caller alone sees "thinking" already. */
+  async answer(
+    asked: AnswerableInteraction,
+    invocation: Invocation,
+    isDeferred = false,
+  ): Promise<void> {
     if (!this.#isFirst(asked.id)) return;
     const { timing, tell } = this.#options;
-    const { name, shownTo } = invocation;
+    const { name } = invocation;
+    const shownTo = isDeferred ? 'caller' : invocation.shownTo;
     const startMs = timing.nowMs();
-    let deferring: Promise<boolean> | undefined;
+    let deferring = isDeferred ? Promise.resolve(true) : undefined;
     const forget = timing.later(deferMs, () => {
-      deferring = succeeded(think(asked, invocation));
+      deferring ??= succeeded(think(asked, invocation));
     });
     const sayings = await this.#sayings(invocation);
     forget();

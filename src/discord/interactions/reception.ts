@@ -7,6 +7,7 @@ import {
   MessageFlags,
 } from 'discord.js';
 import type { DiscordEvent } from '#src/discord/events.ts';
+import type { InteractionClaims } from '#src/discord/shards/interaction-claims.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type { Command, CommandPorts } from '#src/session/ports/command.ts';
 import { localeOf } from '#src/texts/texts.ts';
@@ -28,6 +29,8 @@ export type InteractionReceiverOptions = InteractionRunnerOptions & {
   readonly messages: Pick<ChannelMessages, 'offer'>;
   /** Commands and buttons that one person may use in 10 s; 0: no limit. */
   readonly commandsPerPerson: number;
+  /** Absent where no other process is sent the same interactions. */
+  readonly claims?: InteractionClaims;
 };
 
 /** Passes interactions of discord.js to their runner; every caller gets an answer. */
@@ -48,10 +51,27 @@ export class InteractionReceiver {
   meet(interaction: Interaction): void {
     try {
       if (interaction.isAutocomplete()) void this.#suggest(interaction);
-      else if (isForUs(interaction)) this.#serve(interaction);
+      else if (isForUs(interaction)) this.#take(interaction);
     } catch (error) {
-      this.#options.tell({ kind: 'command-failed', name: 'unread', code: 'internal', error });
+      this.#unread(error);
     }
+  }
+
+  #take(asking: ForUs): void {
+    const { claims } = this.#options;
+    if (claims) this.#claim(asking, claims).catch((error: unknown) => this.#unread(error));
+    else this.#serve(asking);
+  }
+
+  async #claim(asking: ForUs, claims: InteractionClaims): Promise<void> {
+    const admittance = await claims.admit(asking);
+    if (admittance === 'dropped') return;
+    if (admittance === 'deferred') asking.deferred = asking.ephemeral = true;
+    this.#serve(asking);
+  }
+
+  #unread(error: unknown): void {
+    this.#options.tell({ kind: 'command-failed', name: 'unread', code: 'internal', error });
   }
 
   #serve(asking: ForUs): void {
@@ -68,7 +88,8 @@ export class InteractionReceiver {
     const done = admission.kind === 'admitted' ? deed : tooFast(admission.waitMs);
     const errand = { guildId: asking.guildId, languages, ...done };
     const { messages, timing } = this.#options;
-    void this.#runner.answer(resilientInteraction(asking, timing, messages), errand);
+    const answerable = resilientInteraction(asking, timing, messages);
+    void this.#runner.answer(answerable, errand, asking.deferred);
   }
 
   #admit(kind: LimitedRequest['kind'], name: string, { user, guildId }: Interaction): Admission {
@@ -166,7 +187,8 @@ async function refuse(asking: ForUs, tell: (event: DiscordEvent) => void): Promi
   const line = { id: 'generic', with: { code: 'elsewhere' } } as const;
   try {
     const message = messageWith([line], localeOf(asking.locale));
-    await asking.reply({ ...message, flags: MessageFlags.Ephemeral });
+    if (asking.deferred) await asking.followUp({ ...message, flags: MessageFlags.Ephemeral });
+    else await asking.reply({ ...message, flags: MessageFlags.Ephemeral });
   } catch (error) {
     tell({ kind: 'command-failed', name: 'elsewhere', code: 'discord.unreachable', error });
   }

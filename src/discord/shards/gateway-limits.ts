@@ -10,18 +10,29 @@ export async function readGatewayLimits(
   login: LoginOptions,
   signal: AbortSignal,
 ): Promise<GatewayLimits> {
+  return await ask(login, Routes.gatewayBot(), limitsOf, signal);
+}
+
+/** Asks Discord whose token it is; the bot's id. Errors and abort: as logging in. */
+export async function readBotId(login: LoginOptions, signal: AbortSignal): Promise<string> {
+  return await ask(login, Routes.user(), idOf, signal);
+}
+
+async function ask<T>(
+  login: LoginOptions,
+  route: `/${string}`,
+  read: (answer: object) => T,
+  signal: AbortSignal,
+): Promise<T> {
   const { token, apiUrl, timeoutMs } = login;
-  const rest = new REST({
-    timeout: requestMs,
-    retries: 1,
-    ...(apiUrl && { api: restBase(apiUrl) }),
-  });
+  const base = apiUrl && restBase(apiUrl);
+  const rest = new REST({ timeout: requestMs, retries: 1, ...(base && { api: base }) });
   rest.setToken(token);
   const deadline = AbortSignal.timeout(timeoutMs);
   try {
-    return limitsOf(
-      await rest.get(Routes.gatewayBot(), { signal: AbortSignal.any([signal, deadline]) }),
-    );
+    const answer = await rest.get(route, { signal: AbortSignal.any([signal, deadline]) });
+    if (typeof answer !== 'object' || answer === null) throw new TypeError('no answer of Discord');
+    return read(answer);
   } catch (cause) {
     signal.throwIfAborted();
     throw refused(deadline.aborted ? deadline.reason : cause, login);
@@ -32,10 +43,8 @@ export async function readGatewayLimits(
 }
 
 /** What other servers than Discord leave out counts as 1. */
-function limitsOf(answer: unknown): GatewayLimits {
-  if (typeof answer !== 'object' || answer === null || !('url' in answer)) {
-    throw new TypeError('no address of a gateway');
-  }
+function limitsOf(answer: object): GatewayLimits {
+  if (!('url' in answer)) throw new TypeError('no address of a gateway');
   const limit: unknown = 'session_start_limit' in answer ? answer.session_start_limit : undefined;
   const concurrency =
     typeof limit === 'object' && limit !== null && 'max_concurrency' in limit
@@ -45,6 +54,11 @@ function limitsOf(answer: unknown): GatewayLimits {
     recommendedShards: countOf('shards' in answer ? answer.shards : 1),
     maxConcurrency: countOf(concurrency),
   };
+}
+
+function idOf(answer: object): string {
+  if ('id' in answer && typeof answer.id === 'string') return answer.id;
+  throw new TypeError('no id of a bot');
 }
 
 function countOf(value: unknown): number {

@@ -47,6 +47,7 @@ export class DiscordMetrics {
     ]);
     this.#gateway = meters.counter('gateway', 'Reconnects and resumes of the main gateway.', [
       'what',
+      'shard',
     ]);
     this.#messages = meters.counter('messages', 'Messages written into chats, by outcome.', [
       'outcome',
@@ -69,8 +70,8 @@ export class DiscordMetrics {
     this.#commandFailures.inc({ code });
   }
 
-  gateway(what: 'reconnecting' | 'resumed'): void {
-    this.#gateway.inc({ what });
+  gateway(what: 'reconnecting' | 'resumed', shardId: number): void {
+    this.#gateway.inc({ what, shard: `${shardId}` });
   }
 
   /** `outcome` must be a word of ours. */

@@ -1,8 +1,12 @@
 import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
+import type { BotOptions } from '#src/app/bot-options.ts';
+import type { SharedParts } from '#src/app/shared-parts.ts';
+import { openCleanup } from '#src/app/transcripts.ts';
 import { realClock } from '#src/base/clock.ts';
 import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
+import type { Takeover } from '#src/discord/shards/takeover.ts';
 import { SessionCaptionControl } from '#src/session/captions/caption-control.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { GuildMemories } from '#src/session/memories/guild-memories.ts';
@@ -22,9 +26,6 @@ import { embeddedVoices } from '#src/speech/embedded/flite-voices.ts';
 import { locales } from '#src/texts/texts.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { tools } from '#tools/tools.ts';
-import type { BotOptions } from './bot-options.ts';
-import type { SharedParts } from './shared-parts.ts';
-import { openCleanup } from './transcripts.ts';
 
 export type ShardBotOptions = {
   readonly bot: BotOptions;
@@ -32,6 +33,8 @@ export type ShardBotOptions = {
   readonly shard: OwnedShard;
   /** True for the first shard that a process serves: sessions of captions that a killed process left open are ended. */
   readonly isFirst: boolean;
+  /** What the former owner of the shard has not seen. */
+  readonly takeover?: Takeover;
   /** Told of the sessions before the first of them can begin. */
   readonly onSessions: (sessions: VoiceSessions) => void;
 };
@@ -46,7 +49,7 @@ export async function startShardBot(
   options: ShardBotOptions,
   signal: AbortSignal,
 ): Promise<ShardBot> {
-  const { bot, shared, shard } = options;
+  const { bot, shared, shard, takeover } = options;
   const { config, discord, onDiscord } = bot;
   await using stack = new AsyncDisposableStack();
   const closed = new AbortController();
@@ -69,6 +72,7 @@ export async function startShardBot(
     {
       ...discord,
       shard,
+      ...(takeover && { takeover }),
       commandsPerPerson: config.commandsPerPerson,
       commands,
       buttons,

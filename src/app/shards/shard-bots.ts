@@ -1,0 +1,126 @@
+import type { BotOptions } from '#src/app/bot-options.ts';
+import type { SharedParts } from '#src/app/shared-parts.ts';
+import { restBase } from '#src/discord/login.ts';
+import { Takeover } from '#src/discord/shards/takeover.ts';
+import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import { type OwnedShard, type ShardHost, shardOf } from '#src/shards/ownership.ts';
+import { type ShardBot, startShardBot } from './shard-bot.ts';
+
+/** The sessions of every shard that is served, found by server. */
+export class ShardSessions {
+  readonly #byShard = new Map<number, VoiceSessions>();
+  #count = 1;
+
+  set({ id, count }: OwnedShard, sessions: VoiceSessions): void {
+    this.#count = count;
+    this.#byShard.set(id, sessions);
+  }
+
+  delete(shardId: number): void {
+    this.#byShard.delete(shardId);
+  }
+
+  /** Seats in voice channels of one shard. */
+  count(shardId: number): number {
+    return this.#byShard.get(shardId)?.all().length ?? 0;
+  }
+
+  of(guildId: string): VoiceSessions | undefined {
+    return this.#byShard.get(shardOf(guildId, this.#count));
+  }
+
+  all(): readonly VoiceSessions[] {
+    return [...this.#byShard.values()];
+  }
+}
+
+/** The shards that are served, each by a bot of its own; one begins and ends while others go on. */
+export class ShardBots implements ShardHost, AsyncDisposable {
+  readonly #options: BotOptions;
+  readonly #shared: SharedParts;
+  readonly #sessions: ShardSessions;
+  readonly #signal: AbortSignal;
+  readonly #bots = new Map<number, ShardBot>();
+  /** What a shard has on its way: what ends it, and when it has come to an end. */
+  readonly #starting = new Map<
+    number,
+    { readonly stop: AbortController; ended: Promise<unknown> }
+  >();
+  readonly #takeovers = new Map<number, Takeover>();
+  #hasStarted = false;
+
+  constructor(
+    options: BotOptions,
+    shared: SharedParts,
+    sessions: ShardSessions,
+    signal: AbortSignal,
+  ) {
+    this.#options = options;
+    this.#shared = shared;
+    this.#sessions = sessions;
+    this.#signal = signal;
+  }
+
+  all(): readonly ShardBot[] {
+    return [...this.#bots.values()];
+  }
+
+  seats(): ReadonlyMap<number, number> {
+    return new Map([...this.#bots.keys()].map((id) => [id, this.#sessions.count(id)]));
+  }
+
+  async fence(shard: OwnedShard): Promise<'resumed' | 'refused'> {
+    const { token, apiUrl } = this.#options.discord;
+    const login = { token, ...(apiUrl && { apiUrl: restBase(apiUrl) }) };
+    const takeover = await this.#begin(shard.id, (signal) => Takeover.begin(login, shard, signal));
+    if (!takeover) return 'refused';
+    this.#takeovers.set(shard.id, takeover);
+    return 'resumed';
+  }
+
+  async start(shard: OwnedShard): Promise<void> {
+    const isFirst = !this.#hasStarted;
+    this.#hasStarted = true;
+    const takeover = this.#takeovers.get(shard.id);
+    const options = {
+      bot: this.#options,
+      shared: this.#shared,
+      shard,
+      isFirst,
+      onSessions: (sessions: VoiceSessions) => this.#sessions.set(shard, sessions),
+      ...(takeover && { takeover }),
+    };
+    const bot = await this.#begin(shard.id, (signal) => startShardBot(options, signal));
+    this.#bots.set(shard.id, bot);
+    this.#takeovers.delete(shard.id);
+  }
+
+  async stop(shardId: number): Promise<void> {
+    const starting = this.#starting.get(shardId);
+    starting?.stop.abort(new Error('this shard is not served any more'));
+    await starting?.ended;
+    const bot = this.#bots.get(shardId);
+    const takeover = this.#takeovers.get(shardId);
+    this.#bots.delete(shardId);
+    this.#takeovers.delete(shardId);
+    await Promise.all([bot?.[Symbol.asyncDispose](), takeover?.[Symbol.asyncDispose]()]);
+    this.#sessions.delete(shardId);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ids = [this.#starting, this.#bots, this.#takeovers].flatMap((map) => [...map.keys()]);
+    await Promise.all([...new Set(ids)].map((id) => this.stop(id)));
+  }
+
+  async #begin<T>(shardId: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const stop = new AbortController();
+    const working = work(AbortSignal.any([this.#signal, stop.signal]));
+    const starting = { stop, ended: working.catch(() => undefined) };
+    this.#starting.set(shardId, starting);
+    try {
+      return await working;
+    } finally {
+      if (this.#starting.get(shardId) === starting) this.#starting.delete(shardId);
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import type { SchemaPart } from '#src/storage/postgres/migrate.ts';
+
+/** Tables by which processes share the shards of one bot. All times are those of the database. */
+export const shardSchema: SchemaPart = {
+  name: 'shards',
+  migrations: [
+    {
+      version: 1,
+      sql: `
+        CREATE TABLE bot (
+          only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+          bot_id text NOT NULL,
+          shard_count integer NOT NULL
+        );
+        CREATE TABLE processes (
+          process_id text PRIMARY KEY,
+          name text NOT NULL,
+          version text NOT NULL,
+          shard_limit integer NOT NULL,
+          started_at timestamptz NOT NULL DEFAULT clock_timestamp()
+        );
+        CREATE TABLE shards (
+          shard_id integer PRIMARY KEY,
+          epoch bigint NOT NULL DEFAULT 0,
+          process_id text,
+          is_active boolean NOT NULL DEFAULT false,
+          taken_at timestamptz,
+          session_id text,
+          resume_url text,
+          sequence bigint,
+          session_at timestamptz
+        );
+        CREATE TABLE identify_buckets (
+          bucket integer PRIMARY KEY,
+          at timestamptz NOT NULL
+        );
+        CREATE TABLE interactions (
+          interaction_id text PRIMARY KEY,
+          at timestamptz NOT NULL DEFAULT clock_timestamp()
+        );
+        CREATE INDEX interactions_at ON interactions (at);`,
+    },
+  ],
+};
