@@ -1,7 +1,7 @@
 import type { Audience, FoundLine, TranscriptSearch } from '#src/captions/transcript-store.ts';
 import type { DatabaseSync } from '#src/storage/sqlite.ts';
 import { isWithin, type KnownSession, KnownSessions } from './known-times.ts';
-import { idsOf, lineColumns, lineOf, sessionKeyOf } from './rows.ts';
+import { idsOf, lineColumns, lineOf, type Row, sessionKeyOf } from './rows.ts';
 import { termOf, wordsOf } from './words.ts';
 
 /** Words of a question that are looked at; further ones are left out. */
@@ -21,6 +21,11 @@ type Candidate = { readonly id: number; readonly score: number };
 
 /** Lines that frequent words are looked for in one by one; then in those of known sessions only. */
 const mostExamined = 2_000;
+/** Sessions that are looked through one by one: a word of one takes 0.1 ms. */
+const mostSessionsApart = 48;
+/** Bounds have to be whole numbers to SQLite, which a `number` is not: FTS5 walks past any others from end to end. */
+const betweenIds = 'line_words MATCH ? AND rowid >= ? AND rowid <= ?';
+const idsBetween = `SELECT json_group_array(rowid) AS ids FROM line_words WHERE ${betweenIds}`;
 
 /**
  * Lines with rare words of the search, those with most and rarest of them first; where all its words are frequent, the
@@ -38,12 +43,15 @@ export function searchLines(
   if (known.keys.size === 0) return [];
   const { rare, frequent } = split(terms);
   const found = new Map<number, FoundLine>();
-  take(sqlite, ranked(sqlite, guildId, rare), known, limit, found);
+  take(sqlite, ranked(sqlite, guildId, rare, known.keys), known, limit, found);
   const [rarest] = frequent;
   if (found.size > 0 || !rarest) return [...found.values()];
-  const all = frequent.map(({ term }) => quoted(term)).join(' AND ');
-  for (const match of new Set([all, quoted(rarest.term)]))
-    take(sqlite, newest(sqlite, match, known), known, limit, found);
+  const walk = known.keys.size > mostSessionsApart ? newestOfAll : newestOfEach;
+  for (const sought of frequent.length > 1 ? [frequent, [rarest]] : [frequent]) {
+    const words = sought.map(({ term }) => term);
+    const ids = walk(sqlite, words, known.keys);
+    take(sqlite, unranked(ids), known, limit, found);
+  }
   return [...found.values()];
 }
 
@@ -78,47 +86,80 @@ function ranked(
   sqlite: DatabaseSync,
   guildId: string,
   terms: readonly Term[],
+  keys: ReadonlySet<number>,
 ): readonly Candidate[] {
   if (terms.length === 0) return [];
   const sql = 'SELECT sum(last_number) AS n FROM sessions WHERE guild_id = ?';
   const lines = Number(sqlite.prepare(sql).get(guildId)?.n);
-  const select = sqlite.prepare(
-    'SELECT json_group_array(rowid) AS ids FROM line_words WHERE line_words MATCH ?',
-  );
+  const select = sqlite.prepare(idsBetween);
+  const bounds = boundsOf([...keys]);
   const scores = new Map<number, number>();
   for (const { term, count } of terms) {
     const weight = Math.log(1 + (Math.max(lines, count) - count + 0.5) / (count + 0.5)); // as in BM25
-    const ids: readonly number[] = JSON.parse(String(select.get(quoted(term))?.ids)); // made by SQLite of row ids
+    const ids = idsIn(select.get(quoted(term), ...bounds));
     for (const id of ids) scores.set(id, (scores.get(id) ?? 0) + weight);
   }
   const candidates = Array.from(scores, ([id, score]) => ({ id, score }));
   return candidates.sort((a, b) => b.score - a.score || b.id - a.id);
 }
 
-/** Newest first. The index cannot be entered at a session, so where little is known the others are left out by it. */
-function* newest(
+/** Ids of lines with all these terms, the newest first; `keys` are those of their sessions, the newest first. */
+export function* newestOfEach(
   sqlite: DatabaseSync,
-  match: string,
-  { keys }: KnownSessions,
-): Generator<Candidate> {
+  terms: readonly string[],
+  keys: ReadonlySet<number>,
+): Generator<number> {
+  const select = sqlite.prepare(idsBetween);
+  for (const key of keys) {
+    const bounds = boundsOf([key]);
+    let common: readonly number[] | undefined;
+    for (const term of terms) {
+      const ids = new Set(idsIn(select.get(quoted(term), ...bounds)));
+      common = common ? common.filter((id) => ids.has(id)) : [...ids];
+      if (common.length === 0) break;
+    }
+    yield* (common ?? []).toReversed();
+  }
+}
+
+/** As `newestOfEach`, by walking the index from the newest line on; where little is known it leaves the others out. */
+export function* newestOfAll(
+  sqlite: DatabaseSync,
+  terms: readonly string[],
+  keys: ReadonlySet<number>,
+): Generator<number> {
   const all = [...keys];
-  const [lowest] = idsOf(all.at(-1) ?? 0);
-  const [, highest] = idsOf(all[0] ?? 0);
-  const from =
-    'SELECT rowid FROM line_words WHERE line_words MATCH ? AND rowid >= ? AND rowid <= ?';
+  const [lowest, highest] = boundsOf(all);
+  const match = terms.map(quoted).join(' AND ');
+  const from = `SELECT rowid FROM line_words WHERE ${betweenIds}`;
   const first = sqlite.prepare(`${from} ORDER BY rowid DESC LIMIT ?`);
   let last = highest;
   let examined = 0;
   for (const { rowid } of first.iterate(match, lowest, highest, mostExamined)) {
     examined++;
-    last = Number(rowid);
-    yield { id: last, score: 0 };
+    last = BigInt(Number(rowid));
+    if (keys.has(sessionKeyOf(Number(rowid)))) yield Number(rowid);
   }
   if (examined < mostExamined) return;
   const among = 'rowid / 4194304 IN (SELECT value FROM json_each(?))';
   const others = sqlite.prepare(`${from} AND ${among} ORDER BY rowid DESC`);
-  for (const { rowid } of others.iterate(match, lowest, last - 1, JSON.stringify(all)))
-    yield { id: Number(rowid), score: 0 };
+  for (const { rowid } of others.iterate(match, lowest, last - 1n, JSON.stringify(all)))
+    yield Number(rowid);
+}
+
+function* unranked(ids: Iterable<number>): Generator<Candidate> {
+  for (const id of ids) yield { id, score: 0 };
+}
+
+/** Lowest and highest id of lines of these sessions, the newest first. */
+function boundsOf(keys: readonly number[]): readonly [bigint, bigint] {
+  const [lowest] = idsOf(keys.at(-1) ?? 0);
+  const [, highest] = idsOf(keys[0] ?? 0);
+  return [BigInt(lowest), BigInt(highest)];
+}
+
+function idsIn(row: Row | undefined): readonly number[] {
+  return JSON.parse(String(row?.ids)); // made by SQLite of row ids
 }
 
 /** Adds the first lines that the audience may know, up to `limit` and down to the lowest score that counts. */
