@@ -2,8 +2,8 @@ import { type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
 import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
 import { type JoinOutcome, joinModes } from '#src/session/ports/command-ports.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import { obstacleOf } from '#src/session/seats/obstacle.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { obstacleOf } from './obstacle.ts';
 
 type Joined = Extract<JoinOutcome, { kind: 'joined' | 'already' }>;
 
@@ -63,6 +63,8 @@ function failureOf(joining: Exclude<JoinOutcome, Joined>, { name: channel }: Cha
       return { id: 'join.sent_away', with: { channel } };
     case 'left':
       return { id: 'join.left', with: { channel } };
+    case 'stopping':
+      return { id: 'seat.stopped' };
     case 'no-cipher':
       return { id: 'join.no_cipher' };
     case 'no-end-to-end':

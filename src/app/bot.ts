@@ -13,6 +13,8 @@ export type RunningBot = Pick<ShardBot, 'ready' | 'leaveNow'> & {
   readonly inviteUrl: string | undefined;
   /** Takes news of a server: sessions tell people of fallbacks. */
   provider(news: ProviderNews): void;
+  /** Before an orderly end: takes no questions any more, and lets what sounds end with its clause, within `ms`. Never throws. */
+  drain(ms: number): Promise<void>;
 } & AsyncDisposable;
 
 /** For asking Discord how many shards there are to be, in ms. */
@@ -42,6 +44,9 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
     },
     provider(news) {
       for (const one of sessions.all()) one.provider(news);
+    },
+    async drain(ms) {
+      await Promise.all(sessions.all().map((one) => one.drain(ms)));
     },
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };

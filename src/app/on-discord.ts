@@ -40,6 +40,7 @@ export async function onDiscord(
   const alerts = new AlertBoard(log, metrics.meters);
   const readiness = new Readiness({
     gateway: ready,
+    isDraining: () => signal.aborted,
     heldUpMs: () => metrics.heldUpMs(),
     raised: () => alerts.raised,
   });
@@ -90,10 +91,18 @@ export async function onDiscord(
     bot.leaveNow();
   });
   log.info({ bot: bot.name, opus: codec.name, invite: bot.inviteUrl }, 'ready: call it with /join');
-  signal.addEventListener('abort', () => closed.resolve(0));
+  const drain = async (): Promise<void> => {
+    log.info({ why: `${signal.reason}` }, 'draining: no questions any more; seats are kept');
+    await bot.drain(drainMs);
+    closed.resolve(0);
+  };
+  signal.addEventListener('abort', () => void drain());
   if (signal.aborted) closed.resolve(0);
   return await closed.promise;
 }
+
+/** Longest time in ms that what sounds may go on once the process is to end. */
+const drainMs = 5_000;
 
 /** Close codes that another start cannot mend: token, shards, version, intents (Discord docs, "Gateway Close Event Codes"). */
 const fatal = new Set([4004, 4010, 4011, 4012, 4013, 4014]);

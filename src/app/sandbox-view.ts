@@ -10,6 +10,7 @@ const roles: readonly ProviderRole[] = ['speech to text', 'chat', 'text to speec
 const whyDropped = {
   crowded: 'too many were waiting',
   late: 'too late',
+  ending: 'the bot is being stopped',
   budget: 'the budget is used',
 };
 const ciphers: Readonly<Record<string, string>> = {

@@ -79,7 +79,8 @@ export class ChannelPeople implements Disposable {
   }
 }
 
-function personOf(guild: Guild, id: string): ChannelMember {
+/** Somebody in a voice channel, as far as Discord has told of them. */
+export function personOf(guild: Guild, id: string): ChannelMember {
   const member = guild.voiceStates.cache.get(id)?.member;
   const [name, isBot] = [textOr(member?.displayName, id), member?.user.bot ?? false];
   return { id, name, isBot, roleIds: member ? roleIdsOf(member) : [] };

@@ -25,6 +25,7 @@ import type { PanelBoard, PanelStore } from '#src/session/ports/panel.ts';
 import type { VoiceLinkOpener } from '#src/session/ports/voice-link.ts';
 import type { OwnedShard } from '#src/shards/ownership.ts';
 import { watchAbsentGuilds } from './absent-guilds.ts';
+import { type Arrived, watchArrivals } from './arrivals.ts';
 import type { DiscordEvent } from './events.ts';
 import { leaveAllSeats, shownSeats } from './leave-seats.ts';
 import { closeClient, LoginDeadline, logIn, newClient, remedyOf } from './login.ts';
@@ -51,6 +52,11 @@ export type DiscordOptions = {
   readonly panelStore?: PanelStore;
   /** Servers the bot was in; without it nobody learns of those it was removed from between two runs. */
   readonly guildStore?: Pick<GuildStore, 'note' | 'noted'>;
+  /**
+   * Told which servers are there, and which are there again; resolves to those whose panels of a former run are taken care
+   * of. Left out: none are. Never throws.
+   */
+  readonly arrived?: Arrived;
   /** What commands may do; called once, after logging in. */
   readonly ports: (discord: DiscordPorts) => CommandPorts;
   readonly onEvent: (event: DiscordEvent) => void;
@@ -146,8 +152,7 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
   const absence =
     options.guildStore && watchAbsentGuilds(client, options.guildStore, tell, options.shard);
   const seatWatch = openSeatWatch(client, linkOpener, realTiming, tell);
-  const ghosts = namesOf(client, seatWatch.leaveGhosts());
-  void panels.wake([...client.guilds.cache.keys()], ghosts);
+  const arrivals = watchArrivals(client, seatWatch.leaveGhosts(), panels, options.arrived);
   const registers = (options.shard?.id ?? 0) === 0;
   await Promise.all([tellCiphers(tell), registers && register(client, options)]);
   return {
@@ -164,6 +169,7 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
     async [Symbol.asyncDispose]() {
       client.removeAllListeners(Events.InteractionCreate);
       absence?.[Symbol.dispose]();
+      arrivals[Symbol.dispose]();
       seatWatch.close();
       await linkOpener[Symbol.asyncDispose]();
       panels.close();
@@ -191,19 +197,6 @@ function claimsOf(
 function tellKeptSeats(client: Client<true>, tell: (event: DiscordEvent) => void): void {
   const guildIds = shownSeats(client);
   if (guildIds.length > 0) tell({ kind: 'seats-kept', guildIds });
-}
-
-/** Names of channels, by server. */
-function namesOf(
-  client: Client<true>,
-  channelIds: ReadonlyMap<string, string>,
-): ReadonlyMap<string, string> {
-  return new Map([...channelIds].map(([guildId, id]) => [guildId, channelNameOf(client, id)]));
-}
-
-function channelNameOf(client: Client<true>, channelId: string): string {
-  const channel = client.channels.cache.get(channelId);
-  return channel && 'name' in channel && channel.name ? channel.name : channelId;
 }
 
 /** Listens to everything that would be fatal or silent without a listener. */

@@ -5,10 +5,12 @@ import {
   PermissionFlagsBits,
   PermissionsBitField,
   type VoiceBasedChannel,
+  type VoiceState,
 } from 'discord.js';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { Places } from '#src/session/ports/command-ports.ts';
 import { localeOf } from '#src/texts/texts.ts';
+import { personOf } from './channel-people.ts';
 import { permissionsIn, permissionsOf } from './permissions.ts';
 import { textOr } from './text-or.ts';
 
@@ -31,6 +33,11 @@ export function openPlaces(client: Client<true>): Places {
       const channel = client.guilds.cache.get(guildId)?.channels.cache.get(channelId);
       if (!channel?.isVoiceBased()) return undefined;
       return { guildId, channelId, name: textOr(channel.name, channelId) };
+    },
+    people({ guildId, channelId }) {
+      const guild = client.guilds.cache.get(guildId);
+      const others = guild ? othersIn(guild, channelId, client.user.id) : [];
+      return guild ? others.map(({ id }) => personOf(guild, id)) : [];
     },
   };
 }
@@ -71,7 +78,7 @@ function mayEnter(guild: Guild, channel: VoiceBasedChannel, callerId: string): b
 }
 
 /** discord.js's own list leaves out whom it does not know by name. */
-function othersIn(guild: Guild, channelId: string, botId: string): readonly unknown[] {
+function othersIn(guild: Guild, channelId: string, botId: string): readonly VoiceState[] {
   const seated = [...guild.voiceStates.cache.values()];
   return seated.filter((state) => state.channelId === channelId && state.id !== botId);
 }

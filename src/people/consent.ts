@@ -34,6 +34,24 @@ export function unasked(policy: ConsentPolicy): SessionConsents {
   return { policy, said: new Map(), paused: false };
 }
 
+/** A session that goes on after a restart: what these people said for it, and whether hearing was paused. */
+export function restored(
+  policy: ConsentPolicy,
+  kept: {
+    readonly agreedIds: readonly string[];
+    readonly deniedIds: readonly string[];
+    readonly isPaused: boolean;
+  },
+): SessionConsents {
+  const agreed = kept.agreedIds.map((id) => [id, { kind: 'session' }] as const);
+  const denied = kept.deniedIds.map((id) => [id, { kind: 'never' }] as const);
+  return {
+    policy,
+    said: new Map<string, ConsentAnswer>([...agreed, ...denied]),
+    paused: kept.isPaused,
+  };
+}
+
 /** What the book says, as read now; what was said in this session stays newer. */
 export function recall(
   consent: SessionConsents,

@@ -108,6 +108,7 @@ async function watchClock(scene: ConnectionParts, signal: AbortSignal): Promise<
     interruptions.tick();
     waiting.tick(signal);
     giveWay(scene);
+    scene.orderlyEnd.look();
     greeter.look(nowMs, () => inputs.talking().length > 0);
     if (nowMs >= lookAtMs) {
       lookAtMs = nowMs + lookMs;

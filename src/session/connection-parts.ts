@@ -12,6 +12,7 @@ import { Interruptions } from '#src/session/hearing/interruptions.ts';
 import { OpenUtterances } from '#src/session/hearing/open-utterances.ts';
 import { SpeakerInput, type SpeakerInputEvent } from '#src/session/hearing/speaker-input.ts';
 import { SpeakerInputs } from '#src/session/hearing/speaker-inputs.ts';
+import { OrderlyEnd } from '#src/session/output/orderly-end.ts';
 import { SpeechOutput } from '#src/session/output/speech-output.ts';
 import { WaitingCues } from '#src/session/output/waiting-cues.ts';
 import type { VoiceLink } from '#src/session/ports/voice-link.ts';
@@ -29,6 +30,7 @@ export type ConnectionParts = Disposable & {
   readonly departures: Departures;
   readonly waiting: WaitingCues;
   readonly greeter: Greeter;
+  readonly orderlyEnd: OrderlyEnd;
 };
 
 /** Ears and a mouth on one link; both are gone when it is disposed of. */
@@ -67,6 +69,7 @@ export function openConnectionParts(link: VoiceLink, session: SessionContext): C
     departures: new Departures(context, interruptions),
     waiting: new WaitingCues(context, cues),
     greeter: new Greeter(context, link.people()),
+    orderlyEnd: new OrderlyEnd(context),
     [Symbol.dispose]() {
       session.cuePlayer.attach(undefined);
       voice.cut();

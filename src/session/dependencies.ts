@@ -16,6 +16,7 @@ import type { SessionEventListener } from '#src/session/ports/events.ts';
 import type { GuildStore, SettingsStore } from '#src/session/ports/guild-store.ts';
 import type { PanelBoard } from '#src/session/ports/panel.ts';
 import type { Pipelines } from '#src/session/ports/pipelines.ts';
+import type { SeatStore } from '#src/session/ports/seat-store.ts';
 import type { RoomTool } from '#src/session/ports/tool.ts';
 import type { TrackStore } from '#src/session/ports/track-store.ts';
 import type { VoiceLinkOpener } from '#src/session/ports/voice-link.ts';
@@ -56,6 +57,8 @@ export type SessionDependencies = {
   /** What tracks play. */
   readonly sounds: SoundCatalog;
   readonly trackStore: TrackStore;
+  /** Where the bot sits. */
+  readonly seatStore: SeatStore;
   /** Where captions are posted. */
   readonly captionChats: CaptionChats;
   /** Shows beside the bot's name that captions are on. */

@@ -8,7 +8,7 @@ import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts
 import type { QueuedQuestion, QueuedTurn } from '#src/session/queue/queued-turn.ts';
 import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import type { BudgetMode } from '#src/spending/budget-authority.ts';
-import type { TextId } from '#src/texts/texts.ts';
+import type { TextId, TextLine } from '#src/texts/texts.ts';
 import type { SessionDependencies } from './dependencies.ts';
 
 /** Who is in a room, whether or not the bot reaches them. */
@@ -119,8 +119,9 @@ export class PanelWatch {
     this.#show({ kind: 'reconnecting' }, chipsOf(company));
   }
 
-  left(): void {
-    this.#show({ kind: 'left' }, []);
+  /** `why`: what people are to know of it. */
+  left(why?: TextLine): void {
+    this.#show({ kind: 'left', ...(why && { why }) }, []);
   }
 
   #justMet({ people, gate }: ChannelActivity, nowMs: number): readonly string[] {

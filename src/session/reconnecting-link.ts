@@ -13,7 +13,7 @@ import type { SessionDependencies } from './dependencies.ts';
 /** What follows when a link broke or could not be opened; `losses` counts those that belong together. */
 export type ReconnectDecision =
   | { readonly kind: 'again'; readonly waitMs: number; readonly losses: number }
-  | { readonly kind: 'over'; readonly why: 'lost' | 'refused' | 'sent-away' };
+  | { readonly kind: 'over'; readonly why: 'lost' | 'refused' | 'sent-away' | 'outdated' };
 
 /** What a session may still do when it is to end. */
 const graceMs = 2_000;

@@ -1,8 +1,8 @@
 import { BotError } from '#src/base/errors.ts';
 import { together } from '#src/base/run-together.ts';
 import { reconnectRules } from '#src/link/reconnect-policy.ts';
+import { restored } from '#src/people/consent.ts';
 import { UnaskedPeople } from '#src/people/newcomers.ts';
-import type { GuildNotices } from '#src/session/alerts/guild-notices.ts';
 import { ReportedFailures } from '#src/session/alerts/reported-failures.ts';
 import { ServiceNotices } from '#src/session/alerts/service-notices.ts';
 import { VoiceRestrictions } from '#src/session/alerts/voice-restrictions.ts';
@@ -13,8 +13,9 @@ import { SessionAddressing } from '#src/session/hearing/addressing.ts';
 import { namesIn } from '#src/session/hearing/bot-names.ts';
 import { ConsentGate } from '#src/session/hearing/consent-gate.ts';
 import { CuePlayer } from '#src/session/output/cue-player.ts';
-import type { JoinMode, SessionControl } from '#src/session/ports/command-ports.ts';
+import type { JoinMode } from '#src/session/ports/command-ports.ts';
 import type { DroppedTurnReason, SessionEvent } from '#src/session/ports/events.ts';
+import type { Seat } from '#src/session/ports/seat-store.ts';
 import type { ChannelRef, LinkState, VoiceLink } from '#src/session/ports/voice-link.ts';
 import { ConsentWithdrawals } from '#src/session/presence/consent-withdrawals.ts';
 import { OncePerSession } from '#src/session/presence/once-per-session.ts';
@@ -22,11 +23,11 @@ import { watchRoles } from '#src/session/presence/role-watch.ts';
 import { SessionConsent } from '#src/session/presence/session-consent.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import { TurnQueue } from '#src/session/queue/turn-queue.ts';
+import { type SeatStart, seatOf, startOf } from '#src/session/seats/seat-snapshot.ts';
 import { dependenciesIn, type StoredSettings } from '#src/session/settings/stored-settings.ts';
 import { PendingConfirmations } from '#src/session/tools/pending-confirmations.ts';
 import { SessionTracks } from '#src/session/tracks/session-tracks.ts';
 import { postRecap } from '#src/session/transcripts/closing-recap.ts';
-import type { KnownTranscripts } from '#src/session/transcripts/known-transcripts.ts';
 import { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import { withCountedVoice } from '#src/spending/usage-meters.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -35,25 +36,10 @@ import { runConnection } from './connection-loop.ts';
 import type { SessionContext } from './context.ts';
 import type { SessionDependencies } from './dependencies.ts';
 import { failureOf } from './failure.ts';
-import { isOverForGood, keepsTracks, type LeaveReason } from './leave-reason.ts';
+import { isOverForGood, keepsTracks, type LeaveReason, leftLine } from './leave-reason.ts';
 import { PanelWatch } from './panel-watch.ts';
 import { type ReconnectDecision, ReconnectingLink } from './reconnecting-link.ts';
-
-/** Where a session is to be. */
-export type VoiceSessionOptions = {
-  readonly channel: ChannelRef;
-  readonly callerId: string;
-  readonly parts: SessionDependencies;
-  readonly settings: StoredSettings;
-  readonly notices: Pick<GuildNotices, 'tell'>;
-  /** Where it is left. */
-  readonly sessions: Pick<SessionControl, 'leave'>;
-  readonly transcripts: KnownTranscripts;
-  /** Default: it answers people. */
-  readonly mode?: JoinMode;
-  /** A session of this server that is to go on here: with its memory and what people said about being heard. */
-  readonly former?: VoiceSession;
-};
+import type { VoiceSessionOptions } from './voice-session-options.ts';
 
 /** While the link is away it is seen this soon that nobody is there any more. */
 const lookMs = 250;
@@ -68,7 +54,8 @@ export class VoiceSession {
   readonly #parts: SessionDependencies;
   readonly #over = new AbortController();
   readonly #settings: StoredSettings;
-  readonly #since: number;
+  readonly #since: SeatStart;
+  readonly #seats: VoiceSessionOptions['seats'];
   readonly #connection: ReconnectingLink;
   /** True while it goes on from another channel and has not seen yet who came along. */
   #isMoving: boolean;
@@ -85,18 +72,22 @@ export class VoiceSession {
     transcripts,
     former,
     mode,
+    seat,
+    seats,
     ...options
   }: VoiceSessionOptions) {
     const { guildId } = channel;
-    this.#mode = mode ?? former?.mode ?? 'talk';
+    this.#mode = mode ?? former?.mode ?? seat?.mode ?? 'talk';
+    this.#seats = seats;
     const counted = withCountedVoice(guildId, options.parts);
     const parts = dependenciesIn(guildId, counted, settings, () => this.#mode === 'talk');
     this.#parts = parts;
     this.#settings = settings;
-    this.#since = parts.clock.nowMs();
+    this.#since = startOf(seat, parts.clock);
     this.#connection = new ReconnectingLink(parts);
     this.#isMoving = former !== undefined && former.channel.channelId !== channel.channelId;
     const { gate, memory, once, reportedFailures } = former?.context ?? {};
+    const consent = gate?.consent ?? (seat && restored(parts.consent.policy, seat));
     const newcomers = former?.context.newcomers ?? new UnaskedPeople();
     const addressing = new SessionAddressing(parts, () => namesIn(guildId, parts));
     const people = () => this.#connection.people();
@@ -107,7 +98,7 @@ export class VoiceSession {
       parts,
       people,
       settings: () => settings.in(guildId),
-      gate: new ConsentGate(parts.consent, parts.clock, people, gate?.consent, gate?.choices),
+      gate: new ConsentGate(parts.consent, parts.clock, people, consent, gate?.choices),
       queue: new TurnQueue({
         nowMs: () => parts.clock.nowMs(),
         onLost: (question, why) => this.#lost(question, why),
@@ -136,7 +127,7 @@ export class VoiceSession {
       preemptiveBudget: new PreemptiveBudget(),
       pauseHabits: new PauseHabits(),
       panel: new PanelWatch({ ...common, addressing, newcomers, captions, isCaptionsOnly }, parts),
-      once: once ?? new OncePerSession(),
+      once: once ?? new OncePerSession(seat ? ['greeted'] : []),
       reportedFailures: reportedFailures ?? new ReportedFailures(),
       confirmations: new PendingConfirmations(),
       tracks,
@@ -144,7 +135,7 @@ export class VoiceSession {
       refresh: (personId, signal) => this.#connection.refresh(personId, signal),
       leave: () => sessions.leave(channel.guildId),
     };
-    this.consent = new SessionConsent(this.context);
+    this.consent = new SessionConsent(this.context, seat?.deniedIds);
     this.news = new ServiceNotices(this.context);
     this.restrictions = new VoiceRestrictions(this.context, former?.restrictions);
   }
@@ -160,10 +151,16 @@ export class VoiceSession {
   set mode(mode: JoinMode) {
     this.#mode = mode;
     this.context.captions.begin();
+    this.#seats.note(this);
   }
 
   get stayedMs(): number {
-    return this.#parts.clock.nowMs() - this.#since;
+    return this.#parts.clock.nowMs() - this.#since.atMs;
+  }
+
+  /** What is kept of it for a process that ends. */
+  seat(): Seat {
+    return seatOf(this.context, this.consent, this.#mode, this.#since.wallMs);
   }
 
   /** Whether people can be heard and spoken to, or could and soon can again. */
@@ -223,6 +220,8 @@ export class VoiceSession {
     const tookMs = this.#parts.clock.nowMs() - startedMs;
     this.#joinedInMs = tookMs;
     this.#tell({ kind: 'joined', channel: this.channel, tookMs });
+    this.#seats.note(this);
+    this.context.gate.onSaid(() => this.#seats.note(this));
     this.context.captions.begin();
   }
 
@@ -248,7 +247,7 @@ export class VoiceSession {
     if (isOverForGood.has(why)) void postRecap(captioned, this.context);
     if (this.#connection.wasOpen) {
       if (why === 'moved') this.#showAway();
-      else this.context.panel.left();
+      else this.context.panel.left(leftLine(why, this.channel));
       this.#tell({ kind: 'left', channel: this.channel, why });
     }
     return why;
@@ -257,7 +256,9 @@ export class VoiceSession {
   /** Decides what follows an error of `enter`, and tells those who have to know. */
   after(error: unknown): ReconnectDecision {
     this.#tell(failureOf(error, 'link'));
-    const next = this.#connection.after(error, this.channel.guildId);
+    const next: ReconnectDecision = this.#seats.isOutdated
+      ? { kind: 'over', why: 'outdated' }
+      : this.#connection.after(error, this.channel.guildId);
     if (next.kind === 'over' || !this.entered) return next;
     this.#showAway();
     this.context.gate.onChange(() => this.#showAway());
@@ -324,7 +325,7 @@ export class VoiceSession {
 
   #lost({ said }: QueuedQuestion, why: DroppedTurnReason): void {
     const { speakerId, name } = said;
-    this.context.panel.lost(name);
+    if (why !== 'ending') this.context.panel.lost(name);
     this.#tell({ kind: 'dropped', speakerId, name, why });
   }
 

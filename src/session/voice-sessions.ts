@@ -1,5 +1,4 @@
 import { sparesCoders } from '#src/audio/opus/opus.ts';
-import { judgeJoin } from '#src/people/join-rules.ts';
 import type { ProviderNews } from '#src/provider/fallback-chain.ts';
 import type { LinkAlertEvent } from '#src/session/alerts/alert-notices.ts';
 import { GuildNotices } from '#src/session/alerts/guild-notices.ts';
@@ -9,28 +8,28 @@ import type {
   LeaveOutcome,
   SessionControl,
 } from '#src/session/ports/command-ports.ts';
-import { type MissingRight, missingRight, type SeatEvent } from '#src/session/ports/seat-events.ts';
+import type { SeatEvent } from '#src/session/ports/seat-events.ts';
+import type { Seat } from '#src/session/ports/seat-store.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import { drain } from '#src/session/seats/drain.ts';
+import { joinedOutcome, joinFailure } from '#src/session/seats/join-outcome.ts';
+import { mayBeIn } from '#src/session/seats/obstacle.ts';
+import { isYes, type JoinCall, PendingCalls } from '#src/session/seats/pending-calls.ts';
+import { SeatKeeper } from '#src/session/seats/seat-keeper.ts';
+import { SeatLosses } from '#src/session/seats/seat-losses.ts';
+import { withoutAnswers } from '#src/session/seats/seat-snapshot.ts';
 import { StoredSettings } from '#src/session/settings/stored-settings.ts';
 import { KnownTranscripts } from '#src/session/transcripts/known-transcripts.ts';
-import type { TextLine } from '#src/texts/texts.ts';
 import type { SessionDependencies } from './dependencies.ts';
 import { failureOf, unfailing } from './failure.ts';
 import { GuildQueue } from './guild-queue.ts';
 import { GuildRemoval } from './guild-removal.ts';
-import { joinFailure } from './join-failure.ts';
+import { farewellLine } from './leave-reason.ts';
 import { VoiceSession } from './voice-session.ts';
+import type { VoiceSessionOptions } from './voice-session-options.ts';
 
 /** Opus coders that another channel leaves: one voice, two of music, an ear are what it takes to be of use. */
 const codersKept = 3;
-
-/** A `/join` that is being served. */
-type PendingJoin = {
-  readonly guildId: string;
-  readonly callerId: string;
-  readonly mode?: JoinMode;
-  isYes: boolean;
-};
 
 /** Where the bot sits, one channel per server; calls for one server are served one after the other. */
 export class VoiceSessions implements SessionControl, AsyncDisposable {
@@ -43,13 +42,18 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
   readonly #sessions = new Map<string, { readonly session: VoiceSession; life: Promise<void> }>();
   /** Moves whose turn has not come yet, with the newest place to go. */
   readonly #moves = new Map<string, { readonly former: VoiceSession; channelId: string }>();
-  readonly #calls = new Set<PendingJoin>();
+  readonly #calls = new PendingCalls();
+  readonly #seats: SeatKeeper;
+  readonly #losses: SeatLosses;
   readonly #queue = new GuildQueue();
   #closed = false;
 
   constructor(parts: SessionDependencies) {
     this.#parts = { ...parts, onEvent: unfailing(parts.onEvent) };
     this.#notices = new GuildNotices(this.#parts);
+    this.#seats = new SeatKeeper(this.#parts);
+    const sessionIn = (guildId: string) => this.#sessions.get(guildId)?.session;
+    this.#losses = new SeatLosses(sessionIn, this.#notices);
     this.settings = new StoredSettings(this.#parts);
     this.#transcripts = new KnownTranscripts(this.#parts, this);
     this.#removal = new GuildRemoval(this.#parts, this.settings);
@@ -80,23 +84,51 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     const { guildId } = channel;
     const mayServe = this.#sessions.has(guildId) || sparesCoders(this.#parts.codec, codersKept);
     if (!mayServe) return { kind: 'no-coders' };
-    const call = { guildId, callerId, isYes: true, ...(mode && { mode }) };
-    this.#calls.add(call);
-    try {
-      return await this.#queue.run(guildId, () => this.#join(channel, call));
-    } finally {
-      this.#calls.delete(call);
-    }
+    return await this.#calls.serve(guildId, (refused) =>
+      this.#queue.run(guildId, () => this.#join(channel, { callerId, mode, refused })),
+    );
   }
 
   /** A call is a yes of its caller; not any more, where they say no while it waits for its turn. */
   withdrawCalls(guildId: string, personId: string): void {
-    for (const call of this.#calls) {
-      if (call.guildId === guildId && call.callerId === personId) call.isYes = false;
-    }
+    this.#calls.refuse(guildId, personId);
+  }
+
+  /**
+   * Goes on where a former run sat, as `prepare` finds it in this server's turn; undefined where that finds nothing, or the
+   * bot sits somewhere already.
+   */
+  async returnTo(
+    guildId: string,
+    prepare: () => Promise<{ readonly seat: Seat; readonly channel: ChannelRef } | undefined>,
+  ): Promise<JoinOutcome | undefined> {
+    const enter = async (refused: ReadonlySet<string>): Promise<JoinOutcome | undefined> => {
+      if (this.#closed || this.#sessions.has(guildId)) return undefined;
+      this.#seats.expireLater();
+      const found = await prepare();
+      if (this.#closed || !found) return undefined;
+      if (!sparesCoders(this.#parts.codec, codersKept)) return { kind: 'no-coders' };
+      const { callerId = '' } = found.seat;
+      const seat = withoutAnswers(found.seat, refused);
+      return await this.#enter(this.#stayIn(found.channel, { callerId }, { seat }));
+    };
+    return await this.#calls.serve(guildId, (refused) =>
+      this.#queue.run(guildId, () => enter(refused)),
+    );
+  }
+
+  /** The bot is not to return there. */
+  forgetSeat(guildId: string): void {
+    if (!this.#sessions.has(guildId)) this.#seats.drop(guildId);
+  }
+
+  /** Resolves when the store holds what people there have said, or could not take it. */
+  seatSettled(guildId: string): Promise<void> {
+    return this.#seats.settled(guildId);
   }
 
   leave(guildId: string): Promise<LeaveOutcome> {
+    this.forgetSeat(guildId);
     this.#moves.delete(guildId);
     this.#sessions.get(guildId)?.session.leave('asked');
     return this.#queue.run(guildId, () => this.#leave(guildId));
@@ -115,11 +147,9 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
         this.#follow(guildId, news.channelId);
         return;
       case 'channel-removed':
-        this.#removed(guildId, news.channelId);
-        return;
       case 'no-view':
       case 'no-connect':
-        this.#barred(guildId, news.channelId, news.kind);
+        this.#losses.lost(guildId, news);
         return;
       case 'guild-removed':
         this.#guildRemoved(guildId);
@@ -138,6 +168,13 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     if (session?.entered) session.news.alert(news);
   }
 
+  /** Before the process ends: no calls and no questions any more; what sounds ends with its clause, within `ms`. Never throws. */
+  async drain(ms: number): Promise<void> {
+    this.#closed = true;
+    const ends = this.all().map(({ context, isLinked }) => drain(context, isLinked ? ms : 0));
+    await Promise.all(ends);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     this.#notices[Symbol.dispose]();
@@ -145,10 +182,11 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     const lives = [...this.#sessions.values()];
     for (const { session } of lives) session.leave('stopped');
     await Promise.all(lives.map(({ life }) => life));
+    await this.#seats[Symbol.asyncDispose]();
   }
 
-  async #join(channel: ChannelRef, call: PendingJoin): Promise<JoinOutcome> {
-    if (this.#closed) return { kind: 'left' };
+  async #join(channel: ChannelRef, call: JoinCall): Promise<JoinOutcome> {
+    if (this.#closed) return { kind: 'stopping' };
     const { guildId } = channel;
     const here = this.#sessions.get(guildId)?.session;
     const isSame = here?.channel.channelId === channel.channelId;
@@ -158,30 +196,30 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     }
     if (isSame) here?.context.tracks.passOn();
     await this.#leave(guildId);
-    if (this.#closed) return { kind: 'left' };
-    const session = this.#stayIn(channel, call, isSame ? here : undefined);
-    if (call.isYes) session.consent.agree(call.callerId);
+    if (this.#closed) return { kind: 'stopping' };
+    const session = this.#stayIn(channel, call, isSame ? { former: here } : {});
+    if (isYes(call)) session.consent.agree(call.callerId);
     return await this.#enter(session);
   }
 
   /** A call to where the bot sits already may still be a yes, and change what it does there. */
-  async #joinAgain(here: VoiceSession, call: PendingJoin): Promise<JoinOutcome> {
-    if (call.isYes) here.consent.agree(call.callerId);
+  async #joinAgain(here: VoiceSession, call: JoinCall): Promise<JoinOutcome> {
+    if (isYes(call)) here.consent.agree(call.callerId);
     if (call.mode) here.mode = call.mode;
     await here.recall();
-    return joiningOf('already', here);
+    return joinedOutcome('already', here);
   }
 
   #stayIn(
     channel: ChannelRef,
-    { callerId, mode }: Pick<PendingJoin, 'callerId' | 'mode'>,
-    former: VoiceSession | undefined,
+    { callerId, mode }: Pick<JoinCall, 'callerId' | 'mode'>,
+    before: Pick<VoiceSessionOptions, 'former' | 'seat'>,
   ): VoiceSession {
-    const [parts, notices] = [this.#parts, this.#notices];
+    const [parts, notices, seats] = [this.#parts, this.#notices, this.#seats];
     const { settings } = this;
     const transcripts = this.#transcripts;
-    const options = { channel, callerId, parts, notices, settings, transcripts, sessions: this };
-    return new VoiceSession({ ...options, ...(mode && { mode }), ...(former && { former }) });
+    const options = { channel, callerId, parts, notices, seats, settings, transcripts };
+    return new VoiceSession({ ...options, ...before, ...(mode && { mode }), sessions: this });
   }
 
   async #enter(session: VoiceSession): Promise<JoinOutcome> {
@@ -200,7 +238,7 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
   async #attempt(session: VoiceSession): Promise<JoinOutcome> {
     try {
       await session.enter();
-      return joiningOf('joined', session);
+      return joinedOutcome('joined', session);
     } catch (error) {
       if (session.isOver) return { kind: 'left' };
       const { linkOpener } = this.#parts;
@@ -210,11 +248,11 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
 
   async #whileHere(session: VoiceSession, waitMs?: number): Promise<void> {
     const why = await session.live(waitMs);
+    this.#seats.ended(session, why);
     const { guildId } = session.channel;
     if (this.#sessions.get(guildId)?.session === session) this.#sessions.delete(guildId);
-    if (why === 'alone') this.#farewell(session.channel, { id: 'leave.empty' });
-    if (why === 'refused') this.#farewell(session.channel, { id: 'gave_up' });
-    if (why === 'lost') this.#farewell(session.channel, { id: 'leave.broken' });
+    const line = farewellLine(why);
+    if (line) this.#losses.farewell(session.channel, line);
   }
 
   async #leave(guildId: string): Promise<LeaveOutcome> {
@@ -255,53 +293,20 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     this.#moves.delete(guildId);
     if (isReplaced) return;
     const channel = move && this.#parts.places.channel(guildId, move.channelId);
-    if (this.#closed || !channel || !this.#mayBeIn(channel)) {
+    if (this.#closed || !channel || !mayBeIn(channel, this.#parts)) {
       former.context.tracks.drop();
       former.context.panel.left();
+      this.forgetSeat(guildId);
       return;
     }
-    const session = this.#stayIn(channel, former.context, former);
+    const session = this.#stayIn(channel, former.context, { former });
     const { kind } = await this.#enter(session);
-    if (this.#sessions.get(guildId)?.session === session) this.#tellMoved(former, session);
+    if (this.#sessions.get(guildId)?.session === session) this.#losses.moved(former, session);
     else if (!this.#moves.has(guildId)) former.context.panel.left();
+    this.forgetSeat(guildId);
     // Who was sent away or moved on meanwhile was not refused.
     if (!this.#sessions.has(guildId) && kind !== 'left')
-      this.#farewell(former.channel, { id: 'gave_up' });
-  }
-
-  #tellMoved({ channel: from }: VoiceSession, session: VoiceSession): void {
-    const { channelId, name } = session.channel;
-    if (from.channelId === channelId) return;
-    const line = { id: 'moved', with: { channel: name } } as const;
-    this.#notices.tell({ channel: from, line, holds: () => !session.isOver });
-  }
-
-  /** True where the bot may be; who put it there need not be able to enter themselves. */
-  #mayBeIn(channel: ChannelRef): boolean {
-    const { clock, places } = this.#parts;
-    const facts = places.facts(channel, '');
-    if (!facts) return false;
-    const { kind } = judgeJoin({ ...facts, callerMayEnter: true }, clock.wallMs());
-    return kind === 'fine' || kind === 'stage';
-  }
-
-  #removed(guildId: string, channelId: string): void {
-    const session = this.#sessions.get(guildId)?.session;
-    if (session && session.channel.channelId !== channelId) return;
-    session?.leave('removed');
-    this.#farewell(
-      session?.channel ?? { guildId, channelId, name: '' },
-      { id: 'channel.removed' },
-      session,
-    );
-  }
-
-  /** Discord lets the bot stay where it may not be any more; it does not. */
-  #barred(guildId: string, channelId: string, kind: MissingRight): void {
-    const session = this.#sessions.get(guildId)?.session;
-    if (session?.channel.channelId !== channelId || session.isOver) return;
-    session.leave('forbidden');
-    this.#farewell(session.channel, missingRight(kind, session.channel), session);
+      this.#losses.farewell(former.channel, { id: 'gave_up' });
   }
 
   /** Nothing of the server is kept once the session there has ended. */
@@ -316,14 +321,4 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
       .run(guildId, erase)
       .catch((error) => this.#parts.onEvent(guildId, failureOf(error, 'store')));
   }
-
-  /** The last word of a session; not said any more where the bot has been called again. */
-  #farewell(channel: ChannelRef, line: TextLine, over?: VoiceSession): void {
-    const holds = () => [undefined, over].includes(this.#sessions.get(channel.guildId)?.session);
-    this.#notices.tell({ channel, line, holds });
-  }
-}
-
-function joiningOf(kind: 'joined' | 'already', { company, consent }: VoiceSession): JoinOutcome {
-  return { kind, company, ...(!consent.recalled && { unread: true }) };
 }

@@ -2,13 +2,15 @@ import type { AlertName } from '#src/base/alerts.ts';
 import type { RaisedAlert } from './alert-board.ts';
 
 /** Conditions that must hold for the process to be ready. */
-export type ProcessCheck = 'gateway' | 'store' | 'event loop' | 'self-tests';
+export type ProcessCheck = 'draining' | 'gateway' | 'store' | 'event loop' | 'self-tests';
 
 export type ReadinessReport = { readonly isReady: boolean; readonly lines: readonly string[] };
 
 export type ReadinessSources = {
   /** Whether the main gateway is connected. */
   gateway(): boolean;
+  /** Whether the process is being stopped and takes nothing new. */
+  isDraining?(): boolean;
   /** Longest delay of the event loop, in ms, within the last half to whole minute. */
   heldUpMs(): number;
   raised(): readonly RaisedAlert[];
@@ -46,7 +48,9 @@ export class Readiness {
     const { gateway, heldUpMs, raised } = this.#sources;
     const delayMs = Math.round(heldUpMs());
     const alerts = raised();
+    const draining = ['draining', 'the process is being stopped'] as const;
     const checks: readonly (readonly [ProcessCheck, string | undefined])[] = [
+      ...(this.#sources.isDraining?.() ? [draining] : []),
       ['gateway', gateway() ? undefined : 'not connected'],
       ['store', causeOf('store-unwritten', alerts) ?? this.#broken.get('store')],
       ['event loop', delayMs > longestDelayMs ? `stood still for ${delayMs} ms` : undefined],

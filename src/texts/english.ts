@@ -164,6 +164,17 @@ export const english = {
   'panel.reconnecting': 'Reconnecting',
   'panel.left': 'Not in a voice channel',
   'panel.restarted': 'I was restarted and left {channel}. Run /join to call me back.',
+  'seat.returned': 'I was away for a moment and am back. If I owe you an answer, please ask again.',
+  'seat.outdated':
+    'I was away for more than 15 minutes, so I left {channel}. Run /join to call me back.',
+  'seat.nobody':
+    'I was away, and nobody I may hear was left in {channel}. Run /join to call me back.',
+  'seat.no_channel': '{channel} was removed while I was away.',
+  'seat.stopped': 'I am being stopped. If I run again within 15 minutes, I come back by myself.',
+  'seat.unanswered':
+    'I am being stopped. If I run again within 15 minutes, I come back. Not answered: {names}; please ask again then.',
+  'seat.unsaid':
+    'I am being stopped. If I run again within 15 minutes, I come back. What I was still to say is dropped.',
   'panel.asked': '{name}, go ahead',
   'panel.next': '{name} is next',
   'panel.lost': 'Not answered: {name}. Too much was waiting; ask again.',

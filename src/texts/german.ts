@@ -186,6 +186,19 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'panel.left': 'In keinem Sprachkanal',
   'panel.restarted':
     'Ich wurde neu gestartet und habe {channel} verlassen. Mit /join rufst du mich zurück.',
+  'seat.returned':
+    'Ich war kurz weg und bin wieder da. Falls ich dir eine Antwort schulde, frag bitte noch einmal.',
+  'seat.outdated':
+    'Ich war länger als 15 Minuten weg, darum habe ich {channel} verlassen. Mit /join rufst du mich zurück.',
+  'seat.nobody':
+    'Ich war weg, und in {channel} war niemand mehr, den ich hören darf. Mit /join rufst du mich zurück.',
+  'seat.no_channel': '{channel} wurde gelöscht, während ich weg war.',
+  'seat.stopped':
+    'Ich werde beendet. Laufe ich binnen 15 Minuten wieder, komme ich von selbst zurück.',
+  'seat.unanswered':
+    'Ich werde beendet. Laufe ich binnen 15 Minuten wieder, komme ich zurück. Nicht beantwortet: {names}; fragt dann bitte noch einmal.',
+  'seat.unsaid':
+    'Ich werde beendet. Laufe ich binnen 15 Minuten wieder, komme ich zurück. Was ich noch sagen sollte, entfällt.',
   'panel.asked': '{name}, sprich nur',
   'panel.next': '{name} ist als Nächstes dran',
   'panel.lost': 'Nicht beantwortet: {name}. Es wartete zu viel; frag noch einmal.',

@@ -102,6 +102,7 @@ const transcripts: Transcripts = {
 export function ports(over: PortOverrides = {}): CommandPorts {
   const all: All = {
     join: async () => ({ kind: 'joined', company: 1 }),
+    people: () => [],
     leave: async () => ({
       kind: 'left',
       channel: 'Lounge',

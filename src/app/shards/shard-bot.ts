@@ -14,6 +14,7 @@ import { SessionMemories } from '#src/session/memories/session-memories.ts';
 import type { CommandPorts } from '#src/session/ports/command.ts';
 import { PauseHearing } from '#src/session/presence/pause-hearing.ts';
 import { SessionPrivacy } from '#src/session/presence/privacy.ts';
+import { SeatReturn } from '#src/session/seats/seat-return.ts';
 import { SessionCheckup } from '#src/session/settings/checkup.ts';
 import { SessionSettings } from '#src/session/settings/settings.ts';
 import { ToolConfirmations } from '#src/session/tools/confirm-tool.ts';
@@ -57,10 +58,12 @@ export async function startShardBot(
   const until = AbortSignal.any([signal, closed.signal]);
   let sessions: VoiceSessions | undefined;
   let name = '';
+  let seats: SeatReturn | undefined;
   const ports = (discordPorts: DiscordPorts): CommandPorts => {
     name = config.bot.name ?? discordPorts.bot.name;
     const parts = partsOf(options, discordPorts, name);
     sessions = new VoiceSessions(parts);
+    seats = stack.use(new SeatReturn(parts, sessions));
     options.onSessions(sessions);
     return portsOf(options, parts, sessions, discordPorts, until);
   };
@@ -79,6 +82,7 @@ export async function startShardBot(
       panelStore: shared.store.panels,
       guildStore: shared.store.guilds,
       onEvent,
+      arrived: async (guildIds) => (await seats?.arrived(guildIds)) ?? new Set(),
       ports,
     },
     signal,
@@ -137,6 +141,7 @@ function partsOf(
     guildStore: store.guilds,
     settingsStore: store.settings,
     trackStore: store.tracks,
+    seatStore: store.seats,
     captionChats: discord.captions,
     nicknameMark: discord.nickname,
     transcripts,

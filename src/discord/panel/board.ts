@@ -23,6 +23,7 @@ export function openBoard(
       panels.show(guildId, face);
       status.show(guildId, face);
     },
+    takeOver: (guildId, head) => panels.takeOver(guildId, head),
     forget: (guildId) => panels.forget(guildId),
     invite: (guildId, personId, captionsDays) => threads.invite(guildId, personId, captionsDays),
   };

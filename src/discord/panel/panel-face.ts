@@ -91,9 +91,8 @@ function faceLines(face: PanelFace, { botName, guildId, locale }: PanelLook): re
   ];
 }
 
-function leftLines({ restartedIn: channel }: LeftState): readonly TextLine[] {
-  if (channel === undefined) return [{ id: 'panel.left' }];
-  return [{ id: 'panel.left' }, { id: 'panel.restarted', with: { channel } }];
+function leftLines({ why }: LeftState): readonly TextLine[] {
+  return [{ id: 'panel.left' }, ...(why ? [why] : [])];
 }
 
 type LeftState = Extract<PanelFace['state'], { kind: 'left' }>;

@@ -1,18 +1,18 @@
 import { type Client, Routes } from 'discord.js';
 import type { WriteTurns } from '#src/discord/captions/channel-writers.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { type MessageBody, messageWith } from '#src/discord/interactions/rendering.ts';
+import { type MessageBody, messageWith, sentence } from '#src/discord/interactions/rendering.ts';
 import { answerWithin, withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { botNameIn } from '#src/discord/places.ts';
 import type { Button } from '#src/session/ports/command.ts';
 import type { PanelBoard, PanelFace, PanelPlace, PanelStore } from '#src/session/ports/panel.ts';
-import { type Locale, localeOf } from '#src/texts/texts.ts';
+import { type Locale, localeOf, type TextLine } from '#src/texts/texts.ts';
 import { type PanelLine, PanelMessage } from './panel.ts';
 import { drawPanel } from './panel-face.ts';
 
 /** The board as this room sees it: what answers a `/join` becomes the panel. */
-export interface PanelReplies extends Pick<PanelBoard, 'show' | 'forget'> {
+export interface PanelReplies extends Pick<PanelBoard, 'show' | 'forget' | 'takeOver'> {
   /** The message as it is to be posted, under `head`. */
   dressed(guildId: string, head: string): MessageBody;
   /** From here on this message is the panel, `shown` was posted there; the former one says where it went. */
@@ -124,13 +124,24 @@ export class Panels implements PanelReplies {
     seats: ReadonlyMap<string, string> = new Map(),
   ): Promise<void> {
     for (const guildId of guildIds) {
-      const place = await this.#options.book.read(guildId).catch(() => undefined);
+      const place = await this.#stored(guildId);
       if (this.#closed) return;
       if (!place || this.#panels.has(guildId)) continue;
       this.#panel(guildId).face = leftFace(seats.get(guildId));
       this.#follow(guildId, place, undefined, () => {}); // deleted long ago, perhaps
       await new Promise<void>((resolve) => this.#options.timing.later(wakeMs, resolve));
     }
+  }
+
+  async takeOver(guildId: string, head?: TextLine): Promise<boolean> {
+    const panel = this.#panel(guildId);
+    const known = panel.message?.place ?? (await this.#stored(guildId));
+    if (this.#closed || !known || this.#panels.get(guildId) !== panel) return false;
+    if (head) panel.head = sentence(head, this.#options.localeIn(guildId));
+    else delete panel.head;
+    if (panel.message) panel.message.touch();
+    else this.#follow(guildId, known, undefined, () => {}); // deleted meanwhile, perhaps
+    return true;
   }
 
   async forget(guildId: string): Promise<void> {
@@ -189,6 +200,11 @@ export class Panels implements PanelReplies {
     });
   }
 
+  /** Where the panel of a former run is, as far as the book tells. */
+  #stored(guildId: string): Promise<PanelPlace | undefined> {
+    return this.#options.book.read(guildId).catch(() => undefined);
+  }
+
   /** A panel of a former run stands only in the book. */
   async #moved(guildId: string, known: PanelPlace | undefined, place: PanelPlace): Promise<void> {
     const { book } = this.#options;
@@ -225,7 +241,9 @@ function isHere(face: PanelFace | undefined): boolean {
   return face?.state.kind !== 'left';
 }
 
-function leftFace(restartedIn: string | undefined): PanelFace {
-  const state = { kind: 'left', ...(restartedIn !== undefined && { restartedIn }) } as const;
+/** `channel`: where a former run sat to its end. */
+function leftFace(channel: string | undefined): PanelFace {
+  const why = { id: 'panel.restarted', with: { channel: channel ?? '' } } as const;
+  const state = { kind: 'left', ...(channel !== undefined && { why }) } as const;
   return { state, people: [], engine: '' };
 }

@@ -25,6 +25,7 @@ export class ConsentGate {
   #consent: SessionConsents;
   #choices: CaptionChoices;
   #listener: (() => void) | undefined;
+  #keeper: (() => void) | undefined;
 
   /** `people` are those in the channel now, for their roles; `consent` is what they said so far. */
   constructor(
@@ -57,6 +58,7 @@ export class ConsentGate {
     this.#consent = step(this.#consent);
     this.#verdicts.clear();
     this.#listener?.();
+    this.#keeper?.();
   }
 
   /** Somebody chose whether they are left out of captions, or what they chose earlier is known. */
@@ -110,6 +112,11 @@ export class ConsentGate {
   /** Called after each `change`, `choose` and `rejudge`. Replaces the former listener. */
   onChange(listener: () => void): void {
     this.#listener = listener;
+  }
+
+  /** Called after each `change`, beside the listener of `onChange`: keeps what people said. Replaces the former keeper. */
+  onSaid(keeper: () => void): void {
+    this.#keeper = keeper;
   }
 
   /** Other bots are never heard, whatever the policy. */

@@ -3,7 +3,7 @@ import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { Locale, TextLine } from '#src/texts/texts.ts';
 import type { AnswerSpeed, LatestAnswer } from './stats.ts';
-import type { ChannelRef } from './voice-link.ts';
+import type { ChannelMember, ChannelRef } from './voice-link.ts';
 
 /** What commands may do with voice sessions; session implements it. */
 export interface SessionControl {
@@ -35,6 +35,8 @@ export type JoinOutcome =
   | { readonly kind: 'barred'; readonly restMs: number }
   /** Refused as often as is sensible; somebody sent it away; or the session was ended before it had begun. */
   | { readonly kind: 'refused' | 'sent-away' | 'left' }
+  /** The process is being stopped. */
+  | { readonly kind: 'stopping' }
   /** This version can not do what Discord demands, or the voice library does not work here. */
   | { readonly kind: 'no-cipher' | 'no-end-to-end' | 'no-voice' }
   /** The Opus library has no coders left for another channel. */
@@ -62,6 +64,8 @@ export interface Places {
   mayManage(guildId: string, personId: string): boolean;
   /** A voice channel by its id; undefined when it is gone. */
   channel(guildId: string, channelId: string): ChannelRef | undefined;
+  /** Everybody in a voice channel but the bot itself, with their roles as they were last told. */
+  people(channel: ChannelRef): readonly ChannelMember[];
 }
 
 /** Making the bot speak, answer and fall silent; session implements it. */

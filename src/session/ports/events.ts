@@ -31,8 +31,11 @@ export type PacketCounts = StreamCounts & {
   readonly crowded: number;
 };
 
-/** Why a question that waited gets no answer though it was meant to: others took its place, or its moment has passed. */
-export type DroppedTurnReason = 'crowded' | 'late';
+/**
+ * Why a question that waited gets no answer though it was meant to: others took its place, its moment has passed, or the
+ * bot is being stopped.
+ */
+export type DroppedTurnReason = 'crowded' | 'late' | 'ending';
 
 /** What happened in one voice channel. Status, console and metrics listen; nothing answers back. */
 export type SessionEvent =
@@ -40,7 +43,10 @@ export type SessionEvent =
   | {
       readonly kind: 'left';
       readonly channel: ChannelRef;
-      /** `refused`: Discord takes no more tries. `sent-away`, `moved`: by somebody else's hand. `forbidden`: a right was taken away. */
+      /**
+       * `refused`: Discord takes no more tries. `sent-away`, `moved`: by somebody else's hand. `forbidden`: a right was taken
+       * away. `outdated`: the machine slept for more than 15 minutes.
+       */
       readonly why:
         | 'asked'
         | 'alone'
@@ -50,6 +56,7 @@ export type SessionEvent =
         | 'moved'
         | 'removed'
         | 'forbidden'
+        | 'outdated'
         | 'stopped';
     }
   /** What became of somebody's packets: since the last such event, after an utterance and when an ear closes. */

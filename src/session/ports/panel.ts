@@ -1,12 +1,12 @@
-import type { TextId } from '#src/texts/texts.ts';
+import type { TextId, TextLine } from '#src/texts/texts.ts';
 import type { ListedSound, ListedTrack } from './tracks.ts';
 
 /** What the panel of a channel shows; discord draws it in the language of the server. */
 export type PanelFace = {
   readonly state:
     | { readonly kind: 'listening' | 'captions_only' | 'thinking' | 'paused' | 'reconnecting' }
-    /** `restartedIn`: the channel where a former run of the bot sat to its end. */
-    | { readonly kind: 'left'; readonly restartedIn?: string }
+    /** `why`: what people are to know of it. */
+    | { readonly kind: 'left'; readonly why?: TextLine }
     | { readonly kind: 'hearing' | 'speaking'; readonly name: string }
     /** The budget is used; `time` is when there is a new one. */
     | { readonly kind: 'quiet'; readonly time: string }
@@ -42,6 +42,10 @@ export interface PanelBoard {
   show(guildId: string, face: PanelFace): void;
   /** Mentions that person under the panel and asks whether they may be heard; nothing else of the bot pings. Never throws. */
   invite(guildId: string, personId: string, captionsDays: number): void;
+  /**
+   * Goes on with the panel of a former run, under the sentence `head`. False: there is none, or none is known. Never throws.
+   */
+  takeOver(guildId: string, head?: TextLine): Promise<boolean>;
   /** The server is gone: nothing is shown there any more, nor written to the book once this resolves. Never throws. */
   forget(guildId: string): Promise<void>;
 }

@@ -18,7 +18,7 @@ export type Seat = {
   readonly sinceWallMs: number;
   /** People who may be heard for this session. */
   readonly agreedIds: readonly string[];
-  /** People who said no in this session. */
+  /** People who said no in this session, where that could be kept nowhere else. */
   readonly deniedIds: readonly string[];
 };
 

@@ -2,7 +2,12 @@ type SessionOnce = 'greeted' | 'roles-unread';
 
 /** What happens at most once in a session, however often its link comes and goes. */
 export class OncePerSession {
-  readonly #done = new Set<SessionOnce>();
+  readonly #done: Set<SessionOnce>;
+
+  /** `done`: what has happened in it before a restart. */
+  constructor(done: readonly SessionOnce[] = []) {
+    this.#done = new Set(done);
+  }
 
   /** True the first time only. */
   first(what: SessionOnce): boolean {

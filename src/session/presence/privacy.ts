@@ -28,6 +28,7 @@ type PrivacyParts = Pick<
   | 'consent'
   | 'memories'
   | 'onEvent'
+  | 'seatStore'
   | 'spending'
   | 'store'
   | 'transcripts'
@@ -36,12 +37,15 @@ type PrivacyParts = Pick<
 /** What people decide about themselves: first in the channel they are in, then in the book. */
 export class SessionPrivacy implements PrivacyControl {
   readonly #parts: PrivacyParts;
-  readonly #sessions: Pick<VoiceSessions, 'settings' | 'sessions' | 'withdrawCalls'>;
+  readonly #sessions: Pick<
+    VoiceSessions,
+    'seatSettled' | 'settings' | 'sessions' | 'withdrawCalls'
+  >;
   readonly #transcripts: TranscriptRecords;
 
   constructor(
     parts: PrivacyParts,
-    sessions: Pick<VoiceSessions, 'settings' | 'sessions' | 'withdrawCalls'>,
+    sessions: Pick<VoiceSessions, 'seatSettled' | 'settings' | 'sessions' | 'withdrawCalls'>,
     cleanup: Pick<TranscriptCleanup, 'erase'>,
   ) {
     this.#parts = parts;
@@ -88,7 +92,12 @@ export class SessionPrivacy implements PrivacyControl {
     for (const sessionId of sessionIds) {
       await this.#transcripts.forget(guildId, personId, sessionId);
     }
-    return await this.#write(guildId, personId, { kind: 'never' });
+    await withStore(guildId, this.#parts, 'store.unwritable', () =>
+      this.#parts.seatStore.withdraw(guildId, personId),
+    );
+    const outcome = await this.#write(guildId, personId, { kind: 'never' });
+    if (!outcome.saved) for (const { consent } of sessions) consent.unsaved(personId);
+    return outcome;
   }
 
   /** Whether this person is left out of captions: heard and answered, but not written; at once, and in later sessions. */
@@ -111,6 +120,7 @@ export class SessionPrivacy implements PrivacyControl {
     }
     this.#parts.spending.forget(guildId, personId);
     this.#parts.memories.forget(guildId, personId);
+    await this.#sessions.seatSettled(guildId);
     const erase = (store: ConsentStore) => store.erase(guildId, personId);
     const parts = this.#parts;
     const [total, said] = await Promise.all([

@@ -2,6 +2,7 @@ import { chooseCaptions, forgetChoice, recallChoices } from '#src/people/caption
 import { agreeForSession, forget, moveAlong, recall, refuse } from '#src/people/consent.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
+import type { Seat } from '#src/session/ports/seat-store.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { withConsentStore, withStore } from '#src/session/store-access.ts';
 
@@ -14,7 +15,7 @@ type Forgetful = { forget(personId: string): void };
 type ConsentContext = {
   readonly channel: ChannelRef;
   readonly parts: Pick<SessionDependencies, 'captionChoices' | 'clock' | 'onEvent' | 'store'>;
-  readonly gate: Pick<ConsentGate, 'change' | 'choices' | 'choose' | 'consent'>;
+  readonly gate: Pick<ConsentGate, 'change' | 'choices' | 'choose' | 'consent' | 'rejudge'>;
   readonly queue: Withdrawable;
   readonly withdrawals: Withdrawable;
   readonly confirmations: Withdrawable;
@@ -29,9 +30,33 @@ export class SessionConsent {
   readonly #context: ConsentContext;
   /** While the book is being read: what it tells of them is older. */
   readonly #forgotten = new Set<string>();
+  /** Who was forgotten and has said nothing since: a no of theirs is only in memory. */
+  readonly #unkept = new Set<string>();
+  readonly #unsaved: Set<string>;
 
-  constructor(context: ConsentContext) {
+  /** `deniedIds`: people whose no a former run could keep nowhere else. */
+  constructor(context: ConsentContext, deniedIds: readonly string[] = []) {
     this.#context = context;
+    this.#unsaved = new Set(deniedIds);
+  }
+
+  /** People who agreed for this session, and those whose no is kept nowhere else. */
+  get said(): Pick<Seat, 'agreedIds' | 'deniedIds'> {
+    const agreed = [...this.#context.gate.consent.said].filter(
+      ([, { kind }]) => kind === 'session',
+    );
+    return { agreedIds: agreed.map(([id]) => id), deniedIds: [...this.#unsaved] };
+  }
+
+  /** The book did not take a no of this person. */
+  unsaved(personId: string): void {
+    this.#unsaved.add(personId);
+    this.#context.gate.rejudge();
+  }
+
+  /** Whether this person was forgotten here, and has said nothing since. */
+  hasForgotten(personId: string): boolean {
+    return this.#unkept.has(personId);
   }
 
   /** False while the book could not be read: then nobody is heard but who says yes now. */
@@ -41,6 +66,8 @@ export class SessionConsent {
 
   /** For this session. */
   agree(personId: string): void {
+    this.#unkept.delete(personId);
+    this.#unsaved.delete(personId);
     this.#context.gate.change((consent) => agreeForSession(consent, personId));
   }
 
@@ -51,6 +78,7 @@ export class SessionConsent {
 
   /** Nothing more comes of what this person said so far. */
   refuse(personId: string): void {
+    this.#unkept.delete(personId);
     this.#context.gate.change((consent) => refuse(consent, personId));
     this.#takeBack(personId);
   }
@@ -58,6 +86,8 @@ export class SessionConsent {
   /** As if this person had never been here. */
   forget(personId: string): void {
     this.#forgotten.add(personId);
+    this.#unkept.add(personId);
+    this.#unsaved.delete(personId);
     this.#context.gate.change((consent) => forget(consent, personId));
     this.#context.gate.choose((choices) => forgetChoice(choices, personId));
     this.#takeBack(personId);

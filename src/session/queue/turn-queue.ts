@@ -33,6 +33,8 @@ export class TurnQueue {
   #aside: readonly QueuedQuestion[] = [];
   #current: QueuedTurn | undefined;
   #closed = false;
+  #ending = false;
+  #unanswered: readonly QueuedQuestion[] = [];
   #muted = false;
 
   constructor({ nowMs, onLost = () => undefined }: TurnQueueOptions) {
@@ -59,6 +61,16 @@ export class TurnQueue {
     return this.#aside;
   }
 
+  /** Nothing new is taken, as the bot is to end. */
+  get isEnding(): boolean {
+    return this.#ending;
+  }
+
+  /** Questions that are not answered since the bot is to end. */
+  get unanswered(): readonly QueuedQuestion[] {
+    return this.#unanswered;
+  }
+
   /** Nothing is said, nothing waits, and what is asked next is answered at once. */
   get isFree(): boolean {
     return !this.#muted && this.next === undefined;
@@ -70,8 +82,9 @@ export class TurnQueue {
    * Of each person one typed question waits: a second one takes its place.
    */
   ask(question: QueuedQuestion): AskResult {
-    if (this.#closed || this.#muted) {
-      question.handle.drop(this.#closed ? 'left' : 'muted');
+    const refusal = this.#refusal;
+    if (refusal) {
+      question.handle.drop(refusal);
       return 'refused';
     }
     if (this.#join(question)) return 'joined';
@@ -82,7 +95,7 @@ export class TurnQueue {
 
   /** `now` goes before all that waits, but behind what came with `now` before it. */
   read(reading: QueuedReading): TurnAdded {
-    if (this.#closed) return { kind: 'closed' };
+    if (this.#closed || this.#ending) return { kind: 'closed' };
     if (this.#muted) return { kind: 'muted' };
     const readings = this.#line.matters.filter(({ kind }) => kind === 'reading');
     const limit = queueRules.mostReadings;
@@ -92,7 +105,7 @@ export class TurnQueue {
 
   /** Comes first, in place of what is being said. */
   repeat(again: QueuedRepeat): void {
-    if (this.#closed || this.#muted) return;
+    if (this.#refusal) return;
     if (this.#current) endAll(this.#current, 'interrupted');
     this.#line.put(again, 0);
   }
@@ -125,7 +138,7 @@ export class TurnQueue {
 
   /** What had the floor and was not heard comes first again. */
   putBack(turn: QueuedTurn): void {
-    if (!this.#closed && !this.#muted) this.#line.put(turn, 0);
+    if (!this.#refusal) this.#line.put(turn, 0);
   }
 
   /** Puts a question aside while its answer is awaited and others have the floor; false where too many are aside. */
@@ -160,8 +173,10 @@ export class TurnQueue {
 
   /** As `drop`, for a question somebody still waits for: they are told. */
   lose(question: QueuedQuestion, why: DroppedTurnReason): void {
+    const all = withDuplicates(question);
+    if (why === 'ending') this.#unanswered = [...this.#unanswered, ...all];
     this.drop(question, why);
-    for (const one of withDuplicates(question)) this.#onLost(one, why);
+    for (const one of all) this.#onLost(one, why);
   }
 
   /** Withdraws a question for its asker; the next one who asked the same gets the answer. */
@@ -212,10 +227,26 @@ export class TurnQueue {
     if (on) this.#dropAll('muted');
   }
 
+  /** As the bot is to end, nothing new is taken and what waits is dropped; what has the floor keeps it. True: texts were dropped. */
+  drain(): boolean {
+    this.#ending = true;
+    const isUnsaid = this.#line.matters.some(({ kind }) => kind !== 'question');
+    for (const one of this.#questions()) if (one !== this.#current) this.lose(one, 'ending');
+    this.#remove(() => true, 'ending');
+    return isUnsaid;
+  }
+
   /** For good. */
   close(): void {
     this.#closed = true;
     this.#dropAll('left');
+  }
+
+  /** Why nothing is taken now. */
+  get #refusal(): DropReason | undefined {
+    if (this.#closed) return 'left';
+    if (this.#ending) return 'ending';
+    return this.#muted ? 'muted' : undefined;
   }
 
   *#give(next: QueuedTurn): Generator<QueuedTurn> {

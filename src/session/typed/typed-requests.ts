@@ -264,6 +264,8 @@ function droppedFor(why: DropReason): AskOutcome {
       return { kind: 'failed', line: { id: 'ask.replaced' } };
     case 'muted':
       return { kind: 'failed', line: { id: 'muted.server' } };
+    case 'ending':
+      return { kind: 'failed', line: { id: 'seat.stopped' } };
     case 'left':
       return nowhere;
     case 'lost':

@@ -1,5 +1,7 @@
 import { expect } from 'vitest';
 import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
+import { DatabaseSync } from '#src/storage/sqlite.ts';
+import { storePath } from '#src/storage/store.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
 import { instantPace } from '#test/fakes/providers/providers.ts';
@@ -30,6 +32,12 @@ function wentThrough(states: readonly string[], first: string, { edits }: ShownM
     from = at + 1;
     return at >= 0;
   });
+}
+
+/** As a run before there were seats in the store leaves it. */
+function forgetSeats({ dataDir }: ScenarioSetup): void {
+  using sqlite = new DatabaseSync(storePath(dataDir));
+  sqlite.exec('DELETE FROM seats');
 }
 
 scenario('the panel follows a turn', async () => {
@@ -113,6 +121,7 @@ scenario(
     await using setup = await openScenario();
     const [adam, ben] = [await seat(setup, 'Adam'), await seat(setup, 'Ben')];
     const panel = await told(adam, 'join');
+    await told(adam, 'leave');
     await setup.restart();
     await eventually(() => expect(now(setup, panel).text).toBe(text('panel.left')));
     const presses = (name: string, person = ben) => pressed(person, now(setup, panel), name);
@@ -131,7 +140,7 @@ scenario(
 );
 
 scenario(
-  'a bot that was killed gives its seat up when it starts again, and its panel says so',
+  'a bot that was killed and knows of no seat gives it up when it starts again, and its panel says so',
   async () => {
     await using setup = await openScenario();
     const adam = await seat(setup, 'Adam');
@@ -139,6 +148,7 @@ scenario(
     await told(adam, 'privacy allow'); // by then the place of the panel is stored, too
     await setup.bot.kill();
     expect(setup.sandbox.bot().channel).toBe('Lounge');
+    forgetSeats(setup);
     await setup.restart();
     await eventually(() => expect(setup.sandbox.bot().channel).toBeUndefined());
     const words = [text('panel.left'), text('panel.restarted', { channel: 'Lounge' })];

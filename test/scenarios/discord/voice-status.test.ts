@@ -27,7 +27,7 @@ scenario('a bot that is ended in order leaves no status behind', async () => {
   await using setup = await openScenario();
   await callIn(setup, 'Adam');
   await eventually(() => expect(under(setup)).toBe(text('panel.listening')));
-  await setup.restart();
+  await setup.bot.stop();
   expect(under(setup)).toBe('');
 });
 

@@ -26,7 +26,7 @@ import { SessionTranscripts } from '#src/session/transcripts/session-transcripts
 import { TypedRequests } from '#src/session/typed/typed-requests.ts';
 import { VoiceSessions } from '#src/session/voice-sessions.ts';
 import { ListeningSlots } from '#src/speech/listening-slots.ts';
-import { text } from '#src/texts/texts.ts';
+import { type TextLine, text } from '#src/texts/texts.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { FakeCaptionChats } from '#test/fakes/caption-chats.ts';
 import { fineFacts } from '#test/fakes/channel-facts.ts';
@@ -58,6 +58,7 @@ export const places: Places = {
   localeIn: () => 'en',
   channel: (guildId, channelId) =>
     [lounge, den].find((one) => one.guildId === guildId && one.channelId === channelId),
+  people: () => [],
 };
 /** Places of a German server. */
 export const germanPlaces: Places = { ...places, localeIn: () => 'de' };
@@ -124,7 +125,7 @@ export function openSessionFixture(
   const guildBook = new MemoryGuilds(book, settingsBook, trackBook);
   const events: SessionEvent[] = [];
   const { scribe: messages, written, writtenIn, offered } = recordMessages();
-  const { panels, faces, invited, forgotten } = recordPanels();
+  const { panels, faces, heads, invited, forgotten } = recordPanels();
   const captioning = openCaptioning(clock);
   const tell = over.onEvent ?? ((_guildId, event) => void events.push(event));
   const { memories: store } = (over.transcripts ?? captioning.transcripts).onDisk;
@@ -137,6 +138,7 @@ export function openSessionFixture(
     guildStore: guildBook,
     settingsStore: settingsBook,
     trackStore: trackBook,
+    seatStore: book.seats,
     ...captioning.parts,
     messages,
     panels,
@@ -168,6 +170,8 @@ export function openSessionFixture(
     writtenIn,
     offered,
     faces,
+    heads,
+    panels,
     invited,
     forgotten,
     sessions,
@@ -231,12 +235,18 @@ function tellInstead(sessions: VoiceSessions, listener: UtteranceListener): void
 /** What its panels showed, and who was asked there. */
 function recordPanels() {
   const [faces, invited, forgotten]: [PanelFace[], string[], string[]] = [[], [], []];
+  /** Sentences under which it took panels of a former run over. */
+  const heads: (TextLine | undefined)[] = [];
   const panels: PanelBoard = {
     show: (_guildId, face) => void faces.push(face),
     invite: (_guildId, personId) => void invited.push(personId),
     forget: async (guildId) => void forgotten.push(guildId),
+    async takeOver(_guildId, head) {
+      heads.push(head);
+      return true;
+    },
   };
-  return { panels, faces, invited, forgotten };
+  return { panels, faces, heads, invited, forgotten };
 }
 
 /** What was written, the names of the channels where, and the buttons under it. */

@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import type { JoinOutcome } from '#src/session/ports/command-ports.ts';
-import type { ReconnectDecision } from './reconnecting-link.ts';
+import type { ReconnectDecision } from '#src/session/reconnecting-link.ts';
 
 /**
  * Outcome of a failed first try to join, for the caller; `next` is what follows by itself.
@@ -33,4 +33,12 @@ function again({ code }: BotError): 'timeout' | 'resting' | 'lost' | 'offline' {
 /** As people are told it. */
 function wholeSeconds(ms: number): number {
   return Math.max(1_000, Math.ceil(ms / 1_000) * 1_000);
+}
+
+/** Outcome for the caller where the bot sits now. */
+export function joinedOutcome(
+  kind: 'joined' | 'already',
+  session: { readonly company: number; readonly consent: { readonly recalled: boolean } },
+): JoinOutcome {
+  return { kind, company: session.company, ...(!session.consent.recalled && { unread: true }) };
 }

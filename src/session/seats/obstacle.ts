@@ -1,4 +1,5 @@
-import type { JoinVerdict } from '#src/people/join-rules.ts';
+import { type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { missingRight } from '#src/session/ports/seat-events.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -26,7 +27,31 @@ export function obstacleOf(verdict: JoinVerdict, where: ChannelRef): TextLine | 
   }
 }
 
+/** What stands in the way of the bot alone: nobody calls it. Undefined where the channel is gone. */
+export function judgeEntry(
+  channel: ChannelRef,
+  { clock, places }: Pick<SessionDependencies, 'clock' | 'places'>,
+): JoinVerdict | undefined {
+  const facts = places.facts(channel, '');
+  return facts && judgeJoin({ ...facts, callerMayEnter: true }, clock.wallMs());
+}
+
+/** True where the bot may be; who put it there need not be able to enter themselves. */
+export function mayBeIn(
+  channel: ChannelRef,
+  parts: Pick<SessionDependencies, 'clock' | 'places'>,
+): boolean {
+  const { kind } = judgeEntry(channel, parts) ?? {};
+  return kind === 'fine' || kind === 'stage';
+}
+
+const utc = new Intl.DateTimeFormat('sv-SE', {
+  timeZone: 'UTC',
+  dateStyle: 'short',
+  timeStyle: 'short',
+});
+
 /** `2026-11-20 16:25 UTC`: the server of the bot and its people live in many time zones. */
 function timeOf(wallMs: number): string {
-  return `${new Date(wallMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return `${utc.format(wallMs)} UTC`;
 }

@@ -1,0 +1,226 @@
+import { returnMs } from '#src/people/return-rules.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { keepsSeat, type LeaveReason } from '#src/session/leave-reason.ts';
+import type { Seat } from '#src/session/ports/seat-store.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import { withStore } from '#src/session/store-access.ts';
+
+/** A session whose seat is kept. */
+type SeatedSession = {
+  readonly channel: ChannelRef;
+  /** Whether its link is there. */
+  readonly isLinked: boolean;
+  /** As it is now. */
+  seat(): Seat;
+};
+
+/** What is known of the seat in one server. */
+type KnownSeat = {
+  /** Undefined once it has ended. */
+  session: SeatedSession | undefined;
+  /** What the store holds, as far as it is known. */
+  written: string | undefined;
+  /** It is to be deleted. */
+  isOver: boolean;
+  /** Writes come one after the other. */
+  turn: Promise<void>;
+  isDue: boolean;
+};
+
+/** Interval in ms at which sessions are told to be alive. */
+const aliveMs = 15_000;
+/** Interval in ms at which the store is asked to delete what people said in sessions that are over. */
+const expireMs = 60_000;
+/** Time in ms after a sleep of the machine in which its links may still turn out to be lost. */
+const doubtMs = 180_000;
+
+/** Keeps in the store where the bot sits and what people said there, for a process that ends. Nobody waits for it. */
+export class SeatKeeper implements AsyncDisposable {
+  readonly #parts: Pick<SessionDependencies, 'clock' | 'onEvent' | 'seatStore'>;
+  readonly #seats = new Map<string, KnownSeat>();
+  readonly #over = new AbortController();
+  #idle: AbortController | undefined;
+  #lookedAtMs = 0;
+  #lookedAtWallMs = 0;
+  #doubtUntilMs = Number.NEGATIVE_INFINITY;
+  #expiredAtMs = Number.NEGATIVE_INFINITY;
+  /** Until then seats that nobody sits in are old enough one after the other. */
+  #expireUntilMs = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: Pick<SessionDependencies, 'clock' | 'onEvent' | 'seatStore'>) {
+    this.#parts = parts;
+  }
+
+  /** True where the machine slept so long that the bot would not return to its seats: links lost now stay lost. */
+  get isOutdated(): boolean {
+    return this.#gapMs() >= returnMs || this.#parts.clock.nowMs() < this.#doubtUntilMs;
+  }
+
+  /** The bot sits there, or something of that session has changed. */
+  note(session: SeatedSession): void {
+    const { guildId } = session.channel;
+    const seat = this.#seat(guildId);
+    if (seat.session !== session) seat.written = undefined;
+    seat.session = session;
+    seat.isOver = false;
+    this.#schedule(guildId, seat);
+    this.#watch();
+  }
+
+  /** The session has ended: its seat is kept where the bot goes on or is to return. */
+  ended(session: SeatedSession, why: LeaveReason): void {
+    const { guildId } = session.channel;
+    const seat = this.#seats.get(guildId);
+    if (seat?.session !== session) return;
+    seat.session = undefined;
+    if (why === 'moved') return; // another session goes on there, or it is dropped
+    if (keepsSeat.has(why)) this.expireLater();
+    else this.drop(guildId);
+    this.#rest();
+  }
+
+  /** Nobody sits there, nor is to return. */
+  drop(guildId: string): void {
+    const seat = this.#seat(guildId);
+    if (seat.session) return;
+    seat.isOver = true;
+    this.#schedule(guildId, seat);
+    this.#watch();
+  }
+
+  /** What people said is deleted with seats of a former run as these grow old. */
+  expireLater(): void {
+    this.#expireUntilMs = this.#parts.clock.nowMs() + returnMs + expireMs;
+    this.#watch();
+  }
+
+  /** Resolves when the store holds what is known now, or could not take it. */
+  async settled(guildId: string): Promise<void> {
+    const seat = this.#seats.get(guildId);
+    if (seat) this.#schedule(guildId, seat);
+    await seat?.turn;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort(new Error('closed'));
+    await Promise.all([...this.#seats.values()].map(({ turn }) => turn));
+  }
+
+  #seat(guildId: string): KnownSeat {
+    const fresh = { session: undefined, written: undefined, isOver: false, isDue: false };
+    const seat = this.#seats.get(guildId) ?? { ...fresh, turn: Promise.resolve() };
+    this.#seats.set(guildId, seat);
+    return seat;
+  }
+
+  #schedule(guildId: string, seat: KnownSeat): void {
+    if (seat.isDue) return;
+    seat.isDue = true;
+    seat.turn = seat.turn.then(() => {
+      seat.isDue = false;
+      return seat.session ? this.#write(seat.session, seat) : this.#erase(guildId, seat);
+    });
+  }
+
+  async #write(session: SeatedSession, known: KnownSeat): Promise<void> {
+    const seat = session.seat();
+    const written = JSON.stringify(seat);
+    if (written === known.written) return;
+    const isDone = await this.#store(session.channel.guildId, (store) => store.write(seat));
+    if (isDone && known.session === session) known.written = written;
+  }
+
+  async #erase(guildId: string, known: KnownSeat): Promise<void> {
+    if (!known.isOver) return;
+    const isDone = await this.#store(guildId, (store) => store.erase(guildId));
+    if (!isDone || known.session) return;
+    if (this.#seats.get(guildId) === known) this.#seats.delete(guildId);
+    this.#rest();
+  }
+
+  /** False where it failed; the operator is told. */
+  async #store(
+    guildId: string,
+    work: (store: SessionDependencies['seatStore']) => Promise<unknown>,
+  ): Promise<boolean> {
+    const { seatStore } = this.#parts;
+    const done = await withStore(guildId, this.#parts, 'store.unwritable', async () => {
+      await work(seatStore);
+      return true;
+    });
+    return done === true;
+  }
+
+  /** Time in ms that passed unnoticed: more than between two looks only while nothing ran. */
+  #gapMs(): number {
+    if (!this.#idle) return 0;
+    const { clock } = this.#parts;
+    return Math.max(clock.nowMs() - this.#lookedAtMs, clock.wallMs() - this.#lookedAtWallMs);
+  }
+
+  #look(): void {
+    const { clock } = this.#parts;
+    [this.#lookedAtMs, this.#lookedAtWallMs] = [clock.nowMs(), clock.wallMs()];
+  }
+
+  get #isBusy(): boolean {
+    const isLive = [...this.#seats.values()].some(({ isOver, session }) => isOver || session);
+    return isLive || this.#parts.clock.nowMs() < this.#expireUntilMs;
+  }
+
+  #watch(): void {
+    if (this.#idle || this.#over.signal.aborted) return;
+    this.#idle = new AbortController();
+    this.#look();
+    void this.#watchUntil(AbortSignal.any([this.#over.signal, this.#idle.signal]));
+  }
+
+  #rest(): void {
+    if (this.#isBusy) return;
+    this.#idle?.abort(new Error('nobody sits anywhere'));
+    this.#idle = undefined;
+  }
+
+  async #watchUntil(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts;
+    while (!signal.aborted) {
+      await clock.sleep(aliveMs, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      if (this.#gapMs() >= returnMs) this.#doubtUntilMs = clock.nowMs() + doubtMs;
+      this.#look();
+      this.#tick();
+      this.#rest();
+    }
+  }
+
+  /** A link that may be lost keeps no seat young. */
+  #tick(): void {
+    const nowMs = this.#parts.clock.nowMs();
+    for (const [guildId, seat] of this.#seats) if (seat.isOver) this.#schedule(guildId, seat);
+    if (nowMs < this.#doubtUntilMs) {
+      this.#rewriteAll();
+      return;
+    }
+    const alive: string[] = [];
+    for (const [guildId, seat] of this.#seats) {
+      if (!seat.session?.isLinked) continue;
+      this.#schedule(guildId, seat);
+      alive.push(guildId);
+    }
+    if (alive.length > 0) void this.#tellAlive(alive);
+    if (nowMs - this.#expiredAtMs < expireMs) return;
+    this.#expiredAtMs = nowMs;
+    const [some = ''] = this.#seats.keys();
+    void this.#store(some, (store) => store.expire(returnMs));
+  }
+
+  async #tellAlive(guildIds: readonly string[]): Promise<void> {
+    const [first = ''] = guildIds;
+    if (!(await this.#store(first, (store) => store.alive(guildIds)))) this.#rewriteAll();
+  }
+
+  /** Seats that were not told to be alive may have lost what people said there. */
+  #rewriteAll(): void {
+    for (const seat of this.#seats.values()) seat.written = undefined;
+  }
+}

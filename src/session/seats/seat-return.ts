@@ -1,0 +1,214 @@
+import { heard, recall, restored } from '#src/people/consent.ts';
+import { judgeReturn, type ReturnVerdict } from '#src/people/return-rules.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { failureOf } from '#src/session/failure.ts';
+import type { JoinOutcome } from '#src/session/ports/command-ports.ts';
+import type { StoredSeat } from '#src/session/ports/seat-store.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import { withConsentStore, withStore } from '#src/session/store-access.ts';
+import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { judgeEntry, obstacleOf } from './obstacle.ts';
+
+type ReturnParts = Pick<
+  SessionDependencies,
+  'clock' | 'onEvent' | 'panels' | 'places' | 'seatStore' | 'store'
+>;
+
+/** Seats that are returned to at the same time: each takes messages of the gateway, of which Discord takes 114 a minute. */
+const mostAtOnce = 10;
+/** A store that cannot be read is asked again: this often, after so long in ms. */
+const [mostTries, retryMs] = [6, 10_000];
+
+/** What is known of a seat before the bot returns to it; `unread`: the store did not tell. */
+type Prepared =
+  | { readonly kind: 'return'; readonly seat: StoredSeat; readonly channel: ChannelRef }
+  | { readonly kind: 'over'; readonly line: TextLine }
+  | { readonly kind: 'none' | 'unread' };
+
+/** Goes on where a former run sat, once Discord has told of its server. */
+export class SeatReturn implements Disposable {
+  readonly #parts: ReturnParts;
+  readonly #sessions: Pick<VoiceSessions, 'at' | 'forgetSeat' | 'returnTo' | 'settings'>;
+  readonly #over = new AbortController();
+  /** How often the store did not tell of a server. */
+  readonly #tries = new Map<string, number>();
+  #waiting: readonly string[] = [];
+  #running = 0;
+
+  constructor(
+    parts: ReturnParts,
+    sessions: Pick<VoiceSessions, 'at' | 'forgetSeat' | 'returnTo' | 'settings'>,
+  ) {
+    this.#parts = parts;
+    this.#sessions = sessions;
+  }
+
+  /**
+   * To be told which servers are there, and which are there again. Resolves to those in which a former run sat, before it
+   * returns: what their panels show is decided here. Never throws.
+   */
+  async arrived(guildIds: readonly string[]): Promise<ReadonlySet<string>> {
+    const seats = await this.#read(guildIds);
+    if (!seats) void this.#readAgain(guildIds);
+    return new Set(this.#enqueue(seats ?? []));
+  }
+
+  /** Nothing is begun any more. */
+  [Symbol.dispose](): void {
+    this.#over.abort(new Error('closed'));
+    this.#waiting = [];
+  }
+
+  async #readAgain(guildIds: readonly string[]): Promise<void> {
+    const { signal } = this.#over;
+    for (let tries = 1; tries < mostTries; tries++) {
+      await this.#parts.clock.sleep(retryMs, signal).catch(() => undefined);
+      const seats = signal.aborted ? [] : await this.#read(guildIds);
+      if (!seats) continue;
+      this.#enqueue(seats);
+      return;
+    }
+  }
+
+  /** Undefined where the store did not tell. */
+  async #read(guildIds: readonly string[]): Promise<readonly StoredSeat[] | undefined> {
+    const { seatStore } = this.#parts;
+    const [first = '', ...more] = guildIds;
+    const all = await withStore(first, this.#parts, 'store.unreadable', async () => {
+      if (more.length > 0) return await seatStore.read();
+      const seat = await seatStore.readIn(first);
+      return seat ? [seat] : [];
+    });
+    const ids = new Set(guildIds);
+    return all
+      ?.filter(({ guildId }) => ids.has(guildId) && !this.#sessions.at(guildId))
+      .toSorted((one, other) => one.idleMs - other.idleMs);
+  }
+
+  /** The seats that were left last come first. */
+  #enqueue(seats: readonly StoredSeat[]): readonly string[] {
+    const guildIds = seats.map(({ guildId }) => guildId);
+    if (this.#over.signal.aborted) return guildIds;
+    this.#waiting = [...new Set([...this.#waiting, ...guildIds])];
+    while (this.#running < Math.min(mostAtOnce, this.#waiting.length + this.#running)) {
+      this.#running++;
+      void this.#work().finally(() => this.#running--);
+    }
+    return guildIds;
+  }
+
+  async #work(): Promise<void> {
+    for (;;) {
+      const [guildId, ...rest] = this.#waiting;
+      if (guildId === undefined) return;
+      this.#waiting = rest;
+      try {
+        await this.#settle(guildId);
+      } catch (error) {
+        this.#parts.onEvent(guildId, failureOf(error, 'link'));
+      }
+    }
+  }
+
+  async #settle(guildId: string): Promise<void> {
+    let prepared: Prepared = { kind: 'none' };
+    const joining = await this.#sessions.returnTo(guildId, async () => {
+      prepared = await this.#prepare(guildId);
+      return prepared.kind === 'return' ? prepared : undefined;
+    });
+    await this.#tell(guildId, prepared, joining);
+  }
+
+  async #tell(guildId: string, prepared: Prepared, joining?: JoinOutcome): Promise<void> {
+    switch (prepared.kind) {
+      case 'none':
+        return;
+      case 'unread': {
+        const tries = (this.#tries.get(guildId) ?? 0) + 1;
+        this.#tries.set(guildId, tries);
+        if (tries < mostTries) void this.#readAgain([guildId]);
+        return;
+      }
+      case 'over':
+        this.#sessions.forgetSeat(guildId);
+        await this.#showLeft(guildId, prepared.line);
+        return;
+      case 'return':
+        if (!joining) return; // somebody called the bot meanwhile
+        if ('company' in joining)
+          await this.#parts.panels.takeOver(guildId, { id: 'seat.returned' });
+        else if ('nextTryMs' in joining) await this.#parts.panels.takeOver(guildId);
+        else await this.#showLeft(guildId, { id: 'gave_up' });
+        return;
+    }
+  }
+
+  async #showLeft(guildId: string, why: TextLine): Promise<void> {
+    const { panels } = this.#parts;
+    panels.show(guildId, { state: { kind: 'left', why }, people: [], engine: '' });
+    await panels.takeOver(guildId);
+  }
+
+  async #prepare(guildId: string): Promise<Prepared> {
+    const { places, seatStore } = this.#parts;
+    const { settings } = this.#sessions;
+    const [seat, standings] = await Promise.all([
+      withStore(guildId, this.#parts, 'store.unreadable', async () => ({
+        found: await seatStore.readIn(guildId),
+      })),
+      withConsentStore(guildId, this.#parts, 'store.unreadable', (store) => store.read(guildId)),
+      settings.load(guildId),
+    ]);
+    if (!seat || !standings) return { kind: 'unread' };
+    if (!seat.found) return { kind: 'none' };
+    // A stored no may be newer than a yes for that session.
+    const agreedIds = seat.found.agreedIds.filter((id) => standings.get(id)?.kind !== 'never');
+    const kept = { ...seat.found, agreedIds };
+    const channel = places.channel(guildId, kept.channelId);
+    const verdict = this.#judge(kept, channel, standings);
+    if (verdict.kind === 'return' && channel) return { kind: 'return', seat: kept, channel };
+    return {
+      kind: 'over',
+      line: lineOf(
+        verdict,
+        channel ?? { guildId, channelId: kept.channelId, name: kept.channelName },
+      ),
+    };
+  }
+
+  #judge(
+    seat: StoredSeat,
+    channel: ChannelRef | undefined,
+    standings: Parameters<typeof recall>[1],
+  ): ReturnVerdict {
+    const { clock, places } = this.#parts;
+    const { policy, roleId } = this.#sessions.settings.in(seat.guildId).consent;
+    const consent = recall(restored(policy, seat), standings);
+    const people = channel ? places.people(channel) : [];
+    return judgeReturn({
+      idleMs: seat.idleMs,
+      joining: channel && judgeEntry(channel, this.#parts),
+      isAwaited: people.some(({ id, isBot, roleIds }) => {
+        const hasRole = roleId !== undefined && roleIds.includes(roleId);
+        return !isBot && heard(consent, { id, hasRole }, clock.wallMs()) === 'yes';
+      }),
+    });
+  }
+}
+
+function lineOf(verdict: ReturnVerdict, where: ChannelRef): TextLine {
+  const { name: channel } = where;
+  const noChannel = { id: 'seat.no_channel', with: { channel } } as const;
+  switch (verdict.kind) {
+    case 'too-old':
+      return { id: 'seat.outdated', with: { channel } };
+    case 'nobody':
+      return { id: 'seat.nobody', with: { channel } };
+    case 'return':
+    case 'no-channel':
+      return noChannel;
+    case 'barred':
+      return obstacleOf(verdict.joining, where) ?? noChannel;
+  }
+}

@@ -1,0 +1,57 @@
+import type { Clock } from '#src/base/clock.ts';
+import type { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
+import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
+import type { JoinMode } from '#src/session/ports/command-ports.ts';
+import type { Seat } from '#src/session/ports/seat-store.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { SessionConsent } from '#src/session/presence/session-consent.ts';
+import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
+
+/** A session as far as its seat shows it. */
+type SeatedContext = {
+  readonly callerId: string;
+  readonly captions: Pick<ChannelCaptions, 'recorder'>;
+  readonly channel: ChannelRef;
+  readonly gate: Pick<ConsentGate, 'paused'>;
+  readonly settings: () => Pick<GuildSettings, 'pipeline'>;
+};
+
+/** What is kept of a session as it is now. */
+export function seatOf(
+  { callerId, captions, channel, gate, settings }: SeatedContext,
+  consent: Pick<SessionConsent, 'hasForgotten' | 'said'>,
+  mode: JoinMode,
+  sinceWallMs: number,
+): Seat {
+  const { guildId, channelId, name: channelName } = channel;
+  const transcriptId = captions.recorder?.session.id;
+  const isCallerKept = callerId !== '' && !consent.hasForgotten(callerId);
+  return {
+    guildId,
+    channelId,
+    channelName,
+    ...(isCallerKept && { callerId }),
+    mode,
+    pipeline: settings().pipeline,
+    ...(transcriptId !== undefined && { transcriptId }),
+    isPaused: gate.paused,
+    sinceWallMs,
+    ...consent.said,
+  };
+}
+
+/** When a session began, by the monotonic and the wall clock; the former may lie before the process began. */
+export type SeatStart = { readonly atMs: number; readonly wallMs: number };
+
+/** Start of a session that begins now, or goes on from that seat. */
+export function startOf(seat: Seat | undefined, clock: Pick<Clock, 'nowMs' | 'wallMs'>): SeatStart {
+  const nowWallMs = clock.wallMs();
+  const wallMs = seat?.sinceWallMs ?? nowWallMs;
+  return { atMs: clock.nowMs() - Math.max(0, nowWallMs - wallMs), wallMs };
+}
+
+/** A seat without what these people said for its session. */
+export function withoutAnswers(seat: Seat, personIds: ReadonlySet<string>): Seat {
+  const others = (ids: readonly string[]) => ids.filter((id) => !personIds.has(id));
+  return { ...seat, agreedIds: others(seat.agreedIds), deniedIds: others(seat.deniedIds) };
+}

@@ -1,0 +1,161 @@
+import { expect } from 'vitest';
+import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
+import { realClock } from '#src/base/clock.ts';
+import { DatabaseSync } from '#src/storage/sqlite.ts';
+import { storePath } from '#src/storage/store.ts';
+import { text } from '#src/texts/texts.ts';
+import { speech } from '#test/audio/speech.ts';
+import { told } from '#test/scenarios/setup/asking.ts';
+import {
+  callIn,
+  converse,
+  eventually,
+  hearing,
+  openScenario,
+  recognised,
+  type ScenarioSetup,
+  scenario,
+  seat,
+  soon,
+} from '#test/scenarios/setup/scenario-setup.ts';
+
+const question = speech('human-cards-004');
+const another = speech('human-cards-003');
+const story = [
+  'Once upon a time there was a small house.',
+  'It stood beside a river that ran down to the sea and its windows were blue.',
+  'Nobody knew who had built it, and nobody asked, for it had always been there.',
+];
+const endless = { replies: [{ match: /^/, text: story.join(' ') }] };
+const brief = { replies: [{ match: /^/, text: 'Yes.' }] };
+
+/** What the messages in the channel where the bot was called say. */
+function shown({ sandbox }: ScenarioSetup, channel = 'general'): readonly string[] {
+  return sandbox.messages(channel).map((message) => message.text);
+}
+
+/** The newest message there: Ben's call moved the panel. */
+function panel(setup: ScenarioSetup): string | undefined {
+  return shown(setup).at(-1);
+}
+
+async function backIn({ sandbox }: ScenarioSetup): Promise<void> {
+  await eventually(() => expect(sandbox.bot().channel).toBe('Lounge'));
+}
+
+scenario(
+  'a bot that is killed in the middle of an answer comes back by itself and hears who agreed for that session',
+  async () => {
+    await using setup = await openScenario({ providers: endless });
+    const adam = await callIn(setup, 'Adam');
+    const ben = await seat(setup, 'Ben');
+    await told(ben, 'join');
+    const emil = await seat(setup, 'Emil');
+    await adam.say(question, soon());
+    await hearing(adam);
+    await setup.bot.kill();
+    setup.providers.set(brief);
+    const startedAtMs = realClock.nowMs();
+    await setup.restart();
+    await backIn(setup);
+    await Promise.all([adam, ben, emil].map((person) => person.settled(soon())));
+    expect(realClock.nowMs() - startedAtMs).toBeLessThan(30_000);
+    await eventually(() => expect(panel(setup)).toContain(text('seat.returned')));
+    expect(shown(setup)).toHaveLength(2); // of two calls
+    const heardBefore = adam.heard.frames.filter(({ audible }) => audible).length;
+    await emil.say(another, soon());
+    expect(adam.heard.frames.filter(({ audible }) => audible)).toHaveLength(heardBefore);
+    await converse(setup, ben, another);
+    await converse(setup, adam, question);
+    expect(recognised(setup)).toEqual(['Adam', 'Ben', 'Adam']);
+    expect(shown(setup, 'Lounge')).toEqual([]);
+  },
+);
+
+scenario(
+  'a bot that is stopped in the middle of an answer ends with its clause, tells who waits, and is back after the next start',
+  async () => {
+    await using setup = await openScenario({ providers: endless });
+    const adam = await callIn(setup, 'Adam');
+    const ben = await seat(setup, 'Ben');
+    await told(ben, 'join');
+    await ben.settled(soon());
+    await adam.say(question, soon());
+    await hearing(adam);
+    void ben.command('ask', { question: 'And you?', answer: 'voice' });
+    const next = text('panel.next', { name: 'Ben' });
+    await eventually(() => expect(shown(setup).join()).toContain(next));
+    const stoppedAtMs = realClock.nowMs();
+    expect(await setup.bot.stop()).toBe(0);
+    expect(realClock.nowMs() - stoppedAtMs).toBeLessThan(6_000);
+    expect(setup.sandbox.bot().channel).toBeUndefined();
+    expect(shown(setup, 'Lounge')).toEqual([text('seat.unanswered', { names: 'Ben' })]);
+    setup.providers.set(brief);
+    await setup.restart();
+    await backIn(setup);
+    await adam.settled(soon());
+    await converse(setup, adam, another);
+    await eventually(() => expect(shown(setup).join()).toContain(text('seat.returned')));
+    await told(adam, 'leave');
+    await setup.restart();
+    await eventually(() => expect(shown(setup)).toContain(text('panel.left')));
+    expect(setup.sandbox.bot().channel).toBeUndefined();
+  },
+);
+
+/** Makes the seat of that server older, as if the bot had been away for longer. */
+function age({ dataDir }: ScenarioSetup, { id }: SandboxGuild, minutes: number): void {
+  using sqlite = new DatabaseSync(storePath(dataDir));
+  const sql = 'UPDATE seats SET alive_ms = alive_ms - ? WHERE guild_id = ?';
+  expect(sqlite.prepare(sql).run(minutes * 60_000, id).changes).toBe(1);
+}
+
+/** What the store holds of seats and of what people said there. */
+function kept({ dataDir }: ScenarioSetup): readonly unknown[] {
+  using sqlite = new DatabaseSync(storePath(dataDir));
+  return ['seats', 'seat_consents'].flatMap((table) =>
+    sqlite.prepare(`SELECT * FROM ${table}`).all(),
+  );
+}
+
+scenario(
+  'where the bot does not return its panel says why, and nothing of its seat is kept',
+  async () => {
+    const names = ['Old', 'Empty', 'Closed', 'Removed'] as const;
+    const [guild, ...guilds] = names.map((guildName) => ({ guildName }));
+    await using setup = await openScenario({ ...(guild && { guild }), guilds });
+    const [old, empty, closed, removed] = [
+      setup.sandbox.guild('Old'),
+      setup.sandbox.guild('Empty'),
+      setup.sandbox.guild('Closed'),
+      setup.sandbox.guild('Removed'),
+    ];
+    const all = [old, empty, closed, removed];
+    for (const one of all) {
+      const adam = one.person('Adam');
+      await adam.join('Lounge', soon());
+      await told(adam, 'join');
+      await told(adam, 'privacy status'); // by then the place of the panel is stored, too
+    }
+    await setup.bot.kill();
+    age(setup, old, 16);
+    await empty.person('Adam').leave();
+    closed.permit('Lounge', '@everyone', { deny: ['connect'] });
+    removed.removeChannel('Lounge');
+    await setup.restart();
+    const channel = 'Lounge';
+    const why = [
+      text('seat.outdated', { channel }),
+      text('seat.nobody', { channel }),
+      text('join.no_connect', { channel, permission: 'Connect' }),
+      text('seat.no_channel', { channel }),
+    ].map((line) => `${text('panel.left')}\n${line}`);
+    await eventually(() => {
+      expect(all.map((one) => one.messages('general').map((message) => message.text))).toEqual(
+        why.map((line) => [line]),
+      );
+    });
+    expect(all.map((one) => one.bot().channel)).toEqual(all.map(() => undefined));
+    await eventually(() => expect(kept(setup)).toEqual([]));
+  },
+);
