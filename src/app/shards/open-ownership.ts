@@ -9,15 +9,9 @@ import { LocalShards } from '#src/shards/local-shards.ts';
 import type { GatewayLimits, ShardOwnership } from '#src/shards/ownership.ts';
 import { ownershipRules } from '#src/shards/ownership-step.ts';
 import { SharedShards } from '#src/shards/shared-shards.ts';
-import { migratePostgres } from '#src/storage/postgres/migrate.ts';
-import { PostgresPool } from '#src/storage/postgres/pool.ts';
-import { PostgresShardRegistry } from '#src/storage/postgres/shards/postgres-shard-registry.ts';
-import { shardSchema } from '#src/storage/postgres/shards/schema.ts';
 
 /** For asking Discord whose token it is, in ms. */
 const askMs = 20_000;
-/** Sessions and claims of interactions are short. */
-const mostConnections = 2;
 const allShards = 16_384;
 
 /** Who says which shards are this process's own: itself, or the database that it shares with others. Errors: BotError. */
@@ -37,13 +31,14 @@ async function openSharedShards(
   limits: GatewayLimits,
   signal: AbortSignal,
 ): Promise<ShardOwnership> {
+  // Nothing of the database is loaded where it is not used.
+  const { openShardRegistry } = await import('#src/storage/postgres/shards/open-registry.ts');
   await using stack = new AsyncDisposableStack();
   const botId = await readBotId({ timeoutMs: askMs, ...discord }, signal);
   const [clock, id] = [realClock, randomUUID()];
-  const pool = stack.use(new PostgresPool({ url, clock, mostConnections }));
-  await migratePostgres(pool, [shardSchema]);
+  const registry = stack.use(await openShardRegistry({ url, clock, botId, processId: id }));
   const shared = new SharedShards({
-    registry: new PostgresShardRegistry({ url, pool, clock, botId, processId: id }),
+    registry,
     process: {
       id,
       botId,
