@@ -21,6 +21,12 @@ export class TcpProxy implements AsyncDisposable {
     server.on('connection', (outer) => this.#join(outer, target));
   }
 
+  /** Before the PostgreSQL server of this address. */
+  static before(url: string): Promise<TcpProxy> {
+    const { hostname: host, port } = new URL(url);
+    return TcpProxy.open({ host, port: Number(port === '' ? 5432 : port) });
+  }
+
   static async open(target: Target): Promise<TcpProxy> {
     const server = createServer();
     await new Promise<void>((resolve, reject) => {

@@ -20,9 +20,7 @@ const until = new AbortController().signal;
 async function openPlace() {
   await using stack = new AsyncDisposableStack();
   const schema = stack.use(await openSchema());
-  const { hostname, port } = new URL(schema.url.reveal());
-  const target = { host: hostname, port: Number(port === '' ? 5432 : port) };
-  const proxy = stack.use(await TcpProxy.open(target));
+  const proxy = stack.use(await TcpProxy.before(schema.url.reveal()));
   const url = new Secret(proxy.through(schema.url.reveal()));
   const resources = stack.move();
   return { schema, proxy, url, [Symbol.asyncDispose]: () => resources.disposeAsync() };

@@ -20,10 +20,7 @@ const one = 'SELECT 1 AS n';
 async function behindProxy() {
   await using stack = new AsyncDisposableStack();
   const schema = stack.use(await openSchema());
-  const { hostname, port } = new URL(schema.url.reveal());
-  const proxy = stack.use(
-    await TcpProxy.open({ host: hostname, port: Number(port === '' ? 5432 : port) }),
-  );
+  const proxy = stack.use(await TcpProxy.before(schema.url.reveal()));
   const url = new Secret(proxy.through(schema.url.reveal()));
   const pool = stack.use(new PostgresPool({ url, clock: realClock }));
   const resources = stack.move();

@@ -1,0 +1,60 @@
+import { expect, inject } from 'vitest';
+import { openSandbox } from '#sandbox/sandbox.ts';
+import { speech } from '#test/audio/speech.ts';
+import { runToEnd } from '#test/fakes/bot-process.ts';
+import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
+import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
+import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { told } from '#test/scenarios/setup/asking.ts';
+import {
+  callIn,
+  converse,
+  eventually,
+  openOwnScene,
+  scenario,
+} from '#test/scenarios/setup/scenario-setup.ts';
+
+const question = speech('human-cards-004');
+
+withPostgres(() => {
+  scenario(
+    'while its database is away the bot goes on answering, and writes everything afterwards',
+    async () => {
+      await using schema = await openSchema();
+      await using proxy = await TcpProxy.before(schema.url.reveal());
+      const DATABASE_URL = proxy.through(schema.url.reveal());
+      await using setup = await openOwnScene({ environment: { DATABASE_URL } });
+      const { bot } = setup;
+      const adam = await callIn(setup, 'Adam');
+      await converse(setup, adam, question);
+      proxy.cut();
+      await told(adam, 'privacy allow');
+      const { made } = await converse(setup, adam, question);
+      expect(made.samples.length).toBeGreaterThan(0);
+      await eventually(() =>
+        expect(bot.log).toContainEqual(
+          expect.objectContaining({ msg: expect.stringContaining('cannot be reached') }),
+        ),
+      );
+      proxy.heal();
+      const kind = async () => (await schema.sql('SELECT kind FROM standings'))[0]?.kind;
+      await eventually(async () => expect(await kind()).toBe('always'));
+      const turns = async () => (await schema.sql('SELECT turns::int FROM spent'))[0]?.turns;
+      await eventually(async () => expect(await turns()).toBe(2));
+      expect(await schema.sql('SELECT guild_id FROM panels')).toHaveLength(1);
+      expect(bot.complaints).toBe('');
+    },
+  );
+
+  scenario('a database that cannot be used ends the start with what to mend', async () => {
+    await using sandbox = await openSandbox({ voice: silentVoice().half });
+    const login = { DISCORD_TOKEN: sandbox.token, DISCORD_API_URL: sandbox.apiUrl };
+    const url = new URL(inject('postgresUrl'));
+    url.pathname = '/no_such_database';
+    const ended = await runToEnd({ ...login, DATABASE_URL: url.href });
+    expect(ended.code).toBe(78);
+    expect(ended.complaints).toMatch(
+      /^There is no database \S+: create it, or mend DATABASE_URL\.\n$/,
+    );
+  });
+});
