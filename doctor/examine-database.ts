@@ -3,14 +3,17 @@ import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import {
   type DatabasePart,
+  type DatabaseProcess,
+  type DatabaseSeat,
+  type DatabaseShard,
   type DatabaseState,
   readDatabaseState,
 } from '#src/storage/postgres/database-state.ts';
-import { missing, ok, type ReportLine } from './finding.ts';
+import { differs, missing, ok, type ReportLine } from './finding.ts';
 import type { Report } from './report.ts';
 import { seatLine, span } from './seat-line.ts';
 
-/** Tells which formats stand in the database, and where the bot sits. False: no bot can start on it. */
+/** Tells which processes share the database, who serves which shard and for how long, and where the bot sits. False: no bot can start on it. */
 export async function examineDatabase(url: Secret, clock: Clock, report: Report): Promise<boolean> {
   report.line('DATABASE_URL:');
   const findings = await findingsOf(url, clock);
@@ -27,14 +30,17 @@ async function findingsOf(url: Secret, clock: Clock): Promise<readonly ReportLin
   }
 }
 
-function linesOf({ place, upMs, parts, seats }: DatabaseState): readonly ReportLine[] {
+function linesOf({ place, upMs, botId, ...state }: DatabaseState): readonly ReportLine[] {
+  const owner = botId === undefined ? '' : `, of the bot ${botId}`;
   return [
-    ok('database', `${place}, running for ${span(upMs)}`),
-    ...(parts.length === 0
+    ok('database', `${place}, running for ${span(upMs)}${owner}`),
+    ...(state.parts.length === 0
       ? [ok('tables', 'none yet: the bot makes them at its first start')]
       : []),
-    ...parts.map(partLine),
-    ...seats.map(seatLine),
+    ...state.parts.map(partLine),
+    ...state.processes.map((process) => processLine(process, state.shards)),
+    ...state.shards.map((shard) => shardLine(shard, state.seats)),
+    ...state.seats.map(seatLine),
   ];
 }
 
@@ -45,4 +51,25 @@ function partLine({ name, version, known }: DatabasePart): ReportLine {
     return missing(what, `format ${version}, this program reads up to ${known}: update it`);
   const later = version < known ? `, brought to ${known} at the next start` : '';
   return ok(what, `format ${version}${later}`);
+}
+
+function processLine(
+  { name, version, ageMs, isAlive }: DatabaseProcess,
+  shards: readonly DatabaseShard[],
+): ReportLine {
+  const owns = shards.filter(({ isHeld, ownerName }) => isHeld && ownerName === name);
+  const words = `${name}, Parley ${version}, for ${span(ageMs)}`;
+  if (!isAlive) return differs('process', `${words}: its connection is gone`);
+  const ids = owns.map(({ id }) => id).join(', ');
+  return ok('process', `${words}, ${owns.length === 0 ? 'waits for a shard' : `shards ${ids}`}`);
+}
+
+function shardLine(shard: DatabaseShard, seats: readonly DatabaseSeat[]): ReportLine {
+  const { id, epoch, ownerName = 'a process that is gone', isHeld, takenMs, savedMs } = shard;
+  const what = `shard ${id}`;
+  const taken = takenMs === undefined ? '' : `, taken ${span(takenMs)} ago`;
+  if (!isHeld) return differs(what, `free: nobody serves it (epoch ${epoch}${taken})`);
+  const count = seats.filter(({ shardId }) => shardId === id).length;
+  const saved = savedMs === undefined ? 'no session saved' : `session saved ${span(savedMs)} ago`;
+  return ok(what, `lock held by ${ownerName}${taken}, epoch ${epoch}, ${saved}, seats: ${count}`);
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import packageJson from '#package.json' with { type: 'json' };
@@ -70,4 +71,51 @@ test('the compose file starts a database only when it is asked to, and its passw
   const [, file = ''] = /^ {4}file: \.\/(\S+)$/m.exec(compose) ?? [];
   expect(await readFile('.gitignore', 'utf8')).toMatch(new RegExp(`^deploy/${file}$`, 'm'));
   expect(await readFile('deploy/README.md', 'utf8')).toContain(`> deploy/${file}`);
+});
+
+const template = await readFile('deploy/parley@.service', 'utf8');
+
+test('the unit for several processes is the unit for one, but for what each has to itself', () => {
+  const own = /^(#|Description=|ExecCondition=|ExecStart=|StateDirectory=|TimeoutStopSec=)/;
+  const shared = (text: string) => text.split('\n').filter((line) => !own.test(line));
+  expect(shared(template)).toEqual(shared(unit));
+  const folder = '/var/lib/parley/%i';
+  const [start] = after('ExecStart=', unit);
+  const settings = `STATUS_PORT=%i DATA_DIR=${folder}`;
+  expect(after('ExecStart=', template)).toEqual([`/usr/bin/env ${settings} ${start}`]);
+  expect(after('StateDirectory=', template)).toEqual([folder.replace('/var/lib/', '')]);
+});
+
+test.each([
+  ['', 1],
+  ['postgres://127.0.0.1/parley', 0],
+])('with DATABASE_URL=%s the condition of that unit ends with %i', (DATABASE_URL, code) => {
+  const [line = ''] = after('ExecCondition=', template);
+  const [, script = ''] = /^\/bin\/sh -c '(.*)'$/.exec(line) ?? [];
+  const { status, stdout } = spawnSync('sh', ['-c', script.replaceAll('$$', '$')], {
+    env: { PATH: '/usr/bin:/bin', DATABASE_URL },
+    encoding: 'utf8',
+  });
+  expect(status).toBe(code);
+  expect(stdout.includes('DATABASE_URL is missing')).toBe(code !== 0);
+});
+
+test('the StatefulSet runs what the image runs, asks it where it answers, and waits for an orderly end', async () => {
+  const yaml = await readFile('deploy/statefulset.yaml', 'utf8');
+  expect(yaml).toMatch(/^# Not run in a cluster/m);
+  expect(yaml).not.toMatch(/^ *(command|args):|hostPath|TOKEN, value/m);
+  const paths = [...yaml.matchAll(/(\w+)Probe:\n +httpGet: \{ path: (\S+), port: status \}/g)];
+  expect(paths.map(([, probe, path]) => `${probe} ${path}`)).toEqual([
+    'startup /healthz',
+    'liveness /healthz',
+    'readiness /readyz',
+  ]);
+  const [, graceS] = /terminationGracePeriodSeconds: (\d+)/.exec(yaml) ?? [];
+  expect(Number(graceS)).toBeGreaterThanOrEqual(15);
+  const known = await readFile('.env.example', 'utf8');
+  for (const [, name] of yaml.matchAll(/- \{ name: ([A-Z_]+), value:/g))
+    expect(known).toMatch(new RegExp(`^${name}=`, 'm'));
+  expect(yaml).toContain('readOnlyRootFilesystem: true');
+  const [, mounted] = /mountPath: (\S+) \}/.exec(yaml) ?? [];
+  expect(after('VOLUME')).toEqual([mounted]);
 });

@@ -1,11 +1,28 @@
 import { expect, test } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import type { Secret } from '#src/base/secret.ts';
+import { shardOf } from '#src/shards/ownership.ts';
+import type { RegistryConnection } from '#src/shards/shard-registry.ts';
+import { migratePostgres } from '#src/storage/postgres/migrate.ts';
+import { PostgresPool } from '#src/storage/postgres/pool.ts';
+import { PostgresShardRegistry } from '#src/storage/postgres/shards/postgres-shard-registry.ts';
+import { shardSchema } from '#src/storage/postgres/shards/schema.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { openIn } from '#test/storage/postgres/open-books.ts';
-import { guildId, seat } from '#test/storage/stored-rows.ts';
+import { botId, guildId, seat } from '#test/storage/stored-rows.ts';
 import { examine } from './examine.ts';
 
 const look = ({ url }: Pick<TestSchema, 'url'>) =>
   examine(['--offline'], { DATABASE_URL: url.reveal() });
+
+/** A process `host-ID 12` that shares three shards. */
+async function join(id: string, url: Secret, pool: PostgresPool): Promise<RegistryConnection> {
+  const options = { url, pool, clock: realClock, botId, processId: id };
+  const connection = await new PostgresShardRegistry(options).connect();
+  const own = { id, botId, name: `host-${id} 12`, version: '1.2.3', limit: 9 };
+  await connection.register({ ...own, recommendedCount: 3 });
+  return connection;
+}
 
 withPostgres(() => {
   test('the doctor tells what stands in the database and where the bot sits, and makes nothing there', async () => {
@@ -44,5 +61,39 @@ withPostgres(() => {
       ),
     ]);
     expect(away.text).not.toContain(secret);
+  });
+});
+
+withPostgres(() => {
+  test('the doctor names who serves which shard and for how long, who waits, and what nobody serves', async () => {
+    await using schema = await openSchema();
+    await using store = await openIn(schema);
+    await store.seats.write(seat);
+    const { url } = schema;
+    await using pool = new PostgresPool({ url, clock: realClock, mostConnections: 2 });
+    await migratePostgres(pool, [shardSchema]);
+    await using owner = await join('a', url, pool);
+    const killed = await join('b', url, pool);
+    await using _waiting = await join('c', url, pool);
+    const own = shardOf(guildId, 3);
+    const [other = 0, free = 0] = [0, 1, 2].filter((id) => id !== own);
+    await owner.locks.take(own);
+    await killed.locks.take(other);
+    await killed[Symbol.asyncDispose]();
+    const { code, text, about } = await look(schema);
+    expect(code).toBe(0);
+    expect(about('database')).toContain(`of the bot ${botId}`);
+    const times = text.replace(/\d+ s/g, 'N s').replace(/ {2,}/g, ' ');
+    expect(times).toContain(`ok process host-a 12, Parley 1.2.3, for N s, shards ${own}\n`);
+    expect(times).toContain(
+      'differs process host-b 12, Parley 1.2.3, for N s: its connection is gone',
+    );
+    expect(times).toContain('ok process host-c 12, Parley 1.2.3, for N s, waits for a shard');
+    const held = `lock held by host-a 12, taken N s ago, epoch 1, no session saved, seats: 1`;
+    expect(times).toContain(`ok shard ${own} ${held}`);
+    expect(times).toContain(
+      `differs shard ${other} free: nobody serves it (epoch 1, taken N s ago)`,
+    );
+    expect(times).toContain(`differs shard ${free} free: nobody serves it (epoch 0)`);
   });
 });

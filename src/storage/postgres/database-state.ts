@@ -3,12 +3,39 @@ import type { Secret } from '#src/base/secret.ts';
 import { booksPart } from './books/schema.ts';
 import { placeOf } from './connection.ts';
 import { DedicatedConnection } from './dedicated-connection.ts';
+import { heldLocks, lockKey } from './shards/lock-keys.ts';
+import { shardSchema } from './shards/schema.ts';
 import type { SqlRow } from './sql-connection.ts';
+
+/** Process that shares the database; times are those of the database. */
+export type DatabaseProcess = {
+  /** Host and process id, as it named itself. */
+  readonly name: string;
+  readonly version: string;
+  readonly ageMs: number;
+  /** False: its connection is gone, and with it its locks. */
+  readonly isAlive: boolean;
+};
+
+export type DatabaseShard = {
+  readonly id: number;
+  /** Grows each time the shard changes its owner. */
+  readonly epoch: number;
+  /** Who took it last, as long as that process is listed. */
+  readonly ownerName?: string;
+  readonly isHeld: boolean;
+  /** Since it was taken last. */
+  readonly takenMs?: number;
+  /** Since its gateway session was saved last. */
+  readonly savedMs?: number;
+};
 
 /** Seat in a voice channel, by the clock of the database. */
 export type DatabaseSeat = {
   readonly guildId: string;
   readonly channelId: string;
+  /** Absent where no shards are shared. */
+  readonly shardId?: number;
   readonly sinceWallMs: number;
   readonly idleMs: number;
 };
@@ -21,11 +48,14 @@ export type DatabasePart = {
   readonly known?: number;
 };
 
-/** The database of a bot, without anything that people said or set. */
+/** What a database of the bot holds of processes, without anything that people said or set. */
 export type DatabaseState = {
   readonly place: string;
   readonly upMs: number;
+  readonly botId?: string;
   readonly parts: readonly DatabasePart[];
+  readonly processes: readonly DatabaseProcess[];
+  readonly shards: readonly DatabaseShard[];
   readonly seats: readonly DatabaseSeat[];
 };
 
@@ -33,7 +63,7 @@ export type DatabaseState = {
 const readMs = 10_000;
 const msSince = (at: string) => `1000 * extract(epoch FROM clock_timestamp() - ${at})`;
 
-/** Reads what stands in the database of a bot; nothing is written, no lock is taken. Errors: BotError `store.unreadable`. */
+/** Reads who uses a database now; nothing is written, no lock is taken. Errors: BotError `store.unreadable`. */
 export async function readDatabaseState(url: Secret, clock: Clock): Promise<DatabaseState> {
   await using connection = await DedicatedConnection.open({
     url,
@@ -48,12 +78,17 @@ export async function readDatabaseState(url: Secret, clock: Clock): Promise<Data
        to_regclass('parley_schema') IS NOT NULL AS is_there`,
   );
   const parts = server?.is_there === true ? await partsIn(rows) : [];
-  const hasBooks = parts.some(({ name }) => name === booksPart.name);
+  const hasPart = (part: { readonly name: string }) => parts.some(({ name }) => name === part.name);
+  const [bot] = hasPart(shardSchema) ? await rows('SELECT bot_id, shard_count FROM bot') : [];
+  const botId = bot && String(bot.bot_id);
   return {
     place: placeOf(url),
     upMs: Number(server?.up_ms),
     parts,
-    seats: hasBooks ? await seatsIn(rows) : [],
+    ...(botId !== undefined && { botId }),
+    processes: botId === undefined ? [] : await processesIn(rows, botId),
+    shards: botId === undefined ? [] : await shardsIn(rows, botId),
+    seats: hasPart(booksPart) ? await seatsIn(rows, bot && Number(bot.shard_count)) : [],
   };
 }
 
@@ -61,7 +96,7 @@ type Rows = (sql: string, values?: readonly unknown[]) => Promise<readonly SqlRo
 
 async function partsIn(rows: Rows): Promise<readonly DatabasePart[]> {
   const known = new Map(
-    [booksPart].map(({ name, migrations }) => [name, migrations.at(-1)?.version]),
+    [booksPart, shardSchema].map(({ name, migrations }) => [name, migrations.at(-1)?.version]),
   );
   const found = await rows('SELECT part, version FROM parley_schema ORDER BY part');
   return found.map(({ part, version }) => {
@@ -71,15 +106,56 @@ async function partsIn(rows: Rows): Promise<readonly DatabasePart[]> {
   });
 }
 
-async function seatsIn(rows: Rows): Promise<readonly DatabaseSeat[]> {
+async function processesIn(rows: Rows, botId: string): Promise<readonly DatabaseProcess[]> {
   const found = await rows(
-    `SELECT guild_id, channel_id, since_ms, ${msSince('alive_at')} AS idle_ms
+    `WITH held AS MATERIALIZED (${heldLocks})
+     SELECT name, version, ${msSince('started_at')} AS age_ms, EXISTS (
+       SELECT 1 FROM held WHERE held.key = ${lockKey('process', 'process_id')}) AS is_alive
+     FROM processes ORDER BY started_at`,
+    [botId],
+  );
+  return found.map((row) => ({
+    name: String(row.name),
+    version: String(row.version),
+    ageMs: Number(row.age_ms),
+    isAlive: row.is_alive === true,
+  }));
+}
+
+async function shardsIn(rows: Rows, botId: string): Promise<readonly DatabaseShard[]> {
+  const found = await rows(
+    `WITH held AS MATERIALIZED (${heldLocks})
+     SELECT s.shard_id, s.epoch, p.name, ${msSince('s.taken_at')} AS taken_ms,
+       ${msSince('s.session_at')} AS saved_ms, EXISTS (
+       SELECT 1 FROM held WHERE held.key = ${lockKey('shard', 's.shard_id::text')}) AS is_held
+     FROM shards s LEFT JOIN processes p USING (process_id) ORDER BY s.shard_id`,
+    [botId],
+  );
+  return found.map((row) => ({
+    id: Number(row.shard_id),
+    epoch: Number(row.epoch),
+    isHeld: row.is_held === true,
+    ...(row.name !== null && { ownerName: String(row.name) }),
+    ...(row.taken_ms !== null && { takenMs: Number(row.taken_ms) }),
+    ...(row.saved_ms !== null && { savedMs: Number(row.saved_ms) }),
+  }));
+}
+
+async function seatsIn(
+  rows: Rows,
+  shardCount: number | undefined,
+): Promise<readonly DatabaseSeat[]> {
+  const found = await rows(
+    `SELECT guild_id, channel_id, since_ms, ${msSince('alive_at')} AS idle_ms,
+       CASE WHEN guild_id ~ '^[0-9]{1,18}$|^[0-8][0-9]{18}$' THEN (guild_id::bigint >> 22) % $1 END AS shard_id
      FROM seats ORDER BY guild_id`,
+    [shardCount ?? null],
   );
   return found.map((row) => ({
     guildId: String(row.guild_id),
     channelId: String(row.channel_id),
     sinceWallMs: Number(row.since_ms),
     idleMs: Number(row.idle_ms),
+    ...(row.shard_id !== null && { shardId: Number(row.shard_id) }),
   }));
 }
