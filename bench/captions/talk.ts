@@ -89,7 +89,7 @@ async function writeDown(talk: readonly TalkUtterance[]) {
     run();
   }
   await clock.advance(calmMs);
-  await recorder.end(clock.wallMs(), recorder.sessionMs(clock.nowMs()));
+  await recorder.end();
   const audience = [{ personId: '9', openPlaceIds: ['100'] }] as const;
   const lines: readonly TranscriptLine[] = await store.reader.lines(session.id, audience);
   return { lines, messages: chat.lines.map(readLine) };

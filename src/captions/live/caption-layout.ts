@@ -23,7 +23,7 @@ import { MessageList } from './message-list.ts';
 export type LayoutOptions = {
   /** Begins the key of each message, so that it is unique in its chat. */
   readonly keyPrefix: string;
-  /** Wall clock at 0 ms of its lines. */
+  /** Wall clock at 0 ms of its lines; read anew for each message, as that clock may be put back. */
   readonly startedAtWallMs: number;
   readonly texts: CaptionTexts;
 };
@@ -40,9 +40,9 @@ export class CaptionLayout {
   #refusedLines: number[] = [];
   #isAway = false;
 
-  constructor({ keyPrefix, startedAtWallMs, texts }: LayoutOptions) {
-    this.#texts = texts;
-    this.#list = new MessageList(keyPrefix, startedAtWallMs);
+  constructor(options: LayoutOptions) {
+    this.#texts = options.texts;
+    this.#list = new MessageList(options.keyPrefix, options);
   }
 
   /** Adds or changes a line; once it has ended only as `CaptionLine.state` tells. */

@@ -6,7 +6,7 @@ import { LiveMessage } from './live-message.ts';
 /** Messages of a chat in the order they are posted, and which part of a line stands in which. */
 export class MessageList {
   readonly #keyPrefix: string;
-  readonly #startedAtWallMs: number;
+  readonly #session: { readonly startedAtWallMs: number };
   #messages: LiveMessage[] = [];
   readonly #homes = new WeakMap<LinePart, LiveMessage>();
   readonly #touched = new Set<LiveMessage>();
@@ -15,9 +15,9 @@ export class MessageList {
   #opened = 0;
   #late = 0;
 
-  constructor(keyPrefix: string, startedAtWallMs: number) {
+  constructor(keyPrefix: string, session: { readonly startedAtWallMs: number }) {
     this.#keyPrefix = keyPrefix;
-    this.#startedAtWallMs = startedAtWallMs;
+    this.#session = session;
   }
 
   all(): readonly LiveMessage[] {
@@ -176,7 +176,7 @@ export class MessageList {
   #open(atMs: number): LiveMessage {
     this.#opened += 1;
     const key = `${this.#keyPrefix}${this.#opened}`;
-    const message = new LiveMessage(key, atMs, this.#startedAtWallMs);
+    const message = new LiveMessage(key, atMs, this.#session.startedAtWallMs);
     this.#messages.push(message);
     return message;
   }

@@ -277,21 +277,21 @@ export class ChannelCaptions implements UtteranceListener {
     const active = this.#active;
     this.#active = undefined;
     if (!active) return;
-    const { clock } = this.#context.parts;
     active.newcomers.end();
     await Promise.all([
       active.translations.close(flushMs).then(() => active.live.close(flushMs)),
-      active.recorder.end(clock.wallMs(), active.recorder.sessionMs(clock.nowMs())),
+      active.recorder.end(),
     ]);
   }
 
   #openLive(chat: CaptionChat, recorder: TranscriptRecorder, store: TranscriptPorts): LiveCaptions {
     const { channel, parts } = this.#context;
-    const { guildId } = channel;
     const layout = new CaptionLayout({
       keyPrefix: 'captions ',
-      startedAtWallMs: recorder.session.startedAtWallMs,
-      texts: captionTexts(guildId, parts),
+      get startedAtWallMs() {
+        return recorder.session.startedAtWallMs;
+      },
+      texts: captionTexts(channel.guildId, parts),
     });
     const noted = new Set<string>();
     return new LiveCaptions({

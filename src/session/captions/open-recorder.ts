@@ -27,9 +27,10 @@ export function openRecorder(
 ): TranscriptRecorder {
   const { clock } = context.parts;
   const nowWallMs = clock.wallMs();
-  const session = former ? resumed(former, placeId) : newSession(placeId, nowWallMs, context);
+  const begun = former ? resumed(former, placeId) : newSession(placeId, nowWallMs, context);
   // The wall clock may have been put back meanwhile: no line begins before one that is kept.
-  const sinceStartMs = Math.max(former?.lastMs ?? 0, nowWallMs - session.startedAtWallMs);
+  const sinceStartMs = Math.max(former?.lastMs ?? 0, nowWallMs - begun.startedAtWallMs);
+  const session = { ...begun, startedAtWallMs: nowWallMs - sinceStartMs };
   return new TranscriptRecorder({
     session,
     startedAtMs: clock.nowMs() - sinceStartMs,

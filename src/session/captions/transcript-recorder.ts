@@ -21,6 +21,8 @@ export type TranscriptRecorderOptions = {
 const gatherMs = 300;
 /** Pause, in ms, after a write that failed. */
 const retryMs = 10_000;
+/** Corrections of time servers put the wall clock back by less, in ms, at a time. */
+const leastStepMs = 1_000;
 /** Lines and presences that wait for a store in trouble; the oldest are given up first. */
 const mostWaiting = 5_000;
 /** Lines of which it is remembered who said them or was answered; the oldest are forgotten first. */
@@ -144,10 +146,12 @@ export class TranscriptRecorder {
     await this.#write();
   }
 
-  /** Ends the session at that instant of the wall clock, and writes what waits. Never throws. */
-  async end(endedAtWallMs: number, atMs: number): Promise<void> {
-    this.attend([], atMs);
-    this.#session = { ...this.#session, endedAtWallMs };
+  /** Ends the session, and writes what waits. Never throws. */
+  async end(): Promise<void> {
+    const { clock } = this.#options;
+    this.attend([], this.sessionMs(clock.nowMs()));
+    this.#followClock();
+    this.#session = { ...this.#session, endedAtWallMs: clock.wallMs() };
     this.#isSessionWritten = false;
     this.#over.abort(new Error('the session has ended'));
     await this.#writing;
@@ -177,8 +181,18 @@ export class TranscriptRecorder {
     return !this.#isSessionWritten || this.#lines.size > 0 || this.#presences.size > 0;
   }
 
+  /** Where the wall clock was put back, the session began so much earlier: no line of it lies in times to come. */
+  #followClock(): void {
+    const { clock } = this.#options;
+    const startedAtWallMs = clock.wallMs() - this.sessionMs(clock.nowMs());
+    if (this.#session.startedAtWallMs - startedAtWallMs < leastStepMs) return;
+    this.#session = { ...this.#session, startedAtWallMs };
+    this.#isSessionWritten = false;
+  }
+
   /** False where it failed: then all of it waits again, behind nothing. */
   async #write(): Promise<boolean> {
+    this.#followClock();
     if (!this.#hasWork) return true;
     const { writer, onFailed, onSaved } = this.#options;
     const [session, lines, presences] = [this.#session, this.#lines, this.#presences];

@@ -130,9 +130,12 @@ export class TranslatedCaptions {
     const name = writtenText({ id: 'captions.translation', with: told }, guildId, parts);
     try {
       const chat = await parts.captionChats.open(channel, { inChannelId, name }, signal);
+      const { recorder } = this.#options;
       const layout = new CaptionLayout({
         keyPrefix: 'translation ',
-        startedAtWallMs: this.#options.recorder.session.startedAtWallMs,
+        get startedAtWallMs() {
+          return recorder.session.startedAtWallMs;
+        },
         texts: captionTexts(guildId, parts),
       });
       const { onPosted } = this.#options;

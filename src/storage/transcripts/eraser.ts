@@ -25,6 +25,7 @@ export class SqliteEraser implements TranscriptEraser {
 
   expire(nowWallMs: number, keptDays: KeptDays): Promise<ErasedLines> {
     return this.#erase((sqlite) => {
+      sqlite.prepare(followClockSql).run(nowWallMs);
       chooseExpired(sqlite, nowWallMs, keptDays);
       const erased = eraseChosen(sqlite);
       return { erased, others: eraseEmptySessions(sqlite, nowWallMs, keptDays) };
@@ -174,6 +175,11 @@ const noteOthersSql = `
     SELECT sessions.id FROM temp.chosen JOIN sessions ON sessions.key = temp.chosen.id / 4194304
   ) AND outdated = 0
     AND NOT EXISTS (SELECT 1 FROM posts WHERE message_id = caption_messages.message_id)`;
+
+/** Where the wall clock was put back, sessions that ended in times to come ended now, so that none is kept for longer. */
+const followClockSql = `
+  UPDATE sessions SET started_at_ms = started_at_ms - (ended_at_ms - ?1), ended_at_ms = ?1
+  WHERE ended_at_ms > ?1`;
 
 function chooseExpired(sqlite: DatabaseSync, nowWallMs: number, keptDays: KeptDays): void {
   const choose = sqlite.prepare(

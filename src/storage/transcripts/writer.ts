@@ -72,13 +72,17 @@ const putSessionSql = `
     started_at_ms = excluded.started_at_ms, ended_at_ms = excluded.ended_at_ms,
     catch_up = excluded.catch_up`;
 
-/** The last messages of open sessions show what was being said; those of sessions that are not here show what is not kept. */
+/**
+ * The last messages of open sessions, by the order of Discord's ids, show what was being said; those of sessions that are
+ * not here show what is not kept.
+ */
 const noteUnkeptSql = `
   UPDATE caption_messages SET outdated = outdated + 1
   WHERE session_id NOT IN (SELECT id FROM sessions) OR message_id IN (
     SELECT message_id FROM (
       SELECT message_id,
-        row_number() OVER (PARTITION BY session_id ORDER BY posted_at_ms DESC) AS place
+        row_number() OVER (
+          PARTITION BY session_id ORDER BY length(message_id) DESC, message_id DESC) AS place
       FROM caption_messages JOIN sessions ON sessions.id = session_id
       WHERE ended_at_ms IS NULL AND caption_messages.channel_id = place_id)
     WHERE place <= 3)`;

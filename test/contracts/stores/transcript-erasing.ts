@@ -22,6 +22,7 @@ export function transcriptErasingContract(name: string, open: OpenTranscripts): 
   forgetsLongLines(name, open);
   forgetsPlaces(name, open);
   expires(name, open);
+  expiresAfterClock(name, open);
   notesMessages(name, open);
 }
 
@@ -244,6 +245,23 @@ function expires(name: string, open: OpenTranscripts): void {
     await store.eraser.expire(startedAtWallMs + 6, days);
     expect(await latest('101')).toBeUndefined();
     expect((await store.records.all('10', '1')).presences).toEqual([]);
+  });
+}
+
+function expiresAfterClock(name: string, open: OpenTranscripts): void {
+  test(`${name}: a session that ended in times to come, as the clock was put back, is kept no longer`, async () => {
+    await using store = await open();
+    const ended = { endedAtWallMs: startedAtWallMs + hourMs };
+    await store.writer.putSession(sessionOf('a', ended));
+    await store.writer.putLines([lineOf('a', 1, 'first'), lineOf('a', 600, 'last')]);
+    const nowMs = startedAtWallMs + 20 * 60_000;
+    expect((await store.eraser.expire(nowMs, days)).count).toBe(0);
+    expect((await store.reader.latest('10', '100'))?.session).toEqual(
+      sessionOf('a', { startedAtWallMs: nowMs - hourMs, endedAtWallMs: nowMs }),
+    );
+    const due = startedAtWallMs - 40 * 60_000 + 7 * 24 * hourMs;
+    expect((await store.eraser.expire(due + 2_000, days)).count).toBe(1);
+    expect((await store.eraser.expire(due + 601_000, days)).count).toBe(1);
   });
 }
 

@@ -111,7 +111,9 @@ scenario(
     await told(adam, 'leave');
     await call(setup, adam);
     await sayings.say(adam, 'back to you');
-    await untilShown(setup, '**Adam** back to you', thread);
+    const both = ['**Adam** bread and wine', '**Adam** back to you'];
+    const adams = () => linesIn(setup, thread).filter((line) => line.startsWith('**Adam**'));
+    await eventually(() => expect(adams()).toEqual(both));
     const inThread = sandbox.messages(thread).map((message) => message.text);
     const notice = text('captions.notice', { days: 7 });
     expect(inThread.filter((one) => one.includes(notice))).toHaveLength(1);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { lineOf, sessionOf, startedAtWallMs } from '#test/contracts/stores/transcript-samples.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
 import {
   adam,
   lounge,
@@ -11,7 +12,8 @@ import {
 import { memoryTranscripts } from '#test/session/setup/transcripts.ts';
 
 test('sessions that a killed process left open are ended at the next start', async () => {
-  const { clock, cleanup, transcripts } = openSessionFixture();
+  const clock = new VirtualClock(startedAtWallMs + 60_000);
+  const { cleanup, transcripts } = openSessionFixture({}, [], clock);
   const { reader, writer } = transcripts.onDisk;
   await writer.putSession(sessionOf('a'));
   await writer.putLines([lineOf('a', 2, 'two')]);
