@@ -5,7 +5,6 @@ import { secretsOf } from '#src/config/models.ts';
 import { readWishes, usage, type Wishes } from './arguments.ts';
 import { examineConfigured } from './configured.ts';
 import { examineDataDir } from './examine-data-dir.ts';
-import { examineDatabase } from './examine-database.ts';
 import { ok } from './finding.ts';
 import { lifecycle } from './lifecycle.ts';
 import { examineProvider } from './provider.ts';
@@ -47,10 +46,16 @@ export async function runDoctor(
   if (!wishes.isOffline) report.line(cost);
   const { dataDir, databaseUrl } = read.config;
   const isUsable = databaseUrl
-    ? await examineDatabase(databaseUrl, patience.clock, report)
+    ? await onDatabase(databaseUrl, patience, report)
     : examineDataDir(dataDir, patience.clock.wallMs(), report);
   const code = await examineConfigured(read.config, wishes.isOffline, patience, report);
   return isUsable ? code : 1;
+}
+
+/** Nothing of PostgreSQL is loaded where there is none. */
+async function onDatabase(url: Secret, { clock }: ProbeDeadline, report: Report) {
+  const { examineDatabase } = await import('./examine-database.ts');
+  return await examineDatabase(url, clock, report);
 }
 
 type Surroundings = {

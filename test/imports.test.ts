@@ -104,3 +104,27 @@ test('every exported type name is declared once', async () => {
   }
   expect([...files].filter(([, paths]) => paths.length > 1)).toEqual([]);
 });
+
+/** Modules that a file loads before anything of it runs: not those of types, nor what it imports later. */
+const loaded = /^import (?!type)(?:([^';]*?) from )?'([^']+)';/gms;
+
+function loads(source: string): readonly string[] {
+  return [...source.matchAll(loaded)]
+    .filter(([, names = '']) => !/^\{(?:\s*type [^,}]+,?)+\s*\}$/.test(names))
+    .map(([, , specifier = '']) => specifier);
+}
+
+test('the bot loads nothing of PostgreSQL before DATABASE_URL asks for it', async () => {
+  const all = await sources();
+  const loadedBy = (path: string) => loads(all.get(path) ?? '');
+  const starts = ['program', 'on-discord', 'in-sandbox'].map((name) => `src/app/${name}.ts`);
+  const reached = new Set([...starts, 'doctor/main.ts']);
+  for (const path of reached) {
+    const own = loadedBy(path).filter((specifier) => /^[#.]/.test(specifier));
+    for (const specifier of own) reached.add(targetOf(path, specifier));
+  }
+  const needsIt = (path: string) => loadedBy(path).includes('pg');
+  expect([...reached].filter(needsIt)).toEqual([]);
+  expect(reached.size).toBeGreaterThan(500);
+  expect([...all.keys()].some(needsIt)).toBe(true);
+});

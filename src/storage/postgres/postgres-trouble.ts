@@ -17,6 +17,7 @@ export type PostgresHindrance =
 /** SQLSTATE codes and their classes. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const hindrances: Readonly<Record<string, PostgresHindrance>> = {
   '08': 'away',
+  '08P01': 'refused', // a pooler that does not pass `options` on
   '57P': 'away',
   '53300': 'away', // too many connections
   '40': 'busy', // serialization, deadlock

@@ -19,7 +19,7 @@ type QueuedWork<T> = (ageMs: () => number) => Promise<T>;
 const retryMs = 1_000;
 const standardWrites = 10_000;
 /** Longest time, in ms, that closing waits for writes that still wait. */
-const closeMs = 3_000;
+const closeMs = 2_000;
 
 /**
  * Writes that wait while the database is away, in the order in which they were asked for. Only those of one lane, say those
@@ -65,7 +65,7 @@ export class WriteQueue implements AsyncDisposable {
     await Promise.all(lanes.map((lane) => this.#last.get(lane)));
   }
 
-  /** What still waits is tried for 3 s more, and then fails. */
+  /** What still waits is tried for 2 s more, and then fails. */
   async [Symbol.asyncDispose](): Promise<void> {
     const late = () => new Error('late');
     const all = this.settled([...this.#last.keys()]);

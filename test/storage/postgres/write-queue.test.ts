@@ -87,13 +87,13 @@ test('of one lane nothing overtakes, whatever waits in others', async () => {
   );
 });
 
-test('a queue that is closed tries for three seconds more, and then what waits fails in words', async () => {
+test('a queue that is closed tries for two seconds more, and then what waits fails in words', async () => {
   const { clock, queue, state, write } = openQueue();
   state.isAway = true;
   const lost = write('lost', '10');
   const told = expect(lost).rejects.toThrow('The database db was closed before this was written.');
   const closing = queue[Symbol.asyncDispose]();
-  await clock.advance(3_000);
+  await clock.advance(2_000);
   await Promise.all([closing, told]);
   await expect(write('late', '10')).rejects.toMatchObject({ code: 'store.unwritable' });
 });
