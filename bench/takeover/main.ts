@@ -1,7 +1,7 @@
-// npm run takeover [-- --kills 50] [--stops 0] [--freezes 0] [--cuts 0] [--gone 0] [--processes 1] [--database postgres://…]
+// npm run takeover [-- --kills 50] [--stops 0] [--freezes 0] [--cuts 0] [--gone 0] [--processes 3] [--database postgres://…]
 import { parseArgs } from 'node:util';
 import { reportOf } from './report.ts';
-import { playRound, settle, type TakeoverFault, type TakeoverRound } from './round.ts';
+import { begin, playRound, type TakeoverFault, type TakeoverRound } from './round.ts';
 import { openTakeover } from './takeover-setup.ts';
 
 const { values: options } = parseArgs({
@@ -12,7 +12,7 @@ const { values: options } = parseArgs({
     cuts: { type: 'string', default: '0' },
     gone: { type: 'string', default: '0' },
     /** 1 has no database: the process is started again over its own data. */
-    processes: { type: 'string', default: '1' },
+    processes: { type: 'string', default: '3' },
     database: { type: 'string', default: 'postgres://postgres@127.0.0.1:5432/test' },
   },
 });
@@ -28,11 +28,8 @@ const faults = wanted.flatMap(([fault, times]) => Array.from({ length: times }, 
 
 await using setup = await openTakeover(count, count > 1 ? options.database : undefined);
 for (const call of setup.calls) {
-  const { person, server } = call;
-  await person.join('Lounge', AbortSignal.timeout(20_000));
-  await person.command('join').answered(AbortSignal.timeout(20_000));
-  await settle(setup, call);
-  console.log(`${server}: ${setup.ownerOf(call.shard)}`);
+  await begin(setup, call);
+  console.log(`${call.server}: ${setup.ownerOf(call.shard)}`);
 }
 const rounds: TakeoverRound[] = [];
 for (const [n, fault] of faults.entries()) {
@@ -47,7 +44,7 @@ for (const [n, fault] of faults.entries()) {
     `${n + 1}/${faults.length} ${who}: heard again ${after}; the question: ${round.question}`,
   );
 }
-const { text, failures } = reportOf(rounds, setup.sandbox.violations());
+const { text, failures } = reportOf(rounds, setup.sandbox.violations(), count === 1);
 console.log(`\n${text}`);
 for (const failure of failures) console.error(failure);
 if (failures.length > 0) process.exitCode = 1;

@@ -3,14 +3,16 @@ import type { Violation } from '#sandbox/violations.ts';
 import type { CommandCount } from './commands.ts';
 import type { TakeoverFault, TakeoverRound } from './round.ts';
 
-/** Longest time, in ms, until 95 of 100 people are heard again; `freeze` counts its own 20 s. */
+/** Longest time, in ms, until 95 of 100 people are heard again; `freeze` counts its own 20 s, `gone` is over by then. */
 const heardAgainLimitMs: Readonly<Record<TakeoverFault, number>> = {
   kill: 10_000,
-  stop: 5_000,
+  stop: 10_000,
   freeze: 30_000,
   cut: 15_000,
   gone: 20_000,
 };
+/** Of `stop` where no other process takes over. */
+const startLimitMs = 5_000;
 
 /** Longest time, in ms, from SIGTERM to the end of the process. */
 const goneLimitMs = 6_000;
@@ -20,6 +22,7 @@ export type TakeoverReport = { readonly text: string; readonly failures: readonl
 export function reportOf(
   rounds: readonly TakeoverRound[],
   violations: readonly Violation[],
+  isAlone: boolean,
 ): TakeoverReport {
   const faults = [...new Set(rounds.map(({ fault }) => fault))];
   const rows = faults.map((fault) =>
@@ -49,6 +52,7 @@ export function reportOf(
       failuresOf(
         fault,
         rounds.filter((round) => round.fault === fault),
+        isAlone,
       ),
     ),
     ...kinds,
@@ -75,8 +79,12 @@ function rowOf(fault: TakeoverFault, rounds: readonly TakeoverRound[]): readonly
   ];
 }
 
-function failuresOf(fault: TakeoverFault, rounds: readonly TakeoverRound[]): readonly string[] {
-  const limitMs = heardAgainLimitMs[fault];
+function failuresOf(
+  fault: TakeoverFault,
+  rounds: readonly TakeoverRound[],
+  isAlone: boolean,
+): readonly string[] {
+  const limitMs = isAlone && fault === 'stop' ? startLimitMs : heardAgainLimitMs[fault];
   const lost = rounds.filter(({ question }) => question === 'neither').length;
   const p95 = percentile(timesOf(rounds), 0.95);
   return [

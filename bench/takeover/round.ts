@@ -1,4 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
+import { text } from '#src/texts/texts.ts';
 import { type CommandCount, CommandStream } from './commands.ts';
 import {
   type Call,
@@ -34,10 +35,7 @@ export type TakeoverRound = {
 };
 
 /** Said in the panel by whoever takes over a seat, or is asked to end. */
-const lostSentences = [
-  'If I owe you an answer, please ask again.',
-  'What I was still to say is dropped.',
-];
+const lostSentences = [text('seat.returned'), text('seat.unsaid')];
 const frozenMs = 20_000;
 const goneMs = 20_000;
 /** Nobody waits longer for anything. */
@@ -138,8 +136,18 @@ type Played = {
   readonly atMs: number;
 };
 
+/** The person sits down and calls the bot. Errors: a plain one when nobody serves the server. */
+export async function begin(setup: TakeoverSetup, call: Call): Promise<void> {
+  const { sandbox } = setup;
+  const isServed = () => setup.ownerOf(call.shard) !== undefined && sandbox.commands().length > 0;
+  if (!(await within(patienceMs, isServed))) throw new Error(`Nobody serves ${call.server}.`);
+  await call.person.join(channel, AbortSignal.timeout(patienceMs));
+  await call.person.command('join').answered(AbortSignal.timeout(patienceMs));
+  await settle(setup, call);
+}
+
 /** Every process runs, the bot sits beside the person, and nobody speaks. Errors: a plain one when that does not come about. */
-export async function settle(setup: TakeoverSetup, call: Call): Promise<void> {
+async function settle(setup: TakeoverSetup, call: Call): Promise<void> {
   const { person, server, shard } = call;
   for (const name of setup.names) if (!setup.process(name).isRunning) await setup.start(name);
   const guild = setup.sandbox.guild(server);

@@ -116,7 +116,8 @@ export async function openTakeover(
 function starter(setup: ProcessesSetup, database: BenchDatabase | undefined) {
   return async (name: string): Promise<void> => {
     const url = await database?.urlFor(name);
-    const environment = { OPENAI_API_KEY: name, ...(url ? { DATABASE_URL: url } : {}) };
+    const keys = { TRANSCRIPTION_API_KEY: name, SPEECH_API_KEY: name };
+    const environment = { ...keys, ...(url ? { DATABASE_URL: url } : {}) };
     await (url ? setup.launch(name, { environment }) : setup.start(name, { environment }));
   };
 }
