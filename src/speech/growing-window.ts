@@ -3,6 +3,7 @@ import { BotError } from '#src/base/errors.ts';
 import { SharedTask } from '#src/speech/embedded/task-queue.ts';
 import type { Listening, LookAhead, OnPartial, Transcriber, Transcript } from './ports.ts';
 import { type SpokenSound, UtteranceSound } from './utterance-sound.ts';
+import { shiftWords } from './word-times.ts';
 
 /** Sound before the first partial; the next ones come at doubling lengths. */
 const firstLookSamples = 0.8 * listenRateHz;
@@ -121,7 +122,7 @@ export class GrowingWindow implements Listening {
 
   async #recognise({ pcm, fromMs }: SpokenSound, signal: AbortSignal): Promise<Transcript> {
     for await (const update of this.#transcriber.transcribe(pcm, signal)) {
-      if (update.kind === 'final') return later(update.transcript, fromMs);
+      if (update.kind === 'final') return shiftWords(update.transcript, fromMs);
       if (update.text.length > this.#told.length) this.#tell(update.text, signal);
     }
     return { text: '' };
@@ -132,16 +133,6 @@ export class GrowingWindow implements Listening {
     this.#told = text;
     this.#onPartial(text);
   }
-}
-
-/** The transcript of sound that begins so much later than its utterance. */
-function later(transcript: Transcript, byMs: number): Transcript {
-  const { words } = transcript;
-  if (!words || byMs === 0) return transcript;
-  const times = words.map((word) => {
-    return { ...word, startMs: word.startMs + byMs, endMs: word.endMs + byMs };
-  });
-  return { ...transcript, words: times };
 }
 
 /** Swallows an error that is worth another try; throws one of lateness, as it has been waited for already. */

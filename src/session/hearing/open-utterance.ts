@@ -7,6 +7,7 @@ import type { PendingAnswer } from '#src/session/answering/pending-answer.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import type { HeldListening } from '#src/speech/held-listening.ts';
 import type { Transcript } from '#src/speech/ports.ts';
+import { shiftWords } from '#src/speech/word-times.ts';
 import { contentOf } from '#src/turn/answerable.ts';
 import type { Evidence } from '#src/turn/evidence.ts';
 import type { UtteranceContent, UtteranceFollower } from './utterance-listener.ts';
@@ -29,6 +30,8 @@ export type OpenUtteranceOptions = {
   readonly clock: Clock;
   /** As `fromMs`, without the jitter of the network. */
   readonly spokenFromMs: number;
+  /** Length, in ms, of its sound before the voice. */
+  readonly leadMs: number;
   /** Told of its words, whomever they are for. */
   readonly follower: UtteranceFollower | undefined;
   /** Told once whether it was for the bot. */
@@ -77,6 +80,7 @@ export class OpenUtterance implements Disposable {
   #follower: UtteranceFollower | undefined;
   #isDecided = false;
   readonly #spokenFromMs: number;
+  readonly #leadMs: number;
   readonly #onDecided: (meant: boolean) => void;
   #lastSoundAtMs: number;
   #before: QueuedQuestion | undefined;
@@ -94,6 +98,7 @@ export class OpenUtterance implements Disposable {
     clock,
     before,
     spokenFromMs,
+    leadMs,
     follower,
     onDecided,
   }: OpenUtteranceOptions) {
@@ -105,6 +110,7 @@ export class OpenUtterance implements Disposable {
     this.#clock = clock;
     this.#before = before;
     this.#spokenFromMs = spokenFromMs;
+    this.#leadMs = leadMs;
     this.#follower = follower;
     this.#onDecided = onDecided;
     this.#lastSoundAtMs = clock.nowMs();
@@ -189,7 +195,7 @@ export class OpenUtterance implements Disposable {
     const { words } = this;
     const held = evidence ? contentOf({ evidence, text: words?.text }) : contentOfWords(words);
     return held === 'words' && words
-      ? { kind: 'text', transcript: words }
+      ? { kind: 'text', transcript: shiftWords(words, -this.#leadMs) }
       : { kind: asContent(held) };
   }
 

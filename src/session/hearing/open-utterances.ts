@@ -192,7 +192,7 @@ export class OpenUtterances {
 
   #begin(
     speakerId: string,
-    { fromMs, spokenFromMs }: UtteranceBegin,
+    { fromMs, spokenFromMs, leadMs }: UtteranceBegin,
     isWanted: boolean,
     budget: HearingBudget,
   ): void {
@@ -217,6 +217,7 @@ export class OpenUtterances {
       clock: parts.clock,
       before,
       spokenFromMs,
+      leadMs,
       follower: isCaptioned
         ? captions?.began({ speakerId, name, fromMs: spokenFromMs })
         : undefined,

@@ -1,6 +1,7 @@
 import type { EchoMeter } from '#src/audio/echo/echo-meter.ts';
 import { energyDb } from '#src/audio/loudness.ts';
 import type { Packet } from '#src/audio/packet.ts';
+import { listenRateHz } from '#src/audio/pcm.ts';
 import { Recording } from '#src/audio/voice/recording.ts';
 import type { SpeakerSound, SpeakerStream, StreamCounts } from '#src/audio/voice/speaker-stream.ts';
 import type { VoiceMeter, VoiceWindow } from '#src/audio/voice/voice-meter.ts';
@@ -45,6 +46,8 @@ export type SpeakerInputEvent =
       /** As `fromMs`, without the jitter of the network. */
       readonly spokenFromMs: number;
       readonly sound: Int16Array;
+      /** Length, in ms, of `sound` before the voice. */
+      readonly leadMs: number;
     }
   | { readonly kind: 'sound'; readonly sound: Int16Array }
   | ({ readonly kind: 'paused' } & UtteranceSoFar)
@@ -236,7 +239,8 @@ export class SpeakerInput {
         const { fromMs } = effect;
         this.#spokenFromMs = fromMs - this.#lagFrom(fromMs + this.#rules.windowMs);
         const sound = this.#recording.soFar().samples;
-        return { kind: 'began', fromMs, spokenFromMs: this.#spokenFromMs, sound };
+        const leadMs = Math.max(0, (sound.length / listenRateHz) * 1_000 - (atMs - fromMs));
+        return { kind: 'began', fromMs, spokenFromMs: this.#spokenFromMs, sound, leadMs };
       }
       case 'paused':
       case 'long-pause':

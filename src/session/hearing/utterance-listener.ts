@@ -9,6 +9,7 @@ export type BegunUtterance = {
 
 /** What an utterance held. */
 export type UtteranceContent =
+  /** Times of words, where there are any, are in ms since the first voiced packet. */
   | { readonly kind: 'text'; readonly transcript: Transcript }
   /** Nobody said a word. */
   | { readonly kind: 'no-words' }
