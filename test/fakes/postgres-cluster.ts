@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chown, glob, mkdtemp, rm } from 'node:fs/promises';
+import { chown, glob, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -9,6 +9,9 @@ const run = promisify(execFile);
 
 /** Where Debian's packages put the programs of each version. */
 const installed = '/usr/lib/postgresql/*/bin/initdb';
+
+/** Of the user postgres there. */
+const password = 'only-for-tests';
 
 type User = { readonly uid: number; readonly gid: number };
 
@@ -24,7 +27,7 @@ export class PostgresCluster implements AsyncDisposable {
   readonly #user: User | undefined;
 
   private constructor(folder: string, port: number, programs: string, user: User | undefined) {
-    this.url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+    this.url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
     this.#folder = folder;
     this.#port = port;
     this.#programs = programs;
@@ -36,8 +39,12 @@ export class PostgresCluster implements AsyncDisposable {
     const folder = await mkdtemp(join(tmpdir(), 'parley-postgres-'));
     if (user) await chown(folder, user.uid, user.gid);
     const cluster = new PostgresCluster(folder, port, programs, user);
-    const how = ['--auth=trust', '--username=postgres', '--encoding=UTF8', '--no-sync'];
-    await cluster.#run('initdb', ['-D', cluster.#data, ...how, '--no-locale', '--no-instructions']);
+    const secret = join(folder, 'password');
+    await writeFile(secret, password);
+    if (user) await chown(secret, user.uid, user.gid);
+    const how = ['--auth=scram-sha-256', `--pwfile=${secret}`, '--username=postgres', '--no-sync'];
+    const plain = ['--encoding=UTF8', '--no-locale', '--no-instructions'];
+    await cluster.#run('initdb', ['-D', cluster.#data, ...how, ...plain]);
     await cluster.start();
     return cluster;
   }
@@ -51,6 +58,14 @@ export class PostgresCluster implements AsyncDisposable {
   /** `fast` ends every connection in order, `immediate` as a crash does. */
   async stop(mode: 'fast' | 'immediate' = 'fast'): Promise<void> {
     await this.#run('pg_ctl', ['stop', '-w', '-D', this.#data, '-m', mode]);
+  }
+
+  /** Starts it, after a stop, as a replica that waits for its primary: it can be read, and takes no writes. */
+  async startAsReplica(): Promise<void> {
+    const signal = join(this.#data, 'standby.signal');
+    await writeFile(signal, '');
+    if (this.#user) await chown(signal, this.#user.uid, this.#user.gid);
+    await this.start();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,21 +1,60 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
+import { openPostgresStore } from '#src/storage/postgres/keep-books.ts';
 import { PostgresPool } from '#src/storage/postgres/pool.ts';
+import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { withPostgres } from '#test/fakes/postgres.ts';
 import { PostgresCluster } from '#test/fakes/postgres-cluster.ts';
 
+const until = new AbortController().signal;
+const clock = realClock;
+const deaf = () => undefined;
+
+/** How a start is refused. */
+function refusal(url: string): Promise<unknown> {
+  const options = { url: new Secret(url), clock, tell: deaf };
+  return openPostgresStore(options, until).catch((error) => error);
+}
+
 withPostgres(() => {
-  test('a server that restarts is used again at once, and until then it is told to be away', async () => {
+  test('a server that restarts or crashes is used again at once, a wrong password and a replica are refused', async () => {
     await using cluster = await PostgresCluster.open();
-    await using pool = new PostgresPool({ url: new Secret(cluster.url), clock: realClock });
-    const ask = () => pool.read((connection) => connection.rows('SELECT 1 AS n'));
+    const url = new Secret(cluster.url);
+    const wrong = cluster.url.replace(/:[^:@]+@/, ':guessed@');
+    expect(await refusal(wrong)).toMatchObject({
+      code: 'store.misconfigured',
+      message: expect.stringContaining('refuses user or password of DATABASE_URL'),
+    });
+    const told: StoreEvent[] = [];
+    const tell = (event: StoreEvent) => told.push(event);
+    const { pool, ...store } = await openPostgresStore({ url, clock, tell }, until);
+    await using _store = store;
     for (const mode of ['fast', 'immediate'] as const) {
-      expect(await ask()).toEqual([{ n: 1 }]);
+      await store.consents.write('10', mode, { kind: 'always' });
       await cluster.stop(mode);
-      await expect(ask()).rejects.toMatchObject({ code: 'store.unreadable', retryable: true });
+      const writing = store.consents.write('10', `${mode} later`, { kind: 'never' });
+      await expect(store.panels.read('20')).rejects.toMatchObject({ code: 'store.unreadable' });
       await cluster.start();
+      await writing;
     }
-    expect(await ask()).toEqual([{ n: 1 }]);
+    expect([...(await store.consents.read('10')).keys()].sort()).toEqual([
+      'fast',
+      'fast later',
+      'immediate',
+      'immediate later',
+    ]);
+    const kinds = told.flatMap(({ kind }) => (kind === 'written' ? [] : [kind]));
+    expect(kinds.at(0)).toBe('opened');
+    expect(kinds.filter((kind) => kind === 'refused').length).toBeGreaterThanOrEqual(2);
+    expect(kinds.at(-1)).toBe('opened');
+    await cluster.stop();
+    await cluster.startAsReplica();
+    expect(await refusal(cluster.url)).toMatchObject({
+      code: 'store.misconfigured',
+      message: expect.stringContaining('takes no writes: it is a replica'),
+    });
+    await using reader = new PostgresPool({ url, clock });
+    expect(await reader.read((one) => one.rows('SELECT 1 AS n'))).toEqual([{ n: 1 }]);
   });
 });
