@@ -42,7 +42,7 @@ export async function openBudget({
       error,
     );
   const exchange =
-    sharedSpending && new SharedLedger({ ledger, book: sharedSpending, clock, tell });
+    sharedSpending && new SharedLedger({ ledger, book: sharedSpending, former: book, clock, tell });
   const keeper = exchange ?? new LedgerPersistence({ ledger, book, clock, tell });
   await keeper.open();
   const { caps } = config.budget;

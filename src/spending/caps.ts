@@ -28,6 +28,11 @@ export function add(one: Amount, other: Amount): Amount {
   return { nanoUsd: one.nanoUsd + other.nanoUsd, ms: one.ms + other.ms };
 }
 
+/** Puts the larger amount first: of money, then of time. */
+export function costliest(one: Amount, other: Amount): number {
+  return other.nanoUsd - one.nanoUsd || other.ms - one.ms;
+}
+
 /** Whether `more` may be spent, too, without passing `part` of the cap. */
 export function fits(spent: Amount, more: Amount, cap: Amount, part = 1): boolean {
   const money = cap.nanoUsd === 0 || spent.nanoUsd + more.nanoUsd <= cap.nanoUsd * part;

@@ -24,6 +24,7 @@ import {
   add,
   type BudgetStep,
   type Caps,
+  costliest,
   fits,
   isAtLeast,
   isOverCount,
@@ -98,6 +99,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
 
   listen(guildId: string, personId: string, isCaptioned = false): HearingBudget | BudgetRefusal {
     const { caps, clock, ledger } = this.#options;
+    void this.ready(guildId); // asked for before the answer needs it
     const rate = this.#options.tariffOf(guildId).recognise;
     const isFree = rate.kind === 'free';
     const sound = this.#soundOf(guildId, personId);
@@ -323,8 +325,4 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
   #standing(guildId: string) {
     return this.#options.ledger.standing(guildId, this.#options.clock.wallMs());
   }
-}
-
-function costliest(one: Sum, other: Sum): number {
-  return other.nanoUsd - one.nanoUsd || other.ms - one.ms;
 }

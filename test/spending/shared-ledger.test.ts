@@ -48,10 +48,11 @@ function openProcess(book: MemorySharedBook, clock: VirtualClock, waitMs = () =>
   const exchange = new SharedLedger({
     ledger,
     book: book.of(clock, waitMs),
+    former: { read: async () => [...book.entries] },
     clock,
     tell: () => undefined,
   });
-  exchange.open();
+  void exchange.open();
   const { desk } = openDesk(clock, { caps: { serverDay: dollars(1) }, ledger, exchange });
   return { ledger, exchange, desk };
 }
@@ -209,4 +210,17 @@ test('a book that is silent is waited for two seconds once', async () => {
     await answered;
   }
   expect(waits).toEqual([2_000, 0, 0]);
+});
+
+test('what was spent before the start counts before anybody has reported', async () => {
+  const clock = new VirtualClock();
+  const book = new MemorySharedBook();
+  const day = '2026-11-20';
+  book.entries.push({ guildId, day, nanoUsd: 0.99e9, ms: 0, unpriced: 0, turns: 1 });
+  const { desk } = openProcess(book, clock);
+  await settled();
+  expect(desk.today(guildId).usd).toBe(0.99);
+  expect(desk.manner(guildId).step).toBe('captions');
+  await told(clock, { desk } as ReturnType<typeof openProcess>);
+  expect(desk.today(guildId).usd).toBe(0.99);
 });

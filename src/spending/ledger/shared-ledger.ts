@@ -1,5 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { within } from '#src/base/waiting.ts';
+import type { SpendingStore } from '#src/spending/book.ts';
 import { dayOf } from '#src/spending/calendar.ts';
 import type { Ledger } from './ledger.ts';
 import type { SharedSpending, SharedStanding } from './shared-spending.ts';
@@ -7,6 +8,8 @@ import type { SharedSpending, SharedStanding } from './shared-spending.ts';
 export type SharedLedgerOptions = {
   readonly ledger: Ledger;
   readonly book: SharedSpending;
+  /** What was spent before, of all servers; told once. */
+  readonly former: Pick<SpendingStore, 'read'>;
   readonly clock: Clock;
   /** Each new reason once. */
   readonly tell: (error: unknown) => void;
@@ -55,7 +58,16 @@ export class SharedLedger implements BudgetExchange, AsyncDisposable {
     this.#options = options;
   }
 
-  open(): void {
+  /** Resolves when what was spent before is known, or cannot be for now. Never throws. */
+  async open(): Promise<void> {
+    const { clock, former, ledger, tell } = this.#options;
+    const wallMs = clock.wallMs();
+    const late = () => new Error(`What was spent was not read in ${closeMs / 1000} s.`);
+    try {
+      ledger.recall(await within(former.read(dayOf(wallMs)), closeMs, clock, late), wallMs);
+    } catch (error) {
+      tell(error);
+    }
     this.#life = this.#live();
   }
 

@@ -16,14 +16,14 @@ const entry: SpendingEntry = { guildId, day: today, nanoUsd: 1, ms: 2, unpriced:
 /** One of several processes with budgets in one database: a dollar a day for the server. */
 async function openProcess(schema: TestSchema) {
   await using stack = new AsyncDisposableStack();
-  const { sharedSpending: book } = stack.use(await openIn(schema));
+  const { sharedSpending: book, spending: former } = stack.use(await openIn(schema));
   const ledger = new Ledger();
   const clock = realClock;
   const told: unknown[] = [];
   const exchange = stack.use(
-    new SharedLedger({ ledger, book, clock, tell: (error) => told.push(error) }),
+    new SharedLedger({ ledger, book, former, clock, tell: (error) => told.push(error) }),
   );
-  exchange.open();
+  await exchange.open();
   const { desk } = openDesk(clock, { caps: { serverDay: dollars(1) }, ledger, exchange });
   const resources = stack.move();
   return { desk, told, [Symbol.asyncDispose]: () => resources.disposeAsync() };
