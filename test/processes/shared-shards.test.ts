@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import type { BotProcess } from '#test/fakes/bot-process.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
+import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
 import { told } from '#test/scenarios/setup/asking.ts';
 import { soon } from '#test/scenarios/setup/scenario-setup.ts';
 import { openProcesses } from './bot-processes.ts';
@@ -28,6 +30,43 @@ withPostgres(() => {
     for (const person of people) await told(person, 'help');
     expect(served().sort()).toEqual(['two 0', 'two 1']);
     expect(two.log.filter(({ level }) => Number(level) > 30)).toEqual([]);
+    expect(setup.sandbox.violations()).toEqual([]);
+  });
+
+  test('who alone loses the database is taken over, and what everybody loses changes nothing', async () => {
+    await using stack = new AsyncDisposableStack();
+    const schema = stack.use(await openSchema());
+    const { hostname: host, port } = new URL(schema.url.reveal());
+    const open = () => TcpProxy.open({ host, port: Number(port === '' ? 5432 : port) });
+    const [way, other] = [stack.use(await open()), stack.use(await open())];
+    const through = (proxy: TcpProxy) => ({
+      DATABASE_URL: proxy.through(schema.url.reveal()),
+    });
+    const setup = stack.use(await openProcesses());
+    const one = await setup.start('one', { environment: through(way) });
+    const two = await setup.start('two', { environment: through(other) });
+    await two.logged(({ msg }) => msg === 'shard served', longMs);
+
+    for (const each of [way, other]) each.cut();
+    await two.logged(
+      ({ code, msg }) => code === 'store.unwritable' || msg?.includes('cannot be reached') === true,
+      longMs,
+    );
+    for (const server of servers) await told(setup.sandbox.guild(server).person('Adam'), 'help');
+    for (const each of [way, other]) each.heal();
+    // Both have got their locks back once a third one finds none.
+    const three = await setup.start('three', {
+      environment: { DATABASE_URL: schema.url.reveal() },
+    });
+    const stops = (bot: BotProcess) =>
+      bot.log.filter(({ msg, why }) => msg === 'shard stopped' && why !== 'handover');
+    expect([one, two, three].flatMap(stops)).toEqual([]);
+
+    way.cut();
+    await three.logged(({ msg, shard }) => msg === 'shard served' && shard === 0, longMs);
+    await one.logged(({ msg, why }) => msg === 'shard stopped' && why !== 'handover', longMs);
+    expect(stops(one)).toMatchObject([{ shard: 0, why: 'unconfirmed' }]);
+    for (const server of servers) await told(setup.sandbox.guild(server).person('Adam'), 'help');
     expect(setup.sandbox.violations()).toEqual([]);
   });
 });

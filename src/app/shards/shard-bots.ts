@@ -3,8 +3,16 @@ import type { SharedParts } from '#src/app/shared-parts.ts';
 import { restBase } from '#src/discord/login.ts';
 import { Takeover } from '#src/discord/shards/takeover.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
-import { type OwnedShard, type ShardHost, shardOf } from '#src/shards/ownership.ts';
+import {
+  type OwnedShard,
+  type ShardHost,
+  type StopReason,
+  shardOf,
+} from '#src/shards/ownership.ts';
 import { type ShardBot, startShardBot } from './shard-bot.ts';
+
+/** Longest time, in ms, for which an answer that sounds is let end before its shard is handed over. */
+const drainMs = 5_000;
 
 /** The sessions of every shard that is served, found by server. */
 export class ShardSessions {
@@ -20,9 +28,8 @@ export class ShardSessions {
     this.#byShard.delete(shardId);
   }
 
-  /** Seats in voice channels of one shard. */
-  count(shardId: number): number {
-    return this.#byShard.get(shardId)?.all().length ?? 0;
+  ofShard(shardId: number): VoiceSessions | undefined {
+    return this.#byShard.get(shardId);
   }
 
   of(guildId: string): VoiceSessions | undefined {
@@ -66,7 +73,9 @@ export class ShardBots implements ShardHost, AsyncDisposable {
   }
 
   seats(): ReadonlyMap<number, number> {
-    return new Map([...this.#bots.keys()].map((id) => [id, this.#sessions.count(id)]));
+    return new Map(
+      [...this.#bots.keys()].map((id) => [id, this.#sessions.ofShard(id)?.all().length ?? 0]),
+    );
   }
 
   async fence(shard: OwnedShard): Promise<'resumed' | 'refused'> {
@@ -95,7 +104,9 @@ export class ShardBots implements ShardHost, AsyncDisposable {
     this.#takeovers.delete(shard.id);
   }
 
-  async stop(shardId: number): Promise<void> {
+  /** Where a shard is handed over, the answers that sound there come to their end first. */
+  async stop(shardId: number, why: StopReason = 'drained'): Promise<void> {
+    if (why === 'handover') await this.#sessions.ofShard(shardId)?.drain(drainMs);
     const starting = this.#starting.get(shardId);
     starting?.stop.abort(new Error('this shard is not served any more'));
     await starting?.ended;
