@@ -47,9 +47,9 @@ export async function openSharedParts(
   await using stack = new AsyncDisposableStack();
   stack.use(await claimDataDir(options, signal));
   const loading = [loadSilero(), loadCues(), openBotStore(options, signal)] as const;
-  const [weights, cues, { store, sharedSpending }] = await Promise.all(loading);
+  const [weights, cues, { store, sharedSpending, pool }] = await Promise.all(loading);
   stack.use(store);
-  const transcripts = stack.use(openTranscriptStores(config, options.onDiscord));
+  const transcripts = stack.use(await openTranscriptStores(config, pool, options.onDiscord));
   const sounds = stack.use(openSounds(config));
   warmUp(weights);
   const { desk } = stack.use(

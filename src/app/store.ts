@@ -29,9 +29,12 @@ export async function openBotStore(
   const clock = realClock;
   if (url) {
     // Nothing of it is loaded where it is not used.
-    const { openPostgresStore } = await import('#src/storage/postgres/keep-books.ts');
+    const [{ openPostgresStore }, { transcriptsPart }] = await Promise.all([
+      import('#src/storage/postgres/keep-books.ts'),
+      import('#src/storage/postgres/transcripts/schema.ts'),
+    ]);
     const { pool, sharedSpending, ...store } = await openPostgresStore(
-      { url, clock, tell: onStore },
+      { url, clock, parts: [transcriptsPart], tell: onStore },
       signal,
     );
     return { store, sharedSpending, pool };

@@ -8,20 +8,23 @@ import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { TranscriptCleanup } from '#src/session/transcripts/transcript-cleanup.ts';
 import { allStores, type TranscriptStores } from '#src/session/transcripts/transcript-stores.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import type { PostgresPool } from '#src/storage/postgres/pool.ts';
 import {
   openPassingTranscripts,
   openTranscripts,
 } from '#src/storage/transcripts/open-transcripts.ts';
+import type { TranscriptStore } from '#src/storage/transcripts/transcript-store.ts';
 
-/** Transcripts on disk and in memory; what is wrong with them is told to the operator. */
-export function openTranscriptStores(
+/**
+ * Transcripts on disk, or in the database of the store, and in memory; what is wrong with them is told to the operator.
+ * Closing them leaves `pool` open.
+ */
+export async function openTranscriptStores(
   { dataDir }: Pick<Config, 'dataDir'>,
+  pool: PostgresPool | undefined,
   tell: (event: DiscordEvent) => void,
-): TranscriptStores & AsyncDisposable {
-  const onDisk = openTranscripts(dataDir, realClock, (event) => {
-    if (event.kind !== 'refused') return;
-    tell({ kind: 'warning', message: event.error.message, cause: event.error });
-  });
+): Promise<TranscriptStores & AsyncDisposable> {
+  const onDisk = pool ? await inDatabase(pool) : inFile(dataDir, tell);
   const inMemory = openPassingTranscripts(realClock);
   return {
     onDisk,
@@ -30,6 +33,21 @@ export function openTranscriptStores(
       await Promise.all([onDisk, inMemory].map((one) => one[Symbol.asyncDispose]()));
     },
   };
+}
+
+async function inDatabase(pool: PostgresPool): Promise<TranscriptStore> {
+  // Nothing of it is loaded where it is not used.
+  const { openPostgresTranscripts } = await import(
+    '#src/storage/postgres/transcripts/postgres-transcripts.ts'
+  );
+  return openPostgresTranscripts(pool, realClock);
+}
+
+function inFile(dataDir: string, tell: (event: DiscordEvent) => void): TranscriptStore {
+  return openTranscripts(dataDir, realClock, (event) => {
+    if (event.kind !== 'refused') return;
+    tell({ kind: 'warning', message: event.error.message, cause: event.error });
+  });
 }
 
 /** What erases captions whose time is over, and changes the messages that showed them. */

@@ -68,8 +68,13 @@ export class OrderedDatabase implements AsyncDisposable {
     });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** What still waits is tried for a moment more; nothing is written afterwards. The pool stays open. */
+  async settle(): Promise<void> {
     await this.#queue[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.settle();
     await this.pool[Symbol.asyncDispose]();
   }
 }

@@ -4,7 +4,7 @@ import type {
   OutdatedMessage,
 } from '#src/captions/transcript-store.ts';
 import type { Database } from '#src/storage/database.ts';
-import { lineColumns, lineOf, type Row } from './rows.ts';
+import { captionMessageOf, lineColumns, lineOf } from './rows.ts';
 
 /** Which messages show captions. Each erasure that touches one raises its `outdated`. */
 export class SqliteCaptionMessages implements CaptionMessageStore {
@@ -35,7 +35,7 @@ export class SqliteCaptionMessages implements CaptionMessageStore {
     return found.map(({ row, lines }) => {
       this.#told.set(String(row.message_id), Number(row.outdated));
       const shown = lines.map((line) => lineOf(line, String(line.session_id)));
-      return { message: messageOf(row), lines: shown };
+      return { message: captionMessageOf(row), lines: shown };
     });
   }
 
@@ -63,13 +63,3 @@ const linesSql = `
   WHERE lines.id IN (SELECT line FROM posts WHERE message_id = ?) ORDER BY lines.start_ms, lines.id`;
 
 const settledSql = 'UPDATE caption_messages SET outdated = 0 WHERE message_id = ? AND outdated = ?';
-
-function messageOf(row: Row): CaptionMessage {
-  return {
-    channelId: String(row.channel_id),
-    messageId: String(row.message_id),
-    guildId: String(row.guild_id),
-    sessionId: String(row.session_id),
-    postedAtWallMs: Number(row.posted_at_ms),
-  };
-}

@@ -4,7 +4,7 @@ import type { DatabaseSync } from '#src/storage/sqlite.ts';
 import type { Row } from './rows.ts';
 
 /** Entries that one server may have. */
-const mostMemories = 50;
+export const mostMemories = 50;
 
 /** What servers asked the bot to remember. */
 export class SqliteMemories implements MemoryStore {

@@ -11,7 +11,16 @@ import type {
 import type { Database } from '#src/storage/database.ts';
 import type { DatabaseSync } from '#src/storage/sqlite.ts';
 import { isWithin, type KnownSession, KnownSessions } from './known-times.ts';
-import { idsOf, lineColumns, lineOf, presenceOf, type Row, sessionOf } from './rows.ts';
+import {
+  idsOf,
+  lineColumns,
+  lineOf,
+  presenceOf,
+  type Row,
+  resumableOf,
+  resumedMs,
+  sessionOf,
+} from './rows.ts';
 import { searchLines } from './search.ts';
 
 /** What was said, as far as an audience may know it. */
@@ -102,13 +111,8 @@ function resumable(sqlite: DatabaseSync, row: Row): ResumableSession {
     )
     .all(...idsOf(key), Number(row.last_ms ?? 0) - resumedMs)
     .map((line) => lineOf(line, session.id));
-  const ends = [...lines.map(({ endMs }) => endMs), ...presences.map(({ toMs = 0 }) => toMs)];
-  const lastMs = ends.reduce((latest, endMs) => Math.max(latest, endMs), 0);
-  return { session, lastNumber: Number(row.last_number), lastMs, lines, presences };
+  return resumableOf(row, lines, presences);
 }
-
-/** Lines of a resumed session that are told, in ms before the last one. */
-const resumedMs = 15 * 60_000;
 
 function startsIn(sqlite: DatabaseSync, { key, spans }: KnownSession): number {
   const rows = sqlite.prepare('SELECT start_ms FROM lines WHERE id BETWEEN ? AND ?');

@@ -5,8 +5,12 @@ import type {
   TranscriptSession,
   TranscriptWord,
 } from '#src/captions/transcript-line.ts';
+import type { CaptionMessage, ResumableSession } from '#src/captions/transcript-store.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
+
+/** Lines of a resumed session that are told, in ms before the last one. */
+export const resumedMs = 15 * 60_000;
 
 /** Ids that one session has for its lines. */
 const idsPerSession = 2 ** 22;
@@ -74,6 +78,28 @@ export function presenceOf(row: Row, sessionId: string): Presence {
     personId: String(row.person_id),
     fromMs: Number(row.from_ms),
     ...(row.to_ms !== null && { toMs: Number(row.to_ms) }),
+  };
+}
+
+/** A session as it was left, of its last lines and its presences. */
+export function resumableOf(
+  row: Row,
+  lines: readonly TranscriptLine[],
+  presences: readonly Presence[],
+): ResumableSession {
+  const ends = [...lines.map(({ endMs }) => endMs), ...presences.map(({ toMs = 0 }) => toMs)];
+  const lastMs = ends.reduce((latest, endMs) => Math.max(latest, endMs), 0);
+  const lastNumber = Number(row.last_number);
+  return { session: sessionOf(row), lastNumber, lastMs, lines, presences };
+}
+
+export function captionMessageOf(row: Row): CaptionMessage {
+  return {
+    channelId: String(row.channel_id),
+    messageId: String(row.message_id),
+    guildId: String(row.guild_id),
+    sessionId: String(row.session_id),
+    postedAtWallMs: Number(row.posted_at_ms),
   };
 }
 

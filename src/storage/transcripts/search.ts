@@ -1,21 +1,17 @@
 import type { Audience, FoundLine, TranscriptSearch } from '#src/captions/transcript-store.ts';
 import type { DatabaseSync } from '#src/storage/sqlite.ts';
 import { isWithin, type KnownSession, KnownSessions } from './known-times.ts';
+import {
+  countsBeside,
+  mostOfWord,
+  searchedWords,
+  splitTerms,
+  type Term,
+  weightOf,
+} from './ranking.ts';
 import { idsOf, lineColumns, lineOf, type Row, sessionKeyOf } from './rows.ts';
-import { termOf, wordsOf } from './words.ts';
+import { termOf } from './words.ts';
 
-/** Words of a question that are looked at; further ones are left out. */
-const mostWords = 24;
-/**
- * Lines with a word, and with all words together, above which it ranks nothing: counting 8,000 takes 0.7 ms and ranking
- * 12,000 about 8 ms, while bm25 over a million lines takes 160 ms. From bench/captions/store.ts, 2026-11-21.
- */
-const mostOfWord = 8_000;
-const mostRanked = 12_000;
-/** Part of the best line's score below which a line only shares small words with what is searched for. */
-const scoreFloor = 0.25;
-
-type Term = { readonly term: string; readonly count: number };
 /** A line, and the sum of the weights of its words where it is ranked. */
 type Candidate = { readonly id: number; readonly score: number };
 
@@ -41,7 +37,7 @@ export function searchLines(
   if (terms.length === 0 || limit < 1) return [];
   const known = new KnownSessions(sqlite, audience, search);
   if (known.keys.size === 0) return [];
-  const { rare, frequent } = split(terms);
+  const { rare, frequent } = splitTerms(terms);
   const found = new Map<number, FoundLine>();
   take(sqlite, ranked(sqlite, guildId, rare, known.keys), known, limit, found);
   const [rarest] = frequent;
@@ -62,23 +58,11 @@ function termsIn(sqlite: DatabaseSync, guildId: string, words: string): readonly
   const count = sqlite.prepare(
     'SELECT count(*) AS n FROM (SELECT 1 FROM line_words WHERE line_words MATCH ? LIMIT ?)',
   );
-  return [...new Set(wordsOf(words))]
-    .slice(0, mostWords)
+  return searchedWords(words)
     .map((word) => termOf(Number(guild.key), word))
     .map((term) => ({ term, count: Number(count.get(quoted(term), mostOfWord + 1)?.n) }))
     .filter((one) => one.count > 0)
     .sort((a, b) => a.count - b.count);
-}
-
-function split(terms: readonly Term[]) {
-  const rare: Term[] = [];
-  let sum = 0;
-  for (const one of terms) {
-    sum += one.count;
-    if (one.count > mostOfWord || sum > mostRanked) break;
-    rare.push(one);
-  }
-  return { rare, frequent: terms.slice(rare.length) };
 }
 
 /** By the sum of the weights of their words, the newest first among equals. */
@@ -95,7 +79,7 @@ function ranked(
   const bounds = boundsOf([...keys]);
   const scores = new Map<number, number>();
   for (const { term, count } of terms) {
-    const weight = Math.log(1 + (Math.max(lines, count) - count + 0.5) / (count + 0.5)); // as in BM25
+    const weight = weightOf(count, lines);
     const ids = idsIn(select.get(quoted(term), ...bounds));
     for (const id of ids) scores.set(id, (scores.get(id) ?? 0) + weight);
   }
@@ -174,7 +158,7 @@ function take(
   const startOf = sqlite.prepare('SELECT start_ms FROM lines WHERE id = ?');
   let best: number | undefined;
   for (const { id, score } of candidates) {
-    if (found.size >= limit || score < (best ?? 0) * scoreFloor) return;
+    if (found.size >= limit || !countsBeside(score, best)) return;
     const of = known.of(sessionKeyOf(id));
     if (!of || found.has(id) || !mayRead(of, () => Number(startOf.get(id)?.start_ms))) continue;
     const row = select.get(id);

@@ -23,6 +23,7 @@ function endsSessions(name: string, open: OpenTranscripts): void {
     await store.writer.putLines([lineOf('a', 1, 'one'), lineOf('a', 2, 'two')]);
     await store.writer.putPresences([presenceOf('a', '1', 0, 900), presenceOf('b', '1', 0, 4_000)]);
     await store.writer.putPresences([presenceOf('b', '2', 5_000)]);
+    await store.goAway?.();
     await store.writer.endOpenSessions();
     const endOf = async (channelId: string) =>
       (await store.reader.latest('10', channelId))?.session.endedAtWallMs;
@@ -56,6 +57,7 @@ function notesUnkept(name: string, open: OpenTranscripts): void {
       });
     };
     for (const [n, id] of ['a1', 'b1', 'b2', 'b3', 'b4', 'c1'].entries()) await put(id, n);
+    await store.goAway?.();
     await store.writer.endOpenSessions();
     const outdated = await store.messages.outdated(9);
     const shown = outdated.map(({ message, lines }) => [message.messageId, lines.length]);

@@ -2,8 +2,11 @@ import type { Presence, TranscriptLine, TranscriptSession } from '#src/captions/
 import type { Audience } from '#src/captions/transcript-store.ts';
 import type { TranscriptStore } from '#src/storage/transcripts/transcript-store.ts';
 
+/** A store, and what makes its process one that is gone, where several may share a store. */
+type OpenedStore = TranscriptStore & { goAway?(): Promise<void> };
+
 /** An empty store that works, or one in trouble: one nobody can read, or one that takes nothing more. */
-export type OpenTranscripts = (trouble?: 'unreadable' | 'unwritable') => Promise<TranscriptStore>;
+export type OpenTranscripts = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenedStore>;
 
 export const startedAtWallMs = Date.UTC(2026, 10, 20, 20);
 

@@ -1,0 +1,234 @@
+import type { MessagePlace } from '#src/captions/transcript-line.ts';
+import type { ErasedLines, KeptDays, TranscriptEraser } from '#src/captions/transcript-store.ts';
+import { eraseMs } from '#src/storage/postgres/books/writing.ts';
+import type { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
+import type { SqlConnection } from '#src/storage/postgres/sql-connection.ts';
+import { endAbandoned, followClock } from './abandoned-sessions.ts';
+import { linesOfPersonSql } from './person-records.ts';
+import type { SessionLanes } from './session-lanes.ts';
+
+/** SQL that chooses lines, as a column `id`, with its values. */
+type ChosenLines = readonly [sql: string, ...values: unknown[]];
+
+const dayMs = 86_400_000;
+/** Time, in ms, for which a session that a server does not keep can be resumed once it is over. */
+const unkeptMs = 15 * 60_000;
+/** Lines that are deleted by one statement. */
+const linesAtOnce = 20_000;
+
+/**
+ * Deletes rows and notes messages that showed them, wholly or not at all. When the bytes leave the disk of the database, its
+ * owner decides.
+ */
+export class PostgresEraser implements TranscriptEraser {
+  readonly #database: OrderedDatabase;
+  readonly #lanes: SessionLanes;
+
+  constructor(database: OrderedDatabase, lanes: SessionLanes) {
+    this.#database = database;
+    this.#lanes = lanes;
+  }
+
+  /** Also ends sessions whose process is gone. One process at a time does it; others find nothing to do. */
+  async expire(nowWallMs: number, keptDays: KeptDays): Promise<ErasedLines> {
+    return await this.#database.pool.write(async (connection) => {
+      await followClock(connection, nowWallMs, this.#database.writer);
+      const [row] = await connection.rows(tryLockSql);
+      if (row?.is_mine !== true) return nothing;
+      await endAbandoned(connection);
+      const kept = keptValues(nowWallMs, keptDays);
+      const old = await eraseLines(connection, [dueSql, ...kept]);
+      const brief = await eraseLines(connection, [briefSql, nowWallMs - dayMs]);
+      await eraseEmptySessions(connection, kept);
+      return both(old, brief);
+    }, eraseMs);
+  }
+
+  forget(guildId: string, personId: string, sessionId?: string): Promise<ErasedLines> {
+    return this.#erase([guildId], async (connection) => {
+      const values = [guildId, personId, sessionId ?? null];
+      const isThere = 's.guild_id = $1 AND ($3::text IS NULL OR s.id = $3)';
+      const erased = await eraseLines(connection, [
+        `${linesOfPersonSql} AND ${isThere}`,
+        ...values,
+      ]);
+      await connection.run(
+        `DELETE FROM presences WHERE person_id = $2
+         AND session IN (SELECT s.key FROM sessions s WHERE ${isThere})`,
+        values,
+      );
+      if (sessionId === undefined) await forgetMemories(connection, guildId, personId);
+      return erased;
+    });
+  }
+
+  forgetLines(sessionId: string, numbers: readonly number[]): Promise<ErasedLines> {
+    const sql = `SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session
+      WHERE s.id = $1 AND l.id - s.key * 4194304 = ANY ($2::bigint[])`;
+    return this.#erase(this.#lanes.of([sessionId]), (connection) =>
+      eraseLines(connection, [sql, sessionId, numbers]),
+    );
+  }
+
+  /** None of these messages shows anything any more; others may still show the rest of a long line. */
+  forgetMessages(messageIds: readonly string[]): Promise<ErasedLines> {
+    return this.#erase([], async (connection) => {
+      const sql = 'SELECT DISTINCT line AS id FROM posts WHERE message_id = ANY ($1)';
+      const { count, messages } = await eraseLines(connection, [sql, messageIds]);
+      await connection.run('DELETE FROM caption_messages WHERE message_id = ANY ($1)', [
+        messageIds,
+      ]);
+      const others = messages.filter(({ messageId }) => !messageIds.includes(messageId));
+      return { count, messages: others };
+    });
+  }
+
+  /** The bot was removed from there: its messages are nobody's to change, and not noted. */
+  forgetGuild(guildId: string): Promise<ErasedLines> {
+    return this.#erase([guildId], async (connection) => {
+      const sql = 'SELECT id FROM lines WHERE session IN (SELECT key FROM sessions s';
+      const erased = await eraseLines(connection, [`${sql} WHERE s.guild_id = $1)`, guildId]);
+      const presences =
+        'DELETE FROM presences WHERE session IN (SELECT key FROM sessions WHERE guild_id = $1)';
+      await connection.run(presences, [guildId]);
+      for (const table of ['sessions', 'caption_messages', 'memories', 'memory_numbers', 'guilds'])
+        await connection.run(`DELETE FROM ${table} WHERE guild_id = $1`, [guildId]);
+      return erased;
+    });
+  }
+
+  /** After what was asked for before in these lanes, so that nothing brings back what is erased. */
+  #erase(
+    lanes: readonly string[],
+    work: (connection: SqlConnection) => Promise<ErasedLines>,
+  ): Promise<ErasedLines> {
+    return this.#database.write(lanes, work, eraseMs);
+  }
+}
+
+const nothing: ErasedLines = { count: 0, messages: [] };
+const tryLockSql = `
+  SELECT pg_try_advisory_xact_lock(
+    hashtextextended('parley:' || current_schema() || ':expire', 0)) AS is_mine`;
+
+/** Deletes the lines that are chosen, and notes the messages that showed them. */
+async function eraseLines(
+  connection: SqlConnection,
+  [chosen, ...values]: ChosenLines,
+): Promise<ErasedLines> {
+  const messages = new Map<string, MessagePlace>();
+  let count = 0;
+  for (;;) {
+    const rows = await connection.rows(`${chosen} LIMIT ${linesAtOnce}`, values);
+    const ids = rows.map(({ id }) => id);
+    if (ids.length === 0) return { count, messages: [...messages.values()] };
+    for (const { channel_id, message_id } of await connection.rows(shownSql, [ids])) {
+      const place = { channelId: String(channel_id), messageId: String(message_id) };
+      messages.set(place.messageId, place);
+    }
+    for (const sql of [noteSql, noteOthersSql]) await connection.run(sql, [ids]);
+    for (const table of ['answered', 'more_posts'])
+      await connection.run(`DELETE FROM ${table} WHERE line = ANY ($1)`, [ids]);
+    count += await connection.run('DELETE FROM lines WHERE id = ANY ($1)', [ids]);
+  }
+}
+
+const shownSql = `
+  SELECT DISTINCT channel_id, message_id FROM posts WHERE line = ANY ($1::bigint[])`;
+
+/** Also of messages that were not put yet. In one order, or two processes would wait for each other. */
+const noteSql = `
+  INSERT INTO caption_messages AS old
+    (message_id, channel_id, guild_id, session_id, posted_at_ms, outdated)
+  SELECT p.message_id, min(p.channel_id), min(s.guild_id), min(s.id),
+    min(s.started_at_ms + l.start_ms), 1
+  FROM posts p JOIN lines l ON l.id = p.line JOIN sessions s ON s.key = l.session
+  WHERE p.line = ANY ($1::bigint[]) GROUP BY p.message_id ORDER BY p.message_id
+  ON CONFLICT (message_id) DO UPDATE SET outdated = old.outdated + 1`;
+
+/** Messages of these sessions that no line names show translations: which of them is not known, so all of it goes. */
+const noteOthersSql = `
+  UPDATE caption_messages m SET outdated = 1
+  WHERE session_id IN (
+    SELECT s.id FROM sessions s WHERE s.key IN (SELECT id / 4194304 FROM unnest($1::bigint[]) AS id)
+  ) AND outdated = 0 AND NOT EXISTS (SELECT FROM posts WHERE message_id = m.message_id)`;
+
+/** The first four values of what depends on how long servers keep their lines. */
+function keptValues(nowWallMs: number, { byGuild, standard }: KeptDays): readonly unknown[] {
+  return [nowWallMs, standard, Object.keys(byGuild), Object.values(byGuild)];
+}
+
+/** Sessions with how long their server keeps lines, in ms. */
+const keptSessions = `
+  SELECT s.*, coalesce(k.days, $2::double precision) * ${dayMs} AS kept_ms
+  FROM sessions s
+  LEFT JOIN unnest($3::text[], $4::double precision[]) AS k(guild_id, days) USING (guild_id)`;
+
+const dueSql = `
+  SELECT l.id FROM (
+    SELECT key, first_ms, CASE
+      WHEN kept_ms > 0 THEN $1::double precision - started_at_ms - kept_ms
+      WHEN $1 - coalesce(ended_at_ms, started_at_ms + last_ms) >= ${unkeptMs} THEN 'Infinity'
+      ELSE '-Infinity' END AS due_ms
+    FROM (${keptSessions}) AS kept
+  ) AS s JOIN lines l ON l.session = s.key
+  WHERE s.first_ms < s.due_ms AND l.start_ms < s.due_ms`;
+
+const briefSql = `
+  SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session
+  WHERE l.is_brief = 1 AND l.start_ms < $1::double precision - s.started_at_ms`;
+
+/** Sessions that ended, or that nobody is in and that are old; messages that still show some of them are to go. */
+async function eraseEmptySessions(
+  connection: SqlConnection,
+  kept: readonly unknown[],
+): Promise<void> {
+  const rows = await connection.rows(
+    `SELECT key FROM sessions WHERE key IN (
+       SELECT s.key FROM (${keptSessions}) AS s WHERE ${isEmpty}
+         AND (s.ended_at_ms IS NOT NULL OR s.started_at_ms < $1 - greatest(${dayMs}, s.kept_ms))
+     ) FOR UPDATE SKIP LOCKED`,
+    kept,
+  );
+  if (rows.length === 0) return;
+  // Nobody adds lines to what is locked, but somebody may have done so before.
+  const sql = `SELECT s.key FROM sessions s WHERE s.key = ANY ($1) AND ${isEmpty}`;
+  const empty = await connection.rows(sql, [rows.map(({ key }) => key)]);
+  const keys = [empty.map(({ key }) => key)];
+  await connection.run(
+    `UPDATE caption_messages SET outdated = outdated + 1
+     WHERE session_id IN (SELECT id FROM sessions WHERE key = ANY ($1))`,
+    keys,
+  );
+  await connection.run('DELETE FROM presences WHERE session = ANY ($1)', keys);
+  await connection.run('DELETE FROM sessions WHERE key = ANY ($1)', keys);
+}
+
+const isEmpty = `
+  NOT EXISTS (SELECT FROM lines l WHERE l.session = s.key) AND (
+    s.ended_at_ms IS NOT NULL
+    OR NOT EXISTS (SELECT FROM presences p WHERE p.session = s.key AND p.to_ms IS NULL))`;
+
+async function forgetMemories(
+  connection: SqlConnection,
+  guildId: string,
+  personId: string,
+): Promise<void> {
+  const sql = 'DELETE FROM memories WHERE guild_id = $1 AND (by_id = $2 OR about_id = $2)';
+  await connection.run(sql, [guildId, personId]);
+  await forgetNumbers(connection, guildId);
+}
+
+/** A server without memories counts from 1 again, and is known no more. */
+export async function forgetNumbers(connection: SqlConnection, guildId: string): Promise<void> {
+  const others = 'SELECT FROM memories WHERE guild_id = $1';
+  const sql = `DELETE FROM memory_numbers WHERE guild_id = $1 AND NOT EXISTS (${others})`;
+  await connection.run(sql, [guildId]);
+}
+
+function both(one: ErasedLines, other: ErasedLines): ErasedLines {
+  const places = [...one.messages, ...other.messages].map(
+    (place) => [place.messageId, place] as const,
+  );
+  return { count: one.count + other.count, messages: [...new Map(places).values()] };
+}

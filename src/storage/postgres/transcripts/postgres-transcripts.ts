@@ -1,0 +1,58 @@
+import type { Clock } from '#src/base/clock.ts';
+import { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
+import type { PostgresPool } from '#src/storage/postgres/pool.ts';
+import type { TranscriptStore } from '#src/storage/transcripts/transcript-store.ts';
+import { noteAlive } from './abandoned-sessions.ts';
+import { PostgresCaptionMessages } from './caption-messages.ts';
+import { PostgresEraser } from './eraser.ts';
+import { PostgresMemories } from './memories.ts';
+import { PostgresPersonRecords } from './person-records.ts';
+import { PostgresReader } from './reader.ts';
+import { SessionLanes } from './session-lanes.ts';
+import { PostgresWriter } from './writer.ts';
+
+/** How often, in ms, a process tells that it is alive: its sessions are its own until it has not for 15 minutes. */
+const aliveMs = 30_000;
+
+/** Transcripts in a database whose schema is of the present format. Closing them leaves the pool open. */
+export function openPostgresTranscripts(pool: PostgresPool, clock: Clock): TranscriptStore {
+  const database = new OrderedDatabase(pool, clock);
+  const lanes = new SessionLanes();
+  const over = new AbortController();
+  const telling = tellAlive(database, clock, over.signal);
+  return {
+    writer: new PostgresWriter(database, clock, lanes),
+    reader: new PostgresReader(database),
+    eraser: new PostgresEraser(database, lanes),
+    records: new PostgresPersonRecords(database),
+    messages: new PostgresCaptionMessages(database),
+    memories: new PostgresMemories(database),
+    async probe() {
+      const sql = "UPDATE parley_schema SET version = version WHERE part = 'transcripts'";
+      await pool.write((connection) => connection.run(sql));
+    },
+    async [Symbol.asyncDispose]() {
+      over.abort(new Error('closed'));
+      await telling;
+      await database.settle();
+      // What it left open is nobody's now.
+      const sql = 'DELETE FROM transcript_writers WHERE id = $1';
+      await pool.write((connection) => connection.run(sql, [database.writer])).catch(ignore);
+    },
+  };
+}
+
+/** Never rejects: where the database is away, nobody else can take over either. */
+async function tellAlive(
+  { pool, writer }: OrderedDatabase,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(aliveMs, signal).catch(ignore);
+    if (!signal.aborted)
+      await pool.write((connection) => noteAlive(connection, writer)).catch(ignore);
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,200 @@
+import { expect, test } from 'vitest';
+import { Secret } from '#src/base/secret.ts';
+import { rankedStatement } from '#src/storage/postgres/transcripts/search.ts';
+import {
+  anybody,
+  by,
+  inMessage,
+  lineOf,
+  only,
+  presenceOf,
+  sessionOf,
+  startedAtWallMs,
+} from '#test/contracts/stores/transcript-samples.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
+import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
+import { type OpenedTranscripts, openTranscriptsIn } from './open-transcripts.ts';
+
+const days = { standard: 7, byGuild: {} };
+const memory = { guildId: '10', text: 'likes tea', byId: '1', byName: 'Ana', atWallMs: 5 };
+
+async function textsIn(store: OpenedTranscripts, sessionId: string) {
+  return (await store.reader.lines(sessionId, anybody)).map(({ text }) => text);
+}
+
+withPostgres(() => {
+  goesOn();
+  shares();
+  waits();
+  finds();
+});
+
+function goesOn(): void {
+  test('a successor finds, exports and forgets what a process wrote that is gone', async () => {
+    await using schema = await openSchema();
+    await using dead = await openTranscriptsIn(schema);
+    await dead.writer.putSession(sessionOf('a'));
+    await dead.writer.putLines([
+      lineOf('a', 1, 'tea please', inMessage('300')),
+      lineOf('a', 2, 'b', by('2')),
+    ]);
+    await dead.writer.putPresences([presenceOf('a', '1', 0, 9_000)]);
+    await dead.memories.add(memory);
+    await using successor = await openTranscriptsIn(schema);
+    const search = { guildId: '10', words: 'TEA', limit: 9 };
+    expect(await successor.reader.search(search, only('1'))).toMatchObject([
+      { line: { number: 1 } },
+    ]);
+    const exported = await successor.records.all('10', '1');
+    expect([exported.lines.length, exported.memories.length]).toEqual([1, 1]);
+    expect((await successor.eraser.forget('10', '1')).count).toBe(1);
+    expect(await textsIn(dead, 'a')).toEqual(['b']);
+    expect(await dead.memories.list('10')).toEqual([]);
+    const [outdated] = await dead.messages.outdated(9);
+    expect(outdated).toMatchObject({ message: { messageId: '300' }, lines: [] });
+  });
+
+  test('a start ends no session of another process, and 15 minutes without that process do', async () => {
+    await using schema = await openSchema();
+    await using living = await openTranscriptsIn(schema);
+    await living.writer.putSession(sessionOf('a'));
+    await living.writer.putLines([lineOf('a', 1, 'one')]);
+    const unkept = { channelId: '200', guildId: '10', sessionId: '', postedAtWallMs: 1 };
+    await living.messages.put({ ...unkept, messageId: '301' });
+    await using started = await openTranscriptsIn(schema);
+    const isOver = async () => {
+      await started.writer.endOpenSessions();
+      await started.eraser.expire(startedAtWallMs + 3_000, days);
+      const latest = await started.reader.latest('10', '100');
+      const outdated = await started.messages.outdated(9);
+      return [latest?.session.endedAtWallMs, outdated.length];
+    };
+    expect(await isOver()).toEqual([undefined, 0]);
+    await schema.sql("UPDATE transcript_writers SET alive_at = alive_at - interval '14 minutes'");
+    expect(await isOver()).toEqual([undefined, 0]);
+    await schema.sql("UPDATE transcript_writers SET alive_at = alive_at - interval '1 minute'");
+    expect(await isOver()).toEqual([startedAtWallMs + 1_800, 1]);
+  });
+
+  test('a session that a successor takes over is left to it: who sat there came, and late lines replace nothing', async () => {
+    await using schema = await openSchema();
+    await using cutOff = await openTranscriptsIn(schema);
+    await cutOff.writer.putSession(sessionOf('a', { catchUp: false }));
+    await cutOff.writer.putLines([lineOf('a', 1, 'one')]);
+    await cutOff.writer.putPresences([presenceOf('a', '7', 500)]);
+    await using successor = await openTranscriptsIn(schema);
+    const former = await successor.reader.latest('10', '100');
+    expect(former?.presences).toEqual([presenceOf('a', '7', 500, 500)]);
+    await successor.writer.putSession(sessionOf('a', { catchUp: false }));
+    await successor.writer.putLines([lineOf('a', 2, 'two')]);
+    await cutOff.writer.putLines([lineOf('a', 2, 'another'), lineOf('a', 3, 'three')]);
+    await cutOff.writer.putSession(sessionOf('a', { endedAtWallMs: startedAtWallMs }));
+    const all = await successor.records.all('10', '1');
+    expect(all.lines.map(({ text }) => text)).toEqual(['one', 'two', 'three']);
+    expect(all.sessions).toEqual([sessionOf('a', { catchUp: false })]);
+    expect(await successor.reader.lines('a', only('7'))).toEqual([]);
+  });
+}
+
+function shares(): void {
+  test('eight processes append at once and lose nothing, and number memories once', async () => {
+    await using schema = await openSchema();
+    await using stack = new AsyncDisposableStack();
+    const stores = await Promise.all(
+      Array.from({ length: 8 }, async () => stack.use(await openTranscriptsIn(schema))),
+    );
+    await Promise.all(
+      stores.map(async (store, n) => {
+        const id = `session ${n}`;
+        await store.writer.putSession(sessionOf(id));
+        const numbers = Array.from({ length: 40 }, (_, at) => at + 1);
+        await Promise.all(
+          numbers.map((number) => store.writer.putLines([lineOf(id, number, `word${n} common`)])),
+        );
+        for (let count = 0; count < 5; count++) await store.memories.add(memory);
+        await store.eraser.expire(startedAtWallMs, days);
+      }),
+    );
+    const [first] = stores;
+    const listed = await first?.reader.sessions('10', anybody, 99);
+    expect(listed?.map(({ lineCount }) => lineCount)).toEqual(Array(8).fill(40));
+    const search = { guildId: '10', words: 'common', limit: 999 };
+    expect(await first?.reader.search(search, anybody)).toHaveLength(320);
+    const numbers = (await first?.memories.list('10'))?.map(({ number }) => number);
+    expect(numbers).toEqual(Array.from({ length: 40 }, (_, n) => n + 1));
+  });
+}
+
+function waits(): void {
+  test('what is said while the database is away is written once it is back, and what was forgotten since is not', async () => {
+    await using schema = await openSchema();
+    const { hostname, port } = new URL(schema.url.reveal());
+    const target = { host: hostname, port: Number(port === '' ? 5432 : port) };
+    await using proxy = await TcpProxy.open(target);
+    const clock = new VirtualClock();
+    const url = new Secret(proxy.through(schema.url.reveal()));
+    await using store = await openTranscriptsIn({ url }, clock);
+    await store.writer.putSession(sessionOf('a'));
+    proxy.cut();
+    const late = (writing: Promise<void>) =>
+      expect(writing).rejects.toThrow('did not answer in 5 s');
+    const first = late(
+      store.writer.putLines([lineOf('a', 1, 'one'), lineOf('a', 2, 'two', by('2'))]),
+    );
+    const forgetting = store.eraser.forget('10', '2');
+    await clock.advance(5_000);
+    await first;
+    const again = late(store.writer.putLines([lineOf('a', 1, 'one'), lineOf('a', 3, 'three')]));
+    const ended = sessionOf('a', { endedAtWallMs: startedAtWallMs + 9_000 });
+    const ending = late(store.writer.putSession(ended));
+    await clock.advance(5_000);
+    await Promise.all([again, ending]);
+    proxy.heal();
+    const advancing = setInterval(() => void clock.advance(1_000), 5);
+    expect((await forgetting).count).toBe(1);
+    await expect.poll(() => textsIn(store, 'a')).toEqual(['one', 'three']);
+    const endOf = async () => (await store.reader.latest('10', '100'))?.session;
+    await expect.poll(endOf).toEqual(ended);
+    clearInterval(advancing);
+  });
+}
+
+/** 20,000 lines in 40 sessions: of ten frequent words, and of one that is in ten of them. */
+async function fill(store: OpenedTranscripts): Promise<void> {
+  const frequent = ['so', 'and', 'the', 'we', 'then', 'what', 'is', 'it', 'you', 'of'];
+  for (let session = 0; session < 40; session++) {
+    const id = `session ${session}`;
+    await store.writer.putSession(sessionOf(id, { catchUp: session !== 39 }));
+    const lines = Array.from({ length: 500 }, (_, n) => {
+      const words = [
+        frequent[n % 10],
+        frequent[(n * 7) % 10],
+        `word${(session * 500 + n) % 3_000}`,
+      ];
+      return lineOf(id, n + 1, n === 77 && session % 4 === 3 ? 'and xylokarp' : words.join(' '));
+    });
+    await store.writer.putLines(lines);
+  }
+}
+
+function finds(): void {
+  test('a search among 20,000 lines goes by the index of words', async () => {
+    await using schema = await openSchema();
+    await using store = await openTranscriptsIn(schema);
+    await fill(store);
+    await schema.sql('ANALYZE lines');
+    const search = { guildId: '10', words: 'what is the xylokarp', limit: 9 };
+    const found = await store.reader.search(search, anybody);
+    const sessions = [35, 31, 27, 23, 19, 15, 11, 7, 3];
+    expect(found.map(({ session }) => session.id)).toEqual(sessions.map((n) => `session ${n}`));
+    const terms = [{ term: "'1·xylokarp'", count: 10 }];
+    const { sql, values } = rankedStatement(terms, 20_000, { search, audience: anybody });
+    const plan = await store.pool.read((connection) => connection.rows(`EXPLAIN ${sql}`, values));
+    const steps = plan.map((row) => row['QUERY PLAN']).join('\n');
+    expect(steps).toContain('Bitmap Index Scan on lines_by_term');
+    expect(steps).not.toContain('Seq Scan on lines');
+    const newest = await store.reader.search({ ...search, words: 'the', limit: 2 }, anybody);
+    expect(newest.map(({ session }) => session.id)).toEqual(['session 38', 'session 38']);
+  });
+}
