@@ -1,4 +1,4 @@
-// npm run takeover [-- --kills 50] [--stops 0] [--freezes 0] [--cuts 0] [--gone 0] [--processes 3] [--database postgres://…]
+// npm run takeover [-- --kills 50] [--stops 0] [--freezes 0] [--suspends 0] [--cuts 0] [--gone 0] [--processes 3] [--database postgres://…]
 import { parseArgs } from 'node:util';
 import { reportOf } from './report.ts';
 import { begin, playRound, type TakeoverFault, type TakeoverRound } from './round.ts';
@@ -9,6 +9,7 @@ const { values: options } = parseArgs({
     kills: { type: 'string', default: '50' },
     stops: { type: 'string', default: '0' },
     freezes: { type: 'string', default: '0' },
+    suspends: { type: 'string', default: '0' },
     cuts: { type: 'string', default: '0' },
     gone: { type: 'string', default: '0' },
     /** 1 has no database: the process is started again over its own data. */
@@ -21,6 +22,7 @@ const wanted: readonly (readonly [TakeoverFault, number])[] = [
   ['kill', Number(options.kills)],
   ['stop', Number(options.stops)],
   ['freeze', Number(options.freezes)],
+  ['suspend', count > 1 ? Number(options.suspends) : 0],
   ['cut', count > 1 ? Number(options.cuts) : 0],
   ['gone', count > 1 ? Number(options.gone) : 0],
 ];

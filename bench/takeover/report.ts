@@ -8,6 +8,7 @@ const heardAgainLimitMs: Readonly<Record<TakeoverFault, number>> = {
   kill: 10_000,
   stop: 10_000,
   freeze: 30_000,
+  suspend: 90_000,
   cut: 15_000,
   gone: 20_000,
 };

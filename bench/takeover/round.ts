@@ -16,10 +16,11 @@ import {
  * - `kill`: SIGKILL.
  * - `stop`: SIGTERM.
  * - `freeze`: SIGSTOP for 20 s, and SIGCONT.
+ * - `suspend`: SIGSTOP until another process is heard, and SIGCONT.
  * - `cut`: it alone loses the database until another one is heard.
  * - `gone`: everybody loses the database for 20 s.
  */
-export type TakeoverFault = 'kill' | 'stop' | 'freeze' | 'cut' | 'gone';
+export type TakeoverFault = 'kill' | 'stop' | 'freeze' | 'suspend' | 'cut' | 'gone';
 
 export type TakeoverRound = {
   readonly fault: TakeoverFault;
@@ -37,6 +38,8 @@ export type TakeoverRound = {
 /** Said in the panel by whoever takes over a seat, or is asked to end. */
 const lostSentences = [text('seat.returned'), text('seat.unsaid')];
 const frozenMs = 20_000;
+/** In which a process that goes on does whatever it had begun. */
+const wakingMs = 5_000;
 const goneMs = 20_000;
 /** Nobody waits longer for anything. */
 const patienceMs = 150_000;
@@ -75,6 +78,14 @@ export async function playRound(
         question: isAnswered ? 'answered' : await outcome(played),
       };
     }
+    case 'suspend': {
+      setup.process(owner).freeze();
+      const heardAgainMs = await heardAgain(played, (by) => by !== owner);
+      setup.process(owner).thaw();
+      const question = await outcome(played);
+      await pause(wakingMs);
+      return { fault, owner, heardAgainMs, question };
+    }
     case 'cut': {
       const way = setup.database?.wayOf(owner);
       way?.cut();
@@ -105,7 +116,7 @@ async function afterKill(played: Played): Promise<TakeoverRound> {
   await setup.process(owner).kill();
   const stream = isAlone ? undefined : new CommandStream(setup.sandbox, call.shard, call.person);
   if (isAlone) await setup.start(owner);
-  const heardAgainMs = await heardAgain(played, () => true);
+  const heardAgainMs = await heardAgain(played, (by) => isAlone || by !== owner);
   const commands = await stream?.end();
   if (!isAlone) await setup.start(owner);
   const question = await outcome(played);

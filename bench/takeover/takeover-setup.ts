@@ -86,7 +86,7 @@ export async function openTakeover(
     const shown = JSON.stringify([message.text, message.embeds, message.components]);
     written.push({ text: shown, atMs: realClock.nowMs() });
   });
-  const start = starter(setup, database);
+  const start = starter(setup, database, names);
   for (const name of names) await start(name);
   const calls = ['Sandbox', 'Sandbox 2'].map((server, n) => {
     return { server, shard: n % shards, person: sandbox.guild(server).person(`Person ${n + 1}`) };
@@ -112,13 +112,25 @@ export async function openTakeover(
   };
 }
 
-/** Each start has a key of its own for the providers, so that what they are asked names the process. */
-function starter(setup: ProcessesSetup, database: BenchDatabase | undefined) {
+/** Wall clocks of processes that share a database are an hour apart. */
+const clockStepMs = 3_600_000;
+
+/** Each process has keys of its own for the providers, so that what they are asked names it. */
+function starter(
+  setup: ProcessesSetup,
+  database: BenchDatabase | undefined,
+  names: readonly string[],
+) {
   return async (name: string): Promise<void> => {
     const url = await database?.urlFor(name);
     const keys = { TRANSCRIPTION_API_KEY: name, SPEECH_API_KEY: name };
-    const environment = { ...keys, ...(url ? { DATABASE_URL: url } : {}) };
-    await (url ? setup.launch(name, { environment }) : setup.start(name, { environment }));
+    if (url === undefined) {
+      await setup.start(name, { environment: keys });
+      return;
+    }
+    const environment = { ...keys, DATABASE_URL: url };
+    const clockAheadMs = names.indexOf(name) * clockStepMs;
+    await setup.launch(name, { environment, clockAheadMs });
   };
 }
 
