@@ -70,7 +70,7 @@ export const messageFlags = {
   componentsV2: 1 << 15,
 } as const;
 
-/** Keeps this many messages; the oldest is forgotten first. */
+/** Keeps this many messages; the oldest that only one person saw is forgotten first, then the oldest. */
 const messageLimit = 500;
 /** A nonce is looked for among those of so long. Source: Discord docs, "Create Message": the past few minutes. */
 const nonceLifeMs = 180_000;
@@ -224,9 +224,10 @@ export class MessageBoard {
   }
 
   #forgetOldest(): void {
-    for (const id of this.#messages.keys()) {
-      if (this.#messages.size <= messageLimit) return;
-      this.#messages.delete(id);
-    }
+    if (this.#messages.size <= messageLimit) return;
+    const [oldest] = this.#messages.values();
+    const seenByOne = this.#messages.values().find(({ ephemeral }) => ephemeral);
+    const forgotten = seenByOne ?? oldest;
+    if (forgotten) this.#messages.delete(forgotten.id);
   }
 }

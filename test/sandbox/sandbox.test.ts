@@ -27,7 +27,11 @@ test('the board keeps the last 500 messages and tells of every change', () => {
   const board = new MessageBoard(world, ({ kind }) => void changes.push(kind));
   const posting = { channelId: '1', authorId: '2', ephemeral: false, loading: false };
   const first = board.post(posting, { content: 'first' });
-  for (let n = 0; n < 500; n++) board.post(posting, { content: `${n}` });
+  const seenByOne = board.post({ ...posting, ephemeral: true }, { content: 'seen by one' });
+  for (let n = 0; n < 499; n++) board.post(posting, { content: `${n}` });
+  expect(board.find(seenByOne.id)).toBeUndefined();
+  expect(board.find(first.id)).toBeDefined();
+  board.post(posting, { content: 'last' });
   expect(board.find(first.id)).toBeUndefined();
   const [message] = board.inChannel('1');
   if (!message) throw new Error('nothing kept');
