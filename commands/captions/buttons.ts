@@ -11,6 +11,7 @@ export const captionButtons: readonly Button[] = [
     name: 'captions.transcript',
     label: 'button.transcript',
     look: 'plain',
+    thinksFirst: true,
     run: (call, ports) => transcript.run({ ...call, words: {} }, ports),
   },
   {

@@ -8,6 +8,7 @@ export const transcript: Command = {
   name: 'transcript',
   description: 'command.captions.transcript',
   shownTo: 'caller',
+  thinksFirst: true,
   options: [
     {
       name: 'format',

@@ -36,6 +36,8 @@ export type Invocation = {
   meanwhile?(): TextLine;
   /** Longest time, in ms, that it may take; a minute where it is not given. */
   readonly longestMs?: number | undefined;
+  /** It is begun once Discord shows it as thinking. */
+  readonly thinksFirst?: true | undefined;
   run(): Promise<Replies>;
 };
 
@@ -76,9 +78,14 @@ export class InteractionRunner {
     const shownTo = isDeferred ? 'caller' : invocation.shownTo;
     const startMs = timing.nowMs();
     let deferring = isDeferred ? Promise.resolve(true) : undefined;
-    const forget = timing.later(deferMs, () => {
+    const defer = () => {
       deferring ??= succeeded(think(asked, invocation));
-    });
+    };
+    const forget = timing.later(deferMs, defer);
+    if (invocation.thinksFirst) {
+      defer();
+      await deferring;
+    }
     const sayings = await this.#sayings(invocation);
     forget();
     try {

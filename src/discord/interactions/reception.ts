@@ -110,12 +110,13 @@ export class InteractionReceiver {
     const name = asking.isChatInputCommand() ? lineOf(asking) : asking.commandName;
     const command = this.#commands.get(name);
     if (!command) return unknown('command');
-    const { longestMs, shownTo, meanwhile } = command;
+    const { longestMs, shownTo, thinksFirst, meanwhile } = command;
     const call = () =>
       asking.isChatInputCommand() ? commandCallOf(asking, command) : menuCallOf(asking);
     return {
       name,
       longestMs,
+      thinksFirst,
       shownTo: typeof shownTo === 'string' ? shownTo : shownTo(call()),
       ...(meanwhile && { meanwhile: () => meanwhile(call()) }),
       run: async () => await command.run(call(), this.#options.ports),
@@ -129,6 +130,7 @@ export class InteractionReceiver {
     return {
       name: `press ${button.name}`,
       longestMs: button.longestMs,
+      thinksFirst: button.thinksFirst,
       shownTo: 'caller',
       run: async () => await button.run(callOf(asking, about), this.#options.ports),
     };
@@ -164,7 +166,7 @@ function isForUs(interaction: Interaction): interaction is ForUs {
 
 /** An errand without what is the same for all. */
 type InvocationRequest = Pick<Invocation, 'name' | 'shownTo' | 'run'> &
-  Partial<Pick<Invocation, 'longestMs' | 'meanwhile'>>;
+  Partial<Pick<Invocation, 'longestMs' | 'meanwhile' | 'thinksFirst'>>;
 
 /** `privacy status`, as the person typed it. */
 function lineOf(asking: ChatInputCommandInteraction | AutocompleteInteraction): string {

@@ -116,6 +116,8 @@ export interface Command {
   readonly shownTo: ReplyAudience | ((call: CommandCall) => ReplyAudience);
   /** Longest time, in ms, that it may take, below the 15 minutes that Discord waits; a minute where it is not given. */
   readonly longestMs?: number;
+  /** It shows as thinking before it begins: its work may hold up the thread, and Discord waits 3 s for the first answer. */
+  readonly thinksFirst?: true;
   /** Stands in place of "thinking" until the slow answer is edited into it. */
   readonly meanwhile?: (call: CommandCall) => TextLine;
   /** The first reply answers the command, the rest follow it. */
@@ -142,5 +144,6 @@ export interface Button {
   readonly look: 'plain' | 'main' | 'danger';
   /** As of a command. */
   readonly longestMs?: number;
+  readonly thinksFirst?: true;
   run(call: CommandCall, ports: CommandPorts): Promise<Replies>;
 }

@@ -213,6 +213,16 @@ test('a command that never ends is answered after a minute', async () => {
   expect(said.at(-1)?.[1]).toContain('internal');
 });
 
+test('a command that may hold up the thread shows as thinking before it begins', async () => {
+  const { answer, said } = open();
+  const run = async (): Promise<Replies> => {
+    said.push(['run']);
+    return [{ id: 'join.none', to: 'caller' }];
+  };
+  await answer(run, { shownTo: 'caller', thinksFirst: true });
+  expect(said.map(([how]) => how)).toEqual(['defer', 'run', 'edit']);
+});
+
 test('a command that says it may take longer is waited for that long', async () => {
   const slow = Promise.withResolvers<Replies>();
   const { answer, timing, said } = open();
