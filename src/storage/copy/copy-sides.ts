@@ -5,7 +5,7 @@ import type { DatabaseSync } from '#src/storage/sqlite.ts';
 import type { CopiedCount, CopyOptions } from './copied-part.ts';
 import type { CopiedTable } from './table-columns.ts';
 
-type CopySidesOptions = Pick<CopyOptions, 'pool' | 'replaces' | 'to'> & {
+type CopySidesOptions = Pick<CopyOptions, 'part' | 'pool' | 'replaces' | 'to'> & {
   readonly sqlite: DatabaseSync;
   readonly connection: SqlConnection;
   readonly tables: readonly CopiedTable[];
@@ -41,11 +41,13 @@ export class CopySides {
   }
 
   async copy(): Promise<void> {
-    const { tables, to } = this.#options;
+    const { connection, part, sqlite, tables, to } = this.#options;
     for (const table of tables) {
       const count = await (to === 'postgres' ? this.#toPostgres(table) : this.#toSqlite(table));
       this.#copied.set(table.name, count);
     }
+    if (to === 'postgres') await part.complete?.postgres(connection);
+    else part.complete?.sqlite(sqlite);
   }
 
   /** Counts what has arrived, and keeps it. Errors: BotError `store.unwritable`. */
@@ -59,9 +61,13 @@ export class CopySides {
     return counts;
   }
 
-  async #toPostgres({ columns, name }: CopiedTable): Promise<number> {
+  async #toPostgres({ added, columns, name }: CopiedTable): Promise<number> {
     const { connection, sqlite } = this.#options;
-    const types = columns.map(({ there, type }) => `${there} ${type}`);
+    const all = [
+      ...columns.map(({ there, type }) => ({ name: there, type })),
+      ...(added ? [added] : []),
+    ];
+    const types = all.map((column) => `${column.name} ${column.type}`);
     let batch: unknown[][] = [];
     let count = 0;
     const send = async () => {
@@ -73,7 +79,7 @@ export class CopySides {
       const values = columns.map(({ form, name: column }) =>
         form ? form.write(row[column]) : row[column],
       );
-      batch.push(values);
+      batch.push(added ? [...values, added.of(row, sqlite)] : values);
       if (batch.length >= rowsAtOnce) await send();
     }
     await send();

@@ -1,6 +1,6 @@
 import type { SqlConnection } from '#src/storage/postgres/sql-connection.ts';
 import type { DatabaseSync } from '#src/storage/sqlite.ts';
-import type { ColumnForm, CopiedPart } from './copied-part.ts';
+import type { AddedColumn, ColumnForm, CopiedPart } from './copied-part.ts';
 
 export type CopiedColumn = {
   /** Name in SQLite. */
@@ -12,7 +12,11 @@ export type CopiedColumn = {
   readonly form?: ColumnForm;
 };
 
-export type CopiedTable = { readonly name: string; readonly columns: readonly CopiedColumn[] };
+export type CopiedTable = {
+  readonly name: string;
+  readonly columns: readonly CopiedColumn[];
+  readonly added?: AddedColumn;
+};
 
 /**
  * Every table of the file with its columns, in the order in which they were made. A table or column without its like in
@@ -21,12 +25,13 @@ export type CopiedTable = { readonly name: string; readonly columns: readonly Co
 export async function copiedTables(
   sqlite: DatabaseSync,
   connection: SqlConnection,
-  { forms }: Pick<CopiedPart, 'forms'>,
+  { additions, forms, isOfFileOnly = () => false }: CopiedPart,
 ): Promise<readonly CopiedTable[]> {
   const names = sqlite
     .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY rowid")
     .all()
-    .map(({ name }) => String(name));
+    .map(({ name }) => String(name))
+    .filter((name) => !isOfFileOnly(name));
   const types = await columnTypes(connection);
   return names.map((table) => {
     const found = sqlite.prepare('SELECT name FROM pragma_table_info(?)').all(table);
@@ -38,7 +43,8 @@ export async function copiedTables(
       if (type === undefined) throw new Error(`no column ${table}.${there} in PostgreSQL`);
       return { name, there, type, ...(form && { form }) };
     });
-    return { name: table, columns };
+    const added = additions?.[table];
+    return { name: table, columns, ...(added && { added }) };
   });
 }
 
