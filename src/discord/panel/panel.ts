@@ -3,9 +3,11 @@ import type { MessageBody } from '#src/discord/interactions/rendering.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { waitAfterLimitMs } from '#src/discord/rest-clock.ts';
 import type { PanelPlace } from '#src/session/ports/panel.ts';
+import { editMs, type PanelPace } from './panel-pace.ts';
 
 export type PanelLine = {
   readonly timing: SyncTiming;
+  readonly pace: PanelPace;
   /** What the panel should show at this moment. */
   draw(): MessageBody;
   /** Writes what `draw` tells at the moment it is sent; it is due since `sinceMs`. */
@@ -14,12 +16,11 @@ export type PanelLine = {
   ended(why: string): void;
 };
 
-const editMs = 1_200;
 /** Waits after failed edits double up to this one. */
 const longestRetryMs = 60_000;
 
 /**
- * One message that follows its panel: edited at most every 1.2 s, and what it shows last is the newest.
+ * One message that follows its panel: edited every 1.2 s at most, or as its pace says, and what it shows last is the newest.
  *
  * States in between are skipped. A failed edit is repeated with what is to be seen by then.
  */
@@ -62,7 +63,7 @@ export class PanelMessage {
   async #edit(): Promise<void> {
     this.#busy = true;
     try {
-      const { timing, draw, edit } = this.#line;
+      const { timing, draw, edit, pace } = this.#line;
       const sinceMs = this.#sinceMs ?? timing.nowMs();
       this.#sinceMs = undefined;
       let drawn = JSON.stringify(draw());
@@ -71,7 +72,8 @@ export class PanelMessage {
         const message = draw();
         drawn = JSON.stringify(message);
         this.#sinceMs = undefined;
-        this.#nextMs = timing.nowMs() + editMs;
+        const nowMs = timing.nowMs();
+        this.#nextMs = nowMs + pace.edited(this.place.messageId, nowMs);
         return message;
       };
       await edit(this.place, drawNow, sinceMs);

@@ -10,6 +10,7 @@ import type { PanelBoard, PanelFace, PanelPlace, PanelStore } from '#src/session
 import { type Locale, localeOf, type TextLine } from '#src/texts/texts.ts';
 import { type PanelLine, PanelMessage } from './panel.ts';
 import { drawPanel } from './panel-face.ts';
+import { PanelPace } from './panel-pace.ts';
 
 /** The board as this room sees it: what answers a `/join` becomes the panel. */
 export interface PanelReplies extends Pick<PanelBoard, 'show' | 'forget' | 'takeOver'> {
@@ -29,6 +30,8 @@ export type PanelOptions = {
   readonly book: PanelStore;
   readonly buttons: ReadonlyMap<string, Button>;
   readonly timing: SyncTiming;
+  /** Shared by all panels of one login. */
+  readonly pace: PanelPace;
   readonly tell: (event: DiscordEvent) => void;
   edit: PanelLine['edit'];
   localeIn(guildId: string): Locale;
@@ -49,6 +52,7 @@ export function openPanelBoard(
     book,
     buttons,
     timing,
+    pace: new PanelPace(client.rest.options.globalRequestsPerSecond),
     tell,
     async edit({ channelId, messageId }, draw, sinceMs) {
       const send = async () => {
@@ -179,6 +183,7 @@ export class Panels implements PanelReplies {
     const panel = this.#panel(guildId);
     const message = new PanelMessage(place, shown, {
       timing: this.#options.timing,
+      pace: this.#options.pace,
       draw: () => this.#draw(guildId, panel.head, panel.face),
       edit: this.#options.edit,
       ended: (why) => {
@@ -220,13 +225,14 @@ export class Panels implements PanelReplies {
   /** Whether it could be told is of no importance: often the message is gone. */
   #point(guildId: string, former: PanelPlace, { channelId, messageId }: PanelPlace): void {
     if (this.#closed) return;
-    const { edit, localeIn, timing } = this.#options;
+    const { edit, localeIn, timing, pace } = this.#options;
     const panel = this.#panel(guildId);
     const link = `https://discord.com/channels/${guildId}/${channelId}/${messageId}`;
     const message = messageWith([{ id: 'panel.moved', with: { link } }], localeIn(guildId));
     const draw = () => ({ ...message, components: [] });
     panel.former?.end();
-    panel.former = new PanelMessage(former, undefined, { timing, draw, edit, ended: () => {} });
+    const line = { timing, pace, draw, edit, ended: () => {} };
+    panel.former = new PanelMessage(former, undefined, line);
     panel.former.touch();
   }
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { PanelPace } from '#src/discord/panel/panel-pace.ts';
 import { memoryOnlyPanelStore, Panels } from '#src/discord/panel/panels.ts';
 import type { PanelFace } from '#src/session/ports/panel.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
@@ -16,6 +17,7 @@ test('the panel of a server that is gone is edited no more, and its place is not
   const edits: string[] = [];
   const book = memoryOnlyPanelStore();
   const panels = new Panels({
+    pace: new PanelPace(50),
     book,
     buttons: new Map(),
     timing,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { MessageBody } from '#src/discord/interactions/rendering.ts';
+import { PanelPace } from '#src/discord/panel/panel-pace.ts';
 import { memoryOnlyPanelStore, Panels } from '#src/discord/panel/panels.ts';
 import type { Button } from '#src/session/ports/command.ts';
 import type { PanelFace, PanelPlace, PanelStore } from '#src/session/ports/panel.ts';
@@ -48,6 +49,7 @@ function open({ book = memoryOnlyPanelStore(), locale = 'en' as Locale } = {}) {
   const failures: unknown[] = [];
   const events: DiscordEvent[] = [];
   const panels = new Panels({
+    pace: new PanelPace(50),
     book,
     buttons,
     timing,

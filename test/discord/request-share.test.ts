@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import { openSandbox } from '#sandbox/sandbox.ts';
+import { closeClient, logIn, newClient } from '#src/discord/login.ts';
+import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
+import type { OwnedShard } from '#src/shards/ownership.ts';
+import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+
+const soon = () => AbortSignal.timeout(10_000);
+const shardOf = (count: number): OwnedShard => ({
+  id: 0,
+  count,
+  recommendedCount: 1,
+  waitToIdentify: async () => undefined,
+});
+
+/** A proxy as nirn-proxy is one: whatever comes goes to the API, and is counted. */
+async function openProxy(apiUrl: string) {
+  const target = new URL(apiUrl);
+  const paths: string[] = [];
+  const server = createServer((incoming, answer) => {
+    paths.push(`${incoming.method} ${incoming.url}`);
+    const { method, headers, url: path } = incoming;
+    const { hostname, port } = target;
+    const outgoing = request({ hostname, port, method, path, headers }, (response) => {
+      answer.writeHead(response.statusCode ?? 502, response.headers);
+      response.pipe(answer);
+    });
+    incoming.pipe(outgoing);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    paths,
+    apiUrl: `http://127.0.0.1:${port}${target.pathname}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+test.each([
+  [1, 50],
+  [4, 12],
+  [64, 1],
+])('one of %i shards takes %i requests a second of what Discord allows a bot', (count, share) => {
+  const { rest } = newClient({ token: 'x', timeoutMs: 1_000, shard: shardOf(count) });
+  expect(rest.options.globalRequestsPerSecond).toBe(share);
+});
+
+test('a proxy named in DISCORD_API_URL gets every request but the gateway', async () => {
+  await using sandbox = await openSandbox({ voice: silentVoice().half });
+  await using proxy = await openProxy(sandbox.apiUrl);
+  const login = { token: sandbox.token, apiUrl: proxy.apiUrl, timeoutMs: 10_000 };
+  expect(await readGatewayLimits(login, soon())).toEqual({
+    recommendedShards: 1,
+    maxConcurrency: 1,
+  });
+  const client = await logIn(newClient(login), login, soon());
+  await client.application.fetch();
+  expect(proxy.paths).toEqual([
+    'GET /api/v10/gateway/bot',
+    'GET /api/v10/gateway/bot',
+    'GET /api/v10/applications/@me',
+  ]);
+  expect(sandbox.gatewaySessions()).toHaveLength(1);
+  await closeClient(client);
+});
+
+test('fewer shards than Discord demands are refused with the number to set', async () => {
+  const gatewayRules = { guildsPerShard: 1, recommendedShards: 3 };
+  await using sandbox = await openSandbox({
+    voice: silentVoice().half,
+    guilds: [{}, {}],
+    gatewayRules,
+  });
+  const { token, apiUrl } = sandbox;
+  const shard = { ...shardOf(1), recommendedCount: 3 };
+  const login = { token, apiUrl, timeoutMs: 10_000, shard };
+  await expect(logIn(newClient(login), login, soon())).rejects.toMatchObject({
+    code: 'discord.too_few_shards',
+    message: expect.stringContaining('more shards than 1: it recommends 3; set SHARDS=auto'),
+  });
+});
