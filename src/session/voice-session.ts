@@ -76,7 +76,7 @@ export class VoiceSession {
     seats,
     ...options
   }: VoiceSessionOptions) {
-    const { guildId } = channel;
+    const [{ guildId }, { signal }] = [channel, this.#over];
     this.#mode = mode ?? former?.mode ?? seat?.mode ?? 'talk';
     this.#seats = seats;
     const counted = withCountedVoice(guildId, options.parts);
@@ -103,15 +103,15 @@ export class VoiceSession {
         nowMs: () => parts.clock.nowMs(),
         onLost: (question, why) => this.#lost(question, why),
       }),
-      signal: this.#over.signal,
+      signal,
       notice: (line: TextLine, holds = () => true) =>
         notices.tell({ channel, line, holds: () => !this.isOver && holds() }),
     };
-    const pipelineName = () => settings.in(guildId).pipeline;
     const isCaptionsOnly = () => this.#mode === 'captions';
     const kept = () =>
       settings.captionsIn(guildId, channel.channelId) ?? (isCaptionsOnly() ? {} : undefined);
-    const captions = new ChannelCaptions({ ...common, kept });
+    const isToldAloud = () => seat !== undefined && this.context.once.first('captions-on');
+    const captions = new ChannelCaptions({ ...common, kept, isToldAloud });
     this.context = {
       ...common,
       captions,
@@ -120,7 +120,7 @@ export class VoiceSession {
       callerId,
       addressing,
       newcomers,
-      pipeline: new CurrentPipeline(parts.pipelines, pipelineName, this.#over.signal),
+      pipeline: new CurrentPipeline(parts.pipelines, () => common.settings().pipeline, signal),
       cuePlayer: new CuePlayer(),
       withdrawals: new ConsentWithdrawals(),
       memory: memory ?? new ConversationMemory(),

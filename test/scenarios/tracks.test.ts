@@ -3,11 +3,11 @@ import { expect } from 'vitest';
 import { text } from '#src/texts/texts.ts';
 import { buttonsOf, pressed, spokenUp, told, whispered } from '#test/scenarios/setup/asking.ts';
 import {
-  call,
   callIn,
   eventually,
   hearing,
   openScenario,
+  returned,
   type ScenarioSetup,
   scenario,
   seat,
@@ -68,14 +68,14 @@ scenario(
   },
 );
 
-scenario('what plays goes on after a restart, once the bot is called back', async () => {
+scenario('what plays goes on where it was after a restart', async () => {
   await using setup = await openScenario();
   const adam = await callIn(setup, 'Adam');
   await told(adam, 'track play', { sound: 'rain', track: 'bg', volume: 30, loop: true });
   await told(adam, 'track play', { sound: 'bell', track: 'bg' });
   await hearing(adam);
   await setup.restart();
-  await call(setup, adam);
+  await returned(setup, adam);
   const heardBefore = adam.heard.frames.length;
   // Its files are opened again in a decoder that is only being started.
   await eventually(() => expect(adam.heard.frames.length).toBeGreaterThan(heardBefore + 25));

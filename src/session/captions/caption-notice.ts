@@ -16,6 +16,8 @@ export type NoticeContext = {
   readonly parts: Pick<SessionDependencies, 'places' | 'spokenLocales'> & { readonly clock: Clock };
   readonly queue: Pick<TurnQueue, 'read'>;
   readonly settings: () => Pick<GuildSettings, 'captionsDays' | 'catchUp'>;
+  /** True where people were told aloud in this session, before a restart; asked each time captions go on. */
+  readonly isToldAloud?: () => boolean;
 };
 
 /** Longest wait, in ms, until the notice was said; then people have it in writing only. */
@@ -31,7 +33,7 @@ export async function tellEverybody(
   signal: AbortSignal,
 ): Promise<void> {
   writeNotice(context, live);
-  await sayNotice(context, signal);
+  if (!context.isToldAloud?.()) await sayNotice(context, signal);
 }
 
 /** Says it to its end. */

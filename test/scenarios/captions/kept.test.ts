@@ -12,11 +12,11 @@ import {
   untilShown,
 } from '#test/scenarios/setup/captioning.ts';
 import {
-  call,
   eventually,
   madeTexts,
   openOwnScene,
   openScenario,
+  returned,
   type ScenarioSetup,
   scenario,
   seat,
@@ -84,7 +84,7 @@ scenario(
     await Promise.all(['-wal', '-shm'].map((end) => rm(`${store}${end}`, { force: true })));
     await writeFile(store, 'This is no database. '.repeat(1_000));
     await setup.restart();
-    await call(setup, adam);
+    await returned(setup, adam);
     await turnOn(adam);
     await sayings.say(adam, 'here again');
     await untilShown(setup, '**Adam** here again');

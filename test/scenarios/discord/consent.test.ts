@@ -19,6 +19,7 @@ import {
   openScenario,
   pieced,
   recognised,
+  returned,
   type ScenarioSetup,
   scenario,
   seat,
@@ -243,8 +244,7 @@ scenario(
     expect(recognised(setup)).toEqual(['Ben']);
     expect(await told(ben, 'privacy deny')).toMatchObject(whispered('privacy.denied'));
     await setup.restart();
-    await call(setup, adam);
-    await ben.settled(soon());
+    await returned(setup, adam, ben);
     await ben.say(another, soon());
     await converse(setup, adam, question);
     expect(recognised(setup)).toEqual(['Ben', 'Adam']);

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
 import { realClock } from '#src/base/clock.ts';
@@ -11,8 +12,10 @@ import {
   converse,
   eventually,
   hearing,
+  openOwnScene,
   openScenario,
   recognised,
+  returned,
   type ScenarioSetup,
   scenario,
   seat,
@@ -39,10 +42,6 @@ function panel(setup: ScenarioSetup): string | undefined {
   return shown(setup).at(-1);
 }
 
-async function backIn({ sandbox }: ScenarioSetup): Promise<void> {
-  await eventually(() => expect(sandbox.bot().channel).toBe('Lounge'));
-}
-
 scenario(
   'a bot that is killed in the middle of an answer comes back by itself and hears who agreed for that session',
   async () => {
@@ -57,8 +56,7 @@ scenario(
     setup.providers.set(brief);
     const startedAtMs = realClock.nowMs();
     await setup.restart();
-    await backIn(setup);
-    await Promise.all([adam, ben, emil].map((person) => person.settled(soon())));
+    await returned(setup, adam, ben, emil);
     expect(realClock.nowMs() - startedAtMs).toBeLessThan(30_000);
     await eventually(() => expect(panel(setup)).toContain(text('seat.returned')));
     expect(shown(setup)).toHaveLength(2); // of two calls
@@ -92,8 +90,7 @@ scenario(
     expect(shown(setup, 'Lounge')).toEqual([text('seat.unanswered', { names: 'Ben' })]);
     setup.providers.set(brief);
     await setup.restart();
-    await backIn(setup);
-    await adam.settled(soon());
+    await returned(setup, adam);
     await converse(setup, adam, another);
     await eventually(() => expect(shown(setup).join()).toContain(text('seat.returned')));
     await told(adam, 'leave');
@@ -157,5 +154,19 @@ scenario(
     });
     expect(all.map((one) => one.bot().channel)).toEqual(all.map(() => undefined));
     await eventually(() => expect(kept(setup)).toEqual([]));
+  },
+);
+
+scenario(
+  'a bot that stood still for 20 s hears and answers again, in the same channel',
+  async () => {
+    await using setup = await openOwnScene({ providers: brief });
+    const adam = await callIn(setup, 'Adam');
+    setup.bot.freeze();
+    await setTimeout(20_000);
+    setup.bot.thaw();
+    await adam.settled(soon());
+    await converse(setup, adam, question);
+    expect(setup.sandbox.bot().channel).toBe('Lounge');
   },
 );

@@ -122,6 +122,15 @@ export async function call({ sandbox }: SpokenSetup, person: SandboxPerson): Pro
   else await person.listen({ sinceMs: atMs, quietMs: 500, timeoutMs: waitMs }, soon());
 }
 
+/** Resolves when the bot has gone back by itself to where it sat before a restart, and these people can talk with it. */
+export async function returned(
+  { bot }: Pick<ScenarioSetup, 'bot'>,
+  ...people: readonly SandboxPerson[]
+): Promise<void> {
+  await eventually(() => expect(bot.log.map(({ msg }) => msg)).toContain('joined'));
+  await Promise.all(people.map((person) => person.settled(soon())));
+}
+
 /** Says `pcm` and listens until the bot has answered. Errors: when nothing was heard within 20 s. */
 export async function converse(
   setup: SpokenSetup,
