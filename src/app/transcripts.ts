@@ -1,6 +1,6 @@
 import { realClock } from '#src/base/clock.ts';
 import { renderMessage } from '#src/captions/live/line-rendering.ts';
-import type { KeptDays } from '#src/captions/transcript-store.ts';
+import type { KeptDays, ServerShare } from '#src/captions/transcript-store.ts';
 import type { Config } from '#src/config/types.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { captionTexts } from '#src/session/captions/caption-texts.ts';
@@ -8,6 +8,7 @@ import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { TranscriptCleanup } from '#src/session/transcripts/transcript-cleanup.ts';
 import { allStores, type TranscriptStores } from '#src/session/transcripts/transcript-stores.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import { shardOf } from '#src/shards/ownership.ts';
 import type { PostgresPool } from '#src/storage/postgres/pool.ts';
 import {
   openPassingTranscripts,
@@ -50,19 +51,20 @@ function inFile(dataDir: string, tell: (event: DiscordEvent) => void): Transcrip
   });
 }
 
-/** What erases captions whose time is over, and changes the messages that showed them. */
+/** What erases captions of a shard whose time is over, and changes the messages that showed them. */
 export function openCleanup(
   parts: SessionDependencies,
   sessions: VoiceSessions,
-  endsOpenSessions: boolean,
+  { isFirst, shard }: { readonly isFirst: boolean; readonly shard: ServerShare },
   signal: AbortSignal,
 ): TranscriptCleanup {
   const captionsIn = (guildId: string) =>
     sessions.sessions(guildId).map(({ context }) => context.captions);
   const cleanup = new TranscriptCleanup({
     parts,
-    endsOpenSessions,
-    keptDays: () => keptDaysOf(parts, sessions),
+    endsOpenSessions: isFirst,
+    shard,
+    keptDays: () => keptDaysOf(parts, sessions, shard),
     render: ({ message, lines }) =>
       renderMessage(message.messageId, lines, captionTexts(message.guildId, parts)),
     isLive: ({ guildId, messageId }) => captionsIn(guildId).some((one) => one.owns(messageId)),
@@ -74,16 +76,21 @@ export function openCleanup(
   return cleanup;
 }
 
-/** Where a server's settings cannot be read, its captions are kept as long as any server may keep them. */
+/**
+ * Where a server's settings cannot be read, or another shard knows them, its captions are kept as long as any server may keep
+ * them.
+ */
 const longestDays = 365;
 
 async function keptDaysOf(
   { transcripts }: Pick<SessionDependencies, 'transcripts'>,
   { settings }: Pick<VoiceSessions, 'settings'>,
+  shard: ServerShare,
 ): Promise<KeptDays> {
   const guildIds = await Promise.all(allStores(transcripts).map(({ reader }) => reader.guilds()));
   const byGuild: Record<string, number> = {};
   for (const guildId of new Set(guildIds.flat())) {
+    if (shardOf(guildId, shard.count) !== shard.id) continue;
     const isRead = await settings.load(guildId);
     byGuild[guildId] = isRead ? settings.in(guildId).captionsDays : longestDays;
   }

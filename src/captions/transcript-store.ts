@@ -143,11 +143,17 @@ export type CaptionMessage = MessagePlace & {
 /** Which messages show captions, so that what is forgotten also goes from there. Errors: BotError `store.*`. */
 export interface CaptionMessageStore {
   put(message: CaptionMessage): Promise<void>;
-  /** Those that show lines which are gone, each with the lines it is to show; none: it is to be deleted. */
-  outdated(limit: number): Promise<readonly OutdatedMessage[]>;
+  /**
+   * Those that show lines which are gone, each with the lines it is to show; none: it is to be deleted. Only of servers of one
+   * shard, where others are served elsewhere.
+   */
+  outdated(limit: number, shard?: ServerShare): Promise<readonly OutdatedMessage[]>;
   /** It shows what it should, or is gone; it is not told of as outdated any more. */
   settled(messageId: string, isGone: boolean): Promise<void>;
 }
+
+/** Servers of one shard: those whose id, without its lowest 22 bits, leaves `id` when it is divided by `count`. */
+export type ServerShare = { readonly id: number; readonly count: number };
 
 export type OutdatedMessage = {
   readonly message: CaptionMessage;

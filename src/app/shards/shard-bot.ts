@@ -178,14 +178,14 @@ function partsOf(
 }
 
 function portsOf(
-  { shared, isFirst }: ShardBotOptions,
+  { shared, isFirst, shard }: ShardBotOptions,
   parts: SessionDependencies,
   sessions: VoiceSessions,
   { places }: DiscordPorts,
   signal: AbortSignal,
 ): CommandPorts {
   const tracks = new TrackRequests(parts.sounds, sessions, signal);
-  const cleanup = openCleanup(parts, sessions, isFirst, signal);
+  const cleanup = openCleanup(parts, sessions, { isFirst, shard }, signal);
   const privacy = new SessionPrivacy(parts, sessions, cleanup);
   return {
     clock: realClock,

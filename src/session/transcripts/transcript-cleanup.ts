@@ -4,6 +4,7 @@ import type {
   ErasedLines,
   KeptDays,
   OutdatedMessage,
+  ServerShare,
 } from '#src/captions/transcript-store.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
@@ -14,6 +15,8 @@ export type TranscriptCleanupOptions = {
   readonly parts: Pick<SessionDependencies, 'captionChats' | 'clock' | 'onEvent' | 'transcripts'>;
   /** True where sessions that a killed process left open are ended at first: no other one has sessions. */
   readonly endsOpenSessions: boolean;
+  /** Servers whose messages are changed; absent: all. */
+  readonly shard?: ServerShare;
   /** How long each server keeps its captions. */
   readonly keptDays: () => Promise<KeptDays>;
   /** Text of a message that shows these lines; empty: none is left. */
@@ -104,7 +107,7 @@ export class TranscriptCleanup {
 
   async #changeAll(store: TranscriptPorts, signal: AbortSignal): Promise<void> {
     for (;;) {
-      const outdated = await store.messages.outdated(mostAtOnce);
+      const outdated = await store.messages.outdated(mostAtOnce, this.#options.shard);
       const changed = await Promise.all(outdated.map((one) => this.#change(one, store, signal)));
       if (signal.aborted || !changed.some(Boolean)) return;
     }

@@ -2,6 +2,7 @@ import type {
   CaptionMessage,
   CaptionMessageStore,
   OutdatedMessage,
+  ServerShare,
 } from '#src/captions/transcript-store.ts';
 import type { Database } from '#src/storage/database.ts';
 import { captionMessageOf, lineColumns, lineOf } from './rows.ts';
@@ -23,13 +24,15 @@ export class SqliteCaptionMessages implements CaptionMessageStore {
     );
   }
 
-  async outdated(limit: number): Promise<readonly OutdatedMessage[]> {
-    const sql = 'SELECT * FROM caption_messages WHERE outdated > 0 ORDER BY posted_at_ms LIMIT ?';
+  async outdated(
+    limit: number,
+    { count, id }: ServerShare = { id: 0, count: 1 },
+  ): Promise<readonly OutdatedMessage[]> {
     const found = await this.#database.read((sqlite) => {
       const lines = sqlite.prepare(linesSql);
       return sqlite
-        .prepare(sql)
-        .all(limit)
+        .prepare(outdatedSql)
+        .all(count, id, limit)
         .map((row) => ({ row, lines: lines.all(String(row.message_id)) }));
     });
     return found.map(({ row, lines }) => {
@@ -56,6 +59,10 @@ const putSql = `
   ON CONFLICT (message_id) DO UPDATE SET
     channel_id = excluded.channel_id, guild_id = excluded.guild_id,
     session_id = excluded.session_id, posted_at_ms = excluded.posted_at_ms`;
+
+const outdatedSql = `
+  SELECT * FROM caption_messages
+  WHERE outdated > 0 AND (CAST(guild_id AS INTEGER) >> 22) % ? = ? ORDER BY posted_at_ms LIMIT ?`;
 
 const linesSql = `
   SELECT ${lineColumns}, sessions.id AS session_id

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  inMessage,
   lineOf,
   type OpenTranscripts,
   presenceOf,
@@ -7,10 +8,11 @@ import {
   startedAtWallMs,
 } from './transcript-samples.ts';
 
-/** What a start after a killed process finds and mends. */
+/** What a start after a killed process finds and mends, and what it leaves to other processes. */
 export function transcriptRestartsContract(name: string, open: OpenTranscripts): void {
   endsSessions(name, open);
   notesUnkept(name, open);
+  sharesMessages(name, open);
 }
 
 function endsSessions(name: string, open: OpenTranscripts): void {
@@ -67,5 +69,22 @@ function notesUnkept(name: string, open: OpenTranscripts): void {
       ['b4', 0],
       ['c1', 0],
     ]);
+  });
+}
+
+function sharesMessages(name: string, open: OpenTranscripts): void {
+  test(`${name}: messages of servers of another shard are left to it`, async () => {
+    await using store = await open();
+    const guildId = `${(5n << 22n) + 9n}`;
+    await store.writer.putSession(sessionOf('a'));
+    await store.writer.putSession(sessionOf('b', { guildId }));
+    await store.writer.putLines([lineOf('a', 1, 'here', inMessage('300'))]);
+    await store.writer.putLines([lineOf('b', 1, 'there', inMessage('500'))]);
+    for (const id of ['a', 'b']) await store.eraser.forgetLines(id, [1]);
+    const outdatedIn = async (id: number, count: number) =>
+      (await store.messages.outdated(9, { id, count })).map(({ message }) => message.messageId);
+    expect(await outdatedIn(0, 2)).toEqual(['300']);
+    expect(await outdatedIn(1, 2)).toEqual(['500']);
+    expect((await outdatedIn(0, 1)).toSorted()).toEqual(['300', '500']);
   });
 }

@@ -2,6 +2,7 @@ import type {
   CaptionMessage,
   CaptionMessageStore,
   OutdatedMessage,
+  ServerShare,
 } from '#src/captions/transcript-store.ts';
 import type { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
 import { captionMessageOf, lineOf } from '#src/storage/transcripts/rows.ts';
@@ -28,10 +29,12 @@ export class PostgresCaptionMessages implements CaptionMessageStore {
     });
   }
 
-  async outdated(limit: number): Promise<readonly OutdatedMessage[]> {
-    const sql = 'SELECT * FROM caption_messages WHERE outdated > 0 ORDER BY posted_at_ms LIMIT $1';
+  async outdated(
+    limit: number,
+    { count, id }: ServerShare = { id: 0, count: 1 },
+  ): Promise<readonly OutdatedMessage[]> {
     const { found, lines } = await readTogether(this.#database.pool, async (connection) => {
-      const found = await connection.rows(sql, [Math.max(0, limit)]);
+      const found = await connection.rows(outdatedSql, [Math.max(0, limit), count, id]);
       const ids = found.map(({ message_id }) => message_id);
       return { found, lines: await connection.rows(linesSql, [ids]) };
     });
@@ -63,6 +66,11 @@ const putSql = `
     channel_id = excluded.channel_id, guild_id = excluded.guild_id,
     session_id = excluded.session_id, posted_at_ms = excluded.posted_at_ms,
     written_by = excluded.written_by`;
+
+const outdatedSql = `
+  SELECT * FROM caption_messages
+  WHERE outdated > 0 AND (guild_id::bigint >> 22) % $2::bigint = $3::bigint
+  ORDER BY posted_at_ms LIMIT $1`;
 
 const linesSql = `
   SELECT ${lineColumns}, p.message_id, s.id AS session_id
