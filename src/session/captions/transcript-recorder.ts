@@ -39,6 +39,8 @@ export class TranscriptRecorder {
   readonly #over = new AbortController();
   #session: TranscriptSession;
   #isSessionWritten = false;
+  /** As it is, or as it was before: what is said in its last seconds waits for nothing. */
+  #isSessionThere = false;
   #lastNumber: number;
   readonly #recent = new Map<number, TranscriptLine>();
   #lines = new Map<number, TranscriptLine>();
@@ -200,10 +202,13 @@ export class TranscriptRecorder {
     this.#presences = new Map();
     this.#forgotten.clear();
     try {
-      if (!this.#isSessionWritten) await writer.putSession(session);
-      this.#isSessionWritten = session === this.#session;
-      if (lines.size > 0) await writer.putLines([...lines.values()]);
-      if (presences.size > 0) await writer.putPresences([...presences.values()]);
+      const puttingSession = this.#putSession(session);
+      if (!this.#isSessionThere) await puttingSession; // its rows need it
+      await Promise.all([
+        puttingSession,
+        lines.size > 0 && writer.putLines([...lines.values()]),
+        presences.size > 0 && writer.putPresences([...presences.values()]),
+      ]);
       onSaved();
       return true;
     } catch (error) {
@@ -215,6 +220,12 @@ export class TranscriptRecorder {
       onFailed(error);
       return false;
     }
+  }
+
+  async #putSession(session: TranscriptSession): Promise<void> {
+    if (!this.#isSessionWritten) await this.#options.writer.putSession(session);
+    this.#isSessionWritten = session === this.#session;
+    this.#isSessionThere = true;
   }
 
   #trim(): void {

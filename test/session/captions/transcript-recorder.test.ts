@@ -146,3 +146,15 @@ test('lines are at hand in order of speech, and not for ever', async () => {
   recorder.put(line(3, 'ann', recorder.sessionMs(clock.nowMs())));
   expect(recorder.recent().map(({ number }) => number)).toEqual([3]);
 });
+
+test('what is said just before an end that cannot be written yet is given to the store all the same', async () => {
+  let failures = 0;
+  const { clock, recorder, written, errors } = open(() => failures-- > 0);
+  recorder.put(line(1));
+  await clock.advance(400);
+  recorder.put(line(2));
+  failures = 1; // of the session, which comes first
+  await recorder.end();
+  expect(errors).toHaveLength(1);
+  expect([...written.lines.keys()]).toEqual([1, 2]);
+});
