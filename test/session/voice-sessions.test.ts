@@ -168,9 +168,10 @@ test('closing leaves every channel', async () => {
 test('a bot that is being stopped takes no further call', async () => {
   const { linkOpener, sessions } = fixture();
   const closing = sessions[Symbol.asyncDispose]();
-  expect(await sessions.join(lounge, 'adam')).toEqual({ kind: 'left' });
+  const stopping = { kind: 'stopping' };
+  expect(await sessions.join(lounge, 'adam')).toEqual(stopping);
   await closing;
-  expect([await sessions.join(lounge, 'adam'), linkOpener.asked]).toEqual([{ kind: 'left' }, 0]);
+  expect([await sessions.join(lounge, 'adam'), linkOpener.asked]).toEqual([stopping, 0]);
 });
 
 test('a bug that comes twice in a minute sends the bot away, and the room reads so', async () => {

@@ -81,7 +81,7 @@ test('what was taken back is paid by the server', async () => {
 });
 
 test('at 80 % of the budget people are told once, and above it at most one utterance of each is recognised', async () => {
-  const { fixture, listener, says } = await talked({ captionsDayMs: 2_400 });
+  const { fixture, listener, says } = await talked({ captionsDayMs: 2_300 });
   await says();
   await says();
   expect(fixture.written).toEqual(["80 % of today's budget for captions is used."]);
