@@ -18,7 +18,7 @@ import {
  * - `freeze`: SIGSTOP for 20 s, and SIGCONT.
  * - `suspend`: SIGSTOP until another process is heard, and SIGCONT.
  * - `cut`: it alone loses the database until another one is heard.
- * - `gone`: everybody loses the database for 20 s.
+ * - `gone`: everybody loses the database for 60 s.
  */
 export type TakeoverFault = 'kill' | 'stop' | 'freeze' | 'suspend' | 'cut' | 'gone';
 
@@ -40,7 +40,7 @@ const lostSentences = [text('seat.returned'), text('seat.unsaid')];
 const frozenMs = 20_000;
 /** In which a process that goes on does whatever it had begun. */
 const wakingMs = 5_000;
-const goneMs = 20_000;
+const goneMs = 60_000;
 /** Nobody waits longer for anything. */
 const patienceMs = 150_000;
 /** After somebody is heard again: an answer or a sentence comes within this. */
