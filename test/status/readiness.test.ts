@@ -32,6 +32,12 @@ test('each check of the process that fails makes it unready, and says why in its
   });
 });
 
+test('a process that is being stopped is not ready, however well it is', () => {
+  const { isReady, lines } = readinessOf({ isDraining: () => true }).report();
+  expect(isReady).toBe(false);
+  expect(lines).toEqual(['failed draining: the process is being stopped', ...allOk]);
+});
+
 test('a store that cannot be opened makes the process unready until it is open', () => {
   const readiness = readinessOf();
   readiness.check('store', 'The store is damaged.');
