@@ -60,10 +60,11 @@ export function openCleanup(
 ): TranscriptCleanup {
   const captionsIn = (guildId: string) =>
     sessions.sessions(guildId).map(({ context }) => context.captions);
+  const { id, count } = shard;
   const cleanup = new TranscriptCleanup({
     parts,
     endsOpenSessions: isFirst,
-    shard,
+    shard: { id, count }, // data, as it crosses to the store's thread
     keptDays: () => keptDaysOf(parts, sessions, shard),
     render: ({ message, lines }) =>
       renderMessage(message.messageId, lines, captionTexts(message.guildId, parts)),

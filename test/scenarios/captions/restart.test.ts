@@ -37,7 +37,7 @@ scenario(
     await eventually(() => expect(posted()).toContain(welcome));
     const [first] = setup.sandbox.messages('Lounge').filter((message) => message.text === welcome);
     const speaking = sayings.say(adam, 'a sentence cut off').catch(() => undefined);
-    await eventually(() => expect(linesIn(setup).at(-1)).toMatch(/…$/));
+    await eventually(() => expect(linesIn(setup).at(-1)).toMatch(/^\*\*Adam\*\*.*…$/));
     await setup.bot.kill();
     await setup.restart();
     await speaking;
