@@ -8,7 +8,7 @@ import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { TranscriptCleanup } from '#src/session/transcripts/transcript-cleanup.ts';
 import { allStores, type TranscriptStores } from '#src/session/transcripts/transcript-stores.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
-import { shardOf } from '#src/shards/ownership.ts';
+import { isOnShard } from '#src/shards/ownership.ts';
 import type { PostgresPool } from '#src/storage/postgres/pool.ts';
 import {
   openPassingTranscripts,
@@ -91,7 +91,7 @@ async function keptDaysOf(
   const guildIds = await Promise.all(allStores(transcripts).map(({ reader }) => reader.guilds()));
   const byGuild: Record<string, number> = {};
   for (const guildId of new Set(guildIds.flat())) {
-    if (shardOf(guildId, shard.count) !== shard.id) continue;
+    if (!isOnShard(guildId, shard)) continue;
     const isRead = await settings.load(guildId);
     byGuild[guildId] = isRead ? settings.in(guildId).captionsDays : longestDays;
   }

@@ -1,6 +1,6 @@
 import { type Client, DiscordAPIError, Events, RESTJSONErrorCodes, Routes } from 'discord.js';
 import type { GuildStore } from '#src/session/ports/guild-store.ts';
-import { type OwnedShard, shardOf } from '#src/shards/ownership.ts';
+import { isOnShard, type OwnedShard } from '#src/shards/ownership.ts';
 import type { DiscordEvent } from './events.ts';
 
 type Book = Pick<GuildStore, 'note' | 'noted'>;
@@ -32,7 +32,7 @@ export function watchAbsentGuilds(
   const onCreate = ({ id }: { readonly id: string }) => void note([id]);
   client.on(Events.GuildCreate, onCreate);
   const present = [...client.guilds.cache.keys()];
-  const isOurs = (guildId: string) => shardOf(guildId, shard.count) === shard.id;
+  const isOurs = (guildId: string) => isOnShard(guildId, shard);
   void tellAbsent(client, ofShard(book, isOurs), tell, over.signal).then(() => note(present));
   return {
     [Symbol.dispose]() {

@@ -67,3 +67,11 @@ export function shardOf(guildId: string, count: number): number {
   if (count <= 1 || !/^\d+$/.test(guildId)) return 0;
   return Number((BigInt(guildId) >> 22n) % BigInt(count));
 }
+
+/** Whether the gateway of this shard tells of a server. */
+export function isOnShard(
+  guildId: string,
+  { id, count }: Pick<OwnedShard, 'id' | 'count'>,
+): boolean {
+  return shardOf(guildId, count) === id;
+}

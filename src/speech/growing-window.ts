@@ -3,7 +3,7 @@ import { BotError } from '#src/base/errors.ts';
 import { SharedTask } from '#src/speech/embedded/task-queue.ts';
 import type { Listening, LookAhead, OnPartial, Transcriber, Transcript } from './ports.ts';
 import { type SpokenSound, UtteranceSound } from './utterance-sound.ts';
-import { shiftWords } from './word-times.ts';
+import { shiftTranscript } from './word-times.ts';
 
 /** Sound before the first partial; the next ones come at doubling lengths. */
 const firstLookSamples = 0.8 * listenRateHz;
@@ -122,7 +122,7 @@ export class GrowingWindow implements Listening {
 
   async #recognise({ pcm, fromMs }: SpokenSound, signal: AbortSignal): Promise<Transcript> {
     for await (const update of this.#transcriber.transcribe(pcm, signal)) {
-      if (update.kind === 'final') return shiftWords(update.transcript, fromMs);
+      if (update.kind === 'final') return shiftTranscript(update.transcript, fromMs);
       if (update.text.length > this.#told.length) this.#tell(update.text, signal);
     }
     return { text: '' };

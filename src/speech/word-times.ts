@@ -1,12 +1,15 @@
 import type { Transcript } from './ports.ts';
 
-/** A transcript whose words are so much later, in ms; negative: earlier, but not before 0. */
-export function shiftWords(transcript: Transcript, byMs: number): Transcript {
-  const { words } = transcript;
-  if (!words || byMs === 0) return transcript;
+type Words = NonNullable<Transcript['words']>;
+
+/** Words so much later, in ms; negative: earlier, but not before 0. */
+export function shiftWords(words: Words, byMs: number): Words {
   const at = (ms: number) => Math.max(0, ms + byMs);
-  const shifted = words.map((word) => {
-    return { ...word, startMs: at(word.startMs), endMs: at(word.endMs) };
-  });
-  return { ...transcript, words: shifted };
+  return words.map((word) => ({ ...word, startMs: at(word.startMs), endMs: at(word.endMs) }));
+}
+
+/** A transcript with its words, where there are any, so much later, in ms. */
+export function shiftTranscript(transcript: Transcript, byMs: number): Transcript {
+  const { words } = transcript;
+  return words && byMs !== 0 ? { ...transcript, words: shiftWords(words, byMs) } : transcript;
 }

@@ -1,5 +1,6 @@
 import type { MessageWish, WishOutcome } from '#src/captions/message-wish.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
+import { newNonce } from '#src/discord/nonce.ts';
 import type { MessageRequests } from './message-requests.ts';
 import { type MessageOperation, type MessageResult, MessageWishes } from './message-wishes.ts';
 import { chooseWrite, demandPerMs, recentDemand, type WriteCandidate } from './pacing.ts';
@@ -76,8 +77,7 @@ export class ChannelWriter {
   }
 
   chat(listener: ChatListener): ChatMessages {
-    const makeNonce = () => crypto.randomUUID().slice(0, maxNonceChars);
-    const wishes = new MessageWishes((outcome) => listener.tell(outcome), makeNonce);
+    const wishes = new MessageWishes((outcome) => listener.tell(outcome), newNonce);
     const chat: Chat = { wishes, listener, failures: 0, notBeforeMs: 0 };
     this.#openChats++;
     return {
@@ -276,8 +276,6 @@ type Candidate = WriteCandidate &
   ({ readonly task: QueuedTask } | { readonly chat: Chat; readonly key: string });
 
 const routes = { post: 'POST', edit: 'PATCH', delete: 'DELETE' } as const;
-/** Source: Discord docs, "Create Message". */
-const maxNonceChars = 25;
 
 /** Messages stand in the order of their first wish: the first one goes, as urgently as any that waits behind it. */
 function inOrder<T extends { readonly urgency: 'whole' | 'partial'; readonly sinceMs: number }>(

@@ -9,6 +9,7 @@ import {
 import { BotError } from '#src/base/errors.ts';
 import { messageWith, rowsOf } from '#src/discord/interactions/rendering.ts';
 import { networkCodeOf } from '#src/discord/network-errors.ts';
+import { newNonce } from '#src/discord/nonce.ts';
 import { permissionsIn } from '#src/discord/permissions.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type { Button } from '#src/session/ports/command.ts';
@@ -38,8 +39,7 @@ export function openChannelMessages(
     const channel = own && (mayWrite(own) || !beside) ? own : beside;
     if (!channel?.isSendable()) throw forbidden(name);
     const route = Routes.channelMessages(channel.id);
-    const nonce = crypto.randomUUID().slice(0, maxNonceChars);
-    const body = { ...message, nonce, enforce_nonce: true };
+    const body = { ...message, nonce: newNonce(), enforce_nonce: true };
     const post = (until: AbortSignal) => client.rest.post(route, { body, signal: until });
     try {
       await outbox.put(channel.id, post, signal);
@@ -61,9 +61,6 @@ export function openChannelMessages(
     },
   };
 }
-
-/** A message that is sent twice after a cut connection appears once. Source: Discord docs, "Create Message". */
-const maxNonceChars = 25;
 
 /**
  * True where the bot may write. The chat of a voice channel takes nothing from people who may not enter it. Source:

@@ -7,7 +7,7 @@ import type { PendingAnswer } from '#src/session/answering/pending-answer.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import type { HeldListening } from '#src/speech/held-listening.ts';
 import type { Transcript } from '#src/speech/ports.ts';
-import { shiftWords } from '#src/speech/word-times.ts';
+import { shiftTranscript } from '#src/speech/word-times.ts';
 import { contentOf } from '#src/turn/answerable.ts';
 import type { Evidence } from '#src/turn/evidence.ts';
 import type { UtteranceContent, UtteranceFollower } from './utterance-listener.ts';
@@ -195,7 +195,7 @@ export class OpenUtterance implements Disposable {
     const { words } = this;
     const held = evidence ? contentOf({ evidence, text: words?.text }) : contentOfWords(words);
     return held === 'words' && words
-      ? { kind: 'text', transcript: shiftWords(words, -this.#leadMs) }
+      ? { kind: 'text', transcript: shiftTranscript(words, -this.#leadMs) }
       : { kind: asContent(held) };
   }
 

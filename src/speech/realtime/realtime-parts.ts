@@ -5,6 +5,7 @@ import { sumOf } from '#src/speech/fallbacks/request-counter.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
 import type { WordDetails } from '#src/speech/openai/word-details.ts';
 import type { OnPartial, ServerUsage, Transcript } from '#src/speech/ports.ts';
+import { shiftWords } from '#src/speech/word-times.ts';
 import type { HeardEvent } from './realtime-events.ts';
 
 /** The stretch of an utterance up to a pause; becomes one item of the server. */
@@ -171,8 +172,7 @@ function joinDetails(all: readonly TranscriptPart[]): WordDetails {
   const parts = all.filter(({ text }) => text !== '');
   const words = parts.flatMap(({ details, fromSample }) => {
     const fromMs = Math.round((fromSample / listenRateHz) * 1_000);
-    const own = details.words ?? [];
-    return own.map((one) => ({ ...one, startMs: one.startMs + fromMs, endMs: one.endMs + fromMs }));
+    return shiftWords(details.words ?? [], fromMs);
   });
   const isTimed = words.length > 0 && parts.every(({ details }) => details.words);
   const letters = parts.reduce((sum, { text }) => sum + text.length, 0);

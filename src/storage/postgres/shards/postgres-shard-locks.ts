@@ -1,3 +1,4 @@
+import { identifySpacingMs } from '#src/shards/identify-throttle.ts';
 import type { ShardLocks, TakenShard } from '#src/shards/shard-registry.ts';
 import type { DedicatedConnection } from '#src/storage/postgres/dedicated-connection.ts';
 import type { SqlRow } from '#src/storage/postgres/sql-connection.ts';
@@ -6,8 +7,6 @@ import { sessionOf } from './session-columns.ts';
 
 /** Longest time, in ms, for one statement; a connection that takes longer is given up. */
 const statementMs = 2_000;
-/** Least time, in ms, between two identifies of one bucket: Discord's 5 s, and what the network may take from it. */
-const identifySpacingMs = 5_250;
 
 /** Advisory locks of shards on one connection. */
 export class PostgresShardLocks implements ShardLocks {
