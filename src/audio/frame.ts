@@ -5,6 +5,8 @@ export type Frame = Buffer;
 export interface FrameSource {
   /** The next 20 ms, or undefined while there is nothing to play. */
   next(): Frame | undefined;
+  /** Where `next` gave nothing: nothing will come before the link is woken. */
+  readonly isIdle: boolean;
   /** `frame` really left as a datagram: that, and only that, was heard. */
   left(frame: Frame, atMs: number): void;
 }

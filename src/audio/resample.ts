@@ -1,153 +1,103 @@
-import type { Pcm } from './pcm.ts';
-
-/** Zero crossings of the kernel on each side: stop band below -70 dB from 8 % under the lower Nyquist rate. */
-const crossings = 24;
-const passBand = 0.92;
-/** Enough for all usual rates; a rate without a common divisor takes the nearest of these phases. */
-const phaseLimit = 512;
-/** Longest table of a filter, in taps: 1 MiB. Only odd rates far above 48 kHz get fewer phases for it. */
-const tableTaps = 128 * 1024;
+import { joinSamples, type Pcm } from './pcm.ts';
+import type { PolyphaseFilter } from './polyphase/polyphase-filter.ts';
+import { sharedFilter } from './polyphase/shared-filters.ts';
 
 /**
- * Changes the rate of one mono stream, in pieces of any length; where it is cut does not change the sound.
+ * Changes the rate of one stream, channels interleaved, in pieces of any length; where it is cut does not change the sound.
  *
- * Holds back `crossings` samples of the lower rate (1.5 ms at 16 kHz) until `flush`. In all, `n` samples give
- * ceil(n * toHz / fromHz).
+ * Holds back 24 samples of the lower rate (1.5 ms at 16 kHz) until `flush`. In all, `n` frames give ceil(n * toHz / fromHz).
  */
 export class Resampler {
-  readonly #up: number;
-  readonly #down: number;
-  readonly #half: number;
-  readonly #phases: number;
-  readonly #kernel: Float64Array;
-  /** Input not done with; the next output lies `#phase / #up` behind `#input[#at]`. */
-  #input: Float64Array;
-  #at: number;
+  readonly #filter: PolyphaseFilter;
+  readonly #channels: 1 | 2;
+  /** Input not done with, with room behind it; the next output lies `#phase / up` behind frame `#at`. */
+  #input: Int16Array;
+  /** Frames of it. */
+  #length = 0;
+  #at = 0;
   #phase = 0;
 
-  constructor(fromHz: number, toHz: number) {
-    const { up, down, half, phases, taps } = changeOfRate(fromHz, toHz);
-    this.#up = up;
-    this.#down = down;
-    this.#half = half;
-    this.#phases = phases;
-    this.#kernel = taps;
-    this.#input = new Float64Array(this.#half);
-    this.#at = this.#half;
+  constructor(
+    fromHz: number,
+    toHz: number,
+    channels: 1 | 2 = 1,
+    filter = sharedFilter(fromHz, toHz),
+  ) {
+    this.#filter = filter;
+    this.#channels = channels;
+    this.#input = new Int16Array(4 * filter.change.half * channels);
+    this.#begin();
   }
 
+  /** Takes and gives whole frames. */
   push(samples: Int16Array): Int16Array {
-    if (this.#up === this.#down) return samples;
-    const joined = new Float64Array(this.#input.length + samples.length);
-    joined.set(this.#input);
-    joined.set(samples, this.#input.length);
-    const out = this.#until(joined, joined.length - this.#half);
-    const done = this.#at - this.#half;
-    this.#input = joined.subarray(done);
-    this.#at -= done;
+    const { up, down, half } = this.#filter.change;
+    if (up === down) return samples;
+    this.#append(samples);
+    const out = this.#until(this.#length - half);
+    this.#forget();
     return out;
   }
 
   /** What was held back; afterwards a new stream may begin. */
   flush(): Int16Array {
-    if (this.#up === this.#down) return new Int16Array(0);
-    const end = this.#input.length;
-    const joined = new Float64Array(end + this.#half);
-    joined.set(this.#input);
-    const out = this.#until(joined, end);
-    this.#input = new Float64Array(this.#half);
-    this.#at = this.#half;
+    const { up, down, half } = this.#filter.change;
+    if (up === down) return new Int16Array(0);
+    const end = this.#length;
+    this.#append(new Int16Array(half * this.#channels));
+    const out = this.#until(end);
+    this.#begin();
+    return out;
+  }
+
+  #begin(): void {
+    const { half } = this.#filter.change;
+    this.#input.fill(0, 0, half * this.#channels);
+    this.#length = half;
+    this.#at = half;
     this.#phase = 0;
-    return out;
   }
 
-  /** Every output that lies before `end`. */
-  #until(input: Float64Array, end: number): Int16Array {
-    const stepsLeft = (end - this.#at) * this.#up - this.#phase;
-    const out = new Int16Array(Math.max(0, Math.ceil(stepsLeft / this.#down)));
-    for (let n = 0; n < out.length; n++) {
-      out[n] = this.#sample(input);
-      this.#phase += this.#down;
-      this.#at += Math.floor(this.#phase / this.#up);
-      this.#phase %= this.#up;
+  #append(samples: Int16Array): void {
+    const from = this.#length * this.#channels;
+    const to = from + samples.length;
+    if (to > this.#input.length) {
+      const grown = new Int16Array(to);
+      grown.set(this.#input.subarray(0, from));
+      this.#input = grown;
     }
-    return out;
+    this.#input.set(samples, from);
+    this.#length = to / this.#channels;
   }
 
-  #sample(input: Float64Array): number {
-    const taps = 2 * this.#half;
-    const row = Math.floor((this.#phase * this.#phases) / this.#up) * taps;
-    const from = this.#at - this.#half + 1;
-    let sum = 0;
-    for (let n = 0; n < taps; n++) sum += (this.#kernel[row + n] ?? 0) * (input[from + n] ?? 0);
-    return Math.max(-32_768, Math.min(32_767, Math.round(sum)));
+  #forget(): void {
+    const done = this.#at - this.#filter.change.half;
+    this.#input.copyWithin(0, done * this.#channels, this.#length * this.#channels);
+    this.#length -= done;
+    this.#at -= done;
+  }
+
+  /** Every output that lies before frame `end`. */
+  #until(end: number): Int16Array {
+    const { up, down } = this.#filter.change;
+    const [at, phase, channels] = [this.#at, this.#phase, this.#channels];
+    const frames = Math.max(0, Math.ceil(((end - at) * up - phase) / down));
+    const out = new Int16Array(frames * channels);
+    this.#filter.run({ samples: this.#input, channels, at, phase }, out);
+    const moved = phase + frames * down;
+    this.#at = at + Math.floor(moved / up);
+    this.#phase = moved % up;
+    return out;
   }
 }
 
 /** A whole sound at another rate, channels kept. */
-export function resample(pcm: Pcm, toHz: number): Pcm {
-  if (pcm.rateHz === toHz) return pcm;
-  const { channels } = pcm;
-  const frames = pcm.samples.length / channels;
-  const samples = new Int16Array(Math.ceil((frames * toHz) / pcm.rateHz) * channels);
-  for (let channel = 0; channel < channels; channel++) {
-    const resampler = new Resampler(pcm.rateHz, toHz);
-    const one = pcm.samples.filter((_, n) => n % channels === channel);
-    const head = resampler.push(one);
-    head.forEach((sample, n) => {
-      samples[n * channels + channel] = sample;
-    });
-    resampler.flush().forEach((sample, n) => {
-      samples[(head.length + n) * channels + channel] = sample;
-    });
-  }
-  return { samples, rateHz: toHz, channels };
-}
-
-/** What it takes to make `up` samples of every `down`: a filter of twice `half` taps in each of `phases` places. */
-export type ChangeOfRate = {
-  readonly up: number;
-  readonly down: number;
-  readonly half: number;
-  readonly phases: number;
-  /** One row of taps per phase. */
-  readonly taps: Float64Array;
-};
-
-/** Throws a plain Error where the rates lie so far apart that not even one phase fits into the table. */
-export function changeOfRate(fromHz: number, toHz: number): ChangeOfRate {
-  const common = divisor(fromHz, toHz);
-  const [up, down] = [toHz / common, fromHz / common];
-  const half = Math.ceil(crossings * Math.max(1, fromHz / toHz));
-  const fitting = Math.floor(tableTaps / (2 * half));
-  if (fitting < 1) throw new Error(`${fromHz} Hz cannot be turned into ${toHz} Hz.`);
-  const phases = Math.min(up, phaseLimit, fitting);
-  const taps = kernel(phases, half, passBand * Math.min(1, toHz / fromHz));
-  return { up, down, half, phases, taps };
-}
-
-/** One row of taps per phase: a sinc of `cutoff` (1 is the input's Nyquist rate) under a Blackman window. */
-function kernel(phases: number, half: number, cutoff: number): Float64Array {
-  const taps = 2 * half;
-  const table = new Float64Array(phases * taps);
-  for (let phase = 0; phase < phases; phase++) {
-    const row = table.subarray(phase * taps, (phase + 1) * taps);
-    for (let n = 0; n < taps; n++) {
-      const x = n - half + 1 - phase / phases;
-      const turn = (Math.PI * x) / half;
-      const window = 0.42 + 0.5 * Math.cos(turn) + 0.08 * Math.cos(2 * turn);
-      row[n] = window * sinc(cutoff * x);
-    }
-    const sum = row.reduce((all, tap) => all + tap, 0);
-    for (let n = 0; n < taps; n++) row[n] = (row[n] ?? 0) / sum;
-  }
-  return table;
-}
-
-function sinc(x: number): number {
-  return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
-}
-
-function divisor(a: number, b: number): number {
-  return b === 0 ? a : divisor(b, a % b);
+export function resample({ samples, rateHz, channels }: Pcm, toHz: number): Pcm {
+  if (rateHz === toHz) return { samples, rateHz, channels };
+  const resampler = new Resampler(rateHz, toHz, channels);
+  return {
+    samples: joinSamples([resampler.push(samples), resampler.flush()]),
+    rateHz: toHz,
+    channels,
+  };
 }

@@ -1,4 +1,4 @@
-import type { Pcm } from './pcm.ts';
+import { durationMs, type Pcm } from './pcm.ts';
 
 /** A piece of sound on its way to a track. */
 export type SoundChunk =
@@ -24,4 +24,8 @@ export interface SoundSource {
    * Errors: BotError `source.*`, after the sound that did come. Aborting `signal` throws `signal.reason`.
    */
   open(fromMs: number, signal: AbortSignal): AsyncIterable<SoundChunk>;
+}
+
+export function chunkMs(chunk: SoundChunk): number {
+  return chunk.kind === 'opus' ? chunk.samples / 48 : durationMs(chunk.pcm);
 }

@@ -1,12 +1,11 @@
 import { musicRateHz, type Pcm } from './pcm.ts';
 import { Resampler } from './resample.ts';
-import { StereoResampler } from './stereo-resampler.ts';
 
 /** Turns sound of any rate and either number of channels into 48 kHz stereo; both may change on the way. */
 export class StereoRate {
   #rateHz = musicRateHz;
   #channels: 1 | 2 = 2;
-  #change: Resampler | StereoResampler | undefined;
+  #change: Resampler | undefined;
   /** Of two channels, one sample that came without its other half. */
   #odd: number | undefined;
 
@@ -27,8 +26,8 @@ export class StereoRate {
     const rest = this.flush();
     this.#rateHz = rateHz;
     this.#channels = channels;
-    const Change = channels === 2 ? StereoResampler : Resampler;
-    this.#change = rateHz === musicRateHz ? undefined : new Change(rateHz, musicRateHz);
+    this.#change =
+      rateHz === musicRateHz ? undefined : new Resampler(rateHz, musicRateHz, channels);
     return rest;
   }
 

@@ -1,5 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
-
 /** Time for the inner rooms: a scenario may hand in one that it steps by hand. */
 export interface Clock {
   /** Monotonic milliseconds; on one machine all processes count from the same instant. */
@@ -8,6 +6,8 @@ export interface Clock {
   wallMs(): number;
   /** Aborting `signal` throws `signal.reason`. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** Calls `run` once after `ms`, 24.8 days at most; the returned function forgets it. */
+  later(ms: number, run: () => void): () => void;
 }
 
 /** Node's longest timer, 24.8 days; what is longer it would cut to 1 ms. */
@@ -17,17 +17,31 @@ export const realClock: Clock = {
   nowMs: () => Number(process.hrtime.bigint()) / 1e6,
   wallMs: () => Date.now(),
   async sleep(ms, signal) {
-    signal.throwIfAborted();
-    try {
-      for (let restMs = Math.max(0, ms); restMs >= 0; restMs -= longestTimerMs) {
-        await wait(Math.min(restMs, longestTimerMs), undefined, { signal });
-      }
-    } catch (cause) {
-      signal.throwIfAborted();
-      throw cause;
+    for (let restMs = Math.max(0, ms); restMs >= 0; restMs -= longestTimerMs) {
+      await oneTimer(Math.min(restMs, longestTimerMs), signal);
     }
   },
+  later(ms, run) {
+    const timer = setTimeout(run, Math.min(Math.max(0, ms), longestTimerMs));
+    return () => clearTimeout(timer);
+  },
 };
+
+/** Without the timers of `node:timers/promises`, which make an error of their own for each wait that is aborted. */
+function oneTimer(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const abort = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    }, ms);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+}
 
 /** Milliseconds since 1970 of a date as servers write it; NaN where it is none. */
 export function parsedMs(date: string): number {

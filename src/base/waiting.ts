@@ -37,9 +37,12 @@ export async function within<T>(
   try {
     return await Promise.race([work, deadline]);
   } finally {
-    over.abort();
+    over.abort(noLongerAwaited);
   }
 }
+
+/** Made once: the reason that `abort` would make each time takes a stack trace, more than all else of a wait. */
+const noLongerAwaited = new Error('it is not waited for any more');
 
 /** The result of `work`, or undefined once `ms` have passed. Aborting `signal` throws `signal.reason`. */
 export async function ifInTime<T>(

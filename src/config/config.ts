@@ -2,8 +2,16 @@ import { existsSync } from 'node:fs';
 import { loadEnvFile } from 'node:process';
 import type { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
-import { isOpenAi, standardModels, standardVoice } from '#src/provider/models/models.ts';
+import {
+  hasStableWords,
+  isOpenAi,
+  standardModels,
+  standardVoice,
+} from '#src/provider/models/models.ts';
+import { readBrains } from './brains.ts';
 import { budgetMistakes, readBudget } from './budget.ts';
+import { readDeadlines } from './deadlines.ts';
+import { readExternalTools } from './external-tools.ts';
 import { fallbackMistakes, readFallbacks } from './fallbacks.ts';
 import { groups, keyOf, type SettingGroup } from './keys.ts';
 import { readRealtime, realtimeMistakes } from './realtime.ts';
@@ -16,6 +24,11 @@ export function loadDotEnv(): void {
   if (existsSync('.env')) loadEnvFile('.env');
 }
 
+/** The environment of this process, for a program that examines it as a whole. */
+export function processEnvironment(): NodeJS.ProcessEnv {
+  return process.env;
+}
+
 /** Reads the environment once; a setting left empty counts as not set. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): ConfigResult {
   const given = Object.fromEntries(
@@ -24,9 +37,15 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       .filter(([, value]) => value),
   );
   const parsed = settings.safeParse(given);
-  const mistakes = parsed.success ? contradictions(parsed.data) : parsed.error.issues.map(sentence);
-  if (!parsed.success || mistakes.length > 0) return { kind: 'bad', mistakes };
-  return { kind: 'ok', config: { ...arrange(parsed.data), searchPath: environment.PATH ?? '' } };
+  if (!parsed.success) return { kind: 'bad', mistakes: parsed.error.issues.map(sentence) };
+  const tools = readExternalTools(parsed.data, environment);
+  const toolMistakes = tools.kind === 'bad' ? tools.mistakes : [];
+  const { brains, mistakes: brainMistakes } = readBrains(parsed.data.BRAINS, environment);
+  const mistakes = [...contradictions(parsed.data), ...toolMistakes, ...brainMistakes];
+  if (tools.kind === 'bad' || mistakes.length > 0) return { kind: 'bad', mistakes };
+  const { PATH: searchPath = '' } = environment;
+  const externalTools = tools.tools;
+  return { kind: 'ok', config: { ...arrange(parsed.data), searchPath, brains, externalTools } };
 }
 
 /** A key held by a variable of the environment that is no setting. */
@@ -47,6 +66,7 @@ function contradictions(from: EnvironmentSettings): string[] {
   const voice = remote(from, 'SPEECH', '');
   return [
     ...missingKeys(from),
+    ...pageMistakes(from),
     ...budgetMistakes(from),
     ...realtimeWithout(from),
     ...speakersWithout(from),
@@ -104,12 +124,22 @@ function missingKeys(from: EnvironmentSettings): string[] {
     );
 }
 
-function arrange(from: EnvironmentSettings): Omit<Config, 'searchPath'> {
+function arrange(
+  from: EnvironmentSettings,
+): Omit<Config, 'brains' | 'searchPath' | 'externalTools'> {
   const { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl, DISCORD_GUILD_ID: guildId } = from;
+  const messageContent = from.MESSAGE_CONTENT === 'on';
   const realtime = readRealtime(from);
   const [name, ...otherNames] = from.BOT_NAME?.split(',').map((one) => one.trim()) ?? [];
   return {
-    ...(token && { discord: { token, ...(apiUrl && { apiUrl }), ...(guildId && { guildId }) } }),
+    ...(token && {
+      discord: {
+        token,
+        ...(apiUrl && { apiUrl }),
+        ...(guildId && { guildId }),
+        ...(messageContent && { messageContent }),
+      },
+    }),
     shards: from.SHARDS,
     ...(from.SHARDS_PER_PROCESS && { shardsPerProcess: from.SHARDS_PER_PROCESS }),
     pipeline: from.PIPELINE,
@@ -119,8 +149,10 @@ function arrange(from: EnvironmentSettings): Omit<Config, 'searchPath'> {
     transcription: transcription(from),
     speech: speech(from),
     fallbacks: readFallbacks(from),
+    deadlines: readDeadlines(from),
     consent: consent(from),
     addressing: from.ADDRESSING,
+    messageContent,
     bot: { ...(name && { name }), otherNames, instructions: from.BOT_INSTRUCTIONS },
     allowedHosts: from.TRACK_ALLOWED_HOSTS?.split(',').map((host) => host.trim()) ?? [],
     commandsPerPerson: from.COMMANDS_PER_PERSON,
@@ -129,8 +161,23 @@ function arrange(from: EnvironmentSettings): Omit<Config, 'searchPath'> {
     dataDir: from.DATA_DIR,
     ...(from.DATABASE_URL && { databaseUrl: from.DATABASE_URL }),
     ...(from.STATUS_PORT > 0 && { status: { host: from.STATUS_HOST, port: from.STATUS_PORT } }),
+    ...page(from),
     logLevel: from.LOG_LEVEL,
   };
+}
+
+function page(from: EnvironmentSettings): Pick<Config, 'page'> {
+  const { PAGE_HOST: host, PAGE_PORT: port, PAGE_URL: publicUrl } = from;
+  return port > 0 ? { page: { host, port, ...(publicUrl && { publicUrl }) } } : {};
+}
+
+/** Hosts at which only this machine, or a proxy beside it, can ask for the page by a name that is served. */
+const localHosts = new Set(['127.0.0.1', '::1', 'localhost', '0.0.0.0', '::']);
+
+function pageMistakes({ PAGE_HOST: host, PAGE_URL: url }: EnvironmentSettings): readonly string[] {
+  return url || localHosts.has(host)
+    ? []
+    : [`PAGE_HOST: ${host} is served to nobody without PAGE_URL, the https address of your proxy`];
 }
 
 function consent({
@@ -142,12 +189,14 @@ function consent({
 
 function transcription(from: EnvironmentSettings): Config['transcription'] {
   const { TRANSCRIPTION_BACKEND: backend, TRANSCRIPTION_STREAM: stream } = from;
-  const { TRANSCRIPTION_LANGUAGE: language } = from;
+  const { TRANSCRIPTION_LANGUAGE: language, TRANSCRIPTION_PARTIALS: partials } = from;
   const model =
     backend === 'realtime' ? standardModels.liveTranscription : standardModels.transcription;
   const role = remote(from, 'TRANSCRIPTION', model);
   if (role.kind === 'embedded') return role;
-  return { ...role, backend, stream, ...(language && { language }) };
+  const hasStablePartials =
+    partials === 'trust' || (partials === 'auto' && hasStableWords(role.model));
+  return { ...role, backend, stream, hasStablePartials, ...(language && { language }) };
 }
 
 function chat(from: EnvironmentSettings): Config['chat'] {

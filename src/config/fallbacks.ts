@@ -64,7 +64,8 @@ function transcription(
   const role = remote(from, prefix, standardModels.transcription);
   if (role?.kind !== 'remote') return role ? [role] : [];
   const { TRANSCRIPTION_STREAM: stream, TRANSCRIPTION_LANGUAGE: language } = from;
-  return [{ ...role, backend: 'file', stream, ...(language && { language }) }];
+  const rest = { stream, hasStablePartials: false, ...(language && { language }) };
+  return [{ ...role, backend: 'file', ...rest }];
 }
 
 function speech(

@@ -4,13 +4,14 @@ import type { Config, Embedded, RemoteServer } from './types.ts';
 
 /** Every model of a server that is configured, fall-backs too, under the group of settings it is set in. */
 export function modelsInUse(config: Config): WatchedModel[] {
-  const { transcription, chat, speech, fallbacks, realtime } = config;
+  const { brains, transcription, chat, speech, fallbacks, realtime } = config;
   return [
     ...modelsOf('TRANSCRIPTION', [transcription, ...fallbacks.transcription]),
     ...modelsOf('CHAT_COMPLETION', [chat, ...fallbacks.chat]),
     ...hearingModel(config),
     ...modelsOf('SPEECH', [speech, ...fallbacks.speech]),
     ...(realtime ? [watched('REALTIME', realtime)] : []),
+    ...brains.map(({ server }) => watched('BRAINS', server)),
   ];
 }
 

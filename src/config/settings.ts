@@ -15,10 +15,21 @@ const secret = words
   .regex(/^[\x21-\x7e]+$/, 'holds spaces or characters that no key has; copy it again')
   .transform((value) => new Secret(value));
 
+const port = z.coerce
+  .number('must be a port, or 0 for off')
+  .int('must be a port, or 0 for off')
+  .min(0, 'must be a port, or 0 for off')
+  .max(65_535, 'must be a port, or 0 for off');
+
 const budget = z.coerce
   .number('must be a number, or 0 for no limit')
   .min(0, 'must be a number, or 0 for no limit')
   .max(1e6, 'must be at most a million, or 0 for no limit');
+
+const seconds = z.coerce
+  .number('must be a number of seconds')
+  .min(1, 'must be at least 1 second')
+  .max(300, 'must be at most 300 seconds');
 
 /** More than any bot has. */
 const mostShards = 16_384;
@@ -49,6 +60,8 @@ export const settings = z.object({
   REALTIME_MODEL: words.optional(),
   REALTIME_API_KEY: secret.optional(),
   REALTIME_DIALECT: z.enum(['auto', 'ga', 'beta']).default('auto'),
+  REALTIME_FIRST_BYTE_SECONDS: seconds.optional(),
+  REALTIME_IDLE_SECONDS: seconds.optional(),
   TRANSCRIPTION_BACKEND: z.enum(['file', 'realtime']).default('file'),
   TRANSCRIPTION_BASE_URL: words
     .refine(isServerUrl, 'must be an address like http://127.0.0.1:8000/v1')
@@ -59,6 +72,9 @@ export const settings = z.object({
     .regex(/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/, 'must be a language code like en or pt-BR')
     .optional(),
   TRANSCRIPTION_STREAM: z.enum(['auto', 'on', 'off']).default('auto'),
+  TRANSCRIPTION_PARTIALS: z.enum(['auto', 'trust', 'learn']).default('auto'),
+  TRANSCRIPTION_FIRST_BYTE_SECONDS: seconds.optional(),
+  TRANSCRIPTION_IDLE_SECONDS: seconds.optional(),
   TRANSCRIPTION_FALLBACK_BASE_URL: urlOrEmbedded.optional(),
   TRANSCRIPTION_FALLBACK_MODEL: words.optional(),
   TRANSCRIPTION_FALLBACK_API_KEY: secret.optional(),
@@ -68,6 +84,8 @@ export const settings = z.object({
   CHAT_COMPLETION_BASE_URL: url.optional(),
   CHAT_COMPLETION_MODEL: words.optional(),
   CHAT_COMPLETION_API_KEY: secret.optional(),
+  CHAT_COMPLETION_FIRST_BYTE_SECONDS: seconds.optional(),
+  CHAT_COMPLETION_IDLE_SECONDS: seconds.optional(),
   CHAT_COMPLETION_FALLBACK_BASE_URL: url.optional(),
   CHAT_COMPLETION_FALLBACK_MODEL: words.optional(),
   CHAT_COMPLETION_FALLBACK_API_KEY: secret.optional(),
@@ -83,6 +101,8 @@ export const settings = z.object({
   SPEECH_VOICE: words.optional(),
   SPEECH_INSTRUCTIONS: words.optional(),
   SPEECH_FORMAT: z.enum(speechFormats).default('pcm'),
+  SPEECH_FIRST_BYTE_SECONDS: seconds.optional(),
+  SPEECH_IDLE_SECONDS: seconds.optional(),
   SPEECH_FALLBACK_BASE_URL: urlOrEmbedded.optional(),
   SPEECH_FALLBACK_MODEL: words.optional(),
   SPEECH_FALLBACK_API_KEY: secret.optional(),
@@ -99,6 +119,7 @@ export const settings = z.object({
     .refine(isNames, 'must be names of at most 32 characters each, commas between')
     .optional(),
   ADDRESSING: z.enum(addressingModes).default('auto'),
+  MESSAGE_CONTENT: z.enum(['off', 'on']).default('off'),
   BOT_INSTRUCTIONS: words.default(
     'You are a voice in a Discord call. Answer in one or two short spoken sentences, in the language you are spoken to. No lists, no markdown.',
   ),
@@ -111,6 +132,9 @@ export const settings = z.object({
     .min(0, 'must be a number, or 0 for no limit')
     .max(1_000, 'must be at most 1000, or 0 for no limit')
     .default(5),
+  BRAINS: words.optional(),
+  MCP_SERVERS: words.optional(),
+  TOOL_FILES: z.enum(['on', 'off']).default('off'),
   PRICES: words.optional(),
   BUDGET_PERSON_DAY_USD: budget.default(1),
   BUDGET_SERVER_DAY_USD: budget.default(5),
@@ -126,12 +150,16 @@ export const settings = z.object({
     .transform((value) => new Secret(value))
     .optional(),
   STATUS_HOST: words.default('127.0.0.1'),
-  STATUS_PORT: z.coerce
-    .number('must be a port, or 0 for off')
-    .int('must be a port, or 0 for off')
-    .min(0, 'must be a port, or 0 for off')
-    .max(65_535, 'must be a port, or 0 for off')
-    .default(8787),
+  STATUS_PORT: port.default(8787),
+  PAGE_HOST: words.default('127.0.0.1'),
+  PAGE_PORT: port.default(8788),
+  PAGE_URL: words
+    .refine(
+      isHttpsOrigin,
+      'must be an https address without a path, like https://parley.example.org',
+    )
+    .transform((value) => new URL(value))
+    .optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -145,6 +173,13 @@ export function settingNames(): ReadonlyMap<string, string> {
 
 export function isHttpUrl(value: string): boolean {
   return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+}
+
+/** A host of https, perhaps with a port, and nothing else. */
+function isHttpsOrigin(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, origin, href } = new URL(value);
+  return protocol === 'https:' && href === `${origin}/`;
 }
 
 /** Of PostgreSQL, with a host and a database: over TCP, or `postgres:///parley?host=/run/postgresql`. */

@@ -1,5 +1,7 @@
 import type { Secret } from '#src/base/secret.ts';
 import type { Budget } from './budget.ts';
+import type { ConfiguredDeadlines } from './deadlines.ts';
+import type { ExternalToolsConfig } from './external-tools.ts';
 import type { Realtime } from './realtime.ts';
 import type { EnvironmentSettings } from './settings.ts';
 
@@ -13,6 +15,13 @@ export type RemoteServer = {
   readonly keySetting: string;
 };
 export type Embedded = { readonly kind: 'embedded' };
+
+/** A server that thinks in place of the usual one, where a persona names it. */
+export type Brain = {
+  readonly name: string;
+  readonly pipeline: 'chained' | 'audio-model' | 'realtime';
+  readonly server: RemoteServer;
+};
 
 /** Options that make a chat model that hears and speaks out of one that reads and writes. */
 export type AudioModel = {
@@ -30,6 +39,8 @@ export type Config = {
     readonly token: Secret;
     readonly apiUrl?: string;
     readonly guildId?: string;
+    /** Asked of Discord: the intent that tells the text of every message. */
+    readonly messageContent?: boolean;
   };
   /** Number of shards; `auto`: as many as Discord recommends. */
   readonly shards: number | 'auto';
@@ -43,6 +54,8 @@ export type Config = {
     | (RemoteServer & {
         readonly backend: 'file' | 'realtime';
         readonly stream: 'auto' | 'on' | 'off';
+        /** Words it tells while somebody speaks stay as they are, as far as is known before the first. */
+        readonly hasStablePartials: boolean;
         readonly language?: string;
       })
     | Embedded;
@@ -55,11 +68,17 @@ export type Config = {
       })
     | (Embedded & { readonly voice?: string });
   readonly fallbacks: Fallbacks;
+  /** What thinks in place of the usual model where a persona names it. */
+  readonly brains: readonly Brain[];
+  /** How long servers are waited for. */
+  readonly deadlines: ConfiguredDeadlines;
   readonly consent:
     | { readonly policy: 'ask' | 'notice' }
     | { readonly policy: 'role'; readonly roleId: string };
   /** When it takes words as meant for it. */
   readonly addressing: EnvironmentSettings['ADDRESSING'];
+  /** Whether every line in the chat of a channel it sits in may be meant for it; needs a privileged intent. */
+  readonly messageContent: boolean;
   readonly bot: {
     readonly name?: string;
     /** Further names the bot answers to, for example its name in other scripts. */
@@ -80,6 +99,15 @@ export type Config = {
   readonly databaseUrl?: Secret;
   /** Absent: no status server. */
   readonly status?: { readonly host: string; readonly port: number };
+  /** Absent: no page. */
+  readonly page?: {
+    readonly host: string;
+    readonly port: number;
+    /** The https address under which others reach it through a proxy. */
+    readonly publicUrl?: URL;
+  };
+  /** Tools of the operator that models may call. */
+  readonly externalTools: ExternalToolsConfig;
   readonly logLevel: string;
 };
 

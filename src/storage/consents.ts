@@ -1,5 +1,3 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import type { ConsentStore, StoredConsent } from '#src/people/consent-book.ts';
 import type { Database } from './database.ts';
 import type { DatabaseSync } from './sqlite.ts';
@@ -28,47 +26,40 @@ export class SqliteConsents implements ConsentStore {
   }
 
   count(guildId: string, personId: string): Promise<number> {
-    return this.#database.read((sqlite) =>
-      sum(
-        tablesAboutPersons(sqlite).map((table) =>
-          Number(
-            sqlite
-              .prepare(`SELECT count(*) AS n FROM ${table} WHERE guild_id = ? AND person_id = ?`)
-              .get(guildId, personId)?.n,
-          ),
-        ),
-      ),
-    );
+    return this.#database.read((sqlite) => countPersonRows(sqlite, guildId, personId));
   }
 
   async erase(guildId: string, personId: string): Promise<number> {
     const deleted = await this.#database.write((sqlite) =>
-      sum(
-        tablesAboutPersons(sqlite).map((table) =>
-          Number(
-            sqlite
-              .prepare(`DELETE FROM ${table} WHERE guild_id = ? AND person_id = ?`)
-              .run(guildId, personId).changes,
-          ),
-        ),
-      ),
+      erasePersonRows(sqlite, guildId, personId),
     );
-    await this.#database.scrub();
+    await this.#database.rewrite();
     return deleted;
-  }
-
-  hasCopies(): Promise<boolean> {
-    const { path } = this.#database;
-    const folder = join(dirname(path), 'backups');
-    const isFile = path !== ':memory:';
-    return this.#database.read(
-      () => isFile && existsSync(folder) && readdirSync(folder).length > 0,
-    );
   }
 }
 
-/** Found by their columns, so that a later table about persons cannot be forgotten. */
-function tablesAboutPersons(sqlite: DatabaseSync): readonly string[] {
+/** Rows about a person in a server, in a store of any format. */
+export function countPersonRows(sqlite: DatabaseSync, guildId: string, personId: string): number {
+  return sum(
+    tablesAboutPersons(sqlite).map((table) => {
+      const sql = `SELECT count(*) AS n FROM ${table} WHERE guild_id = ? AND person_id = ?`;
+      return Number(sqlite.prepare(sql).get(guildId, personId)?.n);
+    }),
+  );
+}
+
+/** Deletes all rows about a person in a server from a store of any format; how many. */
+export function erasePersonRows(sqlite: DatabaseSync, guildId: string, personId: string): number {
+  return sum(
+    tablesAboutPersons(sqlite).map((table) => {
+      const sql = `DELETE FROM ${table} WHERE guild_id = ? AND person_id = ?`;
+      return Number(sqlite.prepare(sql).run(guildId, personId).changes);
+    }),
+  );
+}
+
+/** Names in quotes, found by their columns, so that a later table about persons cannot be forgotten. */
+export function tablesAboutPersons(sqlite: DatabaseSync): readonly string[] {
   return sqlite
     .prepare(
       `SELECT '"' || t.name || '"' AS quoted FROM sqlite_schema t JOIN pragma_table_info(t.name) c

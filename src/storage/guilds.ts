@@ -1,4 +1,4 @@
-import type { GuildStore } from '#src/session/ports/guild-store.ts';
+import type { GuildStore } from '#src/session/ports/stores/guild-store.ts';
 import { monthOf } from '#src/spending/calendar.ts';
 import type { Database } from './database.ts';
 import type { DatabaseSync } from './sqlite.ts';

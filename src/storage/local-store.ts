@@ -1,9 +1,12 @@
-import { copyStore } from './backup.ts';
-import { SqliteCaptionChoices } from './caption-choices.ts';
+import { SqliteApiTokens } from './api-tokens.ts';
+import { copyStore } from './backups/backup.ts';
 import { SqliteConsents } from './consents.ts';
 import { openDatabase, type StoreOptions } from './database.ts';
 import { SqliteGuilds } from './guilds.ts';
 import { SqlitePanels } from './panels.ts';
+import { SqliteCaptionChoices } from './people/caption-choices.ts';
+import { SqlitePersonSettings } from './people/person-settings.ts';
+import { SqliteReminders } from './people/reminders.ts';
 import { rewriteVersion } from './schema.ts';
 import { SqliteSeats } from './seats.ts';
 import { SqliteSettings } from './server-settings.ts';
@@ -15,10 +18,13 @@ import { SqliteTracks } from './tracks.ts';
 export async function openLocalStore(path: string, options: StoreOptions): Promise<Store> {
   const database = await openDatabase(path, options);
   return {
+    apiTokens: new SqliteApiTokens(database),
     captionChoices: new SqliteCaptionChoices(database),
     consents: new SqliteConsents(database),
     guilds: new SqliteGuilds(database),
     panels: new SqlitePanels(database),
+    personSettings: new SqlitePersonSettings(database),
+    reminders: new SqliteReminders(database),
     seats: new SqliteSeats(database, options.clock),
     settings: new SqliteSettings(database),
     spending: new SqliteSpending(database),

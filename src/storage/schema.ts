@@ -164,6 +164,52 @@ export const migrations: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    version: 10,
+    sql: `
+      CREATE TABLE api_tokens (
+        name TEXT PRIMARY KEY,
+        hash TEXT NOT NULL UNIQUE,
+        guild_id TEXT NOT NULL,
+        scopes TEXT NOT NULL,
+        budget_usd REAL,
+        created_ms REAL NOT NULL,
+        revoked_ms REAL
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
+  {
+    version: 11,
+    sql: `
+      CREATE TABLE person_settings (
+        guild_id TEXT NOT NULL,
+        person_id TEXT NOT NULL,
+        language TEXT,
+        voice TEXT,
+        speed REAL,
+        spoken_name TEXT,
+        PRIMARY KEY (guild_id, person_id)
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
+  {
+    version: 12,
+    sql: `
+      CREATE TABLE reminders (
+        id TEXT PRIMARY KEY,
+        guild_id TEXT NOT NULL,
+        person_id TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        channel_id TEXT NOT NULL,
+        channel_name TEXT NOT NULL,
+        text TEXT NOT NULL,
+        set_ms REAL NOT NULL,
+        due_ms REAL NOT NULL,
+        UNIQUE (guild_id, person_id, number)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX reminders_by_time ON reminders (due_ms);
+    `,
+  },
 ];
 
 /** Brings a file of any earlier format to the present one, wholly or not at all. Errors: BotError `store.unreadable` for a later format. */

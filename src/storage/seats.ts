@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { Seat, SeatStore, StoredSeat } from '#src/session/ports/seat-store.ts';
+import type { Seat, SeatStore, StoredSeat } from '#src/session/ports/stores/seat-store.ts';
 import type { Database } from './database.ts';
 import type { DatabaseSync } from './sqlite.ts';
 

@@ -1,4 +1,4 @@
-import type { SettingsStore } from '#src/session/ports/guild-store.ts';
+import type { SettingsStore } from '#src/session/ports/stores/guild-store.ts';
 import type { Database } from './database.ts';
 
 /** Settings of servers in SQLite, one row per server and key. */

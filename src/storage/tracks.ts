@@ -3,7 +3,7 @@ import type {
   StoredSource,
   StoredTrack,
   TrackStore,
-} from '#src/session/ports/track-store.ts';
+} from '#src/session/ports/stores/track-store.ts';
 import type { Database } from './database.ts';
 import type { DatabaseSync } from './sqlite.ts';
 

@@ -102,5 +102,5 @@ function sentence(path: string, result: number, cause: unknown): string {
 }
 
 function damagedWords(path: string): string {
-  return `The store ${path} is damaged: stop the bot, remove that file with its -wal and -shm, and put its newest copy of ${dirname(path)}/backups in its place if there is one.`;
+  return `The store ${path} is damaged: stop the bot and put a copy of ${dirname(path)}/backups back by npm run restore -- FILE; without one, remove that file with its -wal and -shm.`;
 }

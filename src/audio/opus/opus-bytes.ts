@@ -28,12 +28,12 @@ const payloadLimitBytes = 3828;
 const soundlessBytes = 2;
 
 /**
- * The samples of `opus` by a library's own `decode`, or a plain Error for what no library should be bothered with.
+ * The samples of `opus` by the decoder of a library, or a plain Error for what no library should be bothered with.
  *
  * Packets without sound are zeros: of theirs mediaplex 1.0.0 makes full-scale noise, in every mode but CELT (2026-11).
  */
 export function decoded(
-  decode: (opus: Buffer) => Uint8Array,
+  library: { decode(opus: Buffer): Uint8Array },
   opus: Uint8Array,
   rateHz: number,
   channels: 1 | 2 = 1,
@@ -43,11 +43,16 @@ export function decoded(
   if (length === 0) throw new Error('A payload is not Opus.');
   const samples = new Int16Array((length * rateHz * channels) / 48_000);
   if (opus.length <= soundlessBytes) return samples;
-  const pcm = decode(Buffer.from(opus.buffer, opus.byteOffset, opus.length));
+  const pcm = library.decode(asBuffer(opus));
   if (pcm.length < samples.byteLength) throw new Error('An Opus packet gave too few samples.');
   // The first byte tells their number: mediaplex gives mono at twice its length, zeros behind.
-  new Uint8Array(samples.buffer).set(pcm.subarray(0, samples.byteLength));
+  samples.set(new Int16Array(pcm.buffer, pcm.byteOffset, samples.length));
   return samples;
+}
+
+/** What the network gave already is one. */
+function asBuffer(opus: Uint8Array): Buffer {
+  return opus instanceof Buffer ? opus : Buffer.from(opus.buffer, opus.byteOffset, opus.length);
 }
 
 /** 20 ms of samples as the bytes that libraries take. */

@@ -19,7 +19,7 @@ export function codecOf<C extends Coder>(
     decoder(rateHz) {
       const coder = open(rateHz, 1);
       return {
-        decode: (opus) => decoded((bytes) => coder.decode(bytes), opus, rateHz),
+        decode: (opus) => decoded(coder, opus, rateHz),
         free() {},
       };
     },
@@ -36,7 +36,7 @@ export function codecOf<C extends Coder>(
     stereoDecoder() {
       const coder = open(48_000, 2);
       return {
-        decode: (opus) => decoded((bytes) => coder.decode(bytes), opus, 48_000, 2),
+        decode: (opus) => decoded(coder, opus, 48_000, 2),
         free() {},
       };
     },

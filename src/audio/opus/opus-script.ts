@@ -38,7 +38,7 @@ function codecOver(
   const decoder = (rateHz: 16_000 | 24_000 | 48_000, channels: 1 | 2) => {
     const coder = coderAt(rateHz, channels);
     return {
-      decode: (opus: Uint8Array) => decoded((bytes) => coder.decode(bytes), opus, rateHz, channels),
+      decode: (opus: Uint8Array) => decoded(coder, opus, rateHz, channels),
       free: freeOnce(coder),
     };
   };

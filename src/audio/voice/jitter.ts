@@ -23,9 +23,15 @@ export class Jitter {
   #noted = 0;
   #former: Packet | undefined;
   #uneven = false;
+  #spreadMs: number | undefined;
 
   get uneven(): boolean {
     return this.#uneven;
+  }
+
+  /** 95th percentile of their delays above the 5th, in ms; undefined before 25 packets came. */
+  get spreadMs(): number | undefined {
+    return this.#spreadMs;
   }
 
   /** To be told of every packet in order of arrival, also of those that come too late. */
@@ -53,6 +59,7 @@ export class Jitter {
     const sorted = this.#transitsMs.slice(0, Math.min(this.#noted, windowPackets)).sort();
     const at = (share: number) => sorted[Math.ceil(sorted.length * share) - 1] ?? 0;
     const p95Ms = at(0.95) - at(0.05);
+    this.#spreadMs = p95Ms;
     if (p95Ms > unevenAboveMs) this.#uneven = true;
     if (p95Ms < evenBelowMs) this.#uneven = false;
   }

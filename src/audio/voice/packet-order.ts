@@ -37,6 +37,8 @@ const usualSamples = 960;
 const lateLimit = 100;
 const remembered = 128;
 
+const noSteps: readonly OrderStep[] = [];
+
 /** A packet with its sequence unwrapped, so that nothing is confused over hours. */
 type PlacedPacket = { readonly packet: Packet; readonly place: number };
 
@@ -57,19 +59,20 @@ export class PacketOrder {
   #lastSamples = usualSamples;
   #counts = { lost: 0, late: 0, duplicate: 0, reordered: 0 };
 
-  put(packet: Packet): OrderStep[] {
+  put(packet: Packet): readonly OrderStep[] {
     this.#jitter.note(packet);
     if (!this.#last) return [this.#pass({ packet, place: 0x1_0000 + packet.sequence })];
     const place = unwrap(packet.sequence, this.#last.place);
     if (place <= this.#last.place) return this.#old({ packet, place });
+    if (this.#held.size === 0 && this.#missing(place) === 0) return this.#join({ packet, place });
     const full = this.#missing(place) >= reorderLimit ? this.#release(() => true) : [];
-    if (this.#missing(place) >= reorderLimit) return [...full, ...this.#leap({ packet, place })];
+    if (this.#missing(place) >= reorderLimit) return [...full, ...this.#join({ packet, place })];
     return [...full, ...this.#hold({ packet, place })];
   }
 
   /** Gives up what has been waited for long enough. */
-  settle(atMs: number): OrderStep[] {
-    if (this.#held.size === 0) return [];
+  settle(atMs: number): readonly OrderStep[] {
+    if (this.#held.size === 0) return noSteps;
     const waitMs = this.#jitter.uneven ? unevenWaitMs : reorderWaitMs;
     return this.#release((missing) => missing === 0 || atMs - this.#oldestAtMs() >= waitMs);
   }
@@ -83,7 +86,12 @@ export class PacketOrder {
     return { ...this.#counts };
   }
 
-  #hold(placed: PlacedPacket): OrderStep[] {
+  /** How unevenly packets arrive, in ms: `spreadMs` of `Jitter`. */
+  get jitterMs(): number | undefined {
+    return this.#jitter.spreadMs;
+  }
+
+  #hold(placed: PlacedPacket): readonly OrderStep[] {
     if (this.#held.has(placed.place)) this.#counts.duplicate++;
     else {
       if (this.#isOvertaken(placed.place)) this.#counts.reordered++;
@@ -98,7 +106,7 @@ export class PacketOrder {
       const next = this.#held.get(Math.min(...this.#held.keys()));
       if (!next || !ready(this.#missing(next.place))) return steps;
       this.#held.delete(next.place);
-      steps.push(...this.#join(next), this.#pass(next));
+      steps.push(...this.#join(next));
     }
   }
 
@@ -117,23 +125,33 @@ export class PacketOrder {
     return false;
   }
 
-  /** What lies between the last packet and the next. */
-  #join({ packet, place }: PlacedPacket): OrderStep[] {
-    if (!this.#last) return [];
-    const missing = this.#missing(place);
-    const jump = (packet.timestamp - this.#last.packet.timestamp) | 0;
-    if (!follows(jump, missing)) return [{ kind: 'restart' }];
-    this.#counts.lost += missing;
-    const between = Math.max(0, jump - this.#lastSamples);
-    if (missing > lossLimitFrames) return [{ kind: 'restart', samples: between }];
-    const lost = Math.min(between, missing * this.#lastSamples);
+  /** A packet, and before it what lies between the last one and it: little, much lost at once, or another stream begins. */
+  #join(next: PlacedPacket): OrderStep[] {
     const steps: OrderStep[] = [];
-    if (missing > 0) steps.push({ kind: 'lost', frames: missing, samples: lost });
-    if (between > lost) steps.push({ kind: 'silence', samples: between - lost });
+    if (this.#last) this.#tellBetween(this.#last.packet, next, steps);
+    steps.push(this.#pass(next));
     return steps;
   }
 
-  #old({ packet, place }: PlacedPacket): OrderStep[] {
+  #tellBetween(last: Packet, { packet, place }: PlacedPacket, steps: OrderStep[]): void {
+    const missing = this.#missing(place);
+    const jump = (packet.timestamp - last.timestamp) | 0;
+    if (!follows(jump, missing)) {
+      steps.push({ kind: 'restart' });
+      return;
+    }
+    this.#counts.lost += missing;
+    const between = Math.max(0, jump - this.#lastSamples);
+    if (missing > lossLimitFrames) {
+      steps.push({ kind: 'restart', samples: between });
+      return;
+    }
+    const lost = Math.min(between, missing * this.#lastSamples);
+    if (missing > 0) steps.push({ kind: 'lost', frames: missing, samples: lost });
+    if (between > lost) steps.push({ kind: 'silence', samples: between - lost });
+  }
+
+  #old({ packet, place }: PlacedPacket): readonly OrderStep[] {
     const slot = place % remembered;
     const isKnown = this.#places[slot] === place;
     const isDuplicate = isKnown && this.#timestamps[slot] === packet.timestamp;
@@ -146,11 +164,6 @@ export class PacketOrder {
     const since = this.#last ? (this.#last.packet.timestamp - timestamp) | 0 : 0;
     const between = -this.#missing(place) - 2;
     return between < lateLimit && follows(since, between);
-  }
-
-  /** Far ahead: much was lost at once, or another stream begins. */
-  #leap(placed: PlacedPacket): OrderStep[] {
-    return [...this.#join(placed), this.#pass(placed)];
   }
 
   #restart(packet: Packet): OrderStep[] {

@@ -40,6 +40,7 @@ export type StreamCounts = OrderCounts & {
 type Missing = { readonly frames: number; readonly lost: number; readonly silent: number };
 type PacketStep = Extract<OrderStep, { kind: 'packet' }>;
 
+const noSounds: readonly SpeakerSound[] = [];
 const nothing: Missing = { frames: 0, lost: 0, silent: 0 };
 
 const rtpPerMs = 48;
@@ -68,13 +69,13 @@ export class SpeakerStream {
     this.#codec = codec;
   }
 
-  put(packet: Packet): SpeakerSound[] {
-    return this.#closed ? [] : this.#hear(this.#order.put(packet));
+  put(packet: Packet): readonly SpeakerSound[] {
+    return this.#closed ? noSounds : this.#hear(this.#order.put(packet));
   }
 
   /** To be called every 20 ms or so: releases packets that waited long enough for one before them. */
-  settle(atMs: number): SpeakerSound[] {
-    if (this.#closed) return [];
+  settle(atMs: number): readonly SpeakerSound[] {
+    if (this.#closed) return noSounds;
     const heard = this.#hear(this.#order.settle(atMs));
     if (atMs - this.#lastAtMs > idleMs) this.#forget();
     return heard;
@@ -89,20 +90,32 @@ export class SpeakerStream {
     return { ...this.#order.counts(), ...this.#counts };
   }
 
-  #hear(steps: readonly OrderStep[]): SpeakerSound[] {
+  /** Packets that could not be decoded. */
+  get missed(): number {
+    return this.#counts.sealed + this.#counts.undecodable;
+  }
+
+  /** As `PacketOrder` has it. */
+  get jitterMs(): number | undefined {
+    return this.#order.jitterMs;
+  }
+
+  #hear(steps: readonly OrderStep[]): readonly SpeakerSound[] {
+    if (steps.length === 0) return noSounds;
     const heard: SpeakerSound[] = [];
     let missing = nothing;
-    steps.forEach((step, n) => {
-      if (step.kind === 'packet') {
-        heard.push(...this.#joined(missing, step));
+    for (let n = 0; n < steps.length; n++) {
+      const step = steps[n];
+      if (step?.kind === 'packet') {
+        this.#join(missing, step, heard);
         missing = nothing;
-      } else if (step.kind === 'lost') {
+      } else if (step?.kind === 'lost') {
         missing = { ...missing, frames: step.frames, lost: step.samples };
-      } else {
+      } else if (step) {
         if (step.kind === 'restart') this.#forget();
         missing = { ...missing, silent: step.samples ?? this.#absent(steps[n + 1]) };
       }
-    });
+    }
     return heard;
   }
 
@@ -113,12 +126,12 @@ export class SpeakerStream {
   }
 
   /** A packet, and before it what was missing. */
-  #joined(missing: Missing, { packet, samples }: PacketStep): SpeakerSound[] {
+  #join(missing: Missing, { packet, samples }: PacketStep, heard: SpeakerSound[]): void {
     const atMs = Math.max(this.#lastAtMs, packet.atMs);
     const beganAtMs = Math.max(this.#lastAtMs, atMs - samples / rtpPerMs);
-    const gap = missing === nothing ? [] : [this.#gap(missing, beganAtMs)];
+    if (missing !== nothing) heard.push(this.#gap(missing, beganAtMs));
     this.#lastAtMs = atMs;
-    return [...gap, this.#open(packet, samples, atMs)];
+    heard.push(this.#open(packet, samples, atMs));
   }
 
   #gap({ frames, lost, silent }: Missing, atMs: number): SpeakerSound {

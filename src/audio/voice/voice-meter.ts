@@ -1,7 +1,8 @@
 import { loudnessDb } from '#src/audio/loudness.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
+import { windowSamples } from './silero-layers.ts';
 import type { SpeakerSound } from './speaker-stream.ts';
-import { type VoiceActivity, windowSamples } from './voice-activity.ts';
+import type { VoiceActivity } from './voice-activity.ts';
 
 /** How likely somebody spoke in the 32 ms before `atMs`, and how loud it was, 0 being full scale and -100 silence. */
 export type VoiceWindow = {
@@ -14,13 +15,15 @@ export type VoiceWindow = {
   readonly samples: Float32Array;
 };
 
+const noWindows: readonly VoiceWindow[] = [];
 /** Gap in ms after which earlier sound is no context for the next. */
 const forgetMs = 300;
 
 /** Chops one person's 16 kHz stream into windows and measures each. Holds less than one window back. */
 export class VoiceMeter {
   readonly #activity: VoiceActivity;
-  readonly #window = new Float32Array(windowSamples);
+  /** What is being filled. */
+  #window = new Float32Array(windowSamples);
   #filled = 0;
   /** Sum of the squares so far. */
   #power = 0;
@@ -30,22 +33,27 @@ export class VoiceMeter {
   }
 
   /** As `push`; a gap of more than 300 ms ends the context first. */
-  hear(heard: SpeakerSound): VoiceWindow[] {
+  hear(heard: SpeakerSound): readonly VoiceWindow[] {
     if (heard.kind === 'gap' && heard.lengthMs > forgetMs) this.reset();
     return this.push(heard.samples, heard.atMs, heard.kind === 'gap' ? 0 : heard.lagMs);
   }
 
   /** `atMs` is the instant of the last of `samples`. */
-  push(samples: Int16Array, atMs: number, lagMs = 0): VoiceWindow[] {
-    const windows: VoiceWindow[] = [];
-    for (let n = 0; n < samples.length; n++) {
-      const sample = (samples[n] ?? 0) / 32_768;
-      this.#window[this.#filled++] = sample;
-      this.#power += sample * sample;
-      if (this.#filled < windowSamples) continue;
-      const behindMs = ((samples.length - 1 - n) * 1000) / listenRateHz;
-      windows.push({ ...this.#measure(atMs - behindMs), ...(lagMs > 0 && { lagMs }) });
+  push(samples: Int16Array, atMs: number, lagMs = 0): readonly VoiceWindow[] {
+    if (this.#filled + samples.length < windowSamples) {
+      this.#fill(samples, 0, samples.length);
+      return noWindows;
     }
+    const windows: VoiceWindow[] = [];
+    let from = 0;
+    while (this.#filled + samples.length - from >= windowSamples) {
+      const to = from + windowSamples - this.#filled;
+      this.#fill(samples, from, to);
+      const behindMs = ((samples.length - to) * 1000) / listenRateHz;
+      windows.push(this.#measure(atMs - behindMs, lagMs));
+      from = to;
+    }
+    this.#fill(samples, from, samples.length);
     return windows;
   }
 
@@ -56,11 +64,23 @@ export class VoiceMeter {
     this.#power = 0;
   }
 
-  #measure(atMs: number): VoiceWindow {
+  #fill(samples: Int16Array, from: number, to: number): void {
+    for (let n = from; n < to; n++) {
+      const sample = (samples[n] ?? 0) / 32_768;
+      this.#window[this.#filled++] = sample;
+      this.#power += sample * sample;
+    }
+  }
+
+  /** The window is handed over, and a new one begun. */
+  #measure(atMs: number, lagMs: number): VoiceWindow {
     const levelDb = loudnessDb(Math.sqrt(this.#power / windowSamples));
+    const samples = this.#window;
+    const probability = this.#activity.probability(samples);
+    this.#window = new Float32Array(windowSamples);
     this.#filled = 0;
     this.#power = 0;
-    const samples = this.#window.slice();
-    return { probability: this.#activity.probability(samples), levelDb, atMs, samples };
+    if (lagMs > 0) return { probability, levelDb, atMs, lagMs, samples };
+    return { probability, levelDb, atMs, samples };
   }
 }

@@ -21,10 +21,12 @@ export type DataDirLockOptions = {
   readonly version: string;
   /** Told once, in one sentence, when another process holds the folder. */
   readonly onWait: (message: string) => void;
+  /** Longest wait, in ms, for that process; default 15 s. */
+  readonly patienceMs?: number;
 };
 
 /** Longest wait, in ms, for the process before this one: an orderly end takes up to 8 s. */
-const patienceMs = 15_000;
+const usualPatienceMs = 15_000;
 const retryMs = 100;
 
 /**
@@ -36,7 +38,7 @@ const retryMs = 100;
  */
 export async function lockDataDir(
   dataDir: string,
-  { clock, version, onWait }: DataDirLockOptions,
+  { clock, version, onWait, patienceMs = usualPatienceMs }: DataDirLockOptions,
   signal: AbortSignal,
 ): Promise<Disposable> {
   const untilMs = clock.nowMs() + patienceMs;

@@ -102,10 +102,10 @@ class StoreThread {
     const id = ++this.#lastId;
     const answer = Promise.withResolvers<unknown>();
     this.#requests.set(id, { code, resolve: answer.resolve, reject: answer.reject });
-    this.#worker.ref();
-    this.#tell({ kind: 'request', id, name, args });
     const late = () => new BotError(code, true, silent(this.#path, timeoutMs));
     try {
+      this.#worker.ref();
+      this.#tell({ kind: 'request', id, name, args });
       return await within(answer.promise, timeoutMs, this.#clock, late);
     } finally {
       this.#requests.delete(id);

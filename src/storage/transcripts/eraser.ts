@@ -33,25 +33,7 @@ export class SqliteEraser implements TranscriptEraser {
   }
 
   forget(guildId: string, personId: string, sessionId?: string): Promise<ErasedLines> {
-    return this.#erase((sqlite) => {
-      const [only, ids] = sessionId === undefined ? ['', []] : ['AND sessions.id = ?', [sessionId]];
-      sqlite
-        .prepare(`INSERT INTO temp.chosen ${linesOfPersonSql} ${only}`)
-        .run(personId, personId, guildId, ...ids);
-      const erased = eraseChosen(sqlite);
-      const presences = sqlite
-        .prepare(
-          `DELETE FROM presences WHERE person_id = ? AND session IN (
-             SELECT key FROM sessions WHERE guild_id = ? ${only})`,
-        )
-        .run(personId, guildId, ...ids).changes;
-      if (sessionId !== undefined) return { erased, others: Number(presences) };
-      const memories = sqlite
-        .prepare('DELETE FROM memories WHERE guild_id = ? AND (by_id = ? OR about_id = ?)')
-        .run(guildId, personId, personId).changes;
-      forgetNumbers(sqlite);
-      return { erased, others: Number(presences) + Number(memories) };
-    });
+    return this.#erase((sqlite) => erasePerson(sqlite, guildId, personId, sessionId));
   }
 
   forgetLines(sessionId: string, numbers: readonly number[]): Promise<ErasedLines> {
@@ -105,10 +87,7 @@ export class SqliteEraser implements TranscriptEraser {
 
   async #erase(work: (sqlite: DatabaseSync) => Erasure): Promise<ErasedLines> {
     const { erased, isScrubbed } = await this.#change((sqlite) => {
-      sqlite.exec('CREATE TEMP TABLE IF NOT EXISTS chosen (id INTEGER PRIMARY KEY)');
-      sqlite.exec('DELETE FROM temp.chosen');
-      const done = work(sqlite);
-      sqlite.exec('DELETE FROM temp.chosen');
+      const done = withChosen(sqlite, work);
       if (done.erased.count + done.others > 0)
         sqlite.exec('INSERT OR IGNORE INTO unscrubbed VALUES (1)');
       const left = sqlite.prepare('SELECT count(*) AS n FROM unscrubbed').get();
@@ -134,6 +113,51 @@ export class SqliteEraser implements TranscriptEraser {
 
 /** `others`: rows beside lines. */
 type Erasure = { readonly erased: ErasedLines; readonly others: number };
+
+/**
+ * Deletes all about a person in a server from a file of the present format that nobody else uses; how many rows. Their bytes stay
+ * until the file is written anew.
+ */
+export function erasePersonLines(sqlite: DatabaseSync, guildId: string, personId: string): number {
+  const { erased, others } = withChosen(sqlite, () => erasePerson(sqlite, guildId, personId));
+  mergeWords(sqlite);
+  return erased.count + others;
+}
+
+/** `work` may put ids of lines into `temp.chosen`, which is empty before and after it. */
+function withChosen(sqlite: DatabaseSync, work: (sqlite: DatabaseSync) => Erasure): Erasure {
+  sqlite.exec('CREATE TEMP TABLE IF NOT EXISTS chosen (id INTEGER PRIMARY KEY)');
+  sqlite.exec('DELETE FROM temp.chosen');
+  const done = work(sqlite);
+  sqlite.exec('DELETE FROM temp.chosen');
+  return done;
+}
+
+/** Of one session alone where it is named. */
+function erasePerson(
+  sqlite: DatabaseSync,
+  guildId: string,
+  personId: string,
+  sessionId?: string,
+): Erasure {
+  const [only, ids] = sessionId === undefined ? ['', []] : ['AND sessions.id = ?', [sessionId]];
+  sqlite
+    .prepare(`INSERT INTO temp.chosen ${linesOfPersonSql} ${only}`)
+    .run(personId, personId, guildId, ...ids);
+  const erased = eraseChosen(sqlite);
+  const presences = sqlite
+    .prepare(
+      `DELETE FROM presences WHERE person_id = ? AND session IN (
+         SELECT key FROM sessions WHERE guild_id = ? ${only})`,
+    )
+    .run(personId, guildId, ...ids).changes;
+  if (sessionId !== undefined) return { erased, others: Number(presences) };
+  const memories = sqlite
+    .prepare('DELETE FROM memories WHERE guild_id = ? AND (by_id = ? OR about_id = ?)')
+    .run(guildId, personId, personId).changes;
+  forgetNumbers(sqlite);
+  return { erased, others: Number(presences) + Number(memories) };
+}
 
 /** Deletes the chosen lines with their words, and notes the messages that showed them. */
 function eraseChosen(sqlite: DatabaseSync): ErasedLines {

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { hasCopies } from '#src/storage/backup.ts';
 import { keepStore, type StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { perform, storeOver } from '#src/storage/thread/store-kind.ts';
 import { openStore } from '#src/storage/thread/store-thread.ts';
@@ -81,7 +80,6 @@ const ofNothing: Readonly<Record<string, (path: string) => unknown>> = {
   'eraser.forgetGuild': nothingErased,
   'records.count': () => ({ lines: 0, memories: 0 }),
   'records.all': () => ({ sessions: [], lines: [], presences: [], memories: [] }),
-  'records.hasCopies': hasCopies,
   'messages.outdated': none,
   'messages.settled': () => undefined,
   'memories.list': none,

@@ -28,7 +28,6 @@ export const transcriptStore: StoreKind<TranscriptStore> = {
     'eraser.forgetGuild': erase,
     'records.count': read,
     'records.all': read,
-    'records.hasCopies': read,
     'messages.put': write,
     'messages.outdated': read,
     'messages.settled': write,

@@ -1,8 +1,8 @@
 import type { PersonExport, PersonRecords } from '#src/captions/transcript-store.ts';
-import { hasCopies } from '#src/storage/backup.ts';
 import type { Database } from '#src/storage/database.ts';
+import type { DatabaseSync } from '#src/storage/sqlite.ts';
 import { memoryOf } from './memories.ts';
-import { lineColumns, lineOf, presenceOf, sessionOf } from './rows.ts';
+import { lineColumns, lineOf, presenceOf, type Row, sessionOf } from './rows.ts';
 
 /** SQL of the lines of a person and answers to them, in a server: takes person, person and server. */
 export const linesOfPersonSql = `
@@ -55,12 +55,35 @@ export class SqlitePersonRecords implements PersonRecords {
       return { sessions, lines, presences, memories };
     });
   }
-
-  hasCopies(): Promise<boolean> {
-    const { path } = this.#database;
-    return this.#database.read(() => hasCopies(path));
-  }
 }
+
+/** Rows about a person in a server: all that `erasePersonLines` deletes. */
+export function countPersonLines(sqlite: DatabaseSync, guildId: string, personId: string): number {
+  const numberOf = (sql: string, ...ids: readonly string[]) =>
+    Number(sqlite.prepare(`SELECT count(*) AS n ${sql}`).get(...ids)?.n);
+  return (
+    numberOf(`FROM (${linesOfPersonSql})`, personId, personId, guildId) +
+    numberOf(
+      'FROM presences JOIN sessions ON key = session WHERE person_id = ? AND guild_id = ?',
+      personId,
+      guildId,
+    ) +
+    numberOf(memoriesSql, guildId, personId, personId)
+  );
+}
+
+/** `guild_id` and `person_id` of everybody whom a file of transcripts tells anything about. */
+export function peopleOfTranscripts(sqlite: DatabaseSync): readonly Row[] {
+  return sqlite.prepare(peopleSql).all();
+}
+
+const peopleSql = `
+  SELECT guild_id, person_id FROM lines JOIN sessions ON sessions.key = lines.id / 4194304
+  WHERE person_id IS NOT NULL
+  UNION SELECT guild_id, person_id FROM answered JOIN sessions ON key = line / 4194304
+  UNION SELECT guild_id, person_id FROM presences JOIN sessions ON key = session
+  UNION SELECT guild_id, by_id FROM memories
+  UNION SELECT guild_id, about_id FROM memories WHERE about_id IS NOT NULL`;
 
 const linesSql = `
   SELECT ${lineColumns}, sessions.id AS session_id

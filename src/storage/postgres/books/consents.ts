@@ -67,11 +67,6 @@ export class PostgresConsents implements ConsentStore {
     };
     return this.#database.write([guildId, spendingLane], work, eraseMs);
   }
-
-  /** What copies a database has, only its owner knows. */
-  async hasCopies(): Promise<boolean> {
-    return true;
-  }
 }
 
 async function tablesAboutPersons(connection: SqlConnection): Promise<readonly string[]> {

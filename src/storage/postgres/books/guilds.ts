@@ -1,4 +1,4 @@
-import type { GuildStore } from '#src/session/ports/guild-store.ts';
+import type { GuildStore } from '#src/session/ports/stores/guild-store.ts';
 import { monthOf } from '#src/spending/calendar.ts';
 import type { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
 import type { SqlConnection } from '#src/storage/postgres/sql-connection.ts';

@@ -4,10 +4,13 @@ import type { SharedSpending } from '#src/spending/ledger/shared-spending.ts';
 import { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
 import type { PostgresPool } from '#src/storage/postgres/pool.ts';
 import type { Store } from '#src/storage/store.ts';
+import { PostgresApiTokens } from './api-tokens.ts';
 import { PostgresCaptionChoices } from './caption-choices.ts';
 import { PostgresConsents } from './consents.ts';
 import { PostgresGuilds } from './guilds.ts';
 import { PostgresPanels } from './panels.ts';
+import { PostgresPersonSettings } from './person-settings.ts';
+import { PostgresReminders } from './reminders.ts';
 import { PostgresSeats } from './seats.ts';
 import { PostgresSettings } from './server-settings.ts';
 import { PostgresSharedSpending } from './shared-spending.ts';
@@ -21,10 +24,13 @@ export type PostgresBooks = Store & { readonly sharedSpending: SharedSpending };
 export function openBooks(pool: PostgresPool, clock: Clock): PostgresBooks {
   const database = new OrderedDatabase(pool, clock);
   return {
+    apiTokens: new PostgresApiTokens(database),
     captionChoices: new PostgresCaptionChoices(database),
     consents: new PostgresConsents(database),
     guilds: new PostgresGuilds(database),
     panels: new PostgresPanels(database),
+    personSettings: new PostgresPersonSettings(database),
+    reminders: new PostgresReminders(database),
     seats: new PostgresSeats(database),
     settings: new PostgresSettings(database),
     spending: new PostgresSpending(database),

@@ -124,6 +124,54 @@ export const booksPart: SchemaPart = {
         CREATE INDEX applied_writes_by_time ON applied_writes (at);
       `,
     },
+    {
+      version: 2,
+      sql: `
+        CREATE TABLE api_tokens (
+          name text COLLATE "C" PRIMARY KEY,
+          hash text COLLATE "C" NOT NULL UNIQUE,
+          guild_id text COLLATE "C" NOT NULL,
+          scopes text NOT NULL,
+          budget_usd double precision,
+          created_ms double precision NOT NULL,
+          revoked_ms double precision
+        );
+      `,
+    },
+    {
+      version: 3,
+      sql: `
+        CREATE TABLE person_settings (
+          guild_id text COLLATE "C" NOT NULL,
+          person_id text COLLATE "C" NOT NULL,
+          language text,
+          voice text,
+          speed double precision,
+          spoken_name text,
+          written_at timestamptz NOT NULL DEFAULT now(),
+          written_by uuid,
+          PRIMARY KEY (guild_id, person_id)
+        );
+      `,
+    },
+    {
+      version: 4,
+      sql: `
+        CREATE TABLE reminders (
+          id text COLLATE "C" PRIMARY KEY,
+          guild_id text COLLATE "C" NOT NULL,
+          person_id text COLLATE "C" NOT NULL,
+          number integer NOT NULL,
+          channel_id text COLLATE "C" NOT NULL,
+          channel_name text NOT NULL,
+          text text NOT NULL,
+          set_ms double precision NOT NULL,
+          due_ms double precision NOT NULL,
+          UNIQUE (guild_id, person_id, number)
+        );
+        CREATE INDEX reminders_by_time ON reminders (due_ms);
+      `,
+    },
   ],
 };
 

@@ -1,4 +1,4 @@
-import type { Seat, SeatStore, StoredSeat } from '#src/session/ports/seat-store.ts';
+import type { Seat, SeatStore, StoredSeat } from '#src/session/ports/stores/seat-store.ts';
 import type { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
 import type { SqlConnection, SqlRow } from '#src/storage/postgres/sql-connection.ts';
 import { seatOf } from '#src/storage/seats.ts';

@@ -1,4 +1,4 @@
-import type { SettingsStore } from '#src/session/ports/guild-store.ts';
+import type { SettingsStore } from '#src/session/ports/stores/guild-store.ts';
 import type { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
 import { askedAt, isNewer, writtenToo } from './writing.ts';
 

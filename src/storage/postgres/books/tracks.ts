@@ -1,4 +1,4 @@
-import type { StoredTrack, TrackStore } from '#src/session/ports/track-store.ts';
+import type { StoredTrack, TrackStore } from '#src/session/ports/stores/track-store.ts';
 import type { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
 import { soundValues, trackOf } from '#src/storage/tracks.ts';
 import { insertRows } from './writing.ts';

@@ -126,7 +126,7 @@ async function look(connection: DedicatedConnection, botId: string): Promise<Reg
     `WITH held AS MATERIALIZED (${heldLocks})
      SELECT
        1000 * extract(epoch FROM clock_timestamp() - pg_postmaster_start_time()) AS up_ms,
-       (SELECT json_agg(json_build_object('id', p.process_id, 'limit', p.shard_limit))
+       (SELECT json_agg(json_build_object('id', p.process_id, 'name', p.name, 'limit', p.shard_limit))
         FROM processes p JOIN held ON held.key = ${lockKey('process', 'p.process_id')}) AS processes,
        (SELECT json_agg(json_build_object(
           'id', s.shard_id, 'epoch', s.epoch, 'ownerId', s.process_id, 'isActive', s.is_active,
@@ -138,8 +138,9 @@ async function look(connection: DedicatedConnection, botId: string): Promise<Reg
   );
   return {
     serverUpMs: Number(row?.up_ms ?? 0),
-    processes: listOf(row?.processes).map(({ id, limit }) => ({
+    processes: listOf(row?.processes).map(({ id, name, limit }) => ({
       id: String(id),
+      name: String(name),
       limit: Number(limit),
     })),
     shards: listOf(row?.shards).map(shardOfRow),

@@ -46,11 +46,6 @@ export class PostgresPersonRecords implements PersonRecords {
       return { sessions, lines, presences, memories };
     });
   }
-
-  /** What copies a database has, only its owner knows. */
-  async hasCopies(): Promise<boolean> {
-    return true;
-  }
 }
 
 const linesSql = `

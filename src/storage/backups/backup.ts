@@ -1,24 +1,36 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { BotError } from '#src/base/errors.ts';
-import { DatabaseSync } from './sqlite.ts';
-import { asTrouble, isBusy, isDamage } from './trouble.ts';
+import { DatabaseSync } from '#src/storage/sqlite.ts';
+import { asTrouble, isBusy, isDamage } from '#src/storage/trouble.ts';
+import { copyName, isCopyName } from './copy-names.ts';
+import { eraseForgottenSince } from './erase-from-copies.ts';
 
 const keptBackups = 7;
 const lockWaitMs = 10_000;
 
+export type BackUpOptions = {
+  /** Whether copies beyond the newest seven are deleted; default: they are. */
+  readonly prunes?: boolean;
+};
+
 /**
  * Copies the store to a dated file in `folder`, keeps the newest seven, and gives the path of the new one.
  *
- * Waits inside for a locked store: for a program of its own. The bot may run meanwhile. Errors: BotError `store.*`.
+ * Waits inside for a locked store: for a program of its own. The bot may run meanwhile: who is forgotten while the copy is made
+ * is not in it. Errors: BotError `store.*`.
  */
-export function backUp(storePath: string, folder: string, atWallMs: number): string {
+export function backUp(
+  storePath: string,
+  folder: string,
+  atWallMs: number,
+  { prunes = true }: BackUpOptions = {},
+): string {
   if (!existsSync(storePath)) {
     const message = `There is no store ${storePath} to copy: start the bot once, or set DATA_DIR.`;
     throw new BotError('store.unreadable', false, message);
   }
-  const date = new Date(atWallMs).toISOString().replace(/[:.]/g, '-');
-  const name = `${basename(storePath, '.db')}-${date}.sqlite`;
+  const name = copyName(storePath, atWallMs);
   const path = join(folder, name);
   try {
     using sqlite = new DatabaseSync(storePath, { timeout: lockWaitMs });
@@ -26,23 +38,9 @@ export function backUp(storePath: string, folder: string, atWallMs: number): str
   } catch (error) {
     throw asTrouble('store.unreadable', storePath, error);
   }
-  prune(folder, name, storePath);
+  if (prunes) prune(folder, name, storePath);
+  eraseForgottenSince({ path, storePath }, atWallMs);
   return path;
-}
-
-/** Whether the folder of backups beside a store holds a copy of it. */
-export function hasCopies(storePath: string): boolean {
-  const folder = join(dirname(storePath), 'backups');
-  if (storePath === ':memory:' || !existsSync(folder)) return false;
-  return readdirSync(folder).some((name) => isCopy(name, storePath));
-}
-
-/** Rest of a dated name, or of what an interrupted copy left of it. */
-const dated = /^-[\dTZ-]+\.sqlite(\.part)?$/;
-
-function isCopy(name: string, storePath: string): boolean {
-  const stem = basename(storePath, '.db');
-  return name.startsWith(stem) && dated.test(name.slice(stem.length));
 }
 
 /**
@@ -66,7 +64,7 @@ export function copyStore(sqlite: DatabaseSync, toPath: string): void {
 
 /** Leaves the newest, and nothing that an interrupted copy before this one left. */
 function prune(folder: string, newest: string, storePath: string): void {
-  const names = readdirSync(folder).filter((name) => isCopy(name, storePath));
+  const names = readdirSync(folder).filter((name) => isCopyName(name, storePath));
   const whole = names.filter((name) => name.endsWith('.sqlite')).sort();
   const parts = names.filter((name) => name.endsWith('.part') && name < newest);
   for (const name of [...whole.slice(0, -keptBackups), ...parts])

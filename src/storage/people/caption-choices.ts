@@ -1,5 +1,5 @@
 import type { CaptionChoiceStore } from '#src/people/caption-choice.ts';
-import type { Database } from './database.ts';
+import type { Database } from '#src/storage/database.ts';
 
 /** Who wants to be left out of captions, in SQLite: a row per person and server, while they do. */
 export class SqliteCaptionChoices implements CaptionChoiceStore {

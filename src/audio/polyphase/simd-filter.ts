@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs';
+import type { ChangeOfRate } from './change-of-rate.ts';
+import type { FilterInput, PolyphaseFilter } from './polyphase-filter.ts';
+
+/** Arguments of both filters; places are of bytes. */
+type FilterArguments = readonly [
+  taps: number,
+  rowBytes: number,
+  from: number,
+  to: number,
+  count: number,
+  phase: number,
+  up: number,
+  phases: number,
+  step: number,
+  phaseStep: number,
+];
+
+/** What scripts/kernels/polyphase.ts exports. */
+type FilterModule = {
+  readonly floatMono: (from: number, to: number, frames: number) => void;
+  readonly floatStereo: (from: number, left: number, right: number, frames: number) => void;
+  readonly filterMono: (...of: FilterArguments) => void;
+  readonly filterStereo: (...of: [...FilterArguments, apart: number]) => void;
+};
+
+/** Taps and frames are worked on in groups of so many. */
+const group = 8;
+/** Frames of input, beside those under the taps, and frames of output that are worked on at a time. */
+const blockFrames = 1024;
+const pageBytes = 64 * 1024;
+const floatBytes = 4;
+const sampleBytes = 2;
+
+let compiled: WebAssembly.Module | undefined;
+
+/** Four multiplications at a time, in single precision. Undefined where this machine or its flags do not allow that. */
+export function openSimdFilter(change: ChangeOfRate): PolyphaseFilter | undefined {
+  const bytes = compiled
+    ? undefined
+    : readFileSync(new URL('./polyphase-kernels.wasm', import.meta.url));
+  try {
+    if (bytes) compiled = new WebAssembly.Module(bytes);
+    return compiled && new SimdFilter(change, compiled);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Taps, and room for one block, in a memory of its own. */
+class SimdFilter implements PolyphaseFilter {
+  readonly change: PolyphaseFilter['change'];
+  readonly #module: FilterModule;
+  readonly #rowBytes: number;
+  readonly #places: Places;
+  /** Frames of output at a time. */
+  readonly #block: number;
+  readonly #input: Int16Array;
+  readonly #output: Int16Array;
+
+  constructor({ taps, ...change }: ChangeOfRate, compiled: WebAssembly.Module) {
+    const row = upToGroup(2 * change.half);
+    const places = placesOf(change.phases * row, row + blockFrames);
+    const pages = Math.ceil(places.endBytes / pageBytes);
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
+    this.change = change;
+    this.#module = exports as FilterModule; // of the file beside this one
+    this.#rowBytes = floatBytes * row;
+    this.#places = places;
+    const mostOut = Math.floor(((blockFrames - 1) * change.up) / change.down);
+    this.#block = Math.max(1, Math.min(blockFrames, mostOut));
+    this.#input = new Int16Array(memory.buffer, places.input, 2 * (row + blockFrames));
+    this.#output = new Int16Array(memory.buffer, places.output, 2 * blockFrames);
+    const table = new Float32Array(memory.buffer, 0, change.phases * row);
+    for (let phase = 0; phase < change.phases; phase++) {
+      const from = phase * 2 * change.half;
+      table.set(taps.subarray(from, from + 2 * change.half), phase * row);
+    }
+  }
+
+  run({ samples, channels, at, phase }: FilterInput, out: Int16Array): void {
+    const { up, down, half } = this.change;
+    let turns = phase;
+    for (let done = 0; done < out.length; done += channels * this.#block) {
+      const count = Math.min(this.#block, (out.length - done) / channels);
+      const from = at + Math.floor(turns / up) - half + 1;
+      const last = (turns % up) + (count - 1) * down;
+      const frames = 2 * half + Math.floor(last / up);
+      this.#input.set(samples.subarray(channels * from, channels * (from + frames)));
+      this.#filter(channels, frames, count, turns % up);
+      out.set(this.#output.subarray(0, channels * count), done);
+      turns += count * down;
+    }
+  }
+
+  #filter(channels: 1 | 2, frames: number, count: number, phase: number): void {
+    const { floatMono, floatStereo, filterMono, filterStereo } = this.#module;
+    const { up, down, phases } = this.change;
+    const { input, left, right, output } = this.#places;
+    const step = floatBytes * Math.floor(down / up);
+    const move = [phase, up, phases, step, down % up] as const;
+    if (channels === 1) {
+      floatMono(input, left, frames);
+      filterMono(0, this.#rowBytes, left, output, count, ...move);
+    } else {
+      floatStereo(input, left, right, frames);
+      filterStereo(0, this.#rowBytes, left, output, count, ...move, right - left);
+    }
+  }
+}
+
+/** Where everything lies, in bytes; the taps come first. */
+type Places = {
+  readonly input: number;
+  readonly left: number;
+  readonly right: number;
+  readonly output: number;
+  readonly endBytes: number;
+};
+
+/** Whole groups are read and written, so that each of them has room for one more. */
+function placesOf(taps: number, inputFrames: number): Places {
+  const padded = upToGroup(inputFrames) + group;
+  const input = floatBytes * taps;
+  const left = input + 2 * sampleBytes * padded;
+  const right = left + floatBytes * padded;
+  const output = right + floatBytes * padded;
+  return { input, left, right, output, endBytes: output + 2 * sampleBytes * blockFrames };
+}
+
+function upToGroup(length: number): number {
+  return group * Math.ceil(length / group);
+}

@@ -1,0 +1,15 @@
+/** The little of WebAssembly that our engines use; its usual types come with a browser's. */
+declare namespace WebAssembly {
+  class Module {
+    constructor(bytes: Uint8Array);
+  }
+  class Memory {
+    readonly buffer: ArrayBuffer;
+    constructor(pages: { readonly initial: number; readonly maximum: number });
+  }
+  class Instance {
+    readonly exports: Readonly<Record<string, unknown>>;
+    constructor(module: Module, imports: Readonly<Record<string, object>>);
+  }
+  function validate(bytes: Uint8Array): boolean;
+}

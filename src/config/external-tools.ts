@@ -1,0 +1,32 @@
+import {
+  type McpServerOptions,
+  readServersFile,
+  type VariableReader,
+} from '#src/external-tools/mcp/servers-file.ts';
+import { type EnvironmentSettings, settings } from './settings.ts';
+
+/** Tools of the operator. */
+export type ExternalToolsConfig = {
+  /** Absent: no MCP server is asked. */
+  readonly mcp?: { readonly path: string; readonly servers: readonly McpServerOptions[] };
+  /** Whether functions in `DATA_DIR/tools` are offered. */
+  readonly hasFiles: boolean;
+};
+
+type ReadTools =
+  | { readonly kind: 'ok'; readonly tools: ExternalToolsConfig }
+  | { readonly kind: 'bad'; readonly mistakes: readonly string[] };
+
+/** One line per mistake. The bot's own settings are no variables that a server may be given. */
+export function readExternalTools(
+  { MCP_SERVERS: path, TOOL_FILES: files }: EnvironmentSettings,
+  environment: NodeJS.ProcessEnv,
+): ReadTools {
+  const hasFiles = files === 'on';
+  if (path === undefined) return { kind: 'ok', tools: { hasFiles } };
+  const variable: VariableReader = (name) =>
+    Object.hasOwn(settings.shape, name) ? undefined : environment[name];
+  const read = readServersFile(path, variable);
+  if (read.kind === 'ok') return { kind: 'ok', tools: { hasFiles, mcp: { path, ...read } } };
+  return { kind: 'bad', mistakes: read.mistakes.map((why) => `MCP_SERVERS: ${path} ${why}`) };
+}

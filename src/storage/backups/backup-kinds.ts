@@ -1,0 +1,67 @@
+import { countPersonRows, erasePersonRows, tablesAboutPersons } from '#src/storage/consents.ts';
+import { type Migration, migrate, migrations, versionOf } from '#src/storage/schema.ts';
+import type { DatabaseSync } from '#src/storage/sqlite.ts';
+import { storePath } from '#src/storage/store.ts';
+import { erasePersonLines } from '#src/storage/transcripts/eraser.ts';
+import { countPersonLines, peopleOfTranscripts } from '#src/storage/transcripts/person-records.ts';
+import { migrations as transcriptMigrations } from '#src/storage/transcripts/schema.ts';
+import { transcriptsPath } from '#src/storage/transcripts/transcript-store.ts';
+
+export type PersonInGuild = { readonly guildId: string; readonly personId: string };
+
+/** One of the files that `npm run backup` copies, and how a person is taken out of it. */
+export type BackupKind = {
+  /** With its article, for sentences. */
+  readonly words: string;
+  path(dataDir: string): string;
+  /** A table that only this kind of file has, in every format. */
+  readonly table: string;
+  readonly migrations: readonly Migration[];
+  /** Whether what people agreed to or refused stands in it. */
+  readonly holdsConsents: boolean;
+  people(sqlite: DatabaseSync): readonly PersonInGuild[];
+  count(sqlite: DatabaseSync, person: PersonInGuild): number;
+  /** How many rows it deleted. It may bring the file to the present format. Errors: BotError `store.*`. */
+  erase(sqlite: DatabaseSync, person: PersonInGuild): number;
+};
+
+const mainKind: BackupKind = {
+  words: 'the store',
+  path: storePath,
+  table: 'standings',
+  migrations,
+  holdsConsents: true,
+  people: (sqlite) =>
+    tablesAboutPersons(sqlite).flatMap((table) =>
+      sqlite.prepare(`SELECT DISTINCT guild_id, person_id FROM ${table}`).all().map(personOf),
+    ),
+  count: (sqlite, { guildId, personId }) => countPersonRows(sqlite, guildId, personId),
+  erase: (sqlite, { guildId, personId }) => erasePersonRows(sqlite, guildId, personId),
+};
+
+const transcriptsKind: BackupKind = {
+  words: 'the transcripts',
+  path: transcriptsPath,
+  table: 'caption_messages',
+  migrations: transcriptMigrations,
+  holdsConsents: false,
+  people: (sqlite) => (isBlank(sqlite) ? [] : peopleOfTranscripts(sqlite).map(personOf)),
+  count: (sqlite, { guildId, personId }) =>
+    isBlank(sqlite) ? 0 : countPersonLines(sqlite, guildId, personId),
+  erase(sqlite, { guildId, personId }) {
+    migrate(sqlite, 'the copy', transcriptMigrations);
+    return erasePersonLines(sqlite, guildId, personId);
+  },
+};
+
+/** In the order in which they are restored. */
+export const backupKinds: readonly BackupKind[] = [mainKind, transcriptsKind];
+
+/** A file in which nothing was ever written. */
+function isBlank(sqlite: DatabaseSync): boolean {
+  return versionOf(sqlite) === 0;
+}
+
+function personOf(row: Readonly<Record<string, unknown>>): PersonInGuild {
+  return { guildId: String(row.guild_id), personId: String(row.person_id) };
+}

@@ -1,0 +1,41 @@
+import { realClock } from '#src/base/clock.ts';
+import type { StoreCopies } from '#src/people/store-copies.ts';
+import type { StoreKind } from '#src/storage/thread/store-kind.ts';
+import { eraseFromCopies } from './erase-from-copies.ts';
+import { expireForgotten, forgottenDays, noteForgotten } from './forgotten-list.ts';
+
+/** Copies of one `DATA_DIR`, as a worker thread changes them. */
+export type CopiesWorker = StoreCopies &
+  AsyncDisposable & {
+    /** Drops notes of who was forgotten that are older than 30 days. Errors: BotError `store.*`. */
+    expire(): Promise<void>;
+  };
+
+/** Seven copies of transcripts of 200 MB are written anew. */
+const forgetMs = 600_000;
+
+export const copiesWorker: StoreKind<CopiesWorker> = {
+  operations: {
+    forget: { code: 'store.unwritable', timeoutMs: forgetMs },
+    expire: { code: 'store.unwritable', timeoutMs: 10_000 },
+  },
+  alert: 'store-unwritten',
+  entry: new URL('./copies-worker.ts', import.meta.url),
+};
+
+/** Works on the calling thread, which stands still meanwhile. */
+export async function openLocalCopies(dataDir: string): Promise<CopiesWorker> {
+  return {
+    async forget(guildId, personId) {
+      noteForgotten(dataDir, { guildId, personId }, realClock.wallMs());
+      eraseFromCopies(dataDir, { guildId, personId });
+      return { kind: 'erased', days: forgottenDays };
+    },
+    async expire() {
+      expireForgotten(dataDir, realClock.wallMs());
+    },
+    async [Symbol.asyncDispose]() {
+      // Nothing stays open.
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+/** A copy of a store, named by the time it was made. */
+export type DatedCopy = { readonly name: string; readonly path: string };
+
+/** Where `npm run backup` puts copies. */
+export function backupsFolder(dataDir: string): string {
+  return join(dataDir, 'backups');
+}
+
+export function copyName(storePath: string, atWallMs: number): string {
+  const date = new Date(atWallMs).toISOString().replace(/[:.]/g, '-');
+  return `${basename(storePath, '.db')}-${date}.sqlite`;
+}
+
+/** Rest of a dated name, or of what an interrupted copy left of it. */
+const dated = /^-[\dTZ-]+\.sqlite(\.part)?$/;
+
+/** Whether it is the name of a copy of this store, or of a part of one. */
+export function isCopyName(name: string, storePath: string): boolean {
+  const stem = basename(storePath, '.db');
+  return name.startsWith(stem) && dated.test(name.slice(stem.length));
+}
+
+/** Whole copies of this store, the oldest first. */
+export function copiesIn(folder: string, storePath: string): readonly DatedCopy[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => isCopyName(name, storePath) && name.endsWith('.sqlite'))
+    .sort()
+    .map((name) => ({ name, path: join(folder, name) }));
+}
+
+const date = /-(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)-(\d{3})Z\.sqlite$/;
+
+/** Wall time, in ms, at which a copy was made, as far as its name says so. */
+export function madeAtWallMs(name: string): number | undefined {
+  const [, day, ...time] = date.exec(name) ?? [];
+  if (day === undefined) return undefined;
+  const [hours, minutes, seconds, ms] = time;
+  const atWallMs = Date.parse(`${day}T${hours}:${minutes}:${seconds}.${ms}Z`);
+  return Number.isNaN(atWallMs) ? undefined : atWallMs;
+}

@@ -1,0 +1,114 @@
+import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { BotError } from '#src/base/errors.ts';
+import { DatabaseSync, openReadOnly } from '#src/storage/sqlite.ts';
+import { asTrouble } from '#src/storage/trouble.ts';
+import { type BackupKind, backupKinds, type PersonInGuild } from './backup-kinds.ts';
+import { backupsFolder, copiesIn } from './copy-names.ts';
+import { type ForgottenList, readForgotten } from './forgotten-list.ts';
+
+const lockWaitMs = 10_000;
+
+/**
+ * Deletes everything about a person in a server from every copy in `DATA_DIR/backups`, so that not a byte of it stays.
+ *
+ * Errors: BotError `store.unwritable` that names the copies that could not be changed, once all others are.
+ */
+export function eraseFromCopies(dataDir: string, person: PersonInGuild): void {
+  const failures = backupKinds.flatMap((kind) =>
+    copiesIn(backupsFolder(dataDir), kind.path(dataDir)).flatMap(
+      ({ path }) => eraseFromCopy(path, kind, person) ?? [],
+    ),
+  );
+  const [first] = failures;
+  if (!first) return;
+  const places = failures.map(({ path }) => path).join(', ');
+  const message = `Somebody who was forgotten may stay in ${places}, which cannot be changed: delete it.`;
+  throw new BotError('store.unwritable', false, message, first.cause);
+}
+
+/** Why it could not be done. A copy that has just made way for a newer one needs nothing. */
+function eraseFromCopy(
+  path: string,
+  kind: BackupKind,
+  person: PersonInGuild,
+): { readonly path: string; readonly cause: unknown } | undefined {
+  try {
+    const count = withCopy(path, (sqlite) => kind.count(sqlite, person));
+    if (count > 0) rewriteCopy(path, (sqlite) => kind.erase(sqlite, person));
+    return undefined;
+  } catch (cause) {
+    return existsSync(path) ? { path, cause } : undefined;
+  }
+}
+
+/**
+ * Deletes from a new copy who was forgotten since `sinceWallMs`, while it was being made. The copy stands under its name by then,
+ * so that whoever is forgotten later is deleted from it as from any other. Errors: BotError `store.*`.
+ */
+export function eraseForgottenSince(
+  { path, storePath }: { readonly path: string; readonly storePath: string },
+  sinceWallMs: number,
+): void {
+  const dataDir = dirname(storePath);
+  const kind = backupKinds.find((one) => one.path(dataDir) === storePath);
+  if (!kind) return;
+  const forgotten = readForgotten(dataDir, sinceWallMs);
+  if (forgotten.isEmpty) return;
+  const isForgotten = ({ guildId, personId }: PersonInGuild) =>
+    forgotten.has(guildId, personId, sinceWallMs);
+  const people = withCopy(path, (sqlite) => kind.people(sqlite).filter(isForgotten));
+  if (people.length === 0) return;
+  rewriteCopy(path, (sqlite) => {
+    for (const person of people) kind.erase(sqlite, person);
+  });
+}
+
+/** Deletes everybody of the list from an open file; how many rows. */
+export function eraseForgotten(
+  sqlite: DatabaseSync,
+  kind: BackupKind,
+  forgotten: ForgottenList,
+  sinceWallMs: number,
+): number {
+  return kind
+    .people(sqlite)
+    .filter(({ guildId, personId }) => forgotten.has(guildId, personId, sinceWallMs))
+    .reduce((sum, person) => sum + kind.erase(sqlite, person), 0);
+}
+
+function withCopy<T>(path: string, work: (sqlite: DatabaseSync) => T): T {
+  try {
+    using sqlite = openReadOnly(path, lockWaitMs);
+    return work(sqlite);
+  } catch (error) {
+    throw asTrouble('store.unreadable', path, error);
+  }
+}
+
+/** Changes a copy of itself, which replaces it when it is whole. */
+function rewriteCopy(path: string, change: (sqlite: DatabaseSync) => void): void {
+  const part = `${path}.part`;
+  try {
+    rmSync(part, { force: true });
+    copyFileSync(path, part);
+    chmodSync(part, 0o600);
+    changeFile(part, change);
+    renameSync(part, path);
+  } catch (error) {
+    rmSync(part, { force: true });
+    throw asTrouble('store.unwritable', path, error);
+  }
+}
+
+/**
+ * Changes a file that nobody else uses, and writes it anew without what was deleted. Nothing is left beside it; a change that is
+ * cut short leaves it damaged. Errors: SQLite's own, and those of `change`.
+ */
+export function changeFile(path: string, change: (sqlite: DatabaseSync) => void): void {
+  using sqlite = new DatabaseSync(path);
+  sqlite.exec('PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY');
+  sqlite.exec('PRAGMA secure_delete = ON; PRAGMA synchronous = FULL');
+  change(sqlite);
+  sqlite.exec('VACUUM');
+}

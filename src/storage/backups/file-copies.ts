@@ -1,0 +1,69 @@
+import { access } from 'node:fs/promises';
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { CopiesOutcome, StoreCopies } from '#src/people/store-copies.ts';
+import { openStore } from '#src/storage/thread/store-thread.ts';
+import { type CopiesWorker, copiesWorker } from './copies-kind.ts';
+import { forgottenListPath } from './forgotten-list.ts';
+
+const dayMs = 86_400_000;
+
+/**
+ * Copies in `DATA_DIR/backups`, changed in a worker thread that lasts as long as one change: big ones take seconds. Notes of who
+ * was forgotten are dropped after 30 days, looked for once a day; `tell` hears when that fails.
+ */
+export class FileCopies implements StoreCopies, AsyncDisposable {
+  readonly #dataDir: string;
+  readonly #clock: Clock;
+  readonly #over = new AbortController();
+  #last: Promise<unknown>;
+
+  constructor(dataDir: string, clock: Clock, tell: (error: BotError) => void) {
+    this.#dataDir = dataDir;
+    this.#clock = clock;
+    this.#last = Promise.resolve();
+    void this.#expireDaily(tell).catch(() => undefined); // ends with its signal
+  }
+
+  forget(guildId: string, personId: string): Promise<CopiesOutcome> {
+    return this.#inTurn((copies) => copies.forget(guildId, personId));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort(new Error('closed'));
+    await this.#last;
+  }
+
+  /** Two changes of one copy at a time would lose one of them. */
+  #inTurn<T>(work: (copies: CopiesWorker) => Promise<T>): Promise<T> {
+    const done = this.#last.then(() => this.#inThread(work));
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  async #inThread<T>(work: (copies: CopiesWorker) => Promise<T>): Promise<T> {
+    await using copies = await openStore(copiesWorker, this.#dataDir, { clock: this.#clock });
+    return await work(copies);
+  }
+
+  async #expireDaily(tell: (error: BotError) => void): Promise<void> {
+    const { signal } = this.#over;
+    for (;;) {
+      try {
+        if (await isThere(forgottenListPath(this.#dataDir)))
+          await this.#inTurn((copies) => copies.expire());
+      } catch (error) {
+        if (!(error instanceof BotError)) throw error;
+        tell(error);
+      }
+      await this.#clock.sleep(dayMs, signal);
+    }
+  }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
