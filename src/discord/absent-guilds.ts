@@ -1,5 +1,5 @@
 import { type Client, DiscordAPIError, Events, RESTJSONErrorCodes, Routes } from 'discord.js';
-import type { GuildStore } from '#src/session/ports/guild-store.ts';
+import type { GuildStore } from '#src/session/ports/stores/guild-store.ts';
 import { isOnShard, type OwnedShard } from '#src/shards/ownership.ts';
 import type { DiscordEvent } from './events.ts';
 

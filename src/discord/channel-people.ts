@@ -1,7 +1,13 @@
-import { type Client, Events, type Guild, type VoiceState } from 'discord.js';
+import { type Client, Events, type Guild, type GuildMember, type VoiceState } from 'discord.js';
+import { realClock } from '#src/base/clock.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import { roleIdsOf } from './permissions.ts';
 import { textOr } from './text-or.ts';
+
+type KnownPeople = { readonly people: readonly ChannelMember[]; readonly atMs: number };
+
+/** Time in ms after which names and roles are read again: not all that changes them is an event. */
+const freshMs = 1_000;
 
 /**
  * Who sits in which voice channel, kept by events; discord.js never forgets a voice state, so looking through them all
@@ -14,10 +20,16 @@ export class ChannelPeople implements Disposable {
   /** Channel by server and person, as last told. */
   readonly #seats = new Map<string, Map<string, string>>();
 
+  /** People besides the bot as they were read last, by channel: asked for with each packet. */
+  readonly #lists = new Map<string, KnownPeople>();
+  /** Who wants to know of changes, by channel. */
+  readonly #listeners = new Map<string, Set<() => void>>();
+
   constructor(client: Client<true>) {
     this.#client = client;
     for (const guild of client.guilds.cache.values()) this.#read(guild);
     client.on(Events.VoiceStateUpdate, this.#moved);
+    client.on(Events.GuildMemberUpdate, this.#renamed);
     client.on(Events.GuildCreate, this.#read).on(Events.GuildAvailable, this.#read);
     client.on(Events.GuildDelete, this.#forget);
   }
@@ -28,21 +40,52 @@ export class ChannelPeople implements Disposable {
     return ids ? ids.size - (ids.has(this.#client.user.id) ? 1 : 0) : 0;
   }
 
-  /** Everybody there but the bot, as far as Discord has told of them. */
-  in(guild: Guild, channelId: string): ChannelMember[] {
+  /** Everybody there but the bot, as far as Discord has told of them a second ago. */
+  in(guild: Guild, channelId: string): readonly ChannelMember[] {
+    const nowMs = realClock.nowMs();
+    const known = this.#lists.get(channelId);
+    if (known && nowMs - known.atMs < freshMs) return known.people;
     const ids = [...(this.#byChannel.get(channelId) ?? [])];
-    return ids.filter((id) => id !== this.#client.user.id).map((id) => personOf(guild, id));
+    const others = ids.filter((id) => id !== this.#client.user.id);
+    const people = others.map((id) => personOf(guild, id));
+    this.#lists.set(channelId, { people, atMs: nowMs });
+    return people;
+  }
+
+  /** Names or roles of somebody there may have become others. */
+  reread(channelId: string): void {
+    this.#lists.delete(channelId);
+  }
+
+  /** Until it is disposed of, `listener` is called whenever Discord has told of somebody there. */
+  listen(channelId: string, listener: () => void): Disposable {
+    const listeners = this.#listeners.get(channelId) ?? new Set();
+    this.#listeners.set(channelId, listeners.add(listener));
+    return {
+      [Symbol.dispose]: () => {
+        listeners.delete(listener);
+        if (listeners.size === 0 && this.#listeners.get(channelId) === listeners)
+          this.#listeners.delete(channelId);
+      },
+    };
   }
 
   [Symbol.dispose](): void {
     const client = this.#client;
     client.off(Events.VoiceStateUpdate, this.#moved);
+    client.off(Events.GuildMemberUpdate, this.#renamed);
     client.off(Events.GuildCreate, this.#read).off(Events.GuildAvailable, this.#read);
     client.off(Events.GuildDelete, this.#forget);
   }
 
   readonly #moved = (_: VoiceState, { id, channelId, guild }: VoiceState): void => {
     this.#seat(guild.id, id, channelId);
+  };
+
+  /** Their name or roles are others now. */
+  readonly #renamed = (_: unknown, { id, guild }: Pick<GuildMember, 'id' | 'guild'>): void => {
+    const channelId = this.#seats.get(guild.id)?.get(id);
+    if (channelId !== undefined) this.#tell(channelId);
   };
 
   /** A server that is there, or there again, is told of as a whole. */
@@ -70,12 +113,19 @@ export class ChannelPeople implements Disposable {
     seats.set(personId, channelId);
     const ids = this.#byChannel.get(channelId) ?? new Set<string>();
     this.#byChannel.set(channelId, ids.add(personId));
+    this.#tell(channelId);
   }
 
   #leave(channelId: string, personId: string): void {
     const ids = this.#byChannel.get(channelId);
     ids?.delete(personId);
     if (ids?.size === 0) this.#byChannel.delete(channelId);
+    this.#tell(channelId);
+  }
+
+  #tell(channelId: string): void {
+    this.reread(channelId);
+    for (const listener of this.#listeners.get(channelId) ?? []) listener();
   }
 }
 

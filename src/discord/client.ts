@@ -1,5 +1,6 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as immediate, setTimeout as wait } from 'node:timers/promises';
 import { type Client, DiscordAPIError, Events, Status } from 'discord.js';
+import { inviteUrlOf } from '#src/discord/account/rights.ts';
 import { openCaptionChats } from '#src/discord/captions/caption-chats.ts';
 import { openChannelWriters } from '#src/discord/captions/channel-writers.ts';
 import { openNicknameMarks } from '#src/discord/captions/nickname-mark.ts';
@@ -15,20 +16,25 @@ import { Outbox } from '#src/discord/panel/outbox.ts';
 import { memoryOnlyPanelStore, openPanelBoard } from '#src/discord/panel/panels.ts';
 import { InteractionClaims } from '#src/discord/shards/interaction-claims.ts';
 import type { Takeover } from '#src/discord/shards/takeover.ts';
+import { logInAsAllowed } from '#src/discord/typed/allowed-login.ts';
+import { openTypedMessages } from '#src/discord/typed/typed-messages.ts';
 import { openSeatWatch } from '#src/discord/watchdogs/seat-watch.ts';
 import type { CaptionChats, NicknameMark } from '#src/session/ports/caption-chats.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type { Button, CommandPorts } from '#src/session/ports/command.ts';
-import type { Places } from '#src/session/ports/command-ports.ts';
-import type { GuildStore } from '#src/session/ports/guild-store.ts';
+import type { Members, Places } from '#src/session/ports/command-ports.ts';
 import type { PanelBoard, PanelStore } from '#src/session/ports/panel.ts';
+import type { GuildStore } from '#src/session/ports/stores/guild-store.ts';
+import type { TypedMessages } from '#src/session/ports/typed-messages.ts';
 import type { VoiceLinkOpener } from '#src/session/ports/voice-link.ts';
 import type { OwnedShard } from '#src/shards/ownership.ts';
 import { watchAbsentGuilds } from './absent-guilds.ts';
 import { type Arrived, watchArrivals } from './arrivals.ts';
+import { watchChannelChanges } from './channel-changes.ts';
 import type { DiscordEvent } from './events.ts';
 import { leaveAllSeats, shownSeats } from './leave-seats.ts';
 import { closeClient, LoginDeadline, logIn, newClient, remedyOf } from './login.ts';
+import { openMembers } from './members.ts';
 import { watchOwnState } from './own-state.ts';
 import { openPlaces } from './places.ts';
 import { watchRestClock } from './rest-clock.ts';
@@ -44,6 +50,8 @@ export type DiscordOptions = {
   /** What the former owner of the shard has not seen. */
   readonly takeover?: Takeover;
   readonly commands: readonly CommandEntry[];
+  /** Asks for the privileged intent that tells the text of every message. Default false. */
+  readonly messageContent?: boolean;
   /** Every button that ever stood on a message of ours and still does something. */
   readonly buttons?: readonly Button[];
   /** Commands and buttons that one person may use in 10 s; left out: no limit. */
@@ -57,6 +65,8 @@ export type DiscordOptions = {
    * of. Left out: none are. Never throws.
    */
   readonly arrived?: Arrived;
+  /** Told of each server in which somebody came into, left or changed a voice channel. Never throws. */
+  readonly channelChanged?: (guildId: string) => void;
   /** What commands may do; called once, after logging in. */
   readonly ports: (discord: DiscordPorts) => CommandPorts;
   readonly onEvent: (event: DiscordEvent) => void;
@@ -74,8 +84,10 @@ export type DiscordPorts = {
   readonly bot: BotIdentity;
   readonly panels: PanelBoard;
   readonly places: Places;
+  readonly members: Members;
   readonly captions: CaptionChats;
   readonly nickname: NicknameMark;
+  readonly typed: TypedMessages;
 };
 
 /** A logged-in bot. Closing it leaves every channel first. */
@@ -85,19 +97,21 @@ export interface Discord extends AsyncDisposable {
   readonly inviteUrl: string;
   /** Whether the main gateway is connected now. */
   ready(): boolean;
+  /**
+   * Where another process may serve the shard next: commands are left to it from now on, those under way are let end for a
+   * moment.
+   */
+  handOver(): Promise<void>;
   /** For a process that ends at once: gives up every seat in voice channels, and the gateway session. Waits for nothing. */
   leaveNow(): void;
 }
 
 /** A rate limit on commands may last hours; the bot does not wait for it. */
 const registerMs = 10_000;
+/** Longest time, in ms, that answers of commands are let end before the sessions are, and after them. */
+const [handOverMs, lastAnswersMs] = [300, 1_000];
 /** Until what was told the gateway has left, before it is closed. */
 const leaveMs = 250;
-/**
- * View, send, embed, attach files, read history, create public threads and send in them, connect, speak, use voice activity,
- * change the own nickname.
- */
-const permissions = 309_341_572_096;
 
 /**
  * Logs in, prepares voice links, registers the commands and answers them.
@@ -108,7 +122,11 @@ const permissions = 309_341_572_096;
 export async function openDiscord(options: DiscordOptions, signal: AbortSignal): Promise<Discord> {
   const timeoutMs = options.timeoutMs ?? 20_000;
   const login = { ...options, timeoutMs, deadline: new LoginDeadline(timeoutMs) };
-  const client = await logIn(watched(newClient(login), options), login, signal);
+  const client = await logInAsAllowed(
+    { ...login, messageContent: options.messageContent ?? false },
+    (as, tell) => logIn(watched(newClient(as), { ...options, onEvent: tell }), as, signal),
+    options.onEvent,
+  );
   try {
     return await opened(client, options);
   } catch (cause) {
@@ -121,28 +139,29 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
   const { commands, commandsPerPerson = 0, onEvent: tell } = options;
   const bot = { id: client.user.id, name: client.user.username };
   const buttons = new Map((options.buttons ?? []).map((button) => [button.name, button]));
+  const common = { buttons, timing: realTiming, tell };
   const linkOpener = openVoiceLinkOpener(client, tell);
   const book = options.panelStore ?? memoryOnlyPanelStore();
   const writers = openChannelWriters(client, buttons, realTiming);
   const outbox = new Outbox(realTiming, (outcome) => tell({ kind: 'message', outcome }), writers);
   const panels = openPanelBoard(client, book, buttons, realTiming, writers, tell);
   const captions = openCaptionChats(client, { writers, timing: realTiming });
-  const parts = { panels, buttons, outbox, timing: realTiming, tell };
-  const { board, status } = openBoard(client, parts);
+  const { board, status } = openBoard(client, { ...common, panels, outbox });
+  const typed = openTypedMessages(client, outbox);
   const discord = {
     linkOpener: withStatus(linkOpener, status),
     messages: openChannelMessages(client, panels, buttons, outbox),
     bot,
     panels: board,
     places: openPlaces(client),
+    members: openMembers(client),
     captions,
     nickname: openNicknameMarks(client, realTiming, tell),
+    typed,
   };
   const ports = options.ports(discord);
-  const unwatch = watchOwnState(client, realTiming, tell);
-  const tellBack = (ms: number) => tell({ kind: 'clock-put-back', backMs: Math.round(ms) });
-  const unwatchClock = watchRestClock(client.rest, realTiming, tellBack);
-  const desk = { buttons, panels, messages: discord.messages, timing: realTiming, tell };
+  const watches = watchClient(client, options);
+  const desk = { ...common, panels, messages: discord.messages };
   const claims = claimsOf(client, options);
   const limits = { commandsPerPerson, ...(claims && { claims }) };
   const reception = new InteractionReceiver({ ...desk, commands, ports, ...limits });
@@ -157,17 +176,13 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
   await Promise.all([tellCiphers(tell), registers && register(client, options)]);
   return {
     bot,
-    inviteUrl: inviteUrlOf(client),
+    inviteUrl: inviteUrlOf(client.application.id),
     ready: () => client.ws.shards.every(({ status }) => status === Status.Ready),
-    leaveNow() {
-      leaveAllSeats(client);
-      realTiming.later(leaveMs, () => {
-        tellKeptSeats(client, tell);
-        void closeClient(client);
-      });
-    },
+    leaveNow: () => leaveNow(client, tell),
+    handOver: () => handOver(client, reception, options.shard),
     async [Symbol.asyncDispose]() {
       client.removeAllListeners(Events.InteractionCreate);
+      await reception.settled(lastAnswersMs);
       absence?.[Symbol.dispose]();
       arrivals[Symbol.dispose]();
       seatWatch.close();
@@ -175,14 +190,47 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
       panels.close();
       outbox.close();
       captions[Symbol.dispose]();
+      typed[Symbol.dispose]();
       writers.close();
-      unwatch();
-      unwatchClock();
+      for (const unwatch of watches) unwatch();
       client.removeAllListeners(Events.ShardReconnecting);
       tellKeptSeats(client, tell);
       await closeClient(client);
     },
   };
+}
+
+/** What ends each of the watches. */
+function watchClient(
+  client: Client<true>,
+  { channelChanged, onEvent: tell }: Pick<DiscordOptions, 'channelChanged' | 'onEvent'>,
+): readonly (() => void)[] {
+  const tellBack = (ms: number) => tell({ kind: 'clock-put-back', backMs: Math.round(ms) });
+  return [
+    watchOwnState(client, realTiming, tell),
+    watchRestClock(client.rest, realTiming, tellBack),
+    watchChannelChanges(client, (guildId) => channelChanged?.(guildId)),
+  ];
+}
+
+function leaveNow(client: Client<true>, tell: (event: DiscordEvent) => void): void {
+  leaveAllSeats(client);
+  realTiming.later(leaveMs, () => {
+    tellKeptSeats(client, tell);
+    void closeClient(client);
+  });
+}
+
+async function handOver(
+  client: Client,
+  reception: InteractionReceiver,
+  shard: OwnedShard | undefined,
+): Promise<void> {
+  if (!shard?.sharing) return;
+  shard.sharing.keepPlace();
+  await immediate(); // what was counted as received before that is on its way to the listener
+  client.removeAllListeners(Events.InteractionCreate);
+  await reception.settled(handOverMs);
 }
 
 /** Of a shard that several processes may be connected for, if only for a moment. */
@@ -251,16 +299,10 @@ async function register(client: Client<true>, options: DiscordOptions): Promise<
     tell({ kind: 'registered', commands: commands.length, changed: isChange(changes) });
   } catch (error) {
     const isAway = error instanceof DiscordAPIError && error.status === 403;
-    const why = isAway ? `invite the bot: ${inviteUrlOf(client)}` : messageOf(error);
+    const why = isAway ? `invite the bot: ${inviteUrlOf(client.application.id)}` : messageOf(error);
     const message = `Commands could not be registered: ${why}`;
     tell({ kind: 'warning', message, cause: error });
   }
-}
-
-function inviteUrlOf(client: Client<true>): string {
-  const id = client.application.id;
-  const scope = 'bot+applications.commands';
-  return `https://discord.com/oauth2/authorize?client_id=${id}&scope=${scope}&permissions=${permissions}`;
 }
 
 function messageOf(error: unknown): string {

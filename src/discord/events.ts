@@ -62,8 +62,14 @@ export type DiscordEvent =
   | { readonly kind: 'seats-kept'; readonly guildIds: readonly string[] }
   /** The bot is no member of that server any more: whatever was there has ended. */
   | { readonly kind: 'guild-removed'; readonly guildId: string }
-  /** A link begins, and will be told of once more when it has closed; `counts` reads what it has counted so far. */
-  | { readonly kind: 'link-made'; readonly guildId: string; readonly counts: () => LinkCounts }
+  /** A link begins, and will be told of once more when it has closed; its functions read how it is by then. */
+  | {
+      readonly kind: 'link-made';
+      readonly guildId: string;
+      readonly counts: () => LinkCounts;
+      /** Age in ms of the last UDP datagram of its voice server; undefined: none came yet. */
+      readonly lastDatagramAgeMs: () => number | undefined;
+    }
   | { readonly kind: 'link-closed'; readonly guildId: string; readonly counts: LinkCounts };
 
 /** Everything one link passed on, lost, refused or had to mend, since it was made. */

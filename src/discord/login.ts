@@ -28,6 +28,8 @@ export type LoginOptions = {
   readonly shard?: OwnedShard;
   readonly timeoutMs: number;
   readonly deadline?: LoginDeadline;
+  /** Asks for the privileged intent that tells the text of every message. Default false. */
+  readonly messageContent?: boolean;
 };
 
 /** One REST request, and how long a closing gateway is waited for. */
@@ -36,15 +38,16 @@ const [requestMs, closeMs] = [10_000, 2_000];
 const requestsASecond = 50;
 const discordApi = 'https://discord.com/api';
 
-/** A client that asks for no privileged intent and mentions nobody; not yet logged in. */
-export function newClient({ apiUrl, shard, deadline }: LoginOptions): Client {
+/** A client that mentions nobody, and asks for no privileged intent but the one that is named; not yet logged in. */
+export function newClient({ apiUrl, shard, deadline, messageContent }: LoginOptions): Client {
   const base = apiUrl && restBase(apiUrl);
   const client = new Client({
     ...(shard && shardOptions(shard, deadline)),
     intents: [
       GatewayIntentBits.Guilds,
       GatewayIntentBits.GuildVoiceStates,
-      GatewayIntentBits.GuildMessages, // of which only deletions are read
+      GatewayIntentBits.GuildMessages, // with the text of those alone that mention the bot
+      ...(messageContent ? [GatewayIntentBits.MessageContent] : []),
     ],
     makeCache: Options.cacheWithLimits({ ...Options.DefaultMakeCacheSettings, MessageManager: 0 }),
     allowedMentions: { parse: [] },
@@ -221,6 +224,8 @@ function badToken(cause?: unknown): BotError {
 
 /** Close code of a gateway whose shards would have too many servers. Source: Discord docs, "Gateway Close Event Codes". */
 const tooFewShards = 4011;
+/** The gateway was asked for an intent that is not ticked in the developer portal. */
+export const refusedIntent = 4014;
 
 /** One sentence for the operator; what Discord recommended at the start may have become too few. */
 function fewShards({ count, recommendedCount }: OwnedShard): string {
@@ -234,10 +239,15 @@ export function remedyOf(closeCode: number, shard: OwnedShard | undefined): stri
 }
 
 /** The main gateway closed for good, and will not be tried again. */
-function closedBy(code: number, { shard }: LoginOptions): BotError {
+function closedBy(code: number, { shard, messageContent }: LoginOptions): BotError {
   if (code === 4004) return badToken();
   if (code === tooFewShards && shard) {
     return new BotError('discord.too_few_shards', false, fewShards(shard));
+  }
+  if (code === refusedIntent && messageContent) {
+    const remedy = 'tick it for the bot in the developer portal, or set MESSAGE_CONTENT=off';
+    const message = `Discord refuses the message content intent, so only messages that mention the bot are read: ${remedy}.`;
+    return new BotError('discord.intent_refused', false, message);
   }
   const message = `Discord closed the gateway for good (${code}): see its list of gateway close codes.`;
   return new BotError('discord.unreachable', false, message);

@@ -1,9 +1,30 @@
-import type { Guild } from 'discord.js';
+import { type Client, DiscordAPIError, type Guild, RESTJSONErrorCodes } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
+import type { Members } from '#src/session/ports/command-ports.ts';
 
 /** For one member; discord.js itself would wait through rate limits and retries. */
 const readMs = 5_000;
+
+/** What Discord says of members of any server of this client. */
+export function openMembers(client: Client<true>): Members {
+  return {
+    async refresh(guildId, personId, signal) {
+      const guild = client.guilds.cache.get(guildId);
+      if (!guild) return;
+      try {
+        await readMember(guild, personId, signal);
+      } catch (error) {
+        if (!(error instanceof BotError && isUnknownMember(error.cause))) throw error;
+        guild.members.cache.delete(personId);
+      }
+    },
+  };
+}
+
+function isUnknownMember(cause: unknown): boolean {
+  return cause instanceof DiscordAPIError && cause.code === RESTJSONErrorCodes.UnknownMember;
+}
 
 /** Asks Discord for a member, whose changes it tells nobody without the members intent. As `VoiceLink.refresh`. */
 export async function readMember(

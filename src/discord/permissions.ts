@@ -1,11 +1,11 @@
-import type { GuildBasedChannel, GuildMember, PermissionsBitField } from 'discord.js';
+import type { GuildBasedChannel, GuildMember, PermissionsBitField, Role } from 'discord.js';
 
 type Permissions = Readonly<PermissionsBitField>;
 
-/** Permissions of a member in a channel; undefined where Discord told too little of the server to know. */
+/** Permissions of a member, or of a role alone, in a channel; undefined where Discord told too little of the server to know. */
 export function permissionsIn(
   channel: GuildBasedChannel,
-  member: GuildMember,
+  member: GuildMember | Role,
 ): Permissions | undefined {
   return computed(() => channel.permissionsFor(member));
 }

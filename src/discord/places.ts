@@ -22,6 +22,11 @@ export function openPlaces(client: Client<true>): Places {
       const channel = guild?.channels.cache.get(channelId);
       return guild && channel?.isVoiceBased() ? factsOf(guild, channel, callerId) : undefined;
     },
+    has: (guildId) => client.guilds.cache.has(guildId),
+    guildName(guildId) {
+      const guild = client.guilds.cache.get(guildId);
+      return guild && textOr(guild.name, guildId);
+    },
     botName: (guildId) => botNameIn(client, guildId),
     localeIn: (guildId) => localeOf(client.guilds.cache.get(guildId)?.preferredLocale ?? ''),
     mayManage(guildId, personId) {
@@ -33,6 +38,13 @@ export function openPlaces(client: Client<true>): Places {
       const channel = client.guilds.cache.get(guildId)?.channels.cache.get(channelId);
       if (!channel?.isVoiceBased()) return undefined;
       return { guildId, channelId, name: textOr(channel.name, channelId) };
+    },
+    seatOf(guildId, personId) {
+      const guild = client.guilds.cache.get(guildId);
+      const channel = guild?.voiceStates.cache.get(personId)?.channel;
+      return channel
+        ? { guildId, channelId: channel.id, name: textOr(channel.name, channel.id) }
+        : undefined;
     },
     people({ guildId, channelId }) {
       const guild = client.guilds.cache.get(guildId);
@@ -58,6 +70,7 @@ function factsOf(guild: Guild, channel: VoiceBasedChannel, callerId: string): Ch
     kind: channel.type === ChannelType.GuildStageVoice ? 'stage' : 'voice',
     isAfk: guild.afkChannelId === channel.id,
     callerMayEnter: mayEnter(guild, channel, callerId),
+    callerMayConnect: mayConnect(guild, channel, callerId),
     mayView: mine.has(PermissionFlagsBits.ViewChannel),
     mayConnect: mine.has(PermissionFlagsBits.Connect),
     maySpeak: mine.has(PermissionFlagsBits.Speak),
@@ -72,6 +85,10 @@ function factsOf(guild: Guild, channel: VoiceBasedChannel, callerId: string): Ch
 /** True when the caller may enter; a person who sits there already was let in by somebody. */
 function mayEnter(guild: Guild, channel: VoiceBasedChannel, callerId: string): boolean {
   if (guild.voiceStates.cache.get(callerId)?.channelId === channel.id) return true;
+  return mayConnect(guild, channel, callerId);
+}
+
+function mayConnect(guild: Guild, channel: VoiceBasedChannel, callerId: string): boolean {
   const caller = guild.members.cache.get(callerId);
   const needed = [PermissionFlagsBits.ViewChannel, PermissionFlagsBits.Connect];
   return caller !== undefined && permissionsIn(channel, caller)?.has(needed) === true;

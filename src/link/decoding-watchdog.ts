@@ -56,6 +56,11 @@ export class DecodingWatchdog {
     return ended;
   }
 
+  /** Somebody cannot be decoded. */
+  get isWatching(): boolean {
+    return this.#troubles.size > 0;
+  }
+
   /** Whether this person has been told of, and still cannot be decoded. */
   isRaised(speakerId: string): boolean {
     return this.#troubles.get(speakerId)?.raised === true;

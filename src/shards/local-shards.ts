@@ -24,6 +24,10 @@ export class LocalShards implements ShardOwnership {
     return false;
   }
 
+  ownerOf(): undefined {
+    return undefined;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {}
 
   #shard(id: number): OwnedShard {

@@ -16,6 +16,8 @@ export interface ShardSharing {
   /** Asked before a connection that closed is made anew; false: this process stops serving the shard. */
   mayReconnect(): Promise<boolean>;
   sessionChanged(session: GatewaySessionInfo): void;
+  /** The place in the session stays where it is: what the gateway tells from now on is told again to the next owner. */
+  keepPlace(): void;
   /** Never throws. */
   claim(interactionId: string): Promise<InteractionClaim>;
 }
@@ -60,6 +62,8 @@ export interface ShardOwnership extends AsyncDisposable {
   open(host: ShardHost, signal: AbortSignal): Promise<void>;
   /** True while other processes serve every shard. */
   isSpare(): boolean;
+  /** Name of the other process that serves this server, as of a moment ago; undefined: this one does, or none. */
+  ownerOf(guildId: string): string | undefined;
 }
 
 /** Id of the shard whose gateway tells of a server. Source: Discord docs, "Sharding Formula". */

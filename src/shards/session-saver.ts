@@ -1,7 +1,13 @@
 import type { GatewaySessionInfo } from './ownership.ts';
 import type { ShardJournal } from './shard-registry.ts';
 
-type Place = { readonly epoch: number; session?: GatewaySessionInfo; isSaved: boolean };
+type Place = {
+  readonly epoch: number;
+  session?: GatewaySessionInfo;
+  isSaved: boolean;
+  /** The place in the session changes no more. */
+  isKept: boolean;
+};
 
 /** Keeps the gateway sessions of shards in the database: a new one at once, the place in it with every `saveAll`. */
 export class SessionSaver {
@@ -13,16 +19,23 @@ export class SessionSaver {
   }
 
   open(shardId: number, epoch: number): void {
-    this.#places.set(shardId, { epoch, isSaved: true });
+    this.#places.set(shardId, { epoch, isSaved: true, isKept: false });
   }
 
   changed(shardId: number, epoch: number, session: GatewaySessionInfo): void {
     const place = this.#places.get(shardId);
     if (place?.epoch !== epoch) return;
     const isNew = place.session?.sessionId !== session.sessionId;
+    if (place.isKept && !isNew) return;
     place.session = session;
     place.isSaved = false;
     if (isNew) void this.#save(shardId, place);
+  }
+
+  /** What the gateway tells from now on is told again to whoever resumes the session. */
+  keepPlace(shardId: number, epoch: number): void {
+    const place = this.#places.get(shardId);
+    if (place?.epoch === epoch) place.isKept = true;
   }
 
   saveAll(): void {

@@ -16,6 +16,8 @@ export type ShardRow = {
 /** A process that lives now: its connection to the database is open. */
 export type ProcessRow = {
   readonly id: string;
+  /** For people: where it runs. */
+  readonly name: string;
   /** Most shards it takes. */
   readonly limit: number;
 };
@@ -30,8 +32,6 @@ export type RegistryView = {
 
 /** A process as it introduces itself. */
 export type RegisteredProcess = ProcessRow & {
-  /** For people: where it runs. */
-  readonly name: string;
   readonly version: string;
   readonly botId: string;
   /** Number of shards it was told to have; absent: as many as the others have, or as Discord recommends. */

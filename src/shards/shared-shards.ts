@@ -17,6 +17,7 @@ import {
 } from './ownership-step.ts';
 import { SessionSaver } from './session-saver.ts';
 import { type ShardNews, shareNews } from './shard-news.ts';
+import { ShardOwners } from './shard-owners.ts';
 import type { RegisteredProcess, RegistryConnection, ShardRegistry } from './shard-registry.ts';
 
 export type SharedShardsOptions = {
@@ -53,6 +54,7 @@ export class SharedShards implements ShardOwnership {
   readonly #held = new Map<number, Held>();
   readonly #opened = Promise.withResolvers<void>();
   readonly #underWay = new Set<Promise<void>>();
+  readonly #owners = new ShardOwners();
   #own: Ownership;
   #connection: RegistryConnection | undefined;
   #looking: Promise<boolean> | undefined;
@@ -83,6 +85,10 @@ export class SharedShards implements ShardOwnership {
 
   isSpare(): boolean {
     return this.#told === 'waiting';
+  }
+
+  ownerOf(guildId: string): string | undefined {
+    return this.#owners.of(guildId, this.#count);
   }
 
   /** Stops serving every shard in order, and frees it for others. */
@@ -159,6 +165,7 @@ export class SharedShards implements ShardOwnership {
     try {
       const view = await connection?.look();
       if (!view || connection !== this.#connection) return false;
+      this.#owners.looked(view);
       const seats = this.#host?.seats() ?? new Map<number, number>();
       this.#tell({ kind: 'looked', atMs: this.#nowMs, sentAtMs, view, seats });
       if (this.#underWay.size === 0) this.#opened.resolve();
@@ -281,6 +288,7 @@ export class SharedShards implements ShardOwnership {
         ...(former && { former }),
         mayReconnect: () => this.#mayReconnect(id, epoch),
         sessionChanged: (session) => this.#saver.changed(id, epoch, session),
+        keepPlace: () => this.#saver.keepPlace(id, epoch),
         claim: (interactionId) => registry.journal.claim(interactionId),
       },
     };

@@ -20,7 +20,7 @@ import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { cut } from '#src/texts/plain.ts';
 import type { ChatMessages } from './channel-writer.ts';
 import type { ChannelWriters } from './channel-writers.ts';
-import { demandRights, mayReadChannel } from './chat-permissions.ts';
+import { demandRights, managersMayRead, mayReadChannel } from './chat-permissions.ts';
 import { watchDeleted } from './deleted-messages.ts';
 import { writeFailureOf } from './write-failure.ts';
 
@@ -87,6 +87,7 @@ export function openCaptionChats(
     },
     reopen: (_guildId, channelId) => opened(channelId),
     mayRead: (guildId, channelId, personId) => readers.mayRead(guildId, channelId, personId),
+    managersMayRead: (guildId, channelId) => readers.managersMayRead(guildId, channelId),
     onDeleted(given) {
       listener = given;
     },
@@ -108,13 +109,28 @@ class ChatReaders {
     this.#timing = timing;
   }
 
-  async mayRead(guildId: string, channelId: string, personId: string): Promise<boolean> {
+  mayRead(guildId: string, channelId: string, personId: string): Promise<boolean> {
+    return this.#judge(guildId, channelId, async (channel) => {
+      await this.#read(channel.guild, personId);
+      return mayReadChannel(this.#client, channel, personId);
+    });
+  }
+
+  managersMayRead(guildId: string, channelId: string): Promise<boolean> {
+    return this.#judge(guildId, channelId, async (channel) =>
+      managersMayRead(this.#client, channel),
+    );
+  }
+
+  async #judge(
+    guildId: string,
+    channelId: string,
+    judge: (channel: GuildBasedChannel) => Promise<boolean>,
+  ): Promise<boolean> {
     if (this.#gone.has(channelId)) return false;
     try {
       const channel = await foundChannel(this.#client, guildId, channelId);
-      if (!channel) return false;
-      await this.#read(channel.guild, personId);
-      return mayReadChannel(this.#client, channel, personId);
+      return channel !== undefined && (await judge(channel));
     } catch (error) {
       if (writeFailureOf(error).kind === 'chat-gone') this.#gone.add(channelId);
       for (const oldest of this.#gone) if (this.#gone.size > mostGone) this.#gone.delete(oldest);

@@ -2,28 +2,16 @@ import {
   ChannelType,
   type Client,
   type GuildBasedChannel,
-  type PermissionFlagsBits,
   PermissionFlagsBits as Rights,
 } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
+import { type NeededRight, rightNames } from '#src/discord/account/rights.ts';
 import { permissionsIn } from '#src/discord/permissions.ts';
 import { textOr } from '#src/discord/text-or.ts';
 
-type Right = keyof typeof PermissionFlagsBits;
-
-/** As Discord's own settings name them. */
-const names: Readonly<Partial<Record<Right, string>>> = {
-  ViewChannel: 'View Channel',
-  Connect: 'Connect',
-  SendMessages: 'Send Messages',
-  ReadMessageHistory: 'Read Message History',
-  CreatePublicThreads: 'Create Public Threads',
-  SendMessagesInThreads: 'Send Messages in Threads',
-};
-
 /** The chat of a voice channel takes nothing from people who may not enter it. Source: Discord docs, "Permissions". */
-const inVoiceChat: readonly Right[] = ['ViewChannel', 'Connect', 'SendMessages'];
-const inThreadOf: readonly Right[] = [
+const inVoiceChat: readonly NeededRight[] = ['ViewChannel', 'Connect', 'SendMessages'];
+const inThreadOf: readonly NeededRight[] = [
   'ViewChannel',
   'CreatePublicThreads',
   'SendMessagesInThreads',
@@ -44,7 +32,7 @@ export function demandRights(channel: GuildBasedChannel, asThread: boolean): voi
   const missing = (asThread ? inThreadOf : inVoiceChat).filter((right) => !mine.has(Rights[right]));
   const [right] = missing;
   if (right === undefined) return;
-  const message = `Captions cannot be written in ${name}: the bot lacks the permission ${names[right] ?? right} there.`;
+  const message = `Captions cannot be written in ${name}: the bot lacks the permission ${rightNames[right]} there.`;
   throw new BotError('discord.forbidden', false, message);
 }
 
@@ -58,7 +46,25 @@ export function mayReadChannel(
   const member = channel.guild.members.cache.get(personId);
   if (!home || !member || channel.type === ChannelType.PrivateThread) return false;
   if (!client.guilds.cache.get(channel.guildId)?.available) return false;
+  return permissionsIn(home, member)?.has(neededIn(home)) === true;
+}
+
+/**
+ * Whether every role of people that manages the server may read a channel or thread now; its owner may. False where Discord told too
+ * little to know.
+ */
+export function managersMayRead(client: Client<true>, channel: GuildBasedChannel): boolean {
+  const home = channel.isThread() ? channel.parent : channel;
+  const { guild } = channel;
+  if (!home || channel.type === ChannelType.PrivateThread) return false;
+  if (!guild.available || !client.guilds.cache.has(guild.id) || guild.roles.cache.size === 0)
+    return false;
+  return guild.roles.cache
+    .filter(({ managed, permissions }) => !managed && permissions.has(Rights.ManageGuild))
+    .every((role) => permissionsIn(home, role)?.has(neededIn(home)) === true);
+}
+
+function neededIn(home: GuildBasedChannel): bigint[] {
   const needed = [Rights.ViewChannel, Rights.ReadMessageHistory];
-  if (home.isVoiceBased()) needed.push(Rights.Connect);
-  return permissionsIn(home, member)?.has(needed) === true;
+  return home.isVoiceBased() ? [...needed, Rights.Connect] : needed;
 }

@@ -7,13 +7,14 @@ import {
   PermissionFlagsBits,
   type VoiceBasedChannel,
 } from 'discord.js';
+import { roleIdsOf } from '#src/discord/permissions.ts';
 import type { Command, CommandCall } from '#src/session/ports/command.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { firstChars, oneLine } from '#src/texts/plain.ts';
 import { localeOf } from '#src/texts/texts.ts';
 import type { Languages } from './rendering.ts';
 
-type Sound = NonNullable<CommandCall['sound']>;
+type SentFile = NonNullable<CommandCall['sound']>;
 type Typed = ChatInputCommandInteraction<'cached'> | AutocompleteInteraction<'cached'>;
 type Picked = MessageContextMenuCommandInteraction<'cached'>;
 type Met = Typed | Picked | ButtonInteraction<'cached'>;
@@ -31,6 +32,7 @@ function unchecked(asked: Met, about?: string): CommandCall {
     callerId: asked.user.id,
     callerName: member.displayName,
     callerLocale: localeOf(asked.locale),
+    callerRoleIds: roleIdsOf(member),
     words: about === undefined ? {} : { about },
     // Typed as always there, which holds for Discord; other servers may leave it out.
     mayManage: asked.memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false,
@@ -41,7 +43,7 @@ function unchecked(asked: Met, about?: string): CommandCall {
 /** What a command is told of who asked; what does not fit its options any more is left out. */
 export function commandCallOf(asked: Typed, { options }: Command): CommandCall {
   const words: Record<string, string> = {};
-  let given: Pick<CommandCall, 'channel' | 'sound'> = {};
+  let given: Pick<CommandCall, 'channel' | 'file' | 'sound'> = {};
   for (const option of options) {
     const filled = asked.options.get(option.name);
     if (filled?.value === undefined) continue;
@@ -52,14 +54,16 @@ export function commandCallOf(asked: Typed, { options }: Command): CommandCall {
         if (channel?.isVoiceBased()) given = { ...given, channel: refOf(channel, asked.guildId) };
         break;
       }
+      case 'file':
       case 'sound':
-        if (filled.attachment) given = { ...given, sound: soundOf(filled.attachment) };
+        if (filled.attachment) given = { ...given, [option.kind]: fileOf(filled.attachment) };
         break;
       case 'text':
         words[option.name] = firstChars(value, option.maxChars);
         break;
       case 'choice':
       case 'number':
+      case 'decimal':
       case 'truth':
         words[option.name] = value;
     }
@@ -70,16 +74,16 @@ export function commandCallOf(asked: Typed, { options }: Command): CommandCall {
 /** What an entry of the menu of a message is told of who picked it, and on what. */
 export function menuCallOf(asked: Picked): CommandCall {
   const { author, member, content, attachments } = asked.targetMessage;
-  const sounds = [...attachments.values()].filter(isSound).map(soundOf);
+  const sounds = [...attachments.values()].filter(isSound).map(fileOf);
   const message = { author: member?.displayName ?? author.displayName, text: content, sounds };
   return checked({ ...unchecked(asked), message });
 }
 
 /** Everything below takes a call at its word, and discord.js hands on whatever came. */
 function checked(call: CommandCall): CommandCall {
-  const { guildId, callerId, callerName, callerChannel, channel, sound, message } = call;
+  const { guildId, callerId, callerName, callerChannel, channel, file, sound, message } = call;
   const places = [callerChannel, channel].flatMap((ref) => (ref ? [ref.channelId, ref.name] : []));
-  const sounds = [...(sound ? [sound] : []), ...(message?.sounds ?? [])];
+  const sounds = [...(file ? [file] : []), ...(sound ? [sound] : []), ...(message?.sounds ?? [])];
   const files = sounds.flatMap(({ name, url, type = '' }) => [name, url, type]);
   const picked = message ? [message.author, message.text] : [];
   const texts: readonly unknown[] = [guildId, callerId, callerName, ...places, ...files, ...picked];
@@ -107,7 +111,7 @@ function isSound({ contentType, duration, name }: Attachment): boolean {
   );
 }
 
-function soundOf({ url, name, contentType, size, duration }: Attachment): Sound {
+function fileOf({ url, name, contentType, size, duration }: Attachment): SentFile {
   return {
     url,
     name,

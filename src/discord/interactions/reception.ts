@@ -9,7 +9,7 @@ import {
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { InteractionClaims } from '#src/discord/shards/interaction-claims.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
-import type { Command, CommandPorts } from '#src/session/ports/command.ts';
+import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
 import { localeOf } from '#src/texts/texts.ts';
 import { type RepliableInteraction, resilientInteraction } from './answering.ts';
 import { callOf, commandCallOf, languagesOf, menuCallOf } from './calls.ts';
@@ -39,6 +39,7 @@ export class InteractionReceiver {
   readonly #commands: ReadonlyMap<string, Command>;
   readonly #runner: InteractionRunner;
   readonly #limits: InteractionLimits;
+  readonly #underWay = new Set<Promise<void>>();
 
   constructor(options: InteractionReceiverOptions) {
     this.#options = options;
@@ -57,30 +58,41 @@ export class InteractionReceiver {
     }
   }
 
+  /** Resolves when whatever was met is answered, after `ms` at the latest. */
+  async settled(ms: number): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const forget = this.#options.timing.later(ms, late.resolve);
+    await Promise.race([late.promise, Promise.allSettled(this.#underWay)]);
+    forget();
+  }
+
   #take(asking: ForUs): void {
     const { claims } = this.#options;
-    if (claims) this.#claim(asking, claims).catch((error: unknown) => this.#unread(error));
-    else this.#serve(asking);
+    const serving = claims ? this.#claim(asking, claims) : this.#serve(asking);
+    const work = serving
+      .catch((error: unknown) => this.#unread(error))
+      .finally(() => this.#underWay.delete(work));
+    this.#underWay.add(work);
   }
 
   async #claim(asking: ForUs, claims: InteractionClaims): Promise<void> {
     const admittance = await claims.admit(asking);
     if (admittance === 'dropped') return;
     if (admittance === 'deferred') asking.deferred = asking.ephemeral = true;
-    this.#serve(asking);
+    await this.#serve(asking);
   }
 
   #unread(error: unknown): void {
     this.#options.tell({ kind: 'command-failed', name: 'unread', code: 'internal', error });
   }
 
-  #serve(asking: ForUs): void {
-    if (asking.inCachedGuild()) this.#answer(asking);
+  async #serve(asking: ForUs): Promise<void> {
+    if (asking.inCachedGuild()) await this.#answer(asking);
     else if (this.#admit('command', 'elsewhere', asking).kind === 'admitted')
-      void refuse(asking, this.#options.tell);
+      await refuse(asking, this.#options.tell);
   }
 
-  #answer(asking: RepliableInteraction): void {
+  async #answer(asking: RepliableInteraction): Promise<void> {
     const deed = this.#deed(asking);
     const admission = this.#admit('command', deed.name, asking);
     if (admission.kind === 'dropped') return;
@@ -89,7 +101,7 @@ export class InteractionReceiver {
     const errand = { guildId: asking.guildId, languages, ...done };
     const { messages, timing } = this.#options;
     const answerable = resilientInteraction(asking, timing, messages);
-    void this.#runner.answer(answerable, errand, asking.deferred);
+    await this.#runner.answer(answerable, errand, asking.deferred);
   }
 
   #admit(kind: LimitedRequest['kind'], name: string, { user, guildId }: Interaction): Admission {
@@ -119,7 +131,7 @@ export class InteractionReceiver {
       thinksFirst,
       shownTo: typeof shownTo === 'string' ? shownTo : shownTo(call()),
       ...(meanwhile && { meanwhile: () => meanwhile(call()) }),
-      run: async () => await command.run(call(), this.#options.ports),
+      run: () => this.#allowed(command, call()),
     };
   }
 
@@ -132,8 +144,18 @@ export class InteractionReceiver {
       longestMs: button.longestMs,
       thinksFirst: button.thinksFirst,
       shownTo: 'caller',
-      run: async () => await button.run(callOf(asking, about), this.#options.ports),
+      run: () => this.#allowed(button, callOf(asking, about)),
     };
+  }
+
+  /** Runs it, unless the server does not let the caller use the bot. */
+  async #allowed(
+    deed: Pick<Command, 'isForEverybody' | 'run'>,
+    call: CommandCall,
+  ): Promise<Replies> {
+    const { ports } = this.#options;
+    const denied = deed.isForEverybody ? undefined : await ports.access.denied(call);
+    return denied ? [{ ...denied, to: 'caller' }] : await deed.run(call, ports);
   }
 
   async #suggest(asking: AutocompleteInteraction): Promise<void> {

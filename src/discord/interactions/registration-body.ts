@@ -1,6 +1,6 @@
 import { ApplicationCommandOptionType, ChannelType, InteractionContextType } from 'discord.js';
 import type { Command, CommandOption } from '#src/session/ports/command.ts';
-import { type Locale, locales, type TextId, text } from '#src/texts/texts.ts';
+import { type Locale, type PlainTextId, type readTranslations, text } from '#src/texts/texts.ts';
 import { type CommandEntry, menuName } from './slashes.ts';
 
 type Described = {
@@ -32,41 +32,52 @@ export type CommandBody =
       readonly name_localizations: Readonly<Partial<Record<Locale, string>>>;
     });
 
+type Translations = ReturnType<typeof readTranslations>;
+
 /** One command as Discord's registration takes it. */
-export function bodyOf(slash: CommandEntry, everywhere: boolean): CommandBody {
+export function bodyOf(
+  slash: CommandEntry,
+  everywhere: boolean,
+  translations: Translations,
+): CommandBody {
   const where = everywhere && { contexts: [InteractionContextType.Guild] };
   if ('label' in slash) {
-    const name_localizations = localized(slash.label);
+    const name_localizations = localized(slash.label, translations);
     return { type: 3, name: menuName(slash), name_localizations, ...where };
   }
   return {
     type: 1,
     name: slash.name,
-    ...described(slash.description),
-    options: 'commands' in slash ? slash.commands.map(subcommandOf) : optionsOf(slash),
+    ...described(slash.description, translations),
+    options:
+      'commands' in slash
+        ? slash.commands.map((one) => subcommandOf(one, translations))
+        : optionsOf(slash, translations),
     ...where,
   };
 }
 
-function subcommandOf(command: Command): OptionBody {
+function subcommandOf(command: Command, translations: Translations): OptionBody {
   return {
     type: ApplicationCommandOptionType.Subcommand,
     name: command.name,
-    ...described(command.description),
-    options: optionsOf(command),
+    ...described(command.description, translations),
+    options: optionsOf(command, translations),
   };
 }
 
 /** Discord wants those that must be filled first. */
-function optionsOf({ options }: Command): readonly OptionBody[] {
+function optionsOf({ options }: Command, translations: Translations): readonly OptionBody[] {
   const isOptional = (option: CommandOption) => (option.required ? 0 : 1);
-  return options.toSorted((a, b) => isOptional(a) - isOptional(b)).map(optionOf);
+  return options
+    .toSorted((a, b) => isOptional(a) - isOptional(b))
+    .map((option) => optionOf(option, translations));
 }
 
-function optionOf(option: CommandOption): OptionBody {
+function optionOf(option: CommandOption, translations: Translations): OptionBody {
   return {
     name: option.name,
-    ...described(option.description),
+    ...described(option.description, translations),
     ...(option.required && { required: true }),
     ...kindOf(option),
   };
@@ -80,6 +91,7 @@ function kindOf(option: CommandOption): Pick<OptionBody, 'type'> & Partial<Optio
         type: ApplicationCommandOptionType.Channel,
         channel_types: [ChannelType.GuildVoice, ChannelType.GuildStageVoice],
       };
+    case 'file':
     case 'sound':
       return { type: ApplicationCommandOptionType.Attachment };
     case 'text':
@@ -96,17 +108,27 @@ function kindOf(option: CommandOption): Pick<OptionBody, 'type'> & Partial<Optio
         min_value: option.least,
         max_value: option.most,
       };
+    case 'decimal':
+      return {
+        type: ApplicationCommandOptionType.Number,
+        min_value: option.least,
+        max_value: option.most,
+      };
     case 'choice':
       return { type, choices: option.values.map((value) => ({ name: value, value })) };
   }
 }
 
-function described(id: TextId): Described {
-  return { description: text(id), description_localizations: localized(id) };
+function described(id: PlainTextId, translations: Translations): Described {
+  return { description: text(id), description_localizations: localized(id, translations) };
 }
 
-/** In all languages but English. */
-function localized(id: TextId): Readonly<Partial<Record<Locale, string>>> {
-  const others = locales.filter((locale) => locale !== 'en');
-  return Object.fromEntries(others.map((locale) => [locale, text(id, {}, locale)]));
+/** In all languages of Discord that there are texts in, but English. */
+function localized(
+  id: PlainTextId,
+  translations: Translations,
+): Readonly<Partial<Record<Locale, string>>> {
+  return Object.fromEntries(
+    [...translations].map(([locale, texts]) => [locale, texts.get(id) ?? text(id)]),
+  );
 }

@@ -1,4 +1,5 @@
 import { Routes } from 'discord.js';
+import { readTranslations } from '#src/texts/texts.ts';
 import { bodyOf } from './registration-body.ts';
 import type { CommandEntry } from './slashes.ts';
 
@@ -29,30 +30,42 @@ export function isChange({ added, changed, removed }: CommandChanges): boolean {
  */
 export async function registerCommands(
   rest: CommandRest,
-  { applicationId, guildId }: CommandScope,
+  scope: CommandScope,
   commands: readonly CommandEntry[],
 ): Promise<CommandChanges> {
-  const route =
-    guildId === undefined
-      ? Routes.applicationCommands(applicationId)
-      : Routes.applicationGuildCommands(applicationId, guildId);
-  const wanted = commands.map((command) => bodyOf(command, guildId === undefined));
-  const changes = changesBetween(await registered(rest, route), byName(wanted));
-  if (isChange(changes)) await rest.put(route, { body: wanted });
+  const wanted = bodiesOf(commands, scope);
+  // Where Discord will not say what it has, all are written.
+  const theirs = await registered(rest, scope).catch(() => new Map<string, string>());
+  const changes = changesBetween(theirs, byName(wanted));
+  if (isChange(changes)) await rest.put(routeOf(scope), { body: wanted });
   return changes;
 }
 
-/** Empty where Discord will not say: then we write. */
+/** What registering would write, without writing it. Errors: whatever the REST client throws. */
+export async function readCommandChanges(
+  rest: Pick<CommandRest, 'get'>,
+  scope: CommandScope,
+  commands: readonly CommandEntry[],
+): Promise<CommandChanges> {
+  return changesBetween(await registered(rest, scope), byName(bodiesOf(commands, scope)));
+}
+
+function routeOf({ applicationId, guildId }: CommandScope): `/${string}` {
+  if (guildId === undefined) return Routes.applicationCommands(applicationId);
+  return Routes.applicationGuildCommands(applicationId, guildId);
+}
+
+function bodiesOf(commands: readonly CommandEntry[], { guildId }: CommandScope) {
+  const translations = readTranslations();
+  return commands.map((command) => bodyOf(command, guildId === undefined, translations));
+}
+
 async function registered(
-  rest: CommandRest,
-  route: `/${string}`,
+  rest: Pick<CommandRest, 'get'>,
+  scope: CommandScope,
 ): Promise<ReadonlyMap<string, string>> {
-  try {
-    const query = new URLSearchParams({ with_localizations: 'true' });
-    return byName(listOf(await rest.get(route, { query })));
-  } catch {
-    return new Map();
-  }
+  const query = new URLSearchParams({ with_localizations: 'true' });
+  return byName(listOf(await rest.get(routeOf(scope), { query })));
 }
 
 /** What we set of each command, as one comparable word. */

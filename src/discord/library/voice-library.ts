@@ -37,7 +37,8 @@ type InnerReceiver = {
 };
 type InnerNetworking = { createAudioPacket(opus: Buffer, sealing: Sealing): Buffer };
 type InnerUdp = {
-  readonly socket: EventEmitter & Pick<Socket, 'setRecvBufferSize' | 'getRecvBufferSize'>;
+  readonly socket: EventEmitter &
+    Pick<Socket, 'setRecvBufferSize' | 'getRecvBufferSize' | 'address'>;
   readonly remote: { readonly ip: string; readonly port: number };
   onMessage(datagram: Buffer): void;
   keepAlive(): void;

@@ -9,6 +9,8 @@ export type FramePort = {
   send(frame: Frame): boolean;
   /** `frame` of the source left. */
   left(frame: Frame, atMs: number): void;
+  /** Where `take` gave nothing: nothing will come before the pacer is woken. */
+  isIdle(): boolean;
   /** Nothing may be taken or sent while false. */
   settled(): boolean;
   /** All has been said, five silence frames included. */
@@ -32,7 +34,10 @@ const catchUpMs = 60;
 const silenceFrames = 5;
 const silence: Frame = Buffer.from([0xf8, 0xff, 0xfe]);
 
-/** One link's own 20 ms grid: asks for a frame at each point and sends it at once. */
+/**
+ * One link's own 20 ms grid: asks for a frame at each point and sends it at once. While there is nothing to play no timer
+ * runs; `wake` begins a new grid.
+ */
 export class Pacer {
   readonly counts: PacerCounts = { sent: 0, refused: 0, shifts: 0 };
   readonly #line: FramePort;
@@ -47,8 +52,6 @@ export class Pacer {
   constructor(line: FramePort, timing: SyncTiming) {
     this.#line = line;
     this.#timing = timing;
-    this.#dueMs = timing.nowMs();
-    this.#arm();
   }
 
   /** Something is being said, or was announced by `wake`. */
@@ -79,11 +82,15 @@ export class Pacer {
   #step(): void {
     try {
       this.#catchUp();
+      if (!this.#stopped && !this.#isIdle()) this.#arm();
     } catch (error) {
       this.stop();
       this.#line.fail(error);
     }
-    if (!this.#stopped) this.#arm();
+  }
+
+  #isIdle(): boolean {
+    return this.#quiet && this.#line.isIdle();
   }
 
   #catchUp(): void {

@@ -8,7 +8,10 @@ import {
 } from '@discordjs/voice';
 import { isSealed, isSilenceFrame, type Packet } from '#src/audio/packet.ts';
 import { filterSenders, leastVoiceBytes } from '#src/discord/library/library-guards.ts';
-import { enlargeReceiveBuffer } from '#src/discord/library/receive-buffer.ts';
+import {
+  enlargeReceiveBuffer,
+  type ReceiveBufferFault,
+} from '#src/discord/library/receive-buffer.ts';
 import {
   innerSsrcMap,
   opensFrames,
@@ -16,6 +19,7 @@ import {
   udpOf,
 } from '#src/discord/library/voice-library.ts';
 import { GroupRecovery } from '#src/discord/watchdogs/group-recovery.ts';
+import { ReceiveOverflow } from '#src/discord/watchdogs/receive-overflow.ts';
 import type { MayHear } from '#src/session/ports/voice-link.ts';
 import { HeldDatagrams } from './held-datagrams.ts';
 import { tapPackets } from './packet-tap.ts';
@@ -38,6 +42,8 @@ export type ReceiverCounts = {
   ahead: number;
   /** Opened before; not decrypted again. */
   replayed: number;
+  /** Dropped by the kernel: the receive buffer was full, for the process did not read it in time. */
+  overflowed: number;
 };
 
 /** The receiving half of one connection: who may be heard is asked before anything is decrypted. */
@@ -52,28 +58,35 @@ export class ConsentedReceiver {
     unparsed: 0,
     ahead: 0,
     replayed: 0,
+    overflowed: 0,
   };
   readonly #connection: VoiceConnection;
   readonly #receiver: VoiceReceiver;
   readonly #mayHear: MayHear;
-  readonly #timing: Pick<SyncTiming, 'nowMs'>;
-  readonly #smallBuffer: (gotBytes: number) => void;
+  readonly #timing: SyncTiming;
+  readonly #bufferFault: (fault: ReceiveBufferFault) => void;
+  readonly #overflow: ReceiveOverflow;
   readonly #held = new HeldDatagrams();
   readonly recovery: GroupRecovery;
   readonly #lastPacketAtMs = new Map<string, number>();
   readonly #restartTap: () => void;
+  #lastDatagramAtMs: number | undefined;
   #open = true;
 
-  /** To be made before the first networking exists. An error of `mayHear` goes to `fail`; `smallBuffer`: as `enlargeReceiveBuffer`. */
+  /** To be made before the first networking exists. An error of `mayHear` goes to `fail`; `bufferFault`: of the voice socket. */
   constructor(
     connection: VoiceConnection,
     mayHear: MayHear,
     give: (packet: Packet) => void,
     fail: (error: unknown) => void,
-    timing: Pick<SyncTiming, 'nowMs'> = realTiming,
-    smallBuffer: (gotBytes: number) => void = () => undefined,
+    timing: SyncTiming = realTiming,
+    bufferFault: (fault: ReceiveBufferFault) => void = () => undefined,
   ) {
-    this.#smallBuffer = smallBuffer;
+    this.#bufferFault = bufferFault;
+    this.#overflow = new ReceiveOverflow(timing, (datagrams) => {
+      this.counts.overflowed += datagrams;
+      bufferFault({ kind: 'overflowed', datagrams });
+    });
     this.#timing = timing;
     this.#connection = connection;
     this.#receiver = connection.receiver;
@@ -103,14 +116,17 @@ export class ConsentedReceiver {
     innerSsrcMap(this.#receiver).map.clear();
     this.#held.clear();
     this.#lastPacketAtMs.clear();
+    this.#lastDatagramAtMs = undefined;
     this.#restartTap();
+    this.#overflow.restart();
     this.recovery.restart();
     let last: VoiceUDPSocket | undefined;
     networking.on('stateChange', (_, state) => {
       const udp = udpOf(state);
       if (!udp || udp === last) return;
       last = udp;
-      enlargeReceiveBuffer(udp, this.#smallBuffer);
+      this.#overflow.restart(udp);
+      enlargeReceiveBuffer(udp, this.#bufferFault);
       filterSenders(udp, (why) => this.counts[why]++);
       udp.prependListener('message', (datagram: Buffer) => this.#arrived(datagram));
     });
@@ -118,6 +134,11 @@ export class ConsentedReceiver {
 
   mayHear(speakerId: string): boolean {
     return this.#mayHear(speakerId);
+  }
+
+  /** When the last datagram came over the present voice server, also one that is no voice; undefined: none yet. */
+  get lastDatagramAtMs(): number | undefined {
+    return this.#lastDatagramAtMs;
   }
 
   /** When the last packet of this person came over the present voice server, heard or not. */
@@ -128,14 +149,17 @@ export class ConsentedReceiver {
   /** From here on nothing is decrypted any more. */
   close(): void {
     this.#open = false;
+    this.#overflow.restart();
     this.#held.clear();
     for (const id of [...this.#receiver.subscriptions.keys()]) this.#unsubscribe(id);
   }
 
   /** Runs before the library's own listener sees the datagram. */
   #arrived(datagram: Buffer): void {
+    this.#lastDatagramAtMs = this.#timing.nowMs();
     if (!isVoice(datagram)) return;
     const ssrc = datagram.readUInt32BE(8);
+    this.#overflow.note(ssrc, datagram.readUInt16BE(2));
     const speakerId = this.#receiver.ssrcMap.get(ssrc)?.userId;
     if (speakerId !== undefined) this.#admit(speakerId);
     else if (this.#open) {

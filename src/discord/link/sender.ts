@@ -29,6 +29,7 @@ export class FrameSender {
       take: () => this.#playing?.resource.read() ?? undefined,
       send: (frame: Frame) => this.#send(frame),
       left: (frame: Frame, atMs: number) => this.#playing?.source.left(frame, atMs),
+      isIdle: () => this.#playing?.source.isIdle ?? true,
       settled,
       fellSilent: () => void connection.setSpeaking(false),
       fail,

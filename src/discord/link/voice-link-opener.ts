@@ -5,6 +5,10 @@ import { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { checkCiphers } from '#src/discord/library/cipher-check.ts';
 import { checkVoiceHooks } from '#src/discord/library/hook-check.ts';
+import {
+  type ReceiveBufferFault,
+  receiveBufferWarnings,
+} from '#src/discord/library/receive-buffer.ts';
 import { takeTheStage } from '#src/discord/library/stage-channels.ts';
 import { readMember } from '#src/discord/members.ts';
 import { permissionsIn } from '#src/discord/permissions.ts';
@@ -50,11 +54,10 @@ export function openVoiceLinkOpener(
   const servers = new Map<string, GuildLinks>();
   const shards = new Map<number, ShardPace>();
   const people = new ChannelPeople(client);
-  let isToldOfBuffer = false;
-  const smallBuffer = (gotBytes: number) => {
-    if (!isToldOfBuffer) tell({ kind: 'warning', message: smallBufferMessage(gotBytes) });
-    isToldOfBuffer = true;
-  };
+  const bufferFault = receiveBufferWarnings(
+    (message) => tell({ kind: 'warning', message }),
+    realClock.nowMs,
+  );
   let proved: Promise<string> | undefined;
   return {
     async open(channel, mayHear, signal) {
@@ -67,7 +70,7 @@ export function openVoiceLinkOpener(
       const server =
         servers.get(guild.id) ??
         new GuildLinks(
-          { client, people, shard, tell, smallBuffer, limits: { ...defaultLimits, ...limits } },
+          { client, people, shard, tell, bufferFault, limits: { ...defaultLimits, ...limits } },
           guild.id,
         );
       servers.set(guild.id, server);
@@ -89,14 +92,14 @@ type ServerParts = {
   readonly shard: ShardPace;
   readonly tell: (event: DiscordEvent) => void;
   readonly limits: DoorLimits;
-  readonly smallBuffer: (gotBytes: number) => void;
+  readonly bufferFault: (fault: ReceiveBufferFault) => void;
 };
 
 /** One server's links, one after the other. */
 class GuildLinks {
   readonly #client: Client<true>;
   readonly #people: ChannelPeople;
-  readonly #smallBuffer: (gotBytes: number) => void;
+  readonly #bufferFault: (fault: ReceiveBufferFault) => void;
   readonly #tell: (event: DiscordEvent) => void;
   readonly #limits: DoorLimits;
   readonly #pace: SignalPace;
@@ -111,13 +114,13 @@ class GuildLinks {
   #warned = false;
 
   constructor(parts: ServerParts, guildId: string) {
-    const { client, people, shard, tell, limits, smallBuffer } = parts;
+    const { client, people, shard, tell, limits, bufferFault } = parts;
     this.#client = client;
     this.#pace = new SignalPace(shard);
     this.#people = people;
     this.#alerts = new LinkAlerts((alert) => tell({ ...alert, guildId }));
     this.#tell = tell;
-    this.#smallBuffer = smallBuffer;
+    this.#bufferFault = bufferFault;
     this.#limits = limits;
   }
 
@@ -213,11 +216,15 @@ class GuildLinks {
         pace: this.#pace,
         timing: realTiming,
         alerts: this.#alerts,
-        smallBuffer: this.#smallBuffer,
+        bufferFault: this.#bufferFault,
         mayRejoin: (name) => this.#rejoins.take(channel.channelId, name, realClock.nowMs()),
         people: () => this.#people.in(guild, channel.channelId),
+        listenToPeople: (listener) => this.#people.listen(channel.channelId, listener),
         others: () => this.#people.count(channel.channelId),
-        refresh: (personId, signal) => readMember(guild, personId, signal),
+        refresh: async (personId, signal) => {
+          await readMember(guild, personId, signal);
+          this.#people.reread(channel.channelId);
+        },
         socketClosed: (closeCode) =>
           this.#tell({ kind: 'voice-closed', guildId: guild.id, closeCode }),
         closed: (counts) => {
@@ -229,13 +236,14 @@ class GuildLinks {
     );
     this.#link = link;
     this.#channelId = channel.channelId;
-    this.#tell({ kind: 'link-made', guildId: guild.id, counts: () => link.counts() });
+    this.#tell({
+      kind: 'link-made',
+      guildId: guild.id,
+      counts: () => link.counts(),
+      lastDatagramAgeMs: () => link.lastDatagramAgeMs(),
+    });
     return link;
   }
-}
-
-function smallBufferMessage(gotBytes: number): string {
-  return `Voice sockets have a receive buffer of ${gotBytes} bytes: while many people talk, a stall loses words. On the host: sysctl -w net.core.rmem_max=2097152`;
 }
 
 /** Waits for the gateway of that server. Errors: BotError `link.offline` after `offlineMs`. Aborting throws `signal.reason`. */

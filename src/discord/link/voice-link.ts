@@ -15,6 +15,8 @@ import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Mailbox } from '#src/base/mailbox.ts';
 import type { LinkCounts } from '#src/discord/events.ts';
+import { useKeyObject } from '#src/discord/library/key-object.ts';
+import type { ReceiveBufferFault } from '#src/discord/library/receive-buffer.ts';
 import { daveOf, networkingOf } from '#src/discord/library/voice-library.ts';
 import type { LinkAlerts } from '#src/discord/watchdogs/link-alerts.ts';
 import { LinkWatchdogs } from '#src/discord/watchdogs/link-watchdogs.ts';
@@ -43,12 +45,14 @@ export type LinkPlace = {
   readonly pace: SignalPace;
   readonly timing: SyncTiming;
   readonly alerts: LinkAlerts;
-  /** Told when the kernel gives a voice socket too small a receive buffer. */
-  readonly smallBuffer: (gotBytes: number) => void;
+  /** Told when the receive buffer of a voice socket is too small, or was full. */
+  readonly bufferFault: (fault: ReceiveBufferFault) => void;
   /** Whether a watchdog may have the channel left and joined anew now; if so, that is done. */
   mayRejoin(name: AlertName): boolean;
   /** Everybody in the channel but the bot. */
   people(): readonly ChannelMember[];
+  /** Calls `listener` after each change of `people`, until it is disposed of. */
+  listenToPeople(listener: () => void): Disposable;
   /** How many those are; asked fifty times a second. */
   others(): number;
   /** Errors and abort: as `VoiceLink.refresh`. */
@@ -77,6 +81,7 @@ export class DiscordLink implements VoiceLink {
   #networking: Networking | undefined;
   #forgetDown: (() => void) | undefined;
   #closeCode: number | undefined;
+  #peopleListening: Disposable | undefined;
   #errors = 0;
   #lastError: unknown;
   #ended: { readonly error?: unknown } | undefined;
@@ -107,7 +112,7 @@ export class DiscordLink implements VoiceLink {
       (packet) => this.#packets.put(packet),
       (error) => this.#end(error),
       timing,
-      place.smallBuffer,
+      place.bufferFault,
     );
     this.#settled = watchSettled(this.#connection, () => place.others());
     this.#sender = new FrameSender({
@@ -152,6 +157,11 @@ export class DiscordLink implements VoiceLink {
     return this.#place.people();
   }
 
+  onPeople(listener: () => void): void {
+    this.#peopleListening?.[Symbol.dispose]();
+    this.#peopleListening = this.#ended ? undefined : this.#place.listenToPeople(listener);
+  }
+
   refresh(personId: string, signal: AbortSignal): Promise<void> {
     return this.#place.refresh(personId, signal);
   }
@@ -186,6 +196,12 @@ export class DiscordLink implements VoiceLink {
   counts(): LinkCounts {
     const { dropped } = this.#packets;
     return { ...this.#receiver.counts, ...this.#sender.counts, dropped, errors: this.#errors };
+  }
+
+  /** Age in ms of the last datagram of the voice server, which is asked for one each second; undefined: none came yet. */
+  lastDatagramAgeMs(): number | undefined {
+    const atMs = this.#receiver.lastDatagramAtMs;
+    return atMs === undefined ? undefined : this.#place.timing.nowMs() - atMs;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -229,6 +245,8 @@ export class DiscordLink implements VoiceLink {
     this.#receiver.restart(networking);
     this.#watchdogs.restart(networking);
     repeatDiscovery(networking, this.#place.timing);
+    networking.on('stateChange', () => useKeyObject(networking));
+    useKeyObject(networking);
     networking.prependListener('close', (code: number) => {
       this.#closeCode = code;
       this.#place.socketClosed(code);
@@ -253,6 +271,7 @@ export class DiscordLink implements VoiceLink {
     this.#watchdogs.stop();
     this.#sender.stop();
     this.#receiver.close();
+    this.#peopleListening?.[Symbol.dispose]();
     this.#forgetDown?.();
     this.#closing = this.#close();
   }

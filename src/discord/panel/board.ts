@@ -4,6 +4,7 @@ import type { PanelBoard } from '#src/session/ports/panel.ts';
 import type { VoiceLink, VoiceLinkOpener } from '#src/session/ports/voice-link.ts';
 import { openPanelThreads, type ThreadParts } from './panel-threads.ts';
 import type { PanelReplies } from './panels.ts';
+import { postPanel } from './post-panel.ts';
 import { openVoiceStatus, type VoiceStatus } from './voice-status.ts';
 
 export type BoardOptions = ThreadParts & {
@@ -24,6 +25,7 @@ export function openBoard(
       status.show(guildId, face);
     },
     takeOver: (guildId, head) => panels.takeOver(guildId, head),
+    post: (channel, head) => postPanel(client, { panels, outbox, tell }, channel, head),
     forget: (guildId) => panels.forget(guildId),
     invite: (guildId, personId, captionsDays) => threads.invite(guildId, personId, captionsDays),
   };

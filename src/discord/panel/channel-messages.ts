@@ -53,6 +53,12 @@ export function openChannelMessages(
       const content = cut(posted(text), maxMessageChars);
       await send(where, { content, allowed_mentions: { parse: [] } }, signal);
     },
+    async notify(where, lines, signal) {
+      const shown = lines.map(({ personId, text }) => `<@${personId}> ${posted(text)}`);
+      const users = [...new Set(lines.map(({ personId }) => personId))];
+      const content = cut(shown.join('\n'), maxMessageChars);
+      await send(where, { content, allowed_mentions: { users } }, signal);
+    },
     async offer(where, line, buttons, signal) {
       const locale = localeOf(client.guilds.cache.get(where.guildId)?.preferredLocale ?? '');
       const components = [...rowsOf(buttons, locale, presses)];

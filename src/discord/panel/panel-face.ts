@@ -131,8 +131,9 @@ function tracksLine(all: readonly PanelTrack[], locale: Locale): readonly TextLi
 }
 
 function trackWords(track: PanelTrack, locale: Locale): string {
-  const { name, title, percent: n, isPaused, positionMs, lengthMs } = track;
-  const time = playingTime(positionMs, lengthMs);
+  const { name, title, percent: n, isMuted, isPaused, positionMs = 0, lengthMs } = track;
+  const muted = isMuted ? `, ${text('track.mutes', {}, locale)}` : '';
+  const time = `${playingTime(positionMs, lengthMs)}${muted}`;
   const words = { track: name, title: firstChars(title, maxTitleChars), time, n };
   return text(isPaused ? 'track.line.paused' : 'track.line', words, locale);
 }

@@ -1,0 +1,82 @@
+import { DefaultRestOptions, REST, type RESTOptions } from 'discord.js';
+import type { z } from 'zod';
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { type LoginOptions, refused, restBase } from '#src/discord/login.ts';
+
+/** Whose name is asked in, and where. */
+export type AccountLogin = Pick<LoginOptions, 'token' | 'apiUrl'>;
+
+/** One request; it is tried again once. */
+const requestMs = 10_000;
+/** One request with all waits for rate limits. */
+const timeoutMs = 30_000;
+/** A `Date` header has whole seconds: on average half a second is cut off. */
+const cutMs = 500;
+
+/** Discord's REST API for programs that do not go online; nothing is kept but the difference of clocks. */
+export class AccountRest implements Disposable {
+  readonly #login: AccountLogin;
+  readonly #clock: Clock;
+  readonly #rest: REST;
+  #aheadMs: number | undefined;
+
+  constructor(login: AccountLogin, clock: Clock) {
+    const { token, apiUrl } = login;
+    this.#login = login;
+    this.#clock = clock;
+    const base = apiUrl && restBase(apiUrl);
+    const makeRequest = this.#timed.bind(this);
+    this.#rest = new REST({
+      timeout: requestMs,
+      retries: 1,
+      makeRequest,
+      ...(base && { api: base }),
+    });
+    this.#rest.setToken(token);
+  }
+
+  /** How far the clock of this machine is ahead of Discord's, in ms, give or take half a second; undefined before an answer. */
+  get aheadMs(): number | undefined {
+    return this.#aheadMs;
+  }
+
+  /**
+   * What `route` answers, as `schema` reads it.
+   *
+   * Errors: BotError `discord.bad_token`, `discord.unreachable`; its cause is that of discord.js. Aborting `signal` throws
+   * `signal.reason`.
+   */
+  async read<T>(
+    route: `/${string}`,
+    schema: z.ZodType<T>,
+    signal: AbortSignal,
+    query?: URLSearchParams,
+  ): Promise<T> {
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const either = AbortSignal.any([signal, deadline]);
+    try {
+      const answer = await this.#rest.get(route, { signal: either, ...(query && { query }) });
+      const read = schema.safeParse(answer);
+      if (read.success) return read.data;
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw refused(deadline.aborted ? deadline.reason : cause, { ...this.#login, timeoutMs });
+    }
+    throw new BotError('discord.unreachable', false, 'What answered there is not Discord.');
+  }
+
+  [Symbol.dispose](): void {
+    this.#rest.clearHashSweeper();
+    this.#rest.clearHandlerSweeper();
+  }
+
+  async #timed(...[url, init]: Parameters<RESTOptions['makeRequest']>) {
+    const beforeMs = this.#clock.wallMs();
+    const response = await DefaultRestOptions.makeRequest(url, init);
+    const dateMs = Date.parse(response.headers.get('date') ?? '');
+    const aheadMs = (beforeMs + this.#clock.wallMs()) / 2 - (dateMs + cutMs);
+    if (Number.isFinite(aheadMs)) this.#aheadMs = aheadMs;
+    return response;
+  }
+}

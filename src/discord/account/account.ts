@@ -1,0 +1,101 @@
+import { ApplicationFlags, Routes } from 'discord.js';
+import { z } from 'zod';
+import type { AccountRest } from './account-rest.ts';
+
+/** A bot as its owner set it up in Discord's developer portal. */
+export type Account = {
+  readonly applicationId: string;
+  /** Id of the bot as a member of servers. */
+  readonly botId: string;
+  readonly name: string;
+  /** Privileged intents that are switched on, as the portal calls them; the bot needs none unless MESSAGE_CONTENT=on. */
+  readonly privilegedIntents: readonly string[];
+  /** With it the invite link does not work. */
+  readonly needsCodeGrant: boolean;
+  readonly isPublic: boolean;
+  /** Person whom it belongs to, or the owner of its team. */
+  readonly ownerId?: string;
+};
+
+/** Logins that Discord allows the bot a day, which it takes away its token for when they are used up. */
+export type LoginBudget = {
+  readonly total: number;
+  readonly remaining: number;
+  readonly resetAfterMs: number;
+  readonly recommendedShards: number;
+};
+
+export type GuildName = { readonly id: string; readonly name: string };
+
+const application = z.object({
+  id: z.string(),
+  flags: z.int().default(0),
+  bot_public: z.boolean().default(true),
+  bot_require_code_grant: z.boolean().default(false),
+  owner: z.object({ id: z.string() }).nullish(),
+  team: z.object({ owner_user_id: z.string().nullish() }).nullish(),
+});
+const user = z.object({ id: z.string(), username: z.string() });
+const gateway = z.object({
+  shards: z.int().default(1),
+  session_start_limit: z.object({
+    total: z.int(),
+    remaining: z.int(),
+    reset_after: z.number(),
+  }),
+});
+const guildName = z.object({ id: z.string(), name: z.string() });
+
+/** As the portal calls it. */
+export const messageContentIntent = 'Message Content Intent';
+
+/** Intents by the switches of the portal, with the two flags that each may show as: of a verified bot, and of a small one. */
+const switches = [
+  ['Presence Intent', ApplicationFlags.GatewayPresence | ApplicationFlags.GatewayPresenceLimited],
+  [
+    'Server Members Intent',
+    ApplicationFlags.GatewayGuildMembers | ApplicationFlags.GatewayGuildMembersLimited,
+  ],
+  [
+    messageContentIntent,
+    ApplicationFlags.GatewayMessageContent | ApplicationFlags.GatewayMessageContentLimited,
+  ],
+] as const;
+
+/** Whose token it is. Errors and abort: as `AccountRest.read`. */
+export async function readAccount(rest: AccountRest, signal: AbortSignal): Promise<Account> {
+  const bot = await rest.read(Routes.user(), user, signal);
+  const own = await rest.read(Routes.currentApplication(), application, signal);
+  const ownerId = own.team ? own.team.owner_user_id : own.owner?.id;
+  return {
+    applicationId: own.id,
+    botId: bot.id,
+    name: bot.username,
+    privilegedIntents: switches.flatMap(([name, flags]) => (own.flags & flags ? [name] : [])),
+    needsCodeGrant: own.bot_require_code_grant,
+    isPublic: own.bot_public,
+    ...(ownerId && { ownerId }),
+  };
+}
+
+/** Errors and abort: as `AccountRest.read`. */
+export async function readLoginBudget(
+  rest: AccountRest,
+  signal: AbortSignal,
+): Promise<LoginBudget> {
+  const { shards, session_start_limit: limit } = await rest.read(
+    Routes.gatewayBot(),
+    gateway,
+    signal,
+  );
+  const { total, remaining, reset_after: resetAfterMs } = limit;
+  return { total, remaining, resetAfterMs, recommendedShards: shards };
+}
+
+/** Servers that the bot was invited to, at most 200. Errors and abort: as `AccountRest.read`. */
+export async function readGuildNames(
+  rest: AccountRest,
+  signal: AbortSignal,
+): Promise<readonly GuildName[]> {
+  return await rest.read(Routes.userGuilds(), z.array(guildName), signal);
+}

@@ -1,0 +1,48 @@
+import { PermissionFlagsBits } from 'discord.js';
+
+/** Rights that the invite link asks for, as Discord's own settings name them. */
+export const rightNames = {
+  ViewChannel: 'View Channel',
+  SendMessages: 'Send Messages',
+  EmbedLinks: 'Embed Links',
+  AttachFiles: 'Attach Files',
+  ReadMessageHistory: 'Read Message History',
+  CreatePublicThreads: 'Create Public Threads',
+  SendMessagesInThreads: 'Send Messages in Threads',
+  Connect: 'Connect',
+  Speak: 'Speak',
+  UseVAD: 'Use Voice Activity',
+  ChangeNickname: 'Change Nickname',
+} as const satisfies Partial<Record<keyof typeof PermissionFlagsBits, string>>;
+
+export type NeededRight = keyof typeof rightNames;
+
+export const neededRights = Object.keys(rightNames).filter(isNeeded);
+
+/** The same as the number that an invite link carries. */
+const neededPermissions = neededRights.reduce(
+  (bits, right) => bits | PermissionFlagsBits[right],
+  0n,
+);
+
+/** Without these nobody talks with the bot in a voice channel. */
+export const talkRights: readonly NeededRight[] = ['ViewChannel', 'Connect', 'Speak', 'UseVAD'];
+/** On a stage one asks to speak. */
+export const stageRights: readonly NeededRight[] = ['ViewChannel', 'Connect'];
+/** For the panel and captions in the chat of a voice channel. */
+export const chatRights: readonly NeededRight[] = [
+  'SendMessages',
+  'EmbedLinks',
+  'AttachFiles',
+  'ReadMessageHistory',
+];
+
+/** Where the owner of a server lets the bot in, with exactly the rights it needs. */
+export function inviteUrlOf(applicationId: string): string {
+  const scope = 'bot+applications.commands';
+  return `https://discord.com/oauth2/authorize?client_id=${applicationId}&scope=${scope}&permissions=${neededPermissions}`;
+}
+
+function isNeeded(name: string): name is NeededRight {
+  return name in rightNames;
+}
