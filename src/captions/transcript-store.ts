@@ -122,8 +122,6 @@ export interface PersonRecords {
   ): Promise<{ readonly lines: number; readonly memories: number }>;
   /** Every line of theirs, answers to them, presences and memories by or about them. */
   all(guildId: string, personId: string): Promise<PersonExport>;
-  /** Whether backups hold copies of transcripts. */
-  hasCopies(): Promise<boolean>;
 }
 
 export type PersonExport = {

@@ -1,4 +1,4 @@
-import { editDistance } from '#src/chat/text/edit-distance.ts';
+import { editDistance } from '#src/base/edit-distance.ts';
 import type { ChatMessage } from './ports.ts';
 
 /** A line of a transcript as a prompt shows it; `number` only where it is to be cited. */

@@ -80,7 +80,7 @@ export const rules: readonly Rule[] = [
       'help me',
     ],
     say: () =>
-      'I can tell the time and the date, add digits, repeat what was said and who said it, remember your name, and toss a coin. ' +
+      'I can tell the time and the date, set timers, add digits, repeat what was said and who said it, remember your name, and toss a coin. ' +
       'For anything else, connect a model.',
   },
   {

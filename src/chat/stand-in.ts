@@ -1,8 +1,9 @@
-import { editDistance } from '#src/chat/text/edit-distance.ts';
+import { editDistance } from '#src/base/edit-distance.ts';
 import { digitLike, numbersOf, numberWords } from '#src/chat/text/spoken-numbers.ts';
-import type { ChatMessage, ChatModel, ChatPart } from './ports.ts';
+import type { ChatMessage, ChatModel, ChatPart, ToolCall } from './ports.ts';
 import { numberedReply, saidBy } from './stand-in-lines.ts';
 import { honest, nameIn, type Rule, rules, type StandInContext } from './stand-in-rules.ts';
+import { type StandInCall, timerCall, timerReply } from './stand-in-timers.ts';
 
 export type StandInParts = {
   readonly wallMs: () => number;
@@ -16,11 +17,12 @@ export type StandInParts = {
 /**
  * What answers while no model is connected: some rules, and a sentence that admits it for everything else.
  *
- * It remembers nothing itself; all it knows of a conversation is in the messages. Never fails, never calls tools.
+ * It remembers nothing itself; all it knows of a conversation is in the messages. Never fails; of tools it calls those for timers
+ * and reminders.
  */
 export function openStandIn({ wallMs, timeZone, random, botName }: StandInParts): ChatModel {
   return {
-    async *reply(messages, _tools, signal) {
+    async *reply(messages, tools, signal) {
       const at = messages.findLastIndex(({ role }) => role === 'user');
       const newest = messages[at];
       const context = {
@@ -32,9 +34,17 @@ export function openStandIn({ wallMs, timeZone, random, botName }: StandInParts)
         random,
         botName,
       };
-      yield* streamed(numberedReply(messages) ?? answer(context, newest), signal);
+      const told = numberedReply(messages) ?? timerReply(messages);
+      const clock = { nowWallMs: context.wallMs, timeZone: timeZone ?? 'UTC' };
+      const call = told === undefined ? timerCall(context.words, tools, clock) : undefined;
+      if (call) yield { kind: 'tool', call: { id: `timer-${messages.length}`, ...jsonOf(call) } };
+      else yield* streamed(told ?? answer(context, newest), signal);
     },
   };
+}
+
+function jsonOf({ name, given }: StandInCall): Omit<ToolCall, 'id'> {
+  return { name, argumentsJson: JSON.stringify(given) };
 }
 
 async function* streamed(text: string, signal: AbortSignal): AsyncGenerator<ChatPart> {

@@ -17,6 +17,4 @@ export interface ConsentStore {
    * Errors: BotError `store.unwritable`.
    */
   erase(guildId: string, personId: string): Promise<number>;
-  /** Whether copies of former days may still hold what was erased. Errors: BotError `store.unreadable`. */
-  hasCopies(): Promise<boolean>;
 }

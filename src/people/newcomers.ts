@@ -39,6 +39,12 @@ export class UnaskedPeople {
     return mayAsk ? this.#due(atMs) : undefined;
   }
 
+  /** When the next of those here may be mentioned; infinite where there is nobody to mention. */
+  get dueAtMs(): number {
+    const [sinceMs = Number.POSITIVE_INFINITY] = this.#sinceMs.values();
+    return Math.max(sinceMs + settleMs, this.#lastAtMs + apartMs);
+  }
+
   #due(atMs: number): string | undefined {
     if (atMs - this.#lastAtMs < apartMs) return undefined;
     const [id] = [...this.#sinceMs].find(([, sinceMs]) => atMs - sinceMs >= settleMs) ?? [];

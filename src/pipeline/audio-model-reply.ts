@@ -3,9 +3,9 @@ import type { AudioChatPart } from '#src/chat/completions/audio-chat-ports.ts';
 import type { ChatPart } from '#src/chat/ports.ts';
 import { SoundStream } from '#src/speech/openai/sound-stream.ts';
 import type { BoundedQueue } from './ahead.ts';
+import type { AnswerSound } from './answer-language.ts';
 import { SpokenWords } from './audio-model-words.ts';
 import { ClauseWriter } from './clause-writer.ts';
-import type { ReplyStyle } from './pipeline.ts';
 
 /** What is heard of an answer, in order. */
 export type AudibleAnswer =
@@ -36,7 +36,7 @@ export class AudioReply {
   constructor(
     queue: BoundedQueue<AudibleAnswer>,
     habit: ModelHabit,
-    instead: ReplyStyle['asides'],
+    instead: AnswerSound['asides'],
   ) {
     this.#queue = queue;
     this.#habit = habit;

@@ -6,6 +6,7 @@ import { estimateUsage } from '#src/chat/usage.ts';
 import { meteredVoice } from '#src/speech/fallbacks/metered-voice.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { ahead, type Bound, type BoundedQueue } from './ahead.ts';
+import { answerSound } from './answer-language.ts';
 import { type AudioInput, type AudioPrompt, audioPrompt } from './audio-model-prompt.ts';
 import { type AudibleAnswer, AudioReply, type ModelHabit } from './audio-model-reply.ts';
 import type { PlacedSound } from './audio-model-words.ts';
@@ -50,7 +51,7 @@ export function audioModel(parts: AudioModelParts): Pipeline {
   ) => {
     const prompt = await audioPrompt(turn, parts.input, signal);
     if (!prompt) return;
-    const { voice } = turn.style;
+    const { voice } = answerSound(turn);
     const asking = { parts, prompt, turn, stage, habit };
     const heard = ahead<AudibleAnswer>(
       soundAhead,
@@ -152,13 +153,18 @@ class Rounds implements ChatModel {
     signal: AbortSignal,
   ): AsyncGenerator<ChatPart> {
     const { prompt, turn, habit } = this.#asking;
-    const reply = new AudioReply(this.#heard, habit, turn.style.asides);
+    const reply = new AudioReply(this.#heard, habit, answerSound(turn).asides);
     this.#reply = reply;
     this.#count++;
     const shown = this.#count === 1 ? messages : this.#withoutSound(messages);
     let isWhole = false;
     try {
-      for await (const part of this.#model.reply(shown, tools, turn.style.voice.name, signal)) {
+      for await (const part of this.#model.reply(
+        shown,
+        tools,
+        answerSound(turn).voice.name,
+        signal,
+      )) {
         if (!(await prompt.hasWords)) return;
         yield* reply.take(part);
       }

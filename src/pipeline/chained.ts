@@ -3,8 +3,9 @@ import type { ChatModel } from '#src/chat/ports.ts';
 import { meteredVoice } from '#src/speech/fallbacks/metered-voice.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { ahead, type Bound, type BoundedQueue } from './ahead.ts';
+import { type AnswerSound, answerSound } from './answer-language.ts';
 import { asideOf, ClauseWriter } from './clause-writer.ts';
-import type { AnswerHost, Pipeline, ReplyPart, ReplyStyle, Turn } from './pipeline.ts';
+import type { AnswerHost, Pipeline, ReplyPart, Turn } from './pipeline.ts';
 import { promptOf } from './prompt.ts';
 import { speak } from './spoken.ts';
 import { type WrittenAnswerRequest, writeAnswer } from './written.ts';
@@ -37,15 +38,16 @@ export function chained({ chat, synthesizer }: ChainedParts): Pipeline {
   ) => {
     const prompt = await promptOf(turn, signal);
     if (!prompt) return;
+    const { voice, asides } = answerSound(turn);
     const metered = meteredChat(chat, (usage) => stage.spent(usage));
     const writing = { chat: metered, prompt, tools: turn.tools, stage };
     const clauses = ahead<string>(
       clausesAhead,
-      (spoken, inner) => write(writing, queue, { ...turn.style, spoken }, inner),
+      (spoken, inner) => write(writing, queue, { asides, spoken }, inner),
       signal,
     );
     const counted = meteredVoice(synthesizer, (spoken) => stage.spoke?.(spoken));
-    await speak(clauses, { synthesizer: counted, voice: turn.style.voice }, queue, signal);
+    await speak(clauses, { synthesizer: counted, voice }, queue, signal);
   };
   return {
     answer: (turn, stage, signal) =>
@@ -57,7 +59,7 @@ export function chained({ chat, synthesizer }: ChainedParts): Pipeline {
 async function write(
   writing: WrittenAnswerRequest,
   queue: BoundedQueue<ReplyPart>,
-  { spoken, asides }: Pick<ReplyStyle, 'asides'> & { readonly spoken: BoundedQueue<string> },
+  { spoken, asides }: Pick<AnswerSound, 'asides'> & { readonly spoken: BoundedQueue<string> },
   signal: AbortSignal,
 ): Promise<void> {
   const clauses = new ClauseWriter(asides);

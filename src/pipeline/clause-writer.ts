@@ -1,16 +1,17 @@
 import { ClauseSplitter } from '#src/chat/text/clauses.ts';
 import { ShortLinks } from '#src/chat/text/short-links.ts';
 import { type AsideKind, asidesIn } from '#src/chat/text/written-passages.ts';
-import type { ReplyPart, ReplyStyle } from './pipeline.ts';
+import type { AnswerSound } from './answer-language.ts';
+import type { ReplyPart } from './pipeline.ts';
 
 /** A written text in clauses; of a kind of thing that cannot be said, the first is followed by what is said instead. */
 export class ClauseWriter {
-  readonly #instead: ReplyStyle['asides'];
+  readonly #instead: AnswerSound['asides'];
   readonly #splitter = new ClauseSplitter({ eager: true });
   readonly #links = new ShortLinks();
   readonly #told = new Set<AsideKind>();
 
-  constructor(instead: ReplyStyle['asides']) {
+  constructor(instead: AnswerSound['asides']) {
     this.#instead = instead;
   }
 

@@ -21,14 +21,26 @@ export type TurnUtterance = {
 export type ReplyStyle = {
   readonly instructions: string;
   readonly voice: SpeechVoice;
-  /** Said in place of what is read in a chat, once each. */
-  readonly asides?: Readonly<Record<AsideKind, string>>;
+  /** Names of voices by BCP 47 tag, for answers in languages that `voice` is not for. */
+  readonly voices?: Readonly<Record<string, string>>;
+  /** What is said in place of what is read in a chat, once each, in answers of this language; undefined where none is known. */
+  readonly asidesIn?: (language: string | undefined) => Readonly<Record<AsideKind, string>>;
 };
+
+/** Which language an answer is given in; session finds it out. */
+export interface AnswerLanguage {
+  /** As far as it is known now, BCP 47; surer once `hear` was called. */
+  readonly now: string | undefined;
+  /** To be told what was said, oldest first, as soon as it is recognised. Never rejects. */
+  hear(said: readonly Transcript[]): Promise<void>;
+}
 
 /** What is to be answered. */
 export type Turn = {
   readonly said: readonly TurnUtterance[];
   readonly style: ReplyStyle;
+  /** Absent: the model is left to itself. */
+  readonly language?: AnswerLanguage;
   /** Earlier turns, oldest first, without `said`. Assistant items hold only what was heard. */
   readonly history: readonly ChatMessage[];
   readonly tools: readonly Tool[];

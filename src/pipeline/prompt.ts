@@ -1,6 +1,8 @@
 import { atStage } from '#src/base/errors.ts';
+import { englishLanguageName } from '#src/base/language-name.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
+import { languageOrder } from './answer-language.ts';
 import type { ReplyStyle, Turn } from './pipeline.ts';
 
 const byName =
@@ -19,19 +21,18 @@ export async function promptOf(
 ): Promise<readonly ChatMessage[] | undefined> {
   const { said } = turn;
   const heard = await unlessAborted(
-    Promise.all(
-      said.map(async ({ name, transcript }): Promise<ChatMessage> => {
-        const { text } = await transcript();
-        return { role: 'user', name, content: text.trim() };
-      }),
-    ),
+    Promise.all(said.map(({ transcript }) => transcript())),
     signal,
   ).catch((error: unknown) => {
     signal.throwIfAborted();
     throw atStage('recognise', error);
   });
-  const words = heard.filter(({ content }) => content !== '');
+  const words = heard.flatMap(({ text }, n): readonly ChatMessage[] => {
+    const content = text.trim();
+    return content === '' ? [] : [{ role: 'user', name: said[n]?.name ?? '', content }];
+  });
   if (words.length === 0) return undefined;
+  if (turn.language) await turn.language.hear(heard);
   return [...promptHead(turn), ...words];
 }
 
@@ -49,6 +50,9 @@ export function shortStyle(style: ReplyStyle): ReplyStyle {
 }
 
 /** A name people gave themselves is no instruction, so the model takes it from what they said. */
-export function instructionsOf({ style, addressee }: Turn): string {
-  return addressee === undefined ? style.instructions : `${style.instructions} ${byName}`;
+export function instructionsOf({ style, addressee, language }: Turn): string {
+  const tag = language?.now;
+  const inLanguage = languageOrder(tag === undefined ? undefined : englishLanguageName(tag));
+  const names = addressee === undefined ? '' : ` ${byName}`;
+  return `${style.instructions}${inLanguage}${names}`;
 }

@@ -35,7 +35,9 @@ export function realtime(parts: RealtimePipelineParts): Pipeline & Disposable {
       const model = withStandIn({
         reply: (messages, tools, voice, until) => asking.reply({ messages, tools, voice }, until),
       });
-      const answer = audioModel({ model, synthesizer, input: 'audio' }).answer(turn, stage, signal);
+      const { voices: _, ...style } = turn.style; // a session keeps the voice of its first sound
+      const own = { ...turn, style };
+      const answer = audioModel({ model, synthesizer, input: 'audio' }).answer(own, stage, signal);
       return new Watched(answer[Symbol.asyncIterator](), () => asking.breakOff(), signal);
     },
     hear(samples, speakerId, fromMs) {

@@ -20,6 +20,9 @@ export interface Pass {
   left(): void;
 }
 
+/** Open: the server rests, and nobody asks it. */
+export type BreakerState = 'closed' | 'open' | 'trial';
+
 type State =
   | { readonly kind: 'closed' }
   | { readonly kind: 'open' | 'trial'; readonly untilMs: number; readonly rest: Rest };
@@ -53,6 +56,11 @@ export class Breaker {
       maxDelay: longestRestMs,
       generator: doubling,
     });
+  }
+
+  /** `trial`: it has rested, and one request tries the server. */
+  get state(): BreakerState {
+    return this.#state.kind;
   }
 
   get isClosed(): boolean {

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
-import { OpenAI } from 'openai';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
+import { ApiClient } from './api-client.ts';
 import { tryV1 } from './base-url.ts';
 import { type Fetch, guardFetch, type Limits, standardLimits } from './guarded-fetch.ts';
 
@@ -20,18 +20,15 @@ export type ClientOptions = {
   readonly tap?: (send: Fetch) => Fetch;
 };
 
-/** Sent where no key is set: the client insists on one, servers without keys ignore it. */
+/** Sent where no key is set: some servers insist on one, those without keys ignore it. */
 const noKey = 'none';
-
-/** Above every limit of the guard, which is the one that decides. */
-const outermostMs = 600_000;
 
 /**
  * A client for one server: one attempt a request, guarded, and nothing taken from the environment.
  *
  * Requests fail with errors that `describeError` turns into BotErrors.
  */
-export function openClient(options: ClientOptions): OpenAI {
+export function openClient(options: ClientOptions): ApiClient {
   const { clock = realClock } = options;
   const apiKey = options.apiKey?.reveal() ?? noKey;
   const limits = { ...standardLimits, ...options.limits };
@@ -43,23 +40,13 @@ export function openClient(options: ClientOptions): OpenAI {
     clock,
     onBuffered: options.onBuffered,
   });
-  const client = new OpenAI({
-    apiKey,
-    adminAPIKey: null,
-    baseURL: options.baseUrl,
-    organization: null,
-    project: null,
-    webhookSecret: null,
-    maxRetries: 0,
-    timeout: outermostMs,
-    logLevel: 'off',
-    fetch: tryV1(options.tap?.(guarded) ?? guarded, options.baseUrl, (found) => {
-      server = serverName(found);
-      client.baseURL = found;
-      options.onBaseUrl?.(found);
-    }),
+  const send = tryV1(options.tap?.(guarded) ?? guarded, options.baseUrl, (found) => {
+    server = serverName(found);
+    client.baseURL = found;
+    options.onBaseUrl?.(found);
   });
-  const shown = `OpenAI(${server})`;
+  const client = new ApiClient({ baseUrl: options.baseUrl, apiKey }, send);
+  const shown = `ApiClient(${server})`;
   return Object.defineProperties(client, {
     [inspect.custom]: { value: () => shown },
     toJSON: { value: () => shown },
@@ -67,6 +54,6 @@ export function openClient(options: ClientOptions): OpenAI {
 }
 
 /** The key of a client, if it has a real one. */
-export function keyOf({ apiKey }: Pick<OpenAI, 'apiKey'>): string | undefined {
-  return apiKey === noKey || apiKey === null ? undefined : apiKey;
+export function keyOf({ apiKey }: Pick<ApiClient, 'apiKey'>): string | undefined {
+  return apiKey === noKey ? undefined : apiKey;
 }

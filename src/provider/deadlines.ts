@@ -7,40 +7,69 @@ export type Deadlines = {
   readonly firstMs: number;
   /** Deadline of the first output of the very first request, in ms: a model may have to be loaded. */
   readonly coldFirstMs: number;
+  /** Time, in ms, without a further part once the output has begun. */
+  readonly idleMs: number;
   /** Total time, in ms, spent waiting for this server; a slow reader does not count. */
   readonly totalMs: number;
   /** Time, in ms, within which a failure may be tried once more. */
   readonly retryWithinMs: number;
 };
 
+/** The deadlines of each role. */
+export type RoleDeadlines = {
+  readonly [Role in keyof typeof deadlines]: Deadlines;
+};
+
+/** What operators may set of a role's deadlines. */
+export type DeadlineSettings = Partial<Pick<Deadlines, 'firstMs' | 'idleMs'>>;
+
 /**
  * Deadlines in ms of each role, by what people wait for and what was measured: speech inside an answer is missed soonest,
- * and the speaker of something short is told within 5 s that it was not understood. Longer speech and texts add to the first
- * output.
+ * and the speaker of something short is told within 5 s that it was not understood. A chat model may think for as long as
+ * an answer is promised for, five minutes. Longer speech and texts add to the first output.
  */
 export const deadlines = {
   'speech to text': {
     firstMs: 5_000,
     coldFirstMs: 12_000,
+    idleMs: 15_000,
     totalMs: 30_000,
     retryWithinMs: 3_000,
   },
   chat: {
-    firstMs: 60_000,
-    coldFirstMs: 60_000,
-    totalMs: 180_000,
+    firstMs: 300_000,
+    coldFirstMs: 300_000,
+    idleMs: 30_000,
+    totalMs: 480_000,
     retryWithinMs: 3_000,
   },
   'text to speech': {
     firstMs: 5_000,
     coldFirstMs: 15_000,
+    idleMs: 5_000,
     totalMs: 60_000,
     retryWithinMs: 2_000,
   },
 } as const satisfies Readonly<Record<string, Deadlines>>;
 
+/** A role's deadlines as its operator set them; the total grows with the first output. */
+export function withSettings(usual: Deadlines, { firstMs, idleMs }: DeadlineSettings): Deadlines {
+  const first = { firstMs: firstMs ?? usual.firstMs, coldFirstMs: firstMs ?? usual.coldFirstMs };
+  const moreMs = Math.max(0, first.coldFirstMs - usual.coldFirstMs);
+  const totalMs = usual.totalMs + moreMs;
+  return { ...usual, ...first, idleMs: idleMs ?? usual.idleMs, totalMs };
+}
+
+/** Longest time, in ms, that an answer which is heard may stand still before it counts as hanging. */
+export function longestStandstillMs(of: RoleDeadlines): number {
+  const speech = of['text to speech'];
+  return Math.max(20_000, of.chat.idleMs + 5_000, speech.firstMs + 5_000, speech.idleMs + 5_000);
+}
+
 export type StageTiming<T> = {
   readonly firstMs: number;
+  /** Time, in ms, without a further part after the first output; left out: as long as the total allows. */
+  readonly idleMs?: number;
   readonly totalMs: number;
   readonly clock: Clock;
   readonly isOutput: (part: T) => boolean;
@@ -53,21 +82,23 @@ export async function* timed<T>(
   source: AsyncIterable<T>,
   timing: StageTiming<T>,
 ): AsyncGenerator<T> {
-  const { firstMs, totalMs, clock, isOutput, late } = timing;
+  const { firstMs, idleMs = Infinity, totalMs, clock, isOutput, late } = timing;
   const parts = source[Symbol.asyncIterator]();
   let [waitedMs, limitMs] = [0, Math.min(firstMs, totalMs)];
-  let isWaiting = false;
+  let [isWaiting, hasBegun] = [false, false];
   try {
     for (;;) {
       const sinceMs = clock.nowMs();
+      const leftMs = limitMs - waitedMs;
+      const isIdle = hasBegun && idleMs < leftMs;
       isWaiting = true;
-      const { done, value } = await within(parts.next(), limitMs - waitedMs, clock, () =>
-        late(limitMs),
+      const { done, value } = await within(parts.next(), isIdle ? idleMs : leftMs, clock, () =>
+        late(isIdle ? idleMs : limitMs),
       );
       isWaiting = false;
       if (done) return;
       waitedMs += clock.nowMs() - sinceMs;
-      if (isOutput(value)) limitMs = totalMs;
+      if (isOutput(value)) [limitMs, hasBegun] = [totalMs, true];
       yield value;
     }
   } finally {

@@ -2,9 +2,13 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError, withAbout } from '#src/base/errors.ts';
 import type { Breaker, Pass } from './breaker.ts';
 import { type Deadlines, type StageTiming, timed } from './deadlines.ts';
-
-/** What a server does for the bot. */
-export type ProviderRole = 'speech to text' | 'chat' | 'text to speech';
+import {
+  type ProviderBreaker,
+  type ProviderNews,
+  type ProviderRole,
+  viewBreaker,
+} from './provider-news.ts';
+import { Outrun, withStandby } from './standby.ts';
 
 /** One of the engines that can serve a role; the first of them is meant to. */
 export type Fallback<Engine> = {
@@ -17,28 +21,6 @@ export type Fallback<Engine> = {
   readonly engine: () => Engine | Promise<Engine>;
 };
 
-export type ProviderNews =
-  /** One request failed. */
-  | {
-      readonly kind: 'failed';
-      readonly role: ProviderRole;
-      readonly provider: string;
-      readonly code: BotError['code'];
-      /** For the operator. */
-      readonly message: string;
-      /** For the log, which leaves out what it quotes. */
-      readonly cause?: unknown;
-    }
-  /** The first that did not fail after some that had. */
-  | { readonly kind: 'mended'; readonly role: ProviderRole; readonly provider: string }
-  | {
-      readonly kind: 'fallback-on';
-      readonly role: ProviderRole;
-      readonly from: string;
-      readonly to: string;
-    }
-  | { readonly kind: 'fallback-off'; readonly role: ProviderRole; readonly back: string };
-
 export type FallbackChainOptions<Engine> = {
   readonly role: ProviderRole;
   /** In order of preference, at least one. */
@@ -47,6 +29,11 @@ export type FallbackChainOptions<Engine> = {
   readonly deadlines: Deadlines;
   /** Whether what fails at once is asked once more; false where the caller does that, who cannot wait though. */
   readonly retries: boolean;
+  /**
+   * Time in ms without output after which the next engine is asked as well, while the first one goes on: whichever has
+   * output first answers. Left out: the next one is asked only when the first fails. Requests with a place have none.
+   */
+  readonly standbyMs?: number;
   /** Never throws. */
   readonly tell: (news: ProviderNews) => void;
 };
@@ -102,6 +89,12 @@ export class FallbackChain<Engine> {
     this.#options = options;
   }
 
+  /** How each engine stands, in order of preference. */
+  get breakers(): readonly ProviderBreaker[] {
+    const { fallbacks, role } = this.#options;
+    return fallbacks.map((one) => viewBreaker(role, one));
+  }
+
   /** The engine that would be asked now, if it is loaded. */
   get present(): Engine | undefined {
     const engine = this.#options.fallbacks.find(({ breaker }) => breaker.admits)?.engine();
@@ -114,13 +107,32 @@ export class FallbackChain<Engine> {
    * Errors: BotError of the last engine asked; where all rest, what the first of them rests from. Anything else an
    * engine throws passes. Aborting `signal` throws `signal.reason`.
    */
-  async *run<T>(
+  run<T>(
     asking: FallbackRequest<Engine, T>,
     signal: AbortSignal,
-    place: FallbackPosition = openFallbackPosition(),
+    place?: FallbackPosition,
+  ): AsyncGenerator<T> {
+    const { standbyMs, fallbacks, clock } = this.#options;
+    if (place || standbyMs === undefined || fallbacks.length === 1)
+      return this.#run(asking, signal, place ?? openFallbackPosition());
+    const first = openFallbackPosition();
+    const standby = (inner: AbortSignal) => {
+      first.isPinned = true; // what is below it is asked here
+      const below = { ...openFallbackPosition(), index: first.index + 1 };
+      return this.#run(asking, inner, below);
+    };
+    const { isOutput } = asking;
+    const rules = { afterMs: standbyMs + (asking.moreMs ?? 0), clock, isOutput };
+    return withStandby((inner) => this.#run(asking, inner, first), standby, rules, signal);
+  }
+
+  async *#run<T>(
+    asking: FallbackRequest<Engine, T>,
+    signal: AbortSignal,
+    place: FallbackPosition,
   ): AsyncGenerator<T> {
     let mayRetry = true;
-    let step = place.isEntered ? this.#stepAt(place) : this.#stepFrom(0, place);
+    let step = place.isEntered ? this.#stepAt(place) : this.#stepFrom(place.index, place);
     try {
       while (step) {
         const outcome: FallbackOutcome = yield* this.#attempt(asking, step, place, signal);
@@ -201,6 +213,7 @@ export class FallbackChain<Engine> {
       const parts = timed(source, this.#timing(step.fallback, isOutput, moreMs));
       return yield* this.#pour(parts, isOutput, step, place);
     } catch (thrown) {
+      if (signal.reason instanceof Outrun) step.pass.failed(this.#outrun(step.fallback, startMs));
       signal.throwIfAborted();
       const error = this.#describe(thrown, step.fallback);
       if (!step.hasBegun) return { kind: 'failed', error, tookMs: clock.nowMs() - startMs };
@@ -243,17 +256,21 @@ export class FallbackChain<Engine> {
     moreMs: number,
   ): StageTiming<T> {
     const { clock, deadlines } = this.#options;
-    const { coldFirstMs, firstMs, totalMs } = deadlines;
+    const { coldFirstMs, firstMs, idleMs, totalMs } = deadlines;
     return {
       clock,
       isOutput,
+      idleMs,
       totalMs,
       firstMs: (this.#warm.has(fallback) ? firstMs : coldFirstMs) + moreMs,
-      late: (ms) => {
-        const message = `${fallback.provider} kept us waiting for ${ms / 1000} s.`;
-        return new BotError('provider.late', true, message);
-      },
+      late: (ms) => late(fallback, ms),
     };
+  }
+
+  /** Another engine answered while this one was awaited. */
+  #outrun(fallback: Fallback<Engine>, sinceMs: number): BotError {
+    const waitedMs = Math.round(this.#options.clock.nowMs() - sinceMs);
+    return this.#describe(late(fallback, waitedMs), fallback);
   }
 
   /** What is no failure of the server is thrown on. */
@@ -289,4 +306,8 @@ export class FallbackChain<Engine> {
     const known = { ...about, retryAfterMs: restMs };
     return new BotError(code, false, message, undefined, undefined, known);
   }
+}
+
+function late({ provider }: Fallback<unknown>, ms: number): BotError {
+  return new BotError('provider.late', true, `${provider} kept us waiting for ${ms / 1000} s.`);
 }

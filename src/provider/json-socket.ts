@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { APIError } from 'openai';
+import { APIError } from 'openai/core/error';
 import { WebSocket } from 'ws';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';

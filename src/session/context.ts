@@ -1,3 +1,4 @@
+import type { Wakeup } from '#src/base/wakeup.ts';
 import type { UnaskedPeople } from '#src/people/newcomers.ts';
 import type { ReportedFailures } from '#src/session/alerts/reported-failures.ts';
 import type { ConversationMemory } from '#src/session/answering/conversation-memory.ts';
@@ -5,7 +6,10 @@ import type { CurrentPipeline } from '#src/session/answering/current-pipeline.ts
 import type { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
 import type { SessionAddressing } from '#src/session/hearing/addressing.ts';
 import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
+import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
 import type { CuePlayer } from '#src/session/output/cue-player.ts';
+import type { PauseNotices } from '#src/session/output/pause-notices.ts';
+import type { SessionVoice } from '#src/session/output/session-voice.ts';
 import type { SpeechOutput } from '#src/session/output/speech-output.ts';
 import type { LeaveOutcome } from '#src/session/ports/command-ports.ts';
 import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
@@ -42,8 +46,18 @@ export type SessionContext = {
   readonly isCaptionsOnly: () => boolean;
   readonly memory: ConversationMemory;
   readonly queue: TurnQueue;
+  /** What is said at the next pause. */
+  readonly pauseNotices: PauseNotices;
+  /** Woken when what the server has set for itself has changed. */
+  readonly governed: Wakeup;
+  /** Has the clock of the connection look at what may have changed, now and for a while. */
+  readonly wakeup: Wakeup;
   readonly preemptiveBudget: PreemptiveBudget;
   readonly pauseHabits: PauseHabits;
+  /** How the bot speaks here. */
+  readonly voice: SessionVoice;
+  /** In which language each person is heard and answered. */
+  readonly languages: SpeakerLanguages;
   readonly addressing: SessionAddressing;
   readonly newcomers: UnaskedPeople;
   readonly panel: PanelWatch;

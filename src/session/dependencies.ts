@@ -5,6 +5,7 @@ import type { ChatModel } from '#src/chat/ports.ts';
 import type { CaptionChoiceStore } from '#src/people/caption-choice.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { ConsentStore } from '#src/people/consent-book.ts';
+import type { StoreCopies } from '#src/people/store-copies.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Cues } from '#src/playback/reply/load-cues.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
@@ -13,22 +14,27 @@ import type { CaptionChats, NicknameMark } from '#src/session/ports/caption-chat
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type { Places } from '#src/session/ports/command-ports.ts';
 import type { SessionEventListener } from '#src/session/ports/events.ts';
-import type { GuildStore, SettingsStore } from '#src/session/ports/guild-store.ts';
 import type { PanelBoard } from '#src/session/ports/panel.ts';
+import type { PeopleSettings } from '#src/session/ports/people-settings.ts';
 import type { Pipelines } from '#src/session/ports/pipelines.ts';
-import type { SeatStore } from '#src/session/ports/seat-store.ts';
+import type { Reminders } from '#src/session/ports/reminders.ts';
+import type { GuildStore, SettingsStore } from '#src/session/ports/stores/guild-store.ts';
+import type { SeatStore } from '#src/session/ports/stores/seat-store.ts';
+import type { TrackStore } from '#src/session/ports/stores/track-store.ts';
 import type { RoomTool } from '#src/session/ports/tool.ts';
-import type { TrackStore } from '#src/session/ports/track-store.ts';
 import type { VoiceLinkOpener } from '#src/session/ports/voice-link.ts';
 import type { SoundCatalog } from '#src/session/tracks/sound-catalog.ts';
 import type { TranscriptStores } from '#src/session/transcripts/transcript-stores.ts';
-import type { RecordingReader } from '#src/sources/fetch/ports.ts';
+import type { FileReader, RecordingReader } from '#src/sources/fetch/ports.ts';
 import type { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
+import type { Caps } from '#src/spending/caps.ts';
 import type { Locale } from '#src/texts/texts.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
+import type { PartialTrust } from '#src/turn/partial-trust.ts';
 
 /** Who may be heard without being asked; `roleId` goes with the policy `role`. */
 export type ConsentPolicySettings = { readonly policy: ConsentPolicy; readonly roleId?: string };
@@ -36,13 +42,21 @@ export type ConsentPolicySettings = { readonly policy: ConsentPolicy; readonly r
 /** Everything a session is made of, built once by main and shared by all sessions. */
 export type SessionDependencies = {
   readonly clock: Clock;
+  /** Longest time, in ms, that an answer which has begun neither sounds nor grows. */
+  readonly longestStandstillMs: number;
   readonly linkOpener: VoiceLinkOpener;
   readonly messages: ChannelMessages;
   readonly places: Places;
   readonly panels: PanelBoard;
   readonly store: ConsentStore;
+  /** Copies of the stores, which people are to leave as well. */
+  readonly storeCopies: StoreCopies;
   /** Who is left out of captions. */
   readonly captionChoices: CaptionChoiceStore;
+  /** What people have chosen for themselves. */
+  readonly peopleSettings: PeopleSettings;
+  /** Tells the language of a text where a recogniser does not. */
+  readonly textLanguage: TextLanguageDetector;
   readonly guildStore: GuildStore;
   readonly settingsStore: SettingsStore;
   readonly codec: OpusCodec;
@@ -51,9 +65,13 @@ export type SessionDependencies = {
   readonly transcriber: Transcriber;
   /** Costs nothing and knows English only: hears people among themselves when the budget for captions is used. */
   readonly roughTranscriber?: Transcriber;
+  /** Whether its partials may be answered before they are final. */
+  readonly partialTrust: PartialTrust;
   /** How many utterances stream to it at the same time. */
   readonly listeningSlots: ListeningSlots;
   readonly recordings: RecordingReader;
+  /** Text files people send. */
+  readonly files: FileReader;
   /** What tracks play. */
   readonly sounds: SoundCatalog;
   readonly trackStore: TrackStore;
@@ -67,6 +85,8 @@ export type SessionDependencies = {
   readonly transcripts: TranscriptStores;
   /** What servers have the bot remember. */
   readonly memories: ServerMemories;
+  /** What people asked to be told at some time. */
+  readonly reminders: Reminders;
   /** Speech of a server, in minutes a day, that is recognised for captions alone; 0: no limit. */
   readonly captionMinutesADay: number;
   /** IANA name of the zone of times of day that people read. */
@@ -78,6 +98,8 @@ export type SessionDependencies = {
   readonly chat: ChatModel;
   /** What a model may call while it answers. */
   readonly tools: readonly RoomTool[];
+  /** Tools of the operator that are there now; none has the name of one of `tools`. Default: none. */
+  readonly moreTools?: () => readonly RoomTool[];
   /** For texts that are read out, and the few fixed sentences the bot says of itself. */
   readonly synthesizer: Synthesizer;
   readonly style: ReplyStyle;
@@ -98,6 +120,8 @@ export type SessionDependencies = {
   readonly addressing: AddressingMode;
   /** What the bot answers to beside its name in a server. */
   readonly names: readonly string[];
+  /** Caps of the operator, below which servers may set their own. */
+  readonly caps: Caps;
   /** What talk may cost. */
   readonly spending: BudgetAuthority;
   /** 0 to 1, evenly. */

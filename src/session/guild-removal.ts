@@ -9,7 +9,7 @@ const [mostTries, longestMs, retryMs] = [3, 12_000, 5_000];
 
 type GuildRemovalParts = Pick<
   SessionDependencies,
-  'clock' | 'guildStore' | 'memories' | 'onEvent' | 'panels' | 'transcripts'
+  'clock' | 'guildStore' | 'memories' | 'onEvent' | 'panels' | 'peopleSettings' | 'transcripts'
 >;
 
 /** Erases what is kept of servers that the bot was removed from. */
@@ -28,6 +28,7 @@ export class GuildRemoval implements Disposable {
     const { clock, guildStore: guildBook, onEvent, panels, transcripts } = this.#parts;
     this.#settings.forget(guildId);
     this.#parts.memories.forget(guildId);
+    this.#parts.peopleSettings.forget(guildId);
     await panels.forget(guildId);
     const erase = () => guildBook.erase(guildId, dayOf(clock.wallMs()));
     const counts = await Promise.all([

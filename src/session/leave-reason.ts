@@ -16,6 +16,14 @@ export const keepsTracks: ReadonlySet<LeaveReason> = new Set([
 /** The bot is to return there. */
 export const keepsSeat: ReadonlySet<LeaveReason> = new Set(['stopped', 'lost', 'refused']);
 
+/** It does not come to that channel by itself before nobody was there. */
+export const restsAfter: ReadonlySet<LeaveReason> = new Set([
+  'sent-away',
+  'forbidden',
+  'lost',
+  'refused',
+]);
+
 /** Nobody expects it back: what was said is summed up. */
 export const isOverForGood: ReadonlySet<LeaveReason> = new Set(['asked', 'alone']);
 

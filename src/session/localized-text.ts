@@ -1,21 +1,27 @@
-import { type TextLine, text } from '#src/texts/texts.ts';
+import { type CheckedLine, knownLocale, text } from '#src/texts/texts.ts';
 import type { SessionDependencies } from './dependencies.ts';
+import type { Places } from './ports/command-ports.ts';
+
+/** What tells the language of a server. */
+type Localizing = { readonly places: Pick<Places, 'localeIn'> };
 
 /** A sentence of the bot as people of that server read it. */
 export function writtenText(
-  { id, with: words }: TextLine,
+  { id, with: words }: CheckedLine,
   guildId: string,
-  { places }: Pick<SessionDependencies, 'places'>,
+  { places }: Localizing,
 ): string {
   return text(id, words, places.localeIn(guildId));
 }
 
-/** A text as it is spoken in a server: in English where its voice speaks nothing else. */
+/** A text as it is spoken to people of a language, or of the server: in English where the voice speaks nothing else. */
 export function spokenText(
-  { id, with: words }: TextLine,
+  { id, with: words }: CheckedLine,
   guildId: string,
-  { places, spokenLocales }: Pick<SessionDependencies, 'places' | 'spokenLocales'>,
+  { places, spokenLocales }: Localizing & Pick<SessionDependencies, 'spokenLocales'>,
+  /** BCP 47; one without texts counts as the server's. */
+  language?: string,
 ): string {
-  const locale = places.localeIn(guildId);
+  const locale = knownLocale(language) ?? places.localeIn(guildId);
   return text(id, words, spokenLocales.includes(locale) ? locale : 'en');
 }

@@ -8,7 +8,7 @@ import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts
 import type { QueuedQuestion, QueuedTurn } from '#src/session/queue/queued-turn.ts';
 import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import type { BudgetMode } from '#src/spending/budget-authority.ts';
-import type { TextId, TextLine } from '#src/texts/texts.ts';
+import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { SessionDependencies } from './dependencies.ts';
 
 /** Who is in a room, whether or not the bot reaches them. */
@@ -29,7 +29,7 @@ export type ChannelActivity = ChannelPresence & {
   /** Something of the current matter has been heard. */
   readonly sounds: boolean;
   /** The tool that runs for it while nothing is heard. */
-  readonly step?: TextId | undefined;
+  readonly step?: PlainTextId | undefined;
   /** Tracks of people. */
   readonly tracks?: readonly ListedTrack[];
 };
@@ -63,12 +63,18 @@ export class PanelWatch {
   readonly #met = new Map<string, number>();
   #lost: readonly { readonly name: string; readonly atMs: number }[] = [];
   #shown = '';
+  #face: PanelFace | undefined;
   #isLinkDown = false;
   #lastAnswerMs: number | undefined;
 
   constructor(watched: Watched, parts: PanelWatchParts) {
     this.#watched = watched;
     this.#parts = parts;
+  }
+
+  /** What it shows; undefined before it was told anything. */
+  get face(): PanelFace | undefined {
+    return this.#face;
   }
 
   /** `ms` from the end of somebody's words to the first sound of the answer. */
@@ -178,6 +184,7 @@ export class PanelWatch {
     const shown = JSON.stringify(face);
     if (shown === this.#shown) return;
     this.#shown = shown;
+    this.#face = face;
     panels.show(this.#watched.channel.guildId, face);
   }
 }
@@ -217,10 +224,16 @@ function chipsOf({ people, gate }: ChannelPresence): PanelFace['people'] {
     .map(({ id, name }) => ({ name, heard: gate.standing(id) }));
 }
 
-function shownTrack({ name, percent, isPaused, current }: ListedTrack): readonly PanelTrack[] {
+function shownTrack({
+  name,
+  percent,
+  isPaused,
+  isMuted,
+  current,
+}: ListedTrack): readonly PanelTrack[] {
   if (!current) return [];
-  const { title, positionMs: exactMs, lengthMs } = current;
+  const { title, positionMs: exactMs = 0, lengthMs } = current;
   const positionMs = exactMs - (exactMs % stepMs);
   const length = lengthMs !== undefined && { lengthMs };
-  return [{ name, title, percent, isPaused, positionMs, ...length }];
+  return [{ name, title, percent, isPaused, isMuted, positionMs, ...length }];
 }

@@ -1,6 +1,6 @@
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import { longestRecordingMs } from '#src/sources/recordings.ts';
-import type { TextId, TextLine } from '#src/texts/texts.ts';
+import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 
 /** What a sound is for: to be listened to with a question, or to be played on a track. */
 export type SoundUse = 'recording' | 'track';
@@ -12,9 +12,13 @@ const longestTrackWords = '3 h';
 type SoundErrorCode = Extract<ErrorCode, `source.${string}`>;
 
 /** The sentence for each failure; for a recording there is none where its sender can do nothing about it. */
-const faults: Readonly<Record<SoundErrorCode, { track: TextId; recording?: TextId }>> = {
+const faults: Readonly<
+  Record<
+    Exclude<SoundErrorCode, 'source.too_long'>,
+    { track: PlainTextId; recording?: PlainTextId }
+  >
+> = {
   'source.not_audio': { recording: 'ask.bad.not_audio', track: 'track.bad.not_audio' },
-  'source.too_long': { recording: 'ask.bad.too_long', track: 'track.bad.too_long' },
   'source.too_big': { recording: 'ask.bad.too_big', track: 'track.bad.too_big' },
   'source.not_allowed': { recording: 'ask.bad.not_allowed', track: 'track.bad.not_allowed' },
   'source.blocked': { recording: 'ask.bad.blocked', track: 'track.bad.blocked' },
@@ -28,11 +32,14 @@ export function soundFaultOf(error: unknown, use: SoundUse): TextLine | undefine
   if (!(error instanceof BotError)) return undefined;
   const { code } = error;
   if (!isSoundError(code)) return undefined;
-  const id = faults[code][use];
-  if (id === undefined || code !== 'source.too_long') return id && { id };
-  return { id, with: { max: use === 'track' ? longestTrackWords : longestRecordingMs / 1000 } };
+  if (code !== 'source.too_long') {
+    const id = faults[code][use];
+    return id && { id };
+  }
+  if (use === 'track') return { id: 'track.bad.too_long', with: { max: longestTrackWords } };
+  return { id: 'ask.bad.too_long', with: { max: longestRecordingMs / 1000 } };
 }
 
 function isSoundError(code: ErrorCode): code is SoundErrorCode {
-  return code in faults;
+  return code === 'source.too_long' || code in faults;
 }

@@ -1,7 +1,7 @@
 import type { GuildNotices } from '#src/session/alerts/guild-notices.ts';
 import type { VoiceRestrictions } from '#src/session/alerts/voice-restrictions.ts';
 import type { JoinMode, SessionControl } from '#src/session/ports/command-ports.ts';
-import type { Seat } from '#src/session/ports/seat-store.ts';
+import type { Seat } from '#src/session/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { SeatKeeper } from '#src/session/seats/seat-keeper.ts';
 import type { StoredSettings } from '#src/session/settings/stored-settings.ts';
@@ -15,6 +15,7 @@ type FormerSession = {
   readonly context: SessionContext;
   readonly mode: JoinMode;
   readonly restrictions: VoiceRestrictions;
+  readonly followedId: string | undefined;
 };
 
 /** Where a session is to be. */
@@ -27,6 +28,8 @@ export type VoiceSessionOptions = {
   /** Where it is left. */
   readonly sessions: Pick<SessionControl, 'leave'>;
   readonly transcripts: KnownTranscripts;
+  /** Person it goes along with. */
+  readonly followedId?: string | undefined;
   /** Default: it answers people. */
   readonly mode?: JoinMode;
   /** A session of this server that is to go on here: with its memory and what people said about being heard. */

@@ -12,12 +12,13 @@ import { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
 import { SessionAddressing } from '#src/session/hearing/addressing.ts';
 import { namesIn } from '#src/session/hearing/bot-names.ts';
 import { ConsentGate } from '#src/session/hearing/consent-gate.ts';
-import { CuePlayer } from '#src/session/output/cue-player.ts';
+import { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
+import { wantedPipeline } from '#src/session/personas/persona-settings.ts';
 import type { JoinMode } from '#src/session/ports/command-ports.ts';
 import type { DroppedTurnReason, SessionEvent } from '#src/session/ports/events.ts';
-import type { Seat } from '#src/session/ports/seat-store.ts';
+import type { Seat } from '#src/session/ports/stores/seat-store.ts';
 import type { ChannelRef, LinkState, VoiceLink } from '#src/session/ports/voice-link.ts';
-import { ConsentWithdrawals } from '#src/session/presence/consent-withdrawals.ts';
+import { admissionIn } from '#src/session/presence/access-control.ts';
 import { OncePerSession } from '#src/session/presence/once-per-session.ts';
 import { watchRoles } from '#src/session/presence/role-watch.ts';
 import { SessionConsent } from '#src/session/presence/session-consent.ts';
@@ -25,20 +26,18 @@ import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import { type SeatStart, seatOf, startOf } from '#src/session/seats/seat-snapshot.ts';
 import { dependenciesIn, type StoredSettings } from '#src/session/settings/stored-settings.ts';
-import { PendingConfirmations } from '#src/session/tools/pending-confirmations.ts';
 import { SessionTracks } from '#src/session/tracks/session-tracks.ts';
 import { postRecap } from '#src/session/transcripts/closing-recap.ts';
-import { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import { withCountedVoice } from '#src/spending/usage-meters.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
-import { runConnection } from './connection-loop.ts';
+import { runConnection } from './connection/connection-loop.ts';
+import { type ReconnectDecision, ReconnectingLink } from './connection/reconnecting-link.ts';
 import type { SessionContext } from './context.ts';
 import type { SessionDependencies } from './dependencies.ts';
 import { failureOf } from './failure.ts';
 import { isOverForGood, keepsTracks, type LeaveReason, leftLine } from './leave-reason.ts';
+import { newSessionParts } from './new-session-parts.ts';
 import { PanelWatch } from './panel-watch.ts';
-import { type ReconnectDecision, ReconnectingLink } from './reconnecting-link.ts';
 import type { VoiceSessionOptions } from './voice-session-options.ts';
 
 /** While the link is away it is seen this soon that nobody is there any more. */
@@ -51,6 +50,8 @@ export class VoiceSession {
   /** What keeps it from speaking or hearing there. */
   readonly restrictions: VoiceRestrictions;
   readonly news: ServiceNotices;
+  /** Person it goes along with when they change the channel. */
+  followedId: string | undefined;
   readonly #parts: SessionDependencies;
   readonly #over = new AbortController();
   readonly #settings: StoredSettings;
@@ -74,34 +75,37 @@ export class VoiceSession {
     mode,
     seat,
     seats,
+    followedId,
     ...options
   }: VoiceSessionOptions) {
     const [{ guildId }, { signal }] = [channel, this.#over];
     this.#mode = mode ?? former?.mode ?? seat?.mode ?? 'talk';
     this.#seats = seats;
+    this.followedId = followedId;
     const counted = withCountedVoice(guildId, options.parts);
-    const parts = dependenciesIn(guildId, counted, settings, () => this.#mode === 'talk');
+    const parts = dependenciesIn(channel, counted, settings, () => this.#mode === 'talk');
     this.#parts = parts;
     this.#settings = settings;
     this.#since = startOf(seat, parts.clock);
     this.#connection = new ReconnectingLink(parts);
     this.#isMoving = former !== undefined && former.channel.channelId !== channel.channelId;
-    const { gate, memory, once, reportedFailures } = former?.context ?? {};
+    const { gate, memory, newcomers = new UnaskedPeople(), once } = former?.context ?? {};
     const consent = gate?.consent ?? (seat && restored(parts.consent.policy, seat));
-    const newcomers = former?.context.newcomers ?? new UnaskedPeople();
     const addressing = new SessionAddressing(parts, () => namesIn(guildId, parts));
     const people = () => this.#connection.people();
+    const admits = admissionIn(guildId, people, parts, settings);
     const notice = (line: TextLine) => this.context.notice(line);
     const tracks = new SessionTracks({ channel, parts, former: former?.context.tracks, notice });
     const common = {
       channel,
       parts,
       people,
-      settings: () => settings.in(guildId),
-      gate: new ConsentGate(parts.consent, parts.clock, people, consent, gate?.choices),
+      settings: () => settings.at(guildId, channel.channelId),
+      gate: new ConsentGate(parts.consent, parts.clock, people, consent, gate?.choices, admits),
       queue: new TurnQueue({
         nowMs: () => parts.clock.nowMs(),
         onLost: (question, why) => this.#lost(question, why),
+        onChange: () => this.context.wakeup.wake(),
       }),
       signal,
       notice: (line: TextLine, holds = () => true) =>
@@ -114,22 +118,19 @@ export class VoiceSession {
     const captions = new ChannelCaptions({ ...common, kept, isToldAloud });
     this.context = {
       ...common,
+      ...newSessionParts(common, isCaptionsOnly),
       captions,
       transcripts,
       isCaptionsOnly,
       callerId,
       addressing,
+      languages: new SpeakerLanguages({ ...common, captions }, former?.context.languages),
       newcomers,
-      pipeline: new CurrentPipeline(parts.pipelines, () => common.settings().pipeline, signal),
-      cuePlayer: new CuePlayer(),
-      withdrawals: new ConsentWithdrawals(),
+      pipeline: new CurrentPipeline(parts.pipelines, () => wantedPipeline(common.settings), signal),
       memory: memory ?? new ConversationMemory(),
-      preemptiveBudget: new PreemptiveBudget(),
-      pauseHabits: new PauseHabits(),
       panel: new PanelWatch({ ...common, addressing, newcomers, captions, isCaptionsOnly }, parts),
       once: once ?? new OncePerSession(seat ? ['greeted'] : []),
-      reportedFailures: reportedFailures ?? new ReportedFailures(),
-      confirmations: new PendingConfirmations(),
+      reportedFailures: former?.context.reportedFailures ?? new ReportedFailures(),
       tracks,
       volume: tracks.volume,
       refresh: (personId, signal) => this.#connection.refresh(personId, signal),
@@ -183,7 +184,6 @@ export class VoiceSession {
     return state && { ...state, joinedInMs: this.#joinedInMs ?? 0 };
   }
 
-  /** How many people besides bots are there. */
   get company(): number {
     return this.#connection.people().filter(({ isBot }) => !isBot).length;
   }
@@ -192,19 +192,20 @@ export class VoiceSession {
     return this.#connection.people().some(({ id }) => id === personId);
   }
 
-  /** Asks what people agreed to earlier and what the server has set, until both were told once. Never throws. */
+  /** Asks what the server has set, whom it blocks too, then what people agreed to earlier, until told once. Never throws. */
   async recall(): Promise<void> {
-    const recalling = this.consent.recall();
     if (await this.#settings.load(this.channel.guildId)) this.govern();
-    await recalling;
+    await this.consent.recall();
   }
 
   /** What the server has set holds from now on. */
   govern(): void {
     const { consent, memories } = this.#parts;
-    const { channel, gate, pipeline, settings } = this.context;
+    const { channel, gate, governed, pipeline, settings } = this.context;
     pipeline.follow();
     gate.govern(consent);
+    this.consent.keepAdmitted();
+    governed.wake();
     if (settings().memory) void memories.load(channel.guildId);
   }
 
@@ -227,9 +228,7 @@ export class VoiceSession {
 
   /**
    * Lives in the channel until it is left or lost for good, and tells why it ended; never throws. After a move the panel
-   * waits for who goes on.
-   *
-   * Where it has not entered yet, it tries to after `waitMs`.
+   * waits for who goes on. Where it has not entered yet, it tries to after `waitMs`.
    */
   async live(waitMs = 0): Promise<LeaveReason> {
     this.context.tracks.run(this.#over.signal);
@@ -289,7 +288,6 @@ export class VoiceSession {
     }
   }
 
-  /** Errors and abort: as `runSession`. */
   async #session(link: VoiceLink, signal: AbortSignal): Promise<'alone' | 'lost'> {
     const { context } = this;
     return await together<'alone' | 'lost'>(signal, [

@@ -1,5 +1,5 @@
 import { sparesCoders } from '#src/audio/opus/opus.ts';
-import type { ProviderNews } from '#src/provider/fallback-chain.ts';
+import type { ProviderNews } from '#src/provider/provider-news.ts';
 import type { LinkAlertEvent } from '#src/session/alerts/alert-notices.ts';
 import { GuildNotices } from '#src/session/alerts/guild-notices.ts';
 import type {
@@ -9,14 +9,20 @@ import type {
   SessionControl,
 } from '#src/session/ports/command-ports.ts';
 import type { SeatEvent } from '#src/session/ports/seat-events.ts';
-import type { Seat } from '#src/session/ports/seat-store.ts';
+import type { Seat } from '#src/session/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { drain } from '#src/session/seats/drain.ts';
 import { joinedOutcome, joinFailure } from '#src/session/seats/join-outcome.ts';
-import { mayBeIn } from '#src/session/seats/obstacle.ts';
-import { isYes, type JoinCall, PendingCalls } from '#src/session/seats/pending-calls.ts';
+import {
+  followedAfter,
+  isYes,
+  type JoinCall,
+  PendingCalls,
+} from '#src/session/seats/pending-calls.ts';
 import { SeatKeeper } from '#src/session/seats/seat-keeper.ts';
 import { SeatLosses } from '#src/session/seats/seat-losses.ts';
+import { SeatMoves, type SessionPlace } from '#src/session/seats/seat-moves.ts';
+import { followSeatNews, type SeatNewsActions } from '#src/session/seats/seat-news.ts';
 import { withoutAnswers } from '#src/session/seats/seat-snapshot.ts';
 import { StoredSettings } from '#src/session/settings/stored-settings.ts';
 import { KnownTranscripts } from '#src/session/transcripts/known-transcripts.ts';
@@ -24,7 +30,7 @@ import type { SessionDependencies } from './dependencies.ts';
 import { failureOf, unfailing } from './failure.ts';
 import { GuildQueue } from './guild-queue.ts';
 import { GuildRemoval } from './guild-removal.ts';
-import { farewellLine } from './leave-reason.ts';
+import { farewellLine, restsAfter } from './leave-reason.ts';
 import { VoiceSession } from './voice-session.ts';
 import type { VoiceSessionOptions } from './voice-session-options.ts';
 
@@ -39,9 +45,10 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
   readonly #notices: GuildNotices;
   readonly #removal: GuildRemoval;
   readonly #transcripts: KnownTranscripts;
-  readonly #sessions = new Map<string, { readonly session: VoiceSession; life: Promise<void> }>();
-  /** Moves whose turn has not come yet, with the newest place to go. */
-  readonly #moves = new Map<string, { readonly former: VoiceSession; channelId: string }>();
+  readonly #sessions = new Map<string, SessionPlace>();
+  /** Sessions on their way to another channel. */
+  readonly moves: SeatMoves;
+  readonly #newsActions: SeatNewsActions;
   readonly #calls = new PendingCalls();
   readonly #seats: SeatKeeper;
   readonly #losses: SeatLosses;
@@ -57,22 +64,48 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     this.settings = new StoredSettings(this.#parts);
     this.#transcripts = new KnownTranscripts(this.#parts, this);
     this.#removal = new GuildRemoval(this.#parts, this.settings);
+    this.moves = new SeatMoves({
+      parts: this.#parts,
+      queue: this.#queue,
+      losses: this.#losses,
+      isClosed: () => this.#closed,
+      placeIn: (guildId) => this.#sessions.get(guildId),
+      goOn: (channel, former) => this.#stayIn(channel, former.context, { former }),
+      enter: (session) => this.#enter(session),
+      forgetSeat: (guildId) => this.forgetSeat(guildId),
+    });
+    this.#newsActions = {
+      sessionIn,
+      losses: this.#losses,
+      moves: this.moves,
+      rest: (channel) => this.#rest(channel),
+      guildRemoved: (guildId) => this.#guildRemoved(guildId),
+    };
   }
 
   at(guildId: string): ChannelRef | undefined {
     return this.#sessions.get(guildId)?.session.channel;
   }
 
-  /** Where people can be heard and spoken to in this server now, or will be again when a lost link is back. */
+  /**
+   * Where people can be heard and spoken to in this server now, or will be again when a lost link is back. Whoever asks may
+   * change something there, so that it is looked at for a while.
+   */
   session(guildId: string): VoiceSession | undefined {
     const session = this.#sessions.get(guildId)?.session;
+    session?.context.wakeup.wake();
     return session?.entered ? session : undefined;
   }
 
-  /** Wherever people of this server are heard now or soon may be: also on the way in, between tries and in a move. */
+  /**
+   * Wherever people of this server are heard now or soon may be: also on the way in, between tries and in a move. As
+   * `session`, it has them looked at.
+   */
   sessions(guildId: string): readonly VoiceSession[] {
-    const [here, former] = [this.#sessions.get(guildId)?.session, this.#moves.get(guildId)?.former];
-    return [...new Set([former, here])].filter((session) => session !== undefined);
+    const [here, former] = [this.#sessions.get(guildId)?.session, this.moves.formerIn(guildId)];
+    const sessions = [...new Set([former, here])].filter((session) => session !== undefined);
+    for (const { context } of sessions) context.wakeup.wake();
+    return sessions;
   }
 
   /** Wherever the bot sits now. */
@@ -80,12 +113,17 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     return [...this.#sessions.values()].map(({ session }) => session);
   }
 
-  async join(channel: ChannelRef, callerId: string, mode?: JoinMode): Promise<JoinOutcome> {
+  async join(
+    channel: ChannelRef,
+    callerId: string,
+    mode?: JoinMode,
+    follows?: boolean,
+  ): Promise<JoinOutcome> {
     const { guildId } = channel;
     const mayServe = this.#sessions.has(guildId) || sparesCoders(this.#parts.codec, codersKept);
     if (!mayServe) return { kind: 'no-coders' };
     return await this.#calls.serve(guildId, (refused) =>
-      this.#queue.run(guildId, () => this.#join(channel, { callerId, mode, refused })),
+      this.#queue.run(guildId, () => this.#join(channel, { callerId, mode, refused, follows })),
     );
   }
 
@@ -117,6 +155,23 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     );
   }
 
+  /**
+   * Goes to a channel that nobody called it to, if nobody sits with it when this server's turn has come; undefined where it
+   * stays.
+   */
+  async enterUncalled(channel: ChannelRef): Promise<JoinOutcome | undefined> {
+    const { guildId } = channel;
+    const enter = async (): Promise<JoinOutcome | undefined> => {
+      const here = this.#sessions.get(guildId)?.session;
+      if (this.#closed || (here && here.company > 0)) return undefined;
+      if (!here && !sparesCoders(this.#parts.codec, codersKept)) return { kind: 'no-coders' };
+      await this.#leave(guildId);
+      if (this.#closed) return undefined;
+      return await this.#enter(this.#stayIn(channel, { callerId: '' }, {}));
+    };
+    return await this.#queue.run(guildId, enter);
+  }
+
   /** The bot is not to return there. */
   forgetSeat(guildId: string): void {
     if (!this.#sessions.has(guildId)) this.#seats.drop(guildId);
@@ -129,43 +184,38 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
 
   leave(guildId: string): Promise<LeaveOutcome> {
     this.forgetSeat(guildId);
-    this.#moves.delete(guildId);
-    this.#sessions.get(guildId)?.session.leave('asked');
-    return this.#queue.run(guildId, () => this.#leave(guildId));
+    this.moves.cancel(guildId);
+    const leave = () => {
+      const session = this.#sessions.get(guildId)?.session;
+      session?.leave('asked');
+      if (session) this.#rest(session.channel);
+    };
+    leave();
+    return this.#queue.run(guildId, () => {
+      leave();
+      return this.#leave(guildId);
+    });
   }
 
   /** What somebody else did to the bot's seat in this server. */
   news(guildId: string, news: SeatEvent): void {
-    const session = this.#sessions.get(guildId)?.session;
-    switch (news.kind) {
-      case 'muted':
-      case 'deafened':
-      case 'suppressed':
-        session?.restrictions.set(news.kind, news.on);
-        return;
-      case 'moved':
-        this.#follow(guildId, news.channelId);
-        return;
-      case 'channel-removed':
-      case 'no-view':
-      case 'no-connect':
-        this.#losses.lost(guildId, news);
-        return;
-      case 'guild-removed':
-        this.#guildRemoved(guildId);
-        return;
-    }
+    followSeatNews(guildId, news, this.#newsActions);
   }
 
   /** A server failed or works again: every room there is now reads of what stands in for it. */
   provider(news: ProviderNews): void {
-    for (const { session } of this.#sessions.values()) session.news.provider(news);
+    for (const { session } of this.#sessions.values()) {
+      session.news.provider(news);
+      session.context.wakeup.wake();
+    }
   }
 
   /** A watchdog of the link in this server found a promise broken, or kept again. */
   alert(guildId: string, news: LinkAlertEvent): void {
     const session = this.#sessions.get(guildId)?.session;
-    if (session?.entered) session.news.alert(news);
+    if (!session?.entered) return;
+    session.news.alert(news);
+    session.context.wakeup.wake();
   }
 
   /** Before the process ends: no calls and no questions any more; what sounds ends with its clause, within `ms`. Never throws. */
@@ -197,7 +247,8 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     if (isSame) here?.context.tracks.passOn();
     await this.#leave(guildId);
     if (this.#closed) return { kind: 'stopping' };
-    const session = this.#stayIn(channel, call, isSame ? { former: here } : {});
+    const before = isSame ? { former: here } : {};
+    const session = this.#stayIn(channel, call, before);
     if (isYes(call)) session.consent.agree(call.callerId);
     return await this.#enter(session);
   }
@@ -206,20 +257,23 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
   async #joinAgain(here: VoiceSession, call: JoinCall): Promise<JoinOutcome> {
     if (isYes(call)) here.consent.agree(call.callerId);
     if (call.mode) here.mode = call.mode;
+    here.followedId = followedAfter(call, here.followedId);
     await here.recall();
     return joinedOutcome('already', here);
   }
 
   #stayIn(
     channel: ChannelRef,
-    { callerId, mode }: Pick<JoinCall, 'callerId' | 'mode'>,
+    { callerId, follows, mode }: Pick<JoinCall, 'callerId' | 'follows' | 'mode'>,
     before: Pick<VoiceSessionOptions, 'former' | 'seat'>,
   ): VoiceSession {
     const [parts, notices, seats] = [this.#parts, this.#notices, this.#seats];
     const { settings } = this;
     const transcripts = this.#transcripts;
     const options = { channel, callerId, parts, notices, seats, settings, transcripts };
-    return new VoiceSession({ ...options, ...before, ...(mode && { mode }), sessions: this });
+    const followedId = followedAfter({ callerId, follows }, before.former?.followedId);
+    const how = { ...(mode && { mode }), followedId };
+    return new VoiceSession({ ...options, ...before, ...how, sessions: this });
   }
 
   async #enter(session: VoiceSession): Promise<JoinOutcome> {
@@ -240,7 +294,7 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
       await session.enter();
       return joinedOutcome('joined', session);
     } catch (error) {
-      if (session.isOver) return { kind: 'left' };
+      if (session.isOver) return { kind: this.#closed ? 'stopping' : 'left' };
       const { linkOpener } = this.#parts;
       return joinFailure(error, session.after(error), linkOpener.restMs(session.channel.guildId));
     }
@@ -251,8 +305,14 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     this.#seats.ended(session, why);
     const { guildId } = session.channel;
     if (this.#sessions.get(guildId)?.session === session) this.#sessions.delete(guildId);
+    if (restsAfter.has(why)) this.#rest(session.channel);
     const line = farewellLine(why);
     if (line) this.#losses.farewell(session.channel, line);
+  }
+
+  /** It does not come there by itself before the channel was empty. */
+  #rest({ guildId, channelId }: ChannelRef): void {
+    void this.settings.rest(guildId, channelId);
   }
 
   async #leave(guildId: string): Promise<LeaveOutcome> {
@@ -267,51 +327,9 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     return { kind: 'left', channel, stayedMs: session.stayedMs, hasTranscript };
   }
 
-  /** Follows the bot to the channel where it was put last, when its link has ended and it may be there. */
-  #follow(guildId: string, channelId: string): void {
-    const move = this.#moves.get(guildId);
-    if (move) {
-      move.channelId = channelId;
-      return;
-    }
-    const former = this.#sessions.get(guildId)?.session;
-    if (!former || former.isOver || former.channel.channelId === channelId) return;
-    this.#moves.set(guildId, { former, channelId });
-    former.context.tracks.passOn();
-    former.leave('moved');
-    this.#queue
-      .run(guildId, () => this.#moveAlong(former))
-      .catch((error) => this.#parts.onEvent(guildId, failureOf(error, 'link')));
-  }
-
-  async #moveAlong(former: VoiceSession): Promise<void> {
-    const { guildId } = former.channel;
-    const place = this.#sessions.get(guildId);
-    const isReplaced = place && place.session !== former;
-    if (!isReplaced) await place?.life;
-    const move = this.#moves.get(guildId);
-    this.#moves.delete(guildId);
-    if (isReplaced) return;
-    const channel = move && this.#parts.places.channel(guildId, move.channelId);
-    if (this.#closed || !channel || !mayBeIn(channel, this.#parts)) {
-      former.context.tracks.drop();
-      former.context.panel.left();
-      this.forgetSeat(guildId);
-      return;
-    }
-    const session = this.#stayIn(channel, former.context, { former });
-    const { kind } = await this.#enter(session);
-    if (this.#sessions.get(guildId)?.session === session) this.#losses.moved(former, session);
-    else if (!this.#moves.has(guildId)) former.context.panel.left();
-    this.forgetSeat(guildId);
-    // Who was sent away or moved on meanwhile was not refused.
-    if (!this.#sessions.has(guildId) && kind !== 'left')
-      this.#losses.farewell(former.channel, { id: 'gave_up' });
-  }
-
   /** Nothing of the server is kept once the session there has ended. */
   #guildRemoved(guildId: string): void {
-    this.#moves.delete(guildId);
+    this.moves.cancel(guildId);
     this.#sessions.get(guildId)?.session.leave('removed');
     const erase = async () => {
       await this.#sessions.get(guildId)?.life;

@@ -24,14 +24,17 @@ async function obey(message: ToDecoder): Promise<void> {
       close(message.id);
       return;
     case 'inspect':
-      send(inspected(message.inspection));
+      send(await inspected(message.inspection));
       return;
   }
 }
 
-function inspected(inspection: Inspection): FromDecoder {
+async function inspected(inspection: Inspection): Promise<FromDecoder> {
   try {
-    return { kind: 'inspected', inspected: inspect(inspection) };
+    if (inspection.kind !== 'tags') return { kind: 'inspected', inspected: inspect(inspection) };
+    const { tagsOf } = await import('#src/sources/decode/tags.ts'); // only where tags are wanted
+    const tags = await tagsOf(inspection.path);
+    return { kind: 'inspected', inspected: { kind: 'tags', tags } };
   } catch (error) {
     return damaged(error);
   }

@@ -3,8 +3,10 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
-import type { SoundOpener, SoundShelf } from '#src/sources/fetch/ports.ts';
+import type { SoundTags } from '#src/sources/decode/tags.ts';
+import type { ShelvedSound, SoundOpener, SoundShelf } from '#src/sources/fetch/ports.ts';
 import { MeasuredLoudness } from './measured-loudness.ts';
+import { type ReadTags, SoundTitles } from './sound-titles.ts';
 
 /** What may lie there; what it really is shows when it is opened. */
 const extensions = new Set([
@@ -13,7 +15,12 @@ const extensions = new Set([
 ]);
 /** More than anybody finds his way in. */
 const mostFiles = 2000;
-const longestName = 50;
+/** Folders in folders. */
+const mostDepth = 4;
+/** Of a file or a folder, in characters. */
+const longestPart = 50;
+/** Of all of them together: Discord suggests nothing longer. */
+const longestName = 100;
 /** Time in ms for which names for suggestions are kept: each key somebody types asks for them. */
 const keptMs = 5_000;
 const byName = new Intl.Collator('en').compare;
@@ -23,36 +30,53 @@ type Files = ReadonlyMap<string, SoundFileAt>;
 
 const builtIn = fileURLToPath(new URL('./sounds', import.meta.url));
 
+export type LibraryParts = {
+  readonly opener: SoundOpener;
+  readonly clock: Clock;
+  /** Without it sounds are called as their files are. */
+  readonly readTags?: ReadTags;
+};
+
 /** The owner's sounds, in `sounds` under `dataDir`, and the built-in ones. */
-export function openLibrary(dataDir: string, opener: SoundOpener, clock: Clock): SoundLibrary {
-  return new SoundLibrary([join(dataDir, 'sounds'), builtIn], opener, clock);
+export function openLibrary(dataDir: string, parts: LibraryParts): SoundLibrary {
+  return new SoundLibrary([join(dataDir, 'sounds'), builtIn], parts);
 }
 
 /**
- * The sounds in some folders, by their names without extension; a folder that comes first hides those of the same name.
+ * The sounds in some folders and the folders in these, by their names without extension, as `weather/heavy rain`; a folder
+ * that comes first hides those of the same name. What they are titled is what their tags say, or else their name.
  *
- * Only regular files right in them: no links, no folders, nothing hidden. Looked at anew when one is opened, and after 5 s
- * when names are asked for; a folder that is not there holds none.
+ * Only regular files: no links, nothing hidden. Looked at anew when one is opened, and after 5 s when names are asked for; a
+ * folder that is not there holds none.
  */
 export class SoundLibrary implements SoundShelf {
   readonly #folders: readonly string[];
   readonly #opener: SoundOpener;
   readonly #measured: MeasuredLoudness;
+  readonly #titles: SoundTitles | undefined;
   readonly #clock: Clock;
   /** What was found when somebody last looked. */
   #read: { readonly atMs: number; readonly files: Promise<Files> } | undefined;
 
-  constructor(folders: readonly string[], opener: SoundOpener, clock: Clock) {
+  constructor(folders: readonly string[], { opener, clock, readTags }: LibraryParts) {
     this.#folders = folders;
     this.#opener = opener;
     this.#clock = clock;
     this.#measured = new MeasuredLoudness(clock);
+    this.#titles = readTags && new SoundTitles(readTags, clock);
   }
 
   async names(): Promise<readonly string[]> {
-    return [...(await this.#files(this.#clock.nowMs() - keptMs)).values()]
-      .map(({ name }) => name)
-      .sort(byName);
+    return (await this.#sorted()).map(({ name }) => name);
+  }
+
+  async titled(signal: AbortSignal): Promise<readonly ShelvedSound[]> {
+    const files = await this.#sorted();
+    const tags = await this.#titles?.ofAll(
+      files.map(({ path }) => path),
+      signal,
+    );
+    return files.map(({ name }, at) => ({ name, ...tags?.[at] }));
   }
 
   /** Names are compared without case. What comes was measured, so that all of them can be made alike. */
@@ -60,11 +84,22 @@ export class SoundLibrary implements SoundShelf {
     const files = await this.#files(Number.POSITIVE_INFINITY);
     const found = files.get(plainName(name).toLowerCase());
     if (!found) return undefined;
-    const { name: title, path } = found;
+    const { path } = found;
+    const tags = this.#titles?.of(path, signal) ?? Promise.resolve({});
+    const [own, source] = await Promise.all([tags, this.#openFile(found, signal)]);
+    return titled(source, own);
+  }
+
+  async #openFile({ name: title, path }: SoundFileAt, signal: AbortSignal): Promise<SoundSource> {
     // Effects are short and may be played in a loop: no sample more or less.
     const where = { kind: 'file', path, title } as const;
     const source = await this.#opener.openSource(where, { isExact: true }, signal);
     return await this.#measured.of(path, source, signal);
+  }
+
+  async #sorted(): Promise<readonly SoundFileAt[]> {
+    const files = await this.#files(this.#clock.nowMs() - keptMs);
+    return [...files.values()].toSorted((one, other) => byName(one.name, other.name));
   }
 
   /** By their names in lower case, read no earlier than `sinceMs`. */
@@ -78,29 +113,66 @@ export class SoundLibrary implements SoundShelf {
   async #readFolders(): Promise<Files> {
     const files = new Map<string, SoundFileAt>();
     for (const folder of this.#folders) {
-      for (const [name, path] of await soundsIn(folder)) {
-        const key = name.toLowerCase();
-        if (!files.has(key) && files.size < mostFiles) files.set(key, { name, path });
+      let inside: readonly FolderAt[] = [{ prefix: '', path: folder }];
+      for (let depth = 0; depth <= mostDepth && files.size < mostFiles; depth++) {
+        const found = await Promise.all(inside.map(read));
+        for (const file of found.flatMap((one) => one.files)) {
+          const key = file.name.toLowerCase();
+          if (!files.has(key) && files.size < mostFiles) files.set(key, file);
+        }
+        inside = found.flatMap((one) => one.folders).slice(0, mostFiles);
       }
     }
     return files;
   }
 }
 
-async function soundsIn(folder: string): Promise<readonly (readonly [string, string])[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  return entries
-    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-    .filter(({ name }) => extensions.has(extname(name).toLowerCase()))
-    .map(
-      ({ name }) => [plainName(name.slice(0, -extname(name).length)), join(folder, name)] as const,
-    )
-    .filter(([name]) => name !== '')
-    .sort(([a], [b]) => byName(a, b));
+/** A folder, and what stands before the names in it. */
+type FolderAt = { readonly prefix: string; readonly path: string };
+
+async function read({ prefix, path }: FolderAt) {
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+  const shown = entries.filter(({ name }) => !name.startsWith('.'));
+  const files = shown
+    .filter((entry) => entry.isFile() && extensions.has(extname(entry.name).toLowerCase()))
+    .map(({ name }) => ({ own: name.slice(0, -extname(name).length), path: join(path, name) }))
+    .map((file) => ({ name: nameIn(prefix, file.own), path: file.path }))
+    .filter(({ name }) => name !== '')
+    .sort((one, other) => byName(one.name, other.name));
+  const folders = shown
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => ({ prefix: nameIn(prefix, name), path: join(path, name) }))
+    .filter((folder) => folder.prefix !== '')
+    .sort((one, other) => byName(one.prefix, other.prefix));
+  return { files, folders };
+}
+
+/** Empty for what cannot be called by anything. */
+function nameIn(prefix: string, own: string): string {
+  const name = plainPart(own);
+  return name === '' ? '' : plainName(prefix === '' ? name : `${prefix}/${name}`);
 }
 
 /** One line, as people may type it. */
 function plainName(name: string): string {
-  const line = name.normalize('NFC').replace(/[\p{C}\s]+/gu, ' ');
-  return [...line.trim()].slice(0, longestName).join('').trim();
+  const parts = name.split('/').map(plainPart);
+  return [...parts.join('/')].slice(0, longestName).join('').trim();
+}
+
+function plainPart(part: string): string {
+  const line = part.normalize('NFC').replace(/[\p{C}\s]+/gu, ' ');
+  return [...line.trim()].slice(0, longestPart).join('').trim();
+}
+
+/** A sound as its tags title it. */
+function titled(source: SoundSource, { title: own, artist }: SoundTags): SoundSource {
+  if (own === undefined) return source;
+  const { lengthMs, lufs, seekable } = source;
+  return {
+    title: artist === undefined ? own : `${artist} – ${own}`,
+    seekable,
+    ...(lengthMs !== undefined && { lengthMs }),
+    ...(lufs !== undefined && { lufs }),
+    open: (fromMs, until) => source.open(fromMs, until),
+  };
 }

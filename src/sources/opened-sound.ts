@@ -1,4 +1,4 @@
-import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
+import { chunkMs, type SoundChunk, type SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { DecodePlan } from '#src/sources/decode/decode-messages.ts';
 import type { DecodingLane } from '#src/sources/decode/decoding-lane.ts';
@@ -160,8 +160,3 @@ type Beginning = {
   readonly pieces: readonly Uint8Array[];
   readonly plan: DecodePlan;
 };
-
-function chunkMs(chunk: SoundChunk): number {
-  if (chunk.kind === 'opus') return chunk.samples / 48;
-  return (chunk.pcm.samples.length / chunk.pcm.channels / chunk.pcm.rateHz) * 1000;
-}

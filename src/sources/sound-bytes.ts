@@ -19,7 +19,7 @@ export interface SoundBytes {
 }
 
 /** Read from a disk at a time. */
-const pieceBytes = 16 * 1024;
+const pieceBytes = 64 * 1024;
 
 export function bytesInMemory(bytes: Uint8Array, patience: ReadTimeouts): SoundBytes {
   const from = (byte: number) => new ThrottledRead(() => inPieces(bytes.subarray(byte)), patience);
@@ -65,7 +65,12 @@ async function* readFrom(path: string, byte: number): AsyncGenerator<Uint8Array>
   });
   await using file = opened;
   for (let at = byte; ; ) {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(pieceBytes), 0, pieceBytes, at);
+    const { bytesRead, buffer } = await file.read(
+      Buffer.allocUnsafe(pieceBytes),
+      0,
+      pieceBytes,
+      at,
+    );
     if (bytesRead === 0) return;
     at += bytesRead;
     yield buffer.subarray(0, bytesRead);

@@ -85,6 +85,8 @@ export interface Transcriber {
   wrapped?(wrap: (engine: Transcriber) => Transcriber): Transcriber;
   /** Only of those that take a hint: the same for utterances that are known to be in this language, BCP 47. */
   inLanguage?(language: string): Transcriber;
+  /** Only of those that take hints: the same, told that these words, as `hintsOf` gives them, are likely to be said. */
+  withHints?(hints: readonly string[]): Transcriber;
 }
 
 /** How a text is to be spoken. Fields left out are the engine's own defaults. */

@@ -1,3 +1,5 @@
+import { editDistance } from '#src/base/edit-distance.ts';
+
 /** How well a text was read: its words, and how many of them were changed, left out or added. */
 export type ReadingAccuracy = { readonly words: number; readonly wrongWords: number };
 
@@ -14,7 +16,7 @@ export function compareReading(wanted: string, said: string): ReadingAccuracy {
   const [missed, added] = withoutCommonEnds(asked, spoken);
   const most = Math.max(missed.length, added.length);
   if (most > mostWords) return { words, wrongWords: Math.abs(missed.length - added.length) };
-  return { words, wrongWords: distance(missed, added) };
+  return { words, wrongWords: editDistance(missed, added) };
 }
 
 function withoutCommonEnds(
@@ -32,18 +34,4 @@ function withoutCommonEnds(
 function wordsOf(text: string): string[] {
   const plain = text.normalize('NFKC').toLowerCase().replace(/['’]/g, '');
   return plain.match(wordsIn) ?? [];
-}
-
-/** Levenshtein's, over words. */
-function distance(from: readonly string[], to: readonly string[]): number {
-  let row = Array.from({ length: to.length + 1 }, (_, place) => place);
-  for (const [above, word] of from.entries()) {
-    const next = [above + 1];
-    for (const [place, other] of to.entries()) {
-      const [left = 0, up = 0, corner = 0] = [next[place], row[place + 1], row[place]];
-      next.push(Math.min(left + 1, up + 1, corner + (word === other ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
 }

@@ -88,7 +88,9 @@ export class UtteranceSound {
 /** Root mean squares of stretches of 20 ms. */
 function* levels(samples: Int16Array): Generator<number> {
   for (let at = 0; at < samples.length; at += windowSamples) {
-    const window = samples.subarray(at, at + windowSamples);
-    yield Math.sqrt(window.reduce((sum, sample) => sum + sample * sample, 0) / window.length);
+    const end = Math.min(at + windowSamples, samples.length);
+    let sum = 0;
+    for (let n = at; n < end; n++) sum += (samples[n] ?? 0) ** 2;
+    yield Math.sqrt(sum / (end - at));
   }
 }

@@ -97,6 +97,11 @@ export interface BudgetAuthority {
   isCaptionNews(guildId: string, id: CaptionNewsId): boolean;
   /** Price of an hour of talk that is recognised, in US dollars; undefined: nobody knows it. */
   hourPrice(guildId: string): number | undefined;
+  /**
+   * Counts a text of so many characters, which somebody has read out, to their share by its estimated price; not where it does
+   * not fit. The server pays what it really takes, once it is spoken.
+   */
+  read(guildId: string, personId: string, characters: number): BudgetRefusal | undefined;
   /** A text beside any answer was spoken. */
   spoke(guildId: string, spoken: SpokenUsage): void;
   manner(guildId: string): BudgetMode;
@@ -107,9 +112,11 @@ export interface BudgetAuthority {
 /** Costs of a server so far; `/stats view:cost` shows them. */
 export interface SpentCosts {
   today(guildId: string): SpentCost;
+  /** What this person has spent there today. */
+  share(guildId: string, personId: string): SpentShare;
 }
 
-export type SpentCost = {
+export type SpentShare = {
   readonly usd: number;
   readonly minutes: number;
   /** 0: none. */
@@ -118,6 +125,9 @@ export type SpentCost = {
   /** Some of it, or all, has no known price. */
   readonly isUnpriced: boolean;
   readonly turns: number;
+};
+
+export type SpentCost = SpentShare & {
   /** Person who spent most; the name where it is known, else an id. */
   readonly top?: { readonly personId: string; readonly name?: string };
 };

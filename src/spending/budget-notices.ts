@@ -1,8 +1,9 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { CaptionNewsId } from './budget-authority.ts';
+import type { StepNotice } from './budget-steps.ts';
 import { dayOf } from './calendar.ts';
 
-type What = 'warn' | 'warn-month' | 'user' | 'guild' | CaptionNewsId;
+type What = StepNotice['key'] | 'captions' | 'quiet' | 'user' | CaptionNewsId;
 
 /**
  * Notices of budgets already sent: each once a day in a server, or once a day to a person. Forgotten at midnight and at

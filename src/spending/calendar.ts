@@ -6,6 +6,22 @@ export function dayOf(wallMs: number): string {
   return calendar.format(wallMs);
 }
 
+/** As `dayOf`, without working it out again within the same day. */
+export class Calendar {
+  #day = '';
+  #fromMs = 0;
+  #toMs = 0;
+
+  dayOf(wallMs: number): string {
+    if (wallMs < this.#fromMs || wallMs >= this.#toMs) {
+      this.#day = dayOf(wallMs);
+      this.#toMs = nextDayMs(wallMs);
+      this.#fromMs = this.#toMs - dayMs;
+    }
+    return this.#day;
+  }
+}
+
 export function monthOf(day: string): string {
   return day.slice(0, 7);
 }

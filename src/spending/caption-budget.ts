@@ -3,8 +3,18 @@ import type { TextId } from '#src/texts/texts.ts';
 import { type Amount, type Caps, shareOf } from './caps.ts';
 import { costOf } from './cost.ts';
 
-/** Text that tells people that the budget of a server is used; `keepsCaptions`: speech is still recognised for captions. */
-export function usedBudgetText(isMonth: boolean, keepsCaptions: boolean): TextId {
+type UsedBudgetId = Extract<TextId, `budget.guild${string}` | `budget.quiet${string}`>;
+
+/**
+ * Text that tells people that the budget of a server is used; `isQuiet`: nothing is recognised any more either, else
+ * `keepsCaptions`: speech is still recognised for captions.
+ */
+export function usedBudgetText(
+  isMonth: boolean,
+  isQuiet: boolean,
+  keepsCaptions: boolean,
+): UsedBudgetId {
+  if (isQuiet) return isMonth ? 'budget.quiet.month' : 'budget.quiet';
   const text = isMonth ? 'budget.guild.month' : 'budget.guild';
   return keepsCaptions ? `${text}.captions` : text;
 }

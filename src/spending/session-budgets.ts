@@ -16,35 +16,39 @@ import type {
   SpentCost,
   SpentCosts,
   SpentEvent,
+  SpentShare,
 } from './budget-authority.ts';
 import { BudgetNotices } from './budget-notices.ts';
+import { type PeriodSteps, stepNotice, stepsOf } from './budget-steps.ts';
 import { midnightOf, nextDayMs, nextMonthMs } from './calendar.ts';
 import {
   type Amount,
   add,
-  type BudgetStep,
   type Caps,
-  costliest,
   fits,
   isAtLeast,
   isOverCount,
   laterStep,
   nothing,
-  stepOf,
 } from './caps.ts';
 import { type CaptionBudgetStep, captionStepOf, usedBudgetText } from './caption-budget.ts';
 import { costOf } from './cost.ts';
-import type { Ledger, Payer, Reserve } from './ledger/ledger.ts';
+import { type GuildCaps, loweredCaps } from './guild-caps.ts';
+import type { Payer, Reserve } from './ledger/ledger.ts';
 import type { Sum } from './ledger/ledger-day.ts';
 import type { BudgetExchange } from './ledger/shared-ledger.ts';
+import { PersonShares, type PersonSharesOptions } from './person-shares.ts';
 import { RecognisedSound } from './recognised-sound.ts';
+import { SpentToday } from './spent-today.ts';
 import { countsSound, estimate, isFree, partForAnswers, type Tariff } from './tariff.ts';
 import { AnswerUsage, asTalk, type UsageCount, workOf } from './usage-bill.ts';
 
-export type SessionBudgetsOptions = {
-  readonly clock: Clock;
-  readonly ledger: Ledger;
+export type SessionBudgetsOptions = Omit<PersonSharesOptions, 'capsIn'> & {
+  /** Of the operator. */
   readonly caps: Caps;
+  /** What a server has set below them; absent: nothing. */
+  readonly guildCapsOf?: (guildId: string) => GuildCaps;
+  readonly clock: Clock;
   /** Prices of the roles of this server now, for an answer aloud or in writing. */
   readonly tariffOf: (guildId: string, isWritten?: boolean) => Tariff;
   /** Price of any engine that was asked, usual or not. */
@@ -63,13 +67,18 @@ const usual = { characters: 2_000, heardMs: 4_000 };
 export class SessionBudgets implements BudgetAuthority, SpentCosts {
   readonly #options: SessionBudgetsOptions;
   readonly #news: BudgetNotices;
+  readonly #shares: PersonShares;
   readonly #names = new AskerNames();
+  readonly #spent: SpentToday;
   /** Expected amount of the latest spoken answer of each server. */
   readonly #typical = new Map<string, Amount>();
 
   constructor(options: SessionBudgetsOptions) {
     this.#options = options;
     this.#news = new BudgetNotices(options.clock);
+    const capsIn = (guildId: string) => this.#caps(guildId);
+    this.#shares = new PersonShares({ ...options, capsIn });
+    this.#spent = new SpentToday({ ...options, capsIn, names: this.#names });
   }
 
   open(order: AnswerRequest): AnswerBudget | BudgetRefusal {
@@ -98,7 +107,6 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
   }
 
   listen(guildId: string, personId: string, isCaptioned = false): HearingBudget | BudgetRefusal {
-    const { caps, clock, ledger } = this.#options;
     void this.ready(guildId); // asked for before the answer needs it
     const rate = this.#options.tariffOf(guildId).recognise;
     const isFree = rate.kind === 'free';
@@ -113,9 +121,8 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
       sound.decided(meant ? 'person' : forCaptions ? 'captions' : 'server');
     const open = { heard, captions, decided } as const;
     if (isFree) return open;
-    const theirs = ledger.shareOf(guildId, personId, clock.wallMs());
     const isForCaptions = isCaptioned && captions !== 'used';
-    if (!isForCaptions && stepOf(theirs, caps.personDay, nothing, 1) === 'quiet')
+    if (!isForCaptions && this.#shares.isUsed(guildId, personId))
       return this.#shareUsed(guildId, personId);
     if (this.manner(guildId).step === 'quiet') return this.#budgetUsed(guildId);
     return open;
@@ -129,6 +136,12 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     const { recognise } = this.#options.tariffOf(guildId);
     const nanoUsd = costOf({ kind: 'heard', ms: 3_600_000 }, recognise);
     return nanoUsd === undefined ? undefined : nanoUsd / 1e9;
+  }
+
+  read(guildId: string, personId: string, characters: number): BudgetRefusal | undefined {
+    const { speak } = this.#options.tariffOf(guildId);
+    if (this.#shares.payReading(guildId, personId, characters, speak)) return undefined;
+    return this.#shareUsed(guildId, personId);
   }
 
   spoke(guildId: string, { took, ...spoken }: SpokenUsage): void {
@@ -153,31 +166,23 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
   }
 
   forget(guildId: string, personId: string): void {
-    const { clock, ledger } = this.#options;
-    ledger.forget(guildId, personId, clock.wallMs());
+    this.#shares.forget(guildId, personId);
     this.#news.forget(guildId, personId);
     this.#names.forget(guildId, personId);
   }
 
   today(guildId: string): SpentCost {
-    const { caps } = this.#options;
-    const { day, people } = this.#standing(guildId);
-    const [top] = [...people].sort(([, one], [, other]) => costliest(one, other))[0] ?? [];
-    const name = top === undefined ? undefined : this.#names.of(guildId, top);
-    return {
-      usd: day.nanoUsd / 1e9,
-      minutes: day.ms / 60_000,
-      capUsd: caps.serverDay.nanoUsd / 1e9,
-      capMinutes: caps.serverDay.ms / 60_000,
-      isUnpriced: day.unpriced > 0,
-      turns: day.turns,
-      ...(top !== undefined && { top: { personId: top, ...(name && { name }) } }),
-    };
+    return this.#spent.today(guildId);
+  }
+
+  share(guildId: string, personId: string): SpentShare {
+    return this.#spent.share(guildId, personId);
   }
 
   #refusal(order: AnswerRequest, expected: Amount, tariff: Tariff): BudgetRefusal | undefined {
-    const { caps, clock, ledger } = this.#options;
+    const { ledger } = this.#options;
     const { guildId, personId, isWritten } = order;
+    const caps = this.#caps(guildId);
     const { day, month } = this.#standing(guildId);
     const more = add(ledger.reserved(guildId), expected);
     const part = partForAnswers(tariff);
@@ -185,9 +190,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     if (isUsed || isOverCount(day, caps)) return this.#budgetUsed(guildId, false);
     const room = fits(day, more, caps.serverDay, part) && fits(month, more, caps.serverMonth, part);
     if (!room) return this.#budgetUsed(guildId, !fits(month, more, caps.serverMonth, part));
-    const share = ledger.shareOf(guildId, personId, clock.wallMs());
-    const theirs = add(share, ledger.reserved(guildId, personId));
-    if (isWritten || fits(theirs, expected, caps.personDay)) return undefined;
+    if (this.#shares.fits(guildId, personId, expected, isWritten)) return undefined;
     return this.#shareUsed(guildId, personId);
   }
 
@@ -201,40 +204,29 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
   #budgetUsed(guildId: string, isMonth = this.#isMonth(guildId)): BudgetRefusal {
     const time = midnightOf(this.#untilMs(isMonth));
     const { day, month } = this.#steps(guildId, this.#options.tariffOf(guildId));
-    const isHeard = laterStep(day, month) !== 'quiet';
-    const keepsCaptions = isHeard && this.#options.keepsCaptions?.(guildId) === true;
-    const line: TextLine = { id: usedBudgetText(isMonth, keepsCaptions), with: { time } };
-    return { kind: 'refused', line, isNews: () => this.#news.first(guildId, 'guild') };
+    const isQuiet = laterStep(day, month) === 'quiet';
+    const keepsCaptions = this.#options.keepsCaptions?.(guildId) === true;
+    const line: TextLine = { id: usedBudgetText(isMonth, isQuiet, keepsCaptions), with: { time } };
+    const key = isQuiet ? 'quiet' : 'captions';
+    return { kind: 'refused', line, isNews: () => this.#news.first(guildId, key) };
   }
 
   #warning(guildId: string): TextLine | undefined {
     const tariff = this.#options.tariffOf(guildId);
     if (isFree(tariff)) return undefined;
     const { day, month } = this.#steps(guildId, tariff);
-    if (day !== 'full' && this.#news.first(guildId, 'warn')) return { id: 'budget.warn' };
-    if (month !== 'full' && this.#news.first(guildId, 'warn-month'))
-      return { id: 'budget.warn.month' };
-    return undefined;
+    const hasCheaperVoice = tariff.cheaperVoice !== undefined;
+    const notices = [
+      stepNotice(day, 'day', hasCheaperVoice),
+      stepNotice(month, 'month', hasCheaperVoice),
+    ];
+    return notices.find((notice) => notice && this.#news.first(guildId, notice.key))?.line;
   }
 
-  #steps(
-    guildId: string,
-    tariff: Tariff,
-  ): { readonly day: BudgetStep; readonly month: BudgetStep } {
-    const { caps } = this.#options;
-    const { day, month } = this.#standing(guildId);
+  #steps(guildId: string, tariff: Tariff): PeriodSteps {
     const typical = this.#typical.get(guildId) ?? estimate(tariff, usual);
     const part = partForAnswers(tariff);
-    const step = (spent: Amount, cap: Amount): BudgetStep => {
-      const found = stepOf(spent, cap, typical, part);
-      return found === 'quiet' && part === 1 ? 'captions' : found;
-    };
-    const isOver = isOverCount(day, caps);
-    const overStep = part === 1 ? 'captions' : 'quiet';
-    return {
-      day: isOver ? overStep : step(day, caps.serverDay),
-      month: step(month, caps.serverMonth),
-    };
+    return stepsOf(this.#standing(guildId), this.#caps(guildId), typical, part);
   }
 
   #isMonth(guildId: string): boolean {
@@ -303,7 +295,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
   }
 
   #captionStep(guildId: string, rate: RolePrice): CaptionBudgetStep {
-    return captionStepOf(this.#standing(guildId).captions, this.#options.caps, rate);
+    return captionStepOf(this.#standing(guildId).captions, this.#caps(guildId), rate);
   }
 
   #soundOf(guildId: string, personId: string): RecognisedSound {
@@ -320,6 +312,11 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
 
   #book(guildId: string, payer: Payer | undefined, sum: Partial<Sum>): void {
     this.#options.ledger.charge(guildId, payer, sum, this.#options.clock.wallMs());
+  }
+
+  #caps(guildId: string): Caps {
+    const { caps, guildCapsOf } = this.#options;
+    return guildCapsOf ? loweredCaps(caps, guildCapsOf(guildId)) : caps;
   }
 
   #standing(guildId: string) {

@@ -83,6 +83,11 @@ export function spokenCharacters(ms: number): number {
   return ms * charactersPerMs;
 }
 
+/** About how long, in ms, so many characters are said. */
+export function spokenMs(characters: number): number {
+  return characters / charactersPerMs;
+}
+
 /** Largest share of a budget for answers, so that what is said can still be recognised for a while. */
 const forAnswers = 0.95;
 

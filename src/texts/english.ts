@@ -1,261 +1,41 @@
-import { englishCaptions } from './english-captions.ts';
-import { englishSettings } from './english-settings.ts';
-import { englishTracks } from './english-tracks.ts';
-import { englishTranscript } from './english-transcript.ts';
+import budget from './en/budget.json' with { type: 'json' };
+import captions from './en/captions.json' with { type: 'json' };
+import commands from './en/commands.json' with { type: 'json' };
+import failures from './en/failures.json' with { type: 'json' };
+import help from './en/help.json' with { type: 'json' };
+import joining from './en/joining.json' with { type: 'json' };
+import panel from './en/panel.json' with { type: 'json' };
+import personas from './en/personas.json' with { type: 'json' };
+import privacy from './en/privacy.json' with { type: 'json' };
+import reminders from './en/reminders.json' with { type: 'json' };
+import settings from './en/settings.json' with { type: 'json' };
+import stats from './en/stats.json' with { type: 'json' };
+import talking from './en/talking.json' with { type: 'json' };
+import tools from './en/tools.json' with { type: 'json' };
+import tracks from './en/tracks.json' with { type: 'json' };
+import transcript from './en/transcript.json' with { type: 'json' };
+import voice from './en/voice.json' with { type: 'json' };
 
-/** English sentences by id, the table that every other language is held against. */
+/**
+ * English texts by id, one file for each feature: the tables that every other language is held against. A text with words to
+ * be filled in says the most characters of each.
+ */
 export const english = {
-  'join.ok': 'In {channel}. Just talk to me.',
-  'join.ok.several': 'In {channel}. Say "{bot}" first, or press Ask.',
-  'join.consent': 'By calling me you said yes for this session; /privacy deny undoes it.',
-  'join.spoken': 'Hi. I only hear people who said yes.',
-  'join.spoken.notice': 'Hi. I hear everybody here; /privacy deny undoes it for you.',
-  'join.first_heard': 'I hear you, {name}.',
-  'join.none': 'Join a voice channel first, or pick one: /join channel.',
-  'join.no_view': "I can't see {channel}. Give my role {permission} there, then run /join again.",
-  'join.no_connect':
-    "I can't enter {channel}. Give my role {permission} there, then run /join again.",
-  'join.no_speak':
-    "I can't speak in {channel}. Give my role {permission} there, then run /join again.",
-  'join.full': '{channel} is full ({n}/{limit}). Raise the limit or let me move members.',
-  'join.busy': "I'm in {other} with {n} people. Ask there.",
-  'join.stage': '{channel} is a stage. I joined as audience and asked to speak.',
-  'join.timeout': "Discord's voice server did not answer in 15 s. Retrying; next try in {s} s.",
-  'join.resting': "Discord asks us to wait {s} s. I'll try again by myself then.",
-  'join.barred': 'Discord asks us to wait {s} s. Run /join again after that.',
-  'join.offline': 'My connection to Discord is down. Retrying; next try in {s} s.',
-  'join.lost': 'The voice link to {channel} broke at once. Reconnecting; next try in {s} s.',
-  'join.no_cipher': 'Voice encryption not supported; update the bot.',
-  'join.no_end_to_end': 'This server needs end-to-end voice; update the bot.',
-  'join.no_coders':
-    "I'm in as many voice channels as I can serve. /leave one of them, then run /join again.",
-  'join.no_voice': "Voice doesn't work where I run. The operator is told; then run /join again.",
-  'join.sent_away': 'Somebody sent me out of {channel}. Run /join to call me back.',
-  'join.left': 'I was sent away before I was in {channel}. Run /join to call me again.',
-  'join.forbidden': "You can't enter {channel} yourself.",
-  'join.afk': '{channel} is the AFK channel; nobody can talk there.',
-  'join.timed_out': "I'm timed out until {time}.",
-  'leave.ok': 'Left {channel} after {duration}.',
-  'leave.empty': 'Everyone left, so I did too.',
-  'leave.nowhere': "I'm in no voice channel here.",
-  'slow.down': "That's faster than I can follow. Try again in {s} s.",
-  'stop.ok': 'Stopped.',
-  'stop.others': "That isn't yours to stop.",
-  'stop.nothing': 'Nothing is playing.',
-  'say.queued': 'Queued, {n} ahead.',
-  'say.now': 'Saying it now.',
-  'say.full': 'Too much is waiting to be said ({limit}). Try again in a moment.',
-  'say.empty': 'There is nothing in that I can say.',
-  'ask.thinking': 'Thinking about: {question}',
-  'ask.answer': '{answer}',
-  'ask.dropped': 'Too many questions were waiting, so yours was dropped. Ask again.',
-  'ask.replaced': 'You asked something else meanwhile: only your newer question is answered.',
-  'ask.late': 'That takes longer. You will hear the answer.',
-  'ask.writing': "I'm still writing your last answer. Ask again when it is there.",
-  'ask.writing.server': "I'm still writing {n} answers here. Ask again in a moment.",
-  'ask.window': 'Go ahead, {name}. For {s} s I need no name.',
-  'ask.unheard': "I don't hear you yet. Press Hear me, then Ask again.",
-  'ask.empty': 'That holds no question.',
-  'ask.bad.not_audio':
-    "Can't listen to that: not audio I know. I take wav, mp3 and ogg voice messages.",
-  'ask.bad.too_long': "Can't listen to that: longer than {max} s.",
-  'ask.bad.too_big': "Can't listen to that: file too big.",
-  'ask.bad.not_allowed': "Can't listen to that: address not allowed.",
-  'ask.bad.blocked':
-    "Can't listen to that: your last files broke my decoder. Try again in a minute.",
-  'ask.bad.unreachable': "Can't listen to that: it didn't arrive. Send it again.",
-  'ask.about': 'Ask about this',
-  'ask.about.question': 'Tell me about this in a few sentences.',
-  'ask.about.nothing': 'There is nothing to read or hear in that message.',
-  'privacy.card': '{bot} would like to hear you. Sound is never stored.',
-  'privacy.allowed': 'Thanks, I can hear you now.',
-  'privacy.denied': 'Understood. I drop your sound before decoding it.',
-  'privacy.status':
-    'Hearing you: {yes}. Stored about you: {n} caption lines, {memories} memories, {m} settings.',
-  'privacy.yes': 'yes',
-  'privacy.no': 'no',
-  'privacy.paused': 'I stopped listening. Press Resume when you want me back.',
-  'privacy.resumed': 'Listening again.',
-  'privacy.forget.ask':
-    "Delete {n} caption lines, {m} memories and your settings? This can't be undone.",
-  'privacy.forget.done': 'Deleted {total} items.',
-  'privacy.forget.copies':
-    'Backups of the operator may keep them until they are replaced. Ask the operator to delete those.',
-  'privacy.forget.denied':
-    'Your no still counts until I leave; in later sessions, say it again with /privacy deny.',
-  'privacy.forget.failed': "I couldn't delete it. The operator is told; try again later.",
-  'privacy.unread':
-    "I can't read who agreed, so I hear nobody who did not say yes just now. The operator is told.",
-  'privacy.unsaved': "That holds for now, but I couldn't save it. The operator is told.",
-  'slow.voice': 'One moment.',
-  'slow.later': "This takes longer. I'll tell you when it's done.",
-  'said.both': '{one} and {other}',
-  'tool.time': 'Checking the time.',
-  'tool.here': 'Checking who is here.',
-  'tool.leave': 'Asking whether I should leave.',
-  'tool.leave.ask': '{name}, press Confirm within {s} s and I leave.',
-  'tool.post': 'Writing it in the chat.',
-  'tool.post.ask': '{name}, press Confirm within {s} s and I post this here: {text}',
-  'tool.post.done': 'Posted.',
-  'tool.volume': 'Changing my volume.',
-  'tool.volume.ask': '{name}, press Confirm within {s} s and I change my volume.',
-  'confirm.done': 'Done.',
-  'confirm.other': 'Only {name} can press that.',
-  'confirm.over': 'That is over. Ask me again.',
-  'confirm.failed': "That didn't work. The operator is told; ask me again.",
-  'heard.nothing': "Your sound reaches me but I can't decode it. Reconnecting once.",
-  'heard.undecodable':
-    "I can't decode {name}'s sound. {name}: leave the channel and join it again.",
-  'heard.undecoded': "I couldn't decode what {name} just said. {name}: say it again, please.",
-  'heard.missing':
-    'Discord shows {name} as speaking, but no sound of theirs reaches me. {name}: leave the channel and join it again.',
-  'link.udp':
-    'Sound no longer passes between Discord and me (UDP). Reconnecting; if it happens again, the owner should check the firewall.',
-  'link.encryption':
-    'The end-to-end encryption of this call does not settle, so nobody hears me. Trying again; if it lasts, /leave and /join.',
-  'link.seat': 'Discord shows me somewhere else than where I am. Reconnecting once.',
-  'link.frames':
-    'What I say does not leave for Discord. Reconnecting; if it lasts, /leave and /join.',
-  'fail.stt': "I couldn't make that out, please repeat.",
-  'fail.unrecognised':
-    "I couldn't make out what was just said. If it was for me, please ask again.",
-  'fail.llm': "I can't think right now: {provider} is not answering.",
-  'fail.tts': "My voice is out, so I'm writing:",
-  'fail.key': '{provider} refused the key. Owner: replace {VARIABLE} and run /settings check.',
-  'fail.limit': '{provider} is rate-limiting me. Back in about {s} s.',
-  'fallback.on': '{provider} is down, using {other}. The voice may sound different.',
-  'fallback.off': '{provider} is back.',
-  'budget.warn': "80 % of today's budget is used.",
-  'budget.warn.month': "80 % of this month's budget is used.",
-  'budget.user': "You've used today's share. Text still works; new share in {h} h.",
-  'budget.guild.captions':
-    "Today's budget is used. I keep captions, but I won't speak until {time}.",
-  'budget.guild.month.captions':
-    "This month's budget is used. I keep captions, but I won't speak until {time}.",
-  'budget.guild': "Today's budget is used. I won't speak until {time}.",
-  'budget.guild.month': "This month's budget is used. I won't speak until {time}.",
-  'captions.budget.warn': "80 % of today's budget for captions is used.",
-  'captions.budget.rough':
-    "Today's budget for captions is used. They are rougher from here, until 00:00 UTC.",
-  'captions.budget.off':
-    "Today's budget for captions is used. Captions are off until 00:00 UTC; I still answer.",
-  'captions.kept': 'Captions are kept {days} days if they are on.',
-  'captions.kept.not': 'Captions, if they are on, are not kept.',
-  'aside.link': 'I put the link in the chat.',
-  'aside.code': 'I put the code in the chat.',
-  'aside.table': 'I put the table in the chat.',
-  'perm.manage': 'That needs Manage Server.',
-  'perm.room': 'Join {channel} first.',
-  'muted.server': "I'm muted here; ask a moderator to unmute me.",
-  'suppressed.server':
-    "I'm not allowed to speak here. Give my role Speak; on a stage, invite me to speak.",
-  'deafened.server': "I'm deafened here; I can only play tracks.",
-  'leave.broken': 'Something in me broke twice, so I left. Run /join to call me again.',
-  moved: 'Moved to {channel}.',
-  reconnecting: 'Reconnecting.',
-  gave_up: 'Discord keeps refusing. /join to try again.',
-  'channel.removed': 'The channel was removed, so I left.',
-  'panel.listening': 'Listening',
-  'panel.hearing': 'Hearing {name}',
-  'panel.thinking': 'Thinking',
-  'panel.speaking': 'Speaking to {name}',
-  'panel.paused': 'Paused',
-  'panel.quiet': 'Quiet until {time}',
-  'panel.reconnecting': 'Reconnecting',
-  'panel.left': 'Not in a voice channel',
-  'panel.restarted': 'I was restarted and left {channel}. Run /join to call me back.',
-  'seat.returned': 'I was away for a moment and am back. If I owe you an answer, please ask again.',
-  'seat.outdated':
-    'I was away for more than 15 minutes, so I left {channel}. Run /join to call me back.',
-  'seat.nobody':
-    'I was away, and nobody I may hear was left in {channel}. Run /join to call me back.',
-  'seat.no_channel': '{channel} was removed while I was away.',
-  'seat.stopped': 'I am being stopped. If I run again within 15 minutes, I come back by myself.',
-  'seat.unanswered':
-    'I am being stopped. If I run again within 15 minutes, I come back. Not answered: {names}; please ask again then.',
-  'seat.unsaid':
-    'I am being stopped. If I run again within 15 minutes, I come back. What I was still to say is dropped.',
-  'panel.asked': '{name}, go ahead',
-  'panel.next': '{name} is next',
-  'panel.lost': 'Not answered: {name}. Too much was waiting; ask again.',
-  'panel.people.yes': 'Hearing: {names}',
-  'panel.people.unasked': 'Not asked: {names}',
-  'panel.people.no': 'Said no: {names}',
-  'panel.last': 'Last answer after {ms} ms, {engine}',
-  'panel.engine': 'No answer yet, {engine}',
-  'panel.moved': 'Panel moved: {link}',
-  'panel.thread': 'Who {bot} may hear',
-  'button.ask': 'Ask',
-  'button.stop': 'Stop',
-  'button.pause': 'Pause listening',
-  'button.resume': 'Resume',
-  'button.privacy': 'Privacy',
-  'button.hear_me': 'Hear me',
-  'button.not_me': 'Not me',
-  'button.only_today': 'Only today',
-  'button.forget': 'Delete',
-  'button.confirm': 'Confirm',
-  'button.try.join': '/join',
-  'button.try.privacy': '/privacy status',
-  'button.try.stats': '/stats',
-  'stats.none': 'No answer yet.',
-  'stats.speed':
-    'Last {n} answers: half within {p50} ms, 95 % within {p95} ms of your last word. {failed} failed. Thought ahead in vain: {vain} % of tokens.',
-  'stats.last': 'Last answer: {finish}. After your last word: {instants} ms.',
-  'stats.ended': 'ended {ms}',
-  'stats.recognised': 'recognised {ms}',
-  'stats.token': 'first token {ms}',
-  'stats.clause': 'first clause {ms}',
-  'stats.speech': 'first speech {ms}',
-  'stats.sent': 'first frame sent {ms}',
-  'stats.completed': 'said to the end',
-  'stats.cancelled': 'cut off',
-  'stats.empty': 'nothing to say',
-  'stats.failed': 'failed',
-  'stats.cost': 'Today {x} of {cap}. {n} turns, {y} each. Most: {top}.',
-  'stats.cost.none': 'Nothing spent today, of {cap}.',
-  'stats.cost.minutes': '{n} min',
-  'stats.cost.unpriced': '{x} not priced',
-  'stats.cost.uncapped': 'no limit',
-  'help.start': 'Sit down in a voice channel and run /join. Then just talk to me.',
-  'help.ask': '/ask puts a question without talking, /say makes me read a text.',
-  'help.stop': '/stop silences me at once, /leave sends me out.',
-  'help.privacy':
-    'I only hear people who said yes: /privacy allow, /privacy deny, /privacy forget.',
-  'help.stats': '/stats tells how fast I answer.',
-  'help.trouble':
-    'No sound? Check that I am not muted here and that my role may speak in the channel.',
-  'help.unknown': 'No help on "{topic}". Topics: {topics}.',
-  'command.join': 'Call me into a voice channel',
-  'command.join.channel': 'Which voice channel; yours if left out',
-  'command.leave': 'Send me out of the voice channel',
-  'command.say': 'Have me say a text',
-  'command.say.text': 'What to say',
-  'command.say.voice': 'In which voice',
-  'command.say.when': 'Now, or after what is waiting',
-  'command.ask': 'Ask me something',
-  'command.ask.question': 'Your question',
-  'command.ask.recording': 'A recording to answer about: wav, mp3 or an ogg voice message',
-  'command.ask.answer': 'How I answer: aloud, in writing, or to you alone',
-  'command.stop': 'Silence me',
-  'command.stop.what': 'What to stop',
-  'command.privacy': 'Who I hear, and what I keep',
-  'command.privacy.status': 'What I hear and keep of you',
-  'command.privacy.allow': 'Let me hear you',
-  'command.privacy.allow.for': 'For how long',
-  'command.privacy.deny': 'I stop hearing you',
-  'command.privacy.pause': 'I stop hearing the room',
-  'command.privacy.resume': 'I hear the room again',
-  'command.privacy.forget': 'Delete everything I keep of you here',
-  'command.stats': 'How fast I am',
-  'command.stats.view': 'What to show',
-  'command.help': 'How to use me',
-  'command.help.topic': 'About what',
-  ...englishCaptions,
-  ...englishSettings,
-  ...englishTracks,
-  ...englishTranscript,
-  'answer.expired':
-    '{name}: that took longer than Discord takes an answer. Run it again: a recap that is ready comes at once.',
-  generic: "That didn't work ({code}). Try again; if it repeats, run /settings check.",
-} as const;
+  ...budget,
+  ...captions,
+  ...commands,
+  ...failures,
+  ...help,
+  ...joining,
+  ...panel,
+  ...personas,
+  ...privacy,
+  ...reminders,
+  ...settings,
+  ...stats,
+  ...talking,
+  ...tools,
+  ...tracks,
+  ...transcript,
+  ...voice,
+};

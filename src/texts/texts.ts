@@ -1,28 +1,89 @@
 import { english } from './english.ts';
-import { german } from './german.ts';
+import { discordLocales, type LocaleTag } from './locales.ts';
+import { filled } from './message.ts';
+import { type Corrections, type TextTable, TextTables } from './tables.ts';
 
-export type TextId = keyof typeof english;
-export type Locale = 'en' | 'de';
+type English = typeof english;
+export type TextId = keyof English;
+export type Locale = LocaleTag;
 export type TextValues = Readonly<Record<string, string | number>>;
-/** One sentence people read, before it is put into a language. */
-export type TextLine = { readonly id: TextId; readonly with?: TextValues };
 
-const tables: Readonly<Record<Locale, Readonly<Record<TextId, string>>>> = {
-  en: english,
-  de: german,
-};
+/** Names of the words that a text is filled with. */
+type WordOf<Id extends TextId> = English[Id] extends { readonly with: infer Words }
+  ? keyof Words
+  : never;
+/** Texts without words to be filled in. */
+export type PlainTextId = {
+  [Id in TextId]: English[Id] extends string ? Id : never;
+}[TextId];
+
+/** One sentence people read, before it is put into a language; words called `Later` are not in it yet. */
+export type TextLine<Later extends string = never> =
+  | { readonly id: PlainTextId; readonly with?: TextValues }
+  | {
+      [Id in Exclude<TextId, PlainTextId>]: LineWith<Id, Exclude<WordOf<Id>, Later>>;
+    }[Exclude<TextId, PlainTextId>];
+type LineWith<Id extends TextId, Word extends PropertyKey> = [Word] extends [never]
+  ? { readonly id: Id; readonly with?: TextValues }
+  : { readonly id: Id; readonly with: Readonly<Record<Word, string | number>> };
+
+/** A line whose words nobody checks any more: it is only put into a language. */
+export type CheckedLine = { readonly id: TextId; readonly with?: TextValues | undefined };
+
+/**
+ * The one state of this room: tables are read from disk when first used, and an operator's corrections are set once at the
+ * start, so that a text can be put into a language wherever it is shown.
+ */
+const tables = new TextTables();
 
 /** All ids, for a walk through the table. */
 export const textIds = Object.keys(english) as readonly TextId[];
-export const locales = Object.keys(tables) as readonly Locale[];
+
+/** The languages there are texts in, those included that an operator added. */
+export function locales(): readonly Locale[] {
+  return tables.locales;
+}
+
+/** From now on these texts stand over ours. */
+export function correctTexts(corrections: Corrections): void {
+  tables.correct(corrections);
+}
 
 /** The table for a BCP 47 tag, say `de-AT`; English where there is none. */
 export function localeOf(tag: unknown): Locale {
-  const [language = ''] = typeof tag === 'string' ? tag.toLowerCase().split('-') : [];
-  return locales.find((locale) => locale === language) ?? 'en';
+  return knownLocale(tag) ?? 'en';
+}
+
+/** The table for a BCP 47 tag; undefined where there is none. */
+export function knownLocale(tag: unknown): Locale | undefined {
+  return typeof tag === 'string' ? tables.closest(tag) : undefined;
+}
+
+/** True where texts of a language were translated by a machine and read by nobody who speaks it. */
+export function isMachineMade(locale: Locale): boolean {
+  return tables.of(locale).isMachineMade;
+}
+
+/** All texts by every language of Discord that there are texts in, but English; kept by nobody but the caller. */
+export function readTranslations(): ReadonlyMap<Locale, TextTable['texts']> {
+  const byLocale = new Map(tables.locales.map((locale) => [locale, tables.read(locale).texts]));
+  const all = new Map<Locale, TextTable['texts']>();
+  for (const locale of discordLocales) {
+    const texts = byLocale.get(localeOf(locale));
+    if (texts && localeOf(locale) !== 'en') all.set(locale, texts);
+  }
+  return all;
+}
+
+/** A line with the words that it still lacked. */
+export function lineWith<Later extends string>(
+  { id, with: words }: TextLine<Later>,
+  later: Readonly<Record<Later, string | number>>,
+): TextLine {
+  return { id, with: { ...words, ...later } } as TextLine; // its type says that only these were missing
 }
 
 /** The sentence `id` with its `{x}` filled from `words`; a word left out stays visible as `{x}`. */
 export function text(id: TextId, words: TextValues = {}, locale: Locale = 'en'): string {
-  return tables[locale][id].replace(/\{(\w+)\}/g, (whole, key: string) => `${words[key] ?? whole}`);
+  return filled(tables.of(locale).texts.get(id) ?? id, words, locale);
 }

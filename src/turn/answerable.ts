@@ -6,7 +6,7 @@ import {
 } from '#src/turn/addressing/addressing.ts';
 import type { AddressingRules, AddressingState } from '#src/turn/addressing/addressing-windows.ts';
 import { endOfTurnOf } from '#src/turn/endpointing/end-of-turn.ts';
-import { classify, type Interjection } from '#src/turn/overlap/interjections.ts';
+import { classify, type Interjection, type RepeatManner } from '#src/turn/overlap/interjections.ts';
 import type { OverlapKind } from '#src/turn/overlap/interruption-words.ts';
 import { type Evidence, hasVoice } from './evidence.ts';
 import { isHallucination } from './hallucinations.ts';
@@ -22,6 +22,8 @@ export type UtteranceFacts = SpeakerTurn & {
   readonly goesOn: boolean;
   /** There is an answer that could be said again. */
   readonly canRepeat: boolean;
+  /** Words that the recogniser was told to expect. */
+  readonly hints?: readonly string[];
 };
 
 export type EndedUtterance = UtteranceFacts & {
@@ -29,6 +31,8 @@ export type EndedUtterance = UtteranceFacts & {
   readonly status: 'open' | 'continued' | 'dropped';
   /** The bot was speaking meanwhile. */
   readonly overlapsReply: boolean;
+  /** It was far quieter than what the same person was answered for: somebody else near the microphone, or a television. */
+  readonly isFarField: boolean;
   /** Whose turn has the floor without a sound of it yet: the speaker's own question, or another turn. */
   readonly unheardTurn: 'own' | 'other' | undefined;
 };
@@ -59,8 +63,8 @@ export type UtteranceCommand =
   | { readonly kind: 'stop' | 'never-mind' }
   /** Nothing: a "wait", a "go on" or an "mhm" goes only to `stepInterruption`. */
   | { readonly kind: 'overlap' }
-  /** The last answer once more. */
-  | { readonly kind: 'repeat'; readonly speed: number; readonly gainDb: number };
+  /** The last answer once more, and everything after it in that manner. */
+  | { readonly kind: 'repeat'; readonly manner: RepeatManner };
 
 /** An utterance as `stepInterruption` takes it. */
 type OverlapWords = { readonly what: OverlapKind; readonly meant: boolean };
@@ -84,6 +88,8 @@ export type UtteranceDecision =
       /** In place of the speaker's own question, of whose answer nothing was heard. */
       readonly replacesUnheard: boolean;
       readonly overlap: OverlapWords;
+      /** How the answer, and everything after it, is to be spoken. */
+      readonly manner?: RepeatManner;
     }
   | (NoAnswer & {
       readonly kind: 'command';
@@ -112,14 +118,14 @@ export type PreemptiveDecision =
         | Exclude<IgnoreReason, 'interjection' | 'no-voice'>;
     };
 
-const [slowerSpeed, louderDb] = [0.85, 6];
+const notNamed: AddressingVerdict = { meant: false, why: 'not-named' };
 
 /** Smallest logit of a complete sentence at which a partial text is worth an answer that may be thrown away. */
 const minCompleteLogit = 0.3;
 
 /** What an utterance holds, whomever it is meant for; `text` is undefined where the recogniser failed. */
 export function contentOf(
-  utterance: Pick<UtteranceFacts, 'evidence' | 'text'>,
+  utterance: Pick<UtteranceFacts, 'evidence' | 'hints' | 'text'>,
 ): 'words' | 'no-words' | 'not-understood' {
   if (!hasVoice(utterance.evidence)) return 'no-words';
   if (utterance.text === undefined) return 'not-understood';
@@ -145,7 +151,27 @@ export function decideUtterance(
   const { verdict, state } = judge(addressing, { ...utterance, text }, rules);
   const hasWords = verdict.meant || verdict.why !== 'empty';
   const words = hasWords ? classify(text, { isFinal: true, names: rules.names }) : undefined;
-  return { decision: decideWords(utterance, words, verdict), addressing: state };
+  if (isNotTheirs(utterance, verdict)) {
+    return { decision: decideWords(utterance, words, notNamed, true), addressing };
+  }
+  const isAside = isForOthers(verdict) && presume(addressing, utterance, rules);
+  return { decision: decideWords(utterance, words, verdict, isAside), addressing: state };
+}
+
+/**
+ * Over the bot's speech, too quiet to be of who usually speaks there, and without its name. The end of a question that
+ * the bot took for ended too soon is quiet as well: sentences fade.
+ */
+function isNotTheirs(
+  { goesOn, overlapsReply, isFarField }: EndedUtterance,
+  verdict: AddressingVerdict,
+) {
+  return overlapsReply && isFarField && !goesOn && verdict.meant && verdict.why !== 'name';
+}
+
+/** From somebody who needs no name: then they called another person, or told of the bot. */
+function isForOthers(verdict: AddressingVerdict): boolean {
+  return !verdict.meant && (verdict.why === 'not-named' || verdict.why === 'mentioned');
 }
 
 /** Whether the answer to an utterance is begun in a pause of it, before its end is decided. */
@@ -194,16 +220,18 @@ function reasonNotToBegin(
 function nothingIn({
   text,
   evidence,
-}: Pick<UtteranceFacts, 'evidence' | 'text'>): 'empty' | 'hallucination' | undefined {
+  hints,
+}: Pick<UtteranceFacts, 'evidence' | 'hints' | 'text'>): 'empty' | 'hallucination' | undefined {
   if (text === undefined) return undefined;
   if (text.trim() === '') return 'empty';
-  return isHallucination(text, evidence) ? 'hallucination' : undefined;
+  return isHallucination(text, evidence, hints) ? 'hallucination' : undefined;
 }
 
 function decideWords(
   utterance: EndedUtterance,
   words: Interjection | undefined,
   verdict: AddressingVerdict,
+  isAside: boolean,
 ): UtteranceDecision {
   const { meant } = verdict;
   const command = words && commandOf(words, utterance, meant);
@@ -212,13 +240,13 @@ function decideWords(
     const overlap = overlapOf(utterance, words, meant);
     return { kind: 'command', why: 'interjection', command, dropsUnheard, overlap };
   }
-  return meant ? answered(utterance, words) : ignored(verdict.why, utterance, words);
+  return meant ? answered(utterance, words) : ignored(verdict.why, utterance, words, isAside);
 }
 
 /** What an utterance wants that is nothing but the words for it. */
 function commandOf(
   words: Interjection,
-  { overlapsReply, canRepeat }: EndedUtterance,
+  { overlapsReply, canRepeat, unheardTurn, goesOn }: EndedUtterance,
   meant: boolean,
 ): UtteranceCommand | undefined {
   switch (words.kind) {
@@ -226,25 +254,24 @@ function commandOf(
       return { kind: 'stop' };
     case 'never-mind':
       return meant ? { kind: 'never-mind' } : undefined;
+    case 'backchannel': {
+      const isWaiting = unheardTurn === 'own' && !goesOn; // "mhm" asks nothing in place of what is being worked on
+      return overlapsReply || isWaiting ? { kind: 'overlap' } : undefined;
+    }
     case 'wait':
     case 'go-on':
-    case 'backchannel':
       return overlapsReply ? { kind: 'overlap' } : undefined;
     case 'again':
-      return meant && canRepeat ? repeated(words) : undefined;
+      return meant && canRepeat ? { kind: 'repeat', manner: mannerOf(words) } : undefined;
     case 'empty':
     case 'other':
       return undefined;
   }
 }
 
-function repeated({
-  slower,
-  louder,
-  quieter,
-}: Extract<Interjection, { kind: 'again' }>): UtteranceCommand {
-  const gainDb = (louder ? louderDb : 0) - (quieter ? louderDb : 0);
-  return { kind: 'repeat', speed: slower ? slowerSpeed : 1, gainDb };
+function mannerOf(words: Extract<Interjection, { kind: 'again' }>): RepeatManner {
+  const { slower, faster, louder, quieter, usual } = words;
+  return { slower, faster, louder, quieter, usual };
 }
 
 /**
@@ -268,6 +295,7 @@ function answered(utterance: EndedUtterance, words?: Interjection): UtteranceDec
     withEarlier: utterance.goesOn,
     replacesUnheard: utterance.unheardTurn === 'own',
     overlap: { what: words?.kind ?? 'noise', meant: true },
+    ...(words?.kind === 'again' && { manner: mannerOf(words) }),
   };
 }
 
@@ -275,13 +303,15 @@ function ignored(
   why: Exclude<IgnoreReason, 'interjection'>,
   utterance: EndedUtterance,
   words: Interjection | undefined,
+  isAside = false,
 ): UtteranceDecision {
+  const overlap = overlapOf(utterance, words, false);
   return {
     kind: 'ignore',
     why,
     isNothing: isNothing(why),
     dropsUnheard: isUnheardDropped(words, utterance, false),
-    overlap: overlapOf(utterance, words, false),
+    overlap: overlap?.what === 'other' && isAside ? { ...overlap, what: 'aside' } : overlap,
   };
 }
 

@@ -16,15 +16,32 @@ const quickestWordMs = 120;
 
 /**
  * Whether a recogniser made this text up from noise, judged on the whole text and never on a part of it.
- * What people say as well, such as "you" or "thank you", needs weak voice beside it.
+ * What people say as well, such as "you" or "thank you", needs weak voice beside it. So do `hints`, the words that the
+ * recogniser was told to expect: it echoes them where nobody speaks.
  */
-export function isHallucination(text: string, heard: Evidence): boolean {
+export function isHallucination(
+  text: string,
+  heard: Evidence,
+  hints: readonly string[] = [],
+): boolean {
   const spoken = plain(withoutStageNotes(text));
   if (spoken === '') return true;
   if (texts.has(spoken) && !isPolite(spoken, heard)) return true;
   if (beginnings.some((start) => startsWith(spoken, start))) return true;
   if (isLoop(spoken, heard.voicedMs)) return true;
+  if (isEcho(spoken, heard, hints)) return true;
   return faint.has(spoken) && isFaint(heard);
+}
+
+/** Nothing but words it was told to expect: all of them in their order, or some with less voice than they take. */
+function isEcho(spoken: string, heard: Evidence, hints: readonly string[]): boolean {
+  if (hints.length === 0) return false;
+  const told = hints.map(plain).filter((hint) => hint !== '');
+  if (told.length > 2 && spoken === told.join(' ')) return true;
+  const words = spoken.split(' ');
+  const known = new Set(told.flatMap((hint) => hint.split(' ')));
+  if (!words.every((word) => known.has(word))) return false;
+  return isFaint(heard) || heard.voicedMs < words.length * quickestWordMs;
 }
 
 /** Thanks that are a farewell of videos and of people: only the voice can tell. */

@@ -1,26 +1,33 @@
-import { sameWords } from './same-words.ts';
+import { plainWords } from './same-words.ts';
 
-/** Comparisons looked back on. */
+/** Pauses looked back on. */
 const kept = 10;
-/** Least comparisons before the partials of a recogniser are trusted. */
+/** Least pauses before the partials of a recogniser nobody knows are trusted. */
 const least = 3;
-/** Least share of the recent comparisons that must have agreed. */
+/** Least share of the pauses looked back on whose partial must have been all that was said. */
 const trustedShare = 0.8;
 
 /**
  * Whether what a streaming recogniser has understood when somebody pauses is what it will have understood in the end.
  *
- * Some lag by a word or two, and an answer begun on their partial text would be thrown away each time.
+ * Some lag by a word or two, and an answer begun on their partial text would be thrown away each time. A recogniser that is
+ * known to keep its words is trusted from the first pause on; whichever takes one back has to earn its trust anew.
  */
 export class PartialTrust {
-  #agreed: readonly boolean[] = [];
+  #right: readonly boolean[];
 
-  get isEarned(): boolean {
-    const agreed = this.#agreed.filter(Boolean).length;
-    return this.#agreed.length >= least && agreed >= trustedShare * this.#agreed.length;
+  constructor(isKnownStable: boolean) {
+    this.#right = isKnownStable ? Array.from({ length: kept }, () => true) : [];
+  }
+
+  get isTrusted(): boolean {
+    const right = this.#right.filter(Boolean).length;
+    return this.#right.length >= least && right >= trustedShare * this.#right.length;
   }
 
   compare(partial: string, final: string): void {
-    this.#agreed = [...this.#agreed, sameWords(partial, final)].slice(-kept);
+    const [told, said] = [plainWords(partial), plainWords(final)];
+    const isKept = said === told || said.startsWith(`${told} `);
+    this.#right = isKept ? [...this.#right, said === told].slice(-kept) : [];
   }
 }

@@ -1,4 +1,4 @@
-import { APIError } from 'openai';
+import { APIError } from 'openai/core/error';
 import type {
   ChatCompletionContentPart,
   ChatCompletionCreateParamsNonStreaming,
@@ -10,6 +10,7 @@ import type { Tool } from '#src/chat/ports.ts';
 import { apiMessages, lineOf } from './api-messages.ts';
 import type { AudioChatMessage } from './audio-chat-ports.ts';
 import { bodyOf, type OptionalField, refusedField } from './openai-chat.ts';
+import { aboutTools } from './without-tools.ts';
 
 export type AudioChatOptions = {
   readonly model: string;
@@ -29,8 +30,8 @@ export type AudioAsk = {
   readonly idOf: (text: string) => string | undefined;
 };
 
-/** What a request may hold and a server may not take: fields, a stream, answers by their ids. */
-export type RefusableField = OptionalField | 'stream' | 'ids';
+/** What a request may hold and a server may not take: fields, a stream, answers by their ids, tools. */
+export type RefusableField = OptionalField | 'stream' | 'ids' | 'tools';
 
 type SentRequest = {
   readonly body: ChatCompletionCreateParamsStreaming | ChatCompletionCreateParamsNonStreaming;
@@ -50,8 +51,9 @@ export function requestBody(
     if (id !== undefined) ids.push(id);
     return id;
   };
-  const fields = new Set([...without].filter((given) => given !== 'stream' && given !== 'ids'));
-  const { stream, stream_options, ...common } = bodyOf(options, { messages: [], tools }, fields);
+  const offered = without.has('tools') ? [] : tools;
+  const request = { messages: [], tools: offered };
+  const { stream, stream_options, ...common } = bodyOf(options, request, fieldsOf(without));
   const streams = !without.has('stream');
   const format: 'pcm16' | 'wav' = streams ? 'pcm16' : 'wav';
   const body = {
@@ -129,14 +131,23 @@ export function refusal(
   if (!(cause instanceof APIError)) return undefined;
   const words = `${cause.message} ${JSON.stringify(cause.error ?? '')}`;
   if (ids.length > 0 && /audio_not_found|audio\.id/.test(words)) return { kind: 'lost' };
-  const fields = new Set([...without].filter((given) => given !== 'stream' && given !== 'ids'));
-  const field = refusedField(cause, fields);
-  if (field) return { kind: 'named', given: field };
   const { status = 0 } = cause;
-  if ((status === 400 || status === 422) && /\bstream/i.test(words) && !without.has('stream'))
-    return { kind: 'guess', given: 'stream' };
+  const isRefused = (given: 'tools' | 'stream', about: RegExp) =>
+    (status === 400 || status === 422) && about.test(words) && !without.has(given);
+  if (isRefused('tools', aboutTools)) return { kind: 'named', given: 'tools' };
+  const field = refusedField(cause, fieldsOf(without));
+  if (field) return { kind: 'named', given: field };
+  if (isRefused('stream', /\bstream/i)) return { kind: 'guess', given: 'stream' };
   const mayBeIds = [400, 404, 422, 500].includes(status) && ids.length > 0;
   return mayBeIds ? { kind: 'guess', given: 'ids' } : undefined;
+}
+
+function fieldsOf(without: ReadonlySet<RefusableField>): ReadonlySet<OptionalField> {
+  return new Set([...without].filter(isField));
+}
+
+function isField(given: RefusableField): given is OptionalField {
+  return given !== 'stream' && given !== 'ids' && given !== 'tools';
 }
 
 function causesOf(thrown: unknown): unknown[] {

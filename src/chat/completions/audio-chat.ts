@@ -1,7 +1,6 @@
-import type { OpenAI } from 'openai';
-import { Stream } from 'openai/streaming';
 import type { Clock } from '#src/base/clock.ts';
 import type { Tool } from '#src/chat/ports.ts';
+import { type ApiClient, readEvents } from '#src/provider/api-client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
 import { type ServedBy, servedBy } from '#src/provider/models/served-by.ts';
@@ -20,10 +19,10 @@ import { AudioChatStream, completionAsChunk, watchDone } from './audio-chat-stre
  * An audio model behind any server with OpenAI's chat completions.
  *
  * An answer it gave lately is shown to it by its id, as long as that counts, else as text. What the server refuses is
- * left out from then on: optional fields, such ids, and streams, without which the sound comes as a WAV file.
+ * left out from then on: optional fields, such ids, tools, and streams, without which the sound comes as a WAV file.
  */
 export function openAudioChat(
-  client: OpenAI,
+  client: ApiClient,
   options: AudioChatOptions,
   clock: Pick<Clock, 'wallMs'>,
 ): AudioChatModel {
@@ -37,7 +36,7 @@ type RequestAttempt = {
 };
 
 class AudioServer implements AudioChatModel {
-  readonly #client: OpenAI;
+  readonly #client: ApiClient;
   readonly #options: AudioChatOptions;
   readonly #clock: Pick<Clock, 'wallMs'>;
   readonly #by: ServedBy;
@@ -45,7 +44,7 @@ class AudioServer implements AudioChatModel {
   /** What this server does not take. */
   readonly #refused = new Set<RefusableField>();
 
-  constructor(client: OpenAI, options: AudioChatOptions, clock: Pick<Clock, 'wallMs'>) {
+  constructor(client: ApiClient, options: AudioChatOptions, clock: Pick<Clock, 'wallMs'>) {
     this.#client = client;
     this.#options = options;
     this.#clock = clock;
@@ -122,12 +121,11 @@ class AudioServer implements AudioChatModel {
     answer: AudioChatStream,
     hangUp: AbortController,
   ): Promise<AsyncIterable<unknown>> {
-    const { completions } = this.#client.chat;
-    const { signal } = hangUp;
-    if (!body.stream) return completionAsChunk(await completions.create(body, { signal }));
-    const response = await completions.create(body, { signal }).asResponse();
+    const [path, { signal }] = ['/chat/completions', hangUp];
+    if (!body.stream) return completionAsChunk(await this.#client.ask(path, { ...body }, signal));
+    const response = await this.#client.post(path, { ...body }, signal);
     const watched = watchDone(response, () => answer.done());
-    return Stream.fromSSEResponse<unknown>(watched, hangUp, this.#client);
+    return readEvents(watched, hangUp);
   }
 
   #idOf(): AudioAsk['idOf'] {

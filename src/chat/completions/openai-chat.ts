@@ -1,6 +1,7 @@
-import { APIError, type OpenAI } from 'openai';
+import { APIError } from 'openai/core/error';
 import type { ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/completions';
 import type { ChatMessage, ChatModel, Tool } from '#src/chat/ports.ts';
+import { type ApiClient, readEvents } from '#src/provider/api-client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
@@ -14,7 +15,7 @@ export type ChatOptions = {
 };
 
 /** A chat model behind any server that speaks OpenAI's streamed chat completions. */
-export function openChatModel(client: OpenAI, options: ChatOptions): ChatModel {
+export function openChatModel(client: ApiClient, options: ChatOptions): ChatModel {
   const by = servedBy(options.model, client.baseURL);
   const open = opener(client, options);
   return {
@@ -41,12 +42,12 @@ export function openChatModel(client: OpenAI, options: ChatOptions): ChatModel {
 type Request = { readonly messages: readonly ChatMessage[]; readonly tools: readonly Tool[] };
 
 /** Asks again without what the server refuses, until it answers or nothing is left to leave out. */
-function opener(client: OpenAI, options: ChatOptions) {
+function opener(client: ApiClient, options: ChatOptions) {
   /** Fields this server has refused, kept so that only the first answer pays for finding out. */
   const refused = new Set<OptionalField>();
   const send = async (request: Request, without: typeof refused, signal: AbortSignal) => {
     const body = bodyOf(options, request, without);
-    const chunks = await client.chat.completions.create(body, { signal });
+    const chunks = readEvents(await client.post('/chat/completions', { ...body }, signal));
     // A field whose absence did not help was not the reason.
     for (const field of without) refused.add(field);
     return chunks;

@@ -1,13 +1,18 @@
 import { numberWords, ordinalWords } from './spoken-numbers.ts';
 
-/** `It is twenty five minutes past four.` In `timeZone` (IANA), or the machine's own. */
+/**
+ * `The time is now twenty five minutes past four.` In `timeZone` (IANA), or the machine's own.
+ *
+ * In these words because the embedded recogniser, which judges the first exchange, understands them at any time of day: of
+ * "It is twelve" it makes "Israel".
+ */
 export function timeSentence(wallMs: number, timeZone: string | undefined): string {
   const { hour = 0, minute = 0 } = fields(wallMs, timeZone);
   const past = (hour + 11) % 12;
-  if (minute === 0) return `It is ${hourWord(past)} o'clock.`;
-  if (minute === 30) return `It is half past ${hourWord(past)}.`;
-  if (minute < 30) return `It is ${minutes(minute)} past ${hourWord(past)}.`;
-  return `It is ${minutes(60 - minute)} to ${hourWord(past + 1)}.`;
+  if (minute === 0) return `The time is now ${hourWord(past)} o'clock.`;
+  if (minute === 30) return `The time is now half past ${hourWord(past)}.`;
+  if (minute < 30) return `The time is now ${minutes(minute)} past ${hourWord(past)}.`;
+  return `The time is now ${minutes(60 - minute)} to ${hourWord(past + 1)}.`;
 }
 
 /** `Today is Friday, the twentieth of November.` */

@@ -69,6 +69,11 @@ export class Mixer implements FrameSource {
     return mixed.frame;
   }
 
+  /** Music that cannot be heard goes on all the same. */
+  get isIdle(): boolean {
+    return !this.#due && !this.#music?.isMoving;
+  }
+
   left(frame: Frame, atMs: number): void {
     const unconfirmed = this.#unconfirmed.get(frame);
     if (!unconfirmed) return;
@@ -112,8 +117,9 @@ export class Mixer implements FrameSource {
 
   #remember(frame: Frame, unconfirmed: Unconfirmed): void {
     this.#unconfirmed.set(frame, unconfirmed);
+    if (this.#unconfirmed.size <= mostUnconfirmed) return;
     const [oldest] = this.#unconfirmed.keys();
-    if (oldest && this.#unconfirmed.size > mostUnconfirmed) this.#unconfirmed.delete(oldest);
+    if (oldest) this.#unconfirmed.delete(oldest);
   }
 }
 

@@ -9,6 +9,8 @@ import { WideSpeech } from './wide-speech.ts';
 export interface MusicSource {
   /** The next 20 ms of all of them, or undefined while there is nothing to hear. */
   pull(isSpeaking: boolean): Music | undefined;
+  /** A `pull` would move something on, whether or not it can be heard. */
+  readonly isMoving: boolean;
   /** Replaces the former listener, called whenever `pull` may have something again. */
   onSound(listener: () => void): void;
 }
@@ -38,6 +40,10 @@ export class MusicMix {
   constructor(tracks: MusicSource, encoders: FrameEncoders) {
     this.#tracks = tracks;
     this.#encoders = encoders;
+  }
+
+  get isMoving(): boolean {
+    return this.#tracks.isMoving;
   }
 
   /** The next frame, or undefined where there is nothing to hear. */
@@ -92,8 +98,11 @@ function addToBoth(sum: Float32Array, one: Int16Array): void {
 
 /** Half the rate, one channel: good enough to know an echo by. */
 function narrowed(samples: Int16Array): Int16Array {
-  return Int16Array.from({ length: frameSamples }, (_, n) => {
-    const [a = 0, b = 0, c = 0, d = 0] = samples.subarray(4 * n, 4 * n + 4);
-    return (a + b + c + d) / 4;
-  });
+  const narrow = new Int16Array(frameSamples);
+  for (let n = 0, at = 0; n < frameSamples; n++, at += 4) {
+    const first = (samples[at] ?? 0) + (samples[at + 1] ?? 0);
+    const second = (samples[at + 2] ?? 0) + (samples[at + 3] ?? 0);
+    narrow[n] = (first + second) / 4;
+  }
+  return narrow;
 }

@@ -6,7 +6,11 @@ import { SampleQueue } from './sample-queue.ts';
 import type { VoiceTrack } from './voice-track.ts';
 
 /** Loudness of cues, as a server sets it. */
-export type CueLevel = 'off' | 'soft' | 'on';
+export const cueLevels = ['off', 'soft', 'on'] as const;
+export type CueLevel = (typeof cueLevels)[number];
+
+/** One signal as it was asked for, by which it can be cut. */
+export type PlayedCue = { readonly samples: Int16Array; readonly left: () => void };
 
 /** `soft` is as the files are. */
 const onDb = 6;
@@ -27,9 +31,10 @@ export class CueTrack implements Track {
   readonly #level: () => CueLevel;
   readonly #volume = new Gain(1);
   #sounding = new SampleQueue();
+  /** The one that sounds, or did last. */
+  #current: PlayedCue | undefined;
   /** Begins once the one that sounds is over. */
-  #next: { readonly samples: Int16Array; readonly left: () => void } | undefined;
-  #left: () => void = () => undefined;
+  #next: PlayedCue | undefined;
   #waited = 0;
   #listener: (() => void) | undefined;
 
@@ -40,21 +45,26 @@ export class CueTrack implements Track {
     this.#level = level;
   }
 
-  /** From the next frame on, or after the cue that sounds; replaces one that waits. Lost while the bot speaks. */
-  play(name: CueName): void {
+  /**
+   * From the next frame on, or after the cue that sounds; replaces one that waits. Lost while the bot speaks. Undefined
+   * where cues are off.
+   */
+  play(name: CueName): PlayedCue | undefined {
     const level = this.#level();
-    if (level === 'off') return;
-    this.say(level === 'on' ? louder(this.#cues[name]) : this.#cues[name]);
+    if (level === 'off') return undefined;
+    return this.say(level === 'on' ? louder(this.#cues[name]) : this.#cues[name]);
   }
 
   /**
    * Plays a sound at the speaking rate, mono, at every cue level: a few words said while people wait, or a
    * tone they asked for. `left` is called as each frame of it really leaves.
    */
-  say(samples: Int16Array, left: () => void = () => undefined): void {
-    this.#next = { samples, left };
+  say(samples: Int16Array, left: () => void = () => undefined): PlayedCue {
+    const cue = { samples, left };
+    this.#next = cue;
     this.#waited = 0;
     this.#listener?.();
+    return cue;
   }
 
   /** 1 is as loud as cues are made; from the next frame on. */
@@ -62,9 +72,10 @@ export class CueTrack implements Track {
     this.#volume.to(gain, 0);
   }
 
-  /** Silent within one frame, after a fade of 5 ms. */
-  cut(): void {
-    this.#next = undefined;
+  /** Silent within one frame, after a fade of 5 ms, where it is that cue which sounds; one that waits is not played. */
+  cut(cue: PlayedCue): void {
+    if (this.#next === cue) this.#next = undefined;
+    if (this.#current !== cue) return;
     const tail = new Int16Array(Math.min(fadeSamples, this.#sounding.length));
     this.#sounding.take(tail);
     fadeOut(tail, fadeSamples);
@@ -79,7 +90,7 @@ export class CueTrack implements Track {
     const samples = new Int16Array(frameSamples);
     this.#sounding.take(samples);
     this.#volume.apply(samples);
-    return { samples, left: this.#left };
+    return { samples, left: this.#current?.left ?? (() => undefined) };
   }
 
   onSound(listener: () => void): void {
@@ -88,7 +99,7 @@ export class CueTrack implements Track {
 
   #begin(): void {
     if (this.#next) this.#sounding.push(this.#next.samples);
-    this.#left = this.#next?.left ?? (() => undefined);
+    this.#current = this.#next;
     this.#next = undefined;
   }
 

@@ -4,6 +4,7 @@ import { frameSamples } from '#src/playback/mix/track.ts';
 import { SampleQueue } from './sample-queue.ts';
 import { type Position, SpokenSentences } from './sentences.ts';
 import { SpeakRate } from './speak-rate.ts';
+import { TimeStretch } from './stretch.ts';
 import type { WordMark } from './word-times.ts';
 
 export const samplesPerMs = speakRateHz / 1000;
@@ -26,13 +27,17 @@ export class ReplySound {
   readonly gain: Gain;
   readonly #waiting: SampleQueue;
   readonly #rate = new SpeakRate();
+  readonly #speed: number;
+  readonly #stretch: TimeStretch | undefined;
   readonly #sentences = new SpokenSentences();
   #taken = 0;
   #rising = false;
 
-  constructor(gain: number, keepMs: number) {
+  constructor(gain: number, keepMs: number, speed = 1) {
     this.gain = new Gain(gain);
     this.#waiting = new SampleQueue(keepMs * samplesPerMs);
+    this.#speed = speed;
+    this.#stretch = speed === 1 ? undefined : new TimeStretch(speed);
   }
 
   /** Samples waiting. */
@@ -47,16 +52,16 @@ export class ReplySound {
 
   push(pcm: Pcm, text: string, marks: readonly WordMark[]): void {
     if (!this.#sentences.isAt(text)) {
-      this.#append(this.#rate.flush());
+      this.#close();
       this.#sentences.start(text);
     }
-    this.#sentences.mark(marks);
+    this.#sentences.mark(marks.map((mark) => slowed(mark, this.#speed)));
     this.#append(this.#rate.push(pcm));
   }
 
   /** No more will come. */
   end(): void {
-    this.#append(this.#rate.flush());
+    this.#close();
   }
 
   /** Whether `text` is the sentence the latest sound belongs to. */
@@ -132,10 +137,23 @@ export class ReplySound {
     }
   }
 
-  #append(pieces: readonly Int16Array[]): void {
-    for (const piece of pieces) {
-      this.#waiting.push(piece);
-      this.#sentences.grow(piece);
-    }
+  /** The sentence has no more sound. */
+  #close(): void {
+    this.#append(this.#rate.flush());
+    if (this.#stretch) this.#add(this.#stretch.flush());
   }
+
+  #append(pieces: readonly Int16Array[]): void {
+    for (const piece of pieces) this.#add(this.#stretch?.push(piece) ?? piece);
+  }
+
+  #add(piece: Int16Array): void {
+    if (piece.length === 0) return;
+    this.#waiting.push(piece);
+    this.#sentences.grow(piece);
+  }
+}
+
+function slowed({ at, fromMs, toMs }: WordMark, speed: number): WordMark {
+  return { at, fromMs: fromMs / speed, toMs: toMs / speed };
 }

@@ -19,6 +19,8 @@ export type ReplyOptions = {
   readonly interruptible?: boolean;
   /** Volume of this reply, in dB; default 0. */
   readonly gainDb?: number;
+  /** Speed at which its sound is played, at the same pitch, 0.5 to 2; default 1. */
+  readonly speed?: number;
   /** Played sound that is kept for a resumed reply, in ms. Default 3 s. */
   readonly keepMs?: number;
 };
@@ -66,10 +68,10 @@ export class SpokenReply {
   #listener: (() => void) | undefined;
 
   constructor(options: ReplyOptions = {}) {
-    const { interruptible = true, gainDb = 0, keepMs = usualKeepMs } = options;
+    const { interruptible = true, gainDb = 0, speed = 1, keepMs = usualKeepMs } = options;
     this.interruptible = interruptible;
     this.#gain = gainOf(gainDb);
-    this.#sound = new ReplySound(this.#gain, keepMs);
+    this.#sound = new ReplySound(this.#gain, keepMs, speed);
   }
 
   /** When its first frame left as a datagram. */

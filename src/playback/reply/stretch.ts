@@ -10,55 +10,111 @@ const coarse = 8;
 const fine = 2;
 /** What comes out at once, 200 ms. */
 const portion = 10 * hop;
-/** A piece may reach so far beyond either end of the sound. */
-const margin = 4 * pieceSamples;
-
 const window = Float32Array.from(
   { length: pieceSamples },
   (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / pieceSamples),
 );
 
 /**
- * Slower (`speed` below 1) or faster speech at the same pitch, in portions of up to 200 ms; lazy, 24 kHz mono.
+ * Slower (`speed` below 1) or faster speech at the same pitch, in portions of about 200 ms; lazy, 24 kHz mono.
  *
- * WSOLA: overlapping pieces of the sound are laid at a new distance, each moved to where it continues the one before
- * (Verhelst and Roelands, ICASSP 1993). `n` samples give round(n / speed). `speed` lies between 0.5 and 2.
+ * `n` samples give round(n / speed). `speed` lies between 0.5 and 2.
  */
 export function* stretched(samples: Int16Array, speed: number): Generator<Int16Array> {
   if (speed === 1) {
     yield samples;
     return;
   }
-  const pace = Math.min(2, Math.max(0.5, speed));
-  const length = Math.round(samples.length / pace);
-  const sound = framed(samples);
-  const mix = new Float32Array(pieceSamples);
-  let piece = 0;
-  add(sound, -hop, mix);
-  shift(mix);
-  for (let at = 0; at < length; ) {
-    const out = new Int16Array(Math.min(portion, length - at));
-    for (let done = 0; done < out.length; done += hop) {
-      add(sound, piece, mix);
-      write(mix, out, done);
-      shift(mix);
-      piece = bestFit(sound, piece + hop, Math.round((at + done + hop) * pace));
-    }
-    at += out.length;
-    yield out;
+  const stretch = new TimeStretch(speed);
+  for (let at = 0; at < samples.length; at += portion) {
+    const out = stretch.push(samples.subarray(at, at + portion));
+    if (out.length > 0) yield out;
   }
+  const rest = stretch.flush();
+  if (rest.length > 0) yield rest;
 }
 
-/** With silence around it, so that no piece reaches beyond. */
-function framed(samples: Int16Array): Int16Array {
-  const sound = new Int16Array(samples.length + 2 * margin);
-  sound.set(samples, margin);
-  return sound;
+/**
+ * Changes the speed of a sound that comes in pieces, at the same pitch; 24 kHz mono.
+ *
+ * WSOLA: overlapping pieces of the sound are laid at a new distance, each moved to where it continues the one before
+ * (Verhelst and Roelands, ICASSP 1993). What `n` samples give, with `flush`, has round(n / speed). `speed` lies between
+ * 0.5 and 2.
+ */
+export class TimeStretch {
+  readonly #pace: number;
+  #sound = new Int16Array();
+  /** Samples of the sound before `#sound`, which are not needed any more. */
+  #dropped = 0;
+  readonly #mix = new Float32Array(pieceSamples);
+  #piece = 0;
+  #given = 0;
+
+  constructor(speed: number) {
+    this.#pace = Math.min(2, Math.max(0.5, speed));
+  }
+
+  /** What can be said of the sound so far: all but the last 60 ms or so. */
+  push(samples: Int16Array): Int16Array {
+    const sound = new Int16Array(this.#sound.length + samples.length);
+    sound.set(this.#sound);
+    sound.set(samples, this.#sound.length);
+    this.#sound = sound;
+    const here = this.#dropped + sound.length;
+    let hops = 0;
+    while (this.#reach(this.#given + (hops + 1) * hop) <= here) hops++;
+    return this.#give(hops * hop);
+  }
+
+  /** The rest of the sound; what is pushed then begins another. */
+  flush(): Int16Array {
+    const length = Math.round((this.#dropped + this.#sound.length) / this.#pace);
+    const out = this.#give(length - this.#given);
+    this.#sound = new Int16Array();
+    this.#mix.fill(0);
+    this.#dropped = this.#piece = this.#given = 0;
+    return out;
+  }
+
+  /** Samples of the sound that are looked at until `to` samples have been given. */
+  #reach(to: number): number {
+    return Math.round(to * this.#pace) + search + coarse + hop + pieceSamples;
+  }
+
+  #give(count: number): Int16Array {
+    const out = new Int16Array(Math.max(0, count));
+    if (out.length === 0) return out;
+    if (this.#given === 0) this.#begin();
+    for (let done = 0; done < out.length; done += hop) {
+      add(this.#sound, this.#piece - this.#dropped, this.#mix);
+      write(this.#mix, out, done);
+      shift(this.#mix);
+      const aim = Math.round((this.#given + done + hop) * this.#pace);
+      const [natural, wanted] = [this.#piece + hop - this.#dropped, aim - this.#dropped];
+      this.#piece = bestFit(this.#sound, natural, wanted) + this.#dropped;
+    }
+    this.#given += out.length;
+    this.#forget();
+    return out;
+  }
+
+  #begin(): void {
+    add(this.#sound, -hop, this.#mix);
+    shift(this.#mix);
+  }
+
+  #forget(): void {
+    const aim = Math.round(this.#given * this.#pace);
+    const needless = Math.min(this.#piece, aim - search - coarse) - this.#dropped;
+    if (needless <= 0) return;
+    this.#sound = this.#sound.slice(needless);
+    this.#dropped += needless;
+  }
 }
 
 function add(sound: Int16Array, from: number, mix: Float32Array): void {
   for (let n = 0; n < pieceSamples; n++) {
-    mix[n] = (mix[n] ?? 0) + (sound[margin + from + n] ?? 0) * (window[n] ?? 0);
+    mix[n] = (mix[n] ?? 0) + (sound[from + n] ?? 0) * (window[n] ?? 0);
   }
 }
 
@@ -92,7 +148,7 @@ type Search = {
 function likest(sound: Int16Array, natural: number, { around, reach, step, skip }: Search): number {
   let [place, most] = [around, Number.NEGATIVE_INFINITY];
   for (let at = around - reach; at <= around + reach; at += step) {
-    const fit = likeness(sound, margin + natural, margin + at, skip);
+    const fit = likeness(sound, natural, at, skip);
     if (fit > most) [place, most] = [at, fit];
   }
   return place;

@@ -1,7 +1,13 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { PumpParts } from './source-pump.ts';
 import { type TrackEvent, TrackNews } from './track-events.ts';
-import { type ItemOptions, type LoopOutcome, PlayedItem, type SeekOutcome } from './track-item.ts';
+import {
+  type ItemOptions,
+  type LoopOutcome,
+  PlayedItem,
+  type SeekOutcome,
+  type TrackItem,
+} from './track-item.ts';
 import type { ItemAdded, SkipOutcome, StopOutcome, TrackView } from './track-outcomes.ts';
 import { type PullResult, TrackPlayer } from './track-player.ts';
 import { longestQueue, TrackQueue } from './track-queue.ts';
@@ -114,6 +120,13 @@ export class NamedTrack {
     this.#isPaused = false;
     this.#follow();
     return isIdle ? { kind: 'idle' } : { kind: 'stopped', item, removed };
+  }
+
+  /** Cancels one item that waits; false where it does not wait any more. */
+  remove(item: TrackItem): boolean {
+    const isRemoved = this.#queue.remove(item);
+    if (isRemoved) this.#follow();
+    return isRemoved;
   }
 
   /** Moves what sounds there. */

@@ -120,6 +120,11 @@ export class NamedTracks implements Disposable, AsyncDisposable {
     return this.#mix.pull(this.#tracks.values(), isSpeaking);
   }
 
+  /** For the mixer: a pull would move something on, whether or not it can be heard. */
+  get isMoving(): boolean {
+    return this.all().some(({ isReady }) => isReady);
+  }
+
   /** For the mixer of a new link: called whenever there may be something to hear again. Replaces the former listener. */
   onSound(listener: () => void): void {
     this.#onSound = listener;
@@ -173,6 +178,6 @@ export class NamedTracks implements Disposable, AsyncDisposable {
   }
 
   #rouse(): void {
-    if (this.all().some(({ isReady }) => isReady)) this.#onSound?.();
+    if (this.isMoving) this.#onSound?.();
   }
 }

@@ -120,7 +120,9 @@ export class Pump {
   async #run(fromMs: number, signal: AbortSignal): Promise<void> {
     try {
       await this.#read(fromMs, signal);
-      while (this.#isLooping && this.#given > 0 && !signal.aborted) {
+      let isBeyond = fromMs > 0 && this.#given === 0; // it ends before that: its next round begins
+      while (this.#isLooping && (this.#given > 0 || isBeyond) && !signal.aborted) {
+        isBeyond = false;
         this.#fill();
         this.#round++;
         await this.#read(0, signal);

@@ -75,8 +75,9 @@ export class TrackPlayer {
     this.#tail = tail;
   }
 
-  /** Fills `raw` with the next 20 ms. */
+  /** Fills `raw` with the next 20 ms; leaves it as it is where it is paused or has nothing to play. */
   pull(raw: Float32Array): PullResult {
+    if (this.#isAtRest) return silent;
     const tail = this.#tail;
     this.#tail = undefined;
     const packet = tail || !this.#isFlowing ? undefined : this.#line.now?.packet;
@@ -85,6 +86,11 @@ export class TrackPlayer {
     if (tail) for (const [n, sample] of tail.entries()) raw[n] = (raw[n] ?? 0) + sample;
     if (end === 0 && !tail) return silent;
     return { sounds: true, packet: this.#isFlowing && pieces === 1 ? packet : undefined };
+  }
+
+  get #isAtRest(): boolean {
+    if (this.#tail || this.#isFlowing) return false;
+    return this.#isHeld || !this.#line.now;
   }
 
   /** To which place of `raw` there is sound, and of how many items. */

@@ -1,4 +1,4 @@
-import type { ItemEnd, PlayedItem } from './track-item.ts';
+import type { ItemEnd, PlayedItem, TrackItem } from './track-item.ts';
 import type { ItemSource } from './track-player.ts';
 
 /** Items that wait on one track, the one that sounds not counted. */
@@ -69,6 +69,15 @@ export class TrackQueue implements ItemSource {
     this.#waiting = [];
     for (const item of waiting) this.#onEnd(item, item.cancel());
     return waiting.length;
+  }
+
+  /** One that waits is cancelled; false where it does not wait. */
+  remove(item: TrackItem): boolean {
+    const removed = this.#waiting.find((one) => one === item);
+    if (!removed) return false;
+    this.#waiting = this.#waiting.filter((one) => one !== removed);
+    this.#onEnd(removed, removed.cancel());
+    return true;
   }
 
   #shift(): void {

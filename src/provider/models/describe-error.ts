@@ -1,6 +1,7 @@
-import { APIConnectionTimeoutError, APIError, type OpenAI } from 'openai';
+import { APIConnectionTimeoutError, APIError } from 'openai/core/error';
 import { parsedMs } from '#src/base/clock.ts';
 import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
+import type { ApiClient } from '#src/provider/api-client.ts';
 import { keyOf } from '#src/provider/client.ts';
 import { codeOf, plainWords, serverName, wordsOf, wordsOfText } from './error-phrases.ts';
 
@@ -12,7 +13,7 @@ import { codeOf, plainWords, serverName, wordsOf, wordsOfText } from './error-ph
  */
 export function describeError(
   thrown: unknown,
-  client: Pick<OpenAI, 'baseURL' | 'apiKey'>,
+  client: Pick<ApiClient, 'baseURL' | 'apiKey'>,
 ): BotError {
   const chain = [...causes(thrown)];
   const told = chain.find((error) => error instanceof BotError);

@@ -1,5 +1,6 @@
-import { APIError, type OpenAI } from 'openai';
+import { APIError } from 'openai/core/error';
 import { BotError } from '#src/base/errors.ts';
+import type { ApiClient } from '#src/provider/api-client.ts';
 import { describeError } from './describe-error.ts';
 import { withServerWords } from './error-phrases.ts';
 import type { ListedModel, ModelList } from './models.ts';
@@ -9,9 +10,12 @@ const mostModels = 10_000;
 const longestIdChars = 200;
 
 /** A server's own list of its models. Never throws; aborting `signal` gives `unknown`. */
-export async function listModels(client: OpenAI, signal: AbortSignal): Promise<ModelList> {
+export async function listModels(
+  client: Pick<ApiClient, 'get' | 'baseURL' | 'apiKey'>,
+  signal: AbortSignal,
+): Promise<ModelList> {
   try {
-    const body: unknown = await client.get('/models', { signal });
+    const body: unknown = await client.get('/models', signal);
     return readList(typeof body === 'string' ? JSON.parse(body) : body);
   } catch (cause) {
     if (hasNone(cause)) return { kind: 'not offered' };

@@ -100,10 +100,23 @@ export function sayNews({ role, model, kind, onDate, successor }: ModelNews): st
   }
 }
 
+/** Recognisers that tell words while somebody speaks and only add to them (OpenAI's Realtime API, 2026-11). */
+const stableRecognisers = ['gpt-live-transcribe', 'gpt-realtime-whisper'];
+
+/** Whether a streaming recogniser is known to keep the words it has told. */
+export function hasStableWords(model: string): boolean {
+  return stableRecognisers.includes(withoutDate(model));
+}
+
 /** The row of the table, dated snapshots being what they are a snapshot of. */
 export function endingOf(model: string): ModelRetirement | undefined {
-  const plain = model.replace(/-(\d{4}|\d{4}-\d{2}-\d{2})$/, '');
+  const plain = withoutDate(model);
   return endings.find(({ models }) => models.includes(model) || models.includes(plain));
+}
+
+/** What a dated snapshot is one of. */
+function withoutDate(model: string): string {
+  return model.replace(/-(\d{4}|\d{4}-\d{2}-\d{2})$/, '');
 }
 
 /** As servers name it: some add a tag of their own to the plain name. */

@@ -1,7 +1,7 @@
 import type { AlertChange, AlertName } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
-import type { TextId, TextLine } from '#src/texts/texts.ts';
+import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { NoticeReceiver } from './fallback-notices.ts';
 
 /** An alert of a voice link; `speakerId` where it is about one person. */
@@ -17,7 +17,7 @@ export type AlertReceiver = NoticeReceiver & {
 const repeatMs = 300_000;
 
 /** What a channel reads of each; one about a person fills in `name`. */
-const texts: Partial<Record<AlertName, TextId>> = {
+const texts: Partial<Record<AlertName, PlainTextId | 'heard.missing'>> = {
   'udp-dead': 'link.udp',
   'encryption-unsettled': 'link.encryption',
   'frames-stuck': 'link.frames',
@@ -69,7 +69,8 @@ export class AlertNotices {
   /** Undefined: the channel has no use of knowing it. */
   #lineOf({ name, speakerId }: LinkAlertEvent): TextLine | undefined {
     const id = texts[name];
-    if (id === undefined || speakerId === undefined) return id && { id };
+    if (id === undefined) return undefined;
+    if (id !== 'heard.missing') return { id };
     const person = this.#room.people().find((one) => one.id === speakerId);
     return person && { id, with: { name: person.name } };
   }

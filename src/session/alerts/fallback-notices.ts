@@ -1,4 +1,4 @@
-import type { ProviderNews } from '#src/provider/fallback-chain.ts';
+import type { ProviderNews } from '#src/provider/provider-news.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** A channel whose people can be told something. */

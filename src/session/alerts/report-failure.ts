@@ -31,6 +31,8 @@ export type SentenceOutput = ChannelChat & {
     'clock' | 'places' | 'spokenLocales' | 'style' | 'synthesizer'
   >;
   readonly output: Pick<SpeechOutput, 'isStuck' | 'played' | 'speak'>;
+  /** Language of whoever it is said to, BCP 47; absent: the server's. */
+  readonly spokenIn?: string | undefined;
 };
 
 /** Where the channel and the operator are told of a failure. */
@@ -115,7 +117,7 @@ export async function sayOrWrite(
 ): Promise<void> {
   const { channel, parts } = context;
   const { style, synthesizer } = parts;
-  const words = spokenText(line, channel.guildId, parts);
+  const words = spokenText(line, channel.guildId, parts, context.spokenIn);
   try {
     await context.output.speak(signal, async (reply) => {
       for await (const pcm of inTime(synthesizer, words, style.voice, parts.clock, signal)) {

@@ -1,4 +1,4 @@
-import type { ProviderNews } from '#src/provider/fallback-chain.ts';
+import type { ProviderNews } from '#src/provider/provider-news.ts';
 import { AlertNotices, type AlertReceiver, type LinkAlertEvent } from './alert-notices.ts';
 import { FallbackNotices } from './fallback-notices.ts';
 

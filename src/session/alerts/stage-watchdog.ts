@@ -8,8 +8,6 @@ import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 
 /** Time between two looks at an answer, in ms. */
 const lookMs = 1_000;
-/** Longest time, in ms, that an answer which has begun neither sounds nor grows. */
-const longestSilenceMs = 20_000;
 
 /** Watchdog of the stages of answers in one channel: raised by the first that misses its deadline, until an answer is whole. */
 export class StageWatchdog {
@@ -70,18 +68,18 @@ export function stageLate(stage: FailureStage, message: string): BotError {
 export async function watchAnswer(
   pending: PendingAnswer,
   reply: Pick<SpokenReply, 'paused' | 'ready'>,
-  { parts }: { readonly parts: { readonly clock: Clock } },
+  { parts }: { readonly parts: { readonly clock: Clock; readonly longestStandstillMs: number } },
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock } = parts;
+  const { clock, longestStandstillMs } = parts;
   let [arrivals, sinceMs] = [pending.arrivals, clock.nowMs()];
   while (!signal.aborted) {
     await clock.sleep(lookMs, signal).catch(() => undefined); // ends the loop
     const isBusy = reply.paused || reply.ready || pending.step !== undefined;
     if (isBusy || pending.arrivals !== arrivals) sinceMs = clock.nowMs();
     arrivals = pending.arrivals;
-    if (clock.nowMs() - sinceMs < longestSilenceMs) continue;
-    const message = `An answer stood still for ${longestSilenceMs / 1000} s.`;
+    if (clock.nowMs() - sinceMs < longestStandstillMs) continue;
+    const message = `An answer stood still for ${longestStandstillMs / 1000} s.`;
     return pending.giveUp(stageLate(pending.stage, message));
   }
 }

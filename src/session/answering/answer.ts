@@ -8,6 +8,7 @@ import {
   writeUnspeakable,
 } from '#src/session/alerts/report-failure.ts';
 import { reportStagesWhole, watchAnswer } from '#src/session/alerts/stage-watchdog.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { SessionAddressing } from '#src/session/hearing/addressing.ts';
 import {
   type NamesContext,
@@ -45,6 +46,7 @@ export type AnswerContext = AnswerStart &
   UnspokenChat & {
     readonly addressing: Pick<SessionAddressing, 'answered' | 'answering'>;
     readonly queue: Pick<TurnQueue, 'putAside'>;
+    readonly parts: Pick<SessionDependencies, 'longestStandstillMs' | 'peopleSettings'>;
     /** Aborted when the session is over. */
     readonly signal: AbortSignal;
   };
@@ -93,10 +95,14 @@ export async function answer(
       recordAnswer(question, given, context);
       if (failure?.stage !== 'speak') showWrittenParts(question, given, context);
     }
-    await conclude({ finish, ...(failure && { failure }) }, context, signal);
+    const spokenIn = context.languages.of(question.said.speakerId);
+    await conclude({ finish, ...(failure && { failure }) }, { ...context, spokenIn }, signal);
   };
   const answeredIds = withDuplicates(question).map(speakerOf);
-  await output.speak(signal, give, { isAnswer: true, answeredIds });
+  const { channel, parts } = context;
+  const { speed } = parts.peopleSettings.known(channel.guildId, question.said.speakerId);
+  const birth = { isAnswer: true, answeredIds, ownSpeed: speed };
+  await output.speak(signal, give, birth);
   if (isPutOff) await tellToWait(question, context, signal);
 }
 
@@ -123,7 +129,7 @@ async function perform(
     const answered = pending.release(reply, signal);
     const wanted = dropDoneEcho(answered, question, pending);
     const quoted = quoteInstead(wanted, pending, context, signal);
-    const made = withNamePrefix(quoted, question, context, signal);
+    const made = withNamePrefix(quoted, { question, voice: pending.voice }, context, signal);
     const parts = writeUnspoken(made, progress, context, signal);
     const work = () => playAnswer(parts, reply, progress, signal);
     const failure = await watched(reply, work, pending, context, signal);
@@ -179,7 +185,8 @@ async function begin(
   const ready = context.parts.spending.ready(context.channel.guildId);
   if (ready !== undefined) await unlessAborted(ready, signal);
   const { earlier, said } = question;
-  const addressee = namePrefix(namesFor(question, context), context);
+  const language = context.languages.of(said.speakerId);
+  const addressee = namePrefix(namesFor(question, context), context, language);
   return beginAnswer([...earlier, said], context, context.signal, addressee);
 }
 

@@ -4,6 +4,7 @@ import type { NoticeReceiver } from '#src/session/alerts/fallback-notices.ts';
 import type { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
+import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
 import { usableMemories } from '#src/session/memories/usable-memories.ts';
 import { spokenSubstitute } from '#src/session/output/written-parts.ts';
 import { ToolRun, type ToolsContext, withToolRules } from '#src/session/tools/run-tools.ts';
@@ -23,7 +24,8 @@ export type AnswerStart = ToolsContext &
     readonly memory: Pick<ConversationMemory, 'messages' | 'state'>;
     readonly pipeline: Pipeline;
     readonly preemptiveBudget: PreemptiveBudget;
-    readonly captions: Pick<ChannelCaptions, 'recent'>;
+    readonly captions: Pick<ChannelCaptions, 'view'>;
+    readonly languages: Pick<SpeakerLanguages, 'answerTo' | 'of'>;
     readonly gate: Pick<ConsentGate, 'isLeftOut' | 'standing'>;
   };
 
@@ -42,9 +44,10 @@ export function beginAnswer(
   const tools = new ToolRun(said, context);
   const style = {
     ...cheaperStyle(withToolRules(parts.style, tools.offered), spending.manner(channel.guildId)),
-    asides: spokenSubstitute(channel.guildId, parts),
+    asidesIn: (language: string | undefined) => spokenSubstitute(channel.guildId, parts, language),
   };
   const askerIds = said.map(({ speakerId }) => speakerId);
+  const speakerId = askerIds.at(-1);
   const mayShow = (id: string) => askerIds.includes(id) || !context.gate.isLeftOut(id);
   const turn = {
     said,
@@ -52,6 +55,7 @@ export function beginAnswer(
     history: memory.messages(mayShow),
     tools: tools.offered,
     ...contextOf(said, context),
+    ...(speakerId !== undefined && { language: context.languages.answerTo(speakerId) }),
   };
   const opened = spending.open(answerRequestOf(turn, channel.guildId));
   if (opened.kind === 'refused') return opened;
@@ -75,7 +79,7 @@ function contextOf(
   const remembered = settings().memory ? parts.memories.known(channel.guildId) : [];
   const shown = [
     memoryContext(usableMemories(remembered, askerIds, gate), parts.timeZone),
-    captions.recent(Math.min(...said.map(({ fromMs }) => fromMs))),
+    captions.view?.recent(Math.min(...said.map(({ fromMs }) => fromMs))),
   ].filter((one) => one !== undefined);
   return shown.length === 0 ? {} : { context: shown.join('\n\n') };
 }

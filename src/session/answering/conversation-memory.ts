@@ -20,6 +20,20 @@ export class ConversationMemory {
     return this.#exchanges;
   }
 
+  get isEmpty(): boolean {
+    return this.#exchanges.length === 0;
+  }
+
+  /** Keeps what was said, but answers that were begun before are out of date. */
+  outdate(): void {
+    this.#exchanges = [...this.#exchanges];
+  }
+
+  /** Nothing was said before. */
+  clear(): void {
+    this.#exchanges = [];
+  }
+
   add(exchange: RememberedExchange): void {
     this.#exchanges = [...this.#exchanges, exchange].slice(-standardHistory.items);
   }

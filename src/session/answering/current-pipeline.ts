@@ -2,25 +2,38 @@ import type { AnswerHost, Pipeline, ReplyPart, Turn } from '#src/pipeline/pipeli
 import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
 import type { Pipelines } from '#src/session/ports/pipelines.ts';
 
-type Lent = {
+/** Which pipeline is to answer. */
+export type WantedPipeline = {
   readonly name: PipelineName;
+  /** In place of what the operator has set for `name`. */
+  readonly brain?: string | undefined;
+  /** Of a conversation whose voice cannot change once it has spoken. */
+  readonly frozenVoice?: string | undefined;
+};
+
+type Lent = {
+  readonly wanted: WantedPipeline;
   readonly pipeline: Pipeline & Partial<Disposable>;
   answers: number;
   retired: boolean;
 };
 
 /**
- * How one session answers now. A switch counts from the next answer on; one that runs ends as it began, and only then its
+ * How one session answers now: with another pipeline, brain or frozen voice it is opened anew. A switch counts from the next answer on; one that runs ends as it began, and only then its
  * pipeline is disposed of.
  */
 export class CurrentPipeline implements Pipeline {
   readonly #pipelines: Pick<Pipelines, 'open'>;
-  readonly #wanted: () => PipelineName;
+  readonly #wanted: () => WantedPipeline;
   readonly #signal: AbortSignal;
   #lent: Lent | undefined;
 
   /** `wanted` may change at any time. Aborting `signal`, which every answer ends with as well, disposes of everything. */
-  constructor(pipelines: Pick<Pipelines, 'open'>, wanted: () => PipelineName, signal: AbortSignal) {
+  constructor(
+    pipelines: Pick<Pipelines, 'open'>,
+    wanted: () => WantedPipeline,
+    signal: AbortSignal,
+  ) {
     this.#pipelines = pipelines;
     this.#wanted = wanted;
     this.#signal = signal;
@@ -29,7 +42,7 @@ export class CurrentPipeline implements Pipeline {
 
   /** Lets go at once of what is not wanted any more; otherwise the next answer does. */
   follow(): void {
-    if (this.#lent && this.#lent.name !== this.#wanted()) this.#retire();
+    if (this.#lent && !isSame(this.#lent.wanted, this.#wanted())) this.#retire();
   }
 
   /** Aborting `signal` is what ends an answer that is not read to its end. */
@@ -59,9 +72,11 @@ export class CurrentPipeline implements Pipeline {
 
   #current(): Lent {
     this.follow();
-    const name = this.#wanted();
-    if (this.#signal.aborted) return { name, pipeline: silent, answers: 0, retired: true };
-    this.#lent ??= { name, pipeline: this.#pipelines.open(name), answers: 0, retired: false };
+    const wanted = this.#wanted();
+    if (this.#signal.aborted) return { wanted, pipeline: silent, answers: 0, retired: true };
+    if (this.#lent) return this.#lent;
+    const pipeline = this.#pipelines.open(wanted.name, wanted.brain);
+    this.#lent = { wanted, pipeline, answers: 0, retired: false };
     return this.#lent;
   }
 
@@ -72,6 +87,12 @@ export class CurrentPipeline implements Pipeline {
     lent.retired = true;
     close(lent);
   }
+}
+
+function isSame(one: WantedPipeline, other: WantedPipeline): boolean {
+  return (
+    one.name === other.name && one.brain === other.brain && one.frozenVoice === other.frozenVoice
+  );
 }
 
 /** After the session nobody is answered. */

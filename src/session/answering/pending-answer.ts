@@ -5,9 +5,10 @@ import type { ToolCall, Usage } from '#src/chat/ports.ts';
 import type { AnswerHost, Pipeline, ReplyPart, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { Quote } from '#src/session/ports/tool.ts';
+import type { SpeechVoice } from '#src/speech/ports.ts';
 import type { UsageMeter } from '#src/spending/budget-authority.ts';
 import { type PreemptiveBudget, tokensOf } from '#src/spending/preemptive-budget.ts';
-import type { TextId } from '#src/texts/texts.ts';
+import type { PlainTextId } from '#src/texts/texts.ts';
 
 /** A part of an answer, and when it came. */
 export type ArrivedPart = { readonly part: ReplyPart; readonly atMs: number };
@@ -19,7 +20,7 @@ export interface AnswerTools {
   /** Found by a tool, to be said in place of the rest of the answer. */
   readonly quote: Quote | undefined;
   /** The tool that runs, as people are told of it. */
-  readonly step: TextId | undefined;
+  readonly step: PlainTextId | undefined;
   /** What the model is told. Aborting `signal` throws `signal.reason`. */
   run(call: ToolCall, spent: (usage: Usage) => void, signal: AbortSignal): Promise<ToolResult>;
 }
@@ -50,6 +51,8 @@ const quoted = new Error('lines are quoted instead');
  */
 export class PendingAnswer {
   readonly basis: object;
+  /** Voice of all that is said in this answer. */
+  readonly voice: SpeechVoice;
   readonly #parts: AsyncIterator<ReplyPart>;
   readonly #preemptiveBudget: PreemptiveBudget;
   readonly #tools: PendingAnswerParts['tools'];
@@ -69,6 +72,7 @@ export class PendingAnswer {
   constructor(turn: Turn, parts: PendingAnswerParts, signal: AbortSignal) {
     const { pipeline, preemptiveBudget, tools, basis, bill, nowMs } = parts;
     this.basis = basis;
+    this.voice = turn.style.voice;
     this.#preemptiveBudget = preemptiveBudget;
     this.#tools = tools;
     this.#nowMs = nowMs;
@@ -104,7 +108,7 @@ export class PendingAnswer {
   }
 
   /** The tool that runs for it, as people are told of it. */
-  get step(): TextId | undefined {
+  get step(): PlainTextId | undefined {
     return this.#tools?.step;
   }
 

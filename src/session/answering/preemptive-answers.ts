@@ -7,13 +7,14 @@ import type { SpeechOutput } from '#src/session/output/speech-output.ts';
 import type { ConsentWithdrawals } from '#src/session/presence/consent-withdrawals.ts';
 import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import type { Transcript } from '#src/speech/ports.ts';
-import { PartialTrust } from '#src/turn/partial-trust.ts';
+import type { PartialTrust } from '#src/turn/partial-trust.ts';
 import { sameWords } from '#src/turn/same-words.ts';
 import { type AnswerStart, beginAnswer } from './begin-answer.ts';
 import { PendingAnswer } from './pending-answer.ts';
 
 /** What an answer is begun with ahead of the end of a turn, and what ends it. */
 export type PreemptiveContext = AnswerStart & {
+  readonly parts: { readonly partialTrust: PartialTrust };
   readonly addressing: Pick<SessionAddressing, 'decideAhead' | 'presumes'>;
   readonly queue: Pick<TurnQueue, 'isFree'>;
   readonly output: Pick<SpeechOutput, 'hasAnswered'>;
@@ -30,10 +31,16 @@ export type PreemptiveAnswersOptions = AddressingContext & {
   readonly isOpen: (utterance: OpenUtterance) => boolean;
 };
 
+/** Words that are told so soon after a pause was noticed, in ms, are of the sound before it. */
+const latePartialMs = 80;
+
+type Pause = { readonly soFar: UtteranceSoFar; readonly atMs: number; partial: string | undefined };
+
 /** What is understood and answered ahead, in the pauses of those who talk. */
 export class PreemptiveAnswers {
   readonly #options: PreemptiveAnswersOptions;
-  readonly #trust = new PartialTrust();
+  /** The latest pause of each utterance. */
+  readonly #pauses = new WeakMap<OpenUtterance, Pause>();
 
   constructor(options: PreemptiveAnswersOptions) {
     this.#options = options;
@@ -42,25 +49,45 @@ export class PreemptiveAnswers {
   /**
    * Somebody pauses: what was said so far is recognised and told to the ear.
    *
-   * Where a recogniser streams and was right at pauses before, its words are thought about before they are final.
+   * Where a recogniser streams and its partials are trusted, its words are thought about before they are final.
    */
   async pause(utterance: OpenUtterance, soFar: UtteranceSoFar): Promise<void> {
+    const { partialTrust } = this.#options.context.parts;
     const { partial } = utterance;
     const text = utterance.text();
-    if (partial !== undefined) {
-      this.#begin(utterance, partial, soFar, false);
-      if (utterance.pending) utterance.guess = partial;
-    }
+    const pause: Pause = { soFar, atMs: this.#nowMs(), partial };
+    this.#pauses.set(utterance, pause);
+    if (partial !== undefined) this.#guess(utterance, partial, soFar);
     const words = await text.catch(() => undefined);
-    if (partial !== undefined && words) this.#trust.compare(partial, words.text);
+    if (pause.partial !== undefined && words) partialTrust.compare(pause.partial, words.text);
     if (!this.#options.isOpen(utterance) || !utterance.isAsking(text)) return;
     this.#told(utterance, words ?? { text: '' });
   }
 
+  /** A partial came: the words of a pause that has just begun may have been on their way. */
+  heardPartly(utterance: OpenUtterance, partial: string): void {
+    const pause = this.#pauses.get(utterance);
+    const isInPause = utterance.isAsked && utterance.words === undefined;
+    if (!pause || !isInPause || this.#nowMs() - pause.atMs > latePartialMs) return;
+    pause.partial = partial;
+    if (utterance.guess !== undefined && sameWords(utterance.guess, partial)) return;
+    if (utterance.guess !== undefined) utterance.forgetAnswer();
+    this.#guess(utterance, partial, pause.soFar);
+  }
+
+  #guess(utterance: OpenUtterance, partial: string, soFar: UtteranceSoFar): void {
+    if (utterance.pending) return;
+    this.#begin(utterance, partial, soFar, false);
+    if (utterance.pending) utterance.guess = partial;
+  }
+
+  #nowMs(): number {
+    return this.#options.context.parts.clock.nowMs();
+  }
+
   /** A recogniser that failed has nothing to say. */
   #told(utterance: OpenUtterance, words: Transcript): void {
-    if (utterance.guess !== undefined && !sameWords(utterance.guess, words.text))
-      utterance.forgetAnswer();
+    if (utterance.isGuessWrong) utterance.forgetAnswer();
     this.#options.read(utterance.speakerId, words);
   }
 
@@ -80,7 +107,7 @@ export class PreemptiveAnswers {
     const facts = {
       ...factsOf(utterance, text, heard, output.hasAnswered),
       isFinal,
-      trustsPartials: this.#trust.isEarned,
+      trustsPartials: parts.partialTrust.isTrusted,
       isBegun: utterance.pending !== undefined,
       isQueueFree: queue.isFree,
       hasBudget: preemptiveBudget.allows && parts.spending.ready(channel.guildId) === undefined,
@@ -89,7 +116,8 @@ export class PreemptiveAnswers {
     const decision = addressing.decideAhead(facts, audience(utterance, this.#options));
     if (decision.kind === 'wait') return;
     const { speakerId, name, earlier } = utterance;
-    const transcript = text === undefined ? utterance.text() : Promise.resolve({ text });
+    const isWhole = text === undefined || utterance.words?.text === text;
+    const transcript = isWhole ? utterance.text() : Promise.resolve({ text });
     const now = said(soFar(), speakerId, name, () => transcript);
     const until = AbortSignal.any([context.signal, context.withdrawals.of(speakerId)]);
     const begun = beginAnswer([...earlier, now], context, until);

@@ -7,7 +7,7 @@ import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import { plainWords } from '#src/texts/plain.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import type { CheckedLine, TextLine } from '#src/texts/texts.ts';
 import type { LiveCaptions } from './live-captions.ts';
 
 /** Where people are told that they are written. */
@@ -15,7 +15,7 @@ export type NoticeContext = {
   readonly channel: ChannelRef;
   readonly parts: Pick<SessionDependencies, 'places' | 'spokenLocales'> & { readonly clock: Clock };
   readonly queue: Pick<TurnQueue, 'read'>;
-  readonly settings: () => Pick<GuildSettings, 'captionsDays' | 'catchUp'>;
+  readonly settings: () => Pick<GuildSettings, 'captionsDays' | 'catchUp' | 'language'>;
   /** True where people were told aloud in this session, before a restart; asked each time captions go on. */
   readonly isToldAloud?: () => boolean;
 };
@@ -38,10 +38,12 @@ export async function tellEverybody(
 
 /** Says it to its end. */
 async function sayNotice(context: NoticeContext, signal: AbortSignal): Promise<void> {
-  const { channel, parts, queue } = context;
+  const { channel, parts, queue, settings } = context;
   const said = Promise.withResolvers<void>();
   const handle = new TurnHandle(() => said.resolve());
-  const clauses = [speakable(spokenText({ id: 'captions.spoken' }, channel.guildId, parts))];
+  const { language } = settings();
+  const words = spokenText({ id: 'captions.spoken' }, channel.guildId, parts, language);
+  const clauses = [speakable(words)];
   const reading = { kind: 'reading', clauses, when: 'now', handle, interruptible: false } as const;
   if (queue.read(reading).kind !== 'added') return;
   const over = new AbortController();
@@ -70,7 +72,7 @@ const noticeKey = 'notice';
 
 /** A sentence as it is posted: names in it are shown, not obeyed. */
 export function writtenLine(
-  { id, with: words = {} }: TextLine,
+  { id, with: words = {} }: CheckedLine,
   { channel, parts }: NoticeContext,
 ): string {
   return writtenText({ id, with: plainWords(words) }, channel.guildId, parts);

@@ -102,9 +102,9 @@ export class ChannelCaptions implements UtteranceListener {
     return this.#active?.everybody.all ?? [];
   }
 
-  /** What was said in the last minutes before that instant, as data for a model whose answer everybody there hears. */
-  recent(beforeAtMs: number): string | undefined {
-    return this.#active?.view.recent(beforeAtMs);
+  /** What of it others may be shown; undefined while they are off. */
+  get view(): Pick<ChannelView, 'knownTo' | 'recent'> | undefined {
+    return this.#active?.view;
   }
 
   /** The transcript that is being written. */

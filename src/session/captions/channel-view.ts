@@ -1,4 +1,5 @@
 import { channelContext } from '#src/captions/answers/channel-context.ts';
+import type { TranscriptLine } from '#src/captions/transcript-line.ts';
 import type { Audience, Viewer } from '#src/captions/transcript-store.ts';
 import { mayKnow } from '#src/captions/visibility.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
@@ -17,6 +18,8 @@ type ViewContext = {
 
 /** Longest time, in ms, for which it is believed that somebody may open the place of the captions. */
 const believedMs = 60_000;
+/** Lines shown to one person at a time. */
+const mostShown = 20;
 
 /** What of the last minutes a model may be shown for an answer that everybody there hears. */
 export class ChannelView {
@@ -74,16 +77,33 @@ export class ChannelView {
     return channelContext(found, nowWallMs, { timeZone });
   }
 
-  #audience(): Audience | undefined {
-    const unstored = this.#everybody.all;
+  /**
+   * The last lines that this person may know, oldest first. Of somebody who was not there it is looked up first whether they
+   * may open the place of the captions: until that is known, none.
+   */
+  knownTo(personId: string): readonly TranscriptLine[] {
+    this.look([personId]);
+    const recorder = this.#recorder;
+    const presences = [...recorder.presences, ...recorder.formerPresences];
+    const viewer = this.#viewer(personId);
+    return recorder
+      .recent()
+      .filter((line) => mayKnow([viewer], line, recorder.session, presences))
+      .slice(-mostShown);
+  }
+
+  #viewer(personId: string): Viewer {
     const { catchUp } = this.#context.settings();
+    const mayOpen = catchUp && this.#readers.get(personId)?.may === true;
+    const openPlaceIds = mayOpen ? [this.#placeId] : [];
+    return { personId, openPlaceIds, unstored: this.#everybody.all };
+  }
+
+  #audience(): Audience | undefined {
     const viewers = this.#context
       .people()
       .filter(({ isBot }) => !isBot)
-      .map(({ id: personId }): Viewer => {
-        const mayOpen = catchUp && this.#readers.get(personId)?.may === true;
-        return { personId, openPlaceIds: mayOpen ? [this.#placeId] : [], unstored };
-      });
+      .map(({ id }) => this.#viewer(id));
     const [first, ...others] = viewers;
     return first && [first, ...others];
   }

@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import { englishLanguageName } from '#src/base/language-name.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import {
   readTranslations,
@@ -103,7 +104,7 @@ export class Translator {
     const others = this.#waiting.filter((line) => !taken.has(line));
     if (batch.length === 0) this.#waiting = others;
     if (batch.length === 0) return gatherMs;
-    const { system, user } = translationPrompt(batch, englishName(this.#options.language));
+    const { system, user } = translationPrompt(batch, englishLanguageName(this.#options.language));
     const characters = system.length + user.length;
     const by = { personId: '', name: '', isForCaptions: true, isWritten: true } as const;
     const opened = parts.spending.open({ guildId, ...by, characters, heardMs: 0 });
@@ -182,9 +183,4 @@ function isEqual(one: string, other: string): boolean {
       .trim(),
   );
   return first === second;
-}
-
-/** As a model is told of it. */
-function englishName(language: string): string {
-  return new Intl.DisplayNames(['en'], { type: 'language' }).of(language) ?? language;
 }

@@ -2,8 +2,10 @@ import type { Clock } from '#src/base/clock.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import {
+  type BotActivity,
   isCalled,
-  mayBeMeant,
+  judge,
+  needsWords,
   presume,
   type SpeakerTurn,
 } from '#src/turn/addressing/addressing.ts';
@@ -88,6 +90,19 @@ export class SessionAddressing {
     return decision;
   }
 
+  /** Whether the bot answers nobody but by commands. */
+  get isOff(): boolean {
+    return this.#parts.addressing === 'off';
+  }
+
+  /** Whether a line that somebody typed is meant for the bot, as if it were said; `people` are all who are there. */
+  isLineMeant(personId: string, text: string, people: readonly ChannelMember[]): boolean {
+    const spoken = among({ speakerId: personId, fromMs: this.#clock.nowMs(), text }, people);
+    const { verdict, state } = judge(this.#state, spoken, this.#rules());
+    this.#state = state;
+    return verdict.meant;
+  }
+
   /** Whether an answer is begun in a pause of an utterance. */
   decideAhead(
     facts: Unpeopled<PreemptiveFacts>,
@@ -101,9 +116,9 @@ export class SessionAddressing {
     return presume(this.#state, among(saying, people), this.#rules());
   }
 
-  /** Whether this person may be answered for what they say. */
-  mayBeMeant(saying: UtteranceStart, people: readonly ChannelMember[]): boolean {
-    return mayBeMeant(this.#state, among(saying, people), this.#rules());
+  /** Whether the bot needs the words of this person. */
+  needsWords(saying: UtteranceStart, people: readonly ChannelMember[], bot: BotActivity): boolean {
+    return needsWords(this.#state, among(saying, people), bot, this.#rules());
   }
 
   /** Whether these words, which may change, begin with its name. */

@@ -20,6 +20,8 @@ export class ConsentGate {
   #rules: ConsentPolicySettings;
   readonly #clock: Clock;
   readonly #people: () => readonly ChannelMember[];
+  /** Whether the server lets this person use the bot, over anything they agreed to. */
+  readonly #admits: (personId: string) => boolean;
   readonly #verdicts = new Map<string, boolean>();
   #judgedAtMs = 0;
   #consent: SessionConsents;
@@ -34,10 +36,12 @@ export class ConsentGate {
     people: () => readonly ChannelMember[],
     consent = unasked(rules.policy),
     choices = noChoices,
+    admits: (personId: string) => boolean = () => true,
   ) {
     this.#rules = rules;
     this.#clock = clock;
     this.#people = people;
+    this.#admits = admits;
     this.#consent = consent;
     this.#choices = choices;
   }
@@ -79,7 +83,13 @@ export class ConsentGate {
 
   /** What this person's yes is good for; undefined where they are not heard, apart from a pause. */
   yesKind(personId: string): YesKind | undefined {
+    if (!this.#admits(personId)) return undefined;
     return yesKind(this.#consent, this.#listened(personId), this.#clock.wallMs());
+  }
+
+  /** Whether the server lets this person use the bot. */
+  isAdmitted(personId: string): boolean {
+    return this.#admits(personId);
   }
 
   /** Other rules hold for those who said nothing. */
@@ -104,9 +114,15 @@ export class ConsentGate {
     return verdict;
   }
 
-  /** Where this person stands, apart from a pause. */
+  /** Where this person stands, apart from a pause; whom the server does not let use the bot counts as a no. */
   standing(personId: string): 'yes' | 'unasked' | 'no' {
+    if (!this.#admits(personId)) return 'no';
     return heard(this.#consent, this.#listened(personId), this.#clock.wallMs());
+  }
+
+  /** Whether this person said no themselves. */
+  saidNo(personId: string): boolean {
+    return heard(this.#consent, this.#listened(personId), this.#clock.wallMs()) === 'no';
   }
 
   /** Called after each `change`, `choose` and `rejudge`. Replaces the former listener. */
@@ -122,7 +138,11 @@ export class ConsentGate {
   /** Other bots are never heard, whatever the policy. */
   #judge(personId: string): boolean {
     const isBot = this.#people().some(({ id, isBot }) => isBot && id === personId);
-    return !isBot && mayHear(this.#consent, this.#listened(personId), this.#clock.wallMs());
+    return (
+      !isBot &&
+      this.#admits(personId) &&
+      mayHear(this.#consent, this.#listened(personId), this.#clock.wallMs())
+    );
   }
 
   #listened(id: string): { readonly id: string; readonly hasRole: boolean } {

@@ -88,7 +88,7 @@ export class Continuations {
     const meant = await ifInTime(deciding, longestDecidingMs, parts.clock, signal).catch(
       () => undefined, // the session is over, or the bug is told already
     );
-    this.#followers.delete(before);
+    if (this.#followers.get(before) === utterance) this.#followers.delete(before);
     if (meant !== undefined) return;
     utterance.goOnWith(undefined);
     this.#run(this.giveBack(before));
@@ -103,6 +103,7 @@ export class Continuations {
 
   /** `rest` does not go on with it after all; where that was nothing, what comes next still may. */
   leave(before: QueuedQuestion, rest: QueuedQuestion, isNothing: boolean): void {
+    if (isNothing && this.#followers.has(before)) return; // its speaker goes on with it already
     const next = this.#followers.get(rest);
     if (isNothing && next) {
       next.goOnWith(before);

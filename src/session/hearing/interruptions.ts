@@ -6,6 +6,7 @@ import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import {
   type InterruptionEffect,
   type InterruptionEvent,
+  isFarField,
   stepInterruption,
   uninterrupted,
 } from '#src/turn/overlap/interruption.ts';
@@ -62,6 +63,11 @@ export class Interruptions {
     const { channel, parts } = this.#context;
     const partial = overlapOfPartial(text, namesIn(channel.guildId, parts));
     this.hear({ personId, ...partial, isFinal: false, meant: false });
+  }
+
+  /** What this person's microphone gave last is far quieter than what they were answered for. */
+  isFarField(personId: string): boolean {
+    return isFarField(this.#state, personId, interruptionRules);
   }
 
   left(personId: string): void {

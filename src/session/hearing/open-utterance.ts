@@ -10,6 +10,7 @@ import type { Transcript } from '#src/speech/ports.ts';
 import { shiftTranscript } from '#src/speech/word-times.ts';
 import { contentOf } from '#src/turn/answerable.ts';
 import type { Evidence } from '#src/turn/evidence.ts';
+import { sameWords } from '#src/turn/same-words.ts';
 import type { UtteranceContent, UtteranceFollower } from './utterance-listener.ts';
 
 /** Receiver of an utterance's sound while it is spoken, for models that hear. Never throws. */
@@ -36,6 +37,8 @@ export type OpenUtteranceOptions = {
   readonly follower: UtteranceFollower | undefined;
   /** Told once whether it was for the bot. */
   readonly onDecided: (meant: boolean) => void;
+  /** Words that its recogniser was told to expect. */
+  readonly hints: readonly string[];
   /** What the same person asked so shortly before that this may be the rest of it. */
   readonly before?: QueuedQuestion | undefined;
 };
@@ -61,6 +64,8 @@ export class OpenUtterance implements Disposable {
   readonly fromMs: number;
   /** True when nobody else was in the channel; who comes in meanwhile does not change for whom it is. */
   readonly isAlone: boolean;
+  /** Words that its recogniser was told to expect. */
+  readonly hints: readonly string[];
   /** The answer to it, where one is being prepared. */
   pending: PendingAnswer | undefined;
   /** The words it rests on, while those of the recogniser were not final. */
@@ -101,7 +106,9 @@ export class OpenUtterance implements Disposable {
     leadMs,
     follower,
     onDecided,
+    hints,
   }: OpenUtteranceOptions) {
+    this.hints = hints;
     this.speakerId = speakerId;
     this.name = name;
     this.fromMs = fromMs;
@@ -193,7 +200,9 @@ export class OpenUtterance implements Disposable {
   /** What it held; without `evidence` its words alone tell. */
   content(evidence: Evidence | undefined): UtteranceContent {
     const { words } = this;
-    const held = evidence ? contentOf({ evidence, text: words?.text }) : contentOfWords(words);
+    const held = evidence
+      ? contentOf({ evidence, text: words?.text, hints: this.hints })
+      : contentOfWords(words);
     return held === 'words' && words
       ? { kind: 'text', transcript: shiftTranscript(words, -this.#leadMs) }
       : { kind: asContent(held) };
@@ -217,6 +226,11 @@ export class OpenUtterance implements Disposable {
     if (this.#isDecided && !this.#asked) return Promise.resolve({ text: '' }); // nobody needed its words
     this.#asked ??= this.#ask();
     return this.#asked.text;
+  }
+
+  /** Whether the words its answer was begun on are not those it turned out to be; to be asked once those are there, or failed. */
+  get isGuessWrong(): boolean {
+    return this.guess !== undefined && !sameWords(this.guess, this.words?.text ?? '');
   }
 
   /** Whether this text is still that of the pause. */

@@ -6,6 +6,7 @@ import {
   type PreemptiveContext,
 } from '#src/session/answering/preemptive-answers.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import { HeldListening } from '#src/speech/held-listening.ts';
 import { LookAccount, type LookMoment } from '#src/speech/look-account.ts';
@@ -32,7 +33,8 @@ type UtteranceContext = PreemptiveContext &
       SessionDependencies,
       'endpointRules' | 'listeningSlots' | 'transcriber' | 'warm'
     >;
-    readonly addressing: Pick<SessionAddressing, 'isCalled' | 'mayBeMeant' | 'talked'>;
+    readonly addressing: Pick<SessionAddressing, 'isCalled' | 'needsWords' | 'talked'>;
+    readonly languages: Pick<SpeakerLanguages, 'hintFor' | 'latest' | 'meet' | 'said'>;
     /** Wants words whomever they are for; absent: nobody does. */
     readonly captions?: UtteranceListener;
   };
@@ -42,7 +44,7 @@ type PauseNoticed = UtteranceSoFar & { readonly kind: LookMoment };
 
 export type OpenUtterancesOptions = Omit<PreemptiveAnswersOptions, 'isOpen'> & {
   readonly context: UtteranceContext;
-  readonly interruptions: Pick<Interruptions, 'hear' | 'overhear'>;
+  readonly interruptions: Pick<Interruptions, 'hear' | 'isFarField' | 'overhear'>;
 };
 
 /** What everybody in one channel is in the middle of saying, up to the question it becomes. */
@@ -52,13 +54,10 @@ export class OpenUtterances {
   readonly #continuations: Continuations;
   /** Said to the end, and not understood yet. */
   readonly #pending = new Set<QueuedQuestion>();
-
   readonly #decisions: UtteranceDecisions;
   readonly #preemptive: PreemptiveAnswers;
   /** Of what went to a recogniser of whole utterances for people among themselves. */
   readonly #looks = new LookAccount();
-  /** Latest language that a recogniser told. */
-  #language: string | undefined;
   readonly #broken = Promise.withResolvers<never>();
 
   constructor(options: OpenUtterancesOptions) {
@@ -176,9 +175,9 @@ export class OpenUtterances {
 
   /** Nobody waits for words that are not recognised in this pause. */
   async #passOver(utterance: OpenUtterance): Promise<void> {
-    const { speakerId } = utterance;
     await Promise.resolve(); // what else was noticed goes first
-    if (this.#drafts.get(speakerId) === utterance) this.#options.read(speakerId, { text: '' });
+    const { speakerId: id } = utterance;
+    if (this.#drafts.get(id) === utterance) this.#options.read(id, { text: '' });
   }
 
   /** Where there is no money to recognise it, nobody learns what was said. */
@@ -197,7 +196,7 @@ export class OpenUtterances {
     budget: HearingBudget,
   ): void {
     const { people, context } = this.#options;
-    const { addressing, captions, queue, output, parts } = context;
+    const { addressing, captions, languages, queue, output, parts } = context;
     const here = people();
     const name = here.find(({ id }) => id === speakerId)?.name ?? 'Someone';
     const isAlone = here.every(({ id, isBot }) => isBot || id === speakerId);
@@ -205,14 +204,16 @@ export class OpenUtterances {
     const before = this.#continuations.before(speakerId, fromMs);
     const start = { speakerId, fromMs, isAlone };
     const isPresumed = addressing.presumes(start, audience(start, this.#options));
-    const hint = captions?.language;
-    const language = hint ?? this.#language;
-    const need = { isWanted, isForBot: isPresumed || before !== undefined, language, hint };
-    const { transcriber, isCaptioned } = chooseRecogniser(need, budget, context);
+    const isForBot = isPresumed || before !== undefined;
+    languages.meet(speakerId);
+    const hint = languages.hintFor(speakerId);
+    const need = { isWanted, isForBot, language: hint ?? languages.latest, hint, people: here };
+    const { transcriber, isCaptioned, hints } = chooseRecogniser(need, budget, context);
     const listening = this.#hold(speakerId, transcriber, () => utterance);
     const utterance = new OpenUtterance({
       ...start,
       name,
+      hints,
       listening,
       clock: parts.clock,
       before,
@@ -228,7 +229,7 @@ export class OpenUtterances {
     this.#drafts.set(speakerId, utterance);
     const sounds = queue.current === before && output.sounds;
     if (before && !sounds) queue.giveUp(before, 'continued');
-    parts.warm();
+    if (needsWords(utterance, this.#options)) parts.warm();
   }
 
   /** A recogniser for an utterance, which begins when somebody needs its words. */
@@ -240,10 +241,10 @@ export class OpenUtterances {
     const { context, read } = this.#options;
     const { channel, parts, signal, withdrawals } = context;
     const { guildId } = channel;
-    const streams = transcriber.listen !== undefined;
     const onPartial = (text: string) => {
-      if (streams) utterance().partial = text;
+      if (transcriber.listen) utterance().partial = text;
       utterance().heardPartly(text);
+      if (transcriber.listen) this.#preemptive.heardPartly(utterance(), text);
       read(speakerId, { text });
     };
     const lookAhead: LookAhead = {
@@ -317,8 +318,7 @@ export class OpenUtterances {
     if (!utterance.isRecognised) return undefined;
     this.#pending.add(question);
     try {
-      const { language } = await utterance.text();
-      this.#language = language ?? this.#language;
+      await this.#options.context.languages.said(utterance.speakerId, await utterance.text());
       return undefined;
     } catch (error) {
       return error;

@@ -1,18 +1,28 @@
 import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
+import { hintsOf } from '#src/speech/hints.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import type { CaptionNewsId, HearingBudget } from '#src/spending/budget-authority.ts';
 import { meteredTranscriber } from '#src/spending/usage-meters.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import { namesIn } from './bot-names.ts';
+import type { ConsentGate } from './consent-gate.ts';
 
 /** Recognisers of a session, and who is told that its budget for captions runs out. */
-export type RecogniserContext = {
+export type RecogniserContext = HintContext & {
   readonly channel: ChannelRef;
   readonly parts: Pick<
     SessionDependencies,
     'places' | 'roughTranscriber' | 'spending' | 'transcriber'
   >;
   notice(line: TextLine): void;
+};
+
+/** Whom and what people name there. */
+type HintContext = {
+  readonly channel: ChannelRef;
+  readonly gate: Pick<ConsentGate, 'standing'>;
+  readonly parts: Pick<SessionDependencies, 'names' | 'places'>;
 };
 
 /** An utterance as it begins. */
@@ -24,33 +34,52 @@ export type RecogniserNeed = {
   readonly language: string | undefined;
   /** Language that people told they speak there, BCP 47. */
   readonly hint?: string | undefined;
+  /** Everybody there besides the bot itself. */
+  readonly people: readonly ChannelMember[];
 };
 
 /** `isCaptioned`: its words become captions. */
-type RecogniserChoice = { readonly transcriber: Transcriber; readonly isCaptioned: boolean };
+type RecogniserChoice = {
+  readonly transcriber: Transcriber;
+  readonly isCaptioned: boolean;
+  /** Words it was told to expect. */
+  readonly hints: readonly string[];
+};
+
+/** What a recogniser is told to expect: the names of the bot, and of those present who may be heard. */
+function recognitionHints(
+  { channel, gate, parts }: HintContext,
+  people: readonly ChannelMember[],
+): readonly string[] {
+  const heard = people.filter(({ id, isBot }) => !isBot && gate.standing(id) === 'yes');
+  return hintsOf([...namesIn(channel.guildId, parts), ...heard.map(({ name }) => name)]);
+}
 
 /**
  * Recogniser that hears an utterance. Once the budget for captions is used, people among themselves are heard by the
  * free one, if they speak its language; else captions are off until the next day. The channel is told once a day.
  */
 export function chooseRecogniser(
-  { isWanted, isForBot, language, hint }: RecogniserNeed,
+  { isWanted, isForBot, language, hint, people }: RecogniserNeed,
   { captions, heard }: Pick<HearingBudget, 'captions' | 'heard'>,
-  { channel, notice, parts }: RecogniserContext,
+  context: RecogniserContext,
 ): RecogniserChoice {
+  const { channel, notice, parts } = context;
+  const hints = recognitionHints(context, people);
   const { guildId } = channel;
-  const { places, roughTranscriber, spending, transcriber } = parts;
+  const { places, roughTranscriber, spending } = parts;
+  const transcriber = parts.transcriber.withHints?.(hints) ?? parts.transcriber;
   const tell = (id: CaptionNewsId) => {
     if (spending.isCaptionNews(guildId, id)) notice({ id });
   };
   const hinted = hint === undefined ? undefined : transcriber.inLanguage?.(hint);
   const usual = meteredTranscriber(hinted ?? transcriber, heard);
-  if (!isWanted) return { transcriber: usual, isCaptioned: false };
+  if (!isWanted) return { transcriber: usual, isCaptioned: false, hints };
   if (captions === 'warned') tell('captions.budget.warn');
-  if (captions !== 'used') return { transcriber: usual, isCaptioned: true };
+  if (captions !== 'used') return { transcriber: usual, isCaptioned: true, hints };
   const spoken = language ?? places.localeIn(guildId) ?? 'en';
   const rough = /^en\b/i.test(spoken) ? roughTranscriber : undefined;
   tell(rough ? 'captions.budget.rough' : 'captions.budget.off');
-  if (!rough) return { transcriber: usual, isCaptioned: false };
-  return { transcriber: isForBot ? usual : rough, isCaptioned: true };
+  if (!rough) return { transcriber: usual, isCaptioned: false, hints };
+  return { transcriber: isForBot ? usual : rough, isCaptioned: true, hints };
 }

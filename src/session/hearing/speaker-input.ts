@@ -5,6 +5,7 @@ import { listenRateHz } from '#src/audio/pcm.ts';
 import { Recording } from '#src/audio/voice/recording.ts';
 import type { SpeakerSound, SpeakerStream, StreamCounts } from '#src/audio/voice/speaker-stream.ts';
 import type { VoiceMeter, VoiceWindow } from '#src/audio/voice/voice-meter.ts';
+import { WindowLags } from '#src/audio/voice/window-lags.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import { continues } from '#src/turn/endpointing/continuation.ts';
 import {
@@ -24,11 +25,6 @@ import {
   stepOverlapVoice,
 } from '#src/turn/overlap/overlap-voice.ts';
 import type { Utterance } from './utterance.ts';
-
-/** Windows remembered: more than come between a voice and its notice. */
-const mostLags = 32;
-
-type WindowLag = { readonly atMs: number; readonly lagMs: number };
 
 /** What cannot be read counts as the usual length. */
 const packetMs = 20;
@@ -93,8 +89,7 @@ export class SpeakerInput {
   /** The last utterance, until it is known whether it was really over. */
   #ended: { readonly toMs: number; readonly lastWord: string } | undefined;
   #lastPacketAtMs = 0;
-  /** Of the latest windows, oldest first. */
-  #lags: readonly WindowLag[] = [];
+  readonly #lags = new WindowLags();
   #spokenFromMs = 0;
   /** Of the last voiced window. */
   #voicedLagMs = 0;
@@ -119,63 +114,80 @@ export class SpeakerInput {
     return this.#voice.kind === 'talking' || this.#voice.kind === 'paused';
   }
 
+  /** They pause, and time alone tells whether that was the end. */
+  get pausing(): boolean {
+    return this.#voice.kind === 'paused';
+  }
+
   /** Sound this person has sent without any of it being decodable, in ms. */
   get unheardMs(): number {
-    return (this.#missed() - this.#missedBefore) * packetMs;
+    return (this.#stream.missed - this.#missedBefore) * packetMs;
   }
 
   put(packet: Packet): SpeakerInputEvent[] {
     this.#lastPacketAtMs = packet.atMs;
-    return this.#stream.put(packet).flatMap((heard) => this.#take(heard));
+    const noticed: SpeakerInputEvent[] = [];
+    for (const heard of this.#stream.put(packet)) this.#take(heard, noticed);
+    return noticed;
   }
 
   /** Discord is mute during silence, so only a tick can end an utterance. */
   tick(atMs: number): SpeakerInputEvent[] {
-    const late = this.#stream.settle(atMs).flatMap((heard) => this.#take(heard));
-    return [...late, ...this.#step({ kind: 'tick', atMs }), ...this.#rest('tick', atMs)];
+    const noticed: SpeakerInputEvent[] = [];
+    for (const heard of this.#stream.settle(atMs)) this.#take(heard, noticed);
+    this.#step({ kind: 'tick', atMs }, noticed);
+    this.#rest('tick', atMs, noticed);
+    return noticed;
   }
 
   /** What has been understood of the utterance up to its pause. */
   read(understood: Transcript, atMs: number): SpeakerInputEvent[] {
-    return this.#step({ kind: 'text', ...understood, atMs });
+    const noticed: SpeakerInputEvent[] = [];
+    this.#step({ kind: 'text', ...understood, atMs }, noticed);
+    return noticed;
   }
 
   counts(): StreamCounts {
     return this.#stream.counts();
   }
 
+  /** How unevenly this person's packets arrive. */
+  get jitterMs(): number | undefined {
+    return this.#stream.jitterMs;
+  }
+
   close(): void {
     this.#stream.close();
   }
 
-  #take(heard: SpeakerSound): SpeakerInputEvent[] {
+  /** Adds what it noticed, as all below do. */
+  #take(heard: SpeakerSound, noticed: SpeakerInputEvent[]): void {
     const { atMs, samples } = heard;
-    if (heard.kind === 'sound') this.#missedBefore = this.#missed();
-    const closes = heard.kind === 'silence-frame';
-    const shut = closes ? this.#step({ kind: 'silence-frame', atMs }) : [];
-    const still = closes ? this.#rest('closed', atMs) : [];
-    const sound: SpeakerInputEvent[] = this.talking ? [{ kind: 'sound', sound: samples }] : [];
+    if (heard.kind === 'sound') this.#missedBefore = this.#stream.missed;
+    if (heard.kind === 'silence-frame') {
+      this.#step({ kind: 'silence-frame', atMs }, noticed);
+      this.#rest('closed', atMs, noticed);
+    }
+    if (this.talking) noticed.push({ kind: 'sound', sound: samples });
     this.#recording.push(samples);
-    const windows = this.#meter.hear(heard);
-    const steps = windows.flatMap((one) => {
-      const { atMs, lagMs = 0 } = one;
-      this.#lags = [...this.#lags.slice(1 - mostLags), { atMs, lagMs }];
+    for (const one of this.#meter.hear(heard)) {
+      this.#lags.put(one.atMs, one.lagMs ?? 0);
       const window = this.#withoutEcho(one);
-      return [...this.#stepOverlap(window), ...this.#step(window)];
-    });
-    if (heard.kind !== 'sound' || this.#isEcho) return [...shut, ...still, ...sound, ...steps];
-    const levelDb = energyDb(samples);
-    return [...shut, ...sound, ...steps, ...this.#stepOverlap({ kind: 'packet', levelDb, atMs })];
+      this.#stepOverlap(window, noticed);
+      this.#step(window, noticed);
+    }
+    if (heard.kind !== 'sound' || this.#isEcho) return;
+    this.#stepOverlap({ kind: 'packet', levelDb: energyDb(samples), atMs }, noticed);
   }
 
-  #stepOverlap(event: OverlapVoiceInput): readonly OverlapVoiceEvent[] {
-    const { overlap, noticed } = stepOverlapVoice(this.#overlap, event);
-    this.#overlap = overlap;
-    return noticed;
+  #stepOverlap(event: OverlapVoiceInput, noticed: SpeakerInputEvent[]): void {
+    const step = stepOverlapVoice(this.#overlap, event);
+    this.#overlap = step.overlap;
+    noticed.push(...step.noticed);
   }
 
-  #rest(kind: 'closed' | 'tick', atMs: number): readonly OverlapVoiceEvent[] {
-    return this.talking ? [] : this.#stepOverlap({ kind, atMs });
+  #rest(kind: 'closed' | 'tick', atMs: number, noticed: SpeakerInputEvent[]): void {
+    if (!this.talking && this.#overlap) this.#stepOverlap({ kind, atMs }, noticed);
   }
 
   /** The bot's own voice out of somebody's loudspeakers is none. */
@@ -188,12 +200,7 @@ export class SpeakerInput {
     return { kind: 'window', probability, levelDb, atMs };
   }
 
-  #missed(): number {
-    const { sealed, undecodable } = this.#stream.counts();
-    return sealed + undecodable;
-  }
-
-  #step(event: EndpointingEvent): SpeakerInputEvent[] {
+  #step(event: EndpointingEvent, noticed: SpeakerInputEvent[]): void {
     const before = this.#voice;
     const person = this.#pauseHabits.of(this.#speakerId);
     const { voice, effects } = stepEndpointing(before, event, this.#rules, person);
@@ -202,9 +209,9 @@ export class SpeakerInput {
     if (before.kind !== 'quiet' && voice.kind === 'quiet') this.#echo.over();
     if (voice.kind === 'talking' && voice.lastVoiceMs === event.atMs) {
       this.#recording.voiced();
-      this.#voicedLagMs = this.#lags.at(-1)?.lagMs ?? 0;
+      this.#voicedLagMs = this.#lags.latestMs;
     }
-    return effects.map((effect) => this.#perform(effect, event.atMs, before));
+    for (const effect of effects) noticed.push(this.#perform(effect, event.atMs, before));
   }
 
   /** Whether an utterance was over shows when the next one begins. */
@@ -227,17 +234,12 @@ export class SpeakerInput {
     return { heard, soFar: () => ({ fromMs, toMs, pcm: this.#recording.soFar() }) };
   }
 
-  /** What jitter has added to the window that ended then, as a burst of packets has many: the first of them. */
-  #lagFrom(atMs: number): number {
-    return this.#lags.find((one) => Math.abs(one.atMs - atMs) < 1)?.lagMs ?? 0;
-  }
-
   #perform(effect: EndpointingEffect, atMs: number, before: EndpointingState): SpeakerInputEvent {
     switch (effect.kind) {
       case 'began': {
         this.#recording.begin();
         const { fromMs } = effect;
-        this.#spokenFromMs = fromMs - this.#lagFrom(fromMs + this.#rules.windowMs);
+        this.#spokenFromMs = fromMs - this.#lags.atMs(fromMs + this.#rules.windowMs);
         const sound = this.#recording.soFar().samples;
         const leadMs = Math.max(0, (sound.length / listenRateHz) * 1_000 - (atMs - fromMs));
         return { kind: 'began', fromMs, spokenFromMs: this.#spokenFromMs, sound, leadMs };

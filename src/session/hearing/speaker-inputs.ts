@@ -1,5 +1,5 @@
 import type { Packet } from '#src/audio/packet.ts';
-import type { PacketCounts } from '#src/session/ports/events.ts';
+import type { PacketCounts, SpeakerPackets } from '#src/session/ports/events.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import { countsSince, isNone, noPackets } from './packet-counts.ts';
 import type { SpeakerInput, SpeakerInputEvent } from './speaker-input.ts';
@@ -8,6 +8,8 @@ import type { SpeakerInput, SpeakerInputEvent } from './speaker-input.ts';
 const idleMs = 60_000;
 /** People heard at once in one channel. */
 const limit = 25;
+/** Time in ms after the last packet in which pauses are still measured, and what came late is put in order. */
+const packetPauseMs = 1_000;
 /** Time without a packet, in ms, after which a person counts as not sending. */
 const sendingMs = 200;
 /** Time in ms for which somebody who sends without a word keeps a decoder: enough to notice a word. */
@@ -18,7 +20,16 @@ const talkGraceMs = 10_000;
 /** An ear, as far as it is looked after here. */
 export type SpeakerInputHandle = Pick<
   SpeakerInput,
-  'put' | 'tick' | 'read' | 'close' | 'counts' | 'talking' | 'lastPacketAtMs' | 'unheardMs'
+  | 'put'
+  | 'tick'
+  | 'read'
+  | 'close'
+  | 'counts'
+  | 'talking'
+  | 'pausing'
+  | 'lastPacketAtMs'
+  | 'unheardMs'
+  | 'jitterMs'
 >;
 
 type OpenInput = {
@@ -41,7 +52,7 @@ type SpeakerEvent = { readonly speakerId: string; readonly noticed: SpeakerInput
  */
 export class SpeakerInputs {
   readonly #open: (speakerId: string) => SpeakerInputHandle;
-  readonly #tell: (speakerId: string, counts: PacketCounts) => void;
+  readonly #tell: (packets: SpeakerPackets) => void;
   readonly #mayOpen: () => boolean;
   readonly #seats = new Map<string, OpenInput>();
   /** Packets of people without an ear. */
@@ -55,12 +66,26 @@ export class SpeakerInputs {
    */
   constructor(
     open: (speakerId: string) => SpeakerInputHandle,
-    tell: (speakerId: string, counts: PacketCounts) => void = () => undefined,
+    tell: (packets: SpeakerPackets) => void = () => undefined,
     mayOpen: () => boolean = () => true,
   ) {
     this.#mayOpen = mayOpen;
     this.#open = open;
     this.#tell = tell;
+  }
+
+  /** Somebody sends or talks, so that time itself tells something of them. */
+  isBusy(atMs: number): boolean {
+    for (const { ear } of this.#seats.values()) {
+      if (ear.talking || atMs - ear.lastPacketAtMs < packetPauseMs) return true;
+    }
+    return this.#cut.length > 0;
+  }
+
+  /** Somebody pauses, and time alone tells whether that was the end. */
+  get isPausing(): boolean {
+    for (const { ear } of this.#seats.values()) if (ear.pausing) return true;
+    return false;
   }
 
   put(packet: Packet): SpeakerInputEvent[] {
@@ -160,7 +185,9 @@ export class SpeakerInputs {
     this.#crowded.delete(speakerId);
     if (seat) seat.told = now;
     const since = countsSince(before, now);
-    if (!isNone(since)) this.#tell(speakerId, since);
+    if (isNone(since)) return;
+    const jitterMs = seat?.ear.jitterMs;
+    this.#tell({ speakerId, packets: since, ...(jitterMs !== undefined && { jitterMs }) });
   }
 
   #close(speakerId: string): void {

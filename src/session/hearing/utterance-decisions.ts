@@ -1,3 +1,4 @@
+import type { SessionVoice } from '#src/session/output/session-voice.ts';
 import type { SpeechOutput } from '#src/session/output/speech-output.ts';
 import type { SessionEventListener } from '#src/session/ports/events.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
@@ -19,11 +20,12 @@ export type DecisionContext = {
   readonly addressing: Pick<SessionAddressing, 'decide' | 'presumes'>;
   readonly queue: Pick<TurnQueue, 'ask' | 'current' | 'drop' | 'forgetAside' | 'giveUp' | 'repeat'>;
   readonly output: Pick<SpeechOutput, 'hasAnswered' | 'sounds'>;
+  readonly voice: Pick<SessionVoice, 'adjust'>;
 };
 
 export type UtteranceDecisionsOptions = AddressingContext & {
   readonly context: DecisionContext;
-  readonly interruptions: Pick<Interruptions, 'hear'>;
+  readonly interruptions: Pick<Interruptions, 'hear' | 'isFarField'>;
   readonly continuations: Continuations;
 };
 
@@ -44,6 +46,7 @@ export class UtteranceDecisions {
     question: OpenQuestion,
     ended: UtteranceEnd,
   ): UtteranceDecision {
+    if (utterance.isGuessWrong) dropAnswer(question);
     const decision = this.#decide(utterance, question, ended);
     question.isMeant = decision.kind === 'answer' || decision.kind === 'answer-with-rest';
     if (decision.kind === 'drop') return decision;
@@ -63,7 +66,8 @@ export class UtteranceDecisions {
     { handle }: QueuedQuestion,
     { heard }: UtteranceEnd,
   ): UtteranceDecision {
-    const { queue, output, addressing } = this.#options.context;
+    const { context, interruptions } = this.#options;
+    const { queue, output, addressing } = context;
     const { current } = queue;
     const isOwn = current?.kind === 'question' && current.said.speakerId === utterance.speakerId;
     const owner = isOwn ? ('own' as const) : ('other' as const);
@@ -71,6 +75,7 @@ export class UtteranceDecisions {
       ...factsOf(utterance, utterance.words?.text, heard, output.hasAnswered),
       status: statusOf(handle.dropped),
       overlapsReply: utterance.overlaps,
+      isFarField: interruptions.isFarField(utterance.speakerId),
       unheardTurn: current && !output.sounds ? owner : undefined,
     };
     return addressing.decide(facts, audience(utterance, this.#options));
@@ -83,7 +88,7 @@ export class UtteranceDecisions {
   }
 
   #command(command: UtteranceCommand, speakerId: string): void {
-    const { queue } = this.#options.context;
+    const { queue, voice } = this.#options.context;
     switch (command.kind) {
       case 'stop':
         queue.forgetAside();
@@ -92,7 +97,8 @@ export class UtteranceDecisions {
         queue.forgetAside(speakerId);
         return;
       case 'repeat':
-        queue.repeat({ ...command, handle: new TurnHandle() });
+        voice.adjust(command.manner);
+        queue.repeat({ kind: 'repeat', handle: new TurnHandle() });
         return;
       case 'overlap':
         return;
@@ -102,9 +108,10 @@ export class UtteranceDecisions {
   #ask(
     question: QueuedQuestion,
     before: QueuedQuestion | undefined,
-    { withEarlier, replacesUnheard, overlap }: AnswerDecision,
+    { withEarlier, replacesUnheard, overlap, manner }: AnswerDecision,
   ): void {
     const { context, interruptions } = this.#options;
+    if (manner) context.voice.adjust(manner);
     const { queue } = context;
     const { current } = queue;
     if (withEarlier && before) queue.giveUp(before, 'continued');
@@ -145,6 +152,12 @@ export class UtteranceDecisions {
       parts.onEvent(guildId, { kind: 'ignored', speakerId, name, why: decision.why });
     }
   }
+}
+
+/** It was begun on words that turned out to be others. */
+function dropAnswer(question: OpenQuestion): void {
+  question.pending?.discard();
+  question.pending = undefined;
 }
 
 function statusOf(dropped: DropReason | undefined): EndedUtterance['status'] {

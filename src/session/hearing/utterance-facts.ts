@@ -17,12 +17,13 @@ export type AddressingContext = {
 
 /** What is known of an utterance, `text` being what was understood of it, or undefined. */
 export function factsOf(
-  { speakerId, fromMs, before }: OpenUtterance,
+  { speakerId, fromMs, before, hints }: OpenUtterance,
   text: string | undefined,
   evidence: Evidence,
   canRepeat: boolean,
 ): Unpeopled<UtteranceFacts> {
-  return { speakerId, fromMs, evidence, text, goesOn: before?.isMeant === true, canRepeat };
+  const goesOn = before?.isMeant === true;
+  return { speakerId, fromMs, evidence, text, goesOn, canRepeat, hints };
 }
 
 /** For whom it may be: those who were there from its beginning on, or nobody but the bot. */
@@ -36,8 +37,8 @@ export function audience(
 /** What decides whether words are recognised, and when. */
 export type RecognitionContext = Omit<AddressingContext, 'context'> & {
   readonly context: {
-    readonly addressing: Pick<SessionAddressing, 'isCalled' | 'mayBeMeant' | 'presumes'>;
-    readonly queue: Pick<TurnQueue, 'isFree'>;
+    readonly addressing: Pick<SessionAddressing, 'isCalled' | 'needsWords' | 'presumes'>;
+    readonly queue: Pick<TurnQueue, 'current' | 'isFree'>;
     readonly output: Pick<SpeechOutput, 'sounds'>;
   };
 };
@@ -46,11 +47,15 @@ type LookContext = RecognitionContext & {
   readonly context: { readonly parts: Pick<SessionDependencies, 'transcriber'> };
 };
 
-/** Whether anybody needs the words: for an answer, or, while the bot speaks or is about to, for a "stop". */
+/** Whether anybody needs the words: captions, or the bot. */
 export function needsWords(utterance: OpenUtterance, options: RecognitionContext): boolean {
   const { addressing, output, queue } = options.context;
-  if (utterance.isFollowed || utterance.before || output.sounds || !queue.isFree) return true;
-  return addressing.mayBeMeant(utterance, audience(utterance, options));
+  if (utterance.isFollowed) return true;
+  const { current } = queue;
+  const isAnswered = current?.kind === 'question' && current.said.speakerId === utterance.speakerId;
+  const isTheirs = isAnswered || utterance.before !== undefined;
+  const bot = { speaks: output.sounds, isTheirs };
+  return addressing.needsWords(utterance, audience(utterance, options), bot);
 }
 
 /** Whether it may be for the bot, as far as that is known before its end: then its words are worth looking ahead. */

@@ -2,20 +2,23 @@ import { BotError } from '#src/base/errors.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import type { ArrivedPart } from '#src/session/answering/pending-answer.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
 import { spokenText } from '#src/session/localized-text.ts';
 import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
 import { withDuplicates } from '#src/session/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
+import type { SpeechVoice } from '#src/speech/ports.ts';
 import { beginsWithNames, namesToBegin } from '#src/turn/name-prefix.ts';
+
+/** Whose question is answered, and in which voice. */
+type NamedAnswer = { readonly question: QueuedQuestion; readonly voice: SpeechVoice };
 
 /** Who is in a channel, and what says their names there. */
 export type NamesContext = {
   readonly channel: ChannelRef;
+  readonly languages: Pick<SpeakerLanguages, 'of'>;
   readonly people: () => readonly ChannelMember[];
-  readonly parts: Pick<
-    SessionDependencies,
-    'clock' | 'places' | 'spokenLocales' | 'style' | 'synthesizer'
-  >;
+  readonly parts: Pick<SessionDependencies, 'clock' | 'places' | 'spokenLocales' | 'synthesizer'>;
 };
 
 /** Whose names an answer begins with: several have asked the same, or something else was said since. */
@@ -26,7 +29,11 @@ export function namesFor(question: QueuedQuestion, { people }: NamesContext): re
 }
 
 /** These names as they are spoken before an answer; empty where none can be spoken. */
-export function namePrefix(names: readonly string[], { channel, parts }: NamesContext): string {
+export function namePrefix(
+  names: readonly string[],
+  { channel, parts }: Pick<NamesContext, 'channel' | 'parts'>,
+  language: string | undefined,
+): string {
   return names
     .map((name) => speakable(name))
     .filter((name) => name !== '')
@@ -34,7 +41,7 @@ export function namePrefix(names: readonly string[], { channel, parts }: NamesCo
       (one, other) =>
         one === ''
           ? other
-          : spokenText({ id: 'said.both', with: { one, other } }, channel.guildId, parts),
+          : spokenText({ id: 'said.both', with: { one, other } }, channel.guildId, parts, language),
       '',
     );
 }
@@ -46,7 +53,7 @@ export function namePrefix(names: readonly string[], { channel, parts }: NamesCo
  */
 export async function* withNamePrefix(
   answer: AsyncIterable<ArrivedPart>,
-  question: QueuedQuestion,
+  named: NamedAnswer,
   context: NamesContext,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
@@ -55,7 +62,7 @@ export async function* withNamePrefix(
     const { part } = arrived;
     if (part.kind === 'text') text += part.text;
     const begins = part.kind === 'audio' && !isBegun;
-    if (begins && part.ofText !== undefined) yield* salute(text, question, context, signal);
+    if (begins && part.ofText !== undefined) yield* salute(text, named, context, signal);
     isBegun ||= begins;
     yield arrived;
   }
@@ -63,17 +70,17 @@ export async function* withNamePrefix(
 
 async function* salute(
   text: string,
-  question: QueuedQuestion,
+  { question, voice }: NamedAnswer,
   context: NamesContext,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
   const names = namesFor(question, context);
-  const spoken = namePrefix(names, context);
+  const spoken = namePrefix(names, context, context.languages.of(question.said.speakerId));
   if (spoken === '' || beginsWithNames(text, names)) return;
-  const { clock, style, synthesizer } = context.parts;
+  const { clock, synthesizer } = context.parts;
   const ofText = `${spoken},`;
   try {
-    for await (const pcm of synthesizer.synthesize(ofText, style.voice, signal)) {
+    for await (const pcm of synthesizer.synthesize(ofText, voice, signal)) {
       yield { part: { kind: 'audio', pcm, ofText }, atMs: clock.nowMs() };
     }
   } catch (error) {

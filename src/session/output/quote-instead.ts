@@ -5,7 +5,7 @@ import type { SpeechOutput } from './speech-output.ts';
 
 /** Speaks what is quoted in place of an answer. */
 export type QuoteContext = {
-  readonly parts: Pick<SessionDependencies, 'clock' | 'style' | 'synthesizer'>;
+  readonly parts: Pick<SessionDependencies, 'clock' | 'synthesizer'>;
   readonly output: Pick<SpeechOutput, 'quotes'>;
 };
 
@@ -17,20 +17,20 @@ export type QuoteContext = {
  */
 export async function* quoteInstead(
   answer: AsyncIterable<ArrivedPart>,
-  pending: Pick<PendingAnswer, 'quote'>,
+  pending: Pick<PendingAnswer, 'quote' | 'voice'>,
   { output, parts }: QuoteContext,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
   yield* answer;
   const { quote } = pending;
   if (quote === undefined) return;
-  const { clock, style, synthesizer } = parts;
+  const { clock, synthesizer } = parts;
   const arrived = (part: ArrivedPart['part']): ArrivedPart => ({ part, atMs: clock.nowMs() });
   output.quotes(quote.aboutIds);
   yield arrived({ kind: 'text', text: quote.text });
   const voice = {
     synthesizer: synthesizer.oneVoice?.() ?? synthesizer,
-    voice: style.voice,
+    voice: pending.voice,
     clock,
   };
   for (const clause of clausesOf(quote.text)) {

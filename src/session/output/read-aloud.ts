@@ -44,25 +44,27 @@ export function clausesOf(words: string): readonly string[] {
  * Throws only what is a bug. Aborting `signal` falls silent and throws `signal.reason`.
  */
 export async function readAloud(
-  { clauses, voice, interruptible = true, answeredIds = [] }: QueuedReading,
+  reading: QueuedReading,
   context: ReadingOutput,
   signal: AbortSignal,
 ): Promise<void> {
+  const { clauses, voice, speed: ownSpeed, interruptible = true, answeredIds = [] } = reading;
   const { clock, spending, style, synthesizer } = context.parts;
   if (spending.manner(context.channel.guildId).quiet) return;
   const spoken = { ...style.voice, ...(voice !== undefined && { name: voice }) };
   const read = async (reply: SpokenReply): Promise<void> => {
     const voice = { synthesizer, voice: spoken, clock };
     const failure = await attempt(clauses, reply, voice, signal);
-    if (failure) writeUnspeakable(clauses.join(' '), context);
+    const write = () => reading.isWrittenElsewhere || writeUnspeakable(clauses.join(' '), context);
+    if (failure) write();
     await context.output.played(reply, signal);
     const { isStuck } = context.output;
-    if (isStuck && !failure) writeUnspeakable(clauses.join(' '), context);
+    if (isStuck && !failure) write();
     if (isStuck) await reportFailure(stuck(), context, signal);
     else if (failure) await reportFailure(failure, context, signal);
     else context.reportedFailures.over('speak', 'key');
   };
-  await context.output.speak(signal, read, { interruptible, answeredIds });
+  await context.output.speak(signal, read, { interruptible, answeredIds, ownSpeed });
 }
 
 /** The next clause is made while one plays, until the reply holds enough. */

@@ -5,20 +5,27 @@ import type { Position } from '#src/playback/reply/sentences.ts';
 import { type ReplyFinish, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import { stageLate } from '#src/session/alerts/stage-watchdog.ts';
+import { usualVoice, type VoiceAdjustment } from '#src/turn/voice-adjustment.ts';
 
 /** Longest time in ms in which nothing of a reply leaves; then it is given up, as the link does not take it. */
 const stallMs = 10_000;
 /** Number of those times after which a paused reply is given up: the person who paused it has forgotten it. */
 const longestPauses = 3;
+/** Bounds of the pace at which sound is stretched. */
+const [slowest, fastest] = [0.5, 2];
 
 /** What a reply is from birth. */
 export type ReplyBirth = {
   /** False for what must be heard out. Default true. */
   readonly interruptible?: boolean;
-  /** Default 0. */
+  /** Left out, as people asked for it. */
   readonly gainDb?: number;
+  /** Left out, as people asked for it. */
+  readonly speed?: number;
   /** True when "again" repeats it once it is over, in place of the former answer. Default false. */
   readonly isAnswer?: boolean;
+  /** Pace that whoever it is for has chosen, beside what people ask for aloud; 1 is usual. */
+  readonly ownSpeed?: number | undefined;
   /** People whom it answers; none for a text that is read out. */
   readonly answeredIds?: readonly string[];
 };
@@ -42,22 +49,30 @@ export type OnSent = (words: SentWords) => void;
 
 type SpokenTurn = { readonly reply: SpokenReply; readonly answeredIds: readonly string[] };
 
-/** How the last answer is said again: louder above 0 dB, slower below a speed of 1. */
-export type RepeatOptions = { readonly speed?: number; readonly gainDb?: number };
-
 /** Says one thing after the other on the track of one session. */
 export class SpeechOutput {
   readonly #track: VoiceTrack;
   readonly #clock: Clock;
   readonly #onSent: OnSent;
+  readonly #adjustment: () => VoiceAdjustment;
   #reply: SpokenReply | undefined;
   #answeredIds: readonly string[] = [];
-  #last: LastAnswer | undefined;
+  /** The last answer, and the speed at which it was said. */
+  #last:
+    | { readonly answer: LastAnswer; readonly speed: number; readonly ownSpeed: number }
+    | undefined;
   #sounded = false;
   #resumes = 0;
   #isStuck = false;
 
-  constructor(track: VoiceTrack, clock: Clock, onSent: OnSent = () => undefined) {
+  /** Everything is said by the adjustment that holds when it begins. */
+  constructor(
+    track: VoiceTrack,
+    clock: Clock,
+    onSent: OnSent = () => undefined,
+    adjustment: () => VoiceAdjustment = () => usualVoice,
+  ) {
+    this.#adjustment = adjustment;
     this.#track = track;
     this.#clock = clock;
     this.#onSent = onSent;
@@ -124,9 +139,11 @@ export class SpeechOutput {
   async speak(
     signal: AbortSignal,
     work: (reply: SpokenReply) => Promise<void>,
-    { isAnswer = false, answeredIds = [], ...options }: ReplyBirth = {},
+    { isAnswer = false, answeredIds = [], ownSpeed = 1, ...options }: ReplyBirth = {},
   ): Promise<void> {
-    const reply = new SpokenReply({ ...options, ...(isAnswer && { keepMs: keepAnswerMs }) });
+    const voice = this.#voiceAt(ownSpeed);
+    const keep = isAnswer && { keepMs: keepAnswerMs };
+    const reply = new SpokenReply({ ...voice, ...options, ...keep });
     const cut = () => reply.cut();
     signal.addEventListener('abort', cut);
     const over = new AbortController();
@@ -142,7 +159,8 @@ export class SpeechOutput {
       over.abort(new Error('it is said'));
       this.#reply = undefined;
       this.#sounded = reply.firstSentAtMs !== undefined;
-      if (isAnswer && this.#sounded) this.#last = new LastAnswer(reply);
+      if (isAnswer && this.#sounded)
+        this.#last = { answer: new LastAnswer(reply), speed: voice.speed, ownSpeed };
       signal.removeEventListener('abort', cut);
       reply.cut();
       const spoken = { reply, answeredIds: this.#answeredIds };
@@ -156,19 +174,25 @@ export class SpeechOutput {
    *
    * Aborting `signal` falls silent within a frame and throws `signal.reason`.
    */
-  async again({ speed = 1, gainDb = 0 }: RepeatOptions, signal: AbortSignal): Promise<ReplyFinish> {
+  async again(signal: AbortSignal): Promise<ReplyFinish> {
     const last = this.#last;
     let finish: ReplyFinish = 'empty';
     if (!last) return finish;
+    const speed = this.#voiceAt(last.ownSpeed).speed / last.speed;
     await this.speak(
       signal,
       async (reply) => {
-        await last.sayTo(reply, { speed, clock: this.#clock }, signal);
+        await last.answer.sayTo(reply, { speed, clock: this.#clock }, signal);
         finish = await this.played(reply, signal);
       },
-      { gainDb },
+      { speed: 1 },
     );
     return finish;
+  }
+
+  #voiceAt(ownSpeed: number): VoiceAdjustment {
+    const { speed, gainDb } = this.#adjustment();
+    return { speed: Math.min(fastest, Math.max(slowest, speed * ownSpeed)), gainDb };
   }
 
   /** Grows quieter by `db` over `overMs`, from the next frame on; only what is being said, not what comes after. */

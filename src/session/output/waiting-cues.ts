@@ -1,8 +1,9 @@
 import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { CueTrack } from '#src/playback/reply/cue-track.ts';
+import type { CueTrack, PlayedCue } from '#src/playback/reply/cue-track.ts';
 import { SpeakRate } from '#src/playback/reply/speak-rate.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
 import { spokenText } from '#src/session/localized-text.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
@@ -22,6 +23,7 @@ const longestMs = 5_000;
 /** What is waited for, and what tells of a wait. */
 type WaitingContext = {
   readonly channel: ChannelRef;
+  readonly languages: Pick<SpeakerLanguages, 'of'>;
   readonly queue: Pick<TurnQueue, 'current'>;
   readonly output: Pick<SpeechOutput, 'sounds' | 'starves'>;
   readonly parts: Pick<
@@ -37,6 +39,8 @@ export class WaitingCues {
   readonly #context: WaitingContext;
   readonly #cues: Pick<CueTrack, 'play' | 'say' | 'cut'>;
   #wait: Wait | undefined;
+  /** What told of this wait; other cues are not its own to end. */
+  #played: readonly PlayedCue[] = [];
   /** Who was asked for a moment last; nobody is twice. */
   #told: QueuedQuestion | undefined;
 
@@ -50,7 +54,8 @@ export class WaitingCues {
     const { queue, parts } = this.#context;
     const { current } = queue;
     if (current?.kind !== 'question' || !this.#isSilent(current)) {
-      if (this.#wait && !current) this.#cues.cut();
+      if (!current) for (const cue of this.#played) this.#cues.cut(cue);
+      this.#played = [];
       this.#wait = undefined;
       return;
     }
@@ -58,8 +63,8 @@ export class WaitingCues {
     const before = this.#waitFor(current, nowMs);
     const { waiting, effect } = stepWaiting(before, nowMs, waitingRules);
     this.#wait = { question: current, state: waiting };
-    if (effect === 'tick') this.#cues.play('thinking');
-    if (effect === 'pad') this.#cues.play('pad');
+    if (effect === 'tick') this.#keep(this.#cues.play('thinking'));
+    if (effect === 'pad') this.#keep(this.#cues.play('pad'));
     if (effect !== 'moment') return;
     this.#told = current;
     void this.#saySoon(current, AbortSignal.any([signal, current.handle.signal]));
@@ -81,8 +86,9 @@ export class WaitingCues {
 
   /** Never throws: a voice that fails now is told of with the answer. */
   async #saySoon(question: QueuedQuestion, signal: AbortSignal): Promise<void> {
-    const { channel, parts } = this.#context;
-    const words = spokenText({ id: question.step?.() ?? 'slow.voice' }, channel.guildId, parts);
+    const { channel, languages, parts } = this.#context;
+    const line = { id: question.step?.() ?? ('slow.voice' as const) };
+    const words = spokenText(line, channel.guildId, parts, languages.of(question.said.speakerId));
     const rate = new SpeakRate();
     const pieces: Int16Array[] = [];
     try {
@@ -95,6 +101,11 @@ export class WaitingCues {
     }
     pieces.push(...rate.flush());
     if (signal.aborted || !this.#isSilent(question)) return;
-    this.#cues.say(joinSamples(pieces).subarray(0, (longestMs * speakRateHz) / 1000));
+    this.#keep(this.#cues.say(joinSamples(pieces).subarray(0, (longestMs * speakRateHz) / 1000)));
+  }
+
+  /** The one that sounds, and the one that follows it. */
+  #keep(cue: PlayedCue | undefined): void {
+    if (cue) this.#played = [...this.#played, cue].slice(-2);
   }
 }

@@ -2,33 +2,41 @@ import type { AsideKind } from '#src/chat/text/written-passages.ts';
 import { type ChannelChat, write } from '#src/session/alerts/report-failure.ts';
 import type { FinishedAnswer } from '#src/session/answering/record-answer.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
 import { spokenText } from '#src/session/localized-text.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 
 type SubstituteParts = Pick<SessionDependencies, 'places' | 'spokenLocales'>;
 
-/** What is said in place of what cannot be, in the language of the channel. */
+/** What is said in place of what cannot be, to people of a language, or of the server. */
 export function spokenSubstitute(
   guildId: string,
   parts: SubstituteParts,
+  language?: string,
 ): Readonly<Record<AsideKind, string>> {
   return {
-    link: spokenText({ id: 'aside.link' }, guildId, parts),
-    code: spokenText({ id: 'aside.code' }, guildId, parts),
-    table: spokenText({ id: 'aside.table' }, guildId, parts),
+    link: spokenText({ id: 'aside.link' }, guildId, parts, language),
+    code: spokenText({ id: 'aside.code' }, guildId, parts, language),
+    table: spokenText({ id: 'aside.table' }, guildId, parts, language),
   };
 }
 
+/** Where what is not heard is written. */
+type WrittenPartsContext = ChannelChat & {
+  readonly parts: SubstituteParts;
+  readonly languages: Pick<SpeakerLanguages, 'of'>;
+};
+
 /** Writes what of an answer is read, not heard; not for who gets all of it in writing, nor where it was cut off before. */
 export function showWrittenParts(
-  { tell }: QueuedQuestion,
+  { said, tell }: QueuedQuestion,
   { reply, progress, finish }: FinishedAnswer,
-  { channel, parts }: ChannelChat & { readonly parts: SubstituteParts },
+  { channel, languages, parts }: WrittenPartsContext,
 ): void {
   if (progress.aside === undefined || tell) return;
   const heard = reply.heardText();
-  const isTold = Object.values(spokenSubstitute(channel.guildId, parts)).some((words) =>
-    heard.includes(words),
-  );
+  const isTold = Object.values(
+    spokenSubstitute(channel.guildId, parts, languages.of(said.speakerId)),
+  ).some((words) => heard.includes(words));
   if (isTold || finish !== 'cancelled') write(progress.aside, { channel, parts });
 }

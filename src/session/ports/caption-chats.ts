@@ -16,6 +16,8 @@ export interface CaptionChats {
   reopen(guildId: string, channelId: string): CaptionChat;
   /** Whether this person may read that chat now, as far as Discord tells. */
   mayRead(guildId: string, channelId: string, personId: string): Promise<boolean>;
+  /** Whether everybody who manages that server may read that chat now, by their role. */
+  managersMayRead(guildId: string, channelId: string): Promise<boolean>;
   /** Called when somebody deletes messages, or the chat that held them. Replaces the former listener. */
   onDeleted(listener: (deleted: DeletedMessages) => void): void;
 }

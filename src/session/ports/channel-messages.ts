@@ -1,16 +1,21 @@
 import type { TextLine } from '#src/texts/texts.ts';
 import type { ChannelRef } from './voice-link.ts';
 
+/** What one person is to read; the mention of the person comes before it. */
+export type PersonalLine = { readonly personId: string; readonly text: string };
+
 /**
  * Writes into the text side of a voice channel, for what cannot be spoken; one message after the other for each channel.
  *
- * Both resolve once Discord has taken the message, which may take minutes under a rate limit: whoever must go on does not
+ * All resolve once Discord has taken the message, which may take minutes under a rate limit: whoever must go on does not
  * wait for them. Errors: BotError `discord.forbidden`, `discord.unreachable`, `discord.unsent`. Aborting `signal` throws
  * `signal.reason`, and what still waits is not sent any more.
  */
 export interface ChannelMessages {
   /** Pings nobody; longer texts are cut at 2,000 characters. */
   write(channel: ChannelRef, text: string, signal: AbortSignal): Promise<void>;
+  /** One line for each of these people, whom it notifies; longer texts are cut at 2,000 characters. */
+  notify(channel: ChannelRef, lines: readonly PersonalLine[], signal: AbortSignal): Promise<void>;
   /** A sentence with buttons under it, named like those of `Reply`. Pings nobody. */
   offer(
     channel: ChannelRef,

@@ -1,13 +1,21 @@
 import type { Memory } from '#src/captions/transcript-store.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
+import type { CopiesOutcome } from '#src/people/store-copies.ts';
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { Locale, TextLine } from '#src/texts/texts.ts';
 import type { AnswerSpeed, LatestAnswer } from './stats.ts';
+import type { Playing } from './tracks.ts';
 import type { ChannelMember, ChannelRef } from './voice-link.ts';
 
 /** What commands may do with voice sessions; session implements it. */
 export interface SessionControl {
-  join(channel: ChannelRef, callerId: string, mode?: JoinMode): Promise<JoinOutcome>;
+  /** `follows`: whether it goes along from now on when the caller changes the channel; left out: as before. */
+  join(
+    channel: ChannelRef,
+    callerId: string,
+    mode?: JoinMode,
+    follows?: boolean,
+  ): Promise<JoinOutcome>;
   leave(guildId: string): Promise<LeaveOutcome>;
   /** Where the bot sits in this server now. */
   at(guildId: string): ChannelRef | undefined;
@@ -56,6 +64,10 @@ export type LeaveOutcome =
 /** What is known of servers and channels without asking; discord implements it. */
 export interface Places {
   facts(channel: ChannelRef, callerId: string): ChannelFacts | undefined;
+  /** Whether the bot is in this server, as far as Discord has told. */
+  has(guildId: string): boolean;
+  /** Name of this server; undefined where the bot is not in it. */
+  guildName(guildId: string): string | undefined;
   /** Name of the bot in this server. */
   botName(guildId: string): string;
   /** What everybody in this server reads; English where there is no table for its language. */
@@ -64,8 +76,34 @@ export interface Places {
   mayManage(guildId: string, personId: string): boolean;
   /** A voice channel by its id; undefined when it is gone. */
   channel(guildId: string, channelId: string): ChannelRef | undefined;
+  /** The voice channel this person sits in; undefined: in none, as far as Discord has told. */
+  seatOf(guildId: string, personId: string): ChannelRef | undefined;
   /** Everybody in a voice channel but the bot itself, with their roles as they were last told. */
   people(channel: ChannelRef): readonly ChannelMember[];
+}
+
+/** Asking Discord about members, as it tells nobody whose roles have changed; discord implements it. */
+export interface Members {
+  /**
+   * Afterwards `Places` knows this member's rights; somebody who is no member any more has none.
+   *
+   * Errors: BotError `discord.unreachable`, after 5 s at most; then all is as it was. Aborting throws `signal.reason`.
+   */
+  refresh(guildId: string, personId: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Who asks for something, as far as it decides whether they may. */
+export type AccessRequest = {
+  readonly guildId: string;
+  readonly callerId: string;
+  readonly callerRoleIds: readonly string[];
+  readonly mayManage: boolean;
+};
+
+/** Who may use the bot in a server; session implements it. */
+export interface AccessControl {
+  /** Text for a caller whom the server does not let use the bot; undefined for all others. Never throws. */
+  denied(request: AccessRequest): Promise<TextLine | undefined>;
 }
 
 /** Making the bot speak, answer and fall silent; session implements it. */
@@ -74,16 +112,16 @@ export interface TypedTalk {
    * Has a text of at most 1,000 characters read out, after what sounds. `now` goes before all that waits, but what was
    * begun, answer or text, is said to its end.
    */
-  say(guildId: string, words: string, when: 'now' | 'queue', voice?: string): Promise<SayOutcome>;
+  say(guildId: string, words: string, when: 'now' | 'queue', how?: SayOptions): Promise<SayOutcome>;
   /**
    * Aloud the question waits its turn like a spoken one; in text it needs no session, and knows what was said in one only
-   * if the asker sits there. Answered within 50 s, aloud or not. Of a recording nothing is kept.
+   * if the asker sits there; so in a file, which holds the answer as sound. Answered within 50 s. Of a recording nothing is kept.
    */
   ask(
     guildId: string,
     question: string,
     asker: Asker,
-    answer: 'voice' | 'text',
+    answer: AnswerForm,
     about?: QuestionSubject,
   ): Promise<AskOutcome>;
   /**
@@ -96,6 +134,9 @@ export interface TypedTalk {
   voices(): readonly string[];
 }
 
+/** How a question is answered: aloud in the channel, in writing, or as a file of sound. */
+export type AnswerForm = 'voice' | 'text' | 'file';
+
 /** What a question is about; with a recording it may be empty. */
 export type QuestionSubject = {
   readonly recording?: SoundFile;
@@ -107,10 +148,26 @@ export type QuestionSubject = {
 
 export type Asker = { readonly id: string; readonly name: string };
 
+/** How a text is read out. */
+export type SayOptions = {
+  /** Name of a voice. */
+  readonly voice?: string | undefined;
+  /** Pace that its writer has chosen; 1 is usual. Not on a track. */
+  readonly speed?: number | undefined;
+  /** Has a share that this is counted to. */
+  readonly payerId?: string | undefined;
+  /** Whose it is in lists, and who may take it back. */
+  readonly owner?: Asker | undefined;
+  /** In place of the track `voice`: it plays there as a sound, and waits like one. */
+  readonly track?: string | undefined;
+};
+
 export type SayOutcome =
   /** 0 ahead: it is being said. */
   | { readonly kind: 'queued'; readonly ahead: number }
   | { readonly kind: 'full'; readonly limit: number }
+  /** On a named track, or why not. */
+  | { readonly kind: 'placed'; readonly playing: Playing }
   | { readonly kind: 'unspeakable' }
   /** A moderator keeps the bot from speaking. */
   | { readonly kind: 'muted' }
@@ -121,7 +178,12 @@ export type SayOutcome =
   | { readonly kind: 'nowhere' };
 
 export type AskOutcome =
-  | { readonly kind: 'answered'; readonly text: string }
+  | {
+      readonly kind: 'answered';
+      readonly text: string;
+      /** The answer as a WAV file, where that was asked for and the voice is not out: 24 kHz mono, 180 s at most. */
+      readonly wav?: Uint8Array;
+    }
   /** The sentence that tells the asker what went wrong. */
   | { readonly kind: 'failed'; readonly line: TextLine }
   | { readonly kind: 'nowhere' };
@@ -176,20 +238,22 @@ export type PrivacyStatus =
       readonly settings: number;
       readonly lines: number;
       readonly memories: number;
+      /** The server has blocked them. */
+      readonly isBlocked?: true;
     }
   | { readonly kind: 'unread'; readonly hearing: boolean };
 export type SaveOutcome = { readonly saved: boolean };
 export type ForgetOutcome =
-  /** `inCopies`: backups may still hold it. `staysDenied`: their no is kept in memory for as long as the bot stays there. */
+  /** `staysDenied`: their no is kept in memory for as long as the bot stays there. */
   | {
       readonly kind: 'forgotten';
       readonly total: number;
-      readonly inCopies?: boolean;
-      /** As `inCopies`, of what they said. */
-      readonly inTranscriptCopies?: boolean;
+      readonly copies: CopiesOutcome;
       /** Messages that still show something of it for a while. */
       readonly toChange?: number;
       readonly staysDenied?: true;
+      /** The list of people whom the server has blocked names them still. */
+      readonly staysBlocked?: true;
     }
   | { readonly kind: 'failed' };
 
@@ -208,6 +272,12 @@ export type ConfirmOutcome =
   | { readonly kind: 'other'; readonly name: string }
   /** Pressed already, too late, or of a session that has ended. */
   | { readonly kind: 'over' | 'failed' };
+
+/** The page for browsers, where people reach it from elsewhere; app implements it. */
+export interface PageLinks {
+  /** An address that lets a manager of this server in once, within 10 minutes; undefined: there is no such page now. */
+  link(guildId: string, personId: string): string | undefined;
+}
 
 /** How fast the bot was in this server; status implements it. */
 export interface Stats {

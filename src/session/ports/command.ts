@@ -1,18 +1,22 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { SpentCosts } from '#src/spending/budget-authority.ts';
-import type { Locale, TextId, TextLine } from '#src/texts/texts.ts';
+import type { Locale, PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { CaptionControl, Transcripts } from './captions.ts';
 import type {
+  AccessControl,
   Confirmations,
   HearingControl,
   MemoryControl,
+  PageLinks,
   Places,
   PrivacyControl,
   SessionControl,
   Stats,
   TypedTalk,
 } from './command-ports.ts';
+import type { PeopleSettings } from './people-settings.ts';
+import type { PersonaControl } from './personas.ts';
 import type { Checkup, GuildSettingsControl } from './settings.ts';
 import type { Tracks, TrackVotes } from './tracks.ts';
 import type { ChannelRef } from './voice-link.ts';
@@ -47,10 +51,14 @@ export type CommandCall = {
   /** The voice channel the caller sits in. */
   readonly callerChannel?: ChannelRef;
   readonly mayManage: boolean;
+  /** Roles of the caller in that server. */
+  readonly callerRoleIds: readonly string[];
   /** A channel option, where the command has one and the caller filled it. */
   readonly channel?: ChannelRef;
   /** A sound option, where the command has one and the caller filled it with whatever file. */
   readonly sound?: SoundFile;
+  /** Another file option, as `sound`. */
+  readonly file?: SoundFile;
   /** The message whose menu it was, for an entry of one. */
   readonly message?: PickedMessage;
   /** All other options that were filled, by name; a choice is one of its values, a truth `true` or `false`. */
@@ -68,12 +76,14 @@ export type PickedMessage = {
 /** What a command may ask for, in words a person sees. */
 export type CommandOption = {
   readonly name: string;
-  readonly description: TextId;
+  readonly description: PlainTextId;
   readonly required?: true;
 } & (
-  | { readonly kind: 'voice-channel' | 'sound' | 'truth' }
+  | { readonly kind: 'voice-channel' | 'sound' | 'file' | 'truth' }
   /** A whole number. */
   | { readonly kind: 'number'; readonly least: number; readonly most: number }
+  /** With decimals. */
+  | { readonly kind: 'decimal'; readonly least: number; readonly most: number }
   | { readonly kind: 'text'; readonly maxChars: number; readonly suggest?: Suggest }
   | { readonly kind: 'choice'; readonly values: readonly string[] }
 );
@@ -87,6 +97,7 @@ export type Suggest = (
 
 /** What commands may do; it grows with the commands. */
 export type CommandPorts = {
+  readonly access: AccessControl;
   readonly clock: Pick<Clock, 'wallMs'>;
   readonly sessions: SessionControl;
   readonly places: Places;
@@ -96,10 +107,14 @@ export type CommandPorts = {
   readonly hearing: HearingControl;
   readonly privacy: PrivacyControl;
   readonly memories: MemoryControl;
+  readonly peopleSettings: Pick<PeopleSettings, 'load' | 'change'>;
   readonly confirmations: Confirmations;
   readonly stats: Stats;
+  /** Absent: there is no page. */
+  readonly page?: PageLinks;
   readonly costs: SpentCosts;
   readonly settings: GuildSettingsControl;
+  readonly personas: PersonaControl;
   readonly checkup: Checkup;
   readonly captions: CaptionControl;
   readonly transcripts: Transcripts;
@@ -110,7 +125,7 @@ export type ReplyAudience = 'room' | 'caller';
 /** A slash command is data plus one decision; it never sees discord.js. */
 export interface Command {
   readonly name: string;
-  readonly description: TextId;
+  readonly description: PlainTextId;
   readonly options: readonly CommandOption[];
   /** Who sees "thinking" while a slow answer is awaited. */
   readonly shownTo: ReplyAudience | ((call: CommandCall) => ReplyAudience);
@@ -118,6 +133,8 @@ export interface Command {
   readonly longestMs?: number;
   /** It shows as thinking before it begins: its work may hold up the thread, and Discord waits 3 s for the first answer. */
   readonly thinksFirst?: true;
+  /** Also for people whom the server does not let use the bot: what is about their own data, help, what checks rights itself. */
+  readonly isForEverybody?: true;
   /** Stands in place of "thinking" until the slow answer is edited into it. */
   readonly meanwhile?: (call: CommandCall) => TextLine;
   /** The first reply answers the command, the rest follow it. */
@@ -127,23 +144,24 @@ export interface Command {
 /** An entry of the menu of a message: a command that nobody types. */
 export interface MessageCommand extends Pick<Command, 'shownTo' | 'meanwhile' | 'run'> {
   /** What the menu shows, at most 32 characters. */
-  readonly label: TextId;
+  readonly label: PlainTextId;
 }
 
 /** Commands under one name, as in `/privacy status`. */
 export type CommandGroup = {
   readonly name: string;
-  readonly description: TextId;
+  readonly description: PlainTextId;
   readonly commands: readonly Command[];
 };
 
 /** A button: data plus one decision, like a command. Its name outlives the process that drew it. */
 export interface Button {
   readonly name: string;
-  readonly label: TextId;
+  readonly label: PlainTextId;
   readonly look: 'plain' | 'main' | 'danger';
   /** As of a command. */
   readonly longestMs?: number;
   readonly thinksFirst?: true;
+  readonly isForEverybody?: true;
   run(call: CommandCall, ports: CommandPorts): Promise<Replies>;
 }

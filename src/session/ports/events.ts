@@ -3,6 +3,7 @@ import type { AlertChange } from '#src/base/alerts.ts';
 import type { ErrorCode, FailureStage } from '#src/base/errors.ts';
 import type { SpentEvent } from '#src/spending/budget-authority.ts';
 import type { IgnoreReason } from '#src/turn/answerable.ts';
+import type { TypedOutcome } from './typed-messages.ts';
 import type { ChannelRef } from './voice-link.ts';
 
 /** The instants of a turn, named once for console, metrics and bench; milliseconds of the monotonic clock. */
@@ -31,11 +32,22 @@ export type PacketCounts = StreamCounts & {
   readonly crowded: number;
 };
 
+/** What became of the packets of one person since that was last told. */
+export type SpeakerPackets = {
+  readonly speakerId: string;
+  readonly packets: PacketCounts;
+  /** How unevenly the latest of them arrived, in ms, by `Jitter`; absent: too few came. */
+  readonly jitterMs?: number;
+};
+
 /**
  * Why a question that waited gets no answer though it was meant to: others took its place, its moment has passed, or the
  * bot is being stopped.
  */
 export type DroppedTurnReason = 'crowded' | 'late' | 'ending';
+
+/** How a reminder ended; `given-up`: Discord took it from nobody for about a day. */
+export type ReminderOutcome = 'said' | 'written' | 'given-up';
 
 /** What happened in one voice channel. Status, console and metrics listen; nothing answers back. */
 export type SessionEvent =
@@ -60,7 +72,7 @@ export type SessionEvent =
         | 'stopped';
     }
   /** What became of somebody's packets: since the last such event, after an utterance and when an ear closes. */
-  | { readonly kind: 'stream'; readonly speakerId: string; readonly packets: PacketCounts }
+  | ({ readonly kind: 'stream' } & SpeakerPackets)
   | {
       readonly kind: 'recognised';
       readonly speakerId: string;
@@ -104,6 +116,15 @@ export type SessionEvent =
       /** 0 to 1, of the tokens of the last 50 turns: spent on answers prepared ahead that nobody wanted. */
       readonly vainShare: number;
       readonly instants: Instants;
+    }
+  /** What became of a message in the chat of the channel. */
+  | { readonly kind: 'typed'; readonly speakerId: string; readonly outcome: TypedOutcome }
+  /** A reminder was told, or never will be; `lateMs` after its instant. */
+  | {
+      readonly kind: 'reminder';
+      readonly personId: string;
+      readonly outcome: ReminderOutcome;
+      readonly lateMs: number;
     }
   /** All words of an utterance are shown in captions, `tookMs` after its last voiced packet. */
   | { readonly kind: 'captioned'; readonly speakerId: string; readonly tookMs: number }

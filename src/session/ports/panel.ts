@@ -1,5 +1,6 @@
-import type { TextId, TextLine } from '#src/texts/texts.ts';
+import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { ListedSound, ListedTrack } from './tracks.ts';
+import type { ChannelRef } from './voice-link.ts';
 
 /** What the panel of a channel shows; discord draws it in the language of the server. */
 export type PanelFace = {
@@ -11,7 +12,7 @@ export type PanelFace = {
     /** The budget is used; `time` is when there is a new one. */
     | { readonly kind: 'quiet'; readonly time: string }
     /** A tool runs. */
-    | { readonly kind: 'step'; readonly step: TextId };
+    | { readonly kind: 'step'; readonly step: PlainTextId };
   readonly people: readonly { readonly name: string; readonly heard: 'yes' | 'unasked' | 'no' }[];
   /** Who was heard for the first time, a moment ago. */
   readonly firstHeard?: readonly string[];
@@ -34,7 +35,7 @@ export type PanelFace = {
 
 /** Where it is, as of the last few seconds. */
 export type PanelTrack = Pick<ListedSound, 'title' | 'positionMs' | 'lengthMs'> &
-  Pick<ListedTrack, 'name' | 'percent' | 'isPaused'>;
+  Pick<ListedTrack, 'name' | 'percent' | 'isPaused' | 'isMuted'>;
 
 /** One message per server, edited in place at most every 1.2 s; the last face always lands. discord implements it. */
 export interface PanelBoard {
@@ -46,6 +47,11 @@ export interface PanelBoard {
    * Goes on with the panel of a former run, under the sentence `head`. False: there is none, or none is known. Never throws.
    */
   takeOver(guildId: string, head?: TextLine): Promise<boolean>;
+  /**
+   * Posts the panel in the chat of that voice channel, under the sentence `head`; it takes the place of a former one. False:
+   * the bot may not write there, and the operator is told. Never throws.
+   */
+  post(channel: ChannelRef, head: TextLine): Promise<boolean>;
   /** The server is gone: nothing is shown there any more, nor written to the book once this resolves. Never throws. */
   forget(guildId: string): Promise<void>;
 }

@@ -19,6 +19,18 @@ export const settingKeys = [
   'catch_up',
   'recap',
   'memory',
+  'auto_join',
+  'leave_after',
+  'roles',
+  'blocked',
+  'budget_person',
+  'budget_day',
+  'budget_month',
+  'typed',
+  'language',
+  'languages',
+  'timezone',
+  'announce',
 ] as const;
 export type SettingKey = (typeof settingKeys)[number];
 
@@ -57,6 +69,8 @@ export type Setting =
   | { readonly kind: 'bad'; readonly key: SettingKey; readonly allowed: readonly string[] }
   /** A pipeline that is not set up, and what the operator has to set to have it. */
   | { readonly kind: 'missing'; readonly name: PipelineName; readonly needs: string }
+  /** A budget above that of the operator, as it is typed. */
+  | { readonly kind: 'above'; readonly key: SettingKey; readonly cap: string }
   /** Policy `role` without a role. */
   | { readonly kind: 'no-role' }
   /** More people would be heard unasked: nothing was changed yet. */

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
+import { parsedJson } from '#src/base/json.ts';
+import type { Tool } from '#src/chat/ports.ts';
 import type { Right } from '#src/people/rights.ts';
-import type { TextId, TextLine } from '#src/texts/texts.ts';
+import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { LeaveOutcome } from './command-ports.ts';
-import type { TrackAction } from './tracks.ts';
+import type { TrackAction, TrackSetting } from './tracks.ts';
 
 /** What tools may do in the channel they were asked in. */
 export interface ToolPorts {
@@ -23,7 +25,24 @@ export interface ToolPorts {
   readonly tracks: ToolTracks;
   /** What the server has the bot remember, with the rights of the asker. */
   readonly memories: ToolMemories;
+  /** Reminders of the asker. */
+  readonly reminders: ToolReminders;
 }
+
+/** Reminders and timers of one asker; what came of each call is a sentence. Errors: BotError `store.*`. */
+export interface ToolReminders {
+  set(draft: ReminderDraft): Promise<ToolOutcome>;
+  list(): Promise<ToolOutcome>;
+  /** By its number; left out: the only one. */
+  cancel(number: number | undefined): Promise<ToolOutcome>;
+}
+
+export type ReminderDraft = {
+  /** As `readTime` reads it. */
+  readonly when: string;
+  /** Left out: a timer. */
+  readonly text?: string | undefined;
+};
 
 /** Memories of the server; whatever is refused comes back as a sentence. Errors: BotError `store.*`. */
 export interface ToolMemories {
@@ -46,7 +65,7 @@ export type PreparedAction =
 
 export type ConfirmableAction = {
   /** What is asked beside the button; `{name}` of the presser and `{s}` are filled in. */
-  readonly ask: TextLine;
+  readonly ask: TextLine<'name' | 's'>;
   /** Default: the asker. */
   readonly presser?: Presser;
   run(ports: ToolPorts, signal: AbortSignal): Promise<ToolOutcome>;
@@ -68,8 +87,37 @@ export type PeopleHere = {
   readonly bots: number;
 };
 
+/** A sound of the library somebody wants to hear. */
+export type SoundWish = {
+  /** What they call it. */
+  readonly sound: string;
+  /** True where that is its full name. */
+  readonly isName?: boolean | undefined;
+  /** Left out: the usual one. */
+  readonly track?: string | undefined;
+  readonly loop?: boolean | undefined;
+  /** Before all that wait. */
+  readonly next?: boolean | undefined;
+};
+
+export type SoundPlay = {
+  /** What became of it. */
+  readonly line: TextLine;
+  /** True when it is heard at once. */
+  readonly isHeard: boolean;
+  /** Asks which of several sounds is meant. */
+  readonly question?: Quote;
+};
+
 /** Tracks of people; of somebody else's sounds nothing is changed without the right to it. */
 export interface ToolTracks {
+  /**
+   * Plays what lies here, for the last who asked; of several that fit nothing is played, and they are asked which. Errors: none
+   * for what cannot be played. Aborting `signal` throws `signal.reason`.
+   */
+  play(wish: SoundWish, signal: AbortSignal): Promise<SoundPlay>;
+  /** What was wished before, with the sound that these words of theirs choose of those they were asked about. */
+  chosen(words: string): SoundWish | undefined;
   /**
    * `called` is a track, what sounds there, or `all`; left out: the one that is meant first. What became of each, in
    * words. Aborting `signal` throws `signal.reason`.
@@ -84,7 +132,8 @@ export interface ToolTracks {
 export type TrackChange =
   | { readonly kind: TrackAction }
   | { readonly kind: 'volume'; readonly level: number }
-  | { readonly kind: 'volume'; readonly by: number };
+  | { readonly kind: 'volume'; readonly by: number }
+  | Exclude<TrackSetting, { kind: 'volume' }>;
 
 /** How loud a track is, in percent of what it is made with. */
 export interface Volumes {
@@ -123,11 +172,13 @@ export type ToolDefinition<T> = {
   /** Every asker of a turn must hold it, at the moment of the run. */
   readonly right: Right;
   /** What the panel says while it runs, and the bot where that takes long. */
-  readonly doing: TextId;
+  readonly doing: PlainTextId;
   /** Setting of the server without which it is not offered. */
   readonly setting?: SwitchSetting;
   /** Offered only where there is something of it: captions that are on, or transcripts that are kept. */
   readonly needs?: 'transcripts';
+  /** The call that an asker's own words ask for because they answer what this tool has asked them. */
+  readonly answered?: (words: string, ports: ToolPorts) => T | undefined;
 } & (
   | (Runs<T> & { readonly effect: 'none'; readonly isDestructive: false })
   | (Runs<T> & {
@@ -135,7 +186,7 @@ export type ToolDefinition<T> = {
       /** True when it never runs without a button pressed by the asker. */
       readonly isDestructive: boolean;
       /** What is asked beside a button; `{name}` and `{s}` are filled in. */
-      readonly ask: (call: T) => TextLine;
+      readonly ask: (call: T) => TextLine<'name' | 's'>;
     })
   | {
       readonly effect: 'change';
@@ -166,6 +217,14 @@ export type RoomTool = Pick<
   readonly setting?: SwitchSetting;
   /** JSON Schema of the arguments. */
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** The call by which these words of an asker answer what this tool has asked them. */
+  answered(words: string, ports: ToolPorts): Fitting | undefined;
+  /** Longest run, in ms. Default: 10 s; what takes longer is done in the background. */
+  readonly deadlineMs?: number;
+  /** Longest result that the model is told, in characters. Default: 2,000. */
+  readonly resultChars?: number;
+  /** What it is called where it is asked whether somebody wants it, as its description is not ours. Default: that. */
+  readonly neutral?: Pick<Tool, 'description' | 'parameters'>;
   fit(argumentsJson: string): Fitting | Unfit;
 };
 
@@ -195,8 +254,12 @@ export function tool<T>(definition: ToolDefinition<T>): RoomTool {
     parameters,
     needsOwnWords,
     ...(setting && { setting }),
+    answered(words, ports) {
+      const call = definition.answered?.(words, ports);
+      return call && fitting(call, definition);
+    },
     fit(argumentsJson) {
-      const read = schema.safeParse(jsonOf(argumentsJson));
+      const read = schema.safeParse(parsedJson(argumentsJson));
       return read.success ? fitting(read.data, definition) : { unfit: z.prettifyError(read.error) };
     },
   };
@@ -212,13 +275,4 @@ function fitting<T>(call: T, definition: ToolDefinition<T>): Fitting {
   const run = (ports: ToolPorts, signal: AbortSignal) => definition.run(call, ports, signal);
   const ask = 'ask' in definition ? definition.ask(call) : { id: definition.doing };
   return { prepare: async () => ({ kind: 'ready', ask, run }), run };
-}
-
-/** What is no JSON fits no schema of an object. */
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

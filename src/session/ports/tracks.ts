@@ -1,9 +1,12 @@
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import type { Asker } from './command-ports.ts';
 
 /** Person who asks something of a track; their rights are judged by what Discord has just told of them. */
-export type TrackCaller = Asker & { readonly mayManage: boolean };
+export type TrackCaller = {
+  readonly id: string;
+  readonly name: string;
+  readonly mayManage: boolean;
+};
 
 /** What is to be played, and how. */
 export type TrackWish = {
@@ -17,8 +20,22 @@ export type TrackWish = {
   readonly next: boolean;
 };
 
-export const trackActions = ['pause', 'resume', 'skip', 'stop'] as const;
+export const trackActions = ['pause', 'resume', 'skip', 'stop', 'mute', 'unmute'] as const;
 export type TrackAction = (typeof trackActions)[number];
+
+/** Where a sound is to go on: at a place of it, or so far from where it is; below 0 is back. */
+export type SeekTarget = { readonly kind: 'at' | 'by'; readonly ms: number };
+
+/** What is set of one track, or of a sound on it. */
+export type TrackSetting =
+  /** 0 to 200. */
+  | { readonly kind: 'volume'; readonly percent: number }
+  /** As `volume`, reached gradually. */
+  | { readonly kind: 'fade'; readonly percent: number; readonly overMs: number }
+  | { readonly kind: 'seek'; readonly to: SeekTarget }
+  | { readonly kind: 'loop'; readonly on: boolean }
+  /** A sound that waits, by its place, its title, or both as in `2. rain`. */
+  | { readonly kind: 'remove'; readonly item: string };
 
 /** Commands to tracks, by name; session implements it. The caller of a method checks who sits in the channel. */
 export interface Tracks {
@@ -31,8 +48,7 @@ export interface Tracks {
     deed: TrackAction,
     track: string,
   ): readonly TrackOutcome[];
-  /** `percent` is 0 to 200. */
-  volume(guildId: string, caller: TrackCaller, track: string, percent: number): TrackOutcome;
+  change(guildId: string, caller: TrackCaller, setting: TrackSetting, track: string): TrackOutcome;
   /** Tracks that hold something, the one people mean first, then `voice` and `cues`; undefined without a session. */
   list(guildId: string): readonly ListedTrack[] | undefined;
   /** Names `play` takes: all that lies here, then what was played of late, the latest first. */
@@ -67,6 +83,8 @@ export type Playing =
   /** The sound cannot be played; the reason is for the person who asked. */
   | { readonly kind: 'bad'; readonly reason: TextLine }
   | { readonly kind: 'no-sound'; readonly sound: string; readonly closest: readonly string[] }
+  /** Several sounds fit what was asked for, and none is called just so. */
+  | { readonly kind: 'several'; readonly sound: string; readonly names: readonly string[] }
   | { readonly kind: 'bad-name' }
   | { readonly kind: 'reserved'; readonly track: string }
   /** A moderator keeps the bot from being heard. */
@@ -77,7 +95,10 @@ export type Playing =
 export type TrackKeeping = { readonly owner: string; readonly percent: number };
 
 export type TrackOutcome =
-  | { readonly kind: 'paused' | 'resumed' | 'empty'; readonly track: string }
+  | {
+      readonly kind: 'paused' | 'resumed' | 'muted' | 'unmuted' | 'empty';
+      readonly track: string;
+    }
   | {
       readonly kind: 'skipped';
       readonly track: string;
@@ -86,6 +107,34 @@ export type TrackOutcome =
     }
   | { readonly kind: 'stopped'; readonly track: string; readonly removed: number }
   | { readonly kind: 'volume'; readonly track: string; readonly percent: number }
+  | {
+      readonly kind: 'fading';
+      readonly track: string;
+      readonly percent: number;
+      readonly overMs: number;
+    }
+  | {
+      readonly kind: 'sought';
+      readonly track: string;
+      readonly title: string;
+      readonly positionMs: number;
+      readonly lengthMs?: number;
+    }
+  | {
+      readonly kind: 'past-end';
+      readonly track: string;
+      readonly title: string;
+      readonly lengthMs: number;
+    }
+  /** It comes live, so it has no other place and does not come again. */
+  | { readonly kind: 'unseekable'; readonly track: string; readonly title: string }
+  | {
+      readonly kind: 'looping' | 'unlooped' | 'removed';
+      readonly track: string;
+      readonly title: string;
+    }
+  /** Nothing that waits there is called so. */
+  | { readonly kind: 'no-item'; readonly track: string; readonly item: string }
   /** The sound belongs to somebody else; a DJ may, or more than half of the people there, by the button of `pollId`. */
   | {
       readonly kind: 'denied';
@@ -108,6 +157,8 @@ export type ListedTrack = {
   readonly name: string;
   readonly percent: number;
   readonly isPaused: boolean;
+  /** It goes on without being heard. */
+  readonly isMuted: boolean;
   /** What sounds, or would if it were not paused. */
   readonly current?: ListedSound;
   readonly waiting: readonly { readonly title: string; readonly owner?: string }[];
@@ -117,7 +168,8 @@ export type ListedSound = {
   readonly title: string;
   /** Absent: nobody knows any more. */
   readonly owner?: string;
-  readonly positionMs: number;
+  /** Absent for what the bot says itself. */
+  readonly positionMs?: number;
   readonly lengthMs?: number;
   readonly loop: boolean;
 };

@@ -39,6 +39,8 @@ export interface VoiceLink extends AsyncDisposable {
   play(frames: FrameSource): { wake(): void };
   /** Everybody in the channel now but this bot itself, with their roles as they were last told. */
   people(): readonly ChannelMember[];
+  /** `listener` is called after each change of `people` that Discord told of. Replaces the former one. */
+  onPeople(listener: () => void): void;
   /**
    * Asks which roles this person has now; afterwards `people` knows.
    *

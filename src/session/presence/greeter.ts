@@ -5,6 +5,7 @@ import type { SpeechOutput } from '#src/session/output/speech-output.ts';
 import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
+import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import { type Greeting, stepGreeting } from '#src/turn/greeting.ts';
 import type { OncePerSession } from './once-per-session.ts';
 
@@ -12,6 +13,7 @@ import type { OncePerSession } from './once-per-session.ts';
 type GreetingContext = {
   readonly channel: ChannelRef;
   readonly callerId: string;
+  readonly settings: () => Pick<GuildSettings, 'language'>;
   readonly isCaptionsOnly: () => boolean;
   readonly parts: Pick<SessionDependencies, 'clock' | 'consent' | 'places' | 'spokenLocales'>;
   readonly once: Pick<OncePerSession, 'first'>;
@@ -35,7 +37,12 @@ export class Greeter {
     this.#greeting = isDue ? { kind: 'waiting', fromMs } : { kind: 'over' };
   }
 
-  /** To be called every 20 ms or so. */
+  /** It has still to greet, or does. */
+  get isWaiting(): boolean {
+    return this.#greeting.kind !== 'over';
+  }
+
+  /** To be called every 20 ms or so while it waits. */
   look(atMs: number, talking: () => boolean): void {
     if (this.#greeting.kind === 'over') return;
     const { queue, output } = this.#context;
@@ -50,9 +57,9 @@ export class Greeter {
   }
 
   #say(): void {
-    const { channel, queue, parts } = this.#context;
+    const { channel, queue, parts, settings } = this.#context;
     const id = parts.consent.policy === 'notice' ? 'join.spoken.notice' : 'join.spoken';
-    const words = speakable(spokenText({ id }, channel.guildId, parts));
+    const words = speakable(spokenText({ id }, channel.guildId, parts, settings().language));
     const reading = {
       kind: 'reading',
       clauses: [words],

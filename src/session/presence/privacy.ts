@@ -28,9 +28,12 @@ type PrivacyParts = Pick<
   | 'consent'
   | 'memories'
   | 'onEvent'
+  | 'peopleSettings'
+  | 'reminders'
   | 'seatStore'
   | 'spending'
   | 'store'
+  | 'storeCopies'
   | 'transcripts'
 >;
 
@@ -62,7 +65,8 @@ export class SessionPrivacy implements PrivacyControl {
       this.#transcripts.count(guildId, personId),
     ]);
     if (settings === undefined || !said) return { kind: 'unread', hearing };
-    return { kind: 'read', hearing, settings, ...said };
+    const isBlocked = await this.#isBlocked(guildId, personId);
+    return { kind: 'read', hearing, settings, ...said, ...(isBlocked && { isBlocked }) };
   }
 
   async allow(
@@ -95,6 +99,9 @@ export class SessionPrivacy implements PrivacyControl {
     await withStore(guildId, this.#parts, 'store.unwritable', () =>
       this.#parts.seatStore.withdraw(guildId, personId),
     );
+    await withStore(guildId, this.#parts, 'store.unwritable', () =>
+      this.#parts.reminders.withdraw(guildId, personId),
+    );
     const outcome = await this.#write(guildId, personId, { kind: 'never' });
     if (!outcome.saved) for (const { consent } of sessions) consent.unsaved(personId);
     return outcome;
@@ -114,12 +121,16 @@ export class SessionPrivacy implements PrivacyControl {
 
   async forget(guildId: string, personId: string): Promise<ForgetOutcome> {
     this.#sessions.withdrawCalls(guildId, personId);
-    for (const { consent, context } of this.#sessions.sessions(guildId)) {
+    for (const session of this.#sessions.sessions(guildId)) {
+      const { consent, context } = session;
       consent.forget(personId);
+      if (session.followedId === personId) session.followedId = undefined;
       context.tracks.owned.disown(personId);
     }
     this.#parts.spending.forget(guildId, personId);
     this.#parts.memories.forget(guildId, personId);
+    this.#parts.peopleSettings.forget(guildId, personId);
+    this.#parts.reminders.forget(guildId, personId);
     await this.#sessions.seatSettled(guildId);
     const erase = (store: ConsentStore) => store.erase(guildId, personId);
     const parts = this.#parts;
@@ -127,17 +138,28 @@ export class SessionPrivacy implements PrivacyControl {
       withConsentStore(guildId, parts, 'store.unwritable', erase, eraseTimeoutMs),
       this.#transcripts.forget(guildId, personId),
     ]);
-    this.#parts.memories.forget(guildId, personId); // also what was read meanwhile
+    // also what was read meanwhile
+    this.#parts.memories.forget(guildId, personId);
+    this.#parts.peopleSettings.forget(guildId, personId);
+    this.#parts.reminders.forget(guildId, personId);
     if (total === undefined || !said) return { kind: 'failed' };
-    const copies = await withConsentStore(guildId, parts, 'store.unreadable', (store) =>
-      store.hasCopies(),
-    );
+    const eraseCopies = () => parts.storeCopies.forget(guildId, personId);
+    const copies = (await withStore(
+      guildId,
+      parts,
+      'store.unwritable',
+      eraseCopies,
+      eraseTimeoutMs,
+    )) ?? { kind: 'kept' };
     const sessions = this.#sessions.sessions(guildId);
-    const staysDenied = sessions.some(({ context }) => context.gate.standing(personId) === 'no');
-    const found = { inCopies: copies !== false, ...(staysDenied && { staysDenied }) };
+    const staysDenied = sessions.some(({ context }) => context.gate.saidNo(personId));
+    const found = {
+      copies,
+      ...(staysDenied && { staysDenied }),
+      ...((await this.#isBlocked(guildId, personId)) && { staysBlocked: true as const }),
+    };
     const { count, toChange } = said;
-    const inTranscriptCopies = await this.#transcripts.hasCopies(guildId);
-    return { kind: 'forgotten', total: total + count, toChange, inTranscriptCopies, ...found };
+    return { kind: 'forgotten', total: total + count, toChange, ...found };
   }
 
   /** Everything that is kept about the person in this server, as JSON. */
@@ -146,9 +168,16 @@ export class SessionPrivacy implements PrivacyControl {
     const standings = await withConsentStore(guildId, this.#parts, 'store.unreadable', (store) =>
       store.read(guildId),
     );
-    if (!said || !standings) return { kind: 'failed' };
+    const settings = await this.#parts.peopleSettings.load(guildId, personId);
+    const reminders = await withStore(guildId, this.#parts, 'store.unreadable', () =>
+      this.#parts.reminders.list(guildId, personId),
+    );
+    if (!said || !standings || !settings || !reminders) return { kind: 'failed' };
     const consent = standings.get(personId);
-    const all = { guildId, personId, ...(consent && { consent }), ...said };
+    const isSet = Object.keys(settings).length > 0;
+    const own = { ...(consent && { consent }), ...(isSet && { settings }) };
+    const isBlocked = await this.#isBlocked(guildId, personId);
+    const all = { guildId, personId, ...own, ...(isBlocked && { isBlocked }), ...said, reminders };
     return { kind: 'exported', json: JSON.stringify(all, undefined, 2) };
   }
 
@@ -161,10 +190,17 @@ export class SessionPrivacy implements PrivacyControl {
     );
     if (!standings) return false;
     const { settings } = this.#sessions;
-    await settings.load(guildId);
+    if (await this.#isBlocked(guildId, personId)) return false;
     const consent = recall(unasked(settings.in(guildId).consent.policy), standings);
     const person = { id: personId, hasRole: false };
     return heard(consent, person, this.#parts.clock.wallMs()) === 'yes';
+  }
+
+  /** The list belongs to the server: nobody takes themselves out of it. */
+  async #isBlocked(guildId: string, personId: string): Promise<boolean> {
+    const { settings } = this.#sessions;
+    await settings.load(guildId);
+    return settings.in(guildId).blockedIds.includes(personId);
   }
 
   async #write(guildId: string, personId: string, standing: StoredConsent): Promise<SaveOutcome> {

@@ -1,16 +1,21 @@
 import { BotError } from '#src/base/errors.ts';
+import type { Wakeup } from '#src/base/wakeup.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
 import type { ChannelMember, ChannelRef, VoiceLink } from '#src/session/ports/voice-link.ts';
+import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import type { OncePerSession } from './once-per-session.ts';
 
 /** Where hearing may depend on roles. */
 type RolesContext = {
   readonly channel: ChannelRef;
   readonly parts: Pick<SessionDependencies, 'clock' | 'consent' | 'onEvent'>;
+  readonly settings: () => Pick<GuildSettings, 'userRoleIds'>;
   readonly gate: Pick<ConsentGate, 'rejudge'>;
   readonly once: Pick<OncePerSession, 'first'>;
+  /** Woken when the rules of the server have changed. */
+  readonly governed: Pick<Wakeup, 'wait' | 'wake'>;
 };
 
 /** Intervals in ms at which the roles of one person after the other are looked up; shorter while somebody is new. */
@@ -28,10 +33,15 @@ export async function watchRoles(
   signal: AbortSignal,
 ): Promise<never> {
   const { clock } = context.parts;
+  const { governed } = context;
+  signal.addEventListener('abort', () => governed.wake(), { once: true });
   /** Who was asked for longest ago comes first. */
   let asked: readonly string[] = [];
   for (;;) {
-    while (!needsRoles(context.parts.consent)) await clock.sleep(everyMs, signal);
+    while (!needsRoles(context)) {
+      signal.throwIfAborted();
+      await governed.wait(Number.POSITIVE_INFINITY);
+    }
     const isNew = seated(link).some((id) => !asked.includes(id));
     await clock.sleep(isNew ? newMs : everyMs, signal);
     const here = seated(link);
@@ -45,8 +55,9 @@ export async function watchRoles(
 }
 
 /** The rules of a server may change at any time. */
-function needsRoles({ policy, roleId }: SessionDependencies['consent']): boolean {
-  return policy === 'role' && roleId !== undefined;
+function needsRoles({ parts, settings }: Pick<RolesContext, 'parts' | 'settings'>): boolean {
+  const { policy, roleId } = parts.consent;
+  return (policy === 'role' && roleId !== undefined) || settings().userRoleIds.length > 0;
 }
 
 function seated(link: VoiceLink): readonly string[] {

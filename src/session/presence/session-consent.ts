@@ -2,8 +2,8 @@ import { chooseCaptions, forgetChoice, recallChoices } from '#src/people/caption
 import { agreeForSession, forget, moveAlong, recall, refuse } from '#src/people/consent.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
-import type { Seat } from '#src/session/ports/seat-store.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { Seat } from '#src/session/ports/stores/seat-store.ts';
+import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
 import { withConsentStore, withStore } from '#src/session/store-access.ts';
 
 /** Something a person has said and can take back. */
@@ -15,14 +15,19 @@ type Forgetful = { forget(personId: string): void };
 type ConsentContext = {
   readonly channel: ChannelRef;
   readonly parts: Pick<SessionDependencies, 'captionChoices' | 'clock' | 'onEvent' | 'store'>;
-  readonly gate: Pick<ConsentGate, 'change' | 'choices' | 'choose' | 'consent' | 'rejudge'>;
+  readonly gate: Pick<
+    ConsentGate,
+    'change' | 'choices' | 'choose' | 'consent' | 'isAdmitted' | 'rejudge'
+  >;
   readonly queue: Withdrawable;
   readonly withdrawals: Withdrawable;
   readonly confirmations: Withdrawable;
   readonly memory: Forgetful;
-  readonly captions: Forgetful;
+  readonly captions: Forgetful & { leaveOut(personId: string): void };
+  readonly people: () => readonly ChannelMember[];
   readonly pauseHabits: Forgetful;
   readonly pipeline: { forget(): void };
+  readonly languages: Forgetful;
 };
 
 /** What the people of one session say about being heard. Every word works from the next packet on. */
@@ -33,6 +38,8 @@ export class SessionConsent {
   /** Who was forgotten and has said nothing since: a no of theirs is only in memory. */
   readonly #unkept = new Set<string>();
   readonly #unsaved: Set<string>;
+  /** People there whom the server does not let use the bot. */
+  readonly #barred = new Set<string>();
 
   /** `deniedIds`: people whose no a former run could keep nowhere else. */
   constructor(context: ConsentContext, deniedIds: readonly string[] = []) {
@@ -62,6 +69,19 @@ export class SessionConsent {
   /** False while the book could not be read: then nobody is heard but who says yes now. */
   get recalled(): boolean {
     return this.#context.gate.consent.standings !== undefined;
+  }
+
+  /** Of people whom the server does not let use the bot any more nothing is answered, also of what they said before. */
+  keepAdmitted(): void {
+    const { captions, confirmations, gate, memory, people, queue, withdrawals } = this.#context;
+    for (const { id } of people()) {
+      if (gate.isAdmitted(id)) this.#barred.delete(id);
+      if (gate.isAdmitted(id) || this.#barred.has(id)) continue;
+      this.#barred.add(id);
+      captions.leaveOut(id);
+      for (const one of [queue, withdrawals, confirmations]) one.withdraw(id);
+      memory.forget(id);
+    }
   }
 
   /** For this session. */
@@ -131,8 +151,16 @@ export class SessionConsent {
   }
 
   #takeBack(personId: string): void {
-    const { captions, confirmations, queue, pauseHabits, memory, pipeline, withdrawals } =
-      this.#context;
+    const {
+      captions,
+      confirmations,
+      languages,
+      queue,
+      pauseHabits,
+      memory,
+      pipeline,
+      withdrawals,
+    } = this.#context;
     queue.withdraw(personId);
     withdrawals.withdraw(personId);
     confirmations.withdraw(personId);
@@ -140,5 +168,6 @@ export class SessionConsent {
     captions.forget(personId);
     pipeline.forget();
     pauseHabits.forget(personId);
+    languages.forget(personId);
   }
 }

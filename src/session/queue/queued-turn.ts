@@ -1,7 +1,7 @@
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { PendingAnswer } from '#src/session/answering/pending-answer.ts';
-import type { AskOutcome } from '#src/session/ports/command-ports.ts';
-import type { TextId } from '#src/texts/texts.ts';
+import type { Asker, AskOutcome } from '#src/session/ports/command-ports.ts';
+import type { PlainTextId } from '#src/texts/texts.ts';
 import type { TurnHandle } from './turn-handle.ts';
 
 /** Something somebody wants to know, spoken or typed. */
@@ -19,7 +19,7 @@ export type QueuedQuestion = {
   /** Its answer, where it was begun before the end of the utterance. */
   pending?: PendingAnswer | undefined;
   /** The tool that runs for its answer, as people are told of it. */
-  step?: () => TextId | undefined;
+  step?: () => PlainTextId | undefined;
   /** Others asked the same at the same time: they are answered with it, and by name. */
   also?: readonly QueuedQuestion[];
   /** Something was said to others while it waited. */
@@ -36,18 +36,24 @@ export type QueuedReading = {
   readonly clauses: readonly string[];
   readonly when: 'now' | 'queue';
   readonly voice?: string;
+  /** Pace that its writer has chosen; 1 is usual. */
+  readonly speed?: number;
   /** False for what everybody has to have heard. */
   readonly interruptible?: boolean;
   /** People whom it answers, or whose words it quotes. */
   readonly answeredIds?: readonly string[];
+  /** Who had it read; left out for what the bot says of itself. */
+  readonly owner?: Asker;
+  /** True: where it cannot be said, whoever asked for it sees to it that it is written. */
+  readonly isWrittenElsewhere?: boolean;
+  /** Called when something of it was heard. */
+  readonly onHeard?: () => void;
   readonly handle: TurnHandle;
 };
 
 /** The last answer once more. */
 export type QueuedRepeat = {
   readonly kind: 'repeat';
-  readonly speed: number;
-  readonly gainDb: number;
   readonly handle: TurnHandle;
 };
 

@@ -23,13 +23,16 @@ export type AskResult = 'waiting' | 'joined' | 'refused';
 export type TurnQueueOptions = {
   readonly nowMs: () => number;
   readonly onLost?: (question: QueuedQuestion, why: DroppedTurnReason) => void;
+  /** Called after something waits or does not any more, begins or ends, and when the bot is to end. */
+  readonly onChange?: () => void;
 };
 
 /** Who speaks next through the bot: one turn has the floor, the others wait for it in order of arrival. */
 export class TurnQueue {
   readonly #nowMs: () => number;
   readonly #onLost: NonNullable<TurnQueueOptions['onLost']>;
-  readonly #line = new WaitingTurns();
+  readonly #onChange: NonNullable<TurnQueueOptions['onChange']>;
+  readonly #line: WaitingTurns;
   #aside: readonly QueuedQuestion[] = [];
   #current: QueuedTurn | undefined;
   #closed = false;
@@ -37,9 +40,11 @@ export class TurnQueue {
   #unanswered: readonly QueuedQuestion[] = [];
   #muted = false;
 
-  constructor({ nowMs, onLost = () => undefined }: TurnQueueOptions) {
+  constructor({ nowMs, onLost = () => undefined, onChange = () => undefined }: TurnQueueOptions) {
     this.#nowMs = nowMs;
     this.#onLost = onLost;
+    this.#onChange = onChange;
+    this.#line = new WaitingTurns(onChange);
   }
 
   get current(): QueuedTurn | undefined {
@@ -56,6 +61,16 @@ export class TurnQueue {
     return this.#current && this.#line.questions[0];
   }
 
+  /** Turns that wait for the floor, in its order. */
+  get line(): readonly QueuedTurn[] {
+    return this.#line.matters;
+  }
+
+  /** How many questions and texts wait for the floor. */
+  get waiting(): number {
+    return this.#line.matters.length;
+  }
+
   /** Questions whose answers are awaited while others have the floor. */
   get aside(): readonly QueuedQuestion[] {
     return this.#aside;
@@ -69,6 +84,11 @@ export class TurnQueue {
   /** Questions that are not answered since the bot is to end. */
   get unanswered(): readonly QueuedQuestion[] {
     return this.#unanswered;
+  }
+
+  /** A moderator keeps the bot silent. */
+  get isMuted(): boolean {
+    return this.#muted;
   }
 
   /** Nothing is said, nothing waits, and what is asked next is answered at once. */
@@ -129,6 +149,7 @@ export class TurnQueue {
 
   /** All of it, or a part, was heard while the others waited. */
   heard(turn: QueuedTurn): void {
+    if (turn.kind === 'reading') turn.onHeard?.();
     if (turn.kind === 'reading' && turn.interruptible === false) return; // said of itself, to nobody
     const spokenTo = isQuestion(turn) ? withDuplicates(turn).map(speakerOf) : [];
     for (const one of [...this.#line.questions, ...this.#aside]) {
@@ -146,6 +167,7 @@ export class TurnQueue {
     if (this.#aside.length >= queueRules.mostPostponed) return false;
     question.postponed = true;
     this.#aside = [...this.#aside, question];
+    this.#onChange();
     return true;
   }
 
@@ -233,6 +255,7 @@ export class TurnQueue {
     const isUnsaid = this.#line.matters.some(({ kind }) => kind !== 'question');
     for (const one of this.#questions()) if (one !== this.#current) this.lose(one, 'ending');
     this.#remove(() => true, 'ending');
+    this.#onChange();
     return isUnsaid;
   }
 
@@ -252,12 +275,14 @@ export class TurnQueue {
   *#give(next: QueuedTurn): Generator<QueuedTurn> {
     this.#line.remove((one) => one === next);
     this.#current = next;
+    this.#onChange();
     try {
       yield next;
     } finally {
       this.#current = undefined;
       const comesAgain = [...this.#line.matters, ...this.#aside].includes(next);
       if (!comesAgain) endAll(next, 'over');
+      this.#onChange();
     }
   }
 

@@ -5,6 +5,12 @@ import type { QueuedQuestion, QueuedReading, QueuedTurn } from './queued-turn.ts
 export class WaitingTurns {
   #matters: readonly QueuedTurn[] = [];
   #change = Promise.withResolvers<void>();
+  readonly #onChange: () => void;
+
+  /** `onChange` is called after each change of what waits. */
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+  }
 
   get matters(): readonly QueuedTurn[] {
     return this.#matters;
@@ -17,6 +23,7 @@ export class WaitingTurns {
   put(turn: QueuedTurn, place = this.#matters.length): void {
     this.#matters = this.#matters.toSpliced(place, 0, turn);
     this.wake();
+    this.#onChange();
   }
 
   /** First to finish is first answered, also where the words of the second were there sooner. */
@@ -40,6 +47,7 @@ export class WaitingTurns {
   remove(which: (one: QueuedTurn) => boolean): readonly QueuedTurn[] {
     const removed = this.#matters.filter(which);
     this.#matters = this.#matters.filter((one) => !which(one));
+    if (removed.length > 0) this.#onChange();
     return removed;
   }
 

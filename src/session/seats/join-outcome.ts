@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
+import type { ReconnectDecision } from '#src/session/connection/reconnecting-link.ts';
 import type { JoinOutcome } from '#src/session/ports/command-ports.ts';
-import type { ReconnectDecision } from '#src/session/reconnecting-link.ts';
 
 /**
  * Outcome of a failed first try to join, for the caller; `next` is what follows by itself.

@@ -4,6 +4,8 @@ import type { JoinMode } from '#src/session/ports/command-ports.ts';
 export type JoinCall = {
   readonly callerId: string;
   readonly mode?: JoinMode | undefined;
+  /** Whether the caller is to be followed; undefined: as before. */
+  readonly follows?: boolean | undefined;
   /** People who said no while it waited. */
   readonly refused?: ReadonlySet<string>;
 };
@@ -34,4 +36,14 @@ export class PendingCalls {
 /** A call is a yes of its caller, unless they said no while it waited. */
 export function isYes({ callerId, refused }: JoinCall): boolean {
   return refused?.has(callerId) !== true;
+}
+
+/** Person who is followed after a call; a call that says nothing of it changes nothing. */
+export function followedAfter(
+  { callerId, follows }: Pick<JoinCall, 'callerId' | 'follows'>,
+  before: string | undefined,
+): string | undefined {
+  if (follows === undefined) return before;
+  if (follows) return callerId;
+  return before === callerId ? undefined : before;
 }

@@ -1,7 +1,7 @@
 import { returnMs } from '#src/people/return-rules.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { keepsSeat, type LeaveReason } from '#src/session/leave-reason.ts';
-import type { Seat } from '#src/session/ports/seat-store.ts';
+import type { Seat } from '#src/session/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { withStore } from '#src/session/store-access.ts';
 

@@ -3,7 +3,7 @@ import { judgeReturn, type ReturnVerdict } from '#src/people/return-rules.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { JoinOutcome } from '#src/session/ports/command-ports.ts';
-import type { StoredSeat } from '#src/session/ports/seat-store.ts';
+import type { StoredSeat } from '#src/session/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { withConsentStore, withStore } from '#src/session/store-access.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
@@ -33,15 +33,19 @@ export class SeatReturn implements Disposable {
   readonly #over = new AbortController();
   /** How often the store did not tell of a server. */
   readonly #tries = new Map<string, number>();
+  /** Told of each server once it is decided whether the bot returns there. */
+  readonly #decided: (guildId: string) => void;
   #waiting: readonly string[] = [];
   #running = 0;
 
   constructor(
     parts: ReturnParts,
     sessions: Pick<VoiceSessions, 'at' | 'forgetSeat' | 'returnTo' | 'settings'>,
+    decided: (guildId: string) => void = () => undefined,
   ) {
     this.#parts = parts;
     this.#sessions = sessions;
+    this.#decided = decided;
   }
 
   /**
@@ -118,6 +122,7 @@ export class SeatReturn implements Disposable {
       return prepared.kind === 'return' ? prepared : undefined;
     });
     await this.#tell(guildId, prepared, joining);
+    this.#decided(guildId);
   }
 
   async #tell(guildId: string, prepared: Prepared, joining?: JoinOutcome): Promise<void> {

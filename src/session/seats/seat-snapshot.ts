@@ -2,7 +2,7 @@ import type { Clock } from '#src/base/clock.ts';
 import type { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
 import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
 import type { JoinMode } from '#src/session/ports/command-ports.ts';
-import type { Seat } from '#src/session/ports/seat-store.ts';
+import type { Seat } from '#src/session/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { SessionConsent } from '#src/session/presence/session-consent.ts';
 import type { GuildSettings } from '#src/session/settings/guild-settings.ts';

@@ -3,7 +3,7 @@ import { resample } from '#src/audio/resample.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
 import type { AnswerHost } from '#src/pipeline/pipeline.ts';
-import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import type { WantedPipeline } from '#src/session/answering/current-pipeline.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { CheckResult } from '#src/session/ports/settings.ts';
@@ -30,11 +30,11 @@ type Tried<T> = { readonly finding: CheckResult; readonly got?: T };
 export async function checkRoles(
   guildId: string,
   parts: CheckupParts,
-  pipeline: PipelineName,
+  pipeline: WantedPipeline,
 ): Promise<readonly CheckResult[]> {
-  const isWritten = pipeline === 'chained';
+  const isWritten = pipeline.name === 'chained' && pipeline.brain === undefined;
   const thinking = trial(
-    { point: 'think', ...(pipeline === 'realtime' && { group: 'REALTIME' }) },
+    { point: 'think', ...(pipeline.name === 'realtime' && { group: 'REALTIME' }) },
     guildId,
     parts,
     (signal) => (isWritten ? think(parts, signal) : answer(pipeline, parts, signal)),
@@ -85,12 +85,12 @@ async function think(
 
 /** To the first word or sound of a model that hears and speaks. */
 async function answer(
-  name: PipelineName,
+  { brain, name }: WantedPipeline,
   { clock, pipelines, style }: CheckupParts,
   signal: AbortSignal,
 ): Promise<TimedResult<true>> {
   using stack = new DisposableStack();
-  const pipeline = pipelines.open(name);
+  const pipeline = pipelines.open(name, brain);
   stack.defer(() => pipeline[Symbol.dispose]?.());
   const [fromMs, transcript] = [clock.nowMs(), async () => ({ text: request })];
   const said = [{ speakerId: '', name: 'Check', fromMs, toMs: fromMs, transcript }];

@@ -48,15 +48,16 @@ export class SessionCheckup implements Checkup {
     const session = this.#sessions.session(guildId);
     await this.#sessions.settings.load(guildId);
     const counted = withCountedVoice(guildId, this.#parts);
-    const parts = dependenciesIn(guildId, counted, this.#sessions.settings);
+    const place = session?.channel ?? { guildId };
+    const parts = dependenciesIn(place, counted, this.#sessions.settings);
     const here = [
       checkPermission(session?.channel ?? channel, session !== undefined, callerId, parts),
       checkLink(session),
       checkEncryption(session),
       checkDecoding(guildId, parts),
     ];
-    const { pipeline } = this.#sessions.settings.in(guildId);
-    const roles = await checkRoles(guildId, parts, pipeline);
+    const { brain, pipeline } = this.#sessions.settings.at(guildId, session?.channel.channelId);
+    const roles = await checkRoles(guildId, parts, { name: pipeline, brain });
     const findings = [...here, ...roles, await checkPlayback(session, parts)];
     return { findings, news: parts.modelNews().map(lineOfNews) };
   }

@@ -1,36 +1,72 @@
+import { isTimeZone } from '#src/base/zoned-time.ts';
+import type { Persona } from '#src/personas/persona.ts';
 import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline-names.ts';
-import type { CueLevel } from '#src/playback/reply/cue-track.ts';
+import { type CueLevel, cueLevels } from '#src/playback/reply/cue-track.ts';
 import type { ConsentPolicySettings } from '#src/session/dependencies.ts';
 import { type SettingKey, settingKeys } from '#src/session/ports/settings.ts';
+import { type TypedMode, typedModes } from '#src/session/ports/typed-messages.ts';
+import type { Amount, Caps } from '#src/spending/caps.ts';
+import { isWithin } from '#src/spending/guild-caps.ts';
 import { type AddressingMode, addressingModes } from '#src/turn/addressing/addressing-windows.ts';
+import { type BudgetSettings, readCap, shownCap } from './budget-settings.ts';
+import {
+  type LanguageSettings,
+  readLanguage,
+  readLanguages,
+  shownLanguages,
+} from './language-settings.ts';
+import {
+  none,
+  type PresenceSettings,
+  readAutoJoin,
+  readBlocked,
+  readLeaveAfter,
+  readUserRoles,
+  shownIds,
+  shownLeaveAfter,
+} from './presence-settings.ts';
 
 /** What holds in one server. */
-export type GuildSettings = {
-  readonly pipeline: PipelineName;
-  readonly addressing: AddressingMode;
-  readonly cues: CueLevel;
-  /** Who it is and how it talks. */
-  readonly instructions: string;
-  /** Absent: the engine's own. */
-  readonly voice?: string;
-  /** What it answers to beside its name in the server. */
-  readonly names: readonly string[];
-  /** Whose members may change everybody's sounds. */
-  readonly djRoleId?: string | undefined;
-  /** Tracks are quieter while somebody speaks, not only under the bot's own voice. */
-  readonly duckForPeople: boolean;
-  readonly consent: ConsentPolicySettings;
-  /** Text channel in which captions get a thread; absent: they are posted in the chat of the voice channel. */
-  readonly captionsChannelId?: string | undefined;
-  /** Days that captions are kept; 0: nothing is written to disk. */
-  readonly captionsDays: number;
-  /** Who may open the place of the captions may read what was said before they came. */
-  readonly catchUp: boolean;
-  /** A recap is posted when a session with captions ends. */
-  readonly recap: boolean;
-  /** People may have the bot remember things for this server. */
-  readonly memory: boolean;
-};
+export type GuildSettings = BudgetSettings &
+  LanguageSettings &
+  PresenceSettings & {
+    readonly pipeline: PipelineName;
+    readonly addressing: AddressingMode;
+    readonly cues: CueLevel;
+    /** Who it is and how it talks. */
+    readonly instructions: string;
+    /** Absent: the engine's own. */
+    readonly voice?: string;
+    /** What it answers to beside its name in the server. */
+    readonly names: readonly string[];
+    /** Whose members may change everybody's sounds. */
+    readonly djRoleId?: string | undefined;
+    /** Tracks are quieter while somebody speaks, not only under the bot's own voice. */
+    readonly duckForPeople: boolean;
+    readonly consent: ConsentPolicySettings;
+    /** Text channel in which captions get a thread; absent: they are posted in the chat of the voice channel. */
+    readonly captionsChannelId?: string | undefined;
+    /** Days that captions are kept; 0: nothing is written to disk. */
+    readonly captionsDays: number;
+    /** Who may open the place of the captions may read what was said before they came. */
+    readonly catchUp: boolean;
+    /** A recap is posted when a session with captions ends. */
+    readonly recap: boolean;
+    /** People may have the bot remember things for this server. */
+    readonly memory: boolean;
+    /** How questions typed in the chat of the voice channel are answered. */
+    readonly typed: TypedMode;
+    /** Who the bot is, where somebody chose it: what it says counts over what the server has set. */
+    readonly persona?: Persona;
+    /** Of the persona: what thinks, among the operator's brains; it goes with `pipeline`. */
+    readonly brain?: string;
+    /** The voice was chosen in place of all those of the persona. */
+    readonly isVoiceChosen?: true;
+    /** IANA name of the zone of times of day. */
+    readonly timeZone: string;
+    /** It says who has joined. */
+    readonly announce: boolean;
+  };
 
 /** What there is to choose from. */
 export type Choices = {
@@ -39,15 +75,18 @@ export type Choices = {
   readonly voices: readonly string[];
   /** The role of policy `role`, where the operator has named one. */
   readonly roleId?: string;
+  /** Caps of the operator. */
+  readonly caps: Caps;
 };
 
 /** `missing`: a pipeline there is, but not set up; `no-role`: policy `role` without one. */
 type Read =
   | { readonly kind: 'ok'; readonly part: Partial<GuildSettings> }
   | { readonly kind: 'missing'; readonly name: PipelineName }
+  /** A budget above that of the operator. */
+  | { readonly kind: 'above'; readonly cap: Amount }
   | { readonly kind: 'bad' | 'no-role' };
 
-export const cueLevels = ['off', 'soft', 'on'] as const;
 export const switches = ['off', 'on'] as const;
 export const policies = ['ask', 'role', 'notice'] as const;
 export const maxInstructionsChars = 1_000;
@@ -89,6 +128,28 @@ export function readSetting(key: SettingKey, value: string, choices: Choices): R
       return oneOf(switches, words, (one) => ({ recap: one === 'on' }));
     case 'memory':
       return oneOf(switches, words, (one) => ({ memory: one === 'on' }));
+    case 'auto_join':
+      return asRead(readAutoJoin(words));
+    case 'leave_after':
+      return asRead(readLeaveAfter(words));
+    case 'roles':
+      return asRead(readUserRoles(words));
+    case 'blocked':
+      return asRead(readBlocked(words));
+    case 'budget_person':
+    case 'budget_day':
+    case 'budget_month':
+      return readBudget(key, words, choices);
+    case 'typed':
+      return oneOf(typedModes, words, (typed) => ({ typed }));
+    case 'language':
+      return asRead(readLanguage(words));
+    case 'languages':
+      return asRead(readLanguages(words));
+    case 'timezone':
+      return isTimeZone(words) ? ok({ timeZone: words }) : bad;
+    case 'announce':
+      return oneOf(switches, words, (one) => ({ announce: one === 'on' }));
   }
 }
 
@@ -138,22 +199,61 @@ export function shownValue(key: SettingKey, settings: GuildSettings): string {
       return onOff(settings.recap);
     case 'memory':
       return onOff(settings.memory);
+    case 'auto_join':
+      return shownIds(settings.autoJoin);
+    case 'roles':
+      return shownIds(settings.userRoleIds);
+    case 'blocked':
+      return shownIds(settings.blockedIds);
+    case 'budget_person':
+      return shownCap(settings.personDayCap);
+    case 'budget_day':
+      return shownCap(settings.serverDayCap);
+    case 'budget_month':
+      return shownCap(settings.serverMonthCap);
+    case 'leave_after':
+      return shownLeaveAfter(settings);
+    case 'language':
+      return settings.language ?? none;
+    case 'languages':
+      return shownLanguages(settings);
+    case 'timezone':
+      return settings.timeZone;
+    case 'announce':
+      return onOff(settings.announce);
     case 'pipeline':
     case 'addressing':
     case 'cues':
+    case 'typed':
     case 'instructions':
       return settings[key];
   }
 }
-
-/** As `dj_role` and `captions_channel` are shown and typed where there is none. */
-export const none = 'none';
 
 function onOff(isOn: boolean): string {
   return isOn ? 'on' : 'off';
 }
 
 const bad = { kind: 'bad' } as const;
+
+function readBudget(
+  key: 'budget_person' | 'budget_day' | 'budget_month',
+  words: string,
+  { caps }: Choices,
+): Read {
+  const cap = readCap(words);
+  if (!cap) return bad;
+  const [most, part] = {
+    budget_person: [caps.personDay, { personDayCap: cap }] as const,
+    budget_day: [caps.serverDay, { serverDayCap: cap }] as const,
+    budget_month: [caps.serverMonth, { serverMonthCap: cap }] as const,
+  }[key];
+  return isWithin(most, cap) ? ok(part) : { kind: 'above', cap: most };
+}
+
+function asRead(part: Partial<GuildSettings> | undefined): Read {
+  return part ? ok(part) : bad;
+}
 
 function ok(part: Partial<GuildSettings>): Read {
   return { kind: 'ok', part };

@@ -1,17 +1,14 @@
+import { cueLevels } from '#src/playback/reply/cue-track.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { GuildSettingsControl, Setting, SettingsView } from '#src/session/ports/settings.ts';
 import { type SettingKey, settingKeys } from '#src/session/ports/settings.ts';
+import { typedModes } from '#src/session/ports/typed-messages.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import { languageLabel, offeredLanguages } from '#src/texts/language-names.ts';
 import { addressingModes } from '#src/turn/addressing/addressing-windows.ts';
-import {
-  cueLevels,
-  isLooser,
-  none,
-  policies,
-  readSetting,
-  shownValue,
-  switches,
-} from './guild-settings.ts';
+import { shownCap } from './budget-settings.ts';
+import { isLooser, policies, readSetting, shownValue, switches } from './guild-settings.ts';
+import { never, none } from './presence-settings.ts';
 
 /** What a person types to have the operator's value again. */
 const standard = 'default';
@@ -19,14 +16,20 @@ const standard = 'default';
 /** What servers set for themselves: first in the channel where the bot sits, then in the book. */
 export class SessionSettings implements GuildSettingsControl {
   readonly #pipelines: SessionDependencies['pipelines'];
+  readonly #places: Pick<SessionDependencies['places'], 'channel'>;
   readonly #sessions: Pick<VoiceSessions, 'settings' | 'session' | 'sessions'>;
+  readonly #changed: (guildId: string) => void;
 
+  /** `changed` is told of each server that has set something. */
   constructor(
-    { pipelines }: Pick<SessionDependencies, 'pipelines'>,
+    { pipelines, places }: Pick<SessionDependencies, 'pipelines' | 'places'>,
     sessions: Pick<VoiceSessions, 'settings' | 'session' | 'sessions'>,
+    changed: (guildId: string) => void = () => undefined,
   ) {
     this.#pipelines = pipelines;
+    this.#places = places;
     this.#sessions = sessions;
+    this.#changed = changed;
   }
 
   async view(guildId: string): Promise<SettingsView> {
@@ -51,7 +54,7 @@ export class SessionSettings implements GuildSettingsControl {
     const key = settingKeys.find((one) => one === typedKey.trim().toLowerCase());
     if (key === undefined) return { kind: 'unknown', keys: settingKeys };
     const value = typed.trim().toLowerCase() === standard ? undefined : typed.trim();
-    const obstacle = this.#obstacle(key, value);
+    const obstacle = this.#obstacle(guildId, key, value);
     if (obstacle) return obstacle;
     const { settings } = this.#sessions;
     await settings.load(guildId);
@@ -81,19 +84,33 @@ export class SessionSettings implements GuildSettingsControl {
       catch_up: switches,
       recap: switches,
       memory: switches,
+      auto_join: [none],
+      leave_after: ['30', '60', '5m', '1h', never],
+      roles: [none],
+      blocked: [none],
+      budget_person: [none],
+      budget_day: [none],
+      budget_month: [none],
+      typed: typedModes,
+      language: [none, ...offeredLanguages.map(languageLabel)],
+      languages: [none],
+      timezone: Intl.supportedValuesOf('timeZone'),
+      announce: switches,
     };
     const known = settingKeys.find((one) => one === key.trim().toLowerCase());
     return known === undefined ? [] : [...all[known], standard];
   }
 
-  #obstacle(key: SettingKey, value: string | undefined): Setting | undefined {
+  #obstacle(guildId: string, key: SettingKey, value: string | undefined): Setting | undefined {
     if (value === undefined) return undefined;
     const read = readSetting(key, value, this.#sessions.settings.choices);
     switch (read.kind) {
       case 'ok':
-        return undefined;
+        return this.#areThere(guildId, read.part.autoJoin) ? undefined : this.#bad(key);
       case 'bad':
-        return { kind: 'bad', key, allowed: this.values(key).slice(0, -1) };
+        return this.#bad(key);
+      case 'above':
+        return { kind: 'above', key, cap: shownCap(read.cap) };
       case 'no-role':
         return { kind: 'no-role' };
       case 'missing':
@@ -101,9 +118,18 @@ export class SessionSettings implements GuildSettingsControl {
     }
   }
 
+  #bad(key: SettingKey): Setting {
+    return { kind: 'bad', key, allowed: this.values(key).slice(0, -1) };
+  }
+
+  #areThere(guildId: string, channelIds: readonly string[] = []): boolean {
+    return channelIds.every((id) => this.#places.channel(guildId, id) !== undefined);
+  }
+
   /** Applies changed settings to the sessions; people who are heard from now on without having been asked are told. */
   #follow(guildId: string, looser: boolean): void {
     for (const session of this.#sessions.sessions(guildId)) session.govern();
+    this.#changed(guildId);
     const session = this.#sessions.session(guildId);
     const { policy } = this.#sessions.settings.in(guildId).consent;
     if (!session || !looser || policy === 'ask') return;

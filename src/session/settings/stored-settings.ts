@@ -1,7 +1,29 @@
+import { aloneMs } from '#src/people/join-rules.ts';
+import type { Persona } from '#src/personas/persona.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
+import {
+  type BotChoice,
+  type BotChoiceKey,
+  botChoiceKey,
+  type ChannelIdentity,
+  identityIn,
+  type PersonaKey,
+  storedChoice,
+  storedPersonaKey,
+} from '#src/session/personas/persona-choice.ts';
+import {
+  mannerOf,
+  voiceOf,
+  voicesOf,
+  withIdentity,
+} from '#src/session/personas/persona-settings.ts';
 import type { CaptionOptions } from '#src/session/ports/captions.ts';
+import type { Brains } from '#src/session/ports/pipelines.ts';
 import type { SettingKey } from '#src/session/ports/settings.ts';
 import { withStore } from '#src/session/store-access.ts';
+import type { GuildCaps } from '#src/spending/guild-caps.ts';
+import { type RestKey, restKey } from './auto-join-rest.ts';
+import { noOwnCaps } from './budget-settings.ts';
 import {
   type CaptionsKey,
   captionsKey,
@@ -16,6 +38,7 @@ type StoredGuildSettings = { readonly set: ReadonlyMap<string, string>; readonly
 type StoredSettingsParts = Pick<
   SessionDependencies,
   | 'addressing'
+  | 'caps'
   | 'clock'
   | 'consent'
   | 'djRoleId'
@@ -25,12 +48,17 @@ type StoredSettingsParts = Pick<
   | 'places'
   | 'settingsStore'
   | 'style'
+  | 'timeZone'
   | 'voices'
 >;
+
+/** Key of what the store holds of a server's settings. */
+type StoredKey = SettingKey | CaptionsKey | PersonaKey | BotChoiceKey | RestKey;
 
 /** Days that captions are kept where a server has not set it. */
 const standardCaptionsDays = 7;
 
+const noBrains: Brains = new Map();
 const unread: StoredGuildSettings = { set: new Map(), isRead: false };
 
 /** What holds in each server: what it has set, else what the operator has. */
@@ -38,20 +66,34 @@ export class StoredSettings {
   readonly #parts: StoredSettingsParts;
   readonly #servers = new Map<string, StoredGuildSettings>();
   readonly #loading = new Map<string, Promise<void>>();
+  readonly #identities = new WeakMap<ReadonlyMap<string, string>, Map<string, ChannelIdentity>>();
 
   constructor(parts: StoredSettingsParts) {
     this.#parts = parts;
   }
 
   get choices(): Choices {
-    const { consent, pipelines, voices } = this.#parts;
+    const { caps, consent, pipelines, voices } = this.#parts;
     const role = consent.roleId !== undefined && { roleId: consent.roleId };
-    return { pipelines: pipelines.names, voices, ...role };
+    return { pipelines: pipelines.names, voices, caps, ...role };
   }
 
   /** As far as it is known now: as long as it was not read who may be heard, nobody is who did not agree. */
   in(guildId: string): GuildSettings {
     return this.#settings(this.#server(guildId));
+  }
+
+  /** Caps of this server below those of the operator. */
+  capsIn(guildId: string): GuildCaps {
+    const { personDayCap, serverDayCap, serverMonthCap } = this.in(guildId);
+    return { personDay: personDayCap, serverDay: serverDayCap, serverMonth: serverMonthCap };
+  }
+
+  /** As `in`, with who the bot is there: in this voice channel, or in those where nobody chose. */
+  at(guildId: string, channelId: string | undefined): GuildSettings {
+    const { pipelines, voices } = this.#parts;
+    const { brains = noBrains } = pipelines;
+    return withIdentity(this.in(guildId), this.#identity(guildId, channelId), { brains, voices });
   }
 
   /** What would hold if a key were set so. */
@@ -60,17 +102,22 @@ export class StoredSettings {
   }
 
   /** What the operator wrote names the bot already; what a server writes need not. */
-  styleIn(guildId: string): SessionDependencies['style'] {
-    const { places, style } = this.#parts;
-    const { instructions, names, voice } = this.in(guildId);
-    const called = this.isSet(guildId, 'instructions')
-      ? ` Your name is ${places.botName(guildId)}.`
-      : '';
-    const also = this.isSet(guildId, 'names') ? ` You are also called ${names.join(', ')}.` : '';
+  styleIn(guildId: string, channelId?: string): SessionDependencies['style'] {
+    const { places, style, voices } = this.#parts;
+    const here = this.at(guildId, channelId);
+    const { instructions, names, persona, pipeline } = here;
+    const { name = places.botName(guildId) } = persona ?? {};
+    const isOwn = persona !== undefined || this.isSet(guildId, 'instructions');
+    const called = isOwn ? ` Your name is ${name}.` : '';
+    const others = names.filter((one) => one !== persona?.name);
+    const also = this.isSet(guildId, 'names') ? ` You are also called ${others.join(', ')}.` : '';
+    const manner = persona ? mannerOf(persona, pipeline) : '';
+    const byLanguage = voicesOf(here);
     return {
       ...style,
-      instructions: `${instructions}${called}${also}`,
-      voice: { ...style.voice, ...(voice !== undefined && { name: voice }) },
+      instructions: `${instructions}${called}${also}${manner}`,
+      voice: { ...style.voice, ...voiceOf(here, voices) },
+      ...(byLanguage && { voices: byLanguage }),
     };
   }
 
@@ -96,6 +143,43 @@ export class StoredSettings {
     return this.#write(guildId, captionsKey(channelId), value);
   }
 
+  /** Whether what this server has set is known. */
+  isRead(guildId: string): boolean {
+    return this.#server(guildId).isRead;
+  }
+
+  /** True where somebody sent the bot out of that channel of `auto_join`, which was never empty since. */
+  isResting(guildId: string, channelId: string): boolean {
+    return this.#server(guildId).set.has(restKey(channelId));
+  }
+
+  /** The bot does not come to that channel by itself until `endRest`, if it is one of `auto_join`. Never throws. */
+  async rest(guildId: string, channelId: string): Promise<void> {
+    await this.load(guildId);
+    if (this.in(guildId).autoJoin.includes(channelId))
+      await this.#write(guildId, restKey(channelId), 'until empty');
+  }
+
+  /** Never throws. */
+  async endRest(guildId: string, channelId: string): Promise<void> {
+    await this.#write(guildId, restKey(channelId), undefined);
+  }
+
+  /** What a server has stored, by key, as far as it is known now. */
+  stored(guildId: string): ReadonlyMap<string, string> {
+    return this.#server(guildId).set;
+  }
+
+  /** Chooses who the bot is in a voice channel or, without one, in the server; as `set`. */
+  chooseBot(guildId: string, channelId: string | undefined, choice: BotChoice): Promise<boolean> {
+    return this.#write(guildId, botChoiceKey(channelId), storedChoice(choice));
+  }
+
+  /** Stores a persona under its name or, with undefined, takes it away; as `set`. */
+  setPersona(guildId: string, name: string, persona: Persona | undefined): Promise<boolean> {
+    return this.#write(guildId, storedPersonaKey(name), persona && JSON.stringify(persona));
+  }
+
   /** Asks the book until it has answered once; false when it has not. Never throws. */
   async load(guildId: string): Promise<boolean> {
     if (!this.#server(guildId).isRead) {
@@ -112,11 +196,7 @@ export class StoredSettings {
     return this.#write(guildId, key, value);
   }
 
-  async #write(
-    guildId: string,
-    key: SettingKey | CaptionsKey,
-    value: string | undefined,
-  ): Promise<boolean> {
+  async #write(guildId: string, key: StoredKey, value: string | undefined): Promise<boolean> {
     await this.load(guildId);
     this.#servers.set(guildId, withValue(this.#server(guildId), key, value));
     const saved = await withStore(guildId, this.#parts, 'store.unwritable', async () => {
@@ -141,6 +221,16 @@ export class StoredSettings {
     this.#servers.set(guildId, { set: new Map([...set, ...typed]), isRead: true });
   }
 
+  /** Read once for each change, as it is asked for all the time. */
+  #identity(guildId: string, channelId = ''): ChannelIdentity {
+    const { set } = this.#server(guildId);
+    const known = this.#identities.get(set) ?? new Map<string, ChannelIdentity>();
+    this.#identities.set(set, known);
+    const identity = known.get(channelId) ?? identityIn(set, channelId || undefined);
+    known.set(channelId, identity);
+    return identity;
+  }
+
   #settings({ set, isRead }: StoredGuildSettings): GuildSettings {
     const settings = settingsOf(set, this.#standard(), this.choices);
     return isRead || set.has('consent') ? settings : { ...settings, consent: { policy: 'ask' } };
@@ -151,7 +241,7 @@ export class StoredSettings {
   }
 
   #standard(): GuildSettings {
-    const { addressing, consent, djRoleId, names, pipelines, style } = this.#parts;
+    const { addressing, consent, djRoleId, names, pipelines, style, timeZone } = this.#parts;
     const [pipeline = 'chained'] = pipelines.names;
     const { name: voice } = style.voice;
     return {
@@ -166,6 +256,15 @@ export class StoredSettings {
       catchUp: true,
       recap: false,
       memory: false,
+      autoJoin: [],
+      leaveAfterMs: aloneMs,
+      userRoleIds: [],
+      blockedIds: [],
+      ...noOwnCaps,
+      typed: 'voice',
+      languages: [],
+      timeZone,
+      announce: false,
       instructions: style.instructions,
       ...(voice !== undefined && { voice }),
     };
@@ -174,7 +273,7 @@ export class StoredSettings {
 
 function withValue(
   { set, isRead }: StoredGuildSettings,
-  key: SettingKey | CaptionsKey,
+  key: StoredKey,
   value: string | undefined,
 ): StoredGuildSettings {
   const others = [...set].filter(([one]) => one !== key);
@@ -182,15 +281,15 @@ function withValue(
   return { set: new Map([...others, ...own]), isRead };
 }
 
-/** Dependencies of a session as the settings of one server change them, at the moment they are read. */
+/** Dependencies of a session as the settings of one server, and who the bot is in the channel, change them, at the moment they are read. */
 export function dependenciesIn(
-  guildId: string,
+  { guildId, channelId }: { readonly guildId: string; readonly channelId?: string },
   parts: SessionDependencies,
   settings: StoredSettings,
   /** False where the bot only writes captions. */
   talks: () => boolean = () => true,
 ): SessionDependencies {
-  const here = () => settings.in(guildId);
+  const here = () => settings.at(guildId, channelId);
   return {
     ...parts,
     get addressing() {
@@ -200,13 +299,17 @@ export function dependenciesIn(
       return here().consent;
     },
     get engine() {
-      return parts.pipelines.engine(here().pipeline);
+      const { brain, pipeline } = here();
+      return parts.pipelines.engine(pipeline, brain);
     },
     get names() {
       return here().names;
     },
     get style() {
-      return settings.styleIn(guildId);
+      return settings.styleIn(guildId, channelId);
+    },
+    get timeZone() {
+      return here().timeZone;
     },
   };
 }

@@ -2,13 +2,15 @@ import type { Clock } from '#src/base/clock.ts';
 import { type MemoriesContext, memoriesFor } from '#src/session/memories/memory-actions.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type { PeopleHere, ToolPorts, Volumes } from '#src/session/ports/tool.ts';
+import { type RemindersContext, remindersFor } from '#src/session/reminders/reminder-actions.ts';
 import { type TracksContext, tracksFor } from '#src/session/tracks/track-tools.ts';
 import { type CaptionSearchContext, captionSearchFor } from './caption-search.ts';
 
 /** What of a channel tools act on. */
 export type ActionsContext = TracksContext &
   MemoriesContext &
-  CaptionSearchContext & {
+  CaptionSearchContext &
+  RemindersContext & {
     readonly parts: { readonly clock: Clock; readonly messages: Pick<ChannelMessages, 'write'> };
     readonly volume: Volumes;
     /** Ends the session. */
@@ -27,6 +29,7 @@ export function actionsFor(context: ActionsContext, askerIds: readonly string[])
     findInCaptions: captionSearchFor(askerIds, context),
     tracks: tracksFor(askerIds, context),
     memories: memoriesFor(askerIds, context),
+    reminders: remindersFor(askerIds, context),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
 import { spokenText } from '#src/session/localized-text.ts';
 import type { FoundInCaptions, ToolPorts } from '#src/session/ports/tool.ts';
 import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
@@ -10,6 +11,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 export type CaptionSearchContext = {
   readonly channel: ChannelRef;
   readonly parts: Pick<SessionDependencies, 'places' | 'spokenLocales' | 'timeZone'>;
+  readonly languages: Pick<SpeakerLanguages, 'of'>;
   readonly people: () => readonly ChannelMember[];
   readonly transcripts: { readonly questions: Pick<TranscriptQuestions, 'askAloud'> };
 };
@@ -17,11 +19,11 @@ export type CaptionSearchContext = {
 /** Finds lines that answer a question of the last of these people, for the ears of everybody there. */
 export function captionSearchFor(
   askerIds: readonly string[],
-  { channel, parts, people, transcripts }: CaptionSearchContext,
+  { channel, languages, parts, people, transcripts }: CaptionSearchContext,
 ): ToolPorts['findInCaptions'] {
   const { guildId } = channel;
   const say = (line: TextLine): FoundInCaptions => {
-    const text = spokenText(line, guildId, parts);
+    const text = spokenText(line, guildId, parts, languages.of(askerIds.at(-1) ?? ''));
     return { lines: 0, quote: { text, aboutIds: [] } };
   };
   return async (question, about, signal) => {

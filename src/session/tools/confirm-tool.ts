@@ -1,4 +1,3 @@
-import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { Confirmations, ConfirmOutcome } from '#src/session/ports/command-ports.ts';
@@ -7,9 +6,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { type ActionsContext, actionsFor } from './available-actions.ts';
 import { holdsRightNow } from './current-rights.ts';
 import type { PendingConfirmation, PendingConfirmations } from './pending-confirmations.ts';
-
-/** No deed behind a button takes longer. */
-const longestMs = 10_000;
+import { longestCallMs, tooLate } from './run-tools.ts';
 
 /** What of a channel is needed to do what waits for a button there. */
 type PressContext = ActionsContext & {
@@ -44,7 +41,8 @@ export class ToolConfirmations implements Confirmations {
       const { clock } = context.parts;
       const atMs = clock.nowMs();
       const work = perform(pressed.ask, context, signal);
-      const confirming = await within(work, longestMs, clock, tooLate);
+      const { deadlineMs = longestCallMs } = pressed.ask.tool;
+      const confirming = await within(work, deadlineMs, clock, () => tooLate(deadlineMs));
       tell(confirming, pressed.ask, context, clock.nowMs() - atMs);
       return confirming;
     } catch (error) {
@@ -91,8 +89,4 @@ function barredLine(
 ): TextLine {
   if (right === 'manage') return { id: 'perm.manage' };
   return { id: 'perm.room', with: { channel: channel.name } };
-}
-
-function tooLate(): BotError {
-  return new BotError('tool.late', true, `A tool took longer than ${longestMs / 1000} s.`);
 }

@@ -2,7 +2,7 @@ import { BotError } from '#src/base/errors.ts';
 import { meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatMessage, ChatModel, Tool, Usage } from '#src/chat/ports.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
-import type { Fitting, RoomTool } from '#src/session/ports/tool.ts';
+import type { Fitting, RoomTool, ToolPorts } from '#src/session/ports/tool.ts';
 
 const instructions =
   'Somebody speaks to a voice assistant. Call the tool if they ask for what it does, and only then; otherwise answer: no.';
@@ -10,8 +10,8 @@ const instructions =
 /**
  * The tool call that the asker's own words of this turn ask for; undefined where they do not ask for it.
  *
- * The model is shown nothing else here, no name, no history and no result of a tool, so that nobody else's words can
- * bring it about. Where it cannot be asked, nothing is known. Aborting `signal` throws `signal.reason`.
+ * The model is shown nothing else here, no name, no history, no result of a tool and no description that is not ours, so
+ * that nobody else's words can bring it about. Where it cannot be asked, nothing is known. Aborting `signal` throws `signal.reason`.
  */
 export async function checkIntent(
   tool: RoomTool,
@@ -21,12 +21,11 @@ export async function checkIntent(
   signal: AbortSignal,
 ): Promise<Fitting | undefined> {
   try {
-    const own = said.filter(({ isQuoted }) => isQuoted !== true);
-    const words = await Promise.all(own.map(async ({ transcript }) => (await transcript()).text));
+    const content = await ownWords(said);
     signal.throwIfAborted();
     const messages: readonly ChatMessage[] = [
       { role: 'system', content: instructions },
-      { role: 'user', name: '', content: words.join('\n').trim() },
+      { role: 'user', name: '', content },
     ];
     const calls = await callsOf(messages, tool, chat, spent, signal);
     const fits = calls.map((argumentsJson) => tool.fit(argumentsJson));
@@ -37,14 +36,41 @@ export async function checkIntent(
   }
 }
 
+/**
+ * The call by which the asker's own words of this turn answer what the tool has asked them; undefined where they do not, or
+ * were not recognised. No model is asked. Aborting `signal` throws `signal.reason`.
+ */
+export async function answeredCall(
+  tool: RoomTool,
+  said: readonly TurnUtterance[],
+  ports: ToolPorts,
+  signal: AbortSignal,
+): Promise<Fitting | undefined> {
+  try {
+    const words = await ownWords(said);
+    signal.throwIfAborted();
+    return tool.answered(words, ports);
+  } catch (error) {
+    if (signal.aborted || !(error instanceof BotError)) throw error;
+    return undefined;
+  }
+}
+
+/** What askers said themselves, without what they only quote. Errors: BotError of the recogniser. */
+async function ownWords(said: readonly TurnUtterance[]): Promise<string> {
+  const own = said.filter(({ isQuoted }) => isQuoted !== true);
+  const words = await Promise.all(own.map(async ({ transcript }) => (await transcript()).text));
+  return words.join('\n').trim();
+}
+
 async function callsOf(
   messages: readonly ChatMessage[],
-  { name, description, parameters }: RoomTool,
+  { name, description, parameters, neutral }: RoomTool,
   chat: ChatModel,
   spent: (usage: Usage) => void,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const offered: Tool = { name, description, parameters };
+  const offered: Tool = { name, ...(neutral ?? { description, parameters }) };
   const calls: string[] = [];
   for await (const part of meteredChat(chat, spent).reply(messages, [offered], signal)) {
     if (part.kind === 'tool' && part.call.name === name) calls.push(part.call.argumentsJson);

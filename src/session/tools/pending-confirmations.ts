@@ -1,5 +1,5 @@
 import type { ConfirmableAction, Presser, RoomTool } from '#src/session/ports/tool.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import type { CheckedLine } from '#src/texts/texts.ts';
 
 /** Something that is done once the right person presses the button for it. */
 export type PendingConfirmation = {
@@ -55,7 +55,7 @@ export class PendingConfirmations {
   }
 }
 
-function isSameLine(one: TextLine, other: TextLine): boolean {
+function isSameLine(one: CheckedLine, other: CheckedLine): boolean {
   return one.id === other.id && JSON.stringify(one.with) === JSON.stringify(other.with);
 }
 

@@ -3,6 +3,7 @@ import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type { ConfirmableAction, Facts, RoomTool } from '#src/session/ports/tool.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import { lineWith } from '#src/texts/texts.ts';
 import type { PendingConfirmation, PendingConfirmations } from './pending-confirmations.ts';
 import { onOneLine } from './tool-result.ts';
 
@@ -51,8 +52,7 @@ export async function requestConfirmation(
   };
   if (!confirmations.put(ask, clock.nowMs())) return waiting;
   try {
-    const { id, with: words } = action.ask;
-    const line = { id, with: { ...words, name, s: openMs / 1000 } };
+    const line = lineWith(action.ask, { name, s: openMs / 1000 });
     await messages.offer(channel, line, [`${pressName}:${ask.id}`], signal);
     signal.throwIfAborted();
   } catch (error) {

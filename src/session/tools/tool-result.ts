@@ -9,11 +9,11 @@ const longestResultChars = 2_000;
 const unseen = /[\p{Cc}\p{Cf}\u2028\u2029\u{e0000}-\u{e007f}]+/gu;
 
 /** What a tool found out, as a model reads it: values of one JSON object, which cannot be taken for words of anybody. */
-export function asData(facts: Facts): string {
-  const each = Object.entries(facts).map(([key, value]) => [key, harmless(value)] as const);
+export function asData(facts: Facts, maxChars = longestResultChars): string {
+  const each = Object.entries(facts).map(([key, value]) => [key, harmless(value, maxChars)]);
   const whole = JSON.stringify({ result: Object.fromEntries(each) });
-  if (whole.length <= longestResultChars) return whole;
-  return JSON.stringify({ result: whole.slice(0, longestResultChars / 2), isCut: true });
+  if (whole.length <= maxChars) return whole;
+  return JSON.stringify({ result: whole.slice(0, maxChars / 2), isCut: true });
 }
 
 /** What did not happen, and why, in words of the bot itself. */
@@ -26,8 +26,8 @@ export function onOneLine(words: string, maxChars = longestNameChars): string {
   return words.replace(unseen, ' ').replace(/\s+/g, ' ').trim().slice(0, maxChars).toWellFormed();
 }
 
-function harmless(value: Facts[string]): Facts[string] {
+function harmless(value: Facts[string], maxChars: number): Facts[string] {
   if (typeof value === 'number') return value;
-  if (typeof value === 'string') return onOneLine(value, longestResultChars);
+  if (typeof value === 'string') return onOneLine(value, maxChars);
   return value.map((one) => onOneLine(one));
 }

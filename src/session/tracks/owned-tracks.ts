@@ -6,20 +6,20 @@ import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
 import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { ItemEnd, TrackItem } from '#src/playback/tracks/track-item.ts';
 import type { ItemAdded } from '#src/playback/tracks/track-outcomes.ts';
-import type { StoredSource, StoredTrack } from '#src/session/ports/track-store.ts';
-import type {
-  ListedSound,
-  ListedTrack,
-  TrackAction,
-  TrackOutcome,
-} from '#src/session/ports/tracks.ts';
+import type { StoredSource, StoredTrack } from '#src/session/ports/stores/track-store.ts';
+import type { ListedSound, ListedTrack, TrackOutcome } from '#src/session/ports/tracks.ts';
+import { performOn, placeMeant, type TrackCommand } from './perform-command.ts';
 import { ownTracks, usualTrack } from './track-names.ts';
 
 /** Whose a sound is. */
 export type SoundOwner = { readonly id: string; readonly name: string };
 
 /** What is known of a sound besides what it sounds like. */
-export type SoundTag = { readonly origin: StoredSource; readonly owner?: SoundOwner | undefined };
+export type SoundTag = {
+  /** Left out for what is not to outlive the process: words that are spoken are stored nowhere. */
+  readonly origin?: StoredSource;
+  readonly owner?: SoundOwner | undefined;
+};
 
 /** How a sound goes on a track. */
 export type PlayOptions = {
@@ -27,11 +27,6 @@ export type PlayOptions = {
   readonly next: boolean;
   readonly fromMs?: number;
 };
-
-/** One thing done to one track. */
-export type TrackCommand =
-  | { readonly kind: TrackAction; readonly track: string }
-  | { readonly kind: 'volume'; readonly track: string; readonly percent: number };
 
 /** A sound that ended otherwise than wanted. */
 export type FailedSound = {
@@ -148,32 +143,55 @@ export class OwnedTracks implements Disposable {
     });
   }
 
-  /** What is touched by a deed: it is past once that has changed. */
-  subject({ kind, track, ...more }: TrackCommand): string {
-    const [now] = soundsOn(this.tracks.track(track));
-    const percent = 'percent' in more ? more.percent : '';
-    return `${kind} ${track} ${percent} ${now ? this.#tags.get(now)?.serial : ''}`;
+  /** What is touched by a command: it is past once that has changed. */
+  subject(command: TrackCommand): string {
+    const [first] = this.#touched(command);
+    const serial = first && this.#tags.get(first)?.serial;
+    return JSON.stringify([command, serial ?? null]);
   }
 
-  /** Of the sounds a deed touches, the first that is somebody else's. */
-  ownerBeside(personId: string, { kind, track }: TrackCommand): SoundOwner | undefined {
-    const all = soundsOn(this.tracks.track(track));
-    const touched = kind === 'stop' ? all : all.slice(0, 1);
-    const owners = touched.map((item) => this.#tags.get(item)?.owner);
+  /** Of the sounds a command touches, the first that is somebody else's. */
+  ownerBeside(personId: string, command: TrackCommand): SoundOwner | undefined {
+    const owners = this.#touched(command).map((item) => this.#tags.get(item)?.owner);
     return owners.find((owner) => owner !== undefined && owner.id !== personId);
   }
 
+  /** The command that removes the sound which somebody means; as `placeMeant`. */
+  removal(name: string, typed: string): TrackCommand | undefined {
+    const waiting = this.tracks.track(name)?.view.waiting ?? [];
+    const titles = waiting.map(({ source }) => source.title);
+    const item = waiting[placeMeant(titles, typed)];
+    const serial = item && this.#tags.get(item)?.serial;
+    return serial === undefined ? undefined : { kind: 'remove', track: name, serial };
+  }
+
   /** Performs a command of somebody who may give it. */
-  perform(deed: TrackCommand): TrackOutcome {
-    const { kind, track: name } = deed;
+  perform(command: TrackCommand): TrackOutcome {
+    const { track: name } = command;
     const track = this.tracks.track(name);
-    if (kind === 'volume') {
+    if (command.kind === 'volume') {
       if (!track) return { kind: 'unknown', track: name, names: [...this.names, ...ownTracks] };
-      return { kind, track: name, percent: track.volume(deed.percent) };
+      return { kind: 'volume', track: name, percent: track.volume(command.percent) };
     }
     if (!track && name !== usualTrack) return this.#missing(name);
     if (!track || track.isIdle) return { kind: 'empty', track: name };
-    return steered(kind, track);
+    if (command.kind !== 'remove') return performOn(track, command);
+    const [item] = this.#touched(command);
+    if (!item || !track.remove(item)) return { kind: 'over' };
+    return { kind: 'removed', track: name, title: item.source.title };
+  }
+
+  #touched(command: TrackCommand): readonly TrackItem[] {
+    const [now, ...waiting] = soundsOn(this.tracks.track(command.track));
+    if (!now) return [];
+    switch (command.kind) {
+      case 'stop':
+        return [now, ...waiting];
+      case 'remove':
+        return waiting.filter((item) => this.#tags.get(item)?.serial === command.serial);
+      default:
+        return [now];
+    }
   }
 
   /** To be asked before a sound is fetched for somebody. */
@@ -201,7 +219,7 @@ export class OwnedTracks implements Disposable {
       const { name, percent, isPaused } = track.view;
       const sounds = soundsOn(track).flatMap((item, n) => {
         const tag = this.#tags.get(item);
-        if (!tag) return [];
+        if (!tag?.origin) return [];
         const { source, isLooping: loop, positionMs } = item;
         const { origin, owner } = tag;
         const place = n === 0 && source.seekable ? Math.round(positionMs) : 0;
@@ -217,11 +235,12 @@ export class OwnedTracks implements Disposable {
   }
 
   #view(track: NamedTrack): ListedTrack {
-    const { name, percent, isPaused, now, waiting } = track.view;
+    const { name, percent, isMuted, isPaused, now, waiting } = track.view;
     return {
       name,
       percent,
       isPaused,
+      isMuted,
       ...(now && { current: this.#soundView(now) }),
       waiting: waiting.map((item) => ({ title: item.source.title, ...this.#ownerName(item) })),
     };
@@ -254,30 +273,6 @@ export class OwnedTracks implements Disposable {
 function loudnessFor({ lengthMs, lufs, seekable }: SoundSource): Loudness | undefined {
   if (lufs !== undefined) return lufs;
   return lengthMs === undefined && !seekable ? 'live' : undefined;
-}
-
-function steered(kind: TrackAction, track: NamedTrack): TrackOutcome {
-  const { name } = track;
-  switch (kind) {
-    case 'pause':
-      track.pause();
-      return { kind: 'paused', track: name };
-    case 'resume':
-      track.resume();
-      return { kind: 'resumed', track: name };
-    case 'skip': {
-      const skipped = track.skip();
-      if (skipped.kind === 'idle') return { kind: 'empty', track: name };
-      const { item, next } = skipped;
-      const after = next && { next: next.source.title };
-      return { kind: 'skipped', track: name, title: item.source.title, ...after };
-    }
-    case 'stop': {
-      const stopped = track.stop();
-      if (stopped.kind === 'idle') return { kind: 'empty', track: name };
-      return { kind: 'stopped', track: name, removed: stopped.removed };
-    }
-  }
 }
 
 function soundsOn(track: NamedTrack | undefined): readonly TrackItem[] {

@@ -3,7 +3,9 @@ import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { OwnedTracks, type TrackCommand } from './owned-tracks.ts';
+import { OwnedTracks } from './owned-tracks.ts';
+import type { TrackCommand } from './perform-command.ts';
+import { SoundChoices } from './sound-choices.ts';
 import { TrackPersistence } from './track-persistence.ts';
 import { TrackVolumes } from './track-volumes.ts';
 
@@ -23,6 +25,8 @@ export class SessionTracks {
   readonly volume: TrackVolumes;
   /** What people vote on. */
   readonly polls = new TrackVotePolls<TrackCommand>();
+  /** Whom the bot has asked which sound they mean. */
+  readonly choices = new SoundChoices();
   readonly #options: SessionTracksOptions;
   readonly #keeper: TrackPersistence;
   #keeping: Promise<void> = Promise.resolve();

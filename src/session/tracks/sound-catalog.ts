@@ -1,14 +1,22 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import type { StoredSource } from '#src/session/ports/track-store.ts';
+import type { StoredSource } from '#src/session/ports/stores/track-store.ts';
 import { longestTrackMs, soundFaultOf } from '#src/session/sound-fault.ts';
-import type { Requester, SoundFile, SoundOpener, SoundShelf } from '#src/sources/fetch/ports.ts';
+import type {
+  Requester,
+  ShelvedSound,
+  SoundFile,
+  SoundOpener,
+  SoundShelf,
+} from '#src/sources/fetch/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import { soundsMeant } from './sound-matching.ts';
 
 export type FoundSound =
   | { readonly kind: 'found'; readonly source: SoundSource; readonly origin: StoredSource }
   | { readonly kind: 'no-sound'; readonly closest: readonly string[] }
+  | { readonly kind: 'several'; readonly names: readonly string[] }
   | { readonly kind: 'bad'; readonly reason: TextLine };
 
 /** What was played of late in one server, of which a new one drops the oldest. */
@@ -47,7 +55,10 @@ export class SoundCatalog {
       if (typeof sound !== 'string') return await this.#sent(requester, sound, signal);
       if (sound.includes('://'))
         return await this.#link(requester, { kind: 'link', url: sound }, signal);
-      return (await this.#named(requester, sound, signal)) ?? (await this.#missing(sound));
+      return (
+        (await this.#named(requester, sound, signal)) ??
+        (await this.#meant(requester, sound, signal))
+      );
     } catch (error) {
       const reason = signal.aborted ? undefined : soundFaultOf(error, 'track');
       if (!reason) throw error;
@@ -77,10 +88,23 @@ export class SoundCatalog {
     this.#recent.set(guildId, new Map([...recent].slice(-mostRecent)));
   }
 
-  /** All that lies here, then what was played of late. */
+  /** All that lies here, then what was played of late from elsewhere. */
   async names(guildId: string): Promise<readonly string[]> {
-    const recent = [...(this.#recent.get(guildId)?.keys() ?? [])].toReversed();
-    return [...new Set([...(await this.#shelf.names()), ...recent])];
+    const recent = [...(this.#recent.get(guildId) ?? [])].toReversed();
+    const others = recent.filter(([, { kind }]) => kind !== 'library').map(([title]) => title);
+    return [...new Set([...(await this.#shelf.names()), ...others])];
+  }
+
+  /** Of all that lies here, what somebody means by some words. Errors: none. Aborting `signal` throws `signal.reason`. */
+  async lying(called: string, signal: AbortSignal): Promise<readonly ShelvedSound[]> {
+    return soundsMeant(called, await this.#shelf.titled(signal), { isHeard: true });
+  }
+
+  /** Up to three names of sounds that are like this one. */
+  async closest(name: string): Promise<readonly string[]> {
+    const names = await this.#shelf.names();
+    const near = names.filter((one) => isNear(one.toLowerCase(), name.toLowerCase()));
+    return near.slice(0, shownClosest);
   }
 
   #done(guildId: string): void {
@@ -110,10 +134,14 @@ export class SoundCatalog {
     return origin && (await this.#open(requester, origin, signal, title));
   }
 
-  async #missing(name: string): Promise<FoundSound> {
-    const names = await this.#shelf.names();
-    const near = names.filter((one) => isNear(one.toLowerCase(), name.toLowerCase()));
-    return { kind: 'no-sound', closest: near.slice(0, shownClosest) };
+  /** By its title, its folder, or some of its words; what is only like it is told and not played. */
+  async #meant(requester: Requester, called: string, signal: AbortSignal): Promise<FoundSound> {
+    const meant = soundsMeant(called, await this.#shelf.titled(signal));
+    const [first, second] = meant;
+    if (!first) return { kind: 'no-sound', closest: await this.closest(called) };
+    if (second) return { kind: 'several', names: meant.map(({ name }) => name) };
+    const found = await this.#open(requester, { kind: 'library', name: first.name }, signal);
+    return found ?? { kind: 'no-sound', closest: [] };
   }
 
   /** Undefined where nothing of that name lies here. */

@@ -1,5 +1,9 @@
-import type { TrackOutcome } from '#src/session/ports/tracks.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import type { Playing, TrackOutcome } from '#src/session/ports/tracks.ts';
+import { playingTime } from '#src/texts/duration.ts';
+import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
+
+/** Names that a sentence lists at most. */
+const shownNames = 5;
 
 /** What became of a track among others, in one sentence that names it. */
 export function namedOutcome(one: TrackOutcome): TextLine {
@@ -13,6 +17,8 @@ export function trackOutcome(one: TrackOutcome): TextLine {
   switch (one.kind) {
     case 'paused':
     case 'resumed':
+    case 'muted':
+    case 'unmuted':
     case 'empty':
     case 'reserved':
       return { id: `track.${one.kind}`, with: { track: one.track } };
@@ -25,6 +31,30 @@ export function trackOutcome(one: TrackOutcome): TextLine {
       return { id: 'track.stopped', with: { track: one.track, n: one.removed } };
     case 'volume':
       return { id: 'track.volume', with: { track: one.track, n: one.percent } };
+    case 'fading':
+      return {
+        id: 'track.fading',
+        with: { track: one.track, n: one.percent, s: one.overMs / 1000 },
+      };
+    case 'sought': {
+      const { track, title, positionMs, lengthMs } = one;
+      return {
+        id: 'track.sought',
+        with: { track, title, time: playingTime(positionMs, lengthMs) },
+      };
+    }
+    case 'past-end': {
+      const { title, lengthMs } = one;
+      return { id: 'track.past_end', with: { title, time: playingTime(lengthMs) } };
+    }
+    case 'unseekable':
+      return { id: 'track.unseekable', with: { title: one.title } };
+    case 'looping':
+    case 'unlooped':
+    case 'removed':
+      return { id: `track.${one.kind}`, with: { track: one.track, title: one.title } };
+    case 'no-item':
+      return { id: 'track.no_item', with: { track: one.track, x: one.item } };
     case 'denied': {
       const { owner, votes, needed } = one;
       return { id: 'track.denied', with: { owner, votes, needed } };
@@ -35,6 +65,46 @@ export function trackOutcome(one: TrackOutcome): TextLine {
       return { id: 'track.none' };
     case 'over':
       return { id: 'confirm.over' };
+    case 'nowhere':
+      return { id: 'leave.nowhere' };
+  }
+}
+
+/** What became of a sound that was to be played, in one sentence. */
+export function playingOutcome(playing: Playing, locale: Locale = 'en'): TextLine {
+  switch (playing.kind) {
+    case 'playing':
+      return { id: 'track.playing', with: { title: playing.title, track: playing.track } };
+    case 'added': {
+      const { title, track, place: n } = playing;
+      return { id: 'track.added', with: { title, track, n } };
+    }
+    case 'full':
+      return { id: 'track.full', with: { track: playing.track, limit: playing.limit } };
+    case 'many': {
+      const { limit, names } = playing;
+      return { id: 'track.many', with: { limit, list: names.join(', ') } };
+    }
+    case 'bad': {
+      const { id, with: words } = playing.reason;
+      return { id: 'track.bad', with: { reason: text(id, words, locale) } };
+    }
+    case 'no-sound': {
+      const { sound: x, closest } = playing;
+      if (closest.length === 0) return { id: 'track.sound.none', with: { x } };
+      return { id: 'track.sound', with: { x, list: closest.join(', ') } };
+    }
+    case 'several': {
+      const { sound: x, names } = playing;
+      const list = names.slice(0, shownNames).join(', ');
+      return { id: 'track.sound.several', with: { x, list } };
+    }
+    case 'bad-name':
+      return { id: 'track.name' };
+    case 'reserved':
+      return { id: 'track.reserved', with: { track: playing.track } };
+    case 'muted':
+      return { id: 'muted.server' };
     case 'nowhere':
       return { id: 'leave.nowhere' };
   }

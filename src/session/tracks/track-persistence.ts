@@ -1,6 +1,7 @@
 import { unlessAborted } from '#src/base/waiting.ts';
+import { Wakeup } from '#src/base/wakeup.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { StoredSound, StoredTrack } from '#src/session/ports/track-store.ts';
+import type { StoredSound, StoredTrack } from '#src/session/ports/stores/track-store.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { soundFaultOf } from '#src/session/sound-fault.ts';
 import { withStore } from '#src/session/store-access.ts';
@@ -9,7 +10,7 @@ import type { FailedSound, OwnedTracks } from './owned-tracks.ts';
 import { isOwnTrack, ownTracks } from './track-names.ts';
 import type { TrackVolumes } from './track-volumes.ts';
 
-/** Interval in ms at which tracks are stored: what a killed process can lose. */
+/** Interval in ms at which tracks that change are stored: what a killed process can lose. */
 const everyMs = 3_000;
 const usualPercent = 100;
 
@@ -48,14 +49,20 @@ export class TrackPersistence {
 
   /** Lays what was kept for this channel, then writes what changes. Throws only what is a bug, also when aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options.parts;
+    const { parts, owned, volume } = this.#options;
+    const changes = new Wakeup(parts.clock);
+    const wake = () => changes.wake();
+    using _tracks = owned.tracks.listen(wake);
+    using _volume = volume.listen(wake);
+    signal.addEventListener('abort', wake);
     try {
       if (!this.#isLaid) await this.#restore(signal);
       this.#forgotten = undefined;
       this.#isLaid = true;
       for (;;) {
-        await clock.sleep(everyMs, signal);
+        await parts.clock.sleep(everyMs, signal);
         await this.#write(this.#kept());
+        while (this.#isStored() && !signal.aborted) await changes.wait(Number.POSITIVE_INFINITY);
       }
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -76,6 +83,12 @@ export class TrackPersistence {
       return { name, percent: volume.of(name), isPaused: false, sounds: [] };
     });
     return [...owned.kept, ...volumes];
+  }
+
+  /** The book holds all of it, and nothing moves on by itself. */
+  #isStored(): boolean {
+    const { isMoving } = this.#options.owned.tracks;
+    return !isMoving && JSON.stringify(this.#kept()) === this.#written;
   }
 
   async #write(tracks: readonly StoredTrack[]): Promise<void> {
@@ -135,7 +148,9 @@ export class TrackPersistence {
   #broke({ track, title, ended }: FailedSound): void {
     const error = 'error' in ended ? ended.error : undefined;
     const usual = ended.reason === 'empty' ? 'track.bad.not_audio' : 'track.bad.unreachable';
-    this.#gone(track, title, soundFaultOf(error, 'track') ?? { id: usual });
+    // What is no fault of a file is one of a speech server: the sound is a text.
+    const id = error && !error.code.startsWith('source.') ? 'track.bad.voice' : usual;
+    this.#gone(track, title, soundFaultOf(error, 'track') ?? { id });
   }
 
   #gone(track: string, title: string, { id, with: words }: TextLine): void {

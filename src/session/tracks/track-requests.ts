@@ -1,28 +1,35 @@
-import { holds } from '#src/people/rights.ts';
 import type { VoiceRestrictions } from '#src/session/alerts/voice-restrictions.ts';
-import type { Volumes } from '#src/session/ports/tool.ts';
+import { writtenText } from '#src/session/localized-text.ts';
+import type { Places } from '#src/session/ports/command-ports.ts';
+import type { TrackName, Volumes } from '#src/session/ports/tool.ts';
 import type {
   ListedTrack,
   Playing,
   TrackAction,
   TrackCaller,
-  TrackKeeping,
   TrackOutcome,
+  TrackSetting,
   Tracks,
   TrackVotes,
   TrackWish,
 } from '#src/session/ports/tracks.ts';
-import { bearerOf, type RightsContext } from '#src/session/tools/current-rights.ts';
+import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
+import type { RightsContext } from '#src/session/tools/current-rights.ts';
 import type { Requester } from '#src/sources/fetch/ports.ts';
-import type { PendingOwner, TrackCommand } from './owned-tracks.ts';
+import type { OwnedTracks } from './owned-tracks.ts';
+import type { TrackCommand } from './perform-command.ts';
+import { isDj, placeSound } from './place-sound.ts';
 import type { SessionTracks } from './session-tracks.ts';
 import type { FoundSound, SoundCatalog } from './sound-catalog.ts';
 import { everyTrack, isOwnTrack, ownTracks, trackNameOf } from './track-names.ts';
+import { VoiceQueue } from './voice-queue.ts';
 
 /** The tracks of a channel, who is there, and when the session ends. */
 type TrackRequestContext = Pick<RightsContext, 'channel' | 'people' | 'settings'> & {
   readonly tracks: Pick<SessionTracks, 'owned' | 'polls'>;
   readonly volume: Volumes;
+  readonly queue: Pick<TurnQueue, 'current' | 'line' | 'drop'>;
+  readonly parts: { readonly places: Pick<Places, 'localeIn'> };
   readonly signal: AbortSignal;
 };
 
@@ -34,13 +41,19 @@ type TrackSession = {
 /** The sessions of all servers. */
 type TrackSessions = { session(guildId: string): TrackSession | undefined };
 
+/** What holds the sounds of a track. */
+type SoundHolder = Pick<OwnedTracks, 'subject' | 'ownerBeside' | 'perform'>;
+
 const nowhere = { kind: 'nowhere' } as const;
+/** The track of what the bot says itself. */
+const voiceTrack = 'voice';
 
 /** What people do with tracks in the channels the bot sits in: they may change their own sounds, a DJ all, the others vote. */
 export class TrackRequests implements Tracks, TrackVotes {
   readonly #sessions: TrackSessions;
   readonly #shelf: SoundCatalog;
   readonly #signal: AbortSignal;
+  readonly #voiceQueues = new WeakMap<TrackRequestContext['queue'], VoiceQueue>();
 
   /** Aborting `signal` ends what is being fetched. */
   constructor(shelf: SoundCatalog, sessions: TrackSessions, signal: AbortSignal) {
@@ -62,9 +75,13 @@ export class TrackRequests implements Tracks, TrackVotes {
     const found = await this.#found({ guildId, personId: caller.id }, wish, signal);
     const context = this.#context(guildId);
     if (!found || !context) return nowhere;
-    if (found.kind === 'no-sound') return { ...found, sound: `${wish.sound}` };
     if (found.kind === 'bad') return found;
-    return this.#lay(context, caller, { ...wish, track }, { ...found, owner: pending.owner });
+    if (found.kind !== 'found') return { ...found, sound: `${wish.sound}` };
+    const sound = { ...found, owner: pending.owner };
+    const playing = placeSound(context, caller, { ...wish, track }, sound);
+    const isPlaced = playing.kind === 'playing' || playing.kind === 'added';
+    if (isPlaced) this.#shelf.remember(guildId, found.source.title, found.origin);
+    return playing;
   }
 
   steer(
@@ -76,25 +93,26 @@ export class TrackRequests implements Tracks, TrackVotes {
     const context = this.#context(guildId);
     if (!context) return [nowhere];
     const track = trackNameOf(typed) ?? typed;
-    if (isOwnTrack(track)) return [{ kind: 'reserved', track }];
-    if (track !== everyTrack) return [judged({ kind, track }, caller, context)];
+    if (isOwnTrack(track) && !(track === voiceTrack && isVoiceAction(kind)))
+      return [{ kind: 'reserved', track }];
+    if (track !== everyTrack) return [this.#judged({ kind, track }, caller, context)];
     const { busy } = context.tracks.owned;
     if (busy.length === 0) return [{ kind: 'silent' }];
-    return busy.map((one) => judged({ kind, track: one }, caller, context));
+    return busy.map((one) => this.#judged({ kind, track: one }, caller, context));
   }
 
-  volume(guildId: string, caller: TrackCaller, typed: string, percent: number): TrackOutcome {
+  change(guildId: string, caller: TrackCaller, setting: TrackSetting, typed: string): TrackOutcome {
     const context = this.#context(guildId);
     if (!context) return nowhere;
     const track = trackNameOf(typed) ?? typed;
-    if (!isOwnTrack(track)) return judged({ kind: 'volume', track, percent }, caller, context);
-    context.volume.set(track, percent);
-    return { kind: 'volume', track, percent };
+    if (setting.kind === 'remove') return this.#remove(setting.item, track, caller, context);
+    if (isOwnTrack(track)) return changeOwn(setting, track, context);
+    return this.#judged({ ...setting, track }, caller, context);
   }
 
   list(guildId: string): readonly ListedTrack[] | undefined {
     const context = this.#context(guildId);
-    return context && viewsIn(context);
+    return context && viewsIn(context, this.#voiceQueue(context));
   }
 
   async sounds(guildId: string): Promise<readonly string[]> {
@@ -105,8 +123,44 @@ export class TrackRequests implements Tracks, TrackVotes {
     const context = this.#context(guildId);
     if (!context) return [nowhere];
     const poll = context.tracks.polls.find(pollId);
-    if (!poll || context.tracks.owned.subject(poll.deed) !== poll.about) return [{ kind: 'over' }];
-    return [voted(poll.deed, personId, context)];
+    if (!poll) return [{ kind: 'over' }];
+    const holder = this.#holder(poll.deed, context);
+    if (holder.subject(poll.deed) !== poll.about) return [{ kind: 'over' }];
+    return [voted(poll.deed, personId, holder, context)];
+  }
+
+  #remove(
+    item: string,
+    track: string,
+    caller: TrackCaller,
+    context: TrackRequestContext,
+  ): TrackOutcome {
+    const removal =
+      track === voiceTrack
+        ? this.#voiceQueue(context).removal(item)
+        : context.tracks.owned.removal(track, item);
+    return removal ? this.#judged(removal, caller, context) : { kind: 'no-item', track, item };
+  }
+
+  /** Performs a command of somebody who may give it, and puts it to the vote for anybody else. */
+  #judged(command: TrackCommand, caller: TrackCaller, context: TrackRequestContext): TrackOutcome {
+    const holder = this.#holder(command, context);
+    const owner = holder.ownerBeside(caller.id, command);
+    if (!owner || isDj(caller, context)) return holder.perform(command);
+    return voted(command, caller.id, holder, context);
+  }
+
+  #holder({ track }: TrackCommand, context: TrackRequestContext): SoundHolder {
+    return track === voiceTrack ? this.#voiceQueue(context) : context.tracks.owned;
+  }
+
+  /** One for each session, as votes go by what it calls its turns. */
+  #voiceQueue({ channel, parts, queue }: TrackRequestContext): VoiceQueue {
+    const known = this.#voiceQueues.get(queue);
+    if (known) return known;
+    const made = new VoiceQueue(queue, (id) => writtenText({ id }, channel.guildId, parts));
+    this.#voiceQueues.set(queue, made);
+    return made;
   }
 
   #context(guildId: string): TrackRequestContext | undefined {
@@ -126,39 +180,6 @@ export class TrackRequests implements Tracks, TrackVotes {
       return undefined;
     }
   }
-
-  #lay(
-    context: TrackRequestContext,
-    caller: TrackCaller,
-    { loop, next, percent, track }: TrackWish,
-    { source, origin, owner }: Extract<FoundSound, { kind: 'found' }> & Pick<PendingOwner, 'owner'>,
-  ): Playing {
-    const kept = percent === undefined ? undefined : keptVolume(track, percent, caller, context);
-    const added = context.tracks.owned.lay(track, source, { origin, owner }, { loop, next });
-    const { title } = source;
-    const also = kept && { kept };
-    switch (added.kind) {
-      case 'playing':
-      case 'queued':
-        if (percent !== undefined && !kept)
-          context.tracks.owned.perform({ kind: 'volume', track, percent });
-        this.#shelf.remember(context.channel.guildId, title, origin);
-        if (added.kind === 'playing') return { kind: 'playing', title, track, ...also };
-        return { kind: 'added', title, track, place: added.place, ...also };
-      case 'full':
-        return { kind: 'full', track, limit: added.limit };
-      case 'too-many-live':
-        return { kind: 'bad', reason: { id: 'track.bad.live', with: { limit: added.limit } } };
-      case 'too-many':
-        return { kind: 'many', limit: added.limit, names: context.tracks.owned.busy };
-      case 'bad-name':
-        return { kind: 'bad-name' };
-      case 'reserved':
-        return { kind: 'reserved', track };
-      case 'closed':
-        return nowhere;
-    }
-  }
 }
 
 /** What is listed of a channel. */
@@ -168,53 +189,51 @@ type TrackListContext = {
 };
 
 /** All tracks of a channel, its own behind those of people. */
-function viewsIn({ tracks, volume }: TrackListContext): readonly ListedTrack[] {
+function viewsIn(
+  { tracks, volume }: TrackListContext,
+  voiceQueue: VoiceQueue,
+): readonly ListedTrack[] {
   const own = ownTracks.map((name): ListedTrack => {
-    return { name, percent: volume.of(name), isPaused: false, waiting: [] };
+    const sounds = name === voiceTrack ? voiceQueue.view : { waiting: [] };
+    return { name, percent: volume.of(name), isPaused: false, isMuted: false, ...sounds };
   });
   return [...tracks.owned.views, ...own];
 }
 
-/** Performs a command of somebody who may give it, and puts it to the vote for anybody else. */
-function judged(
-  deed: TrackCommand,
-  caller: TrackCaller,
-  context: TrackRequestContext,
-): TrackOutcome {
-  const owner = context.tracks.owned.ownerBeside(caller.id, deed);
-  if (!owner || isDj(caller, context)) return context.tracks.owned.perform(deed);
-  return voted(deed, caller.id, context);
+/** What is said can be skipped and stopped; it is neither paused nor muted. */
+function isVoiceAction(kind: TrackAction): boolean {
+  return kind === 'skip' || kind === 'stop';
 }
 
-function voted(deed: TrackCommand, personId: string, context: TrackRequestContext): TrackOutcome {
-  const { owned, polls } = context.tracks;
+/** The bot's own tracks can be made louder, and nothing else. */
+function changeOwn(
+  setting: TrackSetting,
+  track: TrackName,
+  { volume }: Pick<TrackRequestContext, 'volume'>,
+): TrackOutcome {
+  if (setting.kind !== 'volume') return { kind: 'reserved', track };
+  volume.set(track, setting.percent);
+  return { kind: 'volume', track, percent: setting.percent };
+}
+
+function voted(
+  deed: TrackCommand,
+  personId: string,
+  holder: SoundHolder,
+  context: TrackRequestContext,
+): TrackOutcome {
+  const { polls } = context.tracks;
   const here = context.people().filter(({ isBot }) => !isBot);
-  const about = owned.subject(deed);
+  const about = holder.subject(deed);
   const count = polls.vote(
     { about, deed },
     personId,
     here.map(({ id }) => id),
   );
-  if (count.kind === 'carried') return owned.perform(deed);
+  if (count.kind === 'carried') return holder.perform(deed);
   const { id: pollId, votes, needed } = count;
-  const owner = owned.ownerBeside(personId, deed)?.name ?? '';
+  const owner = holder.ownerBeside(personId, deed)?.name ?? '';
   return { kind: 'denied', track: deed.track, owner, votes, needed, pollId };
-}
-
-function isDj({ id, mayManage }: TrackCaller, context: TrackRequestContext): boolean {
-  return holds('dj', bearerOf(id, mayManage, context));
-}
-
-function keptVolume(
-  track: string,
-  percent: number,
-  caller: TrackCaller,
-  context: TrackRequestContext,
-): TrackKeeping | undefined {
-  const owner = context.tracks.owned.ownerBeside(caller.id, { kind: 'volume', track, percent });
-  if (!owner || isDj(caller, context)) return undefined;
-  const now = context.tracks.owned.tracks.track(track)?.view.percent ?? 100;
-  return now === percent ? undefined : { owner: owner.name, percent: now };
 }
 
 function full({ tracks }: TrackRequestContext, track: string): Playing {

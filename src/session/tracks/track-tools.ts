@@ -3,23 +3,25 @@ import type { ToolTracks, TrackChange } from '#src/session/ports/tool.ts';
 import type { ListedTrack } from '#src/session/ports/tracks.ts';
 import { holdsRightNow, type RightsContext } from '#src/session/tools/current-rights.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import type { OwnedTracks, TrackCommand } from './owned-tracks.ts';
+import type { TrackCommand } from './perform-command.ts';
+import { type SoundsContext, soundsFor } from './sound-tools.ts';
 import { everyTrack } from './track-names.ts';
 import { trackOutcome } from './track-outcome-texts.ts';
 
 /** The tracks of a channel, and what says who may do what there. */
-export type TracksContext = RightsContext & { readonly tracks: { readonly owned: OwnedTracks } };
+export type TracksContext = RightsContext & SoundsContext;
 
-/** Tracks as a tool may change them for those who asked, all of whom must have the right. */
+/** Tracks as a tool may change them for those who asked, all of whom must have the right, and what it may play there. */
 export function tracksFor(askerIds: readonly string[], context: TracksContext): ToolTracks {
-  const { owned } = context.tracks;
   return {
+    ...soundsFor(askerIds, context),
     async change(change, called, signal) {
-      const names =
-        called?.trim().toLowerCase() === everyTrack ? owned.busy : named(called, context);
       const lines: TextLine[] = [];
-      for (const track of names) {
-        lines.push(await changed(deedOf(change, track, context), askerIds, context, signal));
+      for (const track of tracksMeant(change, called, context)) {
+        const command = commandOf(change, track, context);
+        lines.push(
+          'track' in command ? await changed(command, askerIds, context, signal) : command,
+        );
       }
       const [first = missing(called, context), ...rest] = lines;
       return [first, ...rest];
@@ -27,33 +29,58 @@ export function tracksFor(askerIds: readonly string[], context: TracksContext): 
   };
 }
 
+function tracksMeant(
+  change: TrackChange,
+  called: string | undefined,
+  context: TracksContext,
+): readonly string[] {
+  const { owned } = context.tracks;
+  if (called?.trim().toLowerCase() === everyTrack) return owned.busy;
+  const meant = named(called, context);
+  if (change.kind !== 'remove' || called !== undefined) return meant;
+  const holding = owned.busy.find((track) => owned.removal(track, change.item));
+  return holding === undefined ? meant : [holding];
+}
+
 async function changed(
-  deed: TrackCommand,
+  command: TrackCommand,
   askerIds: readonly string[],
   context: TracksContext,
   signal: AbortSignal,
 ): Promise<TextLine> {
   const { owned } = context.tracks;
-  const about = owned.subject(deed);
+  const about = owned.subject(command);
   for (const id of askerIds) {
-    const owner = owned.ownerBeside(id, deed);
+    const owner = owned.ownerBeside(id, command);
     if (!owner || (await holdsRightNow('dj', id, context, signal))) continue;
     return { id: 'track.barred', with: { owner: owner.name } };
   }
   signal.throwIfAborted();
-  if (owned.subject(deed) !== about) return { id: 'confirm.over' }; // while roles were read
-  return trackOutcome(owned.perform(deed));
+  if (owned.subject(command) !== about) return { id: 'confirm.over' }; // while roles were read
+  return trackOutcome(owned.perform(command));
 }
 
-function deedOf(
+/** The command, or the sentence that says why there is none. */
+function commandOf(
   change: TrackChange,
   track: string,
   { tracks }: Pick<TracksContext, 'tracks'>,
-): TrackCommand {
-  if (change.kind !== 'volume') return { kind: change.kind, track };
-  const before = tracks.owned.tracks.track(track)?.view.percent ?? 100;
-  const percent = 'level' in change ? change.level : before + change.by;
-  return { kind: 'volume', track, percent: Math.min(maxVolumePercent, Math.max(0, percent)) };
+): TrackCommand | TextLine {
+  const { owned } = tracks;
+  switch (change.kind) {
+    case 'volume': {
+      const before = owned.tracks.track(track)?.view.percent ?? 100;
+      const percent = 'level' in change ? change.level : before + change.by;
+      return { kind: 'volume', track, percent: Math.min(maxVolumePercent, Math.max(0, percent)) };
+    }
+    case 'remove': {
+      const { item } = change;
+      const missing: TextLine = { id: 'track.no_item', with: { track, x: item } };
+      return owned.removal(track, item) ?? missing;
+    }
+    default:
+      return { ...change, track };
+  }
 }
 
 /** By its name, or by what sounds there; what people mean who name nothing is what sounds first. */

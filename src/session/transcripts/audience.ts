@@ -24,10 +24,7 @@ export async function audienceOf(
   { guildId, settings, unstored }: AudienceRules,
   { captionChats, transcripts }: AudienceParts,
 ): Promise<Audience | undefined> {
-  const all = settings.catchUp
-    ? await Promise.all(allStores(transcripts).map(({ reader }) => reader.places(guildId)))
-    : [];
-  const places = [...new Set(all.flat())];
+  const places = await openPlaces(guildId, settings, transcripts);
   const viewers = personIds.map(async (personId): Promise<Viewer> => {
     const may = await Promise.all(
       places.map((placeId) => captionChats.mayRead(guildId, placeId, personId)),
@@ -41,4 +38,30 @@ export async function audienceOf(
   });
   const [first, ...others] = await Promise.all(viewers);
   return first && [first, ...others];
+}
+
+/**
+ * Everybody who manages the server, whoever that is: places that they all may open. Nobody sat anywhere for them. Errors: as
+ * `audienceOf`.
+ */
+export async function audienceOfManagers(
+  { guildId, settings }: Pick<AudienceRules, 'guildId' | 'settings'>,
+  { captionChats, transcripts }: AudienceParts,
+): Promise<Audience> {
+  const places = await openPlaces(guildId, settings, transcripts);
+  const may = await Promise.all(
+    places.map((placeId) => captionChats.managersMayRead(guildId, placeId)),
+  );
+  return [{ personId: 'managers', openPlaceIds: places.filter((_, n) => may[n]) }];
+}
+
+/** Places of captions that may be read by whom was not there: none where `catch_up` is off. */
+async function openPlaces(
+  guildId: string,
+  { catchUp }: AudienceRules['settings'],
+  transcripts: AudienceParts['transcripts'],
+): Promise<readonly string[]> {
+  if (!catchUp) return [];
+  const all = await Promise.all(allStores(transcripts).map(({ reader }) => reader.places(guildId)));
+  return [...new Set(all.flat())];
 }

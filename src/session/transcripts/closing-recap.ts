@@ -8,7 +8,7 @@ import type { RecapOutcome } from '#src/session/ports/captions.ts';
 import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import { withStore } from '#src/session/store-access.ts';
 import { maxMessageChars, plainWords } from '#src/texts/plain.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import type { CheckedLine, TextLine } from '#src/texts/texts.ts';
 import type { TranscriptQuestions } from './transcript-questions.ts';
 import { allStores, storeFor, type TranscriptPorts } from './transcript-stores.ts';
 
@@ -135,7 +135,9 @@ async function post(
   { parts }: ClosingRecapContext,
 ): Promise<MessagePlace | undefined> {
   const text = lines
-    .map(({ id, with: words = {} }) => writtenText({ id, with: plainWords(words) }, guildId, parts))
+    .map(({ id, with: words = {} }: CheckedLine) =>
+      writtenText({ id, with: plainWords(words) }, guildId, parts),
+    )
     .join('\n')
     .slice(0, maxMessageChars);
   const chat = parts.captionChats.reopen(guildId, placeId);

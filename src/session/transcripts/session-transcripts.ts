@@ -10,6 +10,7 @@ import type {
   Transcripts,
 } from '#src/session/ports/captions.ts';
 import type { Asker } from '#src/session/ports/command-ports.ts';
+import type { ManagerTranscripts } from '#src/session/ports/program-ports.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import { quoteOf } from './quote.ts';
@@ -17,7 +18,7 @@ import { TranscriptLookup } from './transcript-lookup.ts';
 import { type QuestionParts, TranscriptQuestions } from './transcript-questions.ts';
 
 /** Transcripts for commands and tools: looked up, asked about, and said aloud where everybody may know. */
-export class SessionTranscripts implements Transcripts {
+export class SessionTranscripts implements Transcripts, ManagerTranscripts {
   readonly #parts: QuestionParts;
   readonly #sessions: Pick<VoiceSessions, 'session' | 'sessions' | 'settings'>;
   readonly #lookup: TranscriptLookup;
@@ -41,6 +42,14 @@ export class SessionTranscripts implements Transcripts {
 
   file(guildId: string, personId: string, request: FileRequest): Promise<TranscriptOutcome> {
     return this.#lookup.file(guildId, personId, request);
+  }
+
+  sessionsForManagers(guildId: string): Promise<readonly ListedSession[] | undefined> {
+    return this.#lookup.sessionsForManagers(guildId);
+  }
+
+  fileForManagers(guildId: string, request: FileRequest): Promise<TranscriptOutcome> {
+    return this.#lookup.fileForManagers(guildId, request);
   }
 
   find(guildId: string, personId: string, words: string): Promise<FindOutcome> {

@@ -18,7 +18,12 @@ import type {
 } from '#src/session/ports/captions.ts';
 import type { StoredSettings } from '#src/session/settings/stored-settings.ts';
 import { withStore } from '#src/session/store-access.ts';
-import { type AudienceParts, audienceOf } from './audience.ts';
+import {
+  type AudienceParts,
+  type AudienceRules,
+  audienceOf,
+  audienceOfManagers,
+} from './audience.ts';
 import { allStores } from './transcript-stores.ts';
 
 export type LookupParts = AudienceParts &
@@ -52,12 +57,24 @@ export class TranscriptLookup {
     return audience ? ((await this.#sessionsFor(guildId, audience)) ?? []) : [];
   }
 
-  async file(
+  async file(guildId: string, personId: string, request: FileRequest): Promise<TranscriptOutcome> {
+    return await this.#fileFor(guildId, await this.audience(guildId, [personId]), request);
+  }
+
+  async sessionsForManagers(guildId: string): Promise<readonly ListedSession[] | undefined> {
+    const audience = await this.#managers(guildId);
+    return audience && (await this.#sessionsFor(guildId, audience));
+  }
+
+  async fileForManagers(guildId: string, request: FileRequest): Promise<TranscriptOutcome> {
+    return await this.#fileFor(guildId, await this.#managers(guildId), request);
+  }
+
+  async #fileFor(
     guildId: string,
-    personId: string,
+    audience: Audience | undefined,
     { format, sessionId }: FileRequest,
   ): Promise<TranscriptOutcome> {
-    const audience = await this.audience(guildId, [personId]);
     const picked = audience && (await this.session(guildId, audience, sessionId));
     if (!audience || !picked) return { kind: 'unread' };
     if (picked.kind === 'none') return picked;
@@ -81,6 +98,17 @@ export class TranscriptLookup {
    * moment ago is written first, so that it is found.
    */
   async audience(guildId: string, personIds: readonly string[]): Promise<Audience | undefined> {
+    return await this.#withRules(guildId, (rules) => audienceOf(personIds, rules, this.#parts));
+  }
+
+  #managers(guildId: string): Promise<Audience | undefined> {
+    return this.#withRules(guildId, (rules) => audienceOfManagers(rules, this.#parts));
+  }
+
+  async #withRules(
+    guildId: string,
+    read: (rules: AudienceRules) => Promise<Audience | undefined>,
+  ): Promise<Audience | undefined> {
     await this.#sessions.settings.load(guildId);
     const settings = this.#sessions.settings.in(guildId);
     const captions = this.#sessions.sessions(guildId).map(({ context }) => context.captions);
@@ -88,8 +116,7 @@ export class TranscriptLookup {
     const unstored = captions.flatMap(({ presences }) => presences);
     const rules = { guildId, settings, unstored };
     const { clock, onEvent } = this.#parts;
-    const read = () => audienceOf(personIds, rules, this.#parts);
-    return await withStore(guildId, { clock, onEvent }, 'store.unreadable', read);
+    return await withStore(guildId, { clock, onEvent }, 'store.unreadable', () => read(rules));
   }
 
   /** The session of that id, or the last one; undefined where it cannot be read. */

@@ -53,12 +53,6 @@ export class TranscriptRecords {
     );
   }
 
-  /** True also where that cannot be read. */
-  async hasCopies(guildId: string): Promise<boolean> {
-    const all = await this.#read(guildId, ({ records }) => records.hasCopies());
-    return all?.some(Boolean) ?? true;
-  }
-
   async #read<T>(
     guildId: string,
     read: (store: TranscriptPorts) => Promise<T>,

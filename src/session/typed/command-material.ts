@@ -53,8 +53,8 @@ function inWords({ text, ...rest }: Transcript): Transcript {
   return { ...rest, text: words === '' ? wordless : JSON.stringify(words) };
 }
 
-/** Errors and abort: as `Transcriber.transcribe`. */
-async function transcribed(
+/** What is understood of a sound. Errors and abort: as `Transcriber.transcribe`. */
+export async function transcribed(
   pcm: Pcm,
   transcriber: Transcriber,
   signal: AbortSignal,
@@ -65,8 +65,8 @@ async function transcribed(
   return { text: '' };
 }
 
-/** Done on the first call, and kept. */
-function once<T>(work: () => Promise<T>): () => Promise<T> {
+/** Work that is done on the first call, and kept. */
+export function once<T>(work: () => Promise<T>): () => Promise<T> {
   let done: Promise<T> | undefined;
   return () => {
     done ??= work();

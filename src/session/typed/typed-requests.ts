@@ -2,14 +2,16 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { within } from '#src/base/waiting.ts';
 import { memoryContext } from '#src/captions/answers/memory-context.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
-import type { Pipeline, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { AnswerLanguage, Pipeline, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
 import { ownMemories, usableMemories } from '#src/session/memories/usable-memories.ts';
-import { clausesOf } from '#src/session/output/read-aloud.ts';
 import type {
+  AnswerForm,
   Asker,
   AskOutcome,
   QuestionSubject,
+  SayOptions,
   SayOutcome,
   TypedTalk,
 } from '#src/session/ports/command-ports.ts';
@@ -22,6 +24,8 @@ import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import { meteredTranscriber } from '#src/spending/usage-meters.ts';
 import { utterancesOf } from './command-material.ts';
+import { answerInFile } from './sound-answer.ts';
+import { sayIn } from './spoken-text.ts';
 import { answerInWriting } from './written-answer.ts';
 import { WrittenQuestions } from './written-questions.ts';
 
@@ -34,11 +38,14 @@ type TypedParts = Pick<
   | 'chatName'
   | 'clock'
   | 'memories'
+  | 'names'
+  | 'peopleSettings'
   | 'onEvent'
   | 'pipelines'
   | 'recordings'
   | 'spending'
   | 'style'
+  | 'textLanguage'
   | 'timeZone'
   | 'transcriber'
   | 'voices'
@@ -66,34 +73,17 @@ export class TypedRequests implements TypedTalk {
     guildId: string,
     words: string,
     when: 'now' | 'queue',
-    voice?: string,
+    how: SayOptions = {},
   ): Promise<SayOutcome> {
     const session = this.#sessions.session(guildId);
-    if (!session) return { kind: 'nowhere' };
-    if (session.mode === 'captions') return { kind: 'captions-only' };
-    const clauses = clausesOf(words);
-    if (clauses.length === 0) return { kind: 'unspeakable' };
-    const { quiet } = this.#parts.spending.manner(guildId);
-    if (quiet) return { kind: 'unaffordable', line: quiet.line };
-    const named = voice !== undefined && { voice };
-    const reading = { kind: 'reading', clauses, when, ...named, handle: new TurnHandle() } as const;
-    const added = session.context.queue.read(reading);
-    switch (added.kind) {
-      case 'added':
-        return { kind: 'queued', ahead: added.ahead };
-      case 'full':
-      case 'muted':
-        return added;
-      case 'closed':
-        return { kind: 'nowhere' };
-    }
+    return session ? sayIn(session, words, when, how) : { kind: 'nowhere' };
   }
 
   async ask(
     guildId: string,
     question: string,
     asker: Asker,
-    answer: 'voice' | 'text',
+    answer: AnswerForm,
     about: QuestionSubject = {},
   ): Promise<AskOutcome> {
     if (answer === 'voice') return await this.#answer(guildId, question, asker, answer, about);
@@ -107,7 +97,7 @@ export class TypedRequests implements TypedTalk {
     guildId: string,
     question: string,
     asker: Asker,
-    answer: 'voice' | 'text',
+    answer: AnswerForm,
     about: QuestionSubject,
   ): Promise<AskOutcome> {
     const { clock, spending, transcriber } = this.#parts;
@@ -130,7 +120,42 @@ export class TypedRequests implements TypedTalk {
     const ear = heard.pcm && this.#earIn(guildId);
     const parts = await this.#partsIn(guildId);
     const known = [...earlier, ...(await this.#remembered(guildId, asker))];
-    return await answerInWriting({ guildId, said, known, ear, payer }, parts, restMs, this.#signal);
+    const language = await this.#languageOf(guildId, asker);
+    if (answer === 'text')
+      return await answerInWriting(
+        { guildId, said, known, ear, payer, language },
+        parts,
+        restMs,
+        this.#signal,
+      );
+    const turn = { said, style: parts.style, history: known, tools: [], language };
+    const pipeline = this.#pipelineIn(guildId);
+    return await answerInFile({ guildId, turn, pipeline, payer }, parts, restMs, this.#signal);
+  }
+
+  /**
+   * Asks aloud; `tell` is told how it stands: that it takes longer, and how it ended. The returned function takes the
+   * question back.
+   */
+  askAloud(
+    guildId: string,
+    question: string,
+    asker: Asker,
+    tell: (outcome: AskOutcome) => void,
+  ): () => void {
+    const context = this.#sessions.session(guildId)?.context;
+    if (!context) {
+      tell(nowhere);
+      return () => undefined;
+    }
+    const { clock, transcriber } = this.#parts;
+    const atMs = clock.nowMs();
+    const material = { asker, question, about: {}, pcm: undefined, atMs };
+    const said = utterancesOf(material, transcriber, this.#signal);
+    const handle = new TurnHandle((why) => tell(droppedFor(why)));
+    context.queue.ask(questionOf(said, question, atMs, handle, tell));
+    context.addressing.open(asker.id);
+    return () => handle.drop('withdrawn');
   }
 
   openFloor(guildId: string, personId: string): 'open' | 'unheard' | 'paused' | 'nowhere' {
@@ -153,7 +178,7 @@ export class TypedRequests implements TypedTalk {
   async #partsIn(guildId: string): Promise<TypedParts> {
     const { settings } = this.#sessions;
     await settings.load(guildId);
-    return { ...this.#parts, style: settings.styleIn(guildId) };
+    return { ...this.#parts, style: settings.styleIn(guildId, this.#channelIn(guildId)) };
   }
 
   /** What the server has the bot remember, as data; where it sits nowhere, only what is of the asker alone. */
@@ -168,10 +193,36 @@ export class TypedRequests implements TypedTalk {
     return content === undefined ? [] : [{ role: 'user', name: '', content }];
   }
 
+  /** As the session knows it, else by what they have set and by their words. */
+  async #languageOf(guildId: string, { id }: Asker): Promise<AnswerLanguage> {
+    await this.#parts.peopleSettings.load(guildId, id);
+    const session = this.#sessions.session(guildId);
+    const known = session?.context.languages;
+    const languages =
+      known ??
+      new SpeakerLanguages({
+        channel: { guildId },
+        parts: this.#parts,
+        settings: () => this.#sessions.settings.in(guildId),
+      });
+    return languages.answerTo(id);
+  }
+
   /** What hears recordings where speech is answered by a model that does. */
   #earIn(guildId: string): Pipeline | undefined {
-    const { pipeline } = this.#sessions.settings.in(guildId);
-    return pipeline === 'audio-model' ? this.#parts.pipelines.open(pipeline) : undefined;
+    const { brain, pipeline } = this.#sessions.settings.at(guildId, this.#channelIn(guildId));
+    return pipeline === 'audio-model' ? this.#parts.pipelines.open(pipeline, brain) : undefined;
+  }
+
+  /** What answers outside a channel: a Realtime conversation is that of one channel. */
+  #pipelineIn(guildId: string): Pipeline {
+    const { brain, pipeline } = this.#sessions.settings.at(guildId, this.#channelIn(guildId));
+    if (pipeline === 'realtime') return this.#parts.pipelines.open('chained');
+    return this.#parts.pipelines.open(pipeline, brain);
+  }
+
+  #channelIn(guildId: string): string | undefined {
+    return this.#sessions.session(guildId)?.context.channel.channelId;
   }
 
   /** What is wrong with a recording only its sender can mend, so only they are told. */
@@ -197,8 +248,12 @@ export class TypedRequests implements TypedTalk {
   ): Promise<AskOutcome> {
     const { clock } = this.#parts;
     const told = Promise.withResolvers<AskOutcome>();
+    const [{ speakerId = '' } = {}] = said;
     const handle = new TurnHandle((why) => told.resolve(droppedFor(why)));
     context.queue.ask(questionOf(said, question, clock.nowMs(), handle, told.resolve));
+    const follow = () => context.addressing.open(speakerId);
+    follow();
+    void told.promise.then(follow);
     try {
       return await within(told.promise, ms, clock, () => new Error('late'));
     } catch {

@@ -3,12 +3,19 @@ import { atStage, BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import { meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
-import type { AnswerHost, Pipeline, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type {
+  AnswerHost,
+  AnswerLanguage,
+  Pipeline,
+  TurnUtterance,
+} from '#src/pipeline/pipeline.ts';
+import { instructionsOf } from '#src/pipeline/prompt.ts';
 import { failureText } from '#src/session/alerts/report-failure.ts';
 import { answerRequestOf } from '#src/session/answering/answer-request.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { AskOutcome } from '#src/session/ports/command-ports.ts';
+import type { Transcript } from '#src/speech/ports.ts';
 import type { AnswerRequest, UsageMeter } from '#src/spending/budget-authority.ts';
 import type { Payer } from '#src/spending/ledger/ledger.ts';
 
@@ -18,6 +25,8 @@ export type WrittenQuestion = {
   /** Utterances of the asker, one at least. */
   readonly said: readonly TurnUtterance[];
   readonly known: readonly ChatMessage[];
+  /** Language of the answer. */
+  readonly language: AnswerLanguage;
   /** Hears what was said itself; what it would say is written. */
   readonly ear?: Pipeline | undefined;
   /** As it was when the question was asked. */
@@ -83,7 +92,7 @@ async function written(
 
 async function asHeard(
   ear: Pipeline,
-  { said, known: history }: WrittenQuestion,
+  { said, known: history, language }: WrittenQuestion,
   { style }: WrittenAnswerParts,
   bill: UsageMeter,
   signal: AbortSignal,
@@ -93,9 +102,10 @@ async function asHeard(
     run: async () => ({ content: 'There is no such tool.' }),
     spent: (usage) => bill.used(usage),
   };
+  const turn = { said, style, history, tools: [], language };
   let text = '';
   bill.wanted();
-  for await (const part of ear.answer({ said, style, history, tools: [] }, stage, signal)) {
+  for await (const part of ear.answer(turn, stage, signal)) {
     if (part.kind === 'audio') bill.sounded(durationMs(part.pcm));
     if (part.kind === 'text') text += part.text;
     if (text.length >= longestChars) break;
@@ -104,14 +114,18 @@ async function asHeard(
 }
 
 async function asRead(
-  { said, known }: WrittenQuestion,
+  { said, known, language }: WrittenQuestion,
   { chat, style }: WrittenAnswerParts,
   bill: UsageMeter,
   signal: AbortSignal,
 ): Promise<string> {
-  const system = { role: 'system', content: style.instructions } as const;
-  const asked = await unlessAborted(Promise.all(said.map(inWords)), signal);
-  const messages = [system, ...known, ...asked];
+  const transcripts = await unlessAborted(Promise.all(said.map(transcriptOf)), signal);
+  await language.hear(transcripts);
+  const content = instructionsOf({ said, style, history: known, tools: [], language });
+  const asked = transcripts.map(
+    ({ text }, n): ChatMessage => ({ role: 'user', name: said[n]?.name ?? '', content: text }),
+  );
+  const messages = [{ role: 'system', content } as const, ...known, ...asked];
   const counted = meteredChat(chat, (usage) => bill.used(usage));
   let text = '';
   bill.wanted();
@@ -122,9 +136,9 @@ async function asRead(
   return text;
 }
 
-async function inWords({ name, transcript }: TurnUtterance): Promise<ChatMessage> {
+async function transcriptOf({ transcript }: TurnUtterance): Promise<Transcript> {
   try {
-    return { role: 'user', name, content: (await transcript()).text };
+    return await transcript();
   } catch (error) {
     throw atStage('recognise', error);
   }

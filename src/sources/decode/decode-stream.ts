@@ -1,6 +1,7 @@
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import type { SoundChunk } from '#src/audio/sound-source.ts';
+import { joinSamples } from '#src/audio/pcm.ts';
+import { chunkMs, type SoundChunk } from '#src/audio/sound-source.ts';
 import { openFlac } from '#src/sources/formats/flac-decoder.ts';
 import { openMp3 } from '#src/sources/formats/mp3-decoder.ts';
 import { openOgg } from '#src/sources/formats/ogg-decoder.ts';
@@ -61,7 +62,7 @@ export class DecodeStream {
     const hasMore = this.#decoder !== undefined && this.#bytes.length > 0;
     if (isLast && !hasMore) chunks.push(...(await this.#end()));
     const hasSound = chunks.length > 0 || this.#skip.leftMs < toSkipMs;
-    return { kind: 'fed', chunks, hasMore, hasSound };
+    return { kind: 'fed', chunks: joined(chunks), hasMore, hasSound };
   }
 
   /** Never throws: a decoder that a file broke cannot even be freed, and goes with its garbage. */
@@ -129,8 +130,14 @@ export class DecodeStream {
 }
 
 function lengthMs(chunks: readonly SoundChunk[]): number {
-  return chunks.reduce((sum, chunk) => {
-    if (chunk.kind === 'opus') return sum + chunk.samples / 48;
-    return sum + (chunk.pcm.samples.length / chunk.pcm.channels / chunk.pcm.rateHz) * 1000;
-  }, 0);
+  return chunks.reduce((sum, chunk) => sum + chunkMs(chunk), 0);
+}
+
+/** One chunk of samples in place of many, as all of a stream have one rate and as many channels; packets stay apart. */
+function joined(chunks: readonly SoundChunk[]): readonly SoundChunk[] {
+  const pieces = chunks.flatMap((chunk) => (chunk.kind === 'pcm' ? [chunk.pcm] : []));
+  const [first] = pieces;
+  if (!first || pieces.length < chunks.length) return chunks;
+  const samples = joinSamples(pieces.map((piece) => piece.samples));
+  return [{ kind: 'pcm', pcm: { ...first, samples } }];
 }

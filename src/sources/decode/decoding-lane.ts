@@ -1,16 +1,20 @@
-import type { SoundChunk } from '#src/audio/sound-source.ts';
+import { chunkMs, type SoundChunk } from '#src/audio/sound-source.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import { type DecodingProcess, isDisplaced } from '#src/sources/decoding-process.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
 import type { DecodePlan, Fed } from './decode-messages.ts';
 import type { DecodedRateHz } from './decoder.ts';
 import type { Inspect, Inspected, Inspection } from './inspection.ts';
+import type { SoundTags } from './tags.ts';
 
 /** A process while somebody decodes in it. */
 export type ProcessLease = Disposable & { readonly process: DecodingProcess };
 
-/** More at a time would let one file keep the others waiting. */
-const feedBytes = 8 * 1024;
+/**
+ * Bytes given at a time: about so much sound, since each exchange costs as much as the mixing of half a second. More at a
+ * time would let one file keep the others waiting.
+ */
+const feeds = { leastBytes: 8 * 1024, mostBytes: 64 * 1024, soundMs: 400 } as const;
 /** Processes tried for one inspection, where other files of the lane end them. */
 const mostTries = 3;
 
@@ -55,18 +59,22 @@ export class DecodingLane {
     using lease = this.#parts.enter();
     const { process } = lease;
     const id = process.open(plan);
+    const size: FeedSize = { bytes: feeds.leastBytes };
     let hasSound = false;
     try {
-      for await (const { piece, isLast } of feedsOf(bytes)) {
+      for await (const { piece, isLast } of feedsOf(bytes, size)) {
+        let ms = 0;
         for (let rest: Fed | undefined, left = piece; !rest || rest.hasMore; left = nothing) {
           signal.throwIfAborted();
           rest = await unlessAborted(process.feed(id, left, isLast), signal);
           hasSound ||= rest.hasSound;
+          ms += rest.chunks.reduce((sum, chunk) => sum + chunkMs(chunk), 0);
           for (const chunk of rest.chunks) {
             signal.throwIfAborted();
             yield chunk;
           }
         }
+        if (ms > 0) size.bytes = sizeFor(piece.length / ms);
       }
       if (!hasSound) throw refusals.notAudio('it holds no sound');
     } catch (error) {
@@ -86,6 +94,11 @@ export class DecodingLane {
     if (!isAnswerTo(inspection, answer)) throw new Error('Another inspection was answered.');
     return answer;
   };
+
+  /** Tags of a file of the owner's. Errors and abort: as `inspect`. */
+  async readTags(path: string, signal: AbortSignal): Promise<SoundTags> {
+    return (await this.inspect({ kind: 'tags', path }, signal)).tags;
+  }
 
   async #inspect(inspection: Inspection, signal: AbortSignal): Promise<Inspected> {
     for (let tries = 1; ; tries++) {
@@ -110,12 +123,20 @@ function isAnswerTo<Kind extends Inspection['kind']>(
 const nothing = new Uint8Array(0);
 
 type Feed = { readonly piece: Uint8Array; readonly isLast: boolean };
+type FeedSize = { bytes: number };
 
-async function* feedsOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Feed> {
+/** Pieces of at most so many bytes as `size` has when each is asked for. */
+async function* feedsOf(bytes: AsyncIterable<Uint8Array>, size: FeedSize): AsyncGenerator<Feed> {
   for await (const some of bytes) {
-    for (let from = 0; from < some.length; from += feedBytes) {
-      yield { piece: some.subarray(from, from + feedBytes), isLast: false };
+    for (let from = 0, to = 0; from < some.length; from = to) {
+      to = from + size.bytes;
+      yield { piece: some.subarray(from, to), isLast: false };
     }
   }
   yield { piece: nothing, isLast: true };
+}
+
+function sizeFor(bytesPerMs: number): number {
+  const { leastBytes, mostBytes, soundMs } = feeds;
+  return Math.max(leastBytes, Math.min(mostBytes, Math.round(soundMs * bytesPerMs)));
 }

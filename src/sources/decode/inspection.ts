@@ -6,6 +6,7 @@ import {
   type SoundLayout,
 } from '#src/sources/seek/sound-layout.ts';
 import { flacPlace, oggHead, oggPlace, type SoundPlace } from '#src/sources/seek/sound-places.ts';
+import type { SoundTags } from './tags.ts';
 
 /** A question about bytes of a file, answered at once and without a decoder. */
 export type Inspection =
@@ -23,14 +24,17 @@ export type Inspection =
       readonly from: number;
     }
   /** `bytes` are the first ones of the file. */
-  | { readonly kind: 'ogg-head'; readonly ogg: OggShape; readonly bytes: Uint8Array };
+  | { readonly kind: 'ogg-head'; readonly ogg: OggShape; readonly bytes: Uint8Array }
+  /** A file that the owner of this machine put there. */
+  | { readonly kind: 'tags'; readonly path: string };
 
 /** The answer to an inspection of the same kind. */
 export type Inspected =
   | { readonly kind: 'sniff'; readonly sniffed: Sniffed }
   | { readonly kind: 'layout'; readonly layout: SoundLayout }
   | { readonly kind: 'place'; readonly place: SoundPlace | undefined }
-  | { readonly kind: 'ogg-head'; readonly head: Uint8Array | 'more' | 'too-long' };
+  | { readonly kind: 'ogg-head'; readonly head: Uint8Array | 'more' | 'too-long' }
+  | { readonly kind: 'tags'; readonly tags: SoundTags };
 
 /** Has somebody else answer an inspection. Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`. */
 export type Inspect = <Kind extends Inspection['kind']>(
@@ -39,7 +43,7 @@ export type Inspect = <Kind extends Inspection['kind']>(
 ) => Promise<Extract<Inspected, { kind: Kind }>>;
 
 /** Runs in a decoding process: what strangers crafted decides how long it takes. */
-export function inspect(inspection: Inspection): Inspected {
+export function inspect(inspection: Exclude<Inspection, { kind: 'tags' }>): Inspected {
   const { kind } = inspection;
   switch (kind) {
     case 'sniff':

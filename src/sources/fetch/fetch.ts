@@ -10,6 +10,8 @@ export type FetchRules = {
   readonly mostBytes: number;
   /** Left out: the system's for allowed hosts, and name servers asked by ourselves for all others. */
   readonly resolve?: Resolve;
+  /** Media types that are read; left out: those of sounds. */
+  readonly types?: RegExp;
   /** As in `HopRules`. */
   readonly own?: readonly string[];
 };
@@ -21,7 +23,11 @@ const soundTypes = /^(audio\/|video\/|application\/(x-)?ogg|(application|binary)
 
 /** Whether what is said to be of this media type may be a sound; true where nothing is said. */
 export function mayBeSound(type: string | undefined): boolean {
-  return !type?.trim() || soundTypes.test(type.trim().toLowerCase());
+  return isOf(soundTypes, type);
+}
+
+function isOf(types: RegExp, type: string | undefined): boolean {
+  return !type?.trim() || types.test(type.trim().toLowerCase());
 }
 
 /**
@@ -68,7 +74,7 @@ export async function request(
 ): Promise<IncomingMessage> {
   const answer = await follow(link, rules, signal, wanted);
   try {
-    check(answer, rules.mostBytes, wanted.range !== undefined);
+    check(answer, rules, wanted.range !== undefined);
     return answer;
   } catch (refused) {
     answer.destroy();
@@ -97,10 +103,14 @@ async function follow(
 }
 
 /** What the head of an answer already tells. */
-function check({ statusCode, headers }: IncomingMessage, mostBytes: number, isPart: boolean): void {
+function check(
+  { statusCode, headers }: IncomingMessage,
+  { mostBytes, types = soundTypes }: FetchRules,
+  isPart: boolean,
+): void {
   const isFine = statusCode === 200 || (isPart && statusCode === 206);
   if (!isFine) throw refusals.unreachable(`the server answered with ${statusCode}`);
-  if (!mayBeSound(headers['content-type'])) throw refusals.notAudio('it is said to be none');
+  if (!isOf(types, headers['content-type'])) throw refusals.notAudio('it is said to be none');
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') throw refusals.notAudio('it came packed');
   if (Number(headers['content-length'] ?? 0) > mostBytes) throw refusals.tooBig(mostBytes);

@@ -4,6 +4,8 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 /** A file somebody else keeps, and what is said of it, true or not. */
 export type SoundFile = {
   readonly url: string;
+  /** What is in it, where it came with the request: then nothing is fetched. */
+  readonly bytes?: Uint8Array;
   readonly name: string;
   /** As a Content-Type header names it. */
   readonly type?: string;
@@ -21,6 +23,16 @@ export interface RecordingReader {
    * Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`.
    */
   read(file: SoundFile, signal: AbortSignal): Promise<Pcm>;
+}
+
+/** Small files people send that are no sounds. */
+export interface FileReader {
+  /**
+   * All bytes of a text file, `mostBytes` of them at most.
+   *
+   * Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`.
+   */
+  read(file: SoundFile, mostBytes: number, signal: AbortSignal): Promise<Uint8Array>;
 }
 
 /** Samples without a header: 16 bit, little-endian, channels interleaved. */
@@ -76,10 +88,24 @@ export interface SoundOpener {
   openSource(where: Where, limits: SourceLimits, signal: AbortSignal): Promise<SoundSource>;
 }
 
+/** A sound that lies on this machine. */
+export type ShelvedSound = {
+  /** Its folders and itself, as `weather/heavy rain`. */
+  readonly name: string;
+  /** As its file has them, where it does. */
+  readonly title?: string;
+  readonly artist?: string;
+};
+
 /** Sounds that lie on this machine, by name. */
 export interface SoundShelf {
   /** Sorted; files that were added meanwhile are among them. */
   names(): Promise<readonly string[]>;
+  /**
+   * As `names`, with what their files are titled, as far as that is known after 3 s: the rest is read when it is asked again.
+   * Aborting `signal` throws `signal.reason`.
+   */
+  titled(signal: AbortSignal): Promise<readonly ShelvedSound[]>;
   /** Undefined where there is no sound of that name, whatever it is made of. Errors: as `openSource`. */
   open(name: string, signal: AbortSignal): Promise<SoundSource | undefined>;
 }

@@ -46,6 +46,7 @@ export function transcriberWithFallbacks(
     }),
     wrapped: (outer) => withEach((engine) => outer(wrap(engine))),
     inLanguage: (language) => withEach((engine) => wrap(engine.inLanguage?.(language) ?? engine)),
+    withHints: (hints) => withEach((engine) => wrap(engine.withHints?.(hints) ?? engine)),
   });
   return withEach((engine) => engine);
 }

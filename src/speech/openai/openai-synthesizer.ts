@@ -1,6 +1,6 @@
-import type { OpenAI } from 'openai';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { ApiClient } from '#src/provider/api-client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
@@ -35,7 +35,7 @@ const pieceBytes = 8192;
 const longestInputChars = 4000;
 
 /** Any server with OpenAI's `/audio/speech`; sound is handed on as it arrives. Long texts become several requests. */
-export function openSynthesizer(client: OpenAI, options: SynthesizerOptions): Synthesizer {
+export function openSynthesizer(client: ApiClient, options: SynthesizerOptions): Synthesizer {
   const by = servedBy(options.model, client.baseURL);
   return {
     async *synthesize(text, voice, signal) {
@@ -60,13 +60,12 @@ export function openSynthesizer(client: OpenAI, options: SynthesizerOptions): Sy
 type How = { readonly voice: SpeechVoice; readonly options: SynthesizerOptions };
 
 async function* speak(
-  client: OpenAI,
+  client: ApiClient,
   input: string,
   how: How,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
-  // As it came: for 204 the client has no response at all.
-  const response = await client.audio.speech.create(request(input, how), { signal }).asResponse();
+  const response = await client.post('/audio/speech', request(input, how), signal);
   const type = response.headers.get('content-type') ?? '';
   const { rateHz, decode } = how.options;
   const stream = new SoundStream(type, rateHz, decode !== undefined);

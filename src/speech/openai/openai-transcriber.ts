@@ -1,8 +1,9 @@
-import { type OpenAI, toFile } from 'openai';
 import { writeWav } from '#src/audio/wav.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
+import { type ApiClient, formOf } from '#src/provider/api-client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { type ServedBy, servedBy } from '#src/provider/models/served-by.ts';
+import { hintFields } from '#src/speech/hints.ts';
 import { baseLanguage, languageHint } from '#src/speech/language-hint.ts';
 import { isListenable } from '#src/speech/listenable.ts';
 import type { Transcriber, Transcript, TranscriptUpdate } from '#src/speech/ports.ts';
@@ -26,14 +27,23 @@ const noStream: ReadonlySet<ErrorCode> = new Set([
   'provider.empty',
 ]);
 
+const path = '/audio/transcriptions';
+
 type Form = {
   readonly wav: Uint8Array<ArrayBuffer>;
   readonly options: TranscriberOptions;
   readonly by: ServedBy;
+  readonly hints: readonly string[];
 };
 
+/** What an utterance is known to hold before it is heard. */
+type Known = { readonly language: string | undefined; readonly hints: readonly string[] };
+
+/** With these a server says that it cannot take a request as it is. */
+const notUnderstood = new Set([400, 422]);
+
 /** Any server with OpenAI's `/audio/transcriptions`; one upload an utterance, partials if it streams them. */
-export function openTranscriber(client: OpenAI, options: TranscriberOptions): Transcriber {
+export function openTranscriber(client: ApiClient, options: TranscriberOptions): Transcriber {
   const { model, stream = 'auto' } = options;
   const by = servedBy(model, client.baseURL);
   const worthATry = stream === 'on' || (stream === 'auto' && streaming.test(model));
@@ -56,30 +66,49 @@ export function openTranscriber(client: OpenAI, options: TranscriberOptions): Tr
     }
   }
 
-  const inLanguage = (language: string | undefined): Transcriber => ({
+  /** Of a server that takes no hints, only the first answer pays for finding out. */
+  let takesHints = true;
+
+  async function* recognise(form: Form, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
+    if (streams !== 'no' && (yield* tryStream(form, signal))) return;
+    const transcript = await ask(client, form, signal);
+    signal.throwIfAborted();
+    streams = 'no';
+    yield { kind: 'final', transcript };
+  }
+
+  async function* withHintsIfTaken(form: Form, signal: AbortSignal) {
+    try {
+      yield* recognise(form, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (form.hints.length === 0 || !isNotUnderstood(error)) throw error;
+      yield* recognise({ ...form, hints: [] }, signal);
+      takesHints = false;
+    }
+  }
+
+  const knowing = (known: Known): Transcriber => ({
     async *transcribe(pcm, signal) {
       signal.throwIfAborted();
       if (!isListenable(pcm)) {
         yield { kind: 'final', transcript: { text: '' } };
         return;
       }
+      const { language, hints } = known;
       const told = { ...options, ...(language !== undefined && { language }) };
-      const form = { wav: new Uint8Array(writeWav(pcm)), options: told, by };
-      if (streams !== 'no' && (yield* tryStream(form, signal))) return;
-      const transcript = await ask(client, form, signal);
-      signal.throwIfAborted();
-      streams = 'no';
-      yield { kind: 'final', transcript };
+      const wav = new Uint8Array(writeWav(pcm));
+      yield* withHintsIfTaken({ wav, options: told, by, hints: takesHints ? hints : [] }, signal);
     },
-    inLanguage: (other) => inLanguage(baseLanguage(other)),
+    inLanguage: (other) => knowing({ ...known, language: baseLanguage(other) }),
+    withHints: (hints) => knowing({ ...known, hints }),
   });
-  return inLanguage(options.language);
+  return knowing({ language: options.language, hints: [] });
 }
 
-async function ask(client: OpenAI, form: Form, signal: AbortSignal): Promise<Transcript> {
+async function ask(client: ApiClient, form: Form, signal: AbortSignal): Promise<Transcript> {
   try {
-    const body = await bodyOf(form);
-    const reply: unknown = await client.audio.transcriptions.create(body, { signal });
+    const reply = await client.ask(path, formOf(fieldsOf(form, client.baseURL)), signal);
     return signed(transcriptOf(reply, form.options.language), form.by);
   } catch (cause) {
     signal.throwIfAborted();
@@ -88,15 +117,15 @@ async function ask(client: OpenAI, form: Form, signal: AbortSignal): Promise<Tra
 }
 
 async function* follow(
-  client: OpenAI,
+  client: ApiClient,
   form: Form,
   signal: AbortSignal,
   onWhole: () => void,
 ): AsyncGenerator<TranscriptUpdate> {
   try {
-    const body = { ...(await bodyOf(form)), stream: true as const };
-    const response = await client.audio.transcriptions.create(body, { signal }).asResponse();
-    for await (const update of readTranscript(response, client, form.options.language, onWhole)) {
+    const body = formOf({ ...fieldsOf(form, client.baseURL), stream: true });
+    const response = await client.post(path, body, signal);
+    for await (const update of readTranscript(response, form.options.language, onWhole)) {
       signal.throwIfAborted();
       if (update.kind === 'partial') yield update;
       else yield { kind: 'final', transcript: signed(update.transcript, form.by) };
@@ -108,12 +137,17 @@ async function* follow(
   }
 }
 
+function isNotUnderstood(error: unknown): boolean {
+  return error instanceof BotError && notUnderstood.has(error.about.status ?? 0);
+}
+
 function signed(transcript: Transcript, by: ServedBy): Transcript {
   return { ...transcript, took: { ...transcript.took, by } };
 }
 
-async function bodyOf({ wav, options: { model, language } }: Form) {
+function fieldsOf({ wav, hints, options: { model, language } }: Form, baseUrl: string) {
   // Servers choose their decoder by the name of the file.
-  const file = await toFile(wav, 'utterance.wav', { type: 'audio/wav' });
-  return { model, file, response_format: 'json' as const, ...languageHint(model, language) };
+  const file = new File([wav], 'utterance.wav', { type: 'audio/wav' });
+  const told = { ...languageHint(model, language), ...hintFields(model, baseUrl, hints) };
+  return { model, file, response_format: 'json', ...told };
 }

@@ -1,6 +1,6 @@
-import type { OpenAI } from 'openai';
-import { Stream } from 'openai/streaming';
+import { Stream } from 'openai/core/streaming';
 import { BotError } from '#src/base/errors.ts';
+import { readEvents } from '#src/provider/api-client.ts';
 import type { TranscriptUpdate } from '#src/speech/ports.ts';
 import { transcriptOf } from './transcript-reply.ts';
 
@@ -14,16 +14,15 @@ type StreamedText =
  * The words of an answer while they arrive, from OpenAI's events, from chat-shaped ones (vLLM), or from one bare text a
  * segment (speaches); an answer that is no stream is read as a whole.
  *
- * `onWhole` is told of the latter. `client` says what the library may log: nothing, for it would be what people said. Errors: BotError `provider.truncated` for a stream without its last event,
+ * `onWhole` is told of the latter. Errors: BotError `provider.truncated` for a stream without its last event,
  * `provider.empty`, and whatever reading throws.
  */
 export async function* readTranscript(
   response: Response,
-  client: OpenAI,
   asked: string | undefined,
   onWhole: () => void,
 ): AsyncGenerator<TranscriptUpdate> {
-  const events = await eventsOf(response, client);
+  const events = await eventsOf(response);
   if (!(events instanceof Stream)) {
     onWhole();
     yield { kind: 'final', transcript: transcriptOf(events.text, asked) };
@@ -59,15 +58,10 @@ export async function* readTranscript(
 
 const brokenOff = 'The transcription server ended a stream of words without its last event.';
 
-async function eventsOf(
-  response: Response,
-  client: OpenAI,
-): Promise<Stream<unknown> | { readonly text: string }> {
-  const parse = (body: Response) =>
-    Stream.fromSSEResponse<unknown>(body, new AbortController(), client);
-  if (/event-stream/.test(response.headers.get('content-type') ?? '')) return parse(response);
+async function eventsOf(response: Response): Promise<Stream<unknown> | { readonly text: string }> {
+  if (/event-stream/.test(response.headers.get('content-type') ?? '')) return readEvents(response);
   const text = await response.text();
-  return /^(data|event):/.test(text.trimStart()) ? parse(new Response(text)) : { text };
+  return /^(data|event):/.test(text.trimStart()) ? readEvents(new Response(text)) : { text };
 }
 
 /** A connection whose answer was read to its end can be used again. Never throws. */

@@ -1,5 +1,5 @@
 import type { SpendingEntry } from '#src/spending/book.ts';
-import { dayOf, monthOf } from '#src/spending/calendar.ts';
+import { Calendar, dayOf, monthOf } from '#src/spending/calendar.ts';
 import { type Amount, add, nothing } from '#src/spending/caps.ts';
 import {
   addTo,
@@ -50,6 +50,7 @@ type GuildSpending = {
  */
 export class Ledger {
   readonly #servers = new Map<string, GuildSpending>();
+  readonly #calendar = new Calendar();
   /** By server, person or part, and day. */
   #unsaved = new Map<string, SpendingEntry>();
   /** Entries drained last. */
@@ -249,7 +250,7 @@ export class Ledger {
    * that is put back further was wrong before, and the day it left goes on.
    */
   #server(guildId: string, wallMs: number): GuildSpending {
-    const day = dayOf(wallMs);
+    const day = this.#calendar.dayOf(wallMs);
     const server = this.#servers.get(guildId) ?? {
       now: newDay(day, empty),
       reserves: new Set<Reserve>(),

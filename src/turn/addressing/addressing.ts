@@ -73,14 +73,27 @@ export function presume(
   return windowFor(attention, speaking, rules) !== undefined;
 }
 
-/** Whether somebody may be answered for what they say: where not, nobody needs to know their words. */
-export function mayBeMeant(
+/** What the bot is doing while somebody speaks. */
+export type BotActivity = {
+  /** Its speech is heard. */
+  readonly speaks: boolean;
+  /** It works on an answer to this speaker, who may also be going on with their question. */
+  readonly isTheirs: boolean;
+};
+
+/**
+ * Whether the bot needs the words of somebody: to answer them, or for a "stop" while it speaks or is about to. In the mode
+ * `off` it never does, in `window` only within a window, while it speaks, and of who is being answered.
+ */
+export function needsWords(
   attention: AddressingState,
   speaking: SpeakerTurn,
+  bot: BotActivity,
   rules: AddressingRules,
 ): boolean {
-  const isByName = rules.mode === 'auto' || rules.mode === 'name';
-  return isByName || presume(attention, speaking, rules);
+  if (rules.mode === 'off') return false;
+  if (rules.mode !== 'window') return true;
+  return bot.speaks || bot.isTheirs || presume(attention, speaking, rules);
 }
 
 /** Whether words still being recognised already call the bot: the exact name at the start of a sentence. */

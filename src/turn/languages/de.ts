@@ -54,12 +54,17 @@ export const de: LanguageWords = {
     slower: `langsamer, langsam, sprich langsamer, red langsamer, rede langsamer, nicht so schnell,
       zu schnell, das war zu schnell, du redest zu schnell, etwas langsamer, ein bisschen langsamer,
       langsamer sprechen, langsamer reden, langsamer wiederholen, das langsamer wiederholen`,
+    faster: `schneller, sprich schneller, red schneller, rede schneller, etwas schneller, ein
+      bisschen schneller, zu langsam, du bist zu langsam, du sprichst zu langsam, sag das
+      schneller, nicht so langsam`,
     louder: `lauter, sprich lauter, red lauter, rede lauter, etwas lauter, ein bisschen lauter,
       zu leise, du bist zu leise, das ist zu leise, mach lauter, lauter sprechen, lauter reden,
       ich höre dich nicht, ich hör dich nicht`,
     quieter: `leiser, sprich leiser, red leiser, rede leiser, etwas leiser, ein bisschen leiser,
       zu laut, du bist zu laut, das ist zu laut, mach leiser, leiser sprechen, leiser reden,
       nicht so laut`,
+    usual: `normal, sprich normal, sprich wieder normal, rede normal, red normal, wieder normal,
+      normale geschwindigkeit, normale lautstärke, wie vorher`,
     fillers: `bitte, bitte sehr, jetzt, jetzt mal, mal, doch, doch mal, endlich, sofort, gleich,
       einfach, einfach mal, kurz, bitte mal, kannst du, könntest du, würdest du, kannst du mal,
       können sie, könnten sie, du kannst, du sollst, ich sagte, ich hab gesagt, ich habe gesagt,
@@ -141,5 +146,12 @@ export const de: LanguageWords = {
       copyright wdr, bis zum nächsten mal`,
     beginnings: 'untertitel der amara org, untertitel von, untertitelung, untertitel im auftrag',
     faint: 'danke, tschüss, ja, vielen dank, bis zum nächsten mal',
+  },
+  languageRequests: {
+    requests: `auf {}, sprich {}, sprich auf {}, rede {}, rede auf {}, antworte auf {}, antworte in
+      {}, wechsle zu {}, weiter auf {}, mach auf {} weiter, sprechen wir {}, reden wir {},
+      {} sprechen, auf {} antworten`,
+    beside: `bitte, jetzt, ab jetzt, von jetzt an, nur, nur noch, mit mir, mir, uns, und, aber,
+      ok, okay, hey, wieder, lieber, danke, mal, doch, kannst du, könntest du, würdest du`,
   },
 };

@@ -48,12 +48,17 @@ export const en = {
       talk more slowly, a bit slower, a little slower, not so fast, too fast, youre too fast,
       thats too fast, you talk too fast, youre talking too fast, slow it down, say it slower,
       say that slower, say that slowly, say it slowly, say it more slowly, say that more slowly`,
+    faster: `faster, speak faster, talk faster, a bit faster, a little faster, speed up, speed it up,
+      more quickly, too slow, youre too slow, thats too slow, not so slow, say it faster, say
+      that faster`,
     louder: `louder, speak up, speak louder, talk louder, a bit louder, a little louder,
       more volume, say it louder, say that louder, too quiet, youre too quiet, its too quiet,
       i cant hear you`,
     quieter: `quieter, softer, a bit quieter, a little quieter, speak quieter, talk quieter,
       speak softer, speak more quietly, more quietly, too loud, youre too loud, its too loud,
       thats too loud, less loud, not so loud, lower your voice, say it quieter`,
+    usual: `normal speed, at normal speed, normal volume, back to normal, speak normally, talk
+      normally, go back to normal, like before, as before`,
     fillers: `please, pls, now, right now, just, just now, already, then, can you, could you,
       would you, will you, can you please, you can, you may, you should, could you just,
       would you mind, i said, i told you to, i want you to, i need you to, i asked you to, lets,
@@ -273,5 +278,13 @@ export const en = {
       recipe, verse, version, author, king, queen, mayor, founder, leader, owner, title, date,
       beginning, temperature, speed`,
     targetVerbs: 'set, translate, send, add, remind, convert, compare, book, put',
+  },
+  languageRequests: {
+    requests: `in {}, speak {}, speak in {}, talk {}, talk in {}, answer in {}, reply in {},
+      respond in {}, switch to {}, change to {}, continue in {}, go on in {}, keep to {},
+      lets speak {}, let us speak {}`,
+    beside: `please, now, from now on, only, to me, with me, us, can you, could you, would you,
+      will you, can we, lets, and, but, no, ok, okay, hey, i want you to, i would like you to,
+      again, instead, thanks, thank you`,
   },
 } satisfies LanguageWords;

@@ -50,12 +50,15 @@ export const es: LanguageWords = {
       hablar más despacio, hablar más lento, despacio, despacito, más lentamente,
       un poco más despacio, un poco más lento, no tan rápido, muy rápido, demasiado rápido,
       hablas muy rápido, hablas demasiado rápido, vas muy rápido`,
+    faster: `más rápido, más deprisa, habla más rápido, hable más rápido, un poco más rápido, muy
+      lento, demasiado lento`,
     louder: `más alto, más fuerte, habla más alto, habla más fuerte, hable más alto,
       hable más fuerte, hablar más alto, hablar más fuerte, un poco más alto, un poco más fuerte,
       sube el volumen, más volumen, no te oigo, no te escucho, muy bajo, demasiado bajo`,
     quieter: `más bajo, más bajito, más suave, habla más bajo, habla más suave, hable más bajo,
       hablar más bajo, un poco más bajo, baja la voz, baja el volumen, muy alto, demasiado alto,
       muy fuerte, demasiado fuerte, no tan alto, no tan fuerte, menos volumen`,
+    usual: 'normal, habla normal, hable normal, a velocidad normal, volumen normal, como antes',
     fillers: `por favor, porfa, porfis, por dios, gracias, muchas gracias, ahora, ahora mismo, ya,
       inmediatamente, de una vez, un poco, un poquito, un rato, puedes, podrías, puede, podría,
       podés, quieres, te puedes, me puedes, puedes por favor, te quieres, te dije que, he dicho que,
@@ -112,5 +115,13 @@ export const es: LanguageWords = {
       subtítulos por la comunidad de amara org, hasta la próxima`,
     beginnings: 'subtítulos realizados por, subtítulos por, subtitulado por',
     faint: 'gracias, adiós, hasta la próxima',
+  },
+  languageRequests: {
+    requests: `en {}, habla {}, habla en {}, hable {}, hable en {}, hablar {}, hablar en {},
+      responde en {}, responda en {}, responder en {}, contesta en {}, contéstame en {},
+      respóndeme en {}, háblame en {}, sigue en {}, continúa en {}, cambia a {}, cambia al
+      {}, hablemos {}, hablemos en {}`,
+    beside: `por favor, porfa, ahora, desde ahora, a partir de ahora, conmigo, y, pero, ok, vale,
+      oye, solo, gracias, puedes, podrías, mejor, me, nos`,
   },
 };

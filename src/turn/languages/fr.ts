@@ -42,12 +42,16 @@ export const fr: LanguageWords = {
       parlez plus lentement, parlez moins vite, parler plus lentement, parler moins vite, ralentis,
       ralentissez, ralentir, doucement, pas si vite, trop vite, tu parles trop vite,
       c'est trop rapide, lentement, un peu plus lentement, un peu moins vite`,
+    faster: `plus vite, plus rapidement, parle plus vite, parlez plus vite, un peu plus vite, trop
+      lent, trop lentement, moins lentement`,
     louder: `plus fort, parle plus fort, parlez plus fort, parler plus fort, un peu plus fort,
       monte le son, monte le volume, je ne t'entends pas, je t'entends pas, j'entends pas, trop bas,
       pas assez fort`,
     quieter: `moins fort, parle moins fort, parlez moins fort, parler moins fort, plus bas,
       parle plus bas, un peu moins fort, baisse le son, baisse le volume, trop fort,
       c'est trop fort, pas si fort, plus doucement`,
+    usual: `normalement, parle normalement, parlez normalement, vitesse normale, à vitesse normale,
+      volume normal, comme avant`,
     fillers: `s'il te plaît, s'il vous plaît, stp, svp, merci, merci beaucoup, maintenant,
       tout de suite, immédiatement, un peu, donc, alors, bon, allez, mais, et, euh, ben, bah, hé,
       eh, hein, peux tu, tu peux, tu pourrais, pourrais tu, pouvez vous, vous pouvez, vous pourriez,
@@ -106,5 +110,12 @@ export const fr: LanguageWords = {
       merci davoir regardé, abonnez vous, noubliez pas de vous abonner`,
     beginnings: 'sous titres réalisés par, sous titres fait par, sous titrage',
     faint: 'merci, au revoir, oui',
+  },
+  languageRequests: {
+    requests: `en {}, parle {}, parle en {}, parlez {}, réponds en {}, répondez en {}, répond en
+      {}, répondre en {}, parler {}, continue en {}, passe au {}, passe en {}, parlons {},
+      on parle {}`,
+    beside: `s'il te plaît, s'il vous plaît, stp, svp, maintenant, désormais, moi, avec moi, et,
+      mais, ok, d'accord, hé, seulement, merci, peux tu, tu peux, pourrais tu, plutôt`,
   },
 };

@@ -44,11 +44,14 @@ export const it: LanguageWords = {
       parli più lentamente, parlare più lentamente, parla piano, piano, pianino, rallenta,
       rallentare, lentamente, un po più lentamente, un po più lento, non così veloce, troppo veloce,
       vai troppo veloce, parli troppo veloce, meno veloce, con calma`,
+    faster: `più veloce, più velocemente, più in fretta, parla più veloce, parla più velocemente, un
+      po più veloce, troppo lento`,
     louder: `più forte, parla più forte, parli più forte, parlare più forte, un po più forte,
       più alto, alza la voce, alza il volume, più volume, non ti sento, troppo piano, troppo basso`,
     quieter: `più basso, parla più basso, un po più basso, abbassa la voce, abbassa il volume,
       meno forte, troppo forte, troppo alto, non così forte, a bassa voce, meno volume,
       parla a bassa voce`,
+    usual: `normale, parla normalmente, normalmente, a velocità normale, volume normale, come prima`,
     fillers: `per favore, perfavore, per piacere, per cortesia, ti prego, grazie, grazie mille,
       adesso, ora, subito, immediatamente, un po, un pochino, solo, puoi, potresti, può, potrebbe,
       puoi per favore, vuoi, vorresti, ti ho detto di, ho detto, ho detto di, devi, senti, scusa,
@@ -102,5 +105,12 @@ export const it: LanguageWords = {
       iscrivetevi al canale, sottotitoli creati dalla comunità amara org`,
     beginnings: 'sottotitoli e revisione a cura di, sottotitoli a cura di, sottotitoli creati',
     faint: 'grazie, ciao',
+  },
+  languageRequests: {
+    requests: `in {}, parla {}, parla in {}, parlare {}, parlare in {}, rispondi in {}, rispondere
+      in {}, rispondimi in {}, parlami in {}, continua in {}, passa al {}, passiamo al {},
+      parliamo {}, parliamo in {}`,
+    beside: `per favore, per piacere, adesso, ora, da ora, d'ora in poi, con me, e, ma, ok, va
+      bene, ehi, solo, grazie, puoi, potresti, piuttosto`,
   },
 };

@@ -17,6 +17,7 @@ export type LanguageWords = {
   readonly addressing?: AddressingPhrases;
   readonly dismissals?: DismissalPhrases;
   readonly hallucinations?: HallucinationTexts;
+  readonly languageRequests?: LanguageRequestPhrases;
   /** Words by what they do in a sentence, for the grammar in `english.ts`. */
   readonly wordClasses?: WordClasses;
 };
@@ -31,15 +32,29 @@ export type OverlapPhrases = {
   readonly backchannel: string;
   /** A question is taken back. */
   readonly neverMind: string;
-  /** The answer shall be repeated; with the next three slower, louder or quieter. */
+  /** The answer shall be repeated; with the next four slower, faster, louder or quieter, which lasts. */
   readonly again?: string;
   readonly slower?: string;
+  readonly faster?: string;
   readonly louder?: string;
   readonly quieter?: string;
+  /** At the usual speed and volume again. */
+  readonly usual?: string;
   /** Politeness and fillers, which change nothing: "please", "can you", "now". Never a word that negates. */
   readonly fillers: string;
   /** Words that refuse before a pause or twice, and negate otherwise: "no, para" but "no para". */
   readonly refusals?: string;
+};
+
+/**
+ * Phrases that ask for answers in a language. `{}` stands for its name in this one, `{-1}` for that name without its last
+ * letter, where it takes another ending.
+ */
+export type LanguageRequestPhrases = {
+  /** A whole sentence but for `beside`: "in German", "speak German". */
+  readonly requests: string;
+  /** Said beside it without a meaning of its own. */
+  readonly beside: string;
 };
 
 /** Words that tell a finished sentence from one that goes on. */

@@ -30,10 +30,13 @@ export const nb: LanguageWords = {
       gjenta det der, hva sa du, hva sier du, jeg hørte ikke hva du sa, jeg hørte ikke, om igjen`,
     slower: `saktere, snakk saktere, prat saktere, litt saktere, langsommere, ikke så fort,
       for fort, sakte, senk farten`,
+    faster: `fortere, raskere, snakk fortere, snakk raskere, prat fortere, litt fortere, litt
+      raskere, for sakte`,
     louder: `høyere, snakk høyere, prat høyere, litt høyere, skru opp, for lavt,
       jeg hører deg ikke`,
     quieter: `lavere, snakk lavere, prat lavere, litt lavere, demp deg, for høyt, ikke så høyt,
       stillere`,
+    usual: 'normalt, snakk normalt, normal hastighet, som før',
     fillers: `takk, tusen takk, vennligst, vær så snill, er du snill, vær så god, nå, da, bare,
       med en gang, straks, kan du, kan du ikke, vil du, kunne du, du kan, jeg sa, nei, nei nei, hei,
       hallo, unnskyld, beklager, sorry, og, men, altså, eh, øh, for faen, for helvete, faen,

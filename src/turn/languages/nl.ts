@@ -35,10 +35,12 @@ export const nl: LanguageWords = {
       wablief`,
     slower: `langzamer, praat langzamer, spreek langzamer, langzamer praten, langzamer spreken,
       iets langzamer, wat langzamer, niet zo snel, te snel, trager, rustiger aan`,
+    faster: 'sneller, praat sneller, spreek sneller, iets sneller, wat sneller, te langzaam',
     louder: `harder, luider, praat harder, spreek luider, praat luider, harder praten,
       luider praten, iets harder, wat harder, te zacht, ik hoor je niet`,
     quieter: `zachter, praat zachter, spreek zachter, zachter praten, iets zachter, wat zachter,
       te hard, niet zo hard`,
+    usual: 'normaal, praat normaal, spreek normaal, normale snelheid, normaal volume, zoals eerst',
     fillers: `alsjeblieft, alstublieft, asjeblieft, graag, nu, nou, eens, even, maar, toch,
       eindelijk, gewoon, meteen, onmiddellijk, kun je, kan je, wil je, zou je, kunt u, wilt u,
       je mag, je kunt, ik zei, nee, neen, nee nee, dank je, dank je wel, dankjewel, bedankt, sorry,
@@ -92,5 +94,12 @@ export const nl: LanguageWords = {
       ondertitels ingediend door de amara org gemeenschap`,
     beginnings: 'ondertiteling, ondertitels',
     faint: 'dank je',
+  },
+  languageRequests: {
+    requests: `in het {}, spreek {}, praat {}, praat in het {}, antwoord in het {}, {} spreken, {}
+      praten, ga verder in het {}, schakel over naar {}, laten we {} spreken, laten we {}
+      praten`,
+    beside: `alsjeblieft, alstublieft, graag, nu, vanaf nu, met mij, en, maar, ok, oké, hé,
+      alleen, bedankt, kun je, kan je, zou je, liever`,
   },
 };

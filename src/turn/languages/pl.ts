@@ -37,10 +37,12 @@ export const pl: LanguageWords = {
       nie zrozumiałem, nie zrozumiałam, znowu, od nowa`,
     slower: `wolniej, mów wolniej, mówić wolniej, trochę wolniej, powoli, powolutku, zwolnij,
       zwolnić, za szybko, mówisz za szybko, nie tak szybko, powiedz to wolniej, powtórz wolniej`,
+    faster: 'szybciej, mów szybciej, trochę szybciej, za wolno, zbyt wolno, przyspiesz',
     louder: `głośniej, mów głośniej, mówić głośniej, trochę głośniej, za cicho, mówisz za cicho,
       nie słyszę cię, nie słyszę, zgłośnij, podgłośnij`,
     quieter: `ciszej, mów ciszej, mówić ciszej, trochę ciszej, za głośno, mówisz za głośno,
       nie tak głośno, ścisz, przycisz, ścisz się`,
+    usual: 'normalnie, mów normalnie, z normalną prędkością, jak wcześniej, tak jak przedtem',
     fillers: `proszę, proszę cię, bardzo proszę, dzięki, dziękuję, dziękuję bardzo, już, teraz,
       natychmiast, zaraz, od razu, na chwilę, trochę, tylko, możesz, mógłbyś, mogłabyś, może pan,
       może pani, czy możesz, czy mógłbyś, czy mogłabyś, weź, no weź, powiedziałem, powiedziałam,
@@ -88,5 +90,11 @@ export const pl: LanguageWords = {
       napisy stworzone przez społeczność amara org`,
     beginnings: 'napisy wykonał, napisy stworzone',
     faint: 'dziękuję',
+  },
+  languageRequests: {
+    requests: `po {-1}u, mów po {-1}u, odpowiadaj po {-1}u, odpowiedz po {-1}u, rozmawiajmy po
+      {-1}u, mówmy po {-1}u, przejdź na {}`,
+    beside: `proszę, teraz, od teraz, ze mną, mi, i, ale, ok, okej, hej, tylko, dzięki, dziękuję,
+      możesz, czy możesz, raczej`,
   },
 };

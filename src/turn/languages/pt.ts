@@ -42,12 +42,15 @@ export const pt: LanguageWords = {
     slower: `mais devagar, fala mais devagar, fale mais devagar, falar mais devagar, devagar,
       devagarinho, mais lento, mais lentamente, um pouco mais devagar, muito rápido, rápido demais,
       não tão rápido, menos rápido, tá muito rápido, calma devagar`,
+    faster: `mais rápido, mais depressa, fala mais rápido, fale mais rápido, um pouco mais rápido,
+      muito devagar, muito lento`,
     louder: `mais alto, fala mais alto, fale mais alto, falar mais alto, um pouco mais alto,
       aumenta o volume, mais volume, muito baixo, tá muito baixo, não te ouço, não tô te ouvindo,
       não estou te ouvindo`,
     quieter: `mais baixo, fala mais baixo, fale mais baixo, falar mais baixo, um pouco mais baixo,
       mais baixinho, baixa o volume, abaixa o volume, menos volume, muito alto, alto demais,
       tá muito alto, não tão alto`,
+    usual: 'normal, fala normal, fale normal, velocidade normal, volume normal, como antes',
     fillers: `por favor, faz favor, se faz favor, por gentileza, obrigado, obrigada, muito obrigado,
       muito obrigada, valeu, agora, agora mesmo, já, imediatamente, um pouco, um pouquinho, só,
       só um pouco, você pode, pode, podes, poderia, podia, você poderia, dá para, dá pra, quer,
@@ -103,5 +106,12 @@ export const pt: LanguageWords = {
       até a próxima`,
     beginnings: 'legendas por, legendado por, tradução e legendas',
     faint: 'obrigado, tchau, e aí, é isso aí, até a próxima',
+  },
+  languageRequests: {
+    requests: `em {}, fala {}, fala em {}, fale {}, fale em {}, falar {}, falar em {}, responde em
+      {}, responda em {}, responder em {}, continua em {}, continue em {}, muda para {},
+      mude para {}, vamos falar {}, vamos falar em {}`,
+    beside: `por favor, agora, a partir de agora, comigo, e, mas, ok, tá bom, ei, só, obrigado,
+      obrigada, podes, pode, poderia, você pode, me, nos`,
   },
 };

@@ -30,10 +30,13 @@ export const sv: LanguageWords = {
       jag hörde inte vad du sa, förlåt vad sa du, ursäkta vad sa du`,
     slower: `långsammare, prata långsammare, tala långsammare, saktare, sakta, sakta ner,
       lite långsammare, inte så fort, för fort, inte så snabbt, för snabbt`,
+    faster: `snabbare, fortare, prata snabbare, prata fortare, tala snabbare, lite snabbare, lite
+      fortare, för långsamt`,
     louder: `högre, prata högre, tala högre, lite högre, högre volym, starkare, för tyst,
       jag hör dig inte, jag hör inte`,
     quieter: `tystare, lägre, prata tystare, prata lägre, tala lägre, lite tystare, lite lägre,
       sänk rösten, för högt, inte så högt`,
+    usual: 'normalt, prata normalt, tala normalt, normal hastighet, som förut',
     fillers: `snälla, tack, tack så mycket, är du snäll, vänligen, nu, nu då, då, bara, genast,
       direkt, kan du, kan du bara, skulle du kunna, vill du, du kan, jag sa, nej, nä, nej nej, hej,
       hallå, förlåt, ursäkta, sorry, och, men, alltså, eh, öh, äh, för fan, för helvete, fan,

@@ -19,10 +19,14 @@ export type Interjection =
   | { readonly kind: Plain; readonly sure: boolean }
   | ({ readonly kind: 'again'; readonly sure: boolean } & RepeatManner);
 
+/** How the answer is repeated, and the bot speaks from then on. */
 export type RepeatManner = {
   readonly slower: boolean;
+  readonly faster: boolean;
   readonly louder: boolean;
   readonly quieter: boolean;
+  /** As it usually is. */
+  readonly usual: boolean;
 };
 
 export type InterjectionOptions = {
@@ -43,7 +47,13 @@ type HeardTokens = {
 
 const most = { names: 20, nameLetters: 60 };
 const notStops = new Set(phrasesIn(everywhere.notStops));
-const plainly: RepeatManner = { slower: false, louder: false, quieter: false };
+const plainly: RepeatManner = {
+  slower: false,
+  faster: false,
+  louder: false,
+  quieter: false,
+  usual: false,
+};
 const nothing: Wish = { kind: 'nothing', ...plainly };
 
 /** Where languages disagree, the first of these counts. */
@@ -64,8 +74,7 @@ export function classify(text: string, options: InterjectionOptions): Interjecti
   const readings = books.map((book) => readIn(book, { tokens, isFinal, named }));
   const wish = agreed(readings, tokens.filter((token) => token !== pause).join(' '));
   if (wish.kind === 'again') {
-    const { slower, louder, quieter } = wish;
-    return { kind: 'again', sure: isFinal, slower, louder, quieter };
+    return { ...wish, kind: 'again', sure: isFinal };
   }
   const kind = wish.kind === 'nothing' ? 'other' : wish.kind;
   return { kind, sure: isFinal || !readings.some(({ open }) => open) };
@@ -176,8 +185,10 @@ function step(wish: Wish, role: PhraseRole): Wish {
     case 'again':
       return { ...wish, kind: 'again' };
     case 'slower':
+    case 'faster':
     case 'louder':
     case 'quieter':
+    case 'usual':
       return { ...wish, kind: 'again', [role]: true };
     case 'backchannel':
       return wish.kind === 'nothing' ? { ...wish, kind: 'backchannel' } : wish;

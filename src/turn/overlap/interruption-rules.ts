@@ -41,6 +41,8 @@ export type InterruptionRules = {
   readonly minQuestionDurationMs: number;
   /** Time since the last voiced window after which a voice without an end counts as ended. */
   readonly lostSpeechTimeoutMs: number;
+  /** Drop below the voice that the same person was answered for, loudest packets compared, at which a voice is far-field. */
+  readonly farFieldDropDb: number;
   /** Time before the first frame of a reply in which a "stop" is meant for that reply. */
   readonly earlyStopWindowMs: number;
 };
@@ -59,7 +61,7 @@ export const interruptionRules: InterruptionRules = {
   minTentativePauseDurationMs: 220,
   maxBelowPeakDb: 6,
   minOnsetRiseDb: 8,
-  falseInterruptionDropDb: 15,
+  falseInterruptionDropDb: 10,
   falseInterruptionTimeoutMs: 80,
   minPauseDurationMs: 300,
   voiceEndDropDb: 25,
@@ -70,5 +72,6 @@ export const interruptionRules: InterruptionRules = {
   finalTextTimeoutMs: 1_500,
   minQuestionDurationMs: 700,
   lostSpeechTimeoutMs: 1_500,
+  farFieldDropDb: 10,
   earlyStopWindowMs: 20,
 };

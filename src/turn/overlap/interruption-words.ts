@@ -1,6 +1,6 @@
 import { classify } from './interjections.ts';
 
-/** What words over the bot's voice are; `noise` has none, or none that were said. */
+/** What words over the bot's voice are; `aside` is for other people, `noise` has none, or none that were said. */
 export type OverlapKind =
   | 'stop'
   | 'wait'
@@ -9,6 +9,7 @@ export type OverlapKind =
   | 'again'
   | 'never-mind'
   | 'other'
+  | 'aside'
   | 'empty'
   | 'noise'
   | 'echo';
@@ -32,6 +33,7 @@ const meanings: Readonly<
   'never-mind': { partial: 'words', final: 'drop' },
   wait: { partial: 'words', final: 'hold' },
   other: { partial: 'words', final: 'words' },
+  aside: { partial: 'words', final: 'fine' },
   again: { partial: 'words', final: 'words' },
   'go-on': { partial: 'fine', final: 'fine' },
   backchannel: { partial: 'fine', final: 'fine' },

@@ -64,11 +64,13 @@ type Reply = {
 export type Interruption = {
   readonly reply?: Reply | undefined;
   readonly speeches: readonly OverlapSpeech[];
+  /** How loud the loudest packets of what people were answered for are, in dBFS. */
+  readonly usualDb: ReadonlyMap<string, number>;
   /** Somebody said stop while there was nothing to stop. */
   readonly stopAtMs?: number | undefined;
 };
 
-export const uninterrupted: Interruption = { speeches: [] };
+export const uninterrupted: Interruption = { speeches: [], usualDb: new Map() };
 
 type InterruptionStep = {
   readonly state: Interruption;
@@ -95,11 +97,45 @@ export function stepInterruption(
     case 'tick':
       return settle(state, atMs, rules);
     default: {
-      const mine = answers(state, event.personId);
-      const speech = stepSpeech(speechOf(state, event), event, mine, rules);
+      const former = speechOf(state, event);
+      const mine = answers(state, event.personId) && !isFar(state, louder(former, event), rules);
+      const speech = stepSpeech(former, event, mine, rules);
       return settle(withSpeech(state, speech), atMs, rules);
     }
   }
+}
+
+/**
+ * Whether this person's latest voice is far quieter than what they were answered for: somebody else near the
+ * microphone, or a television.
+ */
+export function isFarField(state: Interruption, personId: string, rules: InterruptionRules) {
+  const speech = state.speeches.find((one) => one.personId === personId);
+  return speech !== undefined && isFar(state, speech, rules);
+}
+
+type Loudness = Pick<OverlapSpeech, 'personId' | 'loudestDb'>;
+
+function isFar(
+  { usualDb }: Interruption,
+  { personId, loudestDb }: Loudness,
+  { farFieldDropDb }: InterruptionRules,
+): boolean {
+  const usual = usualDb.get(personId);
+  return usual !== undefined && loudestDb < usual - farFieldDropDb;
+}
+
+function louder({ personId, loudestDb }: Loudness, event: SpeechEvent): Loudness {
+  const levelDb = event.kind === 'voiced' ? event.levelDb : loudestDb;
+  return { personId, loudestDb: Math.max(loudestDb, levelDb) };
+}
+
+/** Half of it by the latest. */
+function learned(state: Interruption, { personId, loudestDb }: Loudness): Interruption {
+  if (!Number.isFinite(loudestDb)) return state;
+  const former = state.usualDb.get(personId) ?? loudestDb;
+  const usualDb = new Map(state.usualDb).set(personId, (former + loudestDb) / 2);
+  return { ...state, usualDb };
 }
 
 function hear(
@@ -150,8 +186,9 @@ function hearWords(
   const { personId, isFinal, atMs } = event;
   const { reply } = state;
   const old = reply !== undefined && isOld(speech, reply, atMs);
-  const mine = answers(state, personId) && !old;
-  const next = withSpeech(state, worded(speech, isFinal, mine, rules));
+  const mine = answers(state, personId) && !old && !isFar(state, speech, rules);
+  const known = isFinal && speech.meant ? learned(state, speech) : state;
+  const next = withSpeech(known, worded(speech, isFinal, mine, rules));
   if (!reply?.interruptible || !isFinal || old || !(mine || speech.meant)) {
     return settle(next, atMs, rules);
   }
@@ -169,7 +206,7 @@ function beginReply(
   const { replyTo, interruptible, atMs: fromMs } = event;
   const ducked = state.reply?.ducked ?? false;
   const reply = { replyTo, interruptible, fromMs, ducked, paused: false, leaving: false };
-  const begun = { speeches: state.speeches.map(carried), reply };
+  const begun = { ...state, stopAtMs: undefined, speeches: state.speeches.map(carried), reply };
   const { stopAtMs } = state;
   const stops = stopAtMs !== undefined && fromMs - stopAtMs <= rules.earlyStopWindowMs;
   return stops && interruptible ? stopped(begun, fromMs) : settle(begun, fromMs, rules);
@@ -180,7 +217,8 @@ function settle(state: Interruption, atMs: number, rules: InterruptionRules): In
   const speeches: OverlapSpeech[] = [];
   for (const speech of state.speeches) {
     const { personId, meant } = speech;
-    const next = overdue(speech, atMs, meant || answers(state, personId), rules);
+    const mine = answers(state, personId) && !isFar(state, speech, rules);
+    const next = overdue(speech, atMs, meant || mine, rules);
     const kept = typeof next === 'string' ? explained(speech, 'fine', true) : next;
     if (next === 'stop') return stopped(withSpeech(state, kept), atMs);
     if (next === 'yield' && state.reply?.interruptible) {
@@ -221,7 +259,8 @@ function stopped(state: Interruption, atMs: number): InterruptionStep {
 
 function ended(state: Interruption, effect: InterruptionEffect): InterruptionStep {
   const speeches = state.speeches.map((speech) => ({ ...speech, claim: 'none' as const }));
-  return { state: { speeches }, effects: [effect, ...released(state.reply)] };
+  const { usualDb } = state;
+  return { state: { speeches, usualDb }, effects: [effect, ...released(state.reply)] };
 }
 
 function released(reply: Reply | undefined): InterruptionEffect[] {

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import type { Right } from '#src/people/rights.ts';
+
+/**
+ * When whoever asks has to press Confirm: before each run, unless their own words ask for it, or never, because nothing
+ * happens by it.
+ */
+export type ConfirmRule = 'always' | 'asked' | 'never';
+
+/** What the operator lets a tool do. */
+export type ToolRules = {
+  /** Who may have it run. */
+  readonly who: Right;
+  readonly confirm: ConfirmRule;
+  /** Longest run, in ms. */
+  readonly deadlineMs: number;
+  /** Longest result that a model is told, in characters. */
+  readonly resultChars: number;
+};
+
+/** A tool that is not the bot's own: of an MCP server, or a function of the operator. */
+export type ExternalTool = {
+  /** As models call it; none else is called so. */
+  readonly name: string;
+  /** As people read it. */
+  readonly title: string;
+  /** For models, in words that are not ours. */
+  readonly description: string;
+  /** JSON Schema of an object, with the arguments in it. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly rules: ToolRules;
+  /** Errors: BotError `tool.*`. Aborting `signal` throws `signal.reason`, and ends the run. */
+  run(given: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<ExternalResult>;
+};
+
+/** What a tool gave back; anything else than text and structured data is left out. */
+export type ExternalResult = {
+  readonly text: string;
+  /** As JSON. */
+  readonly structured?: string;
+  /** Kinds of content that were left out, say `image`. */
+  readonly leftOut: readonly string[];
+  /** True where the tool says itself that it failed. */
+  readonly isError: boolean;
+};
+
+/** Why a tool is not offered, in one sentence for the operator. */
+export type ToolNews = (message: string) => void;
+
+/** Rules where a file says nothing: those that let a tool do least. */
+export const strictestRules: ToolRules = {
+  who: 'manage',
+  confirm: 'always',
+  deadlineMs: 10_000,
+  resultChars: 2_000,
+};
+
+/** More is no answer that somebody waits for in a call. */
+const longestDeadlineSeconds = 300;
+const mostResultChars = 20_000;
+
+/** Rules as the operator writes them. */
+export const ruleFields = {
+  who: z.enum(['anyone', 'room', 'dj', 'manage']).optional(),
+  confirm: z.enum(['always', 'asked', 'never']).optional(),
+  deadlineSeconds: z.number().min(1).max(longestDeadlineSeconds).optional(),
+  resultCharacters: z.number().int().min(100).max(mostResultChars).optional(),
+};
+
+export type WrittenRules = {
+  readonly who?: Right | undefined;
+  readonly confirm?: ConfirmRule | undefined;
+  readonly deadlineSeconds?: number | undefined;
+  readonly resultCharacters?: number | undefined;
+};
+
+/** Rules of which `written` says a part. */
+export function rulesOf(written: WrittenRules, rest: ToolRules = strictestRules): ToolRules {
+  const { who, confirm, deadlineSeconds, resultCharacters } = written;
+  return {
+    who: who ?? rest.who,
+    confirm: confirm ?? rest.confirm,
+    deadlineMs: deadlineSeconds === undefined ? rest.deadlineMs : deadlineSeconds * 1_000,
+    resultChars: resultCharacters ?? rest.resultChars,
+  };
+}

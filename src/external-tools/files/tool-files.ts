@@ -1,0 +1,133 @@
+import { readdir, realpath } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { z } from 'zod';
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { within } from '#src/base/waiting.ts';
+import {
+  type ExternalResult,
+  type ExternalTool,
+  ruleFields,
+  rulesOf,
+  type ToolNews,
+} from '#src/external-tools/external-tool.ts';
+import { runToolThread } from './tool-thread.ts';
+
+export type ToolFilesOptions = {
+  readonly folder: string;
+  /** Names that are taken. */
+  readonly taken: ReadonlySet<string>;
+  readonly clock: Clock;
+  /** Told once for each file that is left out. */
+  readonly tell: ToolNews;
+};
+
+/** For a file to say what it is, in ms. */
+const describeMs = 5_000;
+const mostFiles = 64;
+const endings: ReadonlySet<string> = new Set(['.js', '.mjs', '.ts']);
+const toolName = /^[a-z][a-z0-9_-]{0,47}$/i;
+
+const description = z.object({
+  description: z.string().trim().min(1).max(2_000),
+  parameters: z.looseObject({ type: z.literal('object') }).default({ type: 'object' }),
+  ...ruleFields,
+});
+
+/** Functions of the operator, one a file; a file that is none costs a sentence. Aborting `signal` throws `signal.reason`. */
+export async function openToolFiles(
+  options: ToolFilesOptions,
+  signal: AbortSignal,
+): Promise<readonly ExternalTool[]> {
+  const { folder, tell } = options;
+  const files = await filesIn(folder);
+  if (!files) {
+    tell(`TOOL_FILES is on, and there is no folder ${folder}.`);
+    return [];
+  }
+  const tools: ExternalTool[] = [];
+  for (const file of files) {
+    const tool = await readTool(file, options, signal);
+    if (typeof tool === 'string') tell(`${basename(file)} is left out: ${tool}`);
+    else tools.push(tool);
+  }
+  return tools;
+}
+
+/** Undefined where there is no such folder; links are followed. */
+async function filesIn(folder: string): Promise<readonly string[] | undefined> {
+  try {
+    const home = await realpath(folder);
+    const names = (await readdir(home)).filter((name) => endings.has(extname(name))).sort();
+    return names.slice(0, mostFiles).map((name) => join(home, name));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The tool, or in a sentence why there is none. */
+async function readTool(
+  path: string,
+  { taken, clock }: ToolFilesOptions,
+  signal: AbortSignal,
+): Promise<ExternalTool | string> {
+  const name = basename(path, extname(path));
+  if (!toolName.test(name)) return 'its name is no word of up to 48 letters, digits, - and _.';
+  if (taken.has(name)) return `the bot has a tool ${name} of its own; call it otherwise.`;
+  const folder = join(path, '..');
+  try {
+    const told = await inTime({ path, folder }, describeMs, clock, signal);
+    const read = description.safeParse(told.kind === 'described' ? told.tool : {});
+    if (!read.success) {
+      const [issue] = read.error.issues;
+      return `its export ${issue?.path.join('.')} does not fit: ${issue?.message}.`;
+    }
+    const rules = rulesOf(read.data);
+    return {
+      name,
+      title: name,
+      description: read.data.description,
+      parameters: read.data.parameters,
+      rules,
+      run: (given, until) => run({ path, folder, given }, rules.deadlineMs, clock, until),
+    };
+  } catch (error) {
+    if (signal.aborted || !(error instanceof BotError)) throw error;
+    return error.message;
+  }
+}
+
+async function run(
+  work: Parameters<typeof runToolThread>[0],
+  deadlineMs: number,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<ExternalResult> {
+  const told = await inTime(work, deadlineMs, clock, signal);
+  const json = told.kind === 'result' ? told.json : undefined;
+  const value: unknown = json === undefined ? '' : JSON.parse(json);
+  if (typeof value === 'string') return { text: value, leftOut: [], isError: false };
+  return { text: '', structured: json ?? '', leftOut: [], isError: false };
+}
+
+/** Ends the thread that takes longer. */
+async function inTime(
+  work: Parameters<typeof runToolThread>[0],
+  ms: number,
+  clock: Clock,
+  signal: AbortSignal,
+): ReturnType<typeof runToolThread> {
+  const over = new AbortController();
+  const late = () =>
+    new BotError(
+      'tool.late',
+      false,
+      `A function of the operator took longer than ${ms / 1_000} s.`,
+    );
+  try {
+    const thread = runToolThread(work, AbortSignal.any([signal, over.signal]));
+    return await within(thread, ms, clock, late);
+  } finally {
+    over.abort(new Error('it is not waited for any more'));
+  }
+}

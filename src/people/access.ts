@@ -1,0 +1,27 @@
+/** Who may use the bot in a server, by its own rules: over anything a person agreed to. */
+export type AccessRules = {
+  /** People who are neither heard nor answered. */
+  readonly blockedIds: readonly string[];
+  /** Roles of which a person needs one; empty: everybody may. */
+  readonly userRoleIds: readonly string[];
+};
+
+/** As far as access cares who somebody is. */
+export type Visitor = {
+  readonly id: string;
+  readonly roleIds: readonly string[];
+  /** Whoever manages the server needs no role for it. */
+  readonly mayManage: boolean;
+};
+
+/** `open`, or the rule by which a person may not use the bot. */
+export type AccessVerdict = 'open' | 'blocked' | 'no-role';
+
+export function judgeAccess(
+  { blockedIds, userRoleIds }: AccessRules,
+  { id, mayManage, roleIds }: Visitor,
+): AccessVerdict {
+  if (blockedIds.includes(id)) return 'blocked';
+  const isUser = userRoleIds.length === 0 || userRoleIds.some((roleId) => roleIds.includes(roleId));
+  return isUser || mayManage ? 'open' : 'no-role';
+}

@@ -1,0 +1,22 @@
+/** What one person has chosen for themselves in one server; a field left out was not chosen. */
+export type PersonSettings = {
+  /** Language they speak and are answered in, BCP 47. */
+  readonly language?: string;
+  /** Name of the voice that reads out what they write. */
+  readonly voice?: string;
+  /** Pace of speech for them; 1 is the voice's own. */
+  readonly speed?: number;
+  /** Their name as it is to be pronounced. */
+  readonly spokenName?: string;
+};
+
+/** Slowest and fastest pace that people may choose. */
+export const [minSpeed, maxSpeed] = [0.7, 1.4];
+
+/** Remembers across restarts what people have chosen for themselves; storage implements it. */
+export interface PersonSettingsStore {
+  /** Empty where the person has chosen nothing. Errors: BotError `store.unreadable`. */
+  read(guildId: string, personId: string): Promise<PersonSettings>;
+  /** Replaces all of it. Errors: BotError `store.unwritable`. */
+  write(guildId: string, personId: string, settings: PersonSettings): Promise<void>;
+}

@@ -1,0 +1,62 @@
+/** What somebody asked to be told at an instant. */
+export type Reminder = {
+  /** Never the same again. */
+  readonly id: string;
+  /** By which its person names it: 1 to `mostReminders`, the smallest that was free. */
+  readonly number: number;
+  readonly guildId: string;
+  readonly personId: string;
+  /** Voice channel where it was asked for, and is written. */
+  readonly channelId: string;
+  readonly channelName: string;
+  /** In the words of the person; empty for a timer. */
+  readonly text: string;
+  readonly setAtWallMs: number;
+  readonly dueAtWallMs: number;
+};
+
+export type NewReminder = Omit<Reminder, 'number'>;
+
+/** A share of the servers: those whose `(id >> 22) mod count` is `id`. */
+export type ShardPlace = { readonly id: number; readonly count: number };
+
+/** Keeps reminders until they were told; storage implements it. */
+export interface ReminderStore {
+  /** `full`: this person has as many there as may be. Errors: BotError `store.unwritable`. */
+  add(
+    reminder: NewReminder,
+  ): Promise<
+    | { readonly kind: 'added'; readonly number: number }
+    | { readonly kind: 'full'; readonly limit: number }
+  >;
+  /** Those of one person in one server, what is due first before the others. Errors: BotError `store.unreadable`. */
+  list(guildId: string, personId: string): Promise<readonly Reminder[]>;
+  /** Of all servers of a shard, at most so many, what is due first before the others. Errors: BotError `store.unreadable`. */
+  soonest(shard: ShardPlace, limit: number): Promise<readonly Reminder[]>;
+  /** False: there is none any more. Errors: BotError `store.unwritable`. */
+  remove(id: string): Promise<boolean>;
+  /** Deletes those of one person in one server; how many. Errors: BotError `store.unwritable`. */
+  withdraw(guildId: string, personId: string): Promise<number>;
+}
+
+/** Reminders that one person may have in one server. */
+export const mostReminders = 20;
+/** Longest text of a reminder, in characters. */
+export const maxReminderChars = 200;
+/** Longest time until a reminder, in ms: a year. */
+export const longestReminderMs = 366 * 86_400_000;
+/** A reminder that is told this much after its instant, in ms, is told as late: a pause in the talk is waited for less. */
+const reminderLateMs = 90_000;
+
+/** Whether it is told so late that people have to be told when it was due. */
+export function isLate({ dueAtWallMs }: Reminder, wallMs: number): boolean {
+  return wallMs - dueAtWallMs >= reminderLateMs;
+}
+
+/** The number a new one gets; undefined where there are as many as may be. */
+export function freeNumber(taken: ReadonlySet<number>): number | undefined {
+  for (let number = 1; number <= mostReminders; number++) {
+    if (!taken.has(number)) return number;
+  }
+  return undefined;
+}

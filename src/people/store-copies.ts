@@ -1,0 +1,12 @@
+/** What becomes of a person who is forgotten in copies of the stores. */
+export type CopiesOutcome =
+  /** No copy at hand holds them; one that is put back within `days` loses them again, by a hash of their id. */
+  | { readonly kind: 'erased'; readonly days: number }
+  /** Copies may hold them until somebody deletes those. */
+  | { readonly kind: 'kept' };
+
+/** Copies of what is kept, made for a day when it is lost; storage implements it. */
+export interface StoreCopies {
+  /** After the stores themselves were erased, so that no later copy holds the person. Errors: BotError `store.unwritable`. */
+  forget(guildId: string, personId: string): Promise<CopiesOutcome>;
+}

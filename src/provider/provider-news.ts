@@ -1,0 +1,48 @@
+import type { BotError } from '#src/base/errors.ts';
+import type { Breaker, BreakerState } from './breaker.ts';
+
+/** What a server does for the bot. */
+export type ProviderRole = 'speech to text' | 'chat' | 'text to speech';
+
+/** How one provider of a role stands. */
+export type ProviderBreaker = {
+  readonly role: ProviderRole;
+  readonly provider: string;
+  readonly state: BreakerState;
+  /** Time in ms until it is tried again, 0: by the next request; absent while it is closed. */
+  readonly restMs?: number;
+  /** Why it rests. */
+  readonly code?: BotError['code'];
+};
+
+/** Breaker of a provider, as operators see it. */
+export function viewBreaker(
+  role: ProviderRole,
+  { provider, breaker }: { readonly provider: string; readonly breaker: Breaker },
+): ProviderBreaker {
+  const { resting, state } = breaker;
+  if (!resting) return { role, provider, state };
+  return { role, provider, state, restMs: resting.restMs, code: resting.reason.code };
+}
+
+export type ProviderNews =
+  /** One request failed. */
+  | {
+      readonly kind: 'failed';
+      readonly role: ProviderRole;
+      readonly provider: string;
+      readonly code: BotError['code'];
+      /** For the operator. */
+      readonly message: string;
+      /** For the log, which leaves out what it quotes. */
+      readonly cause?: unknown;
+    }
+  /** The first that did not fail after some that had. */
+  | { readonly kind: 'mended'; readonly role: ProviderRole; readonly provider: string }
+  | {
+      readonly kind: 'fallback-on';
+      readonly role: ProviderRole;
+      readonly from: string;
+      readonly to: string;
+    }
+  | { readonly kind: 'fallback-off'; readonly role: ProviderRole; readonly back: string };

@@ -1,0 +1,159 @@
+import { resumePostponed } from '#src/session/answering/postpone.ts';
+import type { SpeakingContext } from '#src/session/context.ts';
+import type { QueuedTurn } from '#src/session/queue/queued-turn.ts';
+import type { PlainTextId } from '#src/texts/texts.ts';
+import { type ConnectionParts, take } from './connection-parts.ts';
+import { watchUndecodable } from './undecodable-speakers.ts';
+
+/** Interval of endpointing, in ms, while somebody speaks or is answered: an utterance can end between packets. */
+const tickMs = 20;
+/** The same in a pause, whose end is waited for. */
+const pauseTickMs = 10;
+/** Interval in ms at which the state for the panel is looked at while something goes on. */
+const lookMs = 100;
+/** The same while only tracks sound: where they are is shown in steps of 5 s. */
+const trackLookMs = 1_000;
+/** Time in ms that it is looked at after anything happened: longer than what passes by itself, as the window after Ask. */
+const settleMs = 20_000;
+/** Longest time in ms without a look: meanwhile a yes for today may end, and a budget begin anew. */
+const longestQuietMs = 60_000;
+
+/**
+ * The clock of one connection: ends utterances in pauses, and follows what passes by itself.
+ *
+ * While nobody speaks, nothing plays and nobody waits, it sleeps until it is woken or its next deadline.
+ */
+export class ConnectionClock {
+  readonly #scene: ConnectionParts;
+  #nowMs: number;
+  #settledAtMs: number;
+  #lookAtMs: number;
+  #aloneSinceMs: number | undefined;
+
+  constructor(scene: ConnectionParts) {
+    this.#scene = scene;
+    this.#nowMs = this.#lookAtMs = scene.context.parts.clock.nowMs();
+    this.#settledAtMs = this.#nowMs + settleMs;
+  }
+
+  /**
+   * Returns 'alone' when nobody else was there for as long as the server has set. Errors: BotError `link.lost`, once in ten minutes, when
+   * somebody cannot be decoded. Aborting `signal` throws `signal.reason`.
+   */
+  async run(signal: AbortSignal): Promise<'alone'> {
+    const { tracks, wakeup } = this.#scene.context;
+    const wake = () => wakeup.wake();
+    using _ = tracks.owned.tracks.listen(wake);
+    signal.addEventListener('abort', wake);
+    try {
+      while (!this.#step(signal)) {
+        signal.throwIfAborted();
+        const isWoken = await wakeup.wait(this.#waitMs());
+        this.#nowMs = this.#scene.context.parts.clock.nowMs();
+        if (isWoken) this.#settledAtMs = this.#nowMs + settleMs;
+      }
+      return 'alone';
+    } finally {
+      signal.removeEventListener('abort', wake);
+    }
+  }
+
+  /** True when nobody was there for long enough. */
+  #step(signal: AbortSignal): boolean {
+    signal.throwIfAborted();
+    const { context, inputs, interruptions, waiting, orderlyEnd, greeter } = this.#scene;
+    const atMs = this.#nowMs;
+    for (const { speakerId, noticed } of inputs.tick(atMs)) take(speakerId, noticed, this.#scene);
+    interruptions.tick();
+    waiting.tick(signal);
+    const isTalking = inputs.talking().length > 0;
+    context.tracks.owned.hear(isTalking, context.settings().duckForPeople);
+    orderlyEnd.look();
+    greeter.look(atMs, () => isTalking);
+    if (atMs >= this.#lookAtMs) this.#look(isTalking);
+    return this.#aloneSinceMs !== undefined && atMs - this.#aloneSinceMs >= this.#aloneMs;
+  }
+
+  /** As the server has set it; it may change meanwhile. */
+  get #aloneMs(): number {
+    return this.#scene.context.settings().leaveAfterMs;
+  }
+
+  #look(isTalking: boolean): void {
+    const { link, context, departures, joinAnnouncer, utterances } = this.#scene;
+    const atMs = this.#nowMs;
+    this.#lookAtMs = atMs + lookMs;
+    attend(this.#scene);
+    const isCompany = link.people().some(({ isBot }) => !isBot);
+    this.#aloneSinceMs = isCompany ? undefined : (this.#aloneSinceMs ?? atMs);
+    context.tracks.owned.attend(isCompany);
+    departures.look();
+    joinAnnouncer.look();
+    lookAtCaptions(this.#scene);
+    watchUndecodable(this.#scene, atMs);
+    context.queue.expire();
+    const isQuiet = !isTalking && !utterances.pending;
+    resumePostponed(context, isQuiet);
+    context.pauseNotices.look(isQuiet);
+    look(this.#scene);
+  }
+
+  /** Until the next step, unless it is woken. */
+  #waitMs(): number {
+    const { context, inputs, utterances, greeter, joinAnnouncer } = this.#scene;
+    const { queue, pauseNotices, reportedFailures, tracks, newcomers } = context;
+    if (inputs.isPausing) return pauseTickMs;
+    const isBusy = queue.next || utterances.pending || greeter.isWaiting;
+    if (isBusy || inputs.isBusy(this.#nowMs)) return tickMs;
+    const isAwaited =
+      queue.aside.length > 0 ||
+      pauseNotices.isWaiting ||
+      joinAnnouncer.isWaiting ||
+      reportedFailures.decoding.isWatching;
+    if (isAwaited || this.#nowMs < this.#settledAtMs) return lookMs;
+    if (tracks.owned.tracks.isMoving) return trackLookMs;
+    const aloneAtMs = (this.#aloneSinceMs ?? Number.POSITIVE_INFINITY) + this.#aloneMs;
+    const dueMs = Math.min(aloneAtMs, newcomers.dueAtMs) - this.#nowMs;
+    return Math.min(longestQuietMs, Math.max(lookMs, dueMs));
+  }
+}
+
+/** Drops people who may not be heard any more, in the middle of a word. */
+export function attend({ inputs, utterances, context: { gate } }: ConnectionParts): void {
+  inputs.keep((speakerId) => gate.mayHear(speakerId));
+  utterances.keep((speakerId) => gate.mayHear(speakerId));
+}
+
+/** Shows the panel what goes on. */
+export function look({ link, inputs, utterances, context }: ConnectionParts): void {
+  const { channel, queue, gate, output, panel, tracks } = context;
+  panel.look({
+    channelName: channel.name,
+    people: link.people(),
+    gate,
+    talking: inputs.talking(),
+    current: queue.next ?? utterances.pending,
+    following: queue.following,
+    sounds: output.sounds,
+    step: stepOf(queue.current, output),
+    tracks: tracks.owned.views,
+  });
+}
+
+/** Who is there, and what is being said, as captions show it. */
+function lookAtCaptions({ link, context }: ConnectionParts): void {
+  const { captions, output } = context;
+  if (!captions.active) return;
+  captions.look(link.people());
+  const { sent } = output;
+  if (sent) captions.said(sent);
+}
+
+/** The tool people wait for. */
+function stepOf(
+  current: QueuedTurn | undefined,
+  { sounds, starves }: SpeakingContext['output'],
+): PlainTextId | undefined {
+  if (current?.kind !== 'question' || (sounds && !starves)) return undefined;
+  return current.step?.();
+}

@@ -1,0 +1,98 @@
+import { together } from '#src/base/run-together.ts';
+import { answer } from '#src/session/answering/answer.ts';
+import type { SessionContext, SpeakingContext } from '#src/session/context.ts';
+import { readAloud } from '#src/session/output/read-aloud.ts';
+import type { VoiceLink } from '#src/session/ports/voice-link.ts';
+import type { QueuedTurn } from '#src/session/queue/queued-turn.ts';
+import { attend, ConnectionClock, look } from './connection-clock.ts';
+import { type ConnectionParts, openConnectionParts, take } from './connection-parts.ts';
+import { tellDecoding } from './undecodable-speakers.ts';
+
+/**
+ * The loop of one voice channel: hears until left, says one thing after the other.
+ *
+ * Returns 'alone' when nobody else was there for a minute. Errors: as `VoiceLink.hear`, which also ends, once in
+ * ten minutes, when somebody cannot be decoded; anything else is a bug.
+ * Aborting `signal` throws `signal.reason`.
+ */
+export async function runConnection(
+  link: VoiceLink,
+  context: SessionContext,
+  signal: AbortSignal,
+): Promise<'alone' | 'lost'> {
+  const { gate } = context;
+  using scene = openConnectionParts(link, context);
+  gate.onChange(() => {
+    attend(scene);
+    look(scene);
+    context.wakeup.wake();
+  });
+  link.onPeople(() => context.wakeup.wake());
+  try {
+    return await together<'alone' | 'lost'>(signal, [
+      (until) => hearPackets(scene, until),
+      (until) => new ConnectionClock(scene).run(until),
+      (until) => scene.utterances.watch(until),
+      (until) => speakAll(scene.context, until),
+    ]);
+  } finally {
+    gate.onChange(() => undefined);
+    link.onPeople(() => undefined);
+  }
+}
+
+/** A packet may have waited while its speaker said no, so the gate is asked once more. */
+async function hearPackets(scene: ConnectionParts, signal: AbortSignal): Promise<'lost'> {
+  const { link, inputs, context } = scene;
+  for await (const packet of link.hear(signal)) {
+    const { speakerId } = packet;
+    if (!context.gate.mayHear(speakerId)) continue;
+    if (!inputs.isBusy(packet.atMs)) context.wakeup.wake();
+    const noticed = inputs.put(packet);
+    for (const one of noticed) take(speakerId, one, scene);
+    const unheardMs = inputs.unheardMs(speakerId);
+    if (unheardMs > 0)
+      tellDecoding(
+        context,
+        context.reportedFailures.decoding.missed(speakerId, unheardMs, packet.atMs),
+      );
+    else if (noticed.length > 0)
+      tellDecoding(context, context.reportedFailures.decoding.decoded(speakerId));
+  }
+  return 'lost';
+}
+
+/** Whatever is stopped or taken back gives the floor to the next; what a lost link kept from being heard comes again. */
+async function speakAll(context: SpeakingContext, signal: AbortSignal): Promise<never> {
+  for await (const turn of context.queue.matters(signal)) {
+    const until = AbortSignal.any([signal, turn.handle.signal]);
+    try {
+      await say(turn, context, until).finally(() => {
+        if (context.output.sounded) context.queue.heard(turn);
+      });
+    } catch (error) {
+      if (turn.handle.takenBack && !signal.aborted) continue;
+      if (signal.aborted) interrupt(turn, context);
+      throw error;
+    }
+  }
+  throw new Error('the line of matters never ends');
+}
+
+async function say(turn: QueuedTurn, context: SpeakingContext, signal: AbortSignal): Promise<void> {
+  switch (turn.kind) {
+    case 'question':
+      return await answer(turn, context, signal);
+    case 'reading':
+      return await readAloud(turn, context, signal);
+    case 'repeat':
+      await context.output.again(signal);
+  }
+}
+
+/** Nothing is said twice: what was heard in part is over. */
+function interrupt(turn: QueuedTurn, { queue, output }: SpeakingContext): void {
+  if (turn.handle.dropped || queue.aside.some((one) => one === turn)) return;
+  if (output.sounded) turn.handle.drop('lost');
+  else queue.putBack(turn);
+}

@@ -1,0 +1,139 @@
+import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
+import { SentEnvelope } from '#src/audio/echo/echo-sent.ts';
+import { sparesCoders } from '#src/audio/opus/opus.ts';
+import { speakRateHz } from '#src/audio/pcm.ts';
+import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
+import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
+import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
+import { Mixer } from '#src/playback/mix/mixer.ts';
+import { CueTrack } from '#src/playback/reply/cue-track.ts';
+import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
+import type { SessionContext, SpeakingContext } from '#src/session/context.ts';
+import { Interruptions } from '#src/session/hearing/interruptions.ts';
+import { OpenUtterances } from '#src/session/hearing/open-utterances.ts';
+import { SpeakerInput, type SpeakerInputEvent } from '#src/session/hearing/speaker-input.ts';
+import { SpeakerInputs } from '#src/session/hearing/speaker-inputs.ts';
+import { OrderlyEnd } from '#src/session/output/orderly-end.ts';
+import { SpeechOutput } from '#src/session/output/speech-output.ts';
+import { WaitingCues } from '#src/session/output/waiting-cues.ts';
+import type { VoiceLink } from '#src/session/ports/voice-link.ts';
+import { Departures } from '#src/session/presence/departures.ts';
+import { Greeter } from '#src/session/presence/greeter.ts';
+import { JoinAnnouncer } from '#src/session/presence/join-announcer.ts';
+
+/** What the loops of one session share. */
+export type ConnectionParts = Disposable & {
+  readonly link: VoiceLink;
+  readonly context: SpeakingContext;
+  readonly inputs: SpeakerInputs;
+  readonly utterances: OpenUtterances;
+  readonly interruptions: Interruptions;
+  readonly departures: Departures;
+  readonly waiting: WaitingCues;
+  readonly greeter: Greeter;
+  readonly joinAnnouncer: JoinAnnouncer;
+  readonly orderlyEnd: OrderlyEnd;
+};
+
+/** Ears and a mouth on one link; both are gone when it is disposed of. */
+export function openConnectionParts(link: VoiceLink, session: SessionContext): ConnectionParts {
+  const { channel, parts } = session;
+  const sent = new SentEnvelope();
+  const { voice, cues, mixer, free } = openSound(session, sent);
+  const people = () => link.people();
+  const context = {
+    ...session,
+    people,
+    output: new SpeechOutput(
+      voice,
+      parts.clock,
+      (sent) => session.captions.said(sent),
+      () => session.voice.adjustment,
+    ),
+  };
+  const inputs = new SpeakerInputs(
+    (speakerId) => openEar(speakerId, sent, session),
+    (packets) => parts.onEvent(channel.guildId, { kind: 'stream', ...packets }),
+    () => sparesCoders(parts.codec, sparedByEars),
+  );
+  const interruptions = new Interruptions(context, cues);
+  const utterances = new OpenUtterances({
+    context,
+    interruptions,
+    people,
+    read(speakerId, understood) {
+      const noticed = inputs.read(speakerId, understood, parts.clock.nowMs());
+      for (const one of noticed) take(speakerId, one, connection);
+      utterances.overhear(speakerId, understood.text);
+    },
+  });
+  const connection = {
+    link,
+    context,
+    inputs,
+    utterances,
+    interruptions,
+    departures: new Departures(context, interruptions),
+    waiting: new WaitingCues(context, cues),
+    greeter: new Greeter(context, link.people()),
+    joinAnnouncer: new JoinAnnouncer(context),
+    orderlyEnd: new OrderlyEnd(context),
+    [Symbol.dispose]() {
+      session.cuePlayer.attach(undefined);
+      voice.cut();
+      utterances.close();
+      inputs.close();
+      free();
+    },
+  };
+  session.cuePlayer.attach({
+    isSpeaking: () => voice.sounds,
+    play: (samples, left) => cues.say(samples, left),
+  });
+  const { wake } = link.play(mixer);
+  mixer.onSound(wake);
+  return connection;
+}
+
+/** What a link sends: speech, cues, and the tracks of the session. */
+function openSound({ parts, settings, tracks, volume }: SessionContext, sent: SentEnvelope) {
+  const voice = new VoiceTrack();
+  const cues = new CueTrack(voice, parts.cues, () => settings().cues);
+  const listening = volume.listen((track, percent) => {
+    (track === 'voice' ? voice : cues).volume(percent / 100);
+  });
+  const encoder = parts.codec.encoder(speakRateHz);
+  const left = (samples: Int16Array, atMs: number) => sent.left(samples, atMs);
+  const music = { tracks: tracks.owned.tracks, encoder: () => parts.codec.stereoEncoder() };
+  const mixer = new Mixer([voice, cues], encoder, left, music);
+  const free = () => {
+    listening[Symbol.dispose]();
+    encoder.free();
+    mixer.free();
+  };
+  return { voice, cues, mixer, free };
+}
+
+/** The mouth first: a voice that talks it down is not waited for. */
+export function take(
+  speakerId: string,
+  noticed: SpeakerInputEvent,
+  { interruptions, utterances: drafts }: Pick<ConnectionParts, 'interruptions' | 'utterances'>,
+): void {
+  interruptions.notice(speakerId, noticed);
+  drafts.take(speakerId, noticed);
+}
+
+/** Coders that ears leave to the music of all channels. */
+const sparedByEars = 2;
+
+function openEar(
+  speakerId: string,
+  sent: SentEnvelope,
+  { pauseHabits, parts }: SessionContext,
+): SpeakerInput {
+  const { codec, weights, endpointRules: rules } = parts;
+  const meter = new VoiceMeter(new VoiceActivity(weights));
+  const [stream, echo] = [new SpeakerStream(codec), new EchoMeter(sent)];
+  return new SpeakerInput({ speakerId, stream, meter, echo, rules, pauseHabits });
+}

@@ -1,0 +1,115 @@
+import { BotError } from '#src/base/errors.ts';
+import { unlessAborted, within } from '#src/base/waiting.ts';
+import { finalLoss, noLosses, reconnectRules, stepReconnect } from '#src/link/reconnect-policy.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type {
+  ChannelMember,
+  ChannelRef,
+  LinkState,
+  MayHear,
+  VoiceLink,
+} from '#src/session/ports/voice-link.ts';
+
+/** What follows when a link broke or could not be opened; `losses` counts those that belong together. */
+export type ReconnectDecision =
+  | { readonly kind: 'again'; readonly waitMs: number; readonly losses: number }
+  | { readonly kind: 'over'; readonly why: 'lost' | 'refused' | 'sent-away' | 'outdated' };
+
+/** What a session may still do when it is to end. */
+const graceMs = 2_000;
+
+/** What holds one session to its channel: one link after the other, as long as that makes sense. */
+export class ReconnectingLink {
+  readonly #parts: Pick<SessionDependencies, 'clock' | 'linkOpener' | 'random'>;
+  #link: VoiceLink | undefined;
+  #isOpen = false;
+  #comeback = noLosses;
+  #brokeAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: Pick<SessionDependencies, 'clock' | 'linkOpener' | 'random'>) {
+    this.#parts = parts;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** True when the link has been open at least once. */
+  get wasOpen(): boolean {
+    return this.#link !== undefined;
+  }
+
+  /** Everybody in the channel now but this bot, also while the link is away; nobody before it was opened. */
+  people(): readonly ChannelMember[] {
+    return this.#link?.people() ?? [];
+  }
+
+  /** As `VoiceLink.refresh`; before the link was opened there is nobody to ask for. */
+  async refresh(personId: string, signal: AbortSignal): Promise<void> {
+    await this.#link?.refresh(personId, signal);
+  }
+
+  /** Undefined while it is away. */
+  state(): LinkState | undefined {
+    return this.#isOpen ? this.#link?.state() : undefined;
+  }
+
+  /** Errors and abort: as `VoiceLinkOpener.open`. */
+  async open(channel: ChannelRef, mayHear: MayHear, signal: AbortSignal): Promise<void> {
+    const { clock, linkOpener } = this.#parts;
+    this.#link = await linkOpener.open(channel, mayHear, signal);
+    this.#isOpen = true;
+    const up = { kind: 'up', atMs: clock.nowMs() } as const;
+    [this.#comeback] = stepReconnect(this.#comeback, up, reconnectRules);
+  }
+
+  /**
+   * Lends the open link, and closes it afterwards; at once where `signal` is aborted, whatever `work` still waits for.
+   *
+   * Throws what `work` throws. Work that goes on for 2 s after an abort is not waited for: that is a bug.
+   */
+  async spend<T>(work: (link: VoiceLink) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const link = this.#link;
+    if (!link || !this.#isOpen) throw new Error('there is no open link to be lent');
+    const working = work(link);
+    try {
+      await unlessAborted(working, signal);
+    } catch {
+      // Told by `working` below.
+    } finally {
+      this.#isOpen = false;
+      await link[Symbol.asyncDispose]();
+    }
+    return await within(working, graceMs, this.#parts.clock, hung);
+  }
+
+  /** To be asked once for each `error` of `open` or `spend`. */
+  after(error: unknown, guildId: string): ReconnectDecision {
+    const atMs = this.#parts.clock.nowMs();
+    if (error instanceof BotError) {
+      const end = finalLoss(error);
+      return end ? { kind: 'over', why: end } : this.#lost(guildId, atMs);
+    }
+    const isRepeated = atMs - this.#brokeAtMs <= reconnectRules.rebuildMs;
+    this.#brokeAtMs = atMs;
+    return isRepeated ? { kind: 'over', why: 'lost' } : this.#lost(guildId, atMs);
+  }
+
+  #lost(guildId: string, atMs: number): ReconnectDecision {
+    const { linkOpener, random } = this.#parts;
+    const lost = {
+      kind: 'lost',
+      atMs,
+      random: random(),
+      restMs: linkOpener.restMs(guildId),
+    } as const;
+    const [comeback, effect] = stepReconnect(this.#comeback, lost, reconnectRules);
+    this.#comeback = comeback;
+    if (effect?.kind !== 'try') return { kind: 'over', why: 'refused' };
+    return { kind: 'again', waitMs: effect.waitMs, losses: effect.losses };
+  }
+}
+
+function hung(): Error {
+  return new Error(`a session did not end within ${graceMs / 1000} s`);
+}

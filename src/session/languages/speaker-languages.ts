@@ -1,0 +1,133 @@
+import type { AnswerLanguage } from '#src/pipeline/pipeline.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
+import type { Transcript } from '#src/speech/ports.ts';
+import { requestedLanguage } from '#src/turn/speaker-language/language-request.ts';
+import {
+  countWords,
+  type LanguageChoices,
+  type LanguageEvidence,
+  languageOf,
+  needsDetection,
+  type SpeakerLanguage,
+  stepSpeakerLanguage,
+} from '#src/turn/speaker-language/speaker-language.ts';
+
+/** What tells which language people speak, beside their words. */
+export type LanguagesContext = {
+  readonly channel: Pick<ChannelRef, 'guildId'>;
+  readonly parts: Pick<SessionDependencies, 'names' | 'peopleSettings' | 'textLanguage'>;
+  readonly settings: () => Pick<GuildSettings, 'language' | 'languages'>;
+  /** Tells which language people said they speak in the channel, BCP 47; absent: there is none. */
+  readonly captions?: { readonly language: string | undefined };
+};
+
+const unknown: SpeakerLanguage = {};
+
+/** In which language each person of one session is heard and answered. Nothing here throws. */
+export class SpeakerLanguages {
+  readonly #context: LanguagesContext;
+  readonly #people: Map<string, SpeakerLanguage>;
+  /** What held after each text that was said to its end, so that it counts once. */
+  readonly #after = new WeakMap<Transcript, string | undefined>();
+
+  #latest: string | undefined;
+
+  /** With what is known of people from `former`, where the bot sat before. */
+  constructor(context: LanguagesContext, former?: SpeakerLanguages) {
+    this.#context = context;
+    this.#people = new Map(former ? former.#people : []);
+  }
+
+  /** Reads what this person has set for themselves, for what they say next. */
+  meet(personId: string): void {
+    const { channel, parts } = this.#context;
+    void parts.peopleSettings.load(channel.guildId, personId);
+  }
+
+  /** Latest language that a recogniser told, whoever spoke. */
+  get latest(): string | undefined {
+    return this.#latest;
+  }
+
+  /** As far as it is known now, BCP 47; undefined where nothing tells. */
+  of(personId: string): string | undefined {
+    return languageOf(this.#state(personId), this.#choices(personId));
+  }
+
+  /** Language that the recogniser is told before it hears this person: what they set themselves, or what the channel speaks. */
+  hintFor(personId: string): string | undefined {
+    const { own, channel } = this.#choices(personId);
+    return own ?? channel;
+  }
+
+  /** Words that were said to their end: they count for what comes after them. */
+  async said(personId: string, transcript: Transcript): Promise<void> {
+    this.#latest = transcript.language ?? this.#latest;
+    const evidence = await this.#evidenceOf(personId, transcript);
+    const state = this.#step(personId, evidence);
+    this.#people.set(personId, state);
+    this.#after.set(transcript, languageOf(state, this.#choices(personId)));
+  }
+
+  /** Language of an answer to this person. */
+  answerTo(personId: string): AnswerLanguage {
+    let heard: { readonly language: string | undefined } | undefined;
+    const now = () => (heard ? heard.language : this.of(personId));
+    return {
+      get now() {
+        return now();
+      },
+      hear: async (said) => {
+        const last = said.findLast(({ text }) => text.trim() !== '');
+        if (last) heard = { language: await this.#languageAfter(personId, last) };
+      },
+    };
+  }
+
+  /** As somebody new. */
+  forget(personId: string): void {
+    this.#people.delete(personId);
+  }
+
+  async #languageAfter(personId: string, transcript: Transcript): Promise<string | undefined> {
+    if (!this.#after.has(transcript)) {
+      const evidence = await this.#evidenceOf(personId, transcript);
+      if (!this.#after.has(transcript))
+        return languageOf(this.#step(personId, evidence), this.#choices(personId));
+    }
+    return this.#after.get(transcript);
+  }
+
+  #step(personId: string, evidence: LanguageEvidence): SpeakerLanguage {
+    const { languages } = this.#context.settings();
+    return stepSpeakerLanguage(this.#state(personId), evidence, languages);
+  }
+
+  /** The text alone is asked only where nothing else tells. */
+  async #evidenceOf(personId: string, transcript: Transcript): Promise<LanguageEvidence> {
+    const { parts, settings } = this.#context;
+    const { text, language } = transcript;
+    const words = countWords(text);
+    const requested = requestedLanguage(text, parts.names);
+    if (language !== undefined) return { language, probability: 1, words, requested };
+    const isNeeded = needsDetection(this.#state(personId), this.#choices(personId));
+    const found =
+      isNeeded && words > 1
+        ? await parts.textLanguage.detect(text, settings().languages)
+        : undefined;
+    return { language: found?.language, probability: found?.probability ?? 0, words, requested };
+  }
+
+  #state(personId: string): SpeakerLanguage {
+    return this.#people.get(personId) ?? unknown;
+  }
+
+  #choices(personId: string): LanguageChoices {
+    const { channel, parts, settings, captions } = this.#context;
+    const { language: own } = parts.peopleSettings.known(channel.guildId, personId);
+    const { language: server, languages: among } = settings();
+    return { own, server, among, channel: captions?.language };
+  }
+}

@@ -1,0 +1,15 @@
+import type { RepeatManner } from '#src/turn/overlap/interjections.ts';
+import { adjusted, usualVoice, type VoiceAdjustment } from '#src/turn/voice-adjustment.ts';
+
+/** How the bot speaks in one session, as people asked for it aloud: it lasts until they take it back. */
+export class SessionVoice {
+  #adjustment = usualVoice;
+
+  get adjustment(): VoiceAdjustment {
+    return this.#adjustment;
+  }
+
+  adjust(manner: RepeatManner): void {
+    this.#adjustment = adjusted(this.#adjustment, manner);
+  }
+}

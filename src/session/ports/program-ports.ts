@@ -1,0 +1,63 @@
+import type { ListedSession } from '#src/captions/transcript-store.ts';
+import type { ChatMessage, Usage } from '#src/chat/ports.ts';
+import type { ReplyPart } from '#src/pipeline/pipeline.ts';
+import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { FileRequest, TranscriptOutcome } from './captions.ts';
+import type { CommandPorts } from './command.ts';
+import type { Asker, Members } from './command-ports.ts';
+
+/** What programs, and the operator's page, may do in the servers of one shard. */
+export type ProgramPorts = Pick<CommandPorts, 'places' | 'sessions' | 'talk' | 'tracks'> & {
+  readonly answers: ProgramAnswers;
+  readonly members: Members;
+  readonly transcripts: ManagerTranscripts;
+};
+
+/** What was said, for everybody who manages a server; session implements it. */
+export interface ManagerTranscripts {
+  /** Newest first, at most 25; undefined where they cannot be read. */
+  sessionsForManagers(guildId: string): Promise<readonly ListedSession[] | undefined>;
+  /** The last session where none is named. */
+  fileForManagers(guildId: string, request: FileRequest): Promise<TranscriptOutcome>;
+}
+
+/** Answers that no channel hears; session implements it. */
+export interface ProgramAnswers {
+  /** Ways to answer that may be asked for, the server's own first. */
+  pipelines(guildId: string): readonly PipelineName[];
+  /**
+   * Begins an answer, if there is money for it and not too much is answered already.
+   *
+   * Reading its parts throws what a pipeline throws. Aborting `signal` throws its reason.
+   */
+  answer(question: ProgramQuestion, signal: AbortSignal): Promise<ProgramAnswer>;
+}
+
+export type ProgramQuestion = {
+  readonly guildId: string;
+  readonly asker: Asker;
+  /** What is asked, in order. */
+  readonly said: readonly ProgramUtterance[];
+  /** What was said before, oldest first. */
+  readonly history: readonly ChatMessage[];
+  /** In place of the server's own. */
+  readonly instructions?: string;
+  readonly voice?: string;
+  /** Absent: as this server is answered. */
+  readonly pipeline?: PipelineName;
+  /** False: in writing alone. */
+  readonly isSpoken: boolean;
+  /** Told what each request to a model took. */
+  readonly onUsage: (usage: Usage) => void;
+};
+
+export type ProgramUtterance =
+  | { readonly kind: 'typed'; readonly name: string; readonly text: string }
+  /** A file of sound: WAV or what else recordings may be. */
+  | { readonly kind: 'spoken'; readonly name: string; readonly bytes: Uint8Array };
+
+/** Parts of an answer; to be read, if only to its end, as its budget stays reserved until then. */
+export type ProgramAnswer =
+  | { readonly kind: 'open'; readonly parts: AsyncIterable<ReplyPart> }
+  | { readonly kind: 'failed'; readonly line: TextLine };

@@ -1,0 +1,58 @@
+import type { ChannelMember } from './voice-link.ts';
+
+/** A message that a person, a bot or a webhook has written into a text channel or the chat of a voice channel. */
+export type TypedMessage = {
+  readonly guildId: string;
+  readonly channelId: string;
+  readonly messageId: string;
+  readonly author: Pick<ChannelMember, 'id' | 'name' | 'isBot'>;
+  /** Written through a webhook, so by nobody who could agree to anything. */
+  readonly isWebhook: boolean;
+  /** It mentions the bot, or is a reply that pings it. */
+  readonly isMention: boolean;
+  /** Without the mention of the bot; empty where Discord does not tell it. */
+  readonly text: string;
+};
+
+/** A message to be replied to. */
+export type ReplyTarget = Pick<TypedMessage, 'guildId' | 'channelId' | 'messageId'>;
+
+/** Told of messages; neither throws. */
+export type TypedMessageListener = {
+  readonly written: (message: TypedMessage) => void;
+  readonly deleted: (messageIds: readonly string[]) => void;
+};
+
+/** What people write where the bot may read it; discord implements it. */
+export interface TypedMessages {
+  /** Replaces the former listener. */
+  listen(listener: TypedMessageListener): void;
+  /**
+   * Replies to a message, once Discord has taken it; `deleted` where it is gone. Pings nobody; longer texts are cut at 2,000
+   * characters. Errors: as `ChannelMessages`. Aborting `signal` throws `signal.reason`.
+   */
+  reply(to: ReplyTarget, text: string, signal: AbortSignal): Promise<'sent' | 'deleted'>;
+}
+
+/** How a server has typed questions answered: aloud as well where the writer sits there, in writing only, or not at all. */
+export const typedModes = ['voice', 'text', 'off'] as const;
+export type TypedMode = (typeof typedModes)[number];
+
+/**
+ * What became of a message; exactly one each. `elsewhere`: not in the chat of the channel the bot sits in. `unread`: nothing
+ * of it was told. `refused`, `unasked`: its writer said no, or was not asked. `not-meant`: by the addressing mode.
+ */
+export type TypedOutcome =
+  | 'answered'
+  | 'failed'
+  | 'deleted'
+  | 'elsewhere'
+  | 'off'
+  | 'bot'
+  | 'webhook'
+  | 'refused'
+  | 'unasked'
+  | 'paused'
+  | 'unread'
+  | 'empty'
+  | 'not-meant';

@@ -1,0 +1,46 @@
+import { judgeAccess } from '#src/people/access.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { AccessControl, AccessRequest } from '#src/session/ports/command-ports.ts';
+import type { ChannelMember } from '#src/session/ports/voice-link.ts';
+import type { StoredSettings } from '#src/session/settings/stored-settings.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+
+/**
+ * Whether the server lets a person in a channel use the bot, at the moment it is asked; `people` are those there, with their
+ * roles as Discord has told of them.
+ */
+export function admissionIn(
+  guildId: string,
+  people: () => readonly ChannelMember[],
+  { places }: { readonly places: Pick<SessionDependencies['places'], 'mayManage'> },
+  settings: Pick<StoredSettings, 'in'>,
+): (personId: string) => boolean {
+  return (id) => {
+    const rules = settings.in(guildId);
+    if (rules.blockedIds.length + rules.userRoleIds.length === 0) return true;
+    const roleIds = people().find((person) => person.id === id)?.roleIds ?? [];
+    const mayManage = places.mayManage(guildId, id);
+    return judgeAccess(rules, { id, roleIds, mayManage }) === 'open';
+  };
+}
+
+/** Tells who asks for something whether the server lets them use the bot. */
+export class GuildAccess implements AccessControl {
+  readonly #settings: Pick<StoredSettings, 'in' | 'load'>;
+
+  constructor(settings: Pick<StoredSettings, 'in' | 'load'>) {
+    this.#settings = settings;
+  }
+
+  async denied({
+    callerId: id,
+    callerRoleIds: roleIds,
+    guildId,
+    mayManage,
+  }: AccessRequest): Promise<TextLine | undefined> {
+    await this.#settings.load(guildId);
+    const access = judgeAccess(this.#settings.in(guildId), { id, roleIds, mayManage });
+    if (access === 'open') return undefined;
+    return { id: access === 'blocked' ? 'access.blocked' : 'access.role' };
+  }
+}

@@ -1,0 +1,86 @@
+import {
+  isGathering,
+  type JoinsState,
+  joinsFrom,
+  stepJoins,
+} from '#src/people/join-announcements.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
+import { spokenText } from '#src/session/localized-text.ts';
+import { namePrefix } from '#src/session/output/address-by-name.ts';
+import type { PauseNotices } from '#src/session/output/pause-notices.ts';
+import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
+
+type AnnouncerContext = {
+  readonly channel: ChannelRef;
+  readonly parts: Pick<
+    SessionDependencies,
+    'clock' | 'places' | 'spokenLocales' | 'style' | 'synthesizer'
+  >;
+  readonly people: () => readonly ChannelMember[];
+  readonly settings: () => Pick<GuildSettings, 'announce'>;
+  readonly gate: Pick<ConsentGate, 'standing'>;
+  readonly pauseNotices: Pick<PauseNotices, 'put'>;
+};
+
+/** Longest wait for a pause, in ms: later everybody knows. */
+const longestPauseWaitMs = 15_000;
+/** Names that are said; of more people only the number is. */
+const mostNames = 3;
+
+/** Says who has joined, where the server wants that and somebody else is there to hear it. */
+export class JoinAnnouncer {
+  readonly #context: AnnouncerContext;
+  #joins: JoinsState;
+
+  constructor(context: AnnouncerContext) {
+    this.#context = context;
+    this.#joins = joinsFrom(humansIn(context).map(({ id }) => id));
+  }
+
+  /** It is to be called again soon. */
+  get isWaiting(): boolean {
+    return isGathering(this.#joins);
+  }
+
+  /** To be called now and then. */
+  look(): void {
+    const { gate, parts, pauseNotices, settings } = this.#context;
+    const { announce } = settings();
+    const [joins, toldIds] = stepJoins(this.#joins, {
+      atMs: parts.clock.nowMs(),
+      hereIds: humansIn(this.#context).map(({ id }) => id),
+      mayTell: (id) => announce && gate.standing(id) === 'yes',
+    });
+    this.#joins = joins;
+    if (toldIds.length === 0) return;
+    pauseNotices.put({
+      words: () => this.#words(toldIds),
+      aboutIds: toldIds,
+      longestWaitMs: longestPauseWaitMs,
+      ended: () => undefined,
+    });
+  }
+
+  /** Of those who are still there and may still be told of; empty where nobody else is there to hear it. */
+  #words(toldIds: readonly string[]): string {
+    const { channel, gate, parts } = this.#context;
+    const humans = humansIn(this.#context);
+    const told = humans.filter(({ id }) => toldIds.includes(id) && gate.standing(id) === 'yes');
+    if (told.length === 0 || told.length === humans.length) return '';
+    const names = namePrefix(
+      told.slice(0, mostNames).map(({ name }) => name),
+      this.#context,
+      undefined,
+    );
+    if (names === '') return '';
+    const n = told.length - mostNames;
+    const line = n > 0 ? ({ id: 'announce.joined.more', with: { names, n } } as const) : undefined;
+    return spokenText(line ?? { id: 'announce.joined', with: { names } }, channel.guildId, parts);
+  }
+}
+
+function humansIn({ people }: Pick<AnnouncerContext, 'people'>): readonly ChannelMember[] {
+  return people().filter(({ isBot }) => !isBot);
+}

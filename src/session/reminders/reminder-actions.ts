@@ -1,0 +1,96 @@
+import { visibleLine } from '#src/captions/files/visible-line.ts';
+import { readTime } from '#src/chat/text/time-phrases.ts';
+import { longestReminderMs, maxReminderChars, type Reminder } from '#src/people/reminders.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { ReminderDraft, ToolOutcome, ToolReminders } from '#src/session/ports/tool.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import { firstChars } from '#src/texts/plain.ts';
+import { type TextLine, text } from '#src/texts/texts.ts';
+import { dueTime } from './reminder-times.ts';
+
+/** Where reminders are asked for. */
+export type RemindersContext = {
+  readonly channel: ChannelRef;
+  readonly parts: Pick<SessionDependencies, 'clock' | 'reminders' | 'timeZone'>;
+};
+
+/** Reminders as tools may change them for one asker; for several at once they may not. */
+export function remindersFor(
+  askerIds: readonly string[],
+  context: RemindersContext,
+): ToolReminders {
+  const [askerId, ...others] = askerIds;
+  const isOne = askerId !== undefined && others.length === 0;
+  const forOne = async (work: (personId: string) => Promise<ToolOutcome>) =>
+    isOne ? await work(askerId) : told({ id: 'reminder.one_asker' });
+  return {
+    set: (draft) => forOne((personId) => set(draft, personId, context)),
+    list: () => forOne((personId) => list(personId, context)),
+    cancel: (number) => forOne((personId) => cancel(number, personId, context)),
+  };
+}
+
+async function set(
+  draft: ReminderDraft,
+  personId: string,
+  { channel, parts }: RemindersContext,
+): Promise<ToolOutcome> {
+  const { clock, reminders, timeZone } = parts;
+  const nowWallMs = clock.wallMs();
+  const due = readTime(draft.when, { nowWallMs, timeZone });
+  if (due.kind !== 'at') return told({ id: `reminder.${due.kind}` });
+  if (due.wallMs - nowWallMs > longestReminderMs) return told({ id: 'reminder.far' });
+  const words = firstChars(visibleLine(draft.text ?? ''), maxReminderChars);
+  const { guildId, channelId, name: channelName } = channel;
+  const added = await reminders.add({
+    id: crypto.randomUUID(),
+    guildId,
+    personId,
+    channelId,
+    channelName,
+    text: words,
+    setAtWallMs: nowWallMs,
+    dueAtWallMs: due.wallMs,
+  });
+  if (added.kind === 'full') return told({ id: 'reminder.full', with: { limit: added.limit } });
+  const { number: n } = added;
+  const time = dueTime(due.wallMs, { timeZone, nowWallMs, locale: 'en' });
+  const shown = { n, time, text: words };
+  const id = words === '' ? 'reminder.set.timer' : 'reminder.set.text';
+  const { facts, line } = told({ id, with: shown });
+  return { facts: { ...facts, number: n }, ...(line && { line }) };
+}
+
+async function list(personId: string, { channel, parts }: RemindersContext): Promise<ToolOutcome> {
+  const all = await parts.reminders.list(channel.guildId, personId);
+  if (all.length === 0) return told({ id: 'reminder.none' });
+  return { facts: { reminders: all.map((one) => shown(one, parts)).join('; ') } };
+}
+
+async function cancel(
+  number: number | undefined,
+  personId: string,
+  { channel, parts }: RemindersContext,
+): Promise<ToolOutcome> {
+  const all = await parts.reminders.list(channel.guildId, personId);
+  const [only, ...others] = all;
+  if (!only) return told({ id: 'reminder.none' });
+  if (number === undefined && others.length > 0) return told({ id: 'reminder.which' });
+  const meant = number === undefined ? only : all.find((one) => one.number === number);
+  const isGone = !meant || !(await parts.reminders.cancel(meant.id));
+  if (isGone) return told({ id: 'reminder.unknown' });
+  return told({ id: 'reminder.cancelled', with: { n: meant.number } });
+}
+
+/** One line of a list, for a model. */
+function shown(
+  { number: n, dueAtWallMs, text: words }: Reminder,
+  { clock, timeZone }: RemindersContext['parts'],
+): string {
+  const time = dueTime(dueAtWallMs, { timeZone, nowWallMs: clock.wallMs(), locale: 'en' });
+  return words === '' ? `${n}: timer, ${time}` : `${n}: ${time}: ${words}`;
+}
+
+function told(line: TextLine): ToolOutcome {
+  return { facts: { outcome: text(line.id, line.with) }, line };
+}

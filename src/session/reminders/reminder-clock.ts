@@ -1,0 +1,273 @@
+import type { Clock } from '#src/base/clock.ts';
+import { Wakeup } from '#src/base/wakeup.ts';
+import type { NewReminder, Reminder, ReminderStore, ShardPlace } from '#src/people/reminders.ts';
+import { failureOf } from '#src/session/failure.ts';
+import type { ReminderOutcome, SessionEventListener } from '#src/session/ports/events.ts';
+import type { Reminders } from '#src/session/ports/reminders.ts';
+
+type ReminderClockParts = {
+  readonly clock: Clock;
+  readonly store: ReminderStore;
+  readonly onEvent: SessionEventListener;
+};
+
+/** What became of an attempt to tell; `away`: its server is not there now, `unsent`: Discord did not take it. */
+export type TellResult = 'said' | 'written' | 'away' | 'unsent';
+
+/** Tells people, in the servers of one shard. */
+export interface Teller {
+  /**
+   * What became of each, by id; all are of one person in one server. Aborting `signal` throws `signal.reason`, and nothing
+   * more is told.
+   */
+  tell(
+    reminders: readonly Reminder[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, TellResult>>;
+}
+
+type ServedShard = { readonly shard: ShardPlace; readonly teller: Teller };
+type Telling = {
+  readonly reminder: Reminder;
+  readonly served: ServedShard;
+  readonly stop: AbortController;
+};
+type Attempt = { readonly guildId: string; readonly tries: number; readonly notBeforeMs: number };
+
+/** People who are told at the same time. */
+const mostAtOnce = 16;
+/** Reminders that are read beyond those which are known to wait, and read at all. */
+const [batch, mostRead] = [50, 2_000];
+/** The wall clock may be set, and a machine may sleep: while something waits, it is looked again after this time, in ms. */
+const longestWaitMs = 600_000;
+/** What failed is tried again after so long, in ms; after each failure twice as long, up to the second. */
+const [retryMs, longestRetryMs] = [30_000, 3_600_000];
+/** After as many failures of Discord to take a reminder, about a day, it is given up. */
+const mostTries = 30;
+
+/**
+ * Tells reminders when they are due, with one timer for all servers that this process serves.
+ *
+ * A reminder stays in the store until it was told, so that whoever serves its server after this process tells it, late. Where a
+ * process is killed in the moment between, it is told twice.
+ */
+export class ReminderClock implements Reminders, AsyncDisposable {
+  readonly #parts: ReminderClockParts;
+  readonly #wakeup: Wakeup;
+  readonly #over = new AbortController();
+  readonly #served = new Set<ServedShard>();
+  /** By id. */
+  readonly #telling = new Map<string, Telling>();
+  readonly #attempts = new Map<string, Attempt>();
+  /** Ids of those that were told, until the store is seen to be without them. */
+  readonly #told = new Map<string, ServedShard>();
+  /** Groups of one person each. */
+  readonly #groups = new Set<Promise<void>>();
+  #misses = 0;
+  /** Something may have become due since the last look began. */
+  #isChanged = false;
+  #running: Promise<void> | undefined;
+
+  constructor(parts: ReminderClockParts) {
+    this.#parts = parts;
+    this.#wakeup = new Wakeup(parts.clock);
+  }
+
+  /** Reminders of this shard are told from now on, until what is returned is disposed of. */
+  serve({ id, count }: ShardPlace, teller: Teller): Disposable {
+    const served = { shard: { id, count }, teller }; // what a store on another thread can be given
+    this.#served.add(served);
+    this.#running ??= this.#run();
+    this.#lookAgain();
+    return {
+      [Symbol.dispose]: () => {
+        this.#served.delete(served);
+        this.#stop((telling) => telling.served === served);
+      },
+    };
+  }
+
+  /** These servers are there again: what waits for them is tried at once. */
+  arrived(guildIds: readonly string[]): void {
+    for (const [id, { guildId }] of this.#attempts) {
+      if (guildIds.includes(guildId)) this.#attempts.set(id, { guildId, tries: 0, notBeforeMs: 0 });
+    }
+    this.#lookAgain();
+  }
+
+  /** Errors: as `ReminderStore.add`. */
+  async add(reminder: NewReminder): ReturnType<ReminderStore['add']> {
+    const added = await this.#parts.store.add(reminder);
+    this.#lookAgain();
+    return added;
+  }
+
+  /** Errors: as `ReminderStore.list`. */
+  async list(guildId: string, personId: string): Promise<readonly Reminder[]> {
+    const all = await this.#parts.store.list(guildId, personId);
+    return all.filter(({ id }) => !this.#told.has(id));
+  }
+
+  /** Errors: as `ReminderStore.remove`. */
+  async cancel(id: string): Promise<boolean> {
+    this.#stop(({ reminder }) => reminder.id === id);
+    this.#attempts.delete(id);
+    return await this.#parts.store.remove(id);
+  }
+
+  /** Nothing that is due now is told to this person there; the store is not told. */
+  forget(guildId: string, personId: string): void {
+    this.#stop(({ reminder }) => reminder.guildId === guildId && reminder.personId === personId);
+  }
+
+  /** As `forget`, and the store keeps none of them. Errors: as `ReminderStore.withdraw`. */
+  async withdraw(guildId: string, personId: string): Promise<number> {
+    this.forget(guildId, personId);
+    return await this.#parts.store.withdraw(guildId, personId);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort(new Error('closed'));
+    this.#stop(() => true);
+    this.#lookAgain();
+    await Promise.all([this.#running, ...this.#groups]);
+  }
+
+  #stop(which: (telling: Telling) => boolean): void {
+    for (const telling of this.#telling.values()) {
+      if (which(telling)) telling.stop.abort(new Error('this reminder is not wanted any more'));
+    }
+  }
+
+  /** Soon; also where it looks just now. */
+  #lookAgain(): void {
+    this.#isChanged = true;
+    this.#wakeup.wake();
+  }
+
+  /** Never throws. */
+  async #run(): Promise<void> {
+    const { signal } = this.#over;
+    while (!signal.aborted) {
+      this.#isChanged = false;
+      let waitMs = Number.POSITIVE_INFINITY;
+      for (const served of this.#served) waitMs = Math.min(waitMs, await this.#look(served));
+      if (!this.#isChanged) await this.#wakeup.wait(waitMs);
+    }
+  }
+
+  /** Begins to tell what is due; the time, in ms, until the next look that nobody else will cause. */
+  async #look(served: ServedShard): Promise<number> {
+    const told = [...this.#told].filter(([, by]) => by === served).map(([id]) => id);
+    const soonest = await this.#read(served);
+    if (!soonest) return backoffMs(this.#misses);
+    if (!this.#served.has(served)) return Number.POSITIVE_INFINITY;
+    await this.#takeOut(told, soonest);
+    const waiting = soonest.filter(({ id }) => !this.#told.has(id) && !this.#telling.has(id));
+    for (const group of byPerson(waiting.filter((one) => this.#restMs(one) <= 0))) {
+      if (this.#groups.size >= mostAtOnce) break;
+      const telling = this.#tell(group, served);
+      this.#groups.add(telling);
+      void telling.finally(() => {
+        this.#groups.delete(telling);
+        this.#lookAgain();
+      });
+    }
+    if (soonest.length === 0) return Number.POSITIVE_INFINITY;
+    const later = waiting.map((one) => this.#restMs(one)).filter((ms) => ms > 0);
+    return Math.min(longestWaitMs, ...later);
+  }
+
+  /** Of those that were told before a read: what the store still has is taken out once more, what it has not is done with. */
+  async #takeOut(told: readonly string[], stored: readonly Reminder[]): Promise<void> {
+    for (const id of told) {
+      const left = stored.find((one) => one.id === id);
+      if (left) await this.#remove(left);
+      else this.#told.delete(id);
+    }
+  }
+
+  /** Undefined where the store does not tell: the operator is told once. */
+  async #read({ shard }: ServedShard): Promise<readonly Reminder[] | undefined> {
+    const known = this.#telling.size + this.#told.size + this.#attempts.size;
+    try {
+      const limit = Math.min(known + batch, mostRead);
+      const soonest = await this.#parts.store.soonest(shard, limit);
+      this.#misses = 0;
+      return soonest;
+    } catch (error) {
+      if (this.#misses++ === 0) this.#parts.onEvent('', failureOf(error, 'store'));
+      return undefined;
+    }
+  }
+
+  #restMs({ id, dueAtWallMs }: Reminder): number {
+    const { clock } = this.#parts;
+    const { notBeforeMs = 0 } = this.#attempts.get(id) ?? {};
+    return Math.max(dueAtWallMs - clock.wallMs(), notBeforeMs - clock.nowMs());
+  }
+
+  /** Never throws. */
+  async #tell(reminders: readonly Reminder[], served: ServedShard): Promise<void> {
+    const stop = new AbortController();
+    for (const reminder of reminders) this.#telling.set(reminder.id, { reminder, served, stop });
+    try {
+      const results = await served.teller.tell(reminders, stop.signal);
+      for (const reminder of reminders)
+        await this.#settle(reminder, results.get(reminder.id) ?? 'unsent', served);
+    } catch (error) {
+      if (!stop.signal.aborted) {
+        this.#parts.onEvent(reminders[0]?.guildId ?? '', failureOf(error, 'speak'));
+        for (const reminder of reminders) await this.#settle(reminder, 'unsent', served);
+      }
+    }
+    for (const { id } of reminders) this.#telling.delete(id);
+  }
+
+  async #settle(reminder: Reminder, result: TellResult, served: ServedShard): Promise<void> {
+    const { id, guildId } = reminder;
+    switch (result) {
+      case 'said':
+      case 'written':
+        return await this.#end(reminder, result, served);
+      case 'away':
+      case 'unsent': {
+        const tries = (this.#attempts.get(id)?.tries ?? 0) + 1;
+        if (result === 'unsent' && tries >= mostTries)
+          return await this.#end(reminder, 'given-up', served);
+        const notBeforeMs = this.#parts.clock.nowMs() + backoffMs(tries);
+        this.#attempts.set(id, { guildId, tries, notBeforeMs });
+      }
+    }
+  }
+
+  async #end(reminder: Reminder, outcome: ReminderOutcome, served: ServedShard): Promise<void> {
+    const { id, guildId, personId, dueAtWallMs } = reminder;
+    const { clock, onEvent } = this.#parts;
+    const lateMs = clock.wallMs() - dueAtWallMs;
+    onEvent(guildId, { kind: 'reminder', personId, outcome, lateMs });
+    this.#attempts.delete(id);
+    this.#told.set(id, served);
+    await this.#remove(reminder);
+  }
+
+  /** What the store does not take is tried at the next look. Never throws. */
+  async #remove({ id, guildId }: Reminder): Promise<void> {
+    try {
+      await this.#parts.store.remove(id);
+    } catch (error) {
+      this.#parts.onEvent(guildId, failureOf(error, 'store'));
+    }
+  }
+}
+
+/** Wait, in ms, after so many failures in a row. */
+function backoffMs(failures: number): number {
+  return Math.min(longestRetryMs, retryMs * 2 ** Math.min(20, Math.max(0, failures - 1)));
+}
+
+/** In the order in which the first of each person is due. */
+function byPerson(due: readonly Reminder[]): readonly (readonly Reminder[])[] {
+  const groups = Map.groupBy(due, ({ guildId, personId }) => `${guildId} ${personId}`);
+  return [...groups.values()];
+}

@@ -1,0 +1,128 @@
+import { BotError } from '#src/base/errors.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
+import { visibleLine } from '#src/captions/files/visible-line.ts';
+import { speakable } from '#src/chat/text/speakable.ts';
+import { isLate, type Reminder } from '#src/people/reminders.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { failureOf } from '#src/session/failure.ts';
+import { spokenText, writtenText } from '#src/session/localized-text.ts';
+import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { Teller, TellResult } from './reminder-clock.ts';
+import { dueTime } from './reminder-times.ts';
+import { ReminderWriter } from './reminder-writer.ts';
+
+type ReminderTellerParts = Pick<
+  SessionDependencies,
+  'clock' | 'messages' | 'onEvent' | 'places' | 'spokenLocales'
+>;
+type TellerSessions = Pick<VoiceSessions, 'session' | 'settings'>;
+
+/** Reminders of one person that are said at once; the others are written. */
+const mostAloud = 3;
+/** Longest wait for a pause, in ms; then it is written, so that it does not come late. */
+const longestPauseWaitMs = 60_000;
+
+/** Tells people of one shard: aloud at a pause where they sit with the bot, else in writing with a mention. */
+export class ReminderTeller implements Teller {
+  readonly #parts: ReminderTellerParts;
+  readonly #sessions: TellerSessions;
+  readonly #writer: ReminderWriter;
+
+  constructor(parts: ReminderTellerParts, sessions: TellerSessions) {
+    this.#parts = parts;
+    this.#sessions = sessions;
+    this.#writer = new ReminderWriter(parts.messages);
+  }
+
+  async tell(
+    reminders: readonly Reminder[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, TellResult>> {
+    const { guildId = '' } = reminders[0] ?? {};
+    if (!this.#parts.places.has(guildId)) return resultsOf(reminders, 'away');
+    await this.#sessions.settings.load(guildId);
+    signal.throwIfAborted();
+    const [aloud, written] = [reminders.slice(0, mostAloud), reminders.slice(mostAloud)];
+    const results = await Promise.all([
+      this.#sayOrWrite(aloud, signal),
+      ...written.map((reminder) => this.#write(reminder, signal)),
+    ]);
+    return new Map(results.flatMap((each) => [...each]));
+  }
+
+  async #sayOrWrite(
+    reminders: readonly Reminder[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, TellResult>> {
+    if (await this.#say(reminders, signal)) return resultsOf(reminders, 'said');
+    const results = await Promise.all(reminders.map((one) => this.#write(one, signal)));
+    return new Map(results.flatMap((each) => [...each]));
+  }
+
+  /** False: nothing of it was heard. Aborting `signal` throws `signal.reason`. */
+  async #say(reminders: readonly Reminder[], signal: AbortSignal): Promise<boolean> {
+    const { guildId = '', personId = '' } = reminders[0] ?? {};
+    const context = this.#sessions.session(guildId)?.context;
+    if (!context) return false;
+    const listener = () => {
+      const mayBeTold = context.gate.standing(personId) === 'yes';
+      return mayBeTold ? context.people().find(({ id }) => id === personId) : undefined;
+    };
+    if (!listener()) return false;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const isWaiting = context.pauseNotices.put({
+      aboutIds: [personId],
+      longestWaitMs: longestPauseWaitMs,
+      words: () => {
+        const name = listener()?.name;
+        return name === undefined || signal.aborted ? '' : this.#words(reminders, name);
+      },
+      ended: resolve,
+    });
+    return isWaiting && (await unlessAborted(promise, signal));
+  }
+
+  #words(reminders: readonly Reminder[], name: string): string {
+    const { guildId = '' } = reminders[0] ?? {};
+    const spoken = (line: TextLine) => spokenText(line, guildId, this.#parts);
+    const lines = reminders.map((one) => spoken(this.#line(one)));
+    const text = lines.map((line) => speakable(line)).join(' ');
+    const called = speakable(visibleLine(name));
+    return called === '' ? text : spoken({ id: 'reminder.to', with: { name: called, text } });
+  }
+
+  async #write(reminder: Reminder, signal: AbortSignal): Promise<ReadonlyMap<string, TellResult>> {
+    const { guildId, channelId, channelName: name, personId } = reminder;
+    const text = writtenText(this.#line(reminder), guildId, this.#parts);
+    try {
+      await this.#writer.write({ guildId, channelId, name }, { personId, text }, signal);
+      return resultsOf([reminder], 'written');
+    } catch (error) {
+      if (signal.aborted || !(error instanceof BotError)) throw error;
+      this.#parts.onEvent(guildId, failureOf(error, 'speak'));
+      return resultsOf([reminder], 'unsent');
+    }
+  }
+
+  #line(reminder: Reminder): TextLine {
+    const { guildId, text, dueAtWallMs } = reminder;
+    const { clock, places } = this.#parts;
+    const isTimer = text === '';
+    if (!isLate(reminder, clock.wallMs()))
+      return isTimer ? { id: 'reminder.due.timer' } : { id: 'reminder.due.text', with: { text } };
+    const { timeZone } = this.#sessions.settings.in(guildId);
+    const shown = { timeZone, nowWallMs: clock.wallMs(), locale: places.localeIn(guildId) };
+    const time = dueTime(dueAtWallMs, shown);
+    return isTimer
+      ? { id: 'reminder.late.timer', with: { time } }
+      : { id: 'reminder.late.text', with: { text, time } };
+  }
+}
+
+function resultsOf(
+  reminders: readonly Reminder[],
+  result: TellResult,
+): ReadonlyMap<string, TellResult> {
+  return new Map(reminders.map(({ id }) => [id, result]));
+}

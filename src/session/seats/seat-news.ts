@@ -1,0 +1,50 @@
+import type { SeatEvent } from '#src/session/ports/seat-events.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { VoiceSession } from '#src/session/voice-session.ts';
+import type { SeatLosses } from './seat-losses.ts';
+import type { SeatMoves } from './seat-moves.ts';
+
+/** What follows from what somebody else does to the bot's seats. */
+export type SeatNewsActions = {
+  readonly sessionIn: (guildId: string) => VoiceSession | undefined;
+  readonly losses: Pick<SeatLosses, 'lost'>;
+  readonly moves: Pick<SeatMoves, 'follow'>;
+  /** The bot does not come to that channel by itself before it was empty. */
+  readonly rest: (channel: ChannelRef) => void;
+  readonly guildRemoved: (guildId: string) => void;
+};
+
+/** Does what follows where somebody else changed the bot's seat in this server. */
+export function followSeatNews(guildId: string, news: SeatEvent, actions: SeatNewsActions): void {
+  const session = actions.sessionIn(guildId);
+  session?.context.wakeup.wake();
+  switch (news.kind) {
+    case 'muted':
+    case 'deafened':
+    case 'suppressed':
+      session?.restrictions.set(news.kind, news.on);
+      return;
+    case 'moved':
+      if (session && !session.isOver) movedByHand(session, news.channelId, actions);
+      return void actions.moves.follow(guildId, news.channelId);
+    case 'channel-removed':
+    case 'no-view':
+    case 'no-connect':
+      actions.losses.lost(guildId, news);
+      return;
+    case 'guild-removed':
+      actions.guildRemoved(guildId);
+      return;
+  }
+}
+
+/** Whoever puts the bot elsewhere does not want it to go back by itself. */
+function movedByHand(
+  session: VoiceSession,
+  channelId: string,
+  { rest }: Pick<SeatNewsActions, 'rest'>,
+): void {
+  if (session.channel.channelId === channelId) return;
+  session.followedId = undefined;
+  rest(session.channel);
+}

@@ -1,0 +1,271 @@
+import { type AutoJoinChannel, chooseAutoJoin, isWayIn } from '#src/people/auto-join-rules.ts';
+import { heard, recall, unasked } from '#src/people/consent.ts';
+import type { StoredConsent } from '#src/people/consent-book.ts';
+import { uncalledJoinAtMs } from '#src/people/uncalled-join-pace.ts';
+import { write } from '#src/session/alerts/report-failure.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { failureOf } from '#src/session/failure.ts';
+import { writtenText } from '#src/session/localized-text.ts';
+import type { JoinOutcome } from '#src/session/ports/command-ports.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import { admissionIn } from '#src/session/presence/access-control.ts';
+import { withConsentStore } from '#src/session/store-access.ts';
+import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { followWish } from './follow.ts';
+import { judgeEntry, obstacleOf } from './obstacle.ts';
+
+type UncalledParts = Pick<
+  SessionDependencies,
+  'clock' | 'messages' | 'onEvent' | 'panels' | 'places' | 'store'
+>;
+type UncalledSessions = Pick<
+  VoiceSessions,
+  'at' | 'enterUncalled' | 'moves' | 'session' | 'settings'
+>;
+
+/** Where the bot would go in one server, and how. */
+type Wish = { readonly channelId: string; readonly go: () => Promise<boolean> };
+
+type GuildWishes = {
+  /** When it went anywhere uncalled, oldest first. */
+  joinedAtMs: readonly number[];
+  wantedId: string | undefined;
+  /** Since when that channel has been wanted. */
+  sinceMs: number;
+  isBusy: boolean;
+  isDue: boolean;
+  /** Takes the next look back. */
+  forget: () => void;
+  /** Looks in a row for which the store did not tell who agreed. */
+  unread: number;
+  /** Channels of which people were told what keeps the bot out, until these are empty. */
+  readonly told: Set<string>;
+  /** Channel of the followed person of which people were told that the bot does not go there. */
+  toldOf: string | undefined;
+};
+
+/** Joins that decide how long others wait; earlier ones do not count. */
+const joinsKept = 2;
+/** A store that cannot be read is asked again: this often, after so long in ms. */
+const [mostTries, retryMs] = [6, 10_000];
+
+/** Brings the bot where nobody called it: into channels of `auto_join`, and after the person it follows. */
+export class UncalledJoins implements Disposable {
+  readonly #parts: UncalledParts;
+  readonly #sessions: UncalledSessions;
+  readonly #servers = new Map<string, GuildWishes>();
+  #isOver = false;
+
+  constructor(parts: UncalledParts, sessions: UncalledSessions) {
+    this.#parts = parts;
+    this.#sessions = sessions;
+  }
+
+  /** To be called whenever somebody changed the channel in this server, or it set something. Never throws, waits for nothing. */
+  look(guildId: string): void {
+    if (this.#isOver) return;
+    this.#endRests(guildId);
+    if (this.#isConcerned(guildId)) void this.#settle(guildId);
+  }
+
+  /** Nothing is begun any more. */
+  [Symbol.dispose](): void {
+    this.#isOver = true;
+    for (const { forget } of this.#servers.values()) forget();
+  }
+
+  /** False where nothing of the kind is set; unknown settings are read. */
+  #isConcerned(guildId: string): boolean {
+    const { settings } = this.#sessions;
+    const isFollowing = this.#sessions.session(guildId)?.followedId !== undefined;
+    return isFollowing || !settings.isRead(guildId) || settings.in(guildId).autoJoin.length > 0;
+  }
+
+  /** A channel that was empty is open to it again. */
+  #endRests(guildId: string): void {
+    const { settings } = this.#sessions;
+    const told = this.#servers.get(guildId)?.told;
+    for (const channelId of settings.in(guildId).autoJoin) {
+      if (this.#peopleIn(guildId, channelId).length > 0) continue;
+      told?.delete(channelId);
+      if (settings.isResting(guildId, channelId)) void settings.endRest(guildId, channelId);
+    }
+  }
+
+  /** One look at a time in each server; what changes meanwhile is looked at after it. */
+  async #settle(guildId: string): Promise<void> {
+    if (this.#isOver) return;
+    const wishes = this.#servers.get(guildId) ?? noWishes();
+    this.#servers.set(guildId, wishes);
+    wishes.isDue = true;
+    if (wishes.isBusy) return;
+    wishes.isBusy = true;
+    try {
+      while (wishes.isDue && !this.#isOver) {
+        wishes.isDue = false;
+        await this.#step(guildId, wishes);
+      }
+    } catch (error) {
+      this.#parts.onEvent(guildId, failureOf(error, 'link'));
+    } finally {
+      wishes.isBusy = false;
+      if (!this.#isConcerned(guildId)) this.#servers.delete(guildId);
+    }
+  }
+
+  async #step(guildId: string, wishes: GuildWishes): Promise<void> {
+    const { clock } = this.#parts;
+    wishes.forget();
+    const wish = this.#followed(guildId, wishes) ?? (await this.#autoJoined(guildId, wishes));
+    const nowMs = clock.nowMs();
+    if (wish?.channelId !== wishes.wantedId) {
+      wishes.wantedId = wish?.channelId;
+      wishes.sinceMs = nowMs;
+    }
+    if (!wish || this.#isOver) return;
+    const waitMs = uncalledJoinAtMs(wishes.joinedAtMs, wishes.sinceMs) - nowMs;
+    if (waitMs > 0) {
+      wishes.forget = clock.later(waitMs, () => void this.#settle(guildId));
+      return;
+    }
+    wishes.wantedId = undefined;
+    if (await wish.go()) wishes.joinedAtMs = [...wishes.joinedAtMs, nowMs].slice(-joinsKept);
+  }
+
+  #followed(guildId: string, wishes: GuildWishes): Wish | undefined {
+    const { places } = this.#parts;
+    const session = this.#sessions.session(guildId);
+    const found = session && followWish(session, this.#parts);
+    if (!found) wishes.toldOf = undefined;
+    if (!found || !session) return undefined;
+    const { channel, verdict } = found;
+    const { followedId = '' } = session;
+    if (verdict !== 'follow') {
+      const holds = () => places.seatOf(guildId, followedId)?.channelId === channel.channelId;
+      const isTold = wishes.toldOf === channel.channelId;
+      if (!isTold) session.context.notice({ id: `follow.${verdict}` }, holds);
+      wishes.toldOf = channel.channelId;
+      return undefined;
+    }
+    const go = async () => {
+      await this.#sessions.moves.follow(guildId, channel.channelId);
+      return true;
+    };
+    return { channelId: channel.channelId, go };
+  }
+
+  async #autoJoined(guildId: string, wishes: GuildWishes): Promise<Wish | undefined> {
+    const { places } = this.#parts;
+    const { settings } = this.#sessions;
+    if (!(await settings.load(guildId))) return this.#lookLater(guildId, wishes);
+    const { autoJoin } = settings.in(guildId);
+    const at = this.#sessions.at(guildId);
+    const company = at ? this.#peopleIn(guildId, at.channelId).length : 0;
+    if (autoJoin.length === 0 || company > 0) return undefined;
+    if (autoJoin.every((id) => this.#peopleIn(guildId, id).length === 0)) return undefined;
+    const standings = await withConsentStore(guildId, this.#parts, 'store.unreadable', (store) =>
+      store.read(guildId),
+    );
+    if (!standings) return this.#lookLater(guildId, wishes);
+    wishes.unread = 0;
+    const channels = autoJoin.map((id) => this.#channel(guildId, id, standings));
+    for (const channel of channels) this.#tellObstacle(guildId, channel, wishes);
+    const chosen = chooseAutoJoin(channels, at && { channelId: at.channelId, company });
+    const channel = chosen === undefined ? undefined : places.channel(guildId, chosen);
+    return channel && { channelId: channel.channelId, go: () => this.#enter(channel) };
+  }
+
+  /** Undefined: nothing is wanted for now. */
+  #lookLater(guildId: string, wishes: GuildWishes): undefined {
+    wishes.unread++;
+    if (wishes.unread >= mostTries) return;
+    wishes.forget = this.#parts.clock.later(retryMs, () => void this.#settle(guildId));
+  }
+
+  #channel(
+    guildId: string,
+    channelId: string,
+    standings: ReadonlyMap<string, StoredConsent>,
+  ): AutoJoinChannel {
+    const { clock, places } = this.#parts;
+    const { settings } = this.#sessions;
+    const { policy, roleId } = settings.in(guildId).consent;
+    const consent = recall(unasked(policy), standings);
+    const people = () => this.#peopleIn(guildId, channelId);
+    const admits = admissionIn(guildId, people, this.#parts, settings);
+    const admitted = people().filter(({ id }) => admits(id));
+    const found = admitted.map(({ id, roleIds }) => {
+      const hasRole = roleId !== undefined && roleIds.includes(roleId);
+      return heard(consent, { id, hasRole }, clock.wallMs());
+    });
+    const channel = places.channel(guildId, channelId);
+    return {
+      channelId,
+      joining: channel && judgeEntry(channel, this.#parts),
+      heard: found.filter((one) => one === 'yes').length,
+      unasked: found.filter((one) => one === 'unasked').length,
+      isSentAway: settings.isResting(guildId, channelId),
+    };
+  }
+
+  /** People who wait for it read once what keeps it out. */
+  #tellObstacle(
+    guildId: string,
+    { channelId, heard: count, isSentAway, joining }: AutoJoinChannel,
+    { told }: GuildWishes,
+  ): void {
+    const channel = this.#parts.places.channel(guildId, channelId);
+    if (!channel || !joining || isWayIn(joining) || isSentAway || count === 0) return;
+    if (told.has(channelId)) return;
+    told.add(channelId);
+    const line = obstacleOf(joining, channel);
+    if (line) this.#tell(channel, line);
+  }
+
+  /** True where it tried. */
+  async #enter(channel: ChannelRef): Promise<boolean> {
+    const { guildId, channelId } = channel;
+    if (this.#peopleIn(guildId, channelId).length === 0) return false;
+    const joining = await this.#sessions.enterUncalled(channel);
+    if (!joining) return false;
+    await this.#show(channel, joining);
+    return true;
+  }
+
+  /** Nobody's command became the panel, so it is posted; where the bot could not come, people read why. */
+  async #show(channel: ChannelRef, joining: JoinOutcome): Promise<void> {
+    const { panels } = this.#parts;
+    const { guildId, channelId, name } = channel;
+    if (joining.kind === 'joined' || 'nextTryMs' in joining) {
+      await panels.post(channel, { id: 'join.uncalled', with: { channel: name } });
+      return;
+    }
+    if (joining.kind === 'stopping' || joining.kind === 'left') return;
+    await this.#sessions.settings.rest(guildId, channelId);
+    this.#tell(channel, { id: 'join.uncalled.failed', with: { channel: name } });
+  }
+
+  #tell(channel: ChannelRef, line: TextLine): void {
+    write(writtenText(line, channel.guildId, this.#parts), { channel, parts: this.#parts });
+  }
+
+  #peopleIn(guildId: string, channelId: string) {
+    const people = this.#parts.places.people({ guildId, channelId, name: '' });
+    return people.filter(({ isBot }) => !isBot);
+  }
+}
+
+function noWishes(): GuildWishes {
+  return {
+    joinedAtMs: [],
+    wantedId: undefined,
+    sinceMs: 0,
+    isBusy: false,
+    isDue: false,
+    forget: () => undefined,
+    unread: 0,
+    told: new Set(),
+    toldOf: undefined,
+  };
+}

@@ -1,0 +1,69 @@
+import { holds } from '#src/people/rights.ts';
+import type { Playing, TrackCaller, TrackKeeping, TrackWish } from '#src/session/ports/tracks.ts';
+import { bearerOf, type RightsContext } from '#src/session/tools/current-rights.ts';
+import type { SoundOwner, SoundTag } from './owned-tracks.ts';
+import type { SessionTracks } from './session-tracks.ts';
+import type { FoundSound } from './sound-catalog.ts';
+
+/** The tracks of a channel, and what says who may do what there. */
+export type PlacingContext = Pick<RightsContext, 'people' | 'settings'> & {
+  readonly tracks: Pick<SessionTracks, 'owned'>;
+};
+
+/** A sound that is there, and whose it is going to be. */
+export type PlaceableSound = Pick<Extract<FoundSound, { kind: 'found' }>, 'source'> &
+  Pick<SoundTag, 'origin'> & { readonly owner?: SoundOwner | undefined };
+
+/** Puts a sound on a track as somebody wishes; a volume only where the track is theirs to change. */
+export function placeSound(
+  context: PlacingContext,
+  caller: TrackCaller,
+  { loop, next, percent, track }: Omit<TrackWish, 'sound'>,
+  { source, origin, owner }: PlaceableSound,
+): Playing {
+  const { owned } = context.tracks;
+  const kept = percent === undefined ? undefined : keptVolume(track, percent, caller, context);
+  const added = owned.lay(track, source, { ...(origin && { origin }), owner }, { loop, next });
+  const { title } = source;
+  const also = kept && { kept };
+  switch (added.kind) {
+    case 'playing':
+    case 'queued':
+      if (percent !== undefined && !kept) owned.perform({ kind: 'volume', track, percent });
+      if (added.kind === 'playing') return { kind: 'playing', title, track, ...also };
+      return { kind: 'added', title, track, place: added.place, ...also };
+    case 'full':
+      return { kind: 'full', track, limit: added.limit };
+    case 'too-many-live':
+      return { kind: 'bad', reason: { id: 'track.bad.live', with: { limit: added.limit } } };
+    case 'too-many':
+      return { kind: 'many', limit: added.limit, names: owned.busy };
+    case 'bad-name':
+      return { kind: 'bad-name' };
+    case 'reserved':
+      return { kind: 'reserved', track };
+    case 'closed':
+      return { kind: 'nowhere' };
+  }
+}
+
+/** Whether this person may change everybody's sounds, as far as Discord has told. */
+export function isDj(
+  { id, mayManage }: TrackCaller,
+  context: Pick<RightsContext, 'people' | 'settings'>,
+): boolean {
+  return holds('dj', bearerOf(id, mayManage, context));
+}
+
+function keptVolume(
+  track: string,
+  percent: number,
+  caller: TrackCaller,
+  context: PlacingContext,
+): TrackKeeping | undefined {
+  const { owned } = context.tracks;
+  const owner = owned.ownerBeside(caller.id, { kind: 'volume', track, percent });
+  if (!owner || isDj(caller, context)) return undefined;
+  const now = owned.tracks.track(track)?.view.percent ?? 100;
+  return now === percent ? undefined : { owner: owner.name, percent: now };
+}

@@ -1,0 +1,132 @@
+import { editDistance } from '#src/base/edit-distance.ts';
+import type { ShelvedSound } from '#src/sources/fetch/ports.ts';
+
+type SoundMatch = readonly ShelvedSound[];
+
+/** Share of a name that may be misheard. */
+const farthest = 0.25;
+/** Fewer letters are not corrected. */
+const leastLetters = 4;
+
+/** Longer sentences choose nothing, in words; nor do those of which fewer than one word in so many is of a sound. */
+const [mostAnswerWords, wordsForOne] = [8, 4];
+
+/** A sound, and everything it may be called, each as plain words. */
+type Candidate = {
+  readonly sound: ShelvedSound;
+  readonly labels: readonly string[];
+  readonly words: ReadonlySet<string>;
+};
+
+/**
+ * Sounds that somebody means by some words, in the order of the library: those called just so; else those with all of these
+ * words in name, folder, title or artist; else, where the words were heard and not typed, those whose name or title is among
+ * them, and those that sound alike.
+ */
+export function soundsMeant(
+  called: string,
+  sounds: readonly ShelvedSound[],
+  { isHeard = false }: { readonly isHeard?: boolean } = {},
+): SoundMatch {
+  const wanted = plain(called);
+  if (wanted === '') return [];
+  const words = wanted.split(' ');
+  const all = sounds.map(candidateOf);
+  const sure =
+    some(all, ({ labels }) => labels.includes(wanted)) ??
+    some(all, (one) => words.every((word) => one.words.has(word))) ??
+    some(all, ({ labels }) => isUnspaced(wanted) && labels.some((one) => holds(one, wanted)));
+  if (sure || !isHeard) return sure ?? [];
+  return longest(all, ` ${wanted} `) ?? nearest(all, wanted) ?? [];
+}
+
+/**
+ * The one of the offered sounds that an answer chooses: by its full name, its place, or words that no other has; undefined
+ * where it chooses none or several, is long, or asks something. `ordinals` are words for the first, the second and so on, a list for each language.
+ */
+export function soundChosen(
+  answer: string,
+  offered: readonly ShelvedSound[],
+  ordinals: readonly (readonly string[])[],
+): ShelvedSound | undefined {
+  const wanted = plain(answer);
+  const words = wanted.split(' ');
+  if (words.length > mostAnswerWords || /[?？؟]/.test(answer)) return undefined;
+  const named = offered.filter(({ name }) => plain(name) === wanted);
+  const byPlace = offered.filter((_, at) => {
+    const called = ordinals.map((list) => plain(list[at] ?? ''));
+    return [`${at + 1}`, ...called].some((one) => one !== '' && words.includes(one));
+  });
+  const all = offered.map(candidateOf);
+  const shared = all.map((one) => words.filter((word) => one.words.has(word)).length);
+  const most = Math.max(0, ...shared);
+  const byWords =
+    most * wordsForOne < words.length ? [] : offered.filter((_, at) => shared[at] === most);
+  return only(named) ?? only(byWords) ?? only(byPlace);
+}
+
+function only<T>(some: readonly T[]): T | undefined {
+  return some.length === 1 ? some[0] : undefined;
+}
+
+function candidateOf(sound: ShelvedSound): Candidate {
+  const { name, title, artist } = sound;
+  const own = name.split('/').at(-1) ?? name;
+  const titles = title === undefined ? [] : [title];
+  const both =
+    artist === undefined ? [] : titles.flatMap((one) => [`${one} ${artist}`, `${artist} ${one}`]);
+  const labels = [name, own, ...titles, ...both].map(plain).filter((label) => label !== '');
+  const words = new Set([...labels, plain(artist ?? '')].flatMap((label) => label.split(' ')));
+  return { sound, labels: [...new Set(labels)], words };
+}
+
+function some(
+  all: readonly Candidate[],
+  fits: (one: Candidate) => boolean,
+): SoundMatch | undefined {
+  const found = all.filter(fits).map(({ sound }) => sound);
+  return found.length > 0 ? found : undefined;
+}
+
+/** Those whose longest name stands among the words, as in "the rain please". */
+function longest(all: readonly Candidate[], spoken: string): SoundMatch | undefined {
+  const lengths = all.map(({ labels }) => {
+    return Math.max(
+      0,
+      ...labels.filter((one) => spoken.includes(` ${one} `)).map((one) => one.length),
+    );
+  });
+  const most = Math.max(0, ...lengths);
+  return most === 0
+    ? undefined
+    : all.filter((_, at) => lengths[at] === most).map(({ sound }) => sound);
+}
+
+function nearest(all: readonly Candidate[], wanted: string): SoundMatch | undefined {
+  if (wanted.length < leastLetters) return undefined;
+  const distances = all.map(({ labels }) => Math.min(...labels.map((one) => farness(one, wanted))));
+  const least = Math.min(farthest, ...distances);
+  return some(all, (one) => distances[all.indexOf(one)] === least);
+}
+
+function farness(label: string, wanted: string): number {
+  const length = Math.max(label.length, wanted.length, 1);
+  if (Math.abs(label.length - wanted.length) / length > farthest) return 1;
+  return editDistance(label, wanted) / length;
+}
+
+/** Scripts that set no spaces between words. */
+function isUnspaced(words: string): boolean {
+  return /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Thai}]/u.test(words);
+}
+
+function holds(label: string, wanted: string): boolean {
+  return label.replaceAll(' ', '').includes(wanted.replaceAll(' ', ''));
+}
+
+/** Lower case without accents, letters and digits only, one space between words. */
+function plain(words: string): string {
+  const bare = words.normalize('NFKD').replace(/\p{M}+/gu, '');
+  const folded = bare.toUpperCase().toLowerCase(); // so that ß is ss
+  return folded.replace(/[^\p{L}\p{N}]+/gu, ' ').trim();
+}

@@ -1,0 +1,98 @@
+import type { Clock } from '#src/base/clock.ts';
+import { spokenText } from '#src/session/localized-text.ts';
+import type { Places } from '#src/session/ports/command-ports.ts';
+import type { SoundPlay, SoundWish, ToolTracks } from '#src/session/ports/tool.ts';
+import type { Playing, TrackCaller } from '#src/session/ports/tracks.ts';
+import type { RightsContext } from '#src/session/tools/current-rights.ts';
+import type { ShelvedSound } from '#src/sources/fetch/ports.ts';
+import type { Locale } from '#src/texts/texts.ts';
+import { placeSound } from './place-sound.ts';
+import type { SessionTracks } from './session-tracks.ts';
+import type { SoundCatalog } from './sound-catalog.ts';
+import { everyTrack, isOwnTrack, trackNameOf, usualTrack } from './track-names.ts';
+import { playingOutcome } from './track-outcome-texts.ts';
+
+/** Sounds that are named in one question. */
+const mostNamed = 5;
+
+/** The tracks of a channel, who is there, and what may be played. */
+export type SoundsContext = RightsContext & {
+  readonly tracks: Pick<SessionTracks, 'owned' | 'choices'>;
+  readonly parts: {
+    readonly clock: Pick<Clock, 'nowMs'>;
+    readonly places: Pick<Places, 'mayManage' | 'localeIn'>;
+    readonly sounds: Pick<SoundCatalog, 'closest' | 'find' | 'lying'>;
+    readonly spokenLocales: readonly Locale[];
+  };
+};
+
+/** Sounds of the library as a tool may play them, for the last of those who asked. Links are for commands alone. */
+export function soundsFor(
+  askerIds: readonly string[],
+  context: SoundsContext,
+): Pick<ToolTracks, 'play' | 'chosen'> {
+  const asker = askerIn(askerIds.at(-1) ?? '', context);
+  const { choices } = context.tracks;
+  const { clock } = context.parts;
+  return {
+    chosen: (words) => choices.chosen(asker.id, words, clock.nowMs()),
+    async play(wish, signal) {
+      const playing = await played(wish, asker, context, signal);
+      if (!('offered' in playing)) return heardPlay(playing);
+      const offered = playing.offered.slice(0, mostNamed);
+      choices.ask(asker.id, wish, offered, clock.nowMs());
+      return questionAbout(wish, offered, context);
+    },
+  };
+}
+
+/** What became of it, or the sounds that fit. */
+async function played(
+  { sound, isName = false, track: typed = usualTrack, loop = false, next = false }: SoundWish,
+  asker: TrackCaller,
+  context: SoundsContext,
+  signal: AbortSignal,
+): Promise<Playing | { readonly offered: readonly ShelvedSound[] }> {
+  const { channel, parts, tracks } = context;
+  const track = trackNameOf(typed);
+  if (track === undefined) return { kind: 'bad-name' };
+  if (isOwnTrack(track) || track === everyTrack) return { kind: 'reserved', track };
+  const lying = isName ? [{ name: sound }] : await parts.sounds.lying(sound, signal);
+  const [meant, another] = lying;
+  if (!meant) return { kind: 'no-sound', sound, closest: await parts.sounds.closest(sound) };
+  if (another) return { offered: lying };
+  using pending = tracks.owned.pendingOwner({ id: asker.id, name: asker.name });
+  const requester = { guildId: channel.guildId, personId: asker.id };
+  const found = await parts.sounds.find(requester, meant.name, signal);
+  if (found.kind === 'bad') return found;
+  if (found.kind !== 'found') return { ...found, sound };
+  tracks.choices.over(asker.id);
+  return placeSound(context, asker, { track, loop, next }, { ...found, owner: pending.owner });
+}
+
+function heardPlay(playing: Playing): SoundPlay {
+  return { line: playingOutcome(playing), isHeard: playing.kind === 'playing' };
+}
+
+function questionAbout(
+  { sound }: SoundWish,
+  offered: readonly ShelvedSound[],
+  { channel, parts }: SoundsContext,
+): SoundPlay {
+  const names = offered.map(({ name }) => name);
+  const list = offered.map((one) => spokenName(one, offered)).join(', ');
+  const question = spokenText({ id: 'track.which_of', with: { list } }, channel.guildId, parts);
+  const line = playingOutcome({ kind: 'several', sound, names });
+  return { line, isHeard: false, question: { text: question, aboutIds: [] } };
+}
+
+/** Its title where no other has the same, else its name. */
+function spokenName({ name, title }: ShelvedSound, offered: readonly ShelvedSound[]): string {
+  const isOnly = offered.filter((one) => one.title === title).length === 1;
+  return title !== undefined && isOnly ? title : name.replaceAll('/', ' ');
+}
+
+function askerIn(id: string, { channel, parts, people }: SoundsContext): TrackCaller {
+  const name = people().find((one) => one.id === id)?.name ?? 'Someone';
+  return { id, name, mayManage: parts.places.mayManage(channel.guildId, id) };
+}

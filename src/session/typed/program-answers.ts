@@ -1,0 +1,147 @@
+import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import { textOnly } from '#src/pipeline/text-only.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type {
+  ProgramAnswer,
+  ProgramAnswers,
+  ProgramQuestion,
+  ProgramUtterance,
+} from '#src/session/ports/program-ports.ts';
+import { soundFaultOf } from '#src/session/sound-fault.ts';
+import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import type { Transcriber } from '#src/speech/ports.ts';
+import { meteredTranscriber } from '#src/spending/usage-meters.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { once, transcribed } from './command-material.ts';
+import { openSoundAnswer } from './sound-answer.ts';
+
+type AnswerParts = Pick<
+  SessionDependencies,
+  | 'chat'
+  | 'chatName'
+  | 'clock'
+  | 'onEvent'
+  | 'pipelines'
+  | 'recordings'
+  | 'spending'
+  | 'style'
+  | 'transcriber'
+>;
+
+/** Answers that programs get at once in one server; what comes above it is refused. */
+const mostInServer = 4;
+
+/** Has pipelines answer programs, within the budget of their server and of their token. */
+export class SessionProgramAnswers implements ProgramAnswers {
+  readonly #parts: AnswerParts;
+  readonly #sessions: Pick<VoiceSessions, 'settings'>;
+  readonly #signal: AbortSignal;
+  readonly #underWay = new Map<string, number>();
+
+  /** Aborting `signal` ends the answers that are being made. */
+  constructor(parts: AnswerParts, sessions: Pick<VoiceSessions, 'settings'>, signal: AbortSignal) {
+    this.#parts = parts;
+    this.#sessions = sessions;
+    this.#signal = signal;
+  }
+
+  /** A Realtime conversation is that of one channel, so it is not among them. */
+  pipelines(guildId: string): readonly PipelineName[] {
+    const own = this.#sessions.settings.in(guildId).pipeline;
+    const names = this.#parts.pipelines.names.filter((name) => name !== 'realtime');
+    return names.toSorted((one, other) => Number(other === own) - Number(one === own));
+  }
+
+  async answer(question: ProgramQuestion, signal: AbortSignal): Promise<ProgramAnswer> {
+    const { guildId } = question;
+    const count = this.#underWay.get(guildId) ?? 0;
+    if (count >= mostInServer) return failed({ id: 'ask.writing.server', with: { n: count } });
+    this.#underWay.set(guildId, count + 1);
+    using stack = new DisposableStack();
+    stack.defer(() => this.#underWay.set(guildId, (this.#underWay.get(guildId) ?? 1) - 1));
+    const answer = await this.#open(question, AbortSignal.any([signal, this.#signal]));
+    if (answer.kind === 'failed') return answer;
+    return { kind: 'open', parts: whileOpen(answer.parts, stack.move()) };
+  }
+
+  async #open(question: ProgramQuestion, signal: AbortSignal): Promise<ProgramAnswer> {
+    const { guildId, asker, history, instructions, isSpoken, voice } = question;
+    const { chat, clock, pipelines, spending } = this.#parts;
+    const { settings } = this.#sessions;
+    await settings.load(guildId);
+    const payer = spending.payer(guildId, asker.id);
+    const heard = await this.#understand(question, signal);
+    if ('line' in heard) return failed(heard.line);
+    const atMs = clock.nowMs();
+    const said = heard.said.map((one) => ({
+      ...one,
+      speakerId: asker.id,
+      fromMs: atMs,
+      toMs: atMs,
+    }));
+    const own = settings.styleIn(guildId);
+    const style = {
+      ...own,
+      ...(instructions !== undefined && { instructions }),
+      ...(voice !== undefined && { voice: { ...own.voice, name: voice } }),
+    };
+    const [standard = 'chained'] = this.pipelines(guildId);
+    const pipeline = isSpoken ? pipelines.open(question.pipeline ?? standard) : textOnly(chat);
+    const turn = { said, style, history, tools: [] };
+    const asked = { guildId, turn, pipeline, payer, isWritten: !isSpoken };
+    return await openSoundAnswer(asked, this.#parts, signal, question.onUsage);
+  }
+
+  /** What is wrong with a sound is told in a line. */
+  async #understand(
+    { guildId, asker, said }: ProgramQuestion,
+    signal: AbortSignal,
+  ): Promise<{ readonly said: readonly Words[] } | { readonly line: TextLine }> {
+    const { spending, transcriber } = this.#parts;
+    if (said.every(({ kind }) => kind === 'typed')) return { said: said.flatMap(typedWords) };
+    const listening = spending.listen(guildId, asker.id);
+    if ('line' in listening) return { line: listening.line };
+    const ear = meteredTranscriber(transcriber, listening.heard);
+    listening.decided(true, false);
+    const words: Words[] = [];
+    try {
+      for (const one of said) {
+        if (one.kind === 'typed') words.push(...typedWords(one));
+        else words.push(await this.#spokenWords(one, asker.id, ear, signal));
+      }
+      return { said: words };
+    } catch (error) {
+      const line = signal.aborted ? undefined : soundFaultOf(error, 'recording');
+      if (!line) throw error;
+      return { line };
+    }
+  }
+
+  async #spokenWords(
+    { name, bytes }: Extract<ProgramUtterance, { kind: 'spoken' }>,
+    personId: string,
+    ear: Transcriber,
+    signal: AbortSignal,
+  ): Promise<Words> {
+    const pcm = await this.#parts.recordings.read({ url: '', name, bytes, personId }, signal);
+    return { name, pcm, transcript: once(() => transcribed(pcm, ear, signal)) };
+  }
+}
+
+type Words = Pick<TurnUtterance, 'name' | 'pcm' | 'transcript'>;
+
+function typedWords(one: ProgramUtterance): readonly Words[] {
+  if (one.kind !== 'typed') return [];
+  const { name, text } = one;
+  return [{ name, transcript: async () => ({ text }) }];
+}
+
+async function* whileOpen<T>(parts: AsyncIterable<T>, place: Disposable): AsyncGenerator<T> {
+  using _ = place;
+  yield* parts;
+}
+
+function failed(line: TextLine): ProgramAnswer {
+  return { kind: 'failed', line };
+}

@@ -1,0 +1,128 @@
+import { OneRate } from '#src/audio/one-rate.ts';
+import { durationMs, joinSamples } from '#src/audio/pcm.ts';
+import { writeWav } from '#src/audio/wav.ts';
+import { atStage, BotError } from '#src/base/errors.ts';
+import { unlessAborted, within } from '#src/base/waiting.ts';
+import type { Usage } from '#src/chat/ports.ts';
+import type { AnswerHost, Pipeline, ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
+import { failureText } from '#src/session/alerts/report-failure.ts';
+import { answerRequestOf, cheaperStyle } from '#src/session/answering/answer-request.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { failureOf } from '#src/session/failure.ts';
+import type { AskOutcome } from '#src/session/ports/command-ports.ts';
+import type { ProgramAnswer } from '#src/session/ports/program-ports.ts';
+import type { Payer } from '#src/spending/ledger/ledger.ts';
+
+/** A question whose answer is sound that no channel plays. */
+export type SoundQuestion = {
+  readonly guildId: string;
+  readonly turn: Turn;
+  readonly pipeline: Pipeline;
+  /** As it was when the question was asked. */
+  readonly payer: Payer;
+  /** Its words are not spoken. */
+  readonly isWritten?: boolean;
+};
+
+type SoundAnswerParts = Pick<SessionDependencies, 'chatName' | 'clock' | 'onEvent' | 'spending'>;
+
+/** Rate of answers in files and streams, in Hz: what OpenAI's speech has. */
+const soundAnswerRateHz = 24_000;
+/** Longest answer in a file, in ms: 8.6 MB, which Discord takes. */
+const longestFileMs = 180_000;
+
+/**
+ * Has a pipeline answer, if there is money for it. `onUsage` is told what its model took.
+ *
+ * Reading the parts throws what `Pipeline.answer` throws. Aborting `signal` throws `signal.reason`.
+ */
+export async function openSoundAnswer(
+  { guildId, turn, pipeline, payer, isWritten }: SoundQuestion,
+  { spending }: Pick<SoundAnswerParts, 'spending'>,
+  signal: AbortSignal,
+  onUsage: (usage: Usage) => void = () => undefined,
+): Promise<ProgramAnswer> {
+  const ready = spending.ready(guildId);
+  if (ready !== undefined) await unlessAborted(ready, signal);
+  const affordable = { ...turn, style: cheaperStyle(turn.style, spending.manner(guildId)) };
+  const written = isWritten === true && ({ isWritten } as const);
+  const opened = spending.open({ ...answerRequestOf(affordable, guildId), payer, ...written });
+  if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
+  const { bill } = opened;
+  const host: AnswerHost = {
+    playedMs: () => 0,
+    run: async () => ({ content: 'There is no such tool.' }),
+    spent(usage) {
+      bill.used(usage);
+      onUsage(usage);
+    },
+    spoke: (spoken) => bill.spoke(spoken),
+  };
+  async function* read(): AsyncGenerator<ReplyPart> {
+    try {
+      bill.wanted();
+      for await (const part of pipeline.answer(affordable, host, signal)) {
+        if (part.kind === 'audio') bill.sounded(durationMs(part.pcm));
+        yield part;
+      }
+    } finally {
+      bill.close();
+    }
+  }
+  return { kind: 'open', parts: read() };
+}
+
+/** Answers with a WAV file and the words in it, within `ms`. Failures and abort: as `answerInWriting`. */
+export async function answerInFile(
+  asked: SoundQuestion,
+  parts: SoundAnswerParts,
+  ms: number,
+  signal: AbortSignal,
+): Promise<AskOutcome> {
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, over.signal]);
+  const late = () =>
+    new BotError('provider.late', true, `No answer in ${Math.round(ms / 1000)} s.`);
+  const draft: FileDraft = { text: '', pieces: [] };
+  try {
+    const opened = await openSoundAnswer(asked, parts, until);
+    if (opened.kind === 'failed') return opened;
+    await within(collect(opened.parts, draft), ms, parts.clock, late);
+    return fileOf(draft);
+  } catch (error) {
+    const failure = atStage('think', error);
+    if (signal.aborted || !(failure instanceof BotError)) throw error;
+    parts.onEvent(asked.guildId, failureOf(failure, 'think'));
+    // Where only the voice is out, the words are there.
+    if (failure.stage === 'speak' && draft.text.trim() !== '') return fileOf(draft);
+    return { kind: 'failed', line: failureText(failure, parts) };
+  } finally {
+    over.abort(new Error('answered'));
+  }
+}
+
+/** Words, and samples at `soundAnswerRateHz`, of an answer so far. */
+type FileDraft = { text: string; readonly pieces: Int16Array[] };
+
+async function collect(parts: AsyncIterable<ReplyPart>, draft: FileDraft): Promise<void> {
+  const rate = new OneRate(soundAnswerRateHz);
+  let soundMs = 0;
+  for await (const part of parts) {
+    if (part.kind === 'text') draft.text += part.text;
+    if (part.kind !== 'audio') continue;
+    draft.pieces.push(...rate.push(part.pcm));
+    soundMs += durationMs(part.pcm);
+    if (soundMs >= longestFileMs) break;
+  }
+  draft.pieces.push(rate.flush());
+}
+
+/** Errors: BotError `provider.empty`. */
+function fileOf({ text: written, pieces }: FileDraft): AskOutcome {
+  const text = written.trim();
+  if (text === '') throw new BotError('provider.empty', true, 'The chat model wrote nothing.');
+  const samples = joinSamples(pieces);
+  if (samples.length === 0) return { kind: 'answered', text };
+  const wav = writeWav({ samples, rateHz: soundAnswerRateHz, channels: 1 });
+  return { kind: 'answered', text, wav };
+}

@@ -1,0 +1,49 @@
+import { isOpenAi } from '#src/provider/models/models.ts';
+
+/** Hints that one request takes, and characters of all of them together: a Whisper model reads 224 tokens of its prompt. */
+const [mostHints, mostChars, mostHintChars] = [100, 600, 40];
+
+/**
+ * Words that are likely to be said, as a recogniser may be told: each one line of letters, digits and what joins them,
+ * without doubles, the first ones first. Names are what people chose, so nothing else of them is let through: one keyword
+ * with a bracket or a line break fails a whole request (OpenAI docs, "Transcription", `keywords`).
+ */
+export function hintsOf(words: Iterable<string>): readonly string[] {
+  const hints = new Map<string, string>();
+  let chars = 0;
+  for (const word of words) {
+    const hint = hintOf(word);
+    const key = hint?.toLowerCase() ?? '';
+    if (hint === undefined || hints.has(key)) continue;
+    chars += hint.length + 2;
+    if (hints.size >= mostHints || chars > mostChars) break;
+    hints.set(key, hint);
+  }
+  return [...hints.values()];
+}
+
+function hintOf(word: string): string | undefined {
+  const plain = word
+    .slice(0, 4 * mostHintChars)
+    .normalize('NFKC')
+    .replace(/[^\p{L}\p{M}\p{N}'’.-]+/gu, ' ')
+    .replace(/\p{M}{4,}/gu, '')
+    .trim();
+  const hint = [...plain].slice(0, mostHintChars).join('').trim();
+  return /\p{L}/u.test(hint) ? hint : undefined;
+}
+
+type HintFields = {
+  readonly keywords?: readonly string[];
+  readonly prompt?: string;
+  readonly hotwords?: string;
+};
+
+/** Hints in the field that this model takes: `keywords` of gpt-transcribe, `hotwords` of faster-whisper, else `prompt`. */
+export function hintFields(model: string, baseUrl: string, hints: readonly string[]): HintFields {
+  if (hints.length === 0) return {};
+  if (/^gpt-(live-)?transcribe/.test(model)) return { keywords: hints };
+  const all = hints.join(', ');
+  const isFasterWhisper = !isOpenAi(baseUrl) && /faster|ct2/i.test(model);
+  return isFasterWhisper ? { hotwords: all } : { prompt: `${all}.` };
+}

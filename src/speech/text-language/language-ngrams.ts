@@ -1,0 +1,124 @@
+/** A language that words were found to be in. */
+export type DetectedLanguage = {
+  /** BCP 47. */
+  readonly language: string;
+  /** How sure that is, 0 to 1. */
+  readonly probability: number;
+};
+
+/** Scores of the n-grams of several languages. */
+export type LanguageNgrams = {
+  readonly detect: (text: string, among: readonly string[]) => DetectedLanguage | undefined;
+};
+
+/** Added to each score of the file, which is stored without it. As eld has it. */
+const leastScore = 53;
+/** Bytes of a text that are looked at, and of one word. */
+const [mostTextBytes, mostWordBytes] = [350, 70];
+/** What stands between words: all but letters, and apostrophes inside a word. As eld has it. */
+const separators = /[^\p{L}]+(?<!['`’])/gu;
+/** How steeply the share of the best score becomes a probability. From `test/speech/text-language.test.ts`. */
+const steepness = 10;
+
+/** Scripts in which only one of these languages is written, also where none of its n-grams is known. */
+const ownScripts: readonly (readonly [string, RegExp])[] = [
+  ['ko', /\p{Script=Hangul}/gu],
+  ['ja', /[\p{Script=Hiragana}\p{Script=Katakana}]/gu],
+  ['el', /\p{Script=Greek}/gu],
+  ['he', /\p{Script=Hebrew}/gu],
+  ['th', /\p{Script=Thai}/gu],
+];
+/** Share of the letters of a text that must be of such a script: a Japanese text is kana and Han in turn. */
+const leastScriptShare = 0.3;
+
+/** Reads what `scripts/make-language-ngrams.mjs` has written. Throws a plain Error for anything else. */
+export function readLanguageNgrams(file: string): LanguageNgrams {
+  const [head = '', ...lines] = file.trimEnd().split('\n');
+  const codes = head.split(' ');
+  const places = new Map<string, number>();
+  const scores: number[] = [];
+  for (const line of lines) {
+    const [ngram, told] = line.split('\t');
+    if (ngram === undefined || told === undefined) throw new Error('a damaged file of n-grams');
+    places.set(ngram, scores.length);
+    for (const [, letter = '', score = ''] of told.matchAll(/([A-Z])([0-9a-z]+)/g))
+      scores.push(letter.charCodeAt(0) - 64, Number.parseInt(score, 36));
+    scores.push(0);
+  }
+  const packed = Uint8Array.from(scores);
+  return {
+    detect: (text, among) =>
+      byScript(text, among) ?? best(scoresOf(text, places, packed), codes, among),
+  };
+}
+
+function byScript(text: string, among: readonly string[]): DetectedLanguage | undefined {
+  const letters = text.match(/\p{L}/gu)?.length ?? 0;
+  for (const [language, script] of ownScripts) {
+    if (!isAmong(language, among)) continue;
+    const own = text.match(script)?.length ?? 0;
+    if (letters > 0 && own / letters >= leastScriptShare) return { language, probability: 1 };
+  }
+  return undefined;
+}
+
+function isAmong(language: string, among: readonly string[]): boolean {
+  return among.length === 0 || among.some((tag) => tag.toLowerCase().split('-', 1)[0] === language);
+}
+
+/** Of each language, in the order of the file. */
+function scoresOf(
+  text: string,
+  places: ReadonlyMap<string, number>,
+  packed: Uint8Array,
+): readonly number[] {
+  const sums: number[] = [];
+  for (const ngram of ngramsOf(text)) {
+    const place = places.get(ngram);
+    if (place === undefined) continue;
+    for (let at = place; packed[at]; at += 2) {
+      const language = (packed[at] ?? 0) - 1;
+      sums[language] = (sums[language] ?? 0) + (packed[at + 1] ?? 0) + leastScore;
+    }
+  }
+  return sums;
+}
+
+/** Of the first words; each once. */
+function ngramsOf(text: string): ReadonlySet<string> {
+  const words = text.slice(0, 1_000).replace(separators, ' ').trim().toLowerCase().split(' ');
+  const found = new Set<string>();
+  let length = 0;
+  for (const word of words) {
+    if (length > mostTextBytes) break;
+    const bytes = Buffer.from(word, 'utf8').toString('latin1').slice(0, mostWordBytes);
+    length += bytes.length + 1;
+    for (const ngram of ngramsOfWord(bytes)) found.add(ngram);
+  }
+  return found;
+}
+
+/** Four bytes every three of a word, its beginning and its end with a blank. */
+function* ngramsOfWord(bytes: string): Generator<string> {
+  if (bytes === '') return;
+  let at = 0;
+  for (; at + 4 < bytes.length; at += 3) yield `${at === 0 ? ' ' : ''}${bytes.slice(at, at + 4)}`;
+  const last = bytes.length === 3 ? 0 : Math.max(0, bytes.length - 4);
+  yield `${at === 0 ? ' ' : ''}${bytes.slice(last)} `;
+}
+
+function best(
+  sums: readonly number[],
+  codes: readonly string[],
+  among: readonly string[],
+): DetectedLanguage | undefined {
+  const all = codes
+    .map((code, n) => ({ language: code === 'no' ? 'nb' : code, sum: sums[n] ?? 0 }))
+    .filter(({ language }) => isAmong(language, among))
+    .toSorted((one, other) => other.sum - one.sum);
+  const [first, second] = all;
+  if (!first || first.sum === 0) return undefined;
+  const [one, other] = [first.sum, second?.sum ?? 0].map((sum) => (sum / first.sum) ** steepness);
+  const probability = (one ?? 0) / ((one ?? 0) + (other ?? 0));
+  return { language: first.language, probability };
+}

@@ -1,0 +1,54 @@
+import type { TextId } from '#src/texts/texts.ts';
+import { type Amount, type BudgetStep, type Caps, isAtLeast, isOverCount, stepOf } from './caps.ts';
+import type { SpendingTotals } from './ledger/ledger.ts';
+
+/** Notice of a step at which the bot still answers; each is told once a day. */
+export type StepNotice = {
+  readonly key: 'cheaper-day' | 'cheaper-month' | 'shorter-day' | 'shorter-month';
+  readonly line: { readonly id: Extract<TextId, StepTextId> };
+};
+type StepTextId =
+  | 'budget.warn'
+  | 'budget.warn.month'
+  | 'budget.warn.voice'
+  | 'budget.warn.month.voice'
+  | 'budget.shorter'
+  | 'budget.shorter.month';
+
+/** What people are told of the step that a budget has come to; undefined where nothing has changed for them. */
+export function stepNotice(
+  step: BudgetStep,
+  period: 'day' | 'month',
+  hasCheaperVoice: boolean,
+): StepNotice | undefined {
+  if (step === 'full') return undefined;
+  const isDay = period === 'day';
+  if (isAtLeast(step, 'shorter')) {
+    const id = isDay ? 'budget.shorter' : 'budget.shorter.month';
+    return { key: `shorter-${period}`, line: { id } };
+  }
+  const plain = isDay ? 'budget.warn' : 'budget.warn.month';
+  const id = hasCheaperVoice ? (`${plain}.voice` as const) : plain;
+  return { key: `cheaper-${period}`, line: { id } };
+}
+
+/** Steps that the budgets of a day and of a month have come to. */
+export type PeriodSteps = { readonly day: BudgetStep; readonly month: BudgetStep };
+
+/** `typical`: an answer as it usually is; `part`: of a cap, what answers may take. Where hearing costs nothing it goes on. */
+export function stepsOf(
+  { day, month }: Pick<SpendingTotals, 'day' | 'month'>,
+  caps: Caps,
+  typical: Amount,
+  part: number,
+): PeriodSteps {
+  const step = (spent: Amount, cap: Amount): BudgetStep => {
+    const found = stepOf(spent, cap, typical, part);
+    return found === 'quiet' && part === 1 ? 'captions' : found;
+  };
+  const overStep = part === 1 ? 'captions' : 'quiet';
+  return {
+    day: isOverCount(day, caps) ? overStep : step(day, caps.serverDay),
+    month: step(month, caps.serverMonth),
+  };
+}

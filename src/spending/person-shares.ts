@@ -1,0 +1,60 @@
+import type { RolePrice } from '#src/spending/prices/prices.ts';
+import { type Amount, add, type Caps, fits, nothing, stepOf } from './caps.ts';
+import { costOf } from './cost.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { spokenMs } from './tariff.ts';
+
+export type PersonSharesOptions = {
+  readonly clock: { wallMs(): number };
+  readonly ledger: Ledger;
+  readonly capsIn: (guildId: string) => Caps;
+  /** What this payer may spend a day, in writing too, where it is not a person's share; absent: nobody has such a cap. */
+  readonly ownCapOf?: (personId: string) => Amount | undefined;
+};
+
+/** What one person, or a program with a budget of its own, may still spend today in a server. */
+export class PersonShares {
+  readonly #options: PersonSharesOptions;
+
+  constructor(options: PersonSharesOptions) {
+    this.#options = options;
+  }
+
+  /** Whether an answer of that size fits. What is written to a person is not limited, a program of its own is. */
+  fits(guildId: string, personId: string, expected: Amount, isWritten = false): boolean {
+    const { clock, ledger, ownCapOf } = this.#options;
+    if (isWritten && ownCapOf?.(personId) === undefined) return true;
+    const share = ledger.shareOf(guildId, personId, clock.wallMs());
+    return fits(
+      add(share, ledger.reserved(guildId, personId)),
+      expected,
+      this.#capOf(guildId, personId),
+    );
+  }
+
+  isUsed(guildId: string, personId: string): boolean {
+    const { clock, ledger } = this.#options;
+    const share = ledger.shareOf(guildId, personId, clock.wallMs());
+    return stepOf(share, this.#capOf(guildId, personId), nothing, 1) === 'quiet';
+  }
+
+  /** Counts a text that is read out to them, as estimated, and not to the server; false: it does not fit. */
+  payReading(guildId: string, personId: string, characters: number, speak: RolePrice): boolean {
+    const { clock, ledger } = this.#options;
+    const nanoUsd = costOf({ kind: 'spoken', characters, ms: spokenMs(characters) }, speak) ?? 0;
+    if (nanoUsd > 0 && !this.fits(guildId, personId, { nanoUsd, ms: 0 })) return false;
+    ledger.assign(guildId, personId, { nanoUsd }, clock.wallMs());
+    return true;
+  }
+
+  /** Keeps nothing of this person. */
+  forget(guildId: string, personId: string): void {
+    const { clock, ledger } = this.#options;
+    ledger.forget(guildId, personId, clock.wallMs());
+  }
+
+  #capOf(guildId: string, personId: string): Amount {
+    const { capsIn, ownCapOf } = this.#options;
+    return ownCapOf?.(personId) ?? capsIn(guildId).personDay;
+  }
+}

@@ -1,0 +1,51 @@
+import type { Clock } from '#src/base/clock.ts';
+import type { AskerNames } from './asker-names.ts';
+import type { SpentCost, SpentCosts, SpentShare } from './budget-authority.ts';
+import { type Amount, type Caps, costliest } from './caps.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import type { Sum } from './ledger/ledger-day.ts';
+
+/** What there is to know of the sums of a day. */
+type SpentParts = {
+  readonly clock: Pick<Clock, 'wallMs'>;
+  readonly ledger: Pick<Ledger, 'shareOf' | 'standing'>;
+  readonly capsIn: (guildId: string) => Caps;
+  readonly names: Pick<AskerNames, 'of'>;
+};
+
+/** What servers and people have spent today, beside their caps. */
+export class SpentToday implements SpentCosts {
+  readonly #parts: SpentParts;
+
+  constructor(parts: SpentParts) {
+    this.#parts = parts;
+  }
+
+  today(guildId: string): SpentCost {
+    const { capsIn, clock, ledger, names } = this.#parts;
+    const { day, people } = ledger.standing(guildId, clock.wallMs());
+    const [top] = [...people].sort(([, one], [, other]) => costliest(one, other))[0] ?? [];
+    const name = top === undefined ? undefined : names.of(guildId, top);
+    return {
+      ...shown(day, capsIn(guildId).serverDay),
+      ...(top !== undefined && { top: { personId: top, ...(name && { name }) } }),
+    };
+  }
+
+  share(guildId: string, personId: string): SpentShare {
+    const { capsIn, clock, ledger } = this.#parts;
+    const share = ledger.shareOf(guildId, personId, clock.wallMs());
+    return shown(share, capsIn(guildId).personDay);
+  }
+}
+
+function shown({ ms, nanoUsd, turns, unpriced }: Sum, cap: Amount): SpentShare {
+  return {
+    usd: nanoUsd / 1e9,
+    minutes: ms / 60_000,
+    capUsd: cap.nanoUsd / 1e9,
+    capMinutes: cap.ms / 60_000,
+    isUnpriced: unpriced > 0,
+    turns,
+  };
+}
