@@ -1,7 +1,13 @@
 import { type ShownMessage, shown } from '#sandbox/interactions/interaction.ts';
 import { type PersonOptions, type SandboxPerson, SimulatedPerson } from '#sandbox/people/person.ts';
 import type { Surroundings } from '#sandbox/people/person-surroundings.ts';
-import { findChannel, findMember, type Guild, knownChannel } from '#sandbox/world/world.ts';
+import {
+  type Channel,
+  findChannel,
+  findMember,
+  type Guild,
+  knownChannel,
+} from '#sandbox/world/world.ts';
 import type { Changes } from '#sandbox/world/world-changes.ts';
 import { enterGuild } from '#sandbox/world/world-making.ts';
 import { type ChannelChanges, channelChanges } from './sandbox-channels.ts';
@@ -17,7 +23,19 @@ export interface SandboxGuild extends ChannelChanges, MemberChanges {
   /** What everybody in the channel can read now, oldest first. */
   messages(channel: string): readonly ShownMessage[];
   bot(): BotHere;
+  roster(): Roster;
 }
+
+/** Who is in a server, bots left out, and where they sit; and the channels there are. */
+export type Roster = {
+  readonly people: readonly {
+    readonly id: string;
+    readonly name: string;
+    /** Name of the voice channel they sit in. */
+    readonly channel?: string;
+  }[];
+  readonly channels: readonly Pick<Channel, 'id' | 'name' | 'kind'>[];
+};
 
 /** How the bot stands in one server. */
 export type BotHere = {
@@ -53,6 +71,7 @@ export function openGuild(around: GuildSurroundings): OpenGuild {
       person: (name, options) => personNamed(around, people, name, options),
       messages: (name) => board.inChannel(knownChannel(guild, name).id).map(shown),
       bot: () => botHere(guild, around.world.bot.id),
+      roster: () => rosterOf(guild),
     },
     nameOf: (id) => guild.members.get(id)?.user.name ?? findChannel(guild, id)?.name,
     async [Symbol.asyncDispose]() {
@@ -76,6 +95,18 @@ function personNamed(
   people.set(member.user.id, person);
   if (microphone) person.useMicrophone(microphone);
   return person;
+}
+
+function rosterOf(guild: Guild): Roster {
+  const members = [...guild.members.values()].filter(({ user }) => !user.bot);
+  return {
+    people: members.map(({ user: { id, name } }) => {
+      const state = guild.voiceStates.get(id);
+      const channel = state && findChannel(guild, state.channelId);
+      return { id, name, ...(channel && { channel: channel.name }) };
+    }),
+    channels: guild.channels.map(({ id, name, kind }) => ({ id, name, kind })),
+  };
 }
 
 function botHere(guild: Guild, botId: string): BotHere {

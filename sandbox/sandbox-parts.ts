@@ -7,7 +7,7 @@ import type {
   VoiceStateRequest,
 } from '#sandbox/gateway/gateway-wire.ts';
 import { Interactions } from '#sandbox/interactions/interactions.ts';
-import { commandRoutes } from '#sandbox/rest/rest-commands.ts';
+import { commandRoutes } from '#sandbox/rest/commands/rest-commands.ts';
 import { interactionRoutes } from '#sandbox/rest/rest-interactions.ts';
 import { type RateLimit, RestRateLimits } from '#sandbox/rest/rest-limits.ts';
 import { memberRoutes } from '#sandbox/rest/rest-members.ts';
@@ -85,7 +85,7 @@ export function buildParts(options: PartsOptions): SandboxInternals {
   });
   const interactions = new Interactions(world, board, dispatch);
   const routes = [
-    ...readRoutes(world, gateway),
+    ...readRoutes(world, gateway, privileged),
     ...commandRoutes(world),
     ...messageRoutes(world, board, {
       wake: ({ guild, channel }) => changes.archive(guild, channel, false),

@@ -12,6 +12,7 @@ import type { RateLimit } from '#sandbox/rest/rest-limits.ts';
 import type { LoggedRequest } from '#sandbox/rest/rest-server.ts';
 import type { VoiceServer } from '#sandbox/voice/voice-ports.ts';
 import type { Guild, RegisteredCommand } from '#sandbox/world/world.ts';
+import type { Upload } from '#sandbox/world/world-attachments.ts';
 import { addGuild, type GuildOptions, type WorldOptions } from '#sandbox/world/world-making.ts';
 import type { MessageChange } from '#sandbox/world/world-messages.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
@@ -162,6 +163,10 @@ export class RunningSandbox {
 
   messages(channel: string): readonly ShownMessage[] {
     return this.guild().messages(channel);
+  }
+
+  file(id: string): Upload | undefined {
+    return this.#parts.board.attachments.find(id);
   }
 
   message(id: string): ShownMessage | undefined {

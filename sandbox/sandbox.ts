@@ -10,6 +10,7 @@ import type { EncryptionMode, VoiceServer } from '#sandbox/voice/voice-ports.ts'
 import { connectVoice } from '#sandbox/voice-client/voice-client.ts';
 import { openVoiceServer } from '#sandbox/voice-server/voice-server.ts';
 import type { RegisteredCommand } from '#sandbox/world/world.ts';
+import type { Upload } from '#sandbox/world/world-attachments.ts';
 import type { GuildOptions, WorldOptions } from '#sandbox/world/world-making.ts';
 import type { MessageChange } from '#sandbox/world/world-messages.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
@@ -105,6 +106,8 @@ export interface BotWatch {
   requests(): readonly LoggedRequest[];
   /** A message as it is now, a private one too; undefined when it is gone. */
   message(id: string): ShownMessage | undefined;
+  /** A file of a message or a command, by its id; undefined when it is gone. */
+  file(id: string): Upload | undefined;
   /** Told of each message posted, edited or deleted, private ones too. */
   onMessage(listener: (change: MessageChange) => void): void;
   /** What people call a channel or a member with this id; the id itself if nobody knows it. */

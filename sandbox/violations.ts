@@ -5,7 +5,8 @@ import type { Clock } from '#src/base/clock.ts';
  *
  * - `second-voice-session`: a login for voice under another gateway session, while the former one still had its socket.
  * - `superseded-session`: a seat asked for by a gateway session of a shard on which a later one was online.
- * - `answered-twice`: a second callback of one interaction, refused with 40060.
+ * - `answered-twice`: a second callback of one interaction, refused with 40060, but for a deferral, by which a process that
+ *   cannot reach its database asks whether it is the first; or anything written by a process that was refused so.
  */
 export type Violation = { readonly guildId: string; readonly atMs: number } & ViolationKind;
 
@@ -14,8 +15,8 @@ type ViolationKind =
   | {
       readonly kind: 'answered-twice';
       readonly interactionId: string;
-      /** Of the second one. Source: Discord docs, "Interaction Callback Type". */
-      readonly callbackType: number;
+      /** Of the second callback. Source: Discord docs, "Interaction Callback Type". Absent for what was written later. */
+      readonly callbackType?: number;
       /** The processes that sent the first and the second one, where they have addresses of their own. */
       readonly by: readonly [string | undefined, string | undefined];
     };

@@ -13,6 +13,8 @@ export type GatewayRules = {
   readonly identifyEveryMs: number;
   /** Messages that a connection may send in a minute, heartbeats included, before it is closed with 4008; Discord: 120. */
   readonly messagesPerMinute: number;
+  /** Identifies that the bot is told it may make in a day; those made count against them. */
+  readonly startsPerDay: number;
 };
 
 /** What a sandbox does that is told nothing: a raw bot in a test may log in as often as it likes. */
@@ -21,6 +23,7 @@ export const lenientGatewayRules: GatewayRules = {
   maxConcurrency: 1,
   identifyEveryMs: 0,
   messagesPerMinute: Number.POSITIVE_INFINITY,
+  startsPerDay: 1000, // Discord docs, "Session Start Limit"
 };
 
 /** Limits of the real gateway. Source: Discord docs, "Gateway", Rate Limiting and Identifying. */

@@ -54,6 +54,7 @@ export type GatewayAdvice = {
   readonly shards: number;
   readonly maxConcurrency: number;
   readonly starts: number;
+  readonly startsPerDay: number;
 };
 
 /** One login of the bot, as the sandbox tells of it. */
@@ -123,9 +124,9 @@ export class Gateway {
   }
 
   get advice(): GatewayAdvice {
-    const { maxConcurrency } = this.#rules;
+    const { maxConcurrency, startsPerDay } = this.#rules;
     const shards = recommendedShards(this.#rules, this.#options.world.guilds.length);
-    return { shards, maxConcurrency, starts: this.#identifies.starts };
+    return { shards, maxConcurrency, starts: this.#identifies.starts, startsPerDay };
   }
 
   /** Every session that is not over, oldest first. */

@@ -18,6 +18,7 @@ export class InteractionRecord implements Interaction {
   readonly #board: MessageBoard;
   #ackedAtMs: number | undefined;
   #ackedBy: string | undefined;
+  readonly #refused = new Set<string>();
   #deferred = false;
   #original: BoardMessage | undefined;
   #followUps: BoardMessage[] = [];
@@ -89,6 +90,15 @@ export class InteractionRecord implements Interaction {
     this.#ackedAtMs = nowMs;
     this.#ackedBy = process;
     return 'taken';
+  }
+
+  /** A process that has an address of its own came second. */
+  refuse(process: string | undefined): void {
+    if (process !== undefined) this.#refused.add(process);
+  }
+
+  wasRefused(process: string | undefined): boolean {
+    return process !== undefined && this.#refused.has(process);
   }
 
   respond(content: Content, ephemeral: boolean): BoardMessage {

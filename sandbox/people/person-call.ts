@@ -18,6 +18,7 @@ export class PersonCall {
   readonly #heard: HeardRecorder;
   #client: VoiceClient | undefined;
   #microphone: Microphone | undefined;
+  readonly #listeners = new Set<(frame: HeardFrame) => void>();
 
   constructor(member: Member, around: Surroundings, heard: HeardRecorder) {
     this.#member = member;
@@ -66,6 +67,20 @@ export class PersonCall {
     this.#client?.useMicrophone(microphone);
   }
 
+  /** Nothing happens to somebody who is in no call. */
+  live(frame: Buffer | Int16Array): void {
+    this.#client?.live(frame);
+  }
+
+  endLive(): void {
+    this.#client?.endLive();
+  }
+
+  onHeard(listener: (frame: HeardFrame) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
   muteSelf(change: { readonly selfMute: boolean } | { readonly selfDeaf: boolean }): void {
     const { seats, guild } = this.#around;
     seats.change(guild, this.#member.user.id, change);
@@ -102,6 +117,7 @@ export class PersonCall {
 
   #hear(frame: HeardFrame): void {
     if (frame.fromUserId === this.#around.world.bot.id) this.#heard.add(frame);
+    for (const listener of this.#listeners) listener(frame);
   }
 
   async #hangUp(): Promise<void> {

@@ -86,7 +86,7 @@ export class PersonTyping {
     return this.#act({ kind: 'component', channel, data, message });
   }
 
-  submit(asked: Interaction, fields: FormFields): Interaction {
+  submit(asked: Pick<Interaction, 'id'>, fields: FormFields): Interaction {
     const { interactions, guild } = this.#around;
     const former = interactions.byId(asked.id);
     if (!former?.modal || former.opening.callerId !== this.#member.user.id) {

@@ -1,7 +1,13 @@
 import type { Interaction, ShownMessage } from '#sandbox/interactions/interaction.ts';
 import type { FormFields } from '#sandbox/interactions/interaction-presses.ts';
 import type { OptionValues } from '#sandbox/interactions/interaction-words.ts';
-import type { Microphone, SpokenTimes, VoiceCounts } from '#sandbox/voice/voice-ports.ts';
+import type {
+  EncodedSpeech,
+  HeardFrame,
+  Microphone,
+  SpokenTimes,
+  VoiceCounts,
+} from '#sandbox/voice/voice-ports.ts';
 import {
   HeardRecorder,
   type HeardStretch,
@@ -14,7 +20,7 @@ import type { Surroundings } from './person-surroundings.ts';
 import { type MessageOptions, PersonTyping } from './person-typing.ts';
 
 /** A simulated member of a server: sits in channels, speaks, listens, types, presses buttons. */
-export interface SandboxPerson extends PersonSpeech, Typing, AsyncDisposable {
+export interface SandboxPerson extends PersonSpeech, LivePerson, Typing, AsyncDisposable {
   readonly id: string;
   readonly name: string;
 }
@@ -29,7 +35,7 @@ export interface PersonSpeech {
   /** Resolves when everybody seated in the channel now is in the call, and in its encrypted group. */
   settled(signal: AbortSignal): Promise<void>;
   /** Speaks in real time; calls wait for each other. */
-  say(pcm: Pcm, signal: AbortSignal): Promise<SpokenTimes>;
+  say(speech: Pcm | EncodedSpeech, signal: AbortSignal): Promise<SpokenTimes>;
   /** Waits until the bot was heard and then quiet. */
   listen(options: ListenOptions, signal: AbortSignal): Promise<HeardStretch>;
   /** Their own microphone off or on; nothing happens to somebody who sits nowhere. */
@@ -40,6 +46,16 @@ export interface PersonSpeech {
   useMicrophone(microphone: Microphone): void;
   /** What was sent and what arrived in the present call. */
   counts(): VoiceCounts;
+}
+
+/** A person who is somebody in front of this machine: what a real microphone takes goes out, and all that arrives is handed on. */
+export interface LivePerson {
+  /** Sends 20 ms at once: Opus as it is, samples (48 kHz mono) encoded. Nothing in no call, and while `say` speaks. */
+  live(frame: Buffer | Int16Array): void;
+  /** The microphone is off, as it also is after 100 ms without a frame. */
+  endLive(): void;
+  /** Told of each frame of everybody, in this call and later ones, until disposed of. */
+  onHeard(listener: (frame: HeardFrame) => void): Disposable;
 }
 
 /** What a person types and presses. All throw a plain Error for what Discord's own client would not let them do. */
@@ -55,7 +71,7 @@ export interface Typing {
   /** Presses a button of a message that Discord shows but knows no more; the bot cannot edit it. */
   pressLost(customId: string, channel?: string): Interaction;
   /** Fills in the form the bot answered `asked` with. */
-  submit(asked: Interaction, fields: FormFields): Interaction;
+  submit(asked: Pick<Interaction, 'id'>, fields: FormFields): Interaction;
   /** Writes a message; the chat of a voice channel has the channel's name. */
   write(text: string, writing?: MessageOptions): ShownMessage;
   /** Deletes a message of their own, or with the right to it any other. */
@@ -101,8 +117,8 @@ export class SimulatedPerson implements SandboxPerson {
     return this.#call.settled(signal);
   }
 
-  async say(pcm: Pcm, signal: AbortSignal): Promise<SpokenTimes> {
-    return await this.#call.client().speak(pcm, signal);
+  async say(speech: Pcm | EncodedSpeech, signal: AbortSignal): Promise<SpokenTimes> {
+    return await this.#call.client().speak(speech, signal);
   }
 
   listen(options: ListenOptions, signal: AbortSignal): Promise<HeardStretch> {
@@ -119,6 +135,18 @@ export class SimulatedPerson implements SandboxPerson {
 
   useMicrophone(microphone: Microphone): void {
     this.#call.useMicrophone(microphone);
+  }
+
+  live(frame: Buffer | Int16Array): void {
+    this.#call.live(frame);
+  }
+
+  endLive(): void {
+    this.#call.endLive();
+  }
+
+  onHeard(listener: (frame: HeardFrame) => void): Disposable {
+    return this.#call.onHeard(listener);
   }
 
   counts(): VoiceCounts {
@@ -145,7 +173,7 @@ export class SimulatedPerson implements SandboxPerson {
     return this.#hands.pressLost(customId, channel);
   }
 
-  submit(asked: Interaction, fields: FormFields): Interaction {
+  submit(asked: Pick<Interaction, 'id'>, fields: FormFields): Interaction {
     return this.#hands.submit(asked, fields);
   }
 

@@ -6,6 +6,7 @@ import type { ButtonShown, MessageLine } from './protocol.ts';
 const deepest = 4;
 /** Source: Discord docs, "Component Reference". */
 const buttonType = 2;
+const usualStyle = 2;
 
 /** A message of the bot, for the reader of the lines. A deferred reply is told of when it is filled. */
 export function messageLine(
@@ -40,12 +41,13 @@ function buttonsIn(components: readonly unknown[], levels: number): ButtonShown[
 }
 
 function buttonOf(button: Readonly<Record<string, unknown>>): ButtonShown {
-  const { custom_id: customId, label, disabled, url, emoji } = button;
+  const { custom_id: customId, label, disabled, url, emoji, style } = button;
   const name = [label, fieldsOf(emoji).name, url].find((each) => typeof each === 'string');
   return {
     ...(typeof customId === 'string' ? { customId } : {}),
     label: String(name ?? 'no name'),
     disabled: disabled === true,
+    style: typeof style === 'number' ? style : usualStyle,
   };
 }
 

@@ -1,15 +1,22 @@
 import { z } from 'zod';
 import type { ShownFile } from '#sandbox/interactions/interaction.ts';
+import {
+  type RefusedRequest,
+  type RequestId,
+  readJsonRequest,
+  requestId,
+} from '#sandbox/json-request.ts';
+import { toldEvent } from '#sandbox/page/room-protocol.ts';
 
 /**
  * The lines of the sandbox program: one JSON object each, at most 64 KiB.
  *
  * In on stdin: requests. Out on stdout: one `ready`, then an answer per request, by its `id` and in any order, and a
- * `message` for each thing the bot writes. Instants are milliseconds of the monotonic clock all processes share.
+ * `message` for each thing the bot writes; `page` once, where one is asked for. Instants are milliseconds of the monotonic clock all processes share.
  */
 export const lineLimitBytes = 64 * 1024;
 
-const id = z.union([z.int(), z.string().max(64)]);
+const id = requestId;
 const person = z.string().trim().min(1).max(32);
 const base = { id, person };
 const words = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({});
@@ -65,10 +72,11 @@ const request = z.discriminatedUnion('do', [
       .max(30 * 86_400_000),
   }),
   z.object({ id, do: z.literal('state') }),
+  /** For the page: what became of what was said. */
+  z.object({ id, do: z.literal('tell'), event: toldEvent }),
 ]);
 
 export type SandboxRequest = z.infer<typeof request>;
-export type RequestId = z.infer<typeof id>;
 
 export type ReadyLine = {
   readonly kind: 'ready';
@@ -89,6 +97,8 @@ export type ButtonShown = {
   readonly customId?: string;
   readonly label: string;
   readonly disabled: boolean;
+  /** As Discord numbers them: 1 primary, 2 secondary, 3 success, 4 danger, 5 link. */
+  readonly style: number;
 };
 export type MessageLine = {
   readonly kind: 'message';
@@ -104,22 +114,14 @@ export type MessageLine = {
 };
 export type AnswerLine =
   | { readonly id: RequestId; readonly ok: true; readonly [field: string]: unknown }
-  | { readonly id: RequestId | null; readonly ok: false; readonly error: string };
-export type SandboxLine = ReadyLine | MessageLine | AnswerLine;
+  | RefusedRequest;
+/** Where the room's page is: `link` lets in once, within 10 minutes; or why there is none, one sentence. */
+export type PageLine =
+  | { readonly kind: 'page'; readonly url: string; readonly link: string }
+  | { readonly kind: 'page'; readonly why: string };
+export type SandboxLine = ReadyLine | MessageLine | PageLine | AnswerLine;
 
 /** A request, or the answer that tells what is wrong with the line. */
-export function readRequestLine(line: string): SandboxRequest | AnswerLine {
-  let json: unknown;
-  try {
-    json = JSON.parse(line);
-  } catch {
-    return { id: null, ok: false, error: 'The line is not JSON.' };
-  }
-  const read = request.safeParse(json);
-  if (read.success) return read.data;
-  const [issue] = read.error.issues;
-  const where = issue?.path.join('.') ?? '';
-  const known = z.object({ id }).safeParse(json);
-  const error = `The request does not fit${where ? ` at ${where}` : ''}: ${issue?.message}.`;
-  return { id: known.success ? known.data.id : null, ok: false, error };
+export function readRequestLine(line: string): SandboxRequest | RefusedRequest {
+  return readJsonRequest(line, request, 'line');
 }

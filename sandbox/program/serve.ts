@@ -1,4 +1,7 @@
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { RoomPage } from '#sandbox/page/room-page.ts';
+import type { ToldEvent } from '#sandbox/page/room-protocol.ts';
 import { perform } from '#sandbox/program/program.ts';
 import { readLines } from '#sandbox/program/program-lines.ts';
 import { messageLine } from '#sandbox/program/program-messages.ts';
@@ -13,6 +16,12 @@ const unreadLimitBytes = 8 * 1024 * 1024;
 const farewellMs = 2000;
 /** Owner of the sandbox's server, who may do anything there. */
 const ownerName = 'Adam';
+const pageArguments = {
+  'page-port': { type: 'string' },
+  'page-host': { type: 'string', default: '127.0.0.1' },
+  'page-data': { type: 'string' },
+  'page-url': { type: 'string' },
+} as const;
 const tooLong = { id: null, ok: false, error: 'The line is too long.' } as const;
 const recordings = {
   digits: recordingPath('human-digits-2934z.wav'),
@@ -27,9 +36,11 @@ process.stdout.on('error', () => stop.abort());
 try {
   const sandbox = await openSandbox({ ownerName });
   introduce(sandbox);
-  await Promise.race([serveLines(sandbox), stopped()]);
+  const page = showPage(sandbox);
+  await Promise.race([serveLines(sandbox, page), stopped()]);
   stop.abort();
   setTimeout(() => process.exit(0), farewellMs).unref();
+  await (await page)?.[Symbol.asyncDispose]();
   await sandbox[Symbol.asyncDispose]();
   process.exit(0);
 } catch (cause) {
@@ -58,13 +69,37 @@ function introduce(sandbox: Sandbox): void {
   });
 }
 
+/**
+ * Opens the room's page where the arguments ask for one: `--page-port` with `--page-host`, `--page-data` (a folder) and, behind a
+ * proxy, `--page-url`. Its modules are loaded then, and `ready` does not wait for it.
+ */
+async function showPage(sandbox: Sandbox): Promise<RoomPage | undefined> {
+  const { values } = parseArgs({ options: pageArguments });
+  const { 'page-port': port, 'page-host': host, 'page-data': dataDir, 'page-url': url } = values;
+  if (port === undefined || dataDir === undefined) return undefined;
+  const { openRoomPage } = await import('#sandbox/page/room-page.ts');
+  const outcome = await openRoomPage(sandbox, {
+    ...{ port: Number(port), host, dataDir, you: ownerName },
+    ...(url !== undefined && { publicUrl: new URL(url) }),
+    onBug: (error) => process.stderr.write(`error: the page: ${error}\n`),
+  });
+  if (outcome.kind === 'refused') {
+    write({ kind: 'page', why: outcome.why });
+    return undefined;
+  }
+  const { page } = outcome;
+  write({ kind: 'page', url: page.url.href, link: page.link().href });
+  return page;
+}
+
 function recordingPath(name: string): string {
   return fileURLToPath(new URL(`../recordings/${name}`, import.meta.url));
 }
 
 /** Ends when stdin does, which is when the parent is gone. */
-async function serveLines(open: Sandbox): Promise<void> {
+async function serveLines(open: Sandbox, page: Promise<RoomPage | undefined>): Promise<void> {
   let underWay = 0;
+  const tell = (event: ToldEvent) => void page.then((shown) => shown?.tell(event));
   for await (const line of readLines(process.stdin, lineLimitBytes)) {
     const request = line === undefined ? tooLong : readRequestLine(line);
     if ('ok' in request) write(request);
@@ -72,7 +107,7 @@ async function serveLines(open: Sandbox): Promise<void> {
       write({ id: request.id, ok: false, error: 'Too many requests at a time.' });
     } else {
       underWay++;
-      void perform(open, request, stop.signal).then((answer) => {
+      void perform(open, request, stop.signal, tell).then((answer) => {
         underWay--;
         write(answer);
       });

@@ -112,6 +112,7 @@ export type PressableComponent = {
   readonly options?: readonly { readonly label: string; readonly value: string }[] | undefined;
   readonly min_values?: number | null | undefined;
   readonly max_values?: number | null | undefined;
+  readonly placeholder?: string | null | undefined;
 };
 
 const pressable = z.looseObject({
@@ -121,6 +122,7 @@ const pressable = z.looseObject({
   options: z.array(choice).optional(),
   min_values: z.int().nullish(),
   max_values: z.int().nullish(),
+  placeholder: z.string().nullish(),
 });
 
 /** Every part with a custom id, however deep. */

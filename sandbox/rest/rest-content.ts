@@ -34,9 +34,15 @@ export const contentSchema = z.looseObject({
       parse: z.array(z.enum(['users', 'roles', 'everyone'])).optional(),
       users: ids,
       roles: ids,
+      replied_user: z.boolean().optional(),
     })
     .nullish(),
-  message_reference: z.looseObject({ message_id: z.string().optional() }).nullish(),
+  message_reference: z
+    .looseObject({
+      message_id: z.string().optional(),
+      fail_if_not_exists: z.boolean().optional(),
+    })
+    .nullish(),
 });
 type ContentBody = z.infer<typeof contentSchema>;
 
@@ -44,12 +50,13 @@ type ContentBody = z.infer<typeof contentSchema>;
 export function withContent(
   call: RestCall,
   former: BoardMessage | undefined,
-  then: (content: Content, replyToId: string | undefined) => RestAnswer,
+  then: (content: Content, replyToId: string | undefined, mayBeGone: boolean) => RestAnswer,
 ): RestAnswer {
   return withBody(contentSchema, call.body ?? {}, (body) => {
     const content = contentOf(body, call.files);
     if (isEmpty(content, former)) return refusals.emptyMessage;
-    return then(content, body.message_reference?.message_id);
+    const { message_id: replyToId, fail_if_not_exists: fails } = body.message_reference ?? {};
+    return then(content, replyToId, fails === false);
   });
 }
 

@@ -68,6 +68,7 @@ export function interactionRoutes(
     const record = interactions.byToken(call.param('token'));
     const isOurs = call.param('app') === world.bot.id;
     if (!isOurs || record?.ackedAtMs === undefined) return refusals.unknownWebhook;
+    if (record.wasRefused(call.process)) noteTwice(violations, record, call);
     return record.isExpired ? refusals.invalidWebhookToken : then(record);
   };
   const found = (
@@ -139,16 +140,28 @@ function answerCallback(
     const outcome = record.acknowledge(call.process);
     if (outcome === 'late') return refusals.unknownInteraction;
     if (outcome === 'again') {
-      const { guildId } = record.opening;
-      const by = [record.ackedBy, call.process] as const;
-      const twice = { interactionId: record.id, callbackType: body.type, by };
-      violations.note(guildId, { kind: 'answered-twice', ...twice });
+      const asks = body.type === callbackTypes.deferredMessage && call.process !== record.ackedBy;
+      if (asks) record.refuse(call.process);
+      else noteTwice(violations, record, call, body.type);
       return refusals.alreadyAcknowledged;
     }
     const message = perform(record, body, call);
     if (call.query.get('with_response') !== 'true') return noContent;
     return ok(responseJson(world, record, body.type, message));
   });
+}
+
+/** A process may ask by a deferral whether it is the first; who is refused writes no more. */
+function noteTwice(
+  violations: ViolationLog,
+  record: InteractionRecord,
+  { process }: RestCall,
+  callbackType?: number,
+): void {
+  const by = [record.ackedBy, process] as const;
+  const type = callbackType === undefined ? {} : { callbackType };
+  const twice = { interactionId: record.id, ...type, by };
+  violations.note(record.opening.guildId, { kind: 'answered-twice', ...twice });
 }
 
 function perform(

@@ -79,8 +79,11 @@ function post(
   call: RestCall,
 ): RestAnswer {
   return withOpenChannel(world, call.param('channel'), (place) =>
-    withContent(call, undefined, (content, replyToId) => {
+    withContent(call, undefined, (content, replyToId, mayBeGone) => {
       if (!mayWrite(world, place, content)) return refusals.notPermitted;
+      if (replyToId !== undefined && !mayBeGone && !board.find(replyToId)) {
+        return refusals.unknownReference;
+      }
       const posting = {
         channelId: place.channel.id,
         authorId: world.bot.id,

@@ -1,4 +1,5 @@
 import type { Gateway } from '#sandbox/gateway/gateway.ts';
+import type { PrivilegedIntent } from '#sandbox/gateway/gateway-wire.ts';
 import type { Guild, World } from '#sandbox/world/world.ts';
 import { channelJson, guildJson } from '#sandbox/world/world-guild-json.ts';
 import { applicationJson, memberJson, roleJson, userJson } from '#sandbox/world/world-json.ts';
@@ -9,12 +10,14 @@ import { ok, type RestRoute, refusals } from './rest-route.ts';
 export function readRoutes(
   world: World,
   gateway: Pick<Gateway, 'urlFor' | 'advice'>,
+  privileged: readonly PrivilegedIntent[],
 ): readonly RestRoute[] {
-  return [...gatewayRoutes(gateway), ...selfRoutes(world), ...guildRoutes(world)];
+  const flags = privileged.reduce((sum, intent) => sum | applicationFlags[intent], 0);
+  return [...gatewayRoutes(gateway), ...selfRoutes(world, flags), ...guildRoutes(world)];
 }
 
-/** Identifies a day. Source: Discord docs, "Session Start Limit". */
-const dailyStarts = 1000;
+/** How a small bot's privileged intents show. Source: Discord docs, "Application Flags". */
+const applicationFlags = { presences: 1 << 13, members: 1 << 15, content: 1 << 19 } as const;
 
 function gatewayRoutes(gateway: Pick<Gateway, 'urlFor' | 'advice'>): readonly RestRoute[] {
   return [
@@ -28,10 +31,10 @@ function gatewayRoutes(gateway: Pick<Gateway, 'urlFor' | 'advice'>): readonly Re
       method: 'GET',
       path: '/gateway/bot',
       answer: ({ process }) => {
-        const { shards, maxConcurrency, starts } = gateway.advice;
+        const { shards, maxConcurrency, starts, startsPerDay } = gateway.advice;
         const session_start_limit = {
-          total: dailyStarts,
-          remaining: Math.max(0, dailyStarts - starts),
+          total: startsPerDay,
+          remaining: Math.max(0, startsPerDay - starts),
           reset_after: 86_400_000,
           max_concurrency: maxConcurrency,
         };
@@ -41,9 +44,9 @@ function gatewayRoutes(gateway: Pick<Gateway, 'urlFor' | 'advice'>): readonly Re
   ];
 }
 
-function selfRoutes(world: World): readonly RestRoute[] {
+function selfRoutes(world: World, flags: number): readonly RestRoute[] {
   const self = () => ok({ ...userJson(world.bot), verified: true, mfa_enabled: false });
-  const application = () => ok(applicationJson(world));
+  const application = () => ok(applicationJson(world, flags));
   const users = () => [world.bot, ...world.people.values()];
   return [
     { method: 'GET', path: '/users/@me', answer: self },

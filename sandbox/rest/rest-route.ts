@@ -61,6 +61,19 @@ export const refusals = {
   notConnected: refusal(400, 40_032, 'Target user is not connected to voice.'),
   notOurMessage: refusal(403, 50_005, 'Cannot edit a message authored by another user'),
   emptyMessage: refusal(400, 50_006, 'Cannot send an empty message'),
+  /** Of a reply. Source: Discord docs, "Message Reference Structure", `fail_if_not_exists`. */
+  unknownReference: {
+    status: 400,
+    body: {
+      code: 50_035,
+      message: 'Invalid Form Body',
+      errors: {
+        message_reference: {
+          _errors: [{ code: 'MESSAGE_REFERENCE_UNKNOWN_MESSAGE', message: 'Unknown message' }],
+        },
+      },
+    },
+  },
   archived: refusal(400, 50_083, 'Thread is archived'),
   wrongCallback: refusal(
     400,

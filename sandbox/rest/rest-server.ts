@@ -113,6 +113,7 @@ export class RestServer {
     const status = answer?.status ?? 0;
     const by = process === undefined ? {} : { process };
     this.#note({ method, path: pathname.replace(/^\/api/, ''), status, atMs, ...by }, body, route);
+    response.setHeader('date', new Date(this.#options.clock.wallMs()).toUTCString());
     if (body.kind === 'too-large') response.setHeader('connection', 'close');
     if (answer) send(response, answer);
     else response.destroy();

@@ -6,7 +6,7 @@ import type { OpusCodec, OpusDecoder } from '#src/audio/opus/opus.ts';
 import { isSilenceFrame } from '#src/audio/packet.ts';
 
 type Speaker = { readonly userId: string; readonly decoder: OpusDecoder };
-type Counts = { -readonly [K in keyof Omit<VoiceCounts, 'sentPackets'>]: number };
+type Counts = { -readonly [K in keyof Omit<VoiceCounts, 'sentPackets' | 'latePackets'>]: number };
 
 /** Datagrams kept of SSRCs nobody has named yet: half a second of one person. The oldest is dropped first. */
 const heldDatagrams = 25;

@@ -1,5 +1,10 @@
 import type { VoicePacket } from '#sandbox/voice/rtp.ts';
-import type { HeardFrame, Microphone, SpokenTimes } from '#sandbox/voice/voice-ports.ts';
+import type {
+  EncodedSpeech,
+  HeardFrame,
+  Microphone,
+  SpokenTimes,
+} from '#sandbox/voice/voice-ports.ts';
 import type { OpusCodec, OpusEncoder } from '#src/audio/opus/opus.ts';
 import { restEncoder } from '#src/audio/opus/pause-aware-encoder.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
@@ -29,6 +34,10 @@ type UnderWay = {
   tail: number;
 };
 
+/** A live microphone that gave nothing for so long is off. */
+const lullMs = 100;
+/** What leaves later than this is counted. */
+const lateMs = 20;
 /** Who is later than this goes on from now. */
 const latestMs = 1000;
 const silence = Buffer.of(0xf8, 0xff, 0xfe);
@@ -50,14 +59,22 @@ export class ClientSender {
   #state: MicrophoneState = { hold: 0, silence: 0 };
   #next: Microphone | undefined;
   #underWay: UnderWay | undefined;
+  /** When a live microphone gave its last frame; undefined while there is none. */
+  #liveAtMs: number | undefined;
   #loop: Promise<void> = Promise.resolve();
   #running = false;
   #sending = false;
+  #latePackets = 0;
 
   constructor(codec: OpusCodec, clock: Clock, listener: PacketSink) {
     this.#codec = codec;
     this.#clock = clock;
     this.#listener = listener;
+  }
+
+  /** Packets of speech that left more than 20 ms after they were due. */
+  get latePackets(): number {
+    return this.#latePackets;
   }
 
   /** From the end of the present speech on. */
@@ -67,15 +84,36 @@ export class ClientSender {
   }
 
   /** One at a time. Without anything louder than -45 dB the voiced instants are the first packet's. */
-  async speak(pcm: Pcm, signal: AbortSignal): Promise<SpokenTimes> {
+  async speak(given: Pcm | EncodedSpeech, signal: AbortSignal): Promise<SpokenTimes> {
     signal.throwIfAborted();
-    const speech = new SpeechFrames(pcm, this.#rules.noise ? roomRateHz : encoderRate(pcm.rateHz));
+    const isRoomHeard = this.#rules.noise || 'frames' in given;
+    const speech = new SpeechFrames(given, isRoomHeard ? roomRateHz : encoderRate(given.rateHz));
     const { promise, resolve: done, reject: failed } = Promise.withResolvers<SpokenTimes>();
+    this.endLive();
     this.#underWay = { speech, done, failed, tail: tailFrames(this.#rules) };
     const abort = () => this.#breakOff(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
     this.#start();
     return await promise.finally(() => signal.removeEventListener('abort', abort));
+  }
+
+  /**
+   * Sends 20 ms of a live microphone at once: Opus as it is, samples (48 kHz mono) encoded. Whatever else this microphone
+   * would pick up waits meanwhile; nothing is sent during a speech. After 100 ms without a frame it counts as off.
+   */
+  live(frame: Buffer | Int16Array): void {
+    if (this.#underWay || this.#closing.signal.aborted) return;
+    const atMs = this.#clock.nowMs();
+    this.#liveAtMs = atMs;
+    this.#send(Buffer.isBuffer(frame) ? frame : this.#encode(frame, roomRateHz), atMs);
+    this.#start();
+  }
+
+  /** The live microphone is off: silence frames follow. */
+  endLive(): void {
+    if (this.#liveAtMs === undefined) return;
+    this.#liveAtMs = undefined;
+    this.#state = this.#resting(this.#rules.silenceFrames);
   }
 
   /** What the loudspeaker plays. */
@@ -125,7 +163,7 @@ export class ClientSender {
 
   async #run(): Promise<void> {
     try {
-      for (let dueMs = this.#clock.nowMs(); this.#tick(); ) {
+      for (let dueMs = this.#clock.nowMs(); this.#tick(dueMs); ) {
         dueMs = await this.#reach(dueMs + frameMs);
       }
     } finally {
@@ -143,9 +181,26 @@ export class ClientSender {
   }
 
   /** One 20 ms; false when there is nothing more to come. */
-  #tick(): boolean {
+  #tick(dueMs: number): boolean {
+    if (this.#isLive()) return true;
     const speech = this.#underWay?.speech;
     const frame = speech?.next;
+    if (speech && frame && this.#clock.nowMs() - dueMs > lateMs) this.#latePackets++;
+    if (Buffer.isBuffer(frame)) this.#sendEncoded(frame);
+    else this.#sendSamples(speech, frame);
+    const atMs = this.#clock.nowMs();
+    speech?.left(atMs);
+    this.#finish(frame === undefined, atMs);
+    return this.#goesOn();
+  }
+
+  #sendEncoded(opus: Buffer): void {
+    [this.#state] = stepMicrophone(this.#state, true, this.#rules);
+    this.#send(opus, this.#clock.nowMs());
+  }
+
+  /** `frame` is what is said in these 20 ms; beside it there is the room. */
+  #sendSamples(speech: SpeechFrames | undefined, frame: Int16Array | undefined): void {
     const rateHz = frame && speech ? speech.rateHz : roomRateHz;
     const heard = frame?.slice() ?? new Int16Array((rateHz * frameMs) / 1000);
     const echo = this.#echo.addTo(heard, this.#clock.nowMs() + frameMs / 2);
@@ -155,9 +210,12 @@ export class ClientSender {
     const atMs = this.#clock.nowMs();
     if (sent === 'nothing') this.#endSpeech();
     else this.#send(sent === 'sound' ? this.#encode(heard, rateHz) : this.#shut(), atMs);
-    speech?.left(atMs);
-    this.#finish(frame === undefined, atMs);
-    return this.#goesOn();
+  }
+
+  #isLive(): boolean {
+    if (this.#liveAtMs !== undefined && this.#clock.nowMs() - this.#liveAtMs >= lullMs)
+      this.endLive();
+    return this.#liveAtMs !== undefined;
   }
 
   #goesOn(): boolean {

@@ -1,5 +1,6 @@
-import type { SpokenTimes } from '#sandbox/voice/voice-ports.ts';
+import type { EncodedSpeech, SpokenTimes } from '#sandbox/voice/voice-ports.ts';
 import { energyDb } from '#src/audio/loudness.ts';
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import { type Pcm, toMono } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 
@@ -9,34 +10,39 @@ export const frameMs = 20;
 /** A louder frame of the source is voice; below lie the pauses of a studio recording. */
 const voicedDb = -45;
 
-/** Something to say, 20 ms a frame up to the last one with voice; without any voice all of it. Notes when voice left. */
+/** 20 ms of a speech, as samples or encoded beforehand. */
+type SpeechFrame = { readonly sound: Int16Array | Buffer; readonly voiced: boolean };
+
+/** Something to say, 20 ms a frame. Notes when voice left. */
 export class SpeechFrames {
+  /** Of the frames that are samples. */
   readonly rateHz: EncoderRateHz;
-  readonly #frames: readonly Int16Array[];
+  readonly #frames: readonly SpeechFrame[];
   #said = 0;
   #firstPacketAtMs: number | undefined;
   #firstVoicedAtMs: number | undefined;
   #lastVoicedAtMs: number | undefined;
 
-  constructor(pcm: Pcm, rateHz: EncoderRateHz) {
-    const frames = cut(resample(toMono(pcm), rateHz).samples, rateHz);
-    const voiced = frames.findLastIndex(isVoiced);
+  constructor(speech: Pcm | EncodedSpeech, rateHz: EncoderRateHz) {
     this.rateHz = rateHz;
-    this.#frames = voiced < 0 ? frames : frames.slice(0, voiced + 1);
+    this.#frames =
+      'frames' in speech
+        ? speech.frames.map(({ opus, voiced }) => ({ sound: opus, voiced }))
+        : samplesOf(speech, rateHz);
   }
 
   /** Undefined when all is said. */
-  get next(): Int16Array | undefined {
-    return this.#frames[this.#said];
+  get next(): Int16Array | Buffer | undefined {
+    return this.#frames[this.#said]?.sound;
   }
 
   /** The packet with `next` left. */
   left(atMs: number): void {
-    const frame = this.next;
+    const frame = this.#frames[this.#said];
     if (!frame) return;
     this.#said++;
     this.#firstPacketAtMs ??= atMs;
-    if (!isVoiced(frame)) return;
+    if (!frame.voiced) return;
     this.#firstVoicedAtMs ??= atMs;
     this.#lastVoicedAtMs = atMs;
   }
@@ -52,9 +58,28 @@ export class SpeechFrames {
   }
 }
 
+/** Encodes all of a speech at once. */
+export function encodeSpeech(pcm: Pcm, codec: OpusCodec): EncodedSpeech {
+  const rateHz = encoderRate(pcm.rateHz);
+  const encoder = codec.encoder(rateHz);
+  const frames = samplesOf(pcm, rateHz).map(({ sound, voiced }) => {
+    return { opus: Buffer.from(encoder.encode(sound)), voiced };
+  });
+  encoder.free();
+  return { frames };
+}
+
 /** The encoder's rate that is nearest to the source. */
 export function encoderRate(rateHz: number): EncoderRateHz {
   return rateHz === 16_000 || rateHz === 24_000 ? rateHz : 48_000;
+}
+
+/** Up to the last frame with voice; without any voice all of it. */
+function samplesOf(pcm: Pcm, rateHz: EncoderRateHz) {
+  const cutUp = cut(resample(toMono(pcm), rateHz).samples, rateHz);
+  const frames = cutUp.map((sound) => ({ sound, voiced: isVoiced(sound) }));
+  const last = frames.findLastIndex(({ voiced }) => voiced);
+  return last < 0 ? frames : frames.slice(0, last + 1);
 }
 
 function isVoiced(frame: Int16Array): boolean {

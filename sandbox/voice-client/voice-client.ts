@@ -3,6 +3,7 @@ import { type VoicePacket, VoiceSealer } from '#sandbox/voice/rtp.ts';
 import { encryptionModes, voiceCipher } from '#sandbox/voice/voice-cipher.ts';
 import { op, type VoiceMessage } from '#sandbox/voice/voice-ops.ts';
 import type {
+  EncodedSpeech,
   HeardFrame,
   Microphone,
   SpokenTimes,
@@ -98,17 +99,25 @@ class ConnectedVoice implements VoiceClient {
     return this.#watch.until(() => this.#ear !== undefined, signal);
   }
 
-  async speak(pcm: Pcm, signal: AbortSignal): Promise<SpokenTimes> {
+  async speak(speech: Pcm | EncodedSpeech, signal: AbortSignal): Promise<SpokenTimes> {
     const before = this.#turn;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#turn = promise;
     const either = AbortSignal.any([signal, this.#gone.signal]);
     try {
       await unlessAborted(before, either);
-      return await this.#mouth.speak(pcm, either);
+      return await this.#mouth.speak(speech, either);
     } finally {
       void before.then(resolve);
     }
+  }
+
+  live(frame: Buffer | Int16Array): void {
+    this.#mouth.live(frame);
+  }
+
+  endLive(): void {
+    this.#mouth.endLive();
   }
 
   useMicrophone(microphone: Microphone): void {
@@ -127,7 +136,8 @@ class ConnectedVoice implements VoiceClient {
   }
 
   counts(): VoiceCounts {
-    return { ...noCounts, ...this.#ear?.counts, sentPackets: this.#sentPackets };
+    const { latePackets } = this.#mouth;
+    return { ...noCounts, ...this.#ear?.counts, sentPackets: this.#sentPackets, latePackets };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

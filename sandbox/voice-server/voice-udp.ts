@@ -14,6 +14,8 @@ import type { FaultBook } from './voice-fault-book.ts';
 import { garbled } from './voice-forgery.ts';
 
 const keepAliveBytes = 8;
+/** Of the port of all calls: 25 people who talk while this process waits a second for a processor. */
+const receiveBufferBytes = 2 * 1024 * 1024;
 
 /** The UDP port of all calls: tells clients their address, and passes voice on. Whatever else arrives is dropped. */
 export class VoiceUdp implements AsyncDisposable {
@@ -92,6 +94,7 @@ async function bound(): Promise<Socket> {
   socket.on('error', () => {}); // of a send to a port nobody listens to
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
+  socket.setRecvBufferSize(receiveBufferBytes);
   return socket;
 }
 

@@ -120,6 +120,11 @@ export type Microphone = {
   readonly seed?: number;
 };
 
+/** 20 ms of a speech that was encoded beforehand; `voiced` by the energy of its source. */
+export type EncodedFrame = { readonly opus: Buffer; readonly voiced: boolean };
+/** Something to say up to its last frame with voice: whoever measures the bot encodes it before, so that speaking costs little. */
+export type EncodedSpeech = { readonly frames: readonly EncodedFrame[] };
+
 /** When a simulated person spoke, on the clock all processes of the machine share. */
 export type SpokenTimes = {
   readonly firstPacketAtMs: number;
@@ -142,6 +147,8 @@ export type HeardFrame = {
 /** What went wrong between the socket and `onFrame`, counted since the client connected. */
 export type VoiceCounts = {
   readonly sentPackets: number;
+  /** Of those, speech that left more than 20 ms after it was due: the sandbox itself was too slow. */
+  readonly latePackets: number;
   readonly receivedPackets: number;
   /** Failed the transport cipher, or no RTP at all. */
   readonly unopened: number;
@@ -156,13 +163,18 @@ export type VoiceCounts = {
 /** A simulated person's end of a voice call: a real client over TLS and UDP. */
 export interface VoiceClient extends AsyncDisposable {
   /**
-   * Speaks `pcm` in real time, 20 ms a packet, and what the microphone adds; calls wait for each other.
+   * Speaks in real time, 20 ms a packet, and what the microphone adds; calls wait for each other. What is encoded already leaves
+   * as it is, without noise or echo of the room.
    * Ends after the silence frames, with an open microphone after the last frame with voice. A speech that is aborted
    * ends without silence frames, as a broken line does.
    *
    * Errors: BotError `link.lost` when the server ended the call. Aborting `signal` throws its reason.
    */
-  speak(pcm: Pcm, signal: AbortSignal): Promise<SpokenTimes>;
+  speak(speech: Pcm | EncodedSpeech, signal: AbortSignal): Promise<SpokenTimes>;
+  /** Sends 20 ms of a live microphone at once: Opus as it is, samples (48 kHz mono) encoded; nothing during a speech. */
+  live(frame: Buffer | Int16Array): void;
+  /** The live microphone is off, as it also is after 100 ms without a frame: silence frames follow. */
+  endLive(): void;
   /** Another microphone from the end of the present speech on; the first is `gate`. */
   useMicrophone(microphone: Microphone): void;
   /** Called for each frame that could be opened and decoded, in order of arrival. */

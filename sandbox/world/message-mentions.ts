@@ -7,6 +7,7 @@ export type AllowedMentions = {
   readonly parse?: readonly string[] | undefined;
   readonly users?: readonly string[] | undefined;
   readonly roles?: readonly string[] | undefined;
+  readonly replied_user?: boolean | undefined;
 };
 
 /** Whom a message makes a phone ring for. */

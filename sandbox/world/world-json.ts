@@ -53,7 +53,7 @@ export function roleJson(role: GuildRole): Json {
 }
 
 /** Without `install_params`: discord.js 14.28.1 fails on a null there. */
-export function applicationJson(world: World): Json {
+export function applicationJson(world: World, flags: number): Json {
   const owner = world.guild.members.get(world.guild.ownerId);
   return {
     id: world.bot.id,
@@ -64,7 +64,7 @@ export function applicationJson(world: World): Json {
     bot_public: false,
     bot_require_code_grant: false,
     verify_key: '00'.repeat(32),
-    flags: 0,
+    flags,
     tags: [],
     team: null,
     bot: userJson(world.bot),

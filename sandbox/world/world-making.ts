@@ -26,7 +26,7 @@ export type WorldOptions = GuildOptions & {
 
 /** More people than this do not fit in. */
 const memberLimit = 500;
-const guildLimit = 50;
+const guildLimit = 100;
 const usualLocale = 'en-US';
 
 /** One server as it stands before anybody does anything: channels, roles, its owner and the bot. */
@@ -38,7 +38,7 @@ export function createWorld(options: WorldOptions, clock: Clock): World {
   return { ...soil, guild, guilds: [guild], commands: [] };
 }
 
-/** Another server that the bot is invited to. Throws a plain Error when there are 50. */
+/** Another server that the bot is invited to. Throws a plain Error when there are 100. */
 export function addGuild(world: World, options: GuildOptions): Guild {
   if (world.guilds.length >= guildLimit) {
     throw new Error(`There are ${guildLimit} servers already.`);

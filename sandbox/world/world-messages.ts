@@ -219,7 +219,11 @@ export class MessageBoard {
     const guild = placeOf(this.#world, message.channelId)?.guild;
     if (!guild) return;
     const now = pingsOf(this.#world, guild, message.authorId, message.text, allowedMentions);
-    message.pings = bothPings(message.pings, now);
+    const replied = this.find(message.replyToId ?? '')?.authorId;
+    // Source: Discord docs, "Allowed Mentions Object": a reply pings unless it says whom it may.
+    const pingsReplied = !allowedMentions || allowedMentions.replied_user === true;
+    const userIds = replied !== undefined && pingsReplied ? [replied] : [];
+    message.pings = bothPings(message.pings, bothPings(now, { ...noPings, userIds }));
     message.pinged = pingNames(guild, message.pings);
   }
 

@@ -1,12 +1,3 @@
-import { z } from 'zod';
-import {
-  guildWithId,
-  type RegisteredBody,
-  type RegisteredCommand,
-  type RegisteredOption,
-  type World,
-} from '#sandbox/world/world.ts';
-import { commandJson } from '#sandbox/world/world-json.ts';
 import {
   noContent,
   ok,
@@ -15,49 +6,15 @@ import {
   type RestRoute,
   refusals,
   withBody,
-} from './rest-route.ts';
-
-/** Lower case where the script has it. Source: Discord docs, "Application Command Naming". */
-const word = z
-  .string()
-  .regex(/^[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}$/u, 'Must be a word of 1 to 32 letters.')
-  .refine((name) => name === name.toLowerCase(), 'Must be lower case.');
-const sentence = z.string().min(1).max(100);
-
-const optionFields = z.looseObject({
-  name: word,
-  description: sentence,
-  type: z.int().min(1).max(11),
-  required: z.boolean().optional(),
-  choices: z
-    .array(z.looseObject({ name: sentence }))
-    .max(25)
-    .optional(),
-  options: z.lazy(() => optionList).optional(),
-});
-const optionList: z.ZodType<RegisteredOption[]> = z
-  .array(optionFields)
-  .max(25)
-  .refine(
-    (all) => new Set(all.map(({ name }) => name)).size === all.length,
-    'Names must be unique.',
-  )
-  .refine(requiredFirst, 'Required options must be placed before non-required options.');
-const slashCommand = z.looseObject({
-  name: word,
-  type: z.literal(1),
-  description: sentence,
-  options: optionList.optional(),
-});
-const menuCommand = z.looseObject({
-  name: z.string().min(1).max(32),
-  type: z.union([z.literal(2), z.literal(3)]),
-});
-const command = z.preprocess(
-  (body) => (typeof body === 'object' && body !== null ? { type: 1, ...body } : body),
-  z.discriminatedUnion('type', [slashCommand, menuCommand]),
-);
-const commandList = z.array(command).max(100).refine(uniqueNames, 'Names must be unique.');
+} from '#sandbox/rest/rest-route.ts';
+import {
+  guildWithId,
+  type RegisteredBody,
+  type RegisteredCommand,
+  type World,
+} from '#sandbox/world/world.ts';
+import { commandJson } from '#sandbox/world/world-json.ts';
+import { command, commandList } from './command-schema.ts';
 
 /** How many commands one scope may hold. Source: Discord docs, "Registering a Command". */
 const commandLimit = 100;
@@ -177,13 +134,4 @@ function inScope(world: World, call: RestCall, then: (scope: Scope) => RestAnswe
   const guildId = call.param('guild');
   if (guildId !== '' && !guildWithId(world, guildId)) return refusals.forbidden;
   return then(new Scope(world, guildId === '' ? undefined : guildId));
-}
-
-function requiredFirst(options: readonly { readonly required?: boolean | undefined }[]): boolean {
-  const firstOptional = options.findIndex(({ required }) => !required);
-  return firstOptional < 0 || options.slice(firstOptional).every(({ required }) => !required);
-}
-
-function uniqueNames(named: readonly { readonly name: string; readonly type: number }[]): boolean {
-  return new Set(named.map(({ name, type }) => `${type} ${name}`)).size === named.length;
 }

@@ -1,0 +1,49 @@
+/** @import { OptionValues } from './command-line.js' */
+
+/** What the sandbox takes of a file, as Discord of everybody. */
+const mostBytes = 10 * 1024 * 1024;
+
+/** Files for options of commands: left at the sandbox, and called by their names on the line. */
+export class CommandFiles {
+  /** Ids by name. @type {Map<string, string>} */
+  #ids = new Map();
+  #messageOf;
+
+  /** @param {(refused: Response) => Promise<string>} messageOf the sentence of a refused request */
+  constructor(messageOf) {
+    this.#messageOf = messageOf;
+  }
+
+  /**
+   * @param {File} file
+   * @returns {Promise<string | undefined>} the sentence that says why not
+   */
+  async upload(file) {
+    if (file.size > mostBytes) return `${file.name} is too big: at most 10 MiB.`;
+    const url = `/room/files?name=${encodeURIComponent(file.name)}`;
+    const headers = { 'content-type': file.type || 'application/octet-stream' };
+    try {
+      const response = await fetch(url, { method: 'POST', headers, body: file });
+      if (!response.ok) return await this.#messageOf(response);
+      const { id } = await response.json();
+      this.#ids.set(file.name, id);
+      return undefined;
+    } catch {
+      return `${file.name} could not be sent to the sandbox.`;
+    }
+  }
+
+  /**
+   * The options of a command with ids in place of the names of files.
+   * @param {OptionValues} options
+   * @returns {OptionValues}
+   */
+  named(options) {
+    return Object.fromEntries(
+      Object.entries(options).map(([name, value]) => [
+        name,
+        typeof value === 'object' ? { file: this.#ids.get(value.file) ?? '' } : value,
+      ]),
+    );
+  }
+}

@@ -1,0 +1,229 @@
+/**
+ * A slash command as the bot registered it. Types are those of Discord: 1 subcommand, 2 group, 3 text, 4 integer,
+ * 5 truth, 10 number, 11 file.
+ * @typedef {{ name: string, value: string | number }} Choice
+ * @typedef {{ type: number, name: string, description?: string, required?: boolean, autocomplete?: boolean,
+ *   choices?: readonly Choice[], options?: readonly RegisteredOption[] }} RegisteredOption
+ * @typedef {{ name: string, type?: number, description?: string, options?: readonly RegisteredOption[] }} RegisteredCommand
+ * @typedef {Record<string, string | number | boolean | { file: string }>} OptionValues
+ */
+
+/**
+ * What could be typed next: `line` is the whole line with it.
+ * @typedef {{ line: string, label: string, description: string }} Suggestion
+ */
+
+const [subcommand, group, integer, truth, number, fileType] = [1, 2, 4, 5, 10, 11];
+const truths = new Map([
+  ['true', true],
+  ['false', false],
+]);
+
+/**
+ * A line such as `/track play name:rain volume:50` as a command. A value reaches to the next option's name; words before
+ * the first name are the first option.
+ * @param {string} line
+ * @param {readonly RegisteredCommand[]} commands
+ * @returns {{ kind: 'command', name: string, options: OptionValues } | { kind: 'incomplete', message: string }}
+ */
+export function readCommand(line, commands) {
+  const found = follow(line, commands);
+  if (found.kind === 'names') return { kind: 'incomplete', message: incompleteName(found) };
+  const { name, options, values } = found;
+  /** @type {OptionValues} */
+  const filled = {};
+  for (const option of options) {
+    const words = values.get(option.name);
+    if (words === undefined || words === '') {
+      if (!option.required) continue;
+      return { kind: 'incomplete', message: `/${name} needs ${option.name}:` };
+    }
+    const value = optionValue(option, words);
+    if (value === undefined) return { kind: 'incomplete', message: wrongValue(option, words) };
+    filled[option.name] = value;
+  }
+  return { kind: 'command', name, options: filled };
+}
+
+/**
+ * What could stand at the end of the line; with `ask`, the bot is to be asked for values of an option, too, and with `file` one
+ * is to be chosen for the option of that name.
+ * @param {string} line
+ * @param {readonly RegisteredCommand[]} commands
+ * @returns {{ suggestions: readonly Suggestion[], ask?: { name: string, options: OptionValues, focused: string }, file?: string }}
+ */
+export function complete(line, commands) {
+  if (!line.startsWith('/')) return { suggestions: [] };
+  const found = follow(line, commands);
+  if (found.kind === 'names') return { suggestions: nextNames(found) };
+  const { name, options, values, last, head } = found;
+  const focused = options.find((option) => option.name === last);
+  const typed = last === undefined ? '' : (values.get(last) ?? '');
+  if (!focused || (typed !== '' && line.endsWith(' ')))
+    return { suggestions: optionNames(line, options, values) };
+  if (focused.type === fileType) return { suggestions: [], file: focused.name };
+  const before = head.trimEnd();
+  const suggestions = valuesToPick(focused)
+    .filter((choice) => choice.name.toLowerCase().includes(typed.toLowerCase()))
+    .map((choice) => picked(before, focused, choice));
+  if (!focused.autocomplete) return { suggestions };
+  const filled = Object.fromEntries(values);
+  return {
+    suggestions,
+    ask: { name, options: { ...filled, [focused.name]: typed }, focused: focused.name },
+  };
+}
+
+/**
+ * Suggestions of the values that the bot named for the option at the end of the line.
+ * @param {string} line
+ * @param {readonly RegisteredCommand[]} commands
+ * @param {readonly Choice[]} choices
+ * @returns {readonly Suggestion[]}
+ */
+export function suggestChoices(line, commands, choices) {
+  const found = follow(line, commands);
+  if (found.kind === 'names') return [];
+  const option = found.options.find(({ name }) => name === found.last);
+  return option ? choices.map((choice) => picked(found.head.trimEnd(), option, choice)) : [];
+}
+
+/**
+ * @typedef {{ kind: 'names', path: readonly string[], typed: string, next: readonly RegisteredOption[] }} Names
+ * @typedef {{ kind: 'options', name: string, options: readonly RegisteredOption[], values: Map<string, string>,
+ *   last: string | undefined, head: string }} Options
+ */
+
+/**
+ * Goes down the path of names as far as the line does.
+ * @param {string} line
+ * @param {readonly RegisteredCommand[]} commands
+ * @returns {Names | Options}
+ */
+function follow(line, commands) {
+  let rest = line.replace(/^\s*\//, '');
+  /** @type {readonly RegisteredOption[]} */
+  let next = commands
+    .filter(({ type = 1 }) => type === 1)
+    .map((command) => ({ ...command, type: subcommand }));
+  /** @type {string[]} */
+  const path = [];
+  while (next.some(isName)) {
+    const [, word = '', space = ''] = /^(\S*)(\s*)/.exec(rest) ?? [];
+    const found = next.find(({ name }) => name === word);
+    const goesOn = space !== '' || rest === word;
+    if (!found || !goesOn || (space === '' && found.options?.some(isName)))
+      return { kind: 'names', path, typed: word, next };
+    path.push(word);
+    rest = rest.slice(word.length + space.length);
+    next = found.options ?? [];
+  }
+  return { kind: 'options', name: path.join(' '), options: next, ...readValues(line, rest, next) };
+}
+
+/** @param {RegisteredOption} option */
+function isName({ type }) {
+  return type === subcommand || type === group;
+}
+
+/**
+ * @param {string} line
+ * @param {string} rest
+ * @param {readonly RegisteredOption[]} options
+ */
+function readValues(line, rest, options) {
+  /** @type {Map<string, string>} */
+  const values = new Map();
+  const names = new Set(options.map(({ name }) => name));
+  const marks = [...rest.matchAll(/(?:^|\s)([\w-]+):/g)].filter(([, name = '']) => names.has(name));
+  const bare = rest.slice(0, marks[0]?.index).trim();
+  const [first] = options;
+  if (bare && first) values.set(first.name, bare);
+  marks.forEach((mark, n) => {
+    const from = mark.index + mark[0].length;
+    values.set(mark[1] ?? '', rest.slice(from, marks[n + 1]?.index).trim());
+  });
+  const mark = marks.at(-1);
+  const last = mark ? mark[1] : bare && first ? first.name : undefined;
+  const headLength = line.length - rest.length + (mark?.index ?? 0);
+  return { values, last, head: line.slice(0, headLength) };
+}
+
+/** @param {Names} names */
+function incompleteName({ path, typed, next }) {
+  const group = next.find(({ name }) => name === typed);
+  const whole = [...path, ...(group ? [typed] : [])].join(' ');
+  const known = (group?.options ?? next).map(({ name }) => name).join(', ');
+  if (whole !== '') return `/${whole} goes on with one of: ${known}.`;
+  return typed ? `There is no command /${typed} here.` : 'A command begins with its name.';
+}
+
+/** @param {Names} names */
+function nextNames({ path, typed, next }) {
+  const head = ['', ...path].join(' ').trimStart();
+  return next
+    .filter(({ name }) => name.startsWith(typed))
+    .map(({ name, description = '' }) => {
+      const whole = `/${head ? `${head} ` : ''}${name}`;
+      return { line: `${whole} `, label: whole, description };
+    });
+}
+
+/**
+ * @param {string} line
+ * @param {readonly RegisteredOption[]} options
+ * @param {Map<string, string>} values
+ */
+function optionNames(line, options, values) {
+  return options
+    .filter(({ name }) => !values.has(name))
+    .map(({ name, description = '', required }) => ({
+      line: `${line.trimEnd()} ${name}:`,
+      label: `${name}:`,
+      description: required ? `${description} (needed)` : description,
+    }));
+}
+
+/**
+ * @param {RegisteredOption} option
+ * @returns {readonly Choice[]}
+ */
+function valuesToPick({ type, choices = [] }) {
+  if (type !== truth) return choices;
+  return ['true', 'false'].map((word) => ({ name: word, value: word }));
+}
+
+/**
+ * @param {string} before
+ * @param {RegisteredOption} option
+ * @param {Choice} choice
+ */
+function picked(before, option, { name, value }) {
+  const shown = option.choices ? name : `${value}`;
+  return { line: `${before} ${option.name}:${shown} `, label: name, description: option.name };
+}
+
+/**
+ * @param {RegisteredOption} option
+ * @param {string} words
+ * @returns {string | number | boolean | { file: string } | undefined} undefined: not a value of this option
+ */
+function optionValue({ type, choices }, words) {
+  if (choices)
+    return choices.find(({ name, value }) => name === words || `${value}` === words)?.value;
+  if (type === truth) return truths.get(words);
+  if (type === fileType) return { file: words };
+  if (type !== integer && type !== number) return words.replace(/^[@#](?=\S)/, '');
+  const value = Number(words);
+  return Number.isFinite(value) && (type === number || Number.isInteger(value)) ? value : undefined;
+}
+
+/**
+ * @param {RegisteredOption} option
+ * @param {string} words
+ */
+function wrongValue({ name, type, choices }, words) {
+  if (choices) return `${name} is one of: ${choices.map((choice) => choice.name).join(', ')}.`;
+  if (type === truth) return `${name} is true or false.`;
+  return `${name} is a ${type === integer ? 'whole ' : ''}number, not ${words}.`;
+}

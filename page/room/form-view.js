@@ -1,0 +1,67 @@
+/** @import { PageState, RoomActions } from './room-actions.js' */
+/** @import { RoomField, RoomMenu } from './room-state.js' */
+import { html } from './html.js';
+
+/**
+ * The form that the bot asked for last, until it is sent or put away.
+ * @param {PageState} page
+ * @param {RoomActions} actions
+ */
+export function formView({ form }, actions) {
+  if (!form) return undefined;
+  /** @param {SubmitEvent & { currentTarget: HTMLFormElement }} event */
+  const send = (event) => {
+    event.preventDefault();
+    const filled = new FormData(event.currentTarget);
+    const fields = form.fields.map(({ customId, menu }) => {
+      const values = filled.getAll(customId).map(String);
+      return /** @type {const} */ ([customId, menu ? values : (values[0] ?? '')]);
+    });
+    actions.submit(form.id, Object.fromEntries(fields));
+  };
+  return html`<section aria-labelledby="form">
+    <h2 id="form">${form.title}</h2>
+    <form key=${form.id} onSubmit=${send}>
+      ${form.fields.map(fieldView)}
+      <div class="row"><button type="submit">Submit</button>
+        <button type="button" onClick=${() => actions.closeForm()}>Cancel</button></div>
+    </form>
+  </section>`;
+}
+
+/** @param {RoomField} field */
+function fieldView({ customId, label, required, isLong, value, mostLength, menu }) {
+  if (menu) return html`<label>${label} ${menuChoices(menu)}</label>`;
+  return html`<label>${label} ${
+    isLong
+      ? html`<textarea name=${customId} required=${required} maxlength=${mostLength}>${value}</textarea>`
+      : html`<input name=${customId} required=${required} maxlength=${mostLength} value=${value} autocomplete="off"/>`
+  }</label>`;
+}
+
+/**
+ * A menu of a message: what is chosen is sent by its button.
+ * @param {string} messageId
+ * @param {RoomMenu} menu
+ * @param {RoomActions} actions
+ */
+export function menuView(messageId, menu, actions) {
+  const { customId, placeholder, disabled } = menu;
+  /** @param {SubmitEvent & { currentTarget: HTMLFormElement }} event */
+  const send = (event) => {
+    event.preventDefault();
+    const values = new FormData(event.currentTarget).getAll(customId).map(String);
+    actions.press(messageId, customId, values);
+  };
+  return html`<form class="row" key=${customId} onSubmit=${send}>
+    <label>${placeholder} ${menuChoices(menu)}</label>
+    <button type="submit" disabled=${disabled}>Choose</button>
+  </form>`;
+}
+
+/** @param {RoomMenu} menu */
+function menuChoices({ customId, disabled, least, most, choices }) {
+  return html`<select name=${customId} multiple=${most > 1} required=${least > 0} disabled=${disabled}>
+    ${choices.map(({ label, value }) => html`<option value=${value}>${label}</option>`)}
+  </select>`;
+}

@@ -1,0 +1,74 @@
+/** @import { NameOf, Paragraph, Piece } from './markdown.js' */
+import { html } from './html.js';
+import { readMarkdown } from './markdown.js';
+
+/** How much of an instant is shown, by the letter that Discord has for it. @type {Readonly<Record<string, Intl.DateTimeFormatOptions>>} */
+const timeStyles = {
+  t: { timeStyle: 'short' },
+  T: { timeStyle: 'medium' },
+  d: { dateStyle: 'short' },
+  D: { dateStyle: 'long' },
+  f: { dateStyle: 'long', timeStyle: 'short' },
+  F: { dateStyle: 'full', timeStyle: 'short' },
+  R: { dateStyle: 'short', timeStyle: 'short' },
+};
+
+/**
+ * A text with the markdown of Discord. Elements only: nothing of it is read as HTML.
+ * @param {string} text
+ * @param {NameOf} [nameOf]
+ */
+export function markdownView(text, nameOf) {
+  return readMarkdown(text, nameOf).map(paragraphView);
+}
+
+/** @param {Paragraph} paragraph */
+function paragraphView(paragraph) {
+  if (paragraph.kind === 'code') return html`<pre>${paragraph.text}</pre>`;
+  const parts = paragraph.parts.map(pieceView);
+  switch (paragraph.kind) {
+    case 'quote':
+      return html`<blockquote>${parts}</blockquote>`;
+    case 'heading':
+      return html`<p><b>${parts}</b></p>`;
+    case 'small':
+      return html`<p><small>${parts}</small></p>`;
+    case 'item':
+      return html`<p class="item">${parts}</p>`;
+    case 'text':
+      return html`<p>${parts}</p>`;
+  }
+}
+
+/**
+ * @param {Piece} piece
+ * @returns {unknown}
+ */
+function pieceView(piece) {
+  if (piece.kind === 'text') return piece.text;
+  if (piece.kind === 'time') {
+    const at = new Date(piece.atS * 1_000);
+    if (Number.isNaN(at.getTime())) return '';
+    const shown = new Intl.DateTimeFormat('en', timeStyles[piece.style]).format(at);
+    return html`<time datetime=${at.toISOString()}>${shown}</time>`;
+  }
+  const parts = piece.parts.map(pieceView);
+  switch (piece.kind) {
+    case 'link':
+      return html`<a href=${piece.href} target="_blank" rel="noreferrer">${parts}</a>`;
+    case 'bold':
+      return html`<b>${parts}</b>`;
+    case 'italic':
+      return html`<i>${parts}</i>`;
+    case 'underline':
+      return html`<u>${parts}</u>`;
+    case 'strike':
+      return html`<s>${parts}</s>`;
+    case 'code':
+      return html`<code>${parts}</code>`;
+    case 'spoiler':
+      return html`<details class="spoiler"><summary>Spoiler</summary>${parts}</details>`;
+    case 'mention':
+      return html`<span class="mention">${parts}</span>`;
+  }
+}

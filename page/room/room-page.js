@@ -1,0 +1,338 @@
+/** @import { Suggestion } from './command-line.js' */
+/** @import { PageState, RoomActions } from './room-actions.js' */
+/** @import { Reply, RoomLine, RoomMessage } from './room-state.js' */
+/** @import { WorkerNews } from './sound/sound-worker.js' */
+import { render } from '/vendor/preact.js';
+import { answersView } from './answers-view.js';
+import { chatView, panelView } from './chat-view.js';
+import { CommandFiles } from './command-files.js';
+import { complete, readCommand, suggestChoices } from './command-line.js';
+import { formView } from './form-view.js';
+import { html } from './html.js';
+import { peopleView } from './people-view.js';
+import { RoomSocket } from './room-socket.js';
+import { emptyRoom, stepRoom } from './room-state.js';
+import { taken } from './sound/microphone-refusal.js';
+import { RoomSound } from './sound/room-sound.js';
+import { meterPosition, sampleRateHz } from './sound/sound-frames.js';
+import { mostSuggestions, pressKey } from './suggestion-keys.js';
+import { voiceView } from './voice-view.js';
+
+/** Made up by each tab. */
+const tabId = `${Math.random()}`.slice(2);
+
+/**
+ * The sandbox's room: draws what it tells, and asks it for what is pressed.
+ * @implements {RoomActions}
+ */
+export class RoomPage {
+  /** @type {PageState} */
+  #page = {
+    room: emptyRoom,
+    isConnected: false,
+    notice: '',
+    level: 0,
+    line: '',
+    suggestions: [],
+    picked: -1,
+    fileOption: undefined,
+    form: undefined,
+    isMicrophoneOpen: false,
+    isOpenTalk: false,
+    isTalking: false,
+    listens: false,
+  };
+  #root;
+  #socket;
+  #sound;
+  #isDrawn = true;
+  /** @type {readonly RoomMessage[]} */
+  #shownMessages = [];
+  #files;
+  /** @type {'opus' | 'pcm'} */
+  #format = 'pcm';
+
+  /**
+   * @param {HTMLElement} root
+   * @param {(refused: Response) => Promise<string>} messageOf the sentence of a refused request
+   */
+  constructor(root, messageOf) {
+    this.#root = root;
+    this.#files = new CommandFiles(messageOf);
+    this.#socket = new RoomSocket(socketUrl('/room'), {
+      line: (line) => this.#hear(line),
+      connection: (isConnected, notice) => this.#connected(isConnected, notice),
+    });
+    this.#sound = new RoomSound(socketUrl('/room/sound'), {
+      news: (news) => this.#soundNews(news),
+      ended: (why) => this.#microphoneEnded(why),
+      ranDry: (frames) => {
+        this.#root.dataset.dryFrames = `${frames}`;
+      },
+    });
+    addEventListener('keydown', (event) => this.#spaceKey(event, true));
+    addEventListener('keyup', (event) => this.#spaceKey(event, false));
+    addEventListener('blur', () => this.talk(false));
+    this.#draw();
+  }
+
+  /** @type {RoomActions['join']} */
+  join(channel, person) {
+    if (person === undefined) this.listen();
+    void this.#ask('join', { channel, ...(person !== undefined && { person }) });
+  }
+
+  /** @type {RoomActions['leave']} */
+  leave(person) {
+    void this.#ask('leave', person === undefined ? {} : { person });
+  }
+
+  /** @type {RoomActions['press']} */
+  press(messageId, customId, values) {
+    void this.#ask('press', { messageId, customId, ...(values && { values }) });
+  }
+
+  /** @type {RoomActions['submit']} */
+  submit(form, fields) {
+    void this.#ask('submit', { form, fields }).then(({ ok }) => {
+      if (ok && this.#page.form?.id === form) this.closeForm();
+    });
+  }
+
+  /** @type {RoomActions['closeForm']} */
+  closeForm() {
+    this.#change({ form: undefined });
+  }
+
+  /** @type {RoomActions['typeFor']} */
+  typeFor(person, text) {
+    void this.#ask('type', { person, text });
+  }
+
+  /** @type {RoomActions['send']} */
+  send() {
+    const { line, room } = this.#page; // not the line that is drawn: who types fast is ahead of that
+    const { commands, channels } = room.room;
+    if (line.trim() === '') return;
+    if (!line.startsWith('/')) {
+      const channel = channels.find(({ kind }) => kind === 'text')?.name;
+      void this.#ask('write', { text: line, ...(channel !== undefined && { channel }) });
+      return this.#suggested('', []);
+    }
+    const read = readCommand(line, commands);
+    if (read.kind === 'incomplete') return this.#change({ notice: read.message });
+    void this.#ask('command', { name: read.name, options: this.#files.named(read.options) });
+    this.#suggested('', []);
+  }
+
+  /** @type {RoomActions['typed']} */
+  typed(line) {
+    const { commands } = this.#page.room.room;
+    const { suggestions, ask, file } = complete(line, commands);
+    this.#suggested(line, suggestions, file);
+    document.getElementById('line')?.focus();
+    if (ask) void this.#suggest(line, ask);
+  }
+
+  /** @type {RoomActions['lineKey']} */
+  lineKey(event) {
+    const { suggestions, picked } = this.#page;
+    if (event.shiftKey || event.isComposing) return;
+    const done = pressKey(event.key, { picked, count: suggestions.length });
+    if (!done) return;
+    event.preventDefault();
+    if (done.kind === 'closed') this.#change({ suggestions: [] });
+    else if (done.kind === 'marked') this.#change({ picked: done.picked });
+    else this.typed(suggestions[done.picked]?.line ?? this.#page.line);
+  }
+
+  /** @type {RoomActions['file']} */
+  file(file) {
+    const { line, room } = this.#page;
+    void this.#files.upload(file).then((refusal) => {
+      if (refusal !== undefined) return this.#change({ notice: refusal });
+      const choice = { name: file.name, value: file.name };
+      const [chosen] = suggestChoices(line, room.room.commands, [choice]);
+      this.typed(chosen?.line ?? line);
+    });
+  }
+
+  /** @type {RoomActions['listen']} */
+  listen() {
+    this.#change({ listens: true });
+    void this.#sound.listen();
+  }
+
+  /** @type {RoomActions['microphone']} */
+  microphone() {
+    if (this.#sound.isOpen) {
+      this.#microphoneEnded('');
+      void this.#tellMicrophone(false);
+    } else void this.#openMicrophone();
+  }
+
+  /** @type {RoomActions['openTalk']} */
+  openTalk(isOpenTalk) {
+    this.#change({ isOpenTalk });
+    this.talk(isOpenTalk);
+  }
+
+  /** @type {RoomActions['talk']} */
+  talk(on) {
+    const isTalking = this.#sound.isOpen && (on || this.#page.isOpenTalk);
+    if (isTalking === this.#page.isTalking) return;
+    this.#sound.speak(isTalking);
+    this.#change({ isTalking });
+  }
+
+  async #openMicrophone() {
+    const refusal = await this.#sound.openMicrophone();
+    if (refusal !== undefined) return this.#change({ notice: refusal });
+    this.#change({ isMicrophoneOpen: true, listens: true, notice: '' });
+    await this.#tellMicrophone(true);
+    this.talk(false);
+    document.getElementById('talk')?.focus();
+  }
+
+  /** @param {boolean} on */
+  async #tellMicrophone(on) {
+    await this.#ask('microphone', { on, format: this.#format, rateHz: sampleRateHz });
+  }
+
+  /** @param {string} notice */
+  #microphoneEnded(notice) {
+    this.#sound.closeMicrophone();
+    this.#change({ isMicrophoneOpen: false, isTalking: false, level: 0, notice });
+  }
+
+  /**
+   * Space is the talk key, except where it writes or presses something else.
+   * @param {KeyboardEvent} event
+   * @param {boolean} isDown
+   */
+  #spaceKey(event, isDown) {
+    if (event.code !== 'Space' || !this.#sound.isOpen) return;
+    const { target } = event;
+    const isElsewhere =
+      target instanceof Element &&
+      target.id !== 'talk' &&
+      target.matches('input, select, textarea, button, a, summary');
+    if (isElsewhere) return;
+    event.preventDefault();
+    this.talk(isDown);
+  }
+
+  /**
+   * @param {string} line
+   * @param {object} asked
+   */
+  async #suggest(line, asked) {
+    const { choices = [] } = await this.#socket.ask('complete', asked);
+    if (line !== this.#page.line) return;
+    const { commands } = this.#page.room.room;
+    this.#suggested(line, suggestChoices(line, commands, choices));
+  }
+
+  /**
+   * @param {string} line
+   * @param {readonly Suggestion[]} suggestions
+   * @param {string} [fileOption]
+   */
+  #suggested(line, suggestions, fileOption) {
+    const shown = suggestions.slice(0, mostSuggestions);
+    this.#change({ line, suggestions: shown, picked: -1, fileOption });
+  }
+
+  /**
+   * @param {string} kind
+   * @param {object} fields
+   * @returns {Promise<Reply>}
+   */
+  async #ask(kind, fields) {
+    const reply = await this.#socket.ask(kind, fields);
+    const { ok, error = 'That did not work.', form = this.#page.form } = reply;
+    this.#change({ notice: ok ? '' : error, form });
+    return reply;
+  }
+
+  /** @param {RoomLine} line */
+  #hear(line) {
+    if (line.kind === 'microphone' && line.state === 'taken' && this.#sound.isOpen)
+      this.#microphoneEnded(taken);
+    this.#change({ room: stepRoom(this.#page.room, line) });
+  }
+
+  /**
+   * @param {boolean} isConnected
+   * @param {string} notice
+   */
+  #connected(isConnected, notice) {
+    this.#change({ isConnected, notice, ...(isConnected && { room: emptyRoom }) });
+    if (isConnected && this.#sound.isOpen) void this.#tellMicrophone(true);
+  }
+
+  /** @param {WorkerNews} news */
+  #soundNews(news) {
+    if (news.kind === 'level') {
+      if (this.#sound.isOpen) this.#change({ level: meterPosition(news.rms) });
+    } else if (news.kind === 'open') {
+      const changed = this.#format !== news.format;
+      this.#format = news.format;
+      if (changed && this.#sound.isOpen) void this.#tellMicrophone(true);
+    } else if (news.kind === 'closed' && news.why) this.#change({ notice: news.why });
+    else if (news.kind === 'heard') this.#root.dataset.heardFrames = `${news.frames}`;
+  }
+
+  /** @param {Partial<PageState>} changed */
+  #change(changed) {
+    this.#page = { ...this.#page, ...changed };
+    if (!this.#isDrawn) return;
+    this.#isDrawn = false;
+    requestAnimationFrame(() => this.#draw());
+  }
+
+  #draw() {
+    this.#isDrawn = true;
+    const [page, actions] = [this.#page, this];
+    const { bot } = page.room.room;
+    const tree = html`
+      <header class="top"><h1>${bot.name}</h1>
+        <p>${page.isConnected ? 'The sandbox on this machine' : 'Not connected'}</p></header>
+      <p role="status" class="notice">${page.notice}</p>
+      <div class="room">
+        <div>${voiceView(page, actions)}${peopleView(page, actions)}</div>
+        <div>${panelView(page, actions)}${formView(page, actions)}${chatView(page, actions)}</div>
+        <div>${answersView(page)}</div>
+      </div>`;
+    const isNew = page.room.messages !== this.#shownMessages && isAtEnd(messageList());
+    this.#shownMessages = page.room.messages;
+    render(tree, this.#root);
+    if (isNew) messageList()?.scrollTo({ top: messageList()?.scrollHeight ?? 0 });
+    if (page.picked >= 0)
+      document.getElementById(`suggestion-${page.picked}`)?.scrollIntoView({ block: 'nearest' });
+  }
+}
+
+function messageList() {
+  return document.querySelector('.messages');
+}
+
+/**
+ * Whether the end of a list is in sight: who reads what was before is left there.
+ * @param {Element | null} list
+ */
+function isAtEnd(list) {
+  return !list || list.scrollHeight - list.scrollTop - list.clientHeight < 20;
+}
+
+/**
+ * The WebSocket at a path of this page's own address, as this tab, so that the room knows which sound is whose.
+ * @param {string} path
+ * @returns {URL}
+ */
+function socketUrl(path) {
+  const url = new URL(path, location.href);
+  url.searchParams.set('tab', tabId);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  return url;
+}

@@ -1,0 +1,85 @@
+/** @import { Reply, RoomLine } from './room-state.js' */
+
+/** Waits in ms before the next try, the last one again and again. */
+const waitsMs = [500, 1_000, 2_000, 5_000];
+
+/** The connection to the room: lines come in, requests go out and are answered. Comes back by itself. */
+export class RoomSocket {
+  #url;
+  #tell;
+  /** @type {WebSocket | undefined} */
+  #socket;
+  #tries = 0;
+  #id = 0;
+  /** @type {Map<number, (reply: Reply) => void>} */
+  #asked = new Map();
+
+  /**
+   * @param {URL} url
+   * @param {{ line(line: RoomLine): void, connection(isOpen: boolean, why: string): void }} tell
+   */
+  constructor(url, tell) {
+    this.#url = url;
+    this.#tell = tell;
+    this.#open();
+  }
+
+  /**
+   * The room's answer; one with an `error` where there is no connection. Never throws.
+   * @param {string} kind
+   * @param {object} [fields]
+   * @returns {Promise<Reply>}
+   */
+  async ask(kind, fields = {}) {
+    const id = ++this.#id;
+    if (this.#socket?.readyState !== WebSocket.OPEN) return lost(id);
+    /** @type {PromiseWithResolvers<Reply>} */
+    const { promise, resolve } = Promise.withResolvers();
+    this.#asked.set(id, resolve);
+    this.#socket.send(JSON.stringify({ kind, id, ...fields }));
+    return await promise;
+  }
+
+  #open() {
+    const socket = new WebSocket(this.#url);
+    this.#socket = socket;
+    socket.onopen = () => {
+      this.#tries = 0;
+      this.#tell.connection(true, '');
+    };
+    socket.onmessage = ({ data }) => this.#read(JSON.parse(data));
+    socket.onclose = ({ reason }) => this.#closed(reason);
+  }
+
+  /** @param {RoomLine} line */
+  #read(line) {
+    if (line.kind !== 'reply') return this.#tell.line(line);
+    this.#asked.get(line.id)?.(line);
+    this.#asked.delete(line.id);
+  }
+
+  /** @param {string} reason */
+  #closed(reason) {
+    for (const [id, resolve] of this.#asked) resolve(lost(id));
+    this.#asked.clear();
+    this.#tell.connection(
+      false,
+      reason || 'The connection to the sandbox is lost; it is tried again.',
+    );
+    const waitMs = waitsMs[Math.min(this.#tries++, waitsMs.length - 1)];
+    setTimeout(() => this.#open(), waitMs);
+  }
+}
+
+/**
+ * @param {number} id
+ * @returns {Reply}
+ */
+function lost(id) {
+  return {
+    kind: 'reply',
+    id,
+    ok: false,
+    error: 'There is no connection to the sandbox right now.',
+  };
+}

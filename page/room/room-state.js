@@ -1,0 +1,118 @@
+/** @import { RegisteredCommand } from './command-line.js' */
+/** @import { Instants } from './waterfall.js' */
+/**
+ * What the sandbox tells, as it is drawn.
+ * @typedef {{ id: string, name: string, channel?: string, isYou: boolean, speaks: boolean }} Person
+ * @typedef {{ id: string, name: string, kind: string }} Channel
+ * @typedef {{ customId?: string, label: string, disabled: boolean, style?: number | string, url?: string }} RoomButton
+ * @typedef {{ title?: string, description?: string, fields?: { name: string, value: string }[], footer?: { text: string } }} Embed
+ * @typedef {{ name: string, type: string, sizeBytes: number, url: string }} RoomFile
+ * @typedef {{ customId: string, placeholder: string, disabled: boolean, least: number, most: number,
+ *   choices: { label: string, value: string }[] }} RoomMenu
+ * @typedef {{ customId: string, label: string, required: boolean, isLong: boolean, value: string, mostLength: number,
+ *   menu?: RoomMenu }} RoomField
+ * @typedef {{ id: string, title: string, fields: RoomField[] }} RoomForm
+ * @typedef {{ id: string, channel: string, author: string, text: string, buttons: RoomButton[], embeds?: Embed[],
+ *   files?: RoomFile[], menus?: RoomMenu[], to?: string, atMs: number }} RoomMessage
+ * @typedef {{ people: Person[], channels: Channel[], bot: { id?: string, online: boolean, channel?: string, name: string, speaks: boolean },
+ *   commands: RegisteredCommand[], you: string }} Room
+ * @typedef {{ kind: 'said', who: string, text: string, atMs: number }} Said
+ * @typedef {{ kind: 'answered', who: string, text: string, heardText: string, finish: string, instants: Instants,
+ *   firstHeardAtMs?: number }} Answered
+ * @typedef {{ kind: 'ignored' | 'dropped', who: string, why: string }} Unanswered
+ * @typedef {{ kind: 'reply', id: number, ok: boolean, error?: string, choices?: { name: string, value: string | number }[],
+ *   form?: RoomForm }} Reply
+ * @typedef {(Room & { kind: 'state' }) | (RoomMessage & { kind: 'message', change: 'posted' | 'edited' | 'deleted' })
+ *   | Said | Answered | Unanswered | { kind: 'engines', lines: string[] } | { kind: 'microphone', state: 'yours' | 'taken' }
+ *   | { kind: 'speaks', who: string, on: boolean } | Reply} RoomLine
+ */
+
+/**
+ * All that the room has told.
+ * @typedef {{ room: Room, messages: readonly RoomMessage[], events: readonly (Said | Answered | Unanswered)[],
+ *   engines: readonly string[] }} RoomState
+ */
+
+/** So many messages and events are kept; older ones go. */
+const most = 200;
+
+/** @type {RoomState} */
+export const emptyRoom = Object.freeze({
+  room: {
+    people: [],
+    channels: [],
+    bot: { online: false, name: 'Parley', speaks: false },
+    commands: [],
+    you: '',
+  },
+  messages: [],
+  events: [],
+  engines: [],
+});
+
+/**
+ * The state once this line has come; lines that change nothing here leave it as it is.
+ * @param {RoomState} state
+ * @param {RoomLine} line
+ * @returns {RoomState}
+ */
+export function stepRoom(state, line) {
+  switch (line.kind) {
+    case 'state': {
+      const { kind: _, ...room } = line;
+      return { ...state, room };
+    }
+    case 'message':
+      return { ...state, messages: changedMessages(state.messages, line) };
+    case 'said':
+    case 'answered':
+    case 'ignored':
+    case 'dropped':
+      return { ...state, events: [...state.events, line].slice(-most) };
+    case 'engines':
+      return { ...state, engines: line.lines };
+    case 'speaks':
+      return { ...state, room: whoSpeaks(state.room, line) };
+    case 'microphone':
+    case 'reply':
+      return state;
+  }
+  return state;
+}
+
+/**
+ * @param {readonly RoomMessage[]} messages
+ * @param {RoomMessage & { change: 'posted' | 'edited' | 'deleted' }} line
+ * @returns {readonly RoomMessage[]}
+ */
+function changedMessages(messages, { change, ...message }) {
+  if (change === 'deleted') return messages.filter(({ id }) => id !== message.id);
+  const known = messages.some(({ id }) => id === message.id);
+  if (!known) return [...messages, message].slice(-most);
+  return messages.map((one) => (one.id === message.id ? message : one));
+}
+
+/**
+ * @param {Room} room
+ * @param {{ who: string, on: boolean }} line
+ * @returns {Room}
+ */
+function whoSpeaks(room, { who, on }) {
+  if (room.bot.name === who) return { ...room, bot: { ...room.bot, speaks: on } };
+  const people = room.people.map((one) =>
+    one.name === who || one.id === who ? { ...one, speaks: on } : one,
+  );
+  return { ...room, people };
+}
+
+/**
+ * The message that the bot keeps its panel in: the latest for everybody with buttons that tell the bot something.
+ * @param {RoomState} state
+ * @returns {RoomMessage | undefined}
+ */
+export function panelOf({ messages, room }) {
+  return messages.findLast(
+    ({ author, buttons, to }) =>
+      author === room.bot.name && to === undefined && buttons.some(({ customId }) => customId),
+  );
+}

@@ -1,0 +1,116 @@
+/** @import { WorkerNews, WorkerOrder } from './sound-worker.js' */
+import { insecure, microphoneRefusal, unplugged } from './microphone-refusal.js';
+import { sampleRateHz } from './sound-frames.js';
+
+/** Sound of the page: what the person in front of it says, and what they hear. */
+export class RoomSound {
+  #tell;
+  #url;
+  /** @type {Promise<AudioContext> | undefined} */
+  #context;
+  #worker = new Worker(new URL('./sound-worker.js', import.meta.url), { type: 'module' });
+  /** @type {AudioWorkletNode | undefined} */
+  #capture;
+  /** @type {{ stream: MediaStream, source: AudioNode } | undefined} */
+  #microphone;
+
+  /**
+   * @param {URL} url
+   * @param {{ news(news: WorkerNews): void, ended(why: string): void, ranDry(frames: number): void }} tell
+   */
+  constructor(url, tell) {
+    this.#url = url;
+    this.#tell = tell;
+    this.#worker.onmessage = ({ data }) => tell.news(data);
+  }
+
+  /** Begins to play. Browsers allow it only once something was pressed. */
+  async listen() {
+    this.#context ??= this.#open();
+    await (await this.#context).resume();
+  }
+
+  /** True while the microphone is open, whether or not it is spoken into. */
+  get isOpen() {
+    return this.#microphone !== undefined;
+  }
+
+  /**
+   * Opens the microphone.
+   * @returns {Promise<string | undefined>} the sentence that says why not
+   */
+  async openMicrophone() {
+    if (!navigator.mediaDevices) return insecure;
+    await this.listen();
+    const context = await this.#context;
+    if (!context || !this.#capture || this.#microphone) return undefined;
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia({
+        audio: {
+          echoCancellation: true,
+          noiseSuppression: true,
+          autoGainControl: true,
+          channelCount: 1,
+        },
+      });
+      const source = context.createMediaStreamSource(stream);
+      source.connect(this.#capture);
+      this.#microphone = { stream, source };
+      for (const track of stream.getTracks()) {
+        track.onended = () => {
+          this.closeMicrophone();
+          this.#tell.ended(unplugged);
+        };
+      }
+      return undefined;
+    } catch (error) {
+      return microphoneRefusal(error);
+    }
+  }
+
+  closeMicrophone() {
+    this.speak(false);
+    for (const track of this.#microphone?.stream.getTracks() ?? []) {
+      track.onended = null;
+      track.stop();
+    }
+    this.#microphone?.source.disconnect();
+    this.#microphone = undefined;
+  }
+
+  /** @param {boolean} on */
+  speak(on) {
+    this.#order({ kind: 'speak', on });
+  }
+
+  async #open() {
+    const context = new AudioContext({ sampleRate: sampleRateHz, latencyHint: 'interactive' });
+    await Promise.all(
+      ['./capture-worklet.js', './playback-worklet.js'].map((file) =>
+        context.audioWorklet.addModule(new URL(file, import.meta.url)),
+      ),
+    );
+    const [capturing, playing] = [new MessageChannel(), new MessageChannel()];
+    this.#capture = new AudioWorkletNode(context, 'capture', {
+      numberOfOutputs: 0,
+      channelCount: 1,
+      channelCountMode: 'explicit',
+    });
+    this.#capture.port.postMessage(capturing.port1, [capturing.port1]);
+    const playback = new AudioWorkletNode(context, 'playback', { numberOfInputs: 0 });
+    playback.port.postMessage(playing.port1, [playing.port1]);
+    playback.port.onmessage = ({ data }) => this.#tell.ranDry(data);
+    playback.connect(context.destination);
+    const [capture, play] = [capturing.port2, playing.port2];
+    this.#order({ kind: 'open', url: this.#url.href, capture, playback: play }, [capture, play]);
+    return context;
+  }
+
+  /**
+   * @param {WorkerOrder} order
+   * @param {Transferable[]} [transfer]
+   */
+  #order(order, transfer = []) {
+    this.#worker.postMessage(order, transfer);
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * Samples between a network that sends frames and a device that takes them at its own pace.
+ *
+ * Silent until the reserve is there, and again once it has run dry. What does not fit takes the place of the oldest.
+ */
+export class SampleRing {
+  /** @type {Float32Array} */
+  #samples;
+  #reserve;
+  #from = 0;
+  #length = 0;
+  #plays = false;
+  /** Samples of silence since it ran dry. */
+  #silent = 0;
+  /** Nothing is missing before the first sound. */
+  #isPause = true;
+  #drySamples = 0;
+
+  /** @param {{ reserveSamples: number, mostSamples: number }} sizes */
+  constructor({ reserveSamples, mostSamples }) {
+    this.#samples = new Float32Array(mostSamples);
+    this.#reserve = reserveSamples;
+  }
+
+  /** How many samples wait. */
+  get length() {
+    return this.#length;
+  }
+
+  /** How many samples were missing in the middle of sound; a pause of whoever speaks is told by `pause`. */
+  get drySamples() {
+    return this.#drySamples;
+  }
+
+  /** @param {Float32Array} samples */
+  push(samples) {
+    const size = this.#samples.length;
+    for (const sample of samples) {
+      if (this.#length === size) {
+        this.#from = (this.#from + 1) % size;
+        this.#length--;
+      }
+      this.#samples[(this.#from + this.#length) % size] = sample;
+      this.#length++;
+    }
+    if (this.#plays || this.#length < this.#reserve) return;
+    this.#plays = true;
+    this.#isPause = false;
+    this.#drySamples += this.#silent;
+    this.#silent = 0;
+  }
+
+  /** What comes next is a new sound, so nothing was missing since the last one. */
+  pause() {
+    this.#isPause = true;
+    this.#silent = 0;
+  }
+
+  /**
+   * Fills `out`, with silence where there is nothing to play.
+   * @param {Float32Array} out
+   */
+  pull(out) {
+    const taken = this.#plays ? Math.min(out.length, this.#length) : 0;
+    const size = this.#samples.length;
+    for (let n = 0; n < taken; n++) out[n] = this.#samples[(this.#from + n) % size] ?? 0;
+    out.fill(0, taken);
+    this.#from = (this.#from + taken) % size;
+    this.#length -= taken;
+    if (taken === out.length) return;
+    if (!this.#isPause) this.#silent += out.length - taken;
+    this.#plays = false;
+  }
+}
+
+/** Cuts a stream of samples of any lengths into frames of one length. */
+export class FrameCutter {
+  #size;
+  /** @type {Float32Array<ArrayBuffer>} */
+  #open;
+  #length = 0;
+
+  /** @param {number} frameSamples */
+  constructor(frameSamples) {
+    this.#size = frameSamples;
+    this.#open = new Float32Array(frameSamples);
+  }
+
+  /**
+   * The frames that `samples` complete.
+   * @param {Float32Array} samples
+   * @returns {readonly Float32Array<ArrayBuffer>[]}
+   */
+  cut(samples) {
+    const frames = [];
+    for (const sample of samples) {
+      this.#open[this.#length++] = sample;
+      if (this.#length < this.#size) continue;
+      frames.push(this.#open);
+      this.#open = new Float32Array(this.#size);
+      this.#length = 0;
+    }
+    return frames;
+  }
+}

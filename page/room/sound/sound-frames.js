@@ -1,0 +1,95 @@
+/** Bytes before the payload: kind, sequence (u32 le), time in ms (f64 le). */
+export const headBytes = 13;
+/** A frame of sound: 20 ms of mono at 48 kHz. */
+export const frameSamples = 960;
+export const sampleRateHz = 48_000;
+
+/** First byte of a frame: who sends it, and how it is coded. */
+export const frameKinds = Object.freeze({
+  sentOpus: 1,
+  sentPcm: 2,
+  heardOpus: 3,
+  heardPcm: 4,
+  /** Without a payload: the microphone is spoken into no more, for now. */
+  sentEnd: 5,
+});
+
+/**
+ * A frame of the sound socket. `atMs` is when it was captured, by the sender's own clock.
+ * @typedef {{ kind: number, sequence: number, atMs: number, payload: Uint8Array<ArrayBuffer> }} SoundFrame
+ */
+
+/**
+ * The bytes of a frame.
+ * @param {SoundFrame} frame
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
+export function writeFrame({ kind, sequence, atMs, payload }) {
+  const bytes = new Uint8Array(headBytes + payload.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint8(0, kind);
+  view.setUint32(1, sequence >>> 0, true);
+  view.setFloat64(5, atMs, true);
+  bytes.set(payload, headBytes);
+  return bytes;
+}
+
+/**
+ * The frame in these bytes; undefined where they are none.
+ * @param {ArrayBuffer} bytes
+ * @returns {SoundFrame | undefined}
+ */
+export function readFrame(bytes) {
+  if (bytes.byteLength <= headBytes) return undefined;
+  const view = new DataView(bytes);
+  const kind = view.getUint8(0);
+  const [sequence, atMs] = [view.getUint32(1, true), view.getFloat64(5, true)];
+  return { kind, sequence, atMs, payload: new Uint8Array(bytes, headBytes) };
+}
+
+/**
+ * Samples from -1 to 1 as 16-bit little-endian; what is louder is cut off.
+ * @param {Float32Array} samples
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
+export function pcmBytes(samples) {
+  const bytes = new Uint8Array(samples.length * 2);
+  const view = new DataView(bytes.buffer);
+  samples.forEach((sample, n) => {
+    const bounded = Math.max(-1, Math.min(1, sample));
+    view.setInt16(n * 2, Math.round(bounded * 32_767), true);
+  });
+  return bytes;
+}
+
+/**
+ * Samples from -1 to 1 of 16-bit little-endian bytes; an odd last byte is left out.
+ * @param {Uint8Array} bytes
+ * @returns {Float32Array<ArrayBuffer>}
+ */
+export function pcmSamples(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const samples = new Float32Array(bytes.length >> 1);
+  for (let n = 0; n < samples.length; n++) samples[n] = view.getInt16(n * 2, true) / 32_767;
+  return samples;
+}
+
+/**
+ * Loudness of samples as their root mean square, 0 to 1.
+ * @param {Float32Array} samples
+ * @returns {number}
+ */
+export function loudness(samples) {
+  let sum = 0;
+  for (const sample of samples) sum += sample * sample;
+  return samples.length === 0 ? 0 : Math.sqrt(sum / samples.length);
+}
+
+/**
+ * Where a level meter stands, 0 to 1: -60 dB and less is 0, full scale is 1.
+ * @param {number} rms
+ * @returns {number}
+ */
+export function meterPosition(rms) {
+  return rms <= 0.001 ? 0 : Math.min(1, 1 + (20 * Math.log10(rms)) / 60);
+}

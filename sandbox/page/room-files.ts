@@ -1,0 +1,72 @@
+import type { Sandbox } from '#sandbox/sandbox.ts';
+import { fileLimitBytes, type Upload } from '#sandbox/world/world-attachments.ts';
+import { refuse } from '#src/http/refusal.ts';
+import { onlyFor, type PageApp } from '#src/http/viewer.ts';
+
+/** Where pages leave files for a command. */
+const uploadPath = '/room/files';
+/** Files that wait for their command; the oldest is forgotten first. */
+const mostFiles = 4;
+const gone = {
+  status: 404,
+  code: 'not_found',
+  message: 'That file is not here any more.',
+} as const;
+
+/** Files of pages that no command has taken yet. */
+export class UploadedFiles {
+  readonly #waiting = new Map<string, Upload>();
+  #lastId = 0;
+
+  /** Under this id a command takes it. */
+  keep(upload: Upload): string {
+    const id = `${++this.#lastId}`;
+    this.#waiting.set(id, upload);
+    const [oldest] = this.#waiting.keys();
+    if (this.#waiting.size > mostFiles && oldest !== undefined) this.#waiting.delete(oldest);
+    return id;
+  }
+
+  /** Throws a plain Error where it is not there. */
+  take(id: string): Upload {
+    const upload = this.#waiting.get(id);
+    if (!upload) throw new Error('That file is not here any more: choose it again.');
+    this.#waiting.delete(id);
+    return upload;
+  }
+}
+
+/** Longest body of a request to a path of the page, in bytes; undefined: the usual one. */
+export function mostFileBytes(path: string): number | undefined {
+  return path === uploadPath ? fileLimitBytes : undefined;
+}
+
+/**
+ * Serves the files of messages, at the address of the page as browsers do not trust that of the sandbox's files, and takes
+ * files for commands. What is not sound is handed over to be saved, and never shown.
+ */
+export function serveFiles(
+  app: PageApp,
+  sandbox: Pick<Sandbox, 'file'>,
+  uploads: UploadedFiles,
+): void {
+  app.get(`${uploadPath}/:id/:name`, onlyFor('sandbox'), (context) => {
+    const file = sandbox.file(context.req.param('id'));
+    if (!file) return refuse(context, gone);
+    const isSound = file.type.startsWith('audio/');
+    context.header('content-type', isSound ? file.type : 'application/octet-stream');
+    context.header('content-disposition', isSound ? 'inline' : 'attachment');
+    return context.body(Uint8Array.from(file.bytes));
+  });
+  app.post(uploadPath, onlyFor('sandbox'), async (context) => {
+    const bytes = new Uint8Array(await context.req.arrayBuffer());
+    const name = (context.req.query('name') ?? 'file').slice(0, 100);
+    const type = context.req.header('content-type') ?? 'application/octet-stream';
+    return context.json({ id: uploads.keep({ name, type, bytes }) });
+  });
+}
+
+/** Address of a message's file at the page. */
+export function fileAddress(id: string, name: string): string {
+  return `${uploadPath}/${id}/${encodeURIComponent(name)}`;
+}

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import type { RegisteredOption } from '#sandbox/world/world.ts';
+
+/** Languages that a text may be localized into. Source: Discord docs, "Locales". */
+const locales = [
+  ...['id', 'da', 'de', 'en-GB', 'en-US', 'es-ES', 'es-419', 'fr', 'hr', 'it', 'lt', 'hu', 'nl'],
+  ...['no', 'pl', 'pt-BR', 'ro', 'fi', 'sv-SE', 'vi', 'tr', 'cs', 'el', 'bg', 'ru', 'uk', 'hi'],
+  ...['th', 'zh-CN', 'ja', 'zh-TW', 'ko'],
+];
+
+/** Lower case where the script has it. Source: Discord docs, "Application Command Naming". */
+const word = z
+  .string()
+  .regex(/^[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}$/u, 'Must be a word of 1 to 32 letters.')
+  .refine((name) => name === name.toLowerCase(), 'Must be lower case.');
+const sentence = z.string().min(1).max(100);
+const menuName = z.string().min(1).max(32);
+
+/** The same field in other languages, each within the bounds of the field. */
+function inLocales(field: z.ZodType<string>) {
+  return z.partialRecord(z.enum(locales), field.nullable()).nullish();
+}
+
+const described = { description: sentence, description_localizations: inLocales(sentence) };
+const optionFields = z.looseObject({
+  name: word,
+  name_localizations: inLocales(word),
+  ...described,
+  type: z.int().min(1).max(11),
+  required: z.boolean().optional(),
+  choices: z
+    .array(z.looseObject({ name: sentence, name_localizations: inLocales(sentence) }))
+    .max(25)
+    .optional(),
+  options: z.lazy(() => optionList).optional(),
+});
+const optionList: z.ZodType<RegisteredOption[]> = z
+  .array(optionFields)
+  .max(25)
+  .refine(
+    (all) => new Set(all.map(({ name }) => name)).size === all.length,
+    'Names must be unique.',
+  )
+  .refine(requiredFirst, 'Required options must be placed before non-required options.');
+const slashCommand = z.looseObject({
+  name: word,
+  name_localizations: inLocales(word),
+  type: z.literal(1),
+  ...described,
+  options: optionList.optional(),
+});
+const menuCommand = z.looseObject({
+  name: menuName,
+  name_localizations: inLocales(menuName),
+  type: z.union([z.literal(2), z.literal(3)]),
+});
+
+/** All that a command shows, with its options and choices. Source: Discord docs, "Slash Commands". */
+const mostChars = 8000;
+
+/** One command as it is registered; without a type it is a slash command. */
+export const command = z
+  .preprocess(
+    (body) => (typeof body === 'object' && body !== null ? { type: 1, ...body } : body),
+    z.discriminatedUnion('type', [slashCommand, menuCommand]),
+  )
+  .refine(
+    (body) => combinedChars(body) <= mostChars,
+    `APPLICATION_COMMAND_TOO_LARGE: Command exceeds maximum size (${mostChars})`,
+  );
+export const commandList = z.array(command).max(100).refine(uniqueNames, 'Names must be unique.');
+
+/**
+ * Names, descriptions and values of a command, its options and choices, in characters. Of a field in several languages the
+ * longest counts. Source: Discord docs, "Slash Commands".
+ */
+function combinedChars(part: Readonly<Record<string, unknown>>): number {
+  const inside = [part.options, part.choices].flatMap((each): unknown[] =>
+    Array.isArray(each) ? each : [],
+  );
+  const own =
+    longest(part.name, part.name_localizations) +
+    longest(part.description, part.description_localizations) +
+    longest(part.value);
+  return inside.reduce<number>(
+    (sum, each) => sum + (isFields(each) ? combinedChars(each) : 0),
+    own,
+  );
+}
+
+function longest(value: unknown, localizations?: unknown): number {
+  const all = [value, ...(isFields(localizations) ? Object.values(localizations) : [])];
+  return Math.max(...all.map((each) => (typeof each === 'string' ? each.length : 0)));
+}
+
+function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function requiredFirst(options: readonly { readonly required?: boolean | undefined }[]): boolean {
+  const firstOptional = options.findIndex(({ required }) => !required);
+  return firstOptional < 0 || options.slice(firstOptional).every(({ required }) => !required);
+}
+
+function uniqueNames(named: readonly { readonly name: string; readonly type: number }[]): boolean {
+  return new Set(named.map(({ name, type }) => `${type} ${name}`)).size === named.length;
+}
