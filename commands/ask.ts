@@ -3,7 +3,7 @@ import type { Command, CommandCall, Replies } from '#src/session/ports/command.t
 import type { AskOutcome, SessionControl } from '#src/session/ports/command-ports.ts';
 import { notInRoom } from './rights.ts';
 
-const ways = ['voice', 'text', 'only me'] as const;
+const ways = ['voice', 'text', 'only me', 'file'] as const;
 type AskWay = (typeof ways)[number];
 
 export const ask: Command = {
@@ -37,7 +37,7 @@ export const ask: Command = {
     const { sound: recording } = call;
     if (!recording && !/[\p{L}\p{N}]/u.test(question)) return [{ id: 'ask.empty', to: 'caller' }];
     const asker = { id: call.callerId, name: call.callerName };
-    const how = way === 'voice' ? 'voice' : 'text';
+    const how = way === 'only me' ? 'text' : way;
     const about = recording && { recording };
     return replyTo(await talk.ask(call.guildId, question, asker, how, about), way);
   },
@@ -53,7 +53,9 @@ export function replyTo(asking: AskOutcome, way: AskWay): Replies {
   switch (asking.kind) {
     case 'answered': {
       const to = way === 'only me' ? 'caller' : 'room';
-      return [{ id: 'ask.answer', with: { answer: asking.text }, to }];
+      const { text: answer, wav } = asking;
+      const files = wav && { files: [{ name: 'answer.wav', bytes: wav }] };
+      return [{ id: 'ask.answer', with: { answer }, to, ...files }];
     }
     case 'failed':
       return [{ ...asking.line, to: 'caller' }];

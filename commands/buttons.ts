@@ -8,6 +8,7 @@ import { resume } from '#commands/privacy/resume.ts';
 import { status } from '#commands/privacy/status.ts';
 import { loosen } from '#commands/settings/set.ts';
 import { trackPresses } from '#commands/track/buttons.ts';
+import { settleWith } from '#commands/voice/bot.ts';
 import type { Button, Command, CommandCall } from '#src/session/ports/command.ts';
 import { confirm } from './confirm.ts';
 import { join } from './join.ts';
@@ -23,13 +24,32 @@ export const buttons: readonly Button[] = [
   button('resume', 'button.resume', 'main', resume),
   ...trackPresses,
   ...captionButtons,
-  { name: 'privacy', label: 'button.privacy', look: 'plain', run: card },
+  { name: 'privacy', label: 'button.privacy', look: 'plain', isForEverybody: true, run: card },
   button('consent.always', 'button.hear_me', 'main', allow, { for: 'always' }),
   button('consent.today', 'button.only_today', 'plain', allow, { for: 'today' }),
   button('consent.never', 'button.not_me', 'plain', deny),
   { name: 'tool.confirm', label: 'button.confirm', look: 'main', run: confirm },
-  { name: 'forget.confirm', label: 'button.forget', look: 'danger', run: forgetNow },
-  { name: 'settings.loosen', label: 'button.settings.loosen', look: 'danger', run: loosen },
+  {
+    name: 'forget.confirm',
+    label: 'button.forget',
+    look: 'danger',
+    isForEverybody: true,
+    run: forgetNow,
+  },
+  {
+    name: 'settings.loosen',
+    label: 'button.settings.loosen',
+    look: 'danger',
+    isForEverybody: true,
+    run: loosen,
+  },
+  { name: 'persona.keep', label: 'button.persona.keep', look: 'plain', run: settleWith('keep') },
+  {
+    name: 'persona.clear',
+    label: 'button.persona.clear',
+    look: 'danger',
+    run: settleWith('clear'),
+  },
   button('try.join', 'button.try.join', 'plain', join),
   button('try.privacy', 'button.try.privacy', 'plain', status),
   button('try.stats', 'button.try.stats', 'plain', stats),
@@ -43,5 +63,11 @@ function button(
   command: Command,
   words: CommandCall['words'] = {},
 ): Button {
-  return { name, label, look, run: (call, ports) => command.run({ ...call, words }, ports) };
+  return {
+    name,
+    label,
+    look,
+    ...(command.isForEverybody && { isForEverybody: true }),
+    run: (call, ports) => command.run({ ...call, words }, ports),
+  };
 }

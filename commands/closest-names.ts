@@ -1,3 +1,5 @@
+import { editDistance } from '#src/base/edit-distance.ts';
+
 /** Discord shows no more. */
 const limit = 25;
 
@@ -9,6 +11,16 @@ export function closest(typed: string, all: readonly string[]): readonly string[
   const others = words.filter(({ word }) => !word.startsWith(wanted) && holds(word, wanted));
   return [...prefixed, ...others].slice(0, limit).map(({ one }) => one);
 }
+
+/** At most three of all names, those first that differ least from what was typed. */
+export function nearest(typed: string, all: readonly string[]): readonly string[] {
+  const wanted = typed.trim().toLowerCase();
+  const measured = all.map((one) => ({ one, edits: editDistance(wanted, one.toLowerCase()) }));
+  const sorted = measured.toSorted((a, b) => a.edits - b.edits);
+  return sorted.slice(0, mostNearest).map(({ one }) => one);
+}
+
+const mostNearest = 3;
 
 function holds(word: string, wanted: string): boolean {
   let from = 0;

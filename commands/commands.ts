@@ -2,6 +2,7 @@ import { captions } from '#commands/captions/captions.ts';
 import { privacy } from '#commands/privacy/privacy.ts';
 import { settings } from '#commands/settings/settings.ts';
 import { track } from '#commands/track/track.ts';
+import { voice } from '#commands/voice/voice.ts';
 import type { Command, CommandGroup, MessageCommand } from '#src/session/ports/command.ts';
 import { ask } from './ask.ts';
 import { askAbout } from './ask-about.ts';
@@ -18,6 +19,7 @@ export const commands: readonly (Command | CommandGroup | MessageCommand)[] = [
   leave,
   say,
   ask,
+  voice,
   stop,
   track,
   captions,

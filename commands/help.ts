@@ -1,11 +1,12 @@
 import type { Command } from '#src/session/ports/command.ts';
-import type { TextId } from '#src/texts/texts.ts';
+import { isMachineMade, type PlainTextId } from '#src/texts/texts.ts';
 import { closest } from './closest-names.ts';
 
 /** Each with its one sentence. */
-const topics: Readonly<Record<string, TextId>> = {
+const topics: Readonly<Record<string, PlainTextId>> = {
   start: 'help.start',
   ask: 'help.ask',
+  voice: 'help.voice',
   stop: 'help.stop',
   tracks: 'help.tracks',
   privacy: 'help.privacy',
@@ -19,6 +20,7 @@ export const help: Command = {
   name: 'help',
   description: 'command.help',
   shownTo: 'caller',
+  isForEverybody: true,
   options: [
     {
       name: 'topic',
@@ -28,7 +30,7 @@ export const help: Command = {
       suggest: async (typed) => closest(typed, names),
     },
   ],
-  async run({ words }) {
+  async run({ callerLocale, words }) {
     const topic = words.topic?.trim().toLowerCase() ?? '';
     const id = Object.hasOwn(topics, topic) ? topics[topic] : undefined;
     if (id) return [{ id, to: 'caller', buttons }];
@@ -38,7 +40,9 @@ export const help: Command = {
       ];
     }
     const [first = 'help.start', ...rest] = Object.values(topics);
-    return [{ id: first, to: 'caller', lines: rest.map((one) => ({ id: one })), buttons }];
+    const machine = isMachineMade(callerLocale) ? (['help.machine'] as const) : [];
+    const lines = [...rest, ...machine].map((id) => ({ id }));
+    return [{ id: first, to: 'caller', lines, buttons }];
   },
 };
 

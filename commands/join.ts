@@ -14,6 +14,7 @@ export const join: Command = {
   options: [
     { name: 'channel', description: 'command.join.channel', kind: 'voice-channel' },
     { name: 'mode', description: 'command.join.mode', kind: 'choice', values: joinModes },
+    { name: 'follow', description: 'command.join.follow', kind: 'truth' },
   ],
   async run(call, ports) {
     const channel = call.channel ?? call.callerChannel;
@@ -22,7 +23,8 @@ export const join: Command = {
     const obstacle = obstacleOf(verdict, channel);
     if (obstacle) return [{ ...obstacle, to: 'caller' }];
     const mode = joinModes.find((one) => one === call.words.mode);
-    const joining = await ports.sessions.join(channel, call.callerId, mode);
+    const follows = call.words.follow === undefined ? undefined : call.words.follow === 'true';
+    const joining = await ports.sessions.join(channel, call.callerId, mode, follows);
     if ('company' in joining) {
       return welcome(joining, verdict, channel, ports.places.botName(call.guildId));
     }
@@ -88,10 +90,13 @@ function welcome(
   { name: channel }: ChannelRef,
   bot: string,
 ): Replies {
-  const crowd = company > 1 ? 'join.ok.several' : 'join.ok';
-  const id = kind === 'stage' ? 'join.stage' : crowd;
+  const crowd: TextLine =
+    company > 1
+      ? { id: 'join.ok.several', with: { channel, bot } }
+      : { id: 'join.ok', with: { channel } };
+  const line: TextLine = kind === 'stage' ? { id: 'join.stage', with: { channel } } : crowd;
   return [
-    { id, with: { channel, bot }, to: 'room', panel: true },
+    { ...line, to: 'room', panel: true },
     {
       id: 'join.consent',
       to: 'caller',

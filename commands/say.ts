@@ -1,4 +1,6 @@
+import { newTrack } from '#commands/track/options.ts';
 import type { Command, Suggest } from '#src/session/ports/command.ts';
+import { playingOutcome } from '#src/session/tracks/track-outcome-texts.ts';
 import { closest } from './closest-names.ts';
 import { notInRoom } from './rights.ts';
 
@@ -29,13 +31,17 @@ export const say: Command = {
       kind: 'choice',
       values: ['now', 'queue'],
     },
+    { ...newTrack, description: 'command.say.track' },
   ],
-  async run(call, { sessions, talk }) {
+  async run(call, { peopleSettings, sessions, talk }) {
     const barred = notInRoom(call, sessions);
     if (barred) return [barred];
-    const { text = '', voice, when } = call.words;
+    const { text = '', track, voice, when } = call.words;
     const now = when === 'now' ? 'now' : 'queue';
-    const saying = await talk.say(call.guildId, text, now, voice);
+    const owner = { id: call.callerId, name: call.callerName };
+    const own = await peopleSettings.load(call.guildId, call.callerId);
+    const how = { owner, track, voice: voice ?? own?.voice, speed: own?.speed };
+    const saying = await talk.say(call.guildId, text, now, how);
     switch (saying.kind) {
       case 'queued': {
         const { ahead: n } = saying;
@@ -45,6 +51,8 @@ export const say: Command = {
       }
       case 'full':
         return [{ id: 'say.full', with: { limit: saying.limit }, to: 'caller' }];
+      case 'placed':
+        return [{ ...playingOutcome(saying.playing, call.callerLocale), to: 'caller' }];
       case 'unspeakable':
         return [{ id: 'say.empty', to: 'caller' }];
       case 'muted':

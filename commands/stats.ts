@@ -1,7 +1,7 @@
 import type { Command } from '#src/session/ports/command.ts';
 import type { Instants } from '#src/session/ports/events.ts';
 import type { AnswerSpeed, LatestAnswer } from '#src/session/ports/stats.ts';
-import type { SpentCost } from '#src/spending/budget-authority.ts';
+import type { SpentCost, SpentShare } from '#src/spending/budget-authority.ts';
 import { type Locale, type TextId, type TextLine, text } from '#src/texts/texts.ts';
 
 export const stats: Command = {
@@ -16,21 +16,44 @@ export const stats: Command = {
       values: ['speed', 'cost', 'last turn'],
     },
   ],
-  async run({ guildId, callerLocale, mayManage, words }, { costs, stats: turns }) {
-    if (words.view === 'cost' && !mayManage) return [{ id: 'perm.manage', to: 'caller' }];
+  async run({ guildId, callerId, callerLocale, mayManage, words }, { costs, page, stats: turns }) {
+    const own = costs.share(guildId, callerId);
     const line =
       words.view === 'cost'
-        ? cost(costs.today(guildId), callerLocale)
+        ? mayManage
+          ? cost(costs.today(guildId), callerLocale)
+          : ownCost(own, callerLocale)
         : words.view === 'last turn'
           ? lastTurn(turns.lastTurn(guildId), callerLocale)
           : speed(turns.speed(guildId));
-    return [{ ...line, to: 'caller' }];
+    const link = mayManage ? page?.link(guildId, callerId) : undefined;
+    const lines = [
+      ...(words.view === 'cost' && mayManage ? [ownCost(own, callerLocale)] : []),
+      ...(link === undefined ? [] : [{ id: 'stats.page', with: { link } } as const]),
+    ];
+    return [{ ...line, to: 'caller', ...(lines.length > 0 && { lines }) }];
   },
 };
 
-/** Money where there is a price, minutes where there is none, both where some of it has none. */
+/** What the server spent today, and who spent most of it. */
 function cost(found: SpentCost, locale: Locale): TextLine {
-  const { usd, minutes, capUsd, capMinutes, isUnpriced, turns: n, top } = found;
+  const { top, turns: n } = found;
+  const { cap, each, isNone, spent: x } = shownCost(found, locale);
+  if (isNone) return { id: 'stats.cost.none', with: { cap } };
+  const by = top ? (top.name ?? `<@${top.personId}>`) : '-';
+  return { id: 'stats.cost', with: { x, cap, n, y: each, top: by } };
+}
+
+/** What the caller spent today, of their share. */
+function ownCost(found: SpentShare, locale: Locale): TextLine {
+  const { cap, isNone, spent: x } = shownCost(found, locale);
+  if (isNone) return { id: 'stats.cost.own.none', with: { cap } };
+  return { id: 'stats.cost.own', with: { x, cap, n: found.turns } };
+}
+
+/** Money where there is a price, minutes where there is none, both where some of it has none. */
+function shownCost(found: SpentShare, locale: Locale) {
+  const { usd, minutes, capUsd, capMinutes, isUnpriced, turns } = found;
   const inMoney = usd > 0 || !isUnpriced;
   const dollars = (amount: number) =>
     `$${amount < 0.1 ? amount.toFixed(4).replace(/0{1,2}$/, '') : amount.toFixed(2)}`;
@@ -44,13 +67,11 @@ function cost(found: SpentCost, locale: Locale): TextLine {
   const [most, isCapped] = inMoney
     ? [dollars(capUsd), capUsd > 0]
     : [time(capMinutes), capMinutes > 0];
-  const cap = isCapped ? most : text('stats.cost.uncapped', {}, locale);
-  if (usd === 0 && minutes === 0 && !isUnpriced) return { id: 'stats.cost.none', with: { cap } };
-  const each = n === 0 ? '-' : shown(usd / n, minutes / n);
-  const filled = { x: shown(usd, minutes), cap, n, y: each };
   return {
-    id: 'stats.cost',
-    with: { ...filled, top: top ? (top.name ?? `<@${top.personId}>`) : '-' },
+    cap: isCapped ? most : text('stats.cost.uncapped', {}, locale),
+    each: turns === 0 ? '-' : shown(usd / turns, minutes / turns),
+    isNone: usd === 0 && minutes === 0 && !isUnpriced,
+    spent: shown(usd, minutes),
   };
 }
 

@@ -1,53 +1,112 @@
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import { type TrackChange, tool } from '#src/session/ports/tool.ts';
+import { trackActions } from '#src/session/ports/tracks.ts';
+import { longestFadeMs, usualFadeMs } from '#src/session/tracks/fade-times.ts';
+import { seekTargetOf } from '#src/session/tracks/seek-target.ts';
 import { type TextId, text } from '#src/texts/texts.ts';
 
 /** Outcomes that everybody hears by themselves. */
 const done: ReadonlySet<TextId> = new Set([
   'track.volume',
+  'track.fading',
   'track.paused',
   'track.resumed',
+  'track.muted',
+  'track.unmuted',
+  'track.sought',
   'track.skipped',
   'track.skipped.last',
   'track.stopped',
 ]);
-const deeds = ['pause', 'resume', 'skip', 'stop', 'volume'] as const;
+const deeds = [
+  ...trackActions,
+  ...(['volume', 'fade', 'seek', 'loop', 'unloop', 'remove'] as const),
+] as const;
+
+const schema = z.strictObject({
+  deed: z.enum(deeds),
+  track: z
+    .string()
+    .max(100)
+    .optional()
+    .describe('Name of the track, or of what plays there, say rain; all: every track.'),
+  level: z.number().int().min(0).max(maxVolumePercent).optional(),
+  change: z.number().int().min(-maxVolumePercent).max(maxVolumePercent).optional(),
+  seconds: z
+    .number()
+    .int()
+    .min(1)
+    .max(longestFadeMs / 1000)
+    .optional()
+    .describe('How long a fade takes.'),
+  to: z
+    .string()
+    .max(12)
+    .optional()
+    .describe(
+      'Where to seek: 2:00 is two minutes from its start, +30 and -30 are seconds from here.',
+    ),
+  item: z.string().min(1).max(100).optional().describe('Title of the waiting sound to remove.'),
+});
+
+type Call = z.infer<typeof schema>;
 
 /** Changes sounds and music that people play on tracks. */
 export const changeTrack = tool({
   name: 'change_track',
   description:
-    'Changes a sound or music that plays: volume, pause, resume, skip or stop. For volume give level in percent (100 is usual), or change for louder (20) and quieter (-20).',
-  schema: z
-    .strictObject({
-      deed: z.enum(deeds),
-      track: z
-        .string()
-        .max(100)
-        .optional()
-        .describe('Name of the track, or of what plays there, say rain; all: every track.'),
-      level: z.number().int().min(0).max(maxVolumePercent).optional(),
-      change: z.number().int().min(-maxVolumePercent).max(maxVolumePercent).optional(),
-    })
-    .refine(
-      ({ deed, level, change }) =>
-        deed === 'volume' ? (level === undefined) !== (change === undefined) : true,
-      { error: 'For volume give either level or change.' },
-    ),
+    'Changes a sound or music that plays: volume, fade, pause, resume, skip (next), stop, mute, unmute, seek, loop (again and again), unloop, or remove one that waits. For volume give level in percent (100 is usual), or change for louder (20) and quieter (-20); for fade give level.',
+  schema: schema.refine((call) => changeOf(call) !== undefined, {
+    error:
+      'For volume give either level or change, for fade level, for seek to as 2:00 or +30, for remove item.',
+  }),
   right: 'room',
   isDestructive: false,
   effect: 'change',
   doing: 'tool.track',
   ask: ({ track }) => ({ id: 'tool.track.ask', with: { track: track ?? '-' } }),
-  async run({ deed, track, level, change = 0 }, { tracks }, signal) {
-    const wanted: TrackChange =
-      deed !== 'volume'
-        ? { kind: deed }
-        : { kind: deed, ...(level === undefined ? { by: change } : { level }) };
-    const [line, ...rest] = await tracks.change(wanted, track, signal);
+  async run(call, { tracks }, signal) {
+    const change = changeOf(call);
+    if (!change) throw new Error('The call does not fit.');
+    const [line, ...rest] = await tracks.change(change, call.track, signal);
     const said = [line, ...rest].map((one) => text(one.id, one.with));
     const isPlain = [line, ...rest].every(({ id }) => done.has(id));
     return { facts: { outcome: said }, line, isPlain };
   },
 });
+
+/** Undefined where something is missing for it, or too much is there. */
+function changeOf(call: Call): TrackChange | undefined {
+  const { deed, item } = call;
+  switch (deed) {
+    case 'volume':
+      return volumeOf(call);
+    case 'fade':
+      return fadeOf(call);
+    case 'seek':
+      return seekOf(call);
+    case 'loop':
+    case 'unloop':
+      return { kind: 'loop', on: deed === 'loop' };
+    case 'remove':
+      return item === undefined ? undefined : { kind: deed, item };
+    default:
+      return { kind: deed };
+  }
+}
+
+function volumeOf({ level, change: by }: Call): TrackChange | undefined {
+  if (level !== undefined) return by === undefined ? { kind: 'volume', level } : undefined;
+  return by === undefined ? undefined : { kind: 'volume', by };
+}
+
+function fadeOf({ level: percent, seconds }: Call): TrackChange | undefined {
+  const overMs = seconds === undefined ? usualFadeMs : seconds * 1000;
+  return percent === undefined ? undefined : { kind: 'fade', percent, overMs };
+}
+
+function seekOf({ to: typed = '' }: Call): TrackChange | undefined {
+  const to = seekTargetOf(typed);
+  return to && { kind: 'seek', to };
+}

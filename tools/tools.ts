@@ -1,10 +1,14 @@
 import type { RoomTool } from '#src/session/ports/tool.ts';
+import { cancelReminder } from './cancel-reminder.ts';
 import { changeTrack } from './change-track.ts';
 import { findInCaptions } from './find-in-captions.ts';
 import { forgetMemory } from './forget-memory.ts';
 import { leave } from './leave.ts';
+import { listReminders } from './list-reminders.ts';
+import { playSound } from './play-sound.ts';
 import { postText } from './post-text.ts';
 import { remember } from './remember.ts';
+import { setReminder } from './set-reminder.ts';
 import { setVolume } from './set-volume.ts';
 import { time } from './time.ts';
 import { whoIsHere } from './who-is-here.ts';
@@ -16,8 +20,12 @@ export const tools: readonly RoomTool[] = [
   leave,
   postText,
   setVolume,
+  playSound,
   changeTrack,
   remember,
   forgetMemory,
   findInCaptions,
+  setReminder,
+  listReminders,
+  cancelReminder,
 ];

@@ -1,8 +1,9 @@
+import { languageOption } from '#commands/language-option.ts';
 import { notInRoom } from '#commands/rights.ts';
 import type { CaptionsOn, HourPrice } from '#src/session/ports/captions.ts';
 import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
+import { languageTag } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { languageOption, languageTag } from './language-option.ts';
 
 export const on: Command = {
   name: 'on',

@@ -5,6 +5,7 @@ export const allow: Command = {
   name: 'allow',
   description: 'command.privacy.allow',
   shownTo: 'caller',
+  isForEverybody: true,
   options: [
     {
       name: 'for',

@@ -5,6 +5,7 @@ export const deny: Command = {
   name: 'deny',
   description: 'command.privacy.deny',
   shownTo: 'caller',
+  isForEverybody: true,
   options: [],
   async run({ guildId, callerId }, { privacy }) {
     return answered('privacy.denied', await privacy.deny(guildId, callerId));

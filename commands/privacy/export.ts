@@ -4,6 +4,7 @@ export const exportAll: Command = {
   name: 'export',
   description: 'command.privacy.export',
   shownTo: 'caller',
+  isForEverybody: true,
   options: [],
   async run({ guildId, callerId }, { privacy }) {
     const exported = await privacy.export(guildId, callerId);

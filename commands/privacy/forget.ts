@@ -1,3 +1,4 @@
+import type { CopiesOutcome } from '#src/people/store-copies.ts';
 import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
@@ -6,6 +7,7 @@ export const forget: Command = {
   name: 'forget',
   description: 'command.privacy.forget',
   shownTo: 'caller',
+  isForEverybody: true,
   options: [],
   async run({ guildId, callerId }, { privacy }) {
     const status = await privacy.status(guildId, callerId);
@@ -35,8 +37,8 @@ export async function forgetNow(
         ...(forgotten.toChange
           ? [{ id: 'privacy.posted', with: { n: forgotten.toChange } } as const]
           : []),
-        ...(forgotten.inTranscriptCopies ? [{ id: 'privacy.transcripts.copies' } as const] : []),
-        ...(forgotten.inCopies ? [{ id: 'privacy.forget.copies' } as const] : []),
+        copiesLine(forgotten.copies),
+        ...(forgotten.staysBlocked ? [{ id: 'privacy.forget.blocked' } as const] : []),
         ...(forgotten.staysDenied ? [{ id: 'privacy.forget.denied' } as const] : []),
       ];
       return [
@@ -51,4 +53,10 @@ export async function forgetNow(
     case 'failed':
       return [{ id: 'privacy.forget.failed', to: 'caller' }];
   }
+}
+
+function copiesLine(copies: CopiesOutcome): TextLine {
+  return copies.kind === 'erased'
+    ? { id: 'privacy.forget.erased', with: { days: copies.days } }
+    : { id: 'privacy.forget.copies' };
 }

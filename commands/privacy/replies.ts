@@ -51,6 +51,7 @@ async function statusLine(call: CommandCall, privacy: CommandPorts['privacy']): 
   const { guildId, callerId, callerLocale } = call;
   const status = await privacy.status(guildId, callerId);
   if (status.kind === 'unread') return { id: 'privacy.unread' };
+  if (status.isBlocked) return { id: 'privacy.blocked' };
   const { hearing, settings: m, lines: n, memories } = status;
   const yes = text(hearing ? 'privacy.yes' : 'privacy.no', {}, callerLocale);
   return { id: 'privacy.status', with: { yes, n, memories, m } };

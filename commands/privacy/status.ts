@@ -5,6 +5,7 @@ export const status: Command = {
   name: 'status',
   description: 'command.privacy.status',
   shownTo: 'caller',
+  isForEverybody: true,
   options: [],
   run: replies,
 };

@@ -7,6 +7,7 @@ export const addressing: Command = {
   name: 'addressing',
   description: 'command.settings.addressing',
   shownTo: 'caller',
+  isForEverybody: true,
   options: [
     {
       name: 'to',

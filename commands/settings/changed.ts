@@ -24,6 +24,10 @@ export function changed(typedKey: string, setting: Setting, call: CommandCall): 
       const words = { pipeline: setting.name, setting: setting.needs };
       return [{ id: 'settings.missing', with: words, to: 'caller' }];
     }
+    case 'above':
+      return [
+        { id: 'settings.bad.budget', with: { key: setting.key, cap: setting.cap }, to: 'caller' },
+      ];
     case 'no-role':
       return [{ id: 'settings.no_role', to: 'caller' }];
     case 'looser': {
@@ -42,7 +46,16 @@ function lineOf({ key, value }: Saved, { callerLocale }: CommandCall): TextLine 
 }
 
 function allowedFor({ key, allowed }: Bad): TextLine {
-  if (key === 'dj_role' || key === 'captions_channel' || key === 'captions_days') {
+  if (
+    key === 'dj_role' ||
+    key === 'captions_channel' ||
+    key === 'captions_days' ||
+    key === 'auto_join' ||
+    key === 'leave_after' ||
+    key === 'roles' ||
+    key === 'blocked' ||
+    key === 'timezone'
+  ) {
     return { id: `settings.bad.${key}` };
   }
   if (allowed.length > 0) return { id: 'settings.bad', with: { key, allowed: allowed.join(', ') } };

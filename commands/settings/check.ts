@@ -8,6 +8,7 @@ export const check: Command = {
   name: 'check',
   description: 'command.settings.check',
   shownTo: 'caller',
+  isForEverybody: true,
   options: [],
   async run(call, { checkup }) {
     const barred = notManaging(call);

@@ -7,6 +7,7 @@ export const pipeline: Command = {
   name: 'pipeline',
   description: 'command.settings.pipeline',
   shownTo: 'caller',
+  isForEverybody: true,
   options: [
     {
       name: 'to',

@@ -9,6 +9,7 @@ export const set: Command = {
   name: 'set',
   description: 'command.settings.set',
   shownTo: 'caller',
+  isForEverybody: true,
   options: [
     {
       name: 'key',

@@ -9,6 +9,7 @@ export const view: Command = {
   name: 'view',
   description: 'command.settings.view',
   shownTo: 'caller',
+  isForEverybody: true,
   options: [],
   async run(call, { settings }) {
     const barred = notManaging(call);

@@ -2,7 +2,7 @@ import { notInRoom } from '#commands/rights.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import type { Button, CommandCall } from '#src/session/ports/command.ts';
 import type { TrackAction } from '#src/session/ports/tracks.ts';
-import type { TextId } from '#src/texts/texts.ts';
+import type { PlainTextId } from '#src/texts/texts.ts';
 import { listed } from './list.ts';
 import { callerOf, told, toldAlone } from './replies.ts';
 
@@ -30,7 +30,7 @@ export const trackPresses: readonly Button[] = [
   },
 ];
 
-function deed(name: Exclude<TrackAction, 'stop'>, label: TextId): Button {
+function deed(name: Extract<TrackAction, 'pause' | 'resume' | 'skip'>, label: PlainTextId): Button {
   return {
     name: `track.${name}`,
     label,
@@ -53,7 +53,8 @@ function volume(name: 'quieter' | 'louder', change: number): Button {
       if (barred) return [barred];
       const track = tracks.list(call.guildId)?.find((one) => one.name === about(call));
       const percent = Math.min(maxVolumePercent, Math.max(0, (track?.percent ?? 100) + change));
-      return toldAlone([tracks.volume(call.guildId, callerOf(call), about(call), percent)]);
+      const setting = { kind: 'volume', percent } as const;
+      return toldAlone([tracks.change(call.guildId, callerOf(call), setting, about(call))]);
     },
   };
 }

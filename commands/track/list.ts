@@ -1,5 +1,6 @@
 import { notInRoom } from '#commands/rights.ts';
 import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
+import { isOwnTrack } from '#src/session/tracks/track-names.ts';
 import { nowhere, trackLine } from './replies.ts';
 
 export const list: Command = {
@@ -20,7 +21,9 @@ export async function listed(
   const views = tracks.list(call.guildId);
   if (!views) return [nowhere];
   const lines = views.map((view) => trackLine(view, call.callerLocale));
-  const [first = { id: 'track.none' } as const, ...rest] = views.some(({ current }) => current)
+  const [first = { id: 'track.none' } as const, ...rest] = views.some(
+    ({ current, name }) => current && !isOwnTrack(name),
+  )
     ? lines
     : [{ id: 'track.none' } as const, ...lines];
   return [{ ...first, to: 'caller', lines: rest }];

@@ -17,7 +17,13 @@ const playable: Suggest = async (typed, { guildId }, { tracks }) => {
 const orAll: Suggest = async (typed, call, ports) =>
   closest(typed, [...(await playable('', call, ports)), everyTrack]);
 
-/** A track to put a sound on, which need not be there yet. */
+const orVoice: Suggest = async (typed, call, ports) =>
+  closest(typed, [...(await playable('', call, ports)), ownTracks[0]]);
+
+const orVoiceOrAll: Suggest = async (typed, call, ports) =>
+  closest(typed, [...(await orVoice('', call, ports)), everyTrack]);
+
+/** A track of people; to put a sound on it, it need not be there yet. */
 export const newTrack: CommandOption = {
   name: 'track',
   description: 'command.track.name',
@@ -29,9 +35,15 @@ export const newTrack: CommandOption = {
 /** A track there is, the bot's own included. */
 export const anyTrack: CommandOption = { ...newTrack, suggest: known };
 
+/** A track on which something waits: what the bot says does, too. */
+export const queueTrack: CommandOption = { ...newTrack, suggest: orVoice };
+
 /** A track there is, or all of them. */
 export const trackOrAll: CommandOption = {
   ...newTrack,
   description: 'command.track.name.all',
   suggest: orAll,
 };
+
+/** As `trackOrAll`, what the bot says included. */
+export const soundsOrAll: CommandOption = { ...trackOrAll, suggest: orVoiceOrAll };

@@ -3,9 +3,10 @@ import { notInRoom } from '#commands/rights.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import type { Command, CommandCall, CommandOption, Replies } from '#src/session/ports/command.ts';
 import type { Playing, TrackKeeping } from '#src/session/ports/tracks.ts';
-import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
+import { playingOutcome } from '#src/session/tracks/track-outcome-texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import { newTrack } from './options.ts';
-import { callerOf, nowhere, trackIn } from './replies.ts';
+import { callerOf, trackIn } from './replies.ts';
 import { levelIn } from './volume.ts';
 
 /** Links to attachments have about 300. */
@@ -58,47 +59,13 @@ export const play: Command = {
   },
 };
 
-function told(playing: Playing, { callerLocale: locale }: CommandCall): Replies {
-  switch (playing.kind) {
-    case 'playing':
-    case 'added': {
-      const { title, track, kept } = playing;
-      const n = playing.kind === 'added' ? { n: playing.place } : {};
-      const lines = kept && { lines: [keptLine(track, kept)] };
-      return [{ id: `track.${playing.kind}`, with: { title, track, ...n }, to: 'room', ...lines }];
-    }
-    case 'full':
-      return [
-        { id: 'track.full', with: { track: playing.track, limit: playing.limit }, to: 'caller' },
-      ];
-    case 'many': {
-      const words = { limit: playing.limit, list: playing.names.join(', ') };
-      return [{ id: 'track.many', with: words, to: 'caller' }];
-    }
-    case 'bad':
-      return [{ id: 'track.bad', with: { reason: said(playing.reason, locale) }, to: 'caller' }];
-    case 'no-sound':
-      return [{ ...noSound(playing.sound, playing.closest), to: 'caller' }];
-    case 'bad-name':
-      return [{ id: 'track.name', to: 'caller' }];
-    case 'reserved':
-      return [{ id: 'track.reserved', with: { track: playing.track }, to: 'caller' }];
-    case 'muted':
-      return [{ id: 'muted.server', to: 'caller' }];
-    case 'nowhere':
-      return [nowhere];
-  }
+function told(playing: Playing, { callerLocale }: CommandCall): Replies {
+  const line = playingOutcome(playing, callerLocale);
+  if (playing.kind !== 'playing' && playing.kind !== 'added') return [{ ...line, to: 'caller' }];
+  const { kept, track } = playing;
+  return [{ ...line, to: 'room', ...(kept && { lines: [keptLine(track, kept)] }) }];
 }
 
 function keptLine(track: string, { owner, percent: n }: TrackKeeping): TextLine {
   return { id: 'track.volume.kept', with: { track, n, owner } };
-}
-
-function noSound(x: string, all: readonly string[]): TextLine {
-  if (all.length === 0) return { id: 'track.sound.none', with: { x } };
-  return { id: 'track.sound', with: { x, list: all.join(', ') } };
-}
-
-function said({ id, with: words }: TextLine, locale: Locale): string {
-  return text(id, words, locale);
 }

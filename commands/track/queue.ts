@@ -3,7 +3,7 @@ import type { Command } from '#src/session/ports/command.ts';
 import type { ListedTrack } from '#src/session/ports/tracks.ts';
 import { trackNameOf } from '#src/session/tracks/track-names.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
-import { newTrack } from './options.ts';
+import { queueTrack } from './options.ts';
 import { nowhere, trackIn, trackLine } from './replies.ts';
 
 /** More than anybody reads; the rest is counted. */
@@ -13,7 +13,7 @@ export const queue: Command = {
   name: 'queue',
   description: 'command.track.queue',
   shownTo: 'caller',
-  options: [newTrack],
+  options: [queueTrack],
   async run(call, { sessions, tracks }) {
     const barred = notInRoom(call, sessions);
     if (barred) return [barred];
@@ -26,7 +26,8 @@ export const queue: Command = {
       const names = views.map(({ name }) => name).join(', ');
       return [{ id: 'track.unknown', with: { x: typed, list: names }, to: 'caller' }];
     }
-    if (!view.current) return [{ id: 'track.empty', with: { track: view.name }, to: 'caller' }];
+    if (!view.current && view.waiting.length === 0)
+      return [{ id: 'track.empty', with: { track: view.name }, to: 'caller' }];
     const lines = waiting(view, call.callerLocale);
     return [{ ...trackLine(view, call.callerLocale), to: 'caller', lines }];
   },

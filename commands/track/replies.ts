@@ -33,11 +33,19 @@ export function toldAlone(all: readonly TrackOutcome[]): Replies {
 
 /** One track with what sounds there. */
 export function trackLine(view: ListedTrack, locale: Locale): TextLine {
-  const { name: track, percent: n, current, isPaused } = view;
+  const { name: track, percent: n, current, isMuted, isPaused } = view;
   if (!current) return { id: 'track.line.idle', with: { track, n } };
-  const { title, positionMs, lengthMs, loop } = current;
-  const again = loop ? `, ${text('track.loops', {}, locale)}` : '';
-  const time = `${playingTime(positionMs, lengthMs)}${again}`;
+  const { title, owner, positionMs, lengthMs, loop } = current;
+  if (positionMs === undefined) {
+    const words = { track, title, owner: owner ?? text('track.someone', {}, locale), n };
+    return { id: 'track.line.voice', with: words };
+  }
+  const marks = [
+    playingTime(positionMs, lengthMs),
+    ...(loop ? [text('track.loops', {}, locale)] : []),
+    ...(isMuted ? [text('track.mutes', {}, locale)] : []),
+  ];
+  const time = marks.join(', ');
   return { id: isPaused ? 'track.line.paused' : 'track.line', with: { track, title, time, n } };
 }
 
@@ -49,10 +57,20 @@ function concernsAll({ kind }: TrackOutcome): boolean {
     case 'resumed':
     case 'skipped':
     case 'stopped':
+    case 'muted':
+    case 'unmuted':
     case 'volume':
+    case 'fading':
+    case 'sought':
+    case 'looping':
+    case 'unlooped':
+    case 'removed':
     case 'denied':
       return true;
     case 'empty':
+    case 'past-end':
+    case 'unseekable':
+    case 'no-item':
     case 'unknown':
     case 'silent':
     case 'reserved':

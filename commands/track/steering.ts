@@ -1,16 +1,16 @@
 import { notInRoom } from '#commands/rights.ts';
 import type { Command } from '#src/session/ports/command.ts';
 import type { TrackAction } from '#src/session/ports/tracks.ts';
-import { trackOrAll } from './options.ts';
+import { soundsOrAll, trackOrAll } from './options.ts';
 import { callerOf, told, trackIn } from './replies.ts';
 
-/** `/track pause` and its kin: one deed on one track, or on all. */
+/** `/track pause` and other commands that need no more than the name of a track, or `all`. */
 export function steering(deed: TrackAction): Command {
   return {
     name: deed,
     description: `command.track.${deed}`,
     shownTo: 'room',
-    options: [trackOrAll],
+    options: [deed === 'skip' || deed === 'stop' ? soundsOrAll : trackOrAll],
     async run(call, { sessions, tracks }) {
       const barred = notInRoom(call, sessions);
       if (barred) return [barred];

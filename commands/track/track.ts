@@ -1,15 +1,31 @@
 import type { CommandGroup } from '#src/session/ports/command.ts';
+import { fade } from './fade.ts';
 import { list } from './list.ts';
-import { pause } from './pause.ts';
+import { loop } from './loop.ts';
 import { play } from './play.ts';
 import { queue } from './queue.ts';
-import { resume } from './resume.ts';
-import { skip } from './skip.ts';
-import { stop } from './stop.ts';
+import { remove } from './remove.ts';
+import { seek } from './seek.ts';
+import { steering } from './steering.ts';
 import { volume } from './volume.ts';
 
 export const track: CommandGroup = {
   name: 'track',
   description: 'command.track',
-  commands: [play, queue, pause, resume, skip, stop, volume, list],
+  commands: [
+    play,
+    queue,
+    steering('pause'),
+    steering('resume'),
+    steering('skip'),
+    steering('stop'),
+    volume,
+    seek,
+    fade,
+    steering('mute'),
+    steering('unmute'),
+    loop,
+    remove,
+    list,
+  ],
 };

@@ -24,7 +24,8 @@ export const volume: Command = {
     if (barred) return [barred];
     const percent = levelIn(call.words.level);
     if (percent === undefined) return [{ id: 'track.level', to: 'caller' }];
-    return told([tracks.volume(call.guildId, callerOf(call), trackIn(call), percent)]);
+    const setting = { kind: 'volume', percent } as const;
+    return told([tracks.change(call.guildId, callerOf(call), setting, trackIn(call))]);
   },
 };
 

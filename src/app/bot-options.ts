@@ -1,6 +1,7 @@
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Config } from '#src/config/types.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
+import type { PageLinks } from '#src/session/ports/command-ports.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { Pipelines } from '#src/session/ports/pipelines.ts';
 import type { ShardNews } from '#src/shards/shard-news.ts';
@@ -13,6 +14,8 @@ export type BotOptions = {
   readonly discord: { readonly token: string; readonly apiUrl?: string; readonly guildId?: string };
   readonly engines: Omit<Engines, typeof Symbol.asyncDispose>;
   readonly codec: OpusCodec;
+  /** Absent: there is no page for managers. */
+  readonly pageLinks?: PageLinks | undefined;
   /** Wraps the pipelines that sessions use. Default: nothing does. */
   readonly tap?: (pipelines: Pipelines) => Pipelines;
   readonly onSession: (guildId: string, event: SessionEvent) => void;

@@ -1,5 +1,10 @@
+import type { AccessParts, ServerService } from '#src/api/authorise.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
-import type { ProviderNews } from '#src/provider/fallback-chain.ts';
+import type { OperatorAccess } from '#src/page/operator-page.ts';
+import type { RoomControls } from '#src/page/room-actions.ts';
+import type { ProviderNews } from '#src/provider/provider-news.ts';
+import { PauseHearing } from '#src/session/presence/pause-hearing.ts';
+import type { ShardOwnership } from '#src/shards/ownership.ts';
 import type { BotOptions } from './bot-options.ts';
 import { openOwnership } from './shards/open-ownership.ts';
 import type { ShardBot } from './shards/shard-bot.ts';
@@ -13,6 +18,10 @@ export type RunningBot = Pick<ShardBot, 'ready' | 'leaveNow'> & {
   readonly inviteUrl: string | undefined;
   /** Takes news of a server: sessions tell people of fallbacks. */
   provider(news: ProviderNews): void;
+  /** What a door for programs needs of it. */
+  readonly programs: AccessParts;
+  /** What the operator's page needs of it. */
+  readonly operator: OperatorAccess;
   /** Before an orderly end: takes no questions any more, and lets what sounds end with its clause, within `ms`. Never throws. */
   drain(ms: number): Promise<void>;
 } & AsyncDisposable;
@@ -45,9 +54,45 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
     provider(news) {
       for (const one of sessions.all()) one.provider(news);
     },
+    programs: {
+      tokens: shared.store.apiTokens,
+      budgets: shared.tokenBudgets,
+      servers: { find: async (guildId) => servedBy(guildId, sessions, ownership) },
+    },
+    operator: {
+      rooms: () => sessions.all().flatMap((one) => one.all()),
+      controls: (guildId) => controlsOf(guildId, sessions),
+      today: (guildId) => shared.desk.today(guildId),
+      mayManage: (guildId, personId) =>
+        sessions.programsOf(guildId)?.places.mayManage(guildId, personId) === true,
+      async refreshMember(guildId, personId) {
+        await sessions.programsOf(guildId)?.members.refresh(guildId, personId, signal);
+      },
+      guildName: (guildId) => sessions.programsOf(guildId)?.places.guildName(guildId),
+      breakers: () => options.engines.breakers(),
+    },
     async drain(ms) {
       await Promise.all(sessions.all().map((one) => one.drain(ms)));
     },
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
+}
+
+/** Here, in another process, or nowhere just now. */
+function servedBy(
+  guildId: string,
+  sessions: ShardSessions,
+  ownership: ShardOwnership,
+): ServerService {
+  const owner = ownership.ownerOf(guildId);
+  if (owner !== undefined) return { kind: 'elsewhere', owner };
+  const ports = sessions.programsOf(guildId);
+  return ports ? { kind: 'here', ports } : { kind: 'nobody' };
+}
+
+/** Undefined where this process does not serve that server. */
+function controlsOf(guildId: string, all: ShardSessions): RoomControls | undefined {
+  const [sessions, ports] = [all.of(guildId), all.programsOf(guildId)];
+  if (!sessions || !ports) return undefined;
+  return { sessions, talk: ports.talk, hearing: new PauseHearing(sessions) };
 }

@@ -4,6 +4,8 @@ import type { Config } from '#src/config/types.ts';
 import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { SpendingStore } from '#src/spending/book.ts';
+import type { Amount } from '#src/spending/caps.ts';
+import type { GuildCaps } from '#src/spending/guild-caps.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
 import { SharedLedger } from '#src/spending/ledger/shared-ledger.ts';
@@ -16,9 +18,13 @@ export type BudgetOptions = {
   /** In place of `book`, where several processes spend. */
   readonly sharedSpending?: SharedSpending;
   /** How this server is answered now. */
-  readonly pipelineIn: (guildId: string) => PipelineName;
+  readonly wayIn: (guildId: string) => { readonly pipeline: PipelineName; readonly brain?: string };
   /** Whether captions are on in this server. */
   readonly keepsCaptions: (guildId: string) => boolean;
+  /** What a server has set below the caps of the operator. */
+  readonly guildCapsOf: (guildId: string) => GuildCaps;
+  /** Own budgets of who is no person. */
+  readonly ownCapOf: (payerId: string) => Amount | undefined;
   readonly onEvent: SessionDependencies['onEvent'];
   /** One sentence for the operator. */
   readonly warn: (message: string, cause: unknown) => void;
@@ -29,8 +35,10 @@ export async function openBudget({
   config,
   book,
   sharedSpending,
-  pipelineIn,
+  wayIn,
   keepsCaptions,
+  guildCapsOf,
+  ownCapOf,
   onEvent,
   warn,
 }: BudgetOptions): Promise<{ readonly desk: SessionBudgets } & AsyncDisposable> {
@@ -52,16 +60,23 @@ export async function openBudget({
     caps,
     ...(exchange && { exchange }),
     keepsCaptions,
+    guildCapsOf,
+    ownCapOf,
     onEvent,
     rateOf: (by) => priceOf(by, config.budget),
     tariffOf: (guildId, isWritten) =>
-      tariffOf(config, isWritten ? undefined : thinkerOf(config, pipelineIn(guildId))),
+      tariffOf(config, isWritten ? undefined : thinkerOf(config, wayIn(guildId))),
   });
   return { desk, [Symbol.asyncDispose]: () => keeper[Symbol.asyncDispose]() };
 }
 
 /** Which model thinks, where it is not the chat model. */
-function thinkerOf({ audioModel, chat, realtime }: Config, pipeline: PipelineName) {
+function thinkerOf(
+  { audioModel, brains, chat, realtime }: Config,
+  { brain, pipeline }: ReturnType<BudgetOptions['wayIn']>,
+) {
+  const own = brains.find(({ name }) => name === brain);
+  if (own) return own.server;
   if (pipeline === 'realtime' && realtime) return { kind: 'remote', ...realtime } as const;
   const { model } = audioModel;
   if (pipeline !== 'audio-model' || chat.kind === 'embedded' || !model) return undefined;

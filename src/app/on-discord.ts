@@ -1,11 +1,17 @@
 import packageJson from '#package.json' with { type: 'json' };
+import { openOperatorPage, pageParts, tellLinks } from '#src/app/page/operator-page.ts';
+import { programDoor } from '#src/app/page/serve-programs.ts';
+import { showPage } from '#src/app/page/show-page.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { secretsOf } from '#src/config/models.ts';
 import type { Config } from '#src/config/types.ts';
-import type { ProviderNews } from '#src/provider/fallback-chain.ts';
+import { refusedIntent } from '#src/discord/login.ts';
+import type { OperatorPage } from '#src/page/operator-page.ts';
 import { sayNews } from '#src/provider/models/models.ts';
+import type { ProviderNews } from '#src/provider/provider-news.ts';
+import type { SessionEvent } from '#src/session/ports/events.ts';
 import { AlertBoard } from '#src/status/alert-board.ts';
 import { type Log, openLog } from '#src/status/log.ts';
 import { watchLoop } from '#src/status/loop-delay.ts';
@@ -19,6 +25,7 @@ import { countDiscord, logDiscord } from './discord-log.ts';
 import { type EngineNews, openEngines } from './engines/engines.ts';
 import { ProviderLog } from './provider-log.ts';
 import { logShards } from './shards/shard-log.ts';
+import { loadCorrections } from './text-corrections.ts';
 
 /** How the process is asked to end: `signal` in order, `hurry` at once. */
 export type ExitSignals = { readonly signal: AbortSignal; readonly hurry: AbortSignal };
@@ -33,6 +40,7 @@ export async function onDiscord(
   { signal, hurry }: ExitSignals,
 ): Promise<number> {
   const log = openLog(config.logLevel, secretsOf(config));
+  loadCorrections(config, (complaint) => log.warn(complaint));
   let running: RunningBot | undefined;
   const ready = () => !signal.aborted && running?.ready() === true;
   using metrics = new Metrics(ready, packageJson.version);
@@ -45,16 +53,19 @@ export async function onDiscord(
     raised: () => alerts.raised,
   });
   await using _status = await showStatus(config, metrics, readiness, log);
+  const operatorPage = await openOperatorPage(config, log, alerts, () => running?.operator);
+  const door = config.page && (await programDoor(() => running?.programs, programBugs(log)));
+  await using _page = await showPage(config, log, pageParts(operatorPage, door));
   const codec = await loadOpus();
   const providers = new ProviderLog(log, metrics.providers);
+  const listeners = { metrics, providers, alerts, operatorPage };
   await using engines = await openEngines(config, (news) => {
     logEngine(log, news);
     if (news.kind === 'reading') providers.reading(news);
     if (news.kind === 'buffered') metrics.providers.buffered(news.role);
     if (!isOfProvider(news)) return;
-    providers.provider(news);
     noteProvider(readiness, news);
-    running?.provider(news);
+    for (const one of [providers, operatorPage, running]) one?.provider(news);
   });
   const closed = Promise.withResolvers<number>();
   await using bot = await startBot(
@@ -63,18 +74,15 @@ export async function onDiscord(
       engines,
       codec,
       discord: { token: token.reveal(), ...place },
-      onSession: (guildId, event) => {
-        metrics.sessions.count(guildId, event);
-        providers.session(guildId, event);
-        if (event.kind === 'alert') alerts.tell(event, guildId);
-        if (event.kind === 'left') alerts.forget(guildId);
-      },
+      pageLinks: operatorPage,
+      onSession: (guildId, event) => tellSession(listeners, guildId, event),
       onDiscord: (event, shardId) => {
         countDiscord(metrics.discord, event, shardId);
+        tellLinks(operatorPage, event);
         if (event.kind === 'voice-unusable') readiness.check('self-tests', event.message);
         logDiscord(shardId === undefined ? log : log.child({ shard: shardId }), event);
         if (event.kind === 'alert') alerts.tell(event, event.guildId);
-        if (event.kind === 'closed') closed.resolve(fatal.has(event.closeCode) ? 78 : 1);
+        if (event.kind === 'closed') closed.resolve(exitCodeOf(event.closeCode, config));
       },
       onShards: (news) => logShards(log, news),
       onStore: (event) => {
@@ -101,11 +109,36 @@ export async function onDiscord(
   return await closed.promise;
 }
 
+type SessionListeners = {
+  readonly metrics: Metrics;
+  readonly providers: ProviderLog;
+  readonly alerts: AlertBoard;
+  readonly operatorPage: OperatorPage | undefined;
+};
+
+function tellSession(
+  { metrics, providers, alerts, operatorPage }: SessionListeners,
+  guildId: string,
+  event: SessionEvent,
+): void {
+  metrics.sessions.count(guildId, event);
+  providers.session(guildId, event);
+  operatorPage?.session(guildId, event);
+  if (event.kind === 'alert') alerts.tell(event, guildId);
+  if (event.kind === 'left') alerts.forget(guildId);
+}
+
 /** Longest time in ms that what sounds may go on once the process is to end. */
 const drainMs = 5_000;
 
 /** Close codes that another start cannot mend: token, shards, version, intents (Discord docs, "Gateway Close Event Codes"). */
 const fatal = new Set([4004, 4010, 4011, 4012, 4013, 4014]);
+
+/** An intent that was refused is not asked for by the next start. */
+function exitCodeOf(closeCode: number, { messageContent }: Config): 1 | 78 {
+  if (closeCode === refusedIntent && messageContent) return 1;
+  return fatal.has(closeCode) ? 78 : 1;
+}
 
 /** A bug in a timer or a socket of some library must not end the sessions of other servers, nor a terminal that closes. */
 function surviveBugs(log: Log, metrics: ProcessMetrics): void {
@@ -114,6 +147,10 @@ function surviveBugs(log: Log, metrics: ProcessMetrics): void {
     log.fatal({ err, origin }, 'a bug, survived');
   });
   process.on('SIGHUP', () => log.info('the terminal has closed; the bot goes on'));
+}
+
+function programBugs(log: Log): (error: unknown) => void {
+  return (err) => log.error({ err }, 'http: a request of a program failed');
 }
 
 /** The bot is worth more than its figures: without an address for them it goes on. */
@@ -131,7 +168,7 @@ async function showStatus(
   };
   return await keepStatusServer(status, sources, realClock, (news) => {
     if (news.kind === 'refused') log.warn(news.why);
-    else log.info({ url: news.url }, 'status: /healthz, /readyz, /metrics');
+    else log.info({ url: news.server.url }, 'status: /healthz, /readyz, /metrics');
   });
 }
 

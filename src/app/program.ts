@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
+import type { SandboxWishes } from '#src/app/sandbox/in-sandbox.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import { loadDotEnv, readConfig } from '#src/config/config.ts';
-import type { SandboxWishes } from './in-sandbox.ts';
 import type { ExitSignals } from './on-discord.ts';
 
 /** A configuration that cannot work: a supervisor should not start it again. */
@@ -58,7 +58,7 @@ async function run({ signal, hurry }: ExitSignals): Promise<number> {
       const { onDiscord } = await import('./on-discord.ts');
       return await onDiscord(config, config.discord, { signal, hurry });
     }
-    const { inSandbox } = await import('./in-sandbox.ts');
+    const { inSandbox } = await import('#src/app/sandbox/in-sandbox.ts');
     return await inSandbox(config, wishes, signal);
   } catch (error) {
     return signal.aborted ? 0 : exitCodeOf(error);

@@ -1,4 +1,4 @@
-import type { ProviderNews, ProviderRole } from '#src/provider/fallback-chain.ts';
+import type { ProviderNews, ProviderRole } from '#src/provider/provider-news.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
 import { type Log, logSession } from '#src/status/log.ts';

@@ -3,15 +3,18 @@ import type { Config } from '#src/config/types.ts';
 import { SoundCatalog } from '#src/session/tracks/sound-catalog.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import type { RecordingReader } from '#src/sources/fetch/ports.ts';
+import type { FileReader, RecordingReader } from '#src/sources/fetch/ports.ts';
 import { findFfmpeg } from '#src/sources/ffmpeg.ts';
 import { openLibrary } from '#src/sources/library.ts';
 import { Recordings } from '#src/sources/recordings.ts';
+import type { ReadTags } from '#src/sources/sound-titles.ts';
 import { Sources } from '#src/sources/sources.ts';
+import { TextFiles } from '#src/sources/text-files.ts';
 
-/** Everything that sounds and was not said: recordings to be heard, and what tracks play. */
+/** What people send or have played: recordings to be heard, sounds of tracks, text files. */
 export type Sounds = AsyncDisposable & {
   readonly recordings: RecordingReader;
+  readonly files: FileReader;
   readonly shelf: SoundCatalog;
 };
 
@@ -27,9 +30,13 @@ export function openSounds(
   const decoding = new Decoding({ clock, stepMs: mostStepMs });
   const ffmpeg = findFfmpeg(searchPath);
   const sources = new Sources({ clock, decoding, allowed, ...(ffmpeg && { ffmpeg }) });
+  const lane = decoding.lane(''); // where the library's sounds are decoded: one process does both
+  const readTags: ReadTags = (path, signal) => lane.readTags(path, signal);
+  const library = openLibrary(dataDir, { opener: sources, clock, readTags });
   return {
     recordings: new Recordings(decoding, { allowed }),
-    shelf: new SoundCatalog(sources, openLibrary(dataDir, sources, clock)),
+    files: new TextFiles({ allowed }),
+    shelf: new SoundCatalog(sources, library),
     [Symbol.asyncDispose]: () => decoding[Symbol.asyncDispose](),
   };
 }

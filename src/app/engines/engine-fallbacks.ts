@@ -7,14 +7,15 @@ import { announced } from '#src/chat/usage.ts';
 import type { Config, Embedded, RemoteServer } from '#src/config/types.ts';
 import { audioModelStandIn } from '#src/pipeline/audio-model-stand-in.ts';
 import { Breaker } from '#src/provider/breaker.ts';
-import { deadlines } from '#src/provider/deadlines.ts';
+import type { RoleDeadlines } from '#src/provider/deadlines.ts';
+import { type Fallback, FallbackChain } from '#src/provider/fallback-chain.ts';
+import { servedBy } from '#src/provider/models/served-by.ts';
 import {
-  type Fallback,
-  FallbackChain,
+  type ProviderBreaker,
   type ProviderNews,
   type ProviderRole,
-} from '#src/provider/fallback-chain.ts';
-import { servedBy } from '#src/provider/models/served-by.ts';
+  viewBreaker,
+} from '#src/provider/provider-news.ts';
 import { cheaperVoice } from '#src/speech/fallbacks/cheaper-voice.ts';
 import { synthesizerWithFallbacks } from '#src/speech/fallbacks/synthesizer-fallbacks.ts';
 import { transcriberWithFallbacks } from '#src/speech/fallbacks/transcriber-fallbacks.ts';
@@ -36,6 +37,9 @@ export type Openers = {
   chat(config: RemoteServer): Promise<ChatModel>;
 };
 
+/** Reads how the providers of one role stand. */
+export type ReadBreakers = () => readonly ProviderBreaker[];
+
 type TellEngineNews = (news: ProviderNews) => void;
 /** The engines of one role, as they are set. */
 type RoleEngines<C, E> = {
@@ -48,6 +52,8 @@ type RoleEngines<C, E> = {
 const replaceable = { failures: 1, firstRestMs: 5_000, longestRestMs: 60_000 };
 /** Breaker limits of an engine without a fallback: it is asked as long as there is hope. */
 const only = { failures: 5, firstRestMs: 2_000, longestRestMs: 30_000 };
+/** Time in ms without output after which a fall-back for chat is asked as well, that of a Realtime server, too. */
+const [standbyMs, realtimeStandbyMs] = [10_000, 20_000];
 /** Names of embedded engines in logs and texts, by role. */
 const embeddedNames = {
   'speech to text': 'PocketSphinx',
@@ -55,21 +61,30 @@ const embeddedNames = {
   chat: 'the stand-in',
 } as const;
 
+/** What the engines of a role are put together with. */
+export type LadderParts = {
+  readonly deadlines: RoleDeadlines;
+  readonly tell: TellEngineNews;
+  /** Handed what reads their breakers. */
+  readonly watch: (read: ReadBreakers) => void;
+};
+
 /** Engine roles with a breaker each: while one fails, its fallbacks, if there are any, are asked in its place. */
 export function withFallbacks(
   config: Config,
   roles: EngineRoles,
   open: Openers,
-  tell: TellEngineNews,
+  parts: Omit<LadderParts, 'deadlines'>,
 ): EngineRoles {
-  const { transcription, chat, speech, fallbacks } = config;
+  const { transcription, chat, speech, fallbacks, deadlines } = config;
+  const ladder: LadderParts = { deadlines, ...parts };
   let { transcriber, synthesizer } = roles;
   if (transcription.kind === 'remote') {
     const first = { config: transcription, engine: transcriber };
     const order = { first, fallbacks: fallbacks.transcription, open: open.ears };
     const listens = transcriber.listen !== undefined;
     transcriber = transcriberWithFallbacks(
-      ladderOf('speech to text', order, tell),
+      ladderOf('speech to text', order, ladder),
       listens,
       realClock,
     );
@@ -80,19 +95,19 @@ export function withFallbacks(
     const openOther = async (one: Config['speech']) =>
       await (others.get(one)?.() ?? open.voice(one));
     const order = { first, fallbacks: fallbacks.speech, open: openOther };
-    const laddered = synthesizerWithFallbacks(ladderOf('text to speech', order, tell));
+    const laddered = synthesizerWithFallbacks(ladderOf('text to speech', order, ladder));
     const [next] = fallbacks.speech;
     synthesizer = next ? cheaperVoice(laddered, () => openOther(next)) : laddered;
   }
   if (chat.kind === 'embedded') return { ...roles, transcriber, synthesizer };
-  const thinking = { transcriber, synthesizer, chat: chatOf(chat, config, roles, open, tell) };
+  const thinking = { transcriber, synthesizer, chat: chatOf(chat, config, roles, open, ladder) };
   const { audioModel: hearing } = roles;
   if (!hearing) return thinking;
   const first = { config: chat, engine: hearing };
   const openHearing = async (one: RemoteServer) =>
     audioModelStandIn(withoutToolsOnRefusal(await open.chat(one)));
   const order = { first, fallbacks: fallbacks.chat, open: openHearing };
-  return { ...thinking, audioModel: audioChatWithFallbacks(ladderOf('chat', order, tell)) };
+  return { ...thinking, audioModel: audioChatWithFallbacks(ladderOf('chat', order, ladder)) };
 }
 
 /**
@@ -100,9 +115,9 @@ export function withFallbacks(
  * fails; nothing where there is no chat model but the embedded one.
  */
 export function realtimeStandIn(
-  { realtime, chat }: Config,
+  { realtime, chat, deadlines }: Config,
   roles: Pick<EngineRoles, 'chat'>,
-  tell: TellEngineNews,
+  { tell, watch }: Pick<LadderParts, 'tell' | 'watch'>,
 ): ((model: AudioChatModel) => AudioChatModel) | undefined {
   if (!realtime || chat.kind !== 'remote') return undefined;
   const [mine, theirs] = [realtime.baseUrl, chat.baseUrl].map((baseUrl) => new URL(baseUrl).host);
@@ -113,11 +128,20 @@ export function realtimeStandIn(
   const standIn = audioModelStandIn(model);
   const breaker = new Breaker(replaceable, realClock);
   const second = { provider: other, breaker: new Breaker(only, realClock), engine: () => standIn };
-  const usual = { role: 'chat', clock: realClock, deadlines: deadlines.chat } as const;
+  watch(() => [viewBreaker('chat', { provider, breaker }), viewBreaker('chat', second)]);
+  const { firstMs = deadlines.chat.firstMs } = deadlines.realtime;
+  const limits = { ...deadlines.chat, firstMs, coldFirstMs: firstMs };
+  const usual = { role: 'chat', clock: realClock, deadlines: limits } as const;
   return (server) => {
     const first = { provider, keySetting: 'REALTIME_API_KEY', breaker, engine: () => server };
     return audioChatWithFallbacks(
-      new FallbackChain({ ...usual, fallbacks: [first, second], retries: false, tell }),
+      new FallbackChain({
+        ...usual,
+        fallbacks: [first, second],
+        retries: false,
+        standbyMs: realtimeStandbyMs,
+        tell,
+      }),
     );
   };
 }
@@ -127,20 +151,28 @@ function chatOf(
   { fallbacks }: Config,
   roles: EngineRoles,
   open: Openers,
-  tell: TellEngineNews,
+  ladder: LadderParts,
 ): EngineRoles['chat'] {
   // One that refuses tools is asked without before anybody stands in for it.
   const first = { config: chat, engine: withoutToolsOnRefusal(roles.chat('')) };
   const openShy = async (one: RemoteServer) => withoutToolsOnRefusal(await open.chat(one));
   const order = { first, fallbacks: fallbacks.chat, open: openShy };
-  const model = chatWithFallbacks(ladderOf('chat', order, tell));
+  const model = chatWithFallbacks(ladderOf('chat', order, ladder));
   return () => model;
+}
+
+/** A chat model for which nobody stands in, with a breaker of its own. */
+export function chatAlone(config: RemoteServer, engine: ChatModel, ladder: LadderParts): ChatModel {
+  const open = () => Promise.reject(new Error('nobody stands in for this model'));
+  return chatWithFallbacks(
+    ladderOf('chat', { first: { config, engine }, fallbacks: [], open }, ladder),
+  );
 }
 
 function ladderOf<C extends RemoteServer | Embedded, E>(
   role: ProviderRole,
   { first, fallbacks, open }: RoleEngines<C, E>,
-  tell: TellEngineNews,
+  { deadlines, tell, watch }: LadderParts,
 ): FallbackChain<E> {
   const configs = [first.config, ...fallbacks];
   const rules = fallbacks.length > 0 ? replaceable : only;
@@ -157,7 +189,14 @@ function ladderOf<C extends RemoteServer | Embedded, E>(
   // Of an answer, pipeline asks for each sentence once more by itself.
   const retries = role !== 'text to speech';
   const usual = { role, fallbacks: chain, clock: realClock, deadlines: deadlines[role] };
-  return new FallbackChain({ ...usual, retries, tell });
+  const ladder = new FallbackChain({
+    ...usual,
+    retries,
+    ...(role === 'chat' && { standbyMs }),
+    tell,
+  });
+  watch(() => ladder.breakers);
+  return ladder;
 }
 
 /** The host, which people know it by; where two are the same, the model as well. */

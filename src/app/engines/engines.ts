@@ -6,10 +6,11 @@ import { announced } from '#src/chat/usage.ts';
 import { modelsInUse } from '#src/config/models.ts';
 import type { AudioModel, Config, RemoteServer } from '#src/config/types.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
-import type { ProviderNews, ProviderRole } from '#src/provider/fallback-chain.ts';
+import type { Deadlines, RoleDeadlines } from '#src/provider/deadlines.ts';
 import type { Limits } from '#src/provider/guarded-fetch.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
+import type { ProviderBreaker, ProviderNews, ProviderRole } from '#src/provider/provider-news.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
 import { standardEmbeddedVoice } from '#src/speech/embedded/flite-voices.ts';
@@ -17,7 +18,9 @@ import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
 import type { RealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesizer.ts';
 import { mostAnswerTokens } from '#src/spending/tariff.ts';
-import type { EngineRoles } from './engine-fallbacks.ts';
+import type { OpenBrain } from './brains.ts';
+import type { EngineRoles, ReadBreakers } from './engine-fallbacks.ts';
+import { openWarmth } from './open-warmth.ts';
 import { roughTranscriberOf } from './rough-transcriber.ts';
 
 /** News for the operator while the engines are made ready. */
@@ -48,13 +51,18 @@ export type Engines = EngineRoles & {
   readonly roughTranscriber?: Transcriber;
   /** Where there is a server for it: a conversation of its own for each session, connected when first needed. */
   readonly realtime?: () => Pipeline & Disposable;
+  /** What personas may name, by name. */
+  readonly brains: ReadonlyMap<string, OpenBrain>;
   /** Somebody begins to speak: opens connections before they are needed. Never throws and never waits. */
   warm(): void;
   /** Models that need the operator's attention, as of today. */
   modelNews(): readonly ModelNews[];
+  /** How each remote server stands, and what can stand in for it. */
+  breakers(): readonly ProviderBreaker[];
 } & AsyncDisposable;
 
 type Tell = (news: EngineNews) => void;
+type LadderParts = { readonly tell: Tell; readonly watch: (read: ReadBreakers) => void };
 
 /**
  * Makes all roles ready at the same time. Errors: BotError `speech.failed`.
@@ -64,13 +72,17 @@ type Tell = (news: EngineNews) => void;
 export async function openEngines(config: Config, tell: Tell): Promise<Engines> {
   const stack = new AsyncDisposableStack();
   try {
-    const ears = openEars(config.transcription, stack, tell);
-    const voice = openVoice(config.speech, stack, tell);
+    const { deadlines } = config;
+    const ears = openEars(config.transcription, deadlines, stack, tell);
+    const voice = openVoice(config.speech, deadlines, stack, tell);
     await Promise.allSettled([ears, voice]); // one that fails must not leave the other half open
     const [transcriber, synthesizer] = [await ears, await voice];
     const chat = await openChat(config, tell);
-    const roles = await openLadders(config, { transcriber, synthesizer, ...chat }, stack, tell);
-    const realtime = await openRealtime(config, roles, tell);
+    const reads: ReadBreakers[] = [];
+    const ladder = { tell, watch: (read: ReadBreakers) => void reads.push(read) };
+    const roles = await openLadders(config, { transcriber, synthesizer, ...chat }, stack, ladder);
+    const realtime = await openRealtime(config, roles, ladder);
+    const brains = await openOwnBrains(config, roles, ladder);
     const warm = await openWarmth(config, synthesizer, stack);
     const modelNews = await openWatch(config, stack, tell);
     warm();
@@ -78,9 +90,11 @@ export async function openEngines(config: Config, tell: Tell): Promise<Engines> 
       ...chat,
       ...roles,
       ...(realtime && { realtime }),
+      brains,
       ...(config.transcription.kind === 'remote' && { roughTranscriber: openRough(stack) }),
       warm,
       modelNews,
+      breakers: () => reads.flatMap((read) => read()),
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };
   } catch (error) {
@@ -94,27 +108,31 @@ async function openLadders(
   config: Config,
   roles: EngineRoles,
   stack: AsyncDisposableStack,
-  tell: Tell,
+  ladder: LadderParts,
 ): Promise<EngineRoles> {
-  const { transcription, chat, speech } = config;
+  const { transcription, chat, speech, deadlines } = config;
   if ([transcription, chat, speech].every(({ kind }) => kind === 'embedded')) return roles;
   const { withFallbacks } = await import('./engine-fallbacks.ts');
   const quietly: Tell = (news) =>
-    ['base-url', 'reading', 'buffered'].includes(news.kind) ? tell(news) : undefined;
+    ['base-url', 'reading', 'buffered'].includes(news.kind) ? ladder.tell(news) : undefined;
   const open = {
-    ears: (one: Config['transcription']) => openEars(one, stack, quietly),
-    voice: (one: Config['speech']) => openVoice(one, stack, quietly),
+    ears: (one: Config['transcription']) => openEars(one, deadlines, stack, quietly),
+    voice: (one: Config['speech']) => openVoice(one, deadlines, stack, quietly),
     chat: async (one: RemoteServer) => {
       const { openChatModel } = await import('#src/chat/completions/openai-chat.ts');
-      const model = openChatModel(await clientOf(one, 'chat', quietly), limited(one));
+      const model = openChatModel(
+        await clientOf(one, 'chat', quietly, deadlines.chat),
+        limited(one),
+      );
       return announced(model, servedBy(one.model, one.baseUrl));
     },
   };
-  return withFallbacks(config, roles, open, tell);
+  return withFallbacks(config, roles, open, ladder);
 }
 
 async function openEars(
   config: Config['transcription'],
+  deadlines: RoleDeadlines,
   stack: AsyncDisposableStack,
   tell: Tell,
 ): Promise<Transcriber> {
@@ -124,11 +142,12 @@ async function openEars(
       '#src/speech/realtime/realtime-transcriber.ts'
     );
     stopwatch(role, `${config.model} at ${new URL(config.baseUrl).host}, realtime`, tell)();
-    return stack.use(openRealtimeTranscriber(config));
+    const limits = { settleMs: Math.max(15_000, deadlines[role].coldFirstMs) };
+    return stack.use(openRealtimeTranscriber({ ...config, limits }));
   }
   if (config.kind === 'remote') {
     const { openTranscriber } = await import('#src/speech/openai/openai-transcriber.ts');
-    return openTranscriber(await clientOf(config, role, tell), config);
+    return openTranscriber(await clientOf(config, role, tell, deadlines[role]), config);
   }
   const ready = stopwatch(role, 'embedded, English, demo quality', tell);
   const onProgress = (fraction: number) => tell({ kind: 'loading', role, fraction });
@@ -143,6 +162,7 @@ function openRough(stack: AsyncDisposableStack): Transcriber {
 
 async function openVoice(
   config: Config['speech'],
+  deadlines: RoleDeadlines,
   stack: AsyncDisposableStack,
   tell: Tell,
 ): Promise<Synthesizer & Partial<Pick<RealtimeSynthesizer, 'warm'>>> {
@@ -154,19 +174,25 @@ async function openVoice(
     const provider = new URL(config.baseUrl).host;
     stopwatch(role, `${config.model} at ${provider}, realtime`, tell)();
     const onReading = (reading: ReadingAccuracy) => tell({ kind: 'reading', provider, ...reading });
-    return stack.use(openRealtimeSynthesizer({ ...config, onReading }));
+    const { firstMs, idleMs } = deadlines[role];
+    const limits = { firstMs: Math.max(20_000, firstMs), idleMs: Math.max(10_000, idleMs) };
+    return stack.use(openRealtimeSynthesizer({ ...config, limits, onReading }));
   }
   if (config.kind === 'remote' && config.backend === 'chat-audio') {
     const { openAudioChat } = await import('#src/chat/completions/audio-chat.ts');
     const { audioModelVoice } = await import('#src/pipeline/audio-model-voice.ts');
     const { instructions } = config;
-    const model = openAudioChat(await clientOf(config, role, tell), limited(config), realClock);
+    const client = await clientOf(config, role, tell, deadlines[role]);
+    const model = openAudioChat(client, limited(config), realClock);
     return audioModelVoice(model, { ...(instructions && { instructions }) });
   }
   if (config.kind === 'remote') {
     const { openSynthesizer } = await import('#src/speech/openai/openai-synthesizer.ts');
     const decode = openSpeechDecoder(stack);
-    return openSynthesizer(await clientOf(config, role, tell), { ...config, decode });
+    return openSynthesizer(await clientOf(config, role, tell, deadlines[role]), {
+      ...config,
+      decode,
+    });
   }
   const { voice } = config;
   const ready = stopwatch(role, `embedded, English, voice ${voice ?? standardEmbeddedVoice}`, tell);
@@ -179,13 +205,12 @@ async function openVoice(
 }
 
 async function openChat(
-  { chat: config, audioModel, fallbacks }: Config,
+  { chat: config, audioModel, deadlines }: Config,
   tell: Tell,
 ): Promise<Pick<Engines, 'chat' | 'chatName' | 'audioModel'>> {
   if (config.kind === 'remote') {
     const chatName = new URL(config.baseUrl).host;
-    const limits = fallbacks.chat.length > 0 ? impatient : {};
-    const client = await clientOf(config, 'chat', tell, limits);
+    const client = await clientOf(config, 'chat', tell, deadlines.chat);
     const hearing = await openHearing(client, audioModel);
     if (hearing && audioModel.model === config.model) {
       const { writtenBy } = await import('#src/chat/completions/audio-chat-text.ts');
@@ -218,35 +243,35 @@ async function openHearing(
 async function openRealtime(
   config: Config,
   roles: EngineRoles,
-  tell: Tell,
+  ladder: LadderParts,
 ): Promise<Engines['realtime']> {
   const { realtime: server } = config;
   if (!server) return undefined;
   const { openRealtimeTalk } = await import('#src/chat/realtime/realtime-talk.ts');
   const { realtime } = await import('#src/pipeline/realtime.ts');
   const { realtimeStandIn } = await import('./engine-fallbacks.ts');
-  const withStandIn = realtimeStandIn(config, roles, tell);
+  const withStandIn = realtimeStandIn(config, roles, ladder);
   const parts = { synthesizer: roles.synthesizer, ...(withStandIn && { withStandIn }) };
-  return () => realtime({ talk: openRealtimeTalk(limited(server)), ...parts });
+  const { firstMs = config.deadlines.chat.firstMs, idleMs } = config.deadlines.realtime;
+  const limits = { firstMs, ...(idleMs !== undefined && { idleMs }) };
+  return () => realtime({ talk: openRealtimeTalk({ ...limited(server), limits }), ...parts });
 }
 
-/** A realtime connection is kept open by itself, once it was. */
-async function openWarmth(
-  { transcription, chat, speech }: Config,
-  voice: { warm?(): void },
-  stack: AsyncDisposableStack,
-): Promise<() => void> {
-  const addresses = [transcription, chat, speech].flatMap((role) => {
-    const viaFetch = role.kind === 'remote' && !('backend' in role && role.backend === 'realtime');
-    return viaFetch ? [role.baseUrl] : [];
+/** Nothing of it is loaded where the operator has set none. */
+async function openOwnBrains(
+  config: Config,
+  { synthesizer }: EngineRoles,
+  ladder: LadderParts,
+): Promise<Engines['brains']> {
+  if (config.brains.length === 0) return new Map();
+  const { openBrains } = await import('./brains.ts');
+  const { deadlines } = config;
+  const clientFor = (server: RemoteServer) => clientOf(server, 'chat', ladder.tell, deadlines.chat);
+  return await openBrains(config, {
+    synthesizer,
+    clientOf: clientFor,
+    ladder: { ...ladder, deadlines },
   });
-  if (addresses.length === 0) return () => voice.warm?.();
-  const { WarmConnections } = await import('#src/provider/warm-connections.ts');
-  const connections = stack.use(new WarmConnections(addresses, realClock));
-  return () => {
-    connections.warm();
-    voice.warm?.();
-  };
 }
 
 async function openWatch(
@@ -267,22 +292,31 @@ function limited<T extends object>(options: T): T & { readonly maxTokens: number
   return { ...options, maxTokens: mostAnswerTokens };
 }
 
-/** Inside an answer a voice that stops is missed at once. */
-const inAnswer: Partial<Limits> = { idleMs: 5_000 };
-/** Where somebody else can answer. */
-const impatient: Partial<Limits> = { firstByteMs: 10_000 };
-
 async function clientOf(
   { baseUrl, model, apiKey }: RemoteServer,
   role: ProviderRole,
   tell: Tell,
-  limits: Partial<Limits> = role === 'text to speech' ? inAnswer : {},
+  within: Deadlines,
 ) {
   const { openClient } = await import('#src/provider/client.ts');
   stopwatch(role, `${model} at ${new URL(baseUrl).host}`, tell)();
   const onBaseUrl = (found: string) => tell({ kind: 'base-url', role, found });
   const onBuffered = () => tell({ kind: 'buffered', role });
-  return openClient({ baseUrl, limits, onBaseUrl, onBuffered, ...(apiKey && { apiKey }) });
+  return openClient({
+    baseUrl,
+    limits: limitsOf(within),
+    onBaseUrl,
+    onBuffered,
+    ...(apiKey && { apiKey }),
+  });
+}
+
+/** Bytes may come long before output does, so none of them are missed sooner than that. */
+function limitsOf({ coldFirstMs, idleMs }: Deadlines): Partial<Limits> {
+  return {
+    firstByteMs: Math.max(30_000, coldFirstMs),
+    idleMs: Math.max(15_000, coldFirstMs, idleMs),
+  };
 }
 
 function stopwatch(role: ProviderRole, what: string, tell: Tell): () => void {

@@ -58,6 +58,7 @@ async function openSharedShards(
   return {
     open: (host, until) => shared.open(host, until),
     isSpare: () => shared.isSpare(),
+    ownerOf: (guildId) => shared.ownerOf(guildId),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }

@@ -4,22 +4,32 @@ import type { BotOptions } from '#src/app/bot-options.ts';
 import type { SharedParts } from '#src/app/shared-parts.ts';
 import { openCleanup } from '#src/app/transcripts.ts';
 import { realClock } from '#src/base/clock.ts';
+import type { Config } from '#src/config/types.ts';
 import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { Takeover } from '#src/discord/shards/takeover.ts';
+import { longestStandstillMs } from '#src/provider/deadlines.ts';
 import { SessionCaptionControl } from '#src/session/captions/caption-control.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { GuildMemories } from '#src/session/memories/guild-memories.ts';
 import { SessionMemories } from '#src/session/memories/session-memories.ts';
+import { SessionPersonas } from '#src/session/personas/session-personas.ts';
 import type { CommandPorts } from '#src/session/ports/command.ts';
+import type { ProgramPorts } from '#src/session/ports/program-ports.ts';
+import { GuildAccess } from '#src/session/presence/access-control.ts';
 import { PauseHearing } from '#src/session/presence/pause-hearing.ts';
 import { SessionPrivacy } from '#src/session/presence/privacy.ts';
+import { ReminderTeller } from '#src/session/reminders/reminder-teller.ts';
 import { SeatReturn } from '#src/session/seats/seat-return.ts';
+import { UncalledJoins } from '#src/session/seats/uncalled-joins.ts';
 import { SessionCheckup } from '#src/session/settings/checkup.ts';
+import { KnownPeopleSettings } from '#src/session/settings/known-people-settings.ts';
 import { SessionSettings } from '#src/session/settings/settings.ts';
 import { ToolConfirmations } from '#src/session/tools/confirm-tool.ts';
 import { TrackRequests } from '#src/session/tracks/track-requests.ts';
 import { SessionTranscripts } from '#src/session/transcripts/session-transcripts.ts';
+import { SessionProgramAnswers } from '#src/session/typed/program-answers.ts';
+import { TypedLines } from '#src/session/typed/typed-lines.ts';
 import { TypedRequests } from '#src/session/typed/typed-requests.ts';
 import { VoiceSessions } from '#src/session/voice-sessions.ts';
 import type { OwnedShard } from '#src/shards/ownership.ts';
@@ -38,6 +48,8 @@ export type ShardBotOptions = {
   readonly takeover?: Takeover;
   /** Told of the sessions before the first of them can begin. */
   readonly onSessions: (sessions: VoiceSessions) => void;
+  /** Told of what programs may do there, at the same time. */
+  readonly onPrograms: (ports: ProgramPorts) => void;
 };
 
 /** One shard with everything behind it: a Discord login of its own and its sessions. Closing it leaves every channel first. */
@@ -59,13 +71,23 @@ export async function startShardBot(
   let sessions: VoiceSessions | undefined;
   let name = '';
   let seats: SeatReturn | undefined;
+  let uncalled: UncalledJoins | undefined;
+  let teller: ReminderTeller | undefined;
   const ports = (discordPorts: DiscordPorts): CommandPorts => {
     name = config.bot.name ?? discordPorts.bot.name;
     const parts = partsOf(options, discordPorts, name);
     sessions = new VoiceSessions(parts);
-    seats = stack.use(new SeatReturn(parts, sessions));
+    const comes = stack.use(new UncalledJoins(parts, sessions));
+    uncalled = comes;
+    seats = stack.use(new SeatReturn(parts, sessions, (guildId) => comes.look(guildId)));
+    teller = new ReminderTeller(parts, sessions);
     options.onSessions(sessions);
-    return portsOf(options, parts, sessions, discordPorts, until);
+    const changed = (guildId: string) => comes.look(guildId);
+    const all = portsOf(options, { parts, sessions, discordPorts, changed }, until);
+    const answers = new SessionProgramAnswers(parts, sessions, until);
+    discordPorts.typed.listen(new TypedLines(parts, sessions, all.talk, discordPorts.typed, until));
+    options.onPrograms({ ...all, answers, members: discordPorts.members });
+    return all;
   };
   const onEvent = (event: DiscordEvent): void => {
     tellRooms(sessions, event);
@@ -77,18 +99,27 @@ export async function startShardBot(
       shard,
       ...(takeover && { takeover }),
       commandsPerPerson: config.commandsPerPerson,
+      messageContent: config.messageContent,
       commands,
       buttons,
       panelStore: shared.store.panels,
       guildStore: shared.store.guilds,
       onEvent,
-      arrived: async (guildIds) => (await seats?.arrived(guildIds)) ?? new Set(),
+      arrived: async (guildIds) => {
+        shared.reminders.arrived(guildIds);
+        const taken = (await seats?.arrived(guildIds)) ?? new Set();
+        for (const guildId of guildIds) if (!taken.has(guildId)) uncalled?.look(guildId);
+        return taken;
+      },
+      channelChanged: (guildId) => uncalled?.look(guildId),
       ports,
     },
     signal,
   );
   stack.use(open);
   stack.use(sessions);
+  if (teller) stack.use(shared.reminders.serve(shard, teller));
+  stack.defer(() => open.handOver());
   const closing = stack.move();
   return {
     name,
@@ -113,6 +144,12 @@ function tellRooms(sessions: VoiceSessions | undefined, event: DiscordEvent): vo
 /** The words decide about the end of a turn: they are awaited for so long, a slower recogniser is not. */
 const textTimeoutMs = 600;
 
+function capsOf({
+  budget: { caps },
+}: Config): Pick<SessionDependencies, 'caps' | 'captionMinutesADay'> {
+  return { caps, captionMinutesADay: (caps.captionsDayMs ?? 0) / 60_000 };
+}
+
 function partsOf(
   { bot, shared }: ShardBotOptions,
   discord: DiscordPorts,
@@ -122,38 +159,41 @@ function partsOf(
   const { store, sounds, transcripts } = shared;
   const { transcriber, synthesizer, chatName, roughTranscriber } = engines;
   const { linkOpener, messages, panels, places } = discord;
-  const isEmbedded = config.speech.kind === 'embedded';
   const { chat, pipelines } = shared.answering(name);
   const onEvent: SessionDependencies['onEvent'] = (guildId, event) => {
     shared.stats.tell(guildId, event);
     onSession(guildId, event);
   };
-  const { memories } = transcripts.onDisk;
+  const told = { clock: realClock, onEvent };
   return {
-    clock: realClock,
+    ...told,
+    longestStandstillMs: longestStandstillMs(config.deadlines),
     random: Math.random,
     linkOpener,
     messages,
     panels,
     places,
     store: store.consents,
+    storeCopies: shared.storeCopies,
     captionChoices: store.captionChoices,
     guildStore: store.guilds,
     settingsStore: store.settings,
+    reminders: shared.reminders,
     trackStore: store.tracks,
     seatStore: store.seats,
     captionChats: discord.captions,
     nicknameMark: discord.nickname,
     transcripts,
-    memories: new GuildMemories({ clock: realClock, onEvent, store: memories }),
+    peopleSettings: new KnownPeopleSettings({ ...told, store: store.personSettings }),
+    memories: new GuildMemories({ ...told, store: transcripts.onDisk.memories }),
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-    captionMinutesADay: (config.budget.caps.captionsDayMs ?? 0) / 60_000,
+    ...capsOf(config),
     codec,
-    listeningSlots: shared.listeningSlots,
-    weights: shared.weights,
-    cues: shared.cues,
+    ...hearingParts(shared),
     tools,
+    moreTools: () => shared.operatorTools.all(),
     recordings: sounds.recordings,
+    files: sounds.files,
     sounds: sounds.shelf,
     transcriber,
     ...(roughTranscriber && { roughTranscriber }),
@@ -166,24 +206,39 @@ function partsOf(
     pipelines,
     style: { instructions: `${config.bot.instructions} Your name is ${name}.`, voice: {} },
     engine: pipelines.engine(config.pipeline),
-    voices: isEmbedded ? embeddedVoices : [],
-    spokenLocales: isEmbedded ? ['en'] : locales,
+    ...voicesOf(config),
     addressing: config.addressing,
     consent: config.consent,
     ...(config.djRoleId && { djRoleId: config.djRoleId }),
     modelNews: () => engines.modelNews(),
     spending: shared.desk,
-    onEvent,
   };
 }
 
+type ServingParts = {
+  readonly parts: SessionDependencies;
+  readonly sessions: VoiceSessions;
+  readonly discordPorts: DiscordPorts;
+  /** Told of servers that have set something. */
+  readonly changed: (guildId: string) => void;
+};
+/** What people are heard with, and the sounds that say so. */
+function hearingParts(shared: SharedParts) {
+  const { cues, listeningSlots, partialTrust, textLanguage, weights } = shared;
+  return { cues, listeningSlots, partialTrust, textLanguage, weights };
+}
+
+/** Names of voices, where they are known, and what they speak. */
+function voicesOf({ speech }: Config): Pick<SessionDependencies, 'spokenLocales' | 'voices'> {
+  if (speech.kind === 'embedded') return { voices: embeddedVoices, spokenLocales: ['en'] };
+  return { voices: [], spokenLocales: locales() };
+}
+
 function portsOf(
-  { shared, isFirst, shard }: ShardBotOptions,
-  parts: SessionDependencies,
-  sessions: VoiceSessions,
-  { places }: DiscordPorts,
+  { bot: { pageLinks }, shared, isFirst, shard }: ShardBotOptions,
+  { changed, discordPorts: { places }, parts, sessions }: ServingParts,
   signal: AbortSignal,
-): CommandPorts {
+): CommandPorts & Pick<ProgramPorts, 'transcripts'> & { readonly talk: TypedRequests } {
   const tracks = new TrackRequests(parts.sounds, sessions, signal);
   const cleanup = openCleanup(parts, sessions, { isFirst, shard }, signal);
   const privacy = new SessionPrivacy(parts, sessions, cleanup);
@@ -192,6 +247,7 @@ function portsOf(
     sessions,
     places,
     stats: shared.stats,
+    ...(pageLinks && { page: pageLinks }),
     costs: shared.desk,
     tracks,
     votes: tracks,
@@ -199,9 +255,12 @@ function portsOf(
     hearing: new PauseHearing(sessions),
     privacy,
     memories: new SessionMemories(parts, sessions),
+    peopleSettings: parts.peopleSettings,
     captions: new SessionCaptionControl(parts, sessions, privacy),
     transcripts: new SessionTranscripts(parts, sessions, signal),
-    settings: new SessionSettings(parts, sessions),
+    access: new GuildAccess(sessions.settings),
+    settings: new SessionSettings(parts, sessions, changed),
+    personas: new SessionPersonas(parts, sessions, signal),
     checkup: new SessionCheckup(parts, sessions),
     confirmations: new ToolConfirmations(sessions, signal),
   };

@@ -2,6 +2,7 @@ import type { BotOptions } from '#src/app/bot-options.ts';
 import type { SharedParts } from '#src/app/shared-parts.ts';
 import { restBase } from '#src/discord/login.ts';
 import { Takeover } from '#src/discord/shards/takeover.ts';
+import type { ProgramPorts } from '#src/session/ports/program-ports.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import {
   type OwnedShard,
@@ -17,6 +18,7 @@ const drainMs = 5_000;
 /** The sessions of every shard that is served, found by server. */
 export class ShardSessions {
   readonly #byShard = new Map<number, VoiceSessions>();
+  readonly #programs = new Map<number, ProgramPorts>();
   #count = 1;
 
   set({ id, count }: OwnedShard, sessions: VoiceSessions): void {
@@ -24,7 +26,13 @@ export class ShardSessions {
     this.#byShard.set(id, sessions);
   }
 
+  /** Takes what programs may do in the servers of a shard. */
+  open(shardId: number, ports: ProgramPorts): void {
+    this.#programs.set(shardId, ports);
+  }
+
   delete(shardId: number): void {
+    this.#programs.delete(shardId);
     this.#byShard.delete(shardId);
   }
 
@@ -34,6 +42,11 @@ export class ShardSessions {
 
   of(guildId: string): VoiceSessions | undefined {
     return this.#byShard.get(shardOf(guildId, this.#count));
+  }
+
+  /** What programs may do in a server that is served here. */
+  programsOf(guildId: string): ProgramPorts | undefined {
+    return this.#programs.get(shardOf(guildId, this.#count));
   }
 
   all(): readonly VoiceSessions[] {
@@ -97,6 +110,7 @@ export class ShardBots implements ShardHost, AsyncDisposable {
       shard,
       isFirst,
       onSessions: (sessions: VoiceSessions) => this.#sessions.set(shard, sessions),
+      onPrograms: (ports: ProgramPorts) => this.#sessions.open(shard.id, ports),
       ...(takeover && { takeover }),
     };
     const bot = await this.#begin(shard.id, (signal) => startShardBot(options, signal));

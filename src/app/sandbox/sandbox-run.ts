@@ -1,3 +1,4 @@
+import type { Engines } from '#src/app/engines/engines.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
 import { callIn, type SpokenExchange } from '#src/console/first-run/exchange.ts';
@@ -18,7 +19,6 @@ import { promptLines } from '#src/console/prompt/prompt.ts';
 import type { Screen } from '#src/console/screen.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
 import { standardEmbeddedVoice } from '#src/speech/embedded/flite-voices.ts';
-import type { Engines } from './engines/engines.ts';
 
 /** Everything that stands when the bot is logged in to the sandbox. */
 export type SandboxRun = {

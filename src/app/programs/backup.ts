@@ -1,49 +1,29 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
-import { loadDotEnv, readConfig } from '#src/config/config.ts';
-import { backUp } from '#src/storage/backup.ts';
+import type { Config } from '#src/config/types.ts';
+import { backUp } from '#src/storage/backups/backup.ts';
+import { backupsFolder } from '#src/storage/backups/copy-names.ts';
 import { storePath } from '#src/storage/store.ts';
 import { transcriptsPath } from '#src/storage/transcripts/transcript-store.ts';
+import { dumpAddress } from './dump-address.ts';
+import { misconfigured, runProgram } from './run-program.ts';
 
-/** As for the bot: a configuration that cannot work. */
-const misconfigured = 78;
+await runProgram({}, (_, config) => run(config));
 
-process.umask(0o077);
-process.exitCode = run();
-
-function run(): number {
-  loadDotEnv();
-  const read = readConfig();
-  if (read.kind === 'bad') {
-    for (const mistake of read.mistakes) console.error(mistake);
-    return misconfigured;
-  }
-  const { dataDir, databaseUrl } = read.config;
+function run({ dataDir, databaseUrl }: Config): number {
   if (databaseUrl) {
     console.error(useDump(databaseUrl));
     return 1;
   }
   const withTranscripts = readOptions();
   if (withTranscripts === undefined) return misconfigured;
-  try {
-    copy(dataDir, withTranscripts);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof BotError)) throw error;
-    console.error(error.message);
-    return 1;
-  }
+  copy(dataDir, withTranscripts);
+  return 0;
 }
 
-/** A database has copies of its own kind, and a password belongs on no command line. */
 function useDump(url: Secret): string {
-  const address = new URL(url.reveal());
-  address.password = '';
-  address.search = '';
-  return `The store is in PostgreSQL: copy it with pg_dump --format=custom --file=parley.dump ${address.href}`;
+  return `The store is in PostgreSQL: copy it with pg_dump --format=custom --file=parley.dump ${dumpAddress(url)}`;
 }
 
 /** Whether transcripts are copied, too; undefined where the options cannot be understood. */
@@ -57,9 +37,9 @@ function readOptions(): boolean | undefined {
   }
 }
 
-/** Transcripts only on demand: what people forget stays in copies until the seventh next one. */
+/** Transcripts only on demand: a copy that is carried elsewhere keeps words until somebody deletes it. */
 function copy(dataDir: string, withTranscripts: boolean): void {
-  const folder = join(dataDir, 'backups');
+  const folder = backupsFolder(dataDir);
   console.log(backUp(storePath(dataDir), folder, Date.now()));
   if (!withTranscripts) return;
   const transcripts = transcriptsPath(dataDir);

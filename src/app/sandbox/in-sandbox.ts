@@ -1,5 +1,9 @@
 import { join } from 'node:path';
 import packageJson from '#package.json' with { type: 'json' };
+import { startBot } from '#src/app/bot.ts';
+import type { BotOptions } from '#src/app/bot-options.ts';
+import { openEngines } from '#src/app/engines/engines.ts';
+import { loadCorrections } from '#src/app/text-corrections.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
@@ -10,12 +14,12 @@ import { ConversationPrinter } from '#src/console/first-run/show.ts';
 import { SpokenRecorder } from '#src/console/first-run/spoken-recorder.ts';
 import { openFolder, WavFolder } from '#src/console/first-run/wav-folder.ts';
 import { MessageWall } from '#src/console/prompt/message-wall.ts';
-import { proposals } from '#src/console/prompt/nearby.ts';
+import type { SandboxPageLine } from '#src/console/sandbox-lines.ts';
 import { SandboxProcess, trust } from '#src/console/sandbox-process.ts';
 import { Screen } from '#src/console/screen.ts';
-import { startBot } from './bot.ts';
-import type { BotOptions } from './bot-options.ts';
-import { openEngines } from './engines/engines.ts';
+import { proposals } from '#src/provider/nearby.ts';
+import { PageView } from './page-view.ts';
+import { openSandboxPrograms } from './sandbox-programs.ts';
 import { runOnce, runPrompt, type SandboxRun } from './sandbox-run.ts';
 import { SandboxView } from './sandbox-view.ts';
 
@@ -38,13 +42,14 @@ export async function inSandbox(
   { once, talk }: SandboxWishes,
   signal: AbortSignal,
 ): Promise<number> {
+  loadCorrections(config, (complaint) => console.error(complaint));
   const recordings = await checkRecordings(talk);
   await openFolder(config.dataDir);
   const unread = new AbortController();
   process.stdout.on('error', () => unread.abort(new Error('nobody reads on')));
   const until = AbortSignal.any([signal, unread.signal]);
   try {
-    await using run = await startSandboxRun(config, until);
+    await using run = await startSandboxRun(config, once ? undefined : config.page, until);
     const running = AbortSignal.any([until, run.stage.sandbox.gone]);
     return once ? await runOnce(run, running) : await runPrompt(run, recordings, running);
   } catch (error) {
@@ -56,6 +61,7 @@ export async function inSandbox(
 /** Starts the sandbox, then the bot in it. Errors and abort: as `inSandbox`. */
 async function startSandboxRun(
   config: Config,
+  page: Config['page'],
   signal: AbortSignal,
 ): Promise<SandboxRun & AsyncDisposable> {
   const screen = new Screen(process.stdout);
@@ -64,23 +70,38 @@ async function startSandboxRun(
   const botName = config.bot.name ?? 'Nova';
   const wall = new MessageWall(show, botName, new KeptFiles(config.dataDir));
   const view = new SandboxView(show, botName);
+  const pageView = new PageView(botName);
+  const ownDir = join(config.dataDir, 'sandbox');
+  const loaded = Promise.withResolvers<void>();
   show.title(`Parley ${packageJson.version} - ${why}`);
   const [sandbox, engines, codec] = await Promise.all([
-    SandboxProcess.start((message) => wall.take(message), signal),
-    openEngines(config, (news) => view.engine(news)),
+    SandboxProcess.start(
+      (message) => wall.take(message),
+      signal,
+      page && {
+        ...page,
+        dataDir: ownDir,
+        onPage: (line) => void loaded.promise.then(() => showPage(line, show, screen.isTTY)),
+      },
+    ),
+    openEngines(config, (news) => {
+      view.engine(news);
+      pageView.engine(news);
+    }),
     loadOpus(),
   ]);
   await using stack = new AsyncDisposableStack();
   stack.use(sandbox);
   stack.use(engines);
   trust(sandbox.ready.ca);
+  if (page) pageView.connect((event) => tellPage(sandbox, event));
   const recorder = new SpokenRecorder();
   const { token, apiUrl } = sandbox.ready;
   // What simulated people said is kept apart from what real ones did.
   const own = {
     bot: { ...config.bot, name: botName },
     allowedHosts: [...config.allowedHosts, sandbox.ready.cdnHost],
-    dataDir: join(config.dataDir, 'sandbox'),
+    dataDir: ownDir,
   };
   const bot = await startBot(
     {
@@ -89,12 +110,20 @@ async function startSandboxRun(
       codec,
       tap: (pipelines) => recorder.pipelines(pipelines),
       discord: { token, apiUrl },
-      ...told(events, view, codec.name),
+      ...told(events, [view, pageView], view, codec.name),
     },
     signal,
   );
   stack.use(bot);
   for (const line of await proposals()) show.note(line);
+  loaded.resolve();
+  await loaded.promise; // the link stands before the first exchange
+  if (page) {
+    const { guildId } = sandbox.ready;
+    const tell = (sentence: string) => show.note(sentence);
+    const access = () => bot.programs;
+    stack.use(await openSandboxPrograms({ page, access, guildId, tell }));
+  }
   show.blank();
   const { dataDir } = config;
   const folder = new WavFolder(dataDir);
@@ -104,16 +133,32 @@ async function startSandboxRun(
   return { config, engines, screen, wall, stage, [Symbol.asyncDispose]: dispose };
 }
 
+/** The link lets somebody in, so only a terminal gets it: what a pipe reads may be kept. */
+function showPage(
+  { link, why }: SandboxPageLine,
+  show: ConversationPrinter,
+  isTerminal: boolean,
+): void {
+  if (link !== undefined && isTerminal) show.note(`Talk in your browser: ${link}`);
+  if (why !== undefined) show.note(why);
+}
+
+/** The page is worth no failure: a sandbox that is gone says so itself. */
+function tellPage(sandbox: SandboxProcess, event: object): void {
+  sandbox.ask({ do: 'tell', event }).catch(() => undefined);
+}
+
 /** Listeners that pass what happens in the bot to the event log and to the view. */
 function told(
   events: EventLog,
+  views: readonly Pick<SandboxView, 'session'>[],
   view: SandboxView,
   codec: string,
 ): Pick<BotOptions, 'onSession' | 'onDiscord' | 'onStore'> {
   return {
     onSession(_guildId, event) {
       events.tell(event);
-      view.session(event);
+      for (const each of views) each.session(event);
     },
     onDiscord(event) {
       if (event.kind === 'command' || event.kind === 'command-failed') {

@@ -1,44 +1,27 @@
 import { parseArgs } from 'node:util';
 import packageJson from '#package.json' with { type: 'json' };
 import { realClock } from '#src/base/clock.ts';
-import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
-import { loadDotEnv, readConfig } from '#src/config/config.ts';
+import type { Config } from '#src/config/types.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
+import { misconfigured, runProgram } from './run-program.ts';
 
 // npm run store -- copy --from sqlite --to postgres: moves the store between the two databases it may stand in.
 
-/** As for the bot: a configuration that cannot work. */
-const misconfigured = 78;
 const usage =
   'npm run store -- copy --from sqlite --to postgres [--replace], or --from postgres --to sqlite';
 
 type Wishes = { readonly to: 'postgres' | 'sqlite'; readonly replaces: boolean };
 
-process.umask(0o077);
-process.exitCode = await run();
+await runProgram(readWishes() ?? usage, run);
 
-async function run(): Promise<number> {
-  loadDotEnv();
-  const read = readConfig();
-  const wishes = readWishes();
-  const mistakes = read.kind === 'bad' ? read.mistakes : [];
-  for (const mistake of mistakes) console.error(mistake);
-  if (!wishes) console.error(usage);
-  if (read.kind === 'bad' || !wishes) return misconfigured;
-  const { databaseUrl, dataDir } = read.config;
+async function run(wishes: Wishes, { databaseUrl, dataDir }: Config): Promise<number> {
   if (!databaseUrl) {
     console.error('DATABASE_URL: missing; it names the PostgreSQL database to copy from or to');
     return misconfigured;
   }
-  try {
-    await copy(wishes, dataDir, databaseUrl);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof BotError)) throw error;
-    console.error(error.message);
-    return 1;
-  }
+  await copy(wishes, dataDir, databaseUrl);
+  return 0;
 }
 
 async function copy({ to, replaces }: Wishes, dataDir: string, url: Secret): Promise<void> {

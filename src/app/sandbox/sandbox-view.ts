@@ -1,13 +1,14 @@
+import type { EngineNews } from '#src/app/engines/engines.ts';
 import { alerts } from '#src/base/alerts.ts';
 import type { ConversationPrinter } from '#src/console/first-run/show.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import type { ProviderRole } from '#src/provider/fallback-chain.ts';
 import { sayNews } from '#src/provider/models/models.ts';
+import type { ProviderRole } from '#src/provider/provider-news.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
-import type { EngineNews } from './engines/engines.ts';
 
 const roles: readonly ProviderRole[] = ['speech to text', 'chat', 'text to speech'];
-const whyDropped = {
+/** Why a question is not answered, as part of a sentence. */
+export const whyDropped = {
   crowded: 'too many were waiting',
   late: 'too late',
   ending: 'the bot is being stopped',
@@ -101,9 +102,11 @@ export class SandboxView {
       case 'stream':
       case 'captioned':
       case 'answered':
+      case 'typed':
       case 'ignored':
       case 'erased':
       case 'recogniser-full':
+      case 'reminder':
       case 'spent':
       case 'tool':
         return; // told by whoever waits for it

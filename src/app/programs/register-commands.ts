@@ -1,25 +1,18 @@
 import { commands } from '#commands/commands.ts';
+import { loadCorrections } from '#src/app/text-corrections.ts';
 import { BotError } from '#src/base/errors.ts';
-import { loadDotEnv, readConfig } from '#src/config/config.ts';
 import type { Config } from '#src/config/types.ts';
 import { registerOnly } from '#src/discord/interactions/register-only.ts';
 import type { CommandChanges } from '#src/discord/interactions/registration.ts';
+import { misconfigured, runProgram } from './run-program.ts';
 
-/** As for the bot: a configuration that cannot work. */
-const misconfigured = 78;
-
-process.exitCode = await run();
+await runProgram({}, (_, config) => run(config));
 // Whatever a library still holds open must not keep an ended program alive.
 setTimeout(() => process.exit(), 1_000).unref();
 
-async function run(): Promise<number> {
-  loadDotEnv();
-  const read = readConfig();
-  if (read.kind === 'bad') {
-    for (const mistake of read.mistakes) console.error(mistake);
-    return misconfigured;
-  }
-  if (read.config.discord) return await register(read.config.discord);
+async function run({ discord, dataDir }: Config): Promise<number> {
+  loadCorrections({ dataDir }, (complaint) => console.error(complaint));
+  if (discord) return await register(discord);
   console.error('DISCORD_TOKEN: missing; commands are registered in the name of a bot');
   return misconfigured;
 }
@@ -31,9 +24,9 @@ async function register({ token, ...place }: NonNullable<Config['discord']>): Pr
     for (const line of news(changes)) console.log(`${line} ${where}`);
     return 0;
   } catch (error) {
-    if (!(error instanceof BotError)) throw error;
+    if (!(error instanceof BotError) || error.code !== 'discord.bad_token') throw error;
     console.error(error.message);
-    return error.code === 'discord.bad_token' ? misconfigured : 1;
+    return misconfigured;
   }
 }
 

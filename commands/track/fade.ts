@@ -1,0 +1,49 @@
+import { notInRoom } from '#commands/rights.ts';
+import { maxVolumePercent } from '#src/base/volume.ts';
+import type { Command } from '#src/session/ports/command.ts';
+import { longestFadeMs, usualFadeMs } from '#src/session/tracks/fade-times.ts';
+import { newTrack } from './options.ts';
+import { callerOf, told, trackIn } from './replies.ts';
+import { levelIn } from './volume.ts';
+
+const limit = longestFadeMs / 1000;
+
+export const fade: Command = {
+  name: 'fade',
+  description: 'command.track.fade',
+  shownTo: 'room',
+  options: [
+    {
+      name: 'to',
+      description: 'command.track.fade.to',
+      required: true,
+      kind: 'number',
+      least: 0,
+      most: maxVolumePercent,
+    },
+    {
+      name: 'seconds',
+      description: 'command.track.fade.seconds',
+      kind: 'number',
+      least: 1,
+      most: limit,
+    },
+    newTrack,
+  ],
+  async run(call, { sessions, tracks }) {
+    const barred = notInRoom(call, sessions);
+    if (barred) return [barred];
+    const percent = levelIn(call.words.to);
+    if (percent === undefined) return [{ id: 'track.level', to: 'caller' }];
+    const overMs = overMsIn(call.words.seconds);
+    if (overMs === undefined) return [{ id: 'track.seconds', with: { limit }, to: 'caller' }];
+    const setting = { kind: 'fade', percent, overMs } as const;
+    return told([tracks.change(call.guildId, callerOf(call), setting, trackIn(call))]);
+  },
+};
+
+function overMsIn(word: string | undefined): number | undefined {
+  if (word === undefined) return usualFadeMs;
+  const seconds = Number(word.trim() || Number.NaN);
+  return Number.isInteger(seconds) && seconds >= 1 && seconds <= limit ? seconds * 1000 : undefined;
+}

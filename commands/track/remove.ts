@@ -1,0 +1,45 @@
+import { closest } from '#commands/closest-names.ts';
+import { notInRoom } from '#commands/rights.ts';
+import type { Command, Suggest } from '#src/session/ports/command.ts';
+import { trackNameOf } from '#src/session/tracks/track-names.ts';
+import { queueTrack } from './options.ts';
+import { callerOf, told, trackIn } from './replies.ts';
+
+/** Discord shows no longer suggestion. */
+const mostChars = 100;
+
+/** What waits on the track that is named so far, as `2. rain`. */
+const waiting: Suggest = async (typed, call, { tracks }) => {
+  const track = trackNameOf(trackIn(call));
+  const view = tracks.list(call.guildId)?.find(({ name }) => name === track);
+  const items = view?.waiting ?? [];
+  return closest(
+    typed,
+    items.map(({ title }, at) => `${at + 1}. ${title}`.slice(0, mostChars)),
+  );
+};
+
+export const remove: Command = {
+  name: 'remove',
+  description: 'command.track.remove',
+  shownTo: 'room',
+  options: [
+    {
+      name: 'item',
+      description: 'command.track.remove.item',
+      required: true,
+      kind: 'text',
+      maxChars: mostChars,
+      suggest: waiting,
+    },
+    queueTrack,
+  ],
+  async run(call, { sessions, tracks }) {
+    const barred = notInRoom(call, sessions);
+    if (barred) return [barred];
+    const item = call.words.item?.trim() ?? '';
+    if (item === '') return [{ id: 'track.item', to: 'caller' }];
+    const setting = { kind: 'remove', item } as const;
+    return told([tracks.change(call.guildId, callerOf(call), setting, trackIn(call))]);
+  },
+};

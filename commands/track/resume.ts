@@ -1,3 +1,0 @@
-import { steering } from './steering.ts';
-
-export const resume = steering('resume');

@@ -1,0 +1,31 @@
+import { notInRoom } from '#commands/rights.ts';
+import type { Command } from '#src/session/ports/command.ts';
+import { seekTargetOf } from '#src/session/tracks/seek-target.ts';
+import { newTrack } from './options.ts';
+import { callerOf, told, trackIn } from './replies.ts';
+
+/** `-10:00:00` and some spaces. */
+const mostChars = 12;
+
+export const seek: Command = {
+  name: 'seek',
+  description: 'command.track.seek',
+  shownTo: 'room',
+  options: [
+    {
+      name: 'to',
+      description: 'command.track.seek.to',
+      required: true,
+      kind: 'text',
+      maxChars: mostChars,
+    },
+    newTrack,
+  ],
+  async run(call, { sessions, tracks }) {
+    const barred = notInRoom(call, sessions);
+    if (barred) return [barred];
+    const to = seekTargetOf(call.words.to ?? '');
+    if (!to) return [{ id: 'track.place', to: 'caller' }];
+    return told([tracks.change(call.guildId, callerOf(call), { kind: 'seek', to }, trackIn(call))]);
+  },
+};

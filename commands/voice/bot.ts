@@ -1,0 +1,124 @@
+import { nearest } from '#commands/closest-names.ts';
+import type {
+  Command,
+  CommandCall,
+  CommandPorts,
+  Replies,
+  Reply,
+} from '#src/session/ports/command.ts';
+import type { BotWish, ChoiceOutcome } from '#src/session/ports/personas.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { personaOption } from './persona-option.ts';
+import { voiceNamed, voiceOption } from './voice-option.ts';
+
+/** What a person types to have no persona, or the voice of the persona again. */
+const standard = 'default';
+const places = ['channel', 'server'] as const;
+
+export const bot: Command = {
+  name: 'bot',
+  description: 'command.voice.bot',
+  shownTo: 'room',
+  options: [
+    personaOption('command.voice.bot.persona', [standard]),
+    voiceOption('command.voice.bot.voice', [standard]),
+    { name: 'for', description: 'command.voice.bot.for', kind: 'choice', values: places },
+  ],
+  async run(call, ports) {
+    const { words } = call;
+    const wish = wishOf(call, ports);
+    const outcome = await ports.personas.choose(callerOf(call), wish);
+    if (outcome.kind === 'chosen') return chosen(outcome, wish);
+    return [refusalOf(outcome, words)];
+  },
+};
+
+/** Press of one of the two buttons under the question of a switch. */
+export function settleWith(what: 'keep' | 'clear') {
+  return async (call: CommandCall, { personas }: CommandPorts): Promise<Replies> => {
+    const outcome = personas.settle(callerOf(call), call.words.about ?? '', what);
+    switch (outcome) {
+      case 'kept':
+      case 'cleared':
+        return [{ id: `persona.${outcome}`, to: 'room' }];
+      case 'over':
+        return [{ id: 'persona.over', to: 'caller' }];
+      case 'denied':
+        return [{ id: 'perm.dj', to: 'caller' }];
+    }
+  };
+}
+
+/** Where the bot sits, a choice is for that channel unless the server is named. */
+function wishOf({ guildId, words }: CommandCall, { sessions, talk }: CommandPorts): BotWish {
+  const place = words.for ?? (sessions.at(guildId) ? 'channel' : 'server');
+  const { persona, voice } = words;
+  const named = voice !== undefined && (voiceNamed(voice, talk.voices()) ?? voice);
+  return {
+    place: place === 'server' ? 'server' : 'channel',
+    ...(persona !== undefined && { persona: isStandard(persona) ? null : persona }),
+    ...(voice !== undefined && { voice: isStandard(voice) ? null : named || voice }),
+  };
+}
+
+type Chosen = Extract<ChoiceOutcome, { kind: 'chosen' }>;
+
+function chosen(outcome: Chosen, wish: BotWish): Replies {
+  const { questionId, saved } = outcome;
+  const lines: readonly TextLine[] = [
+    ...voiceLines(outcome),
+    ...(saved ? [] : [{ id: 'persona.unsaved' } as const]),
+    ...(questionId === undefined ? [] : [{ id: 'persona.keep_or_clear' } as const]),
+  ];
+  const buttons = questionId !== undefined && {
+    buttons: [`persona.keep:${questionId}`, `persona.clear:${questionId}`],
+  };
+  const isAsked = wish.persona === undefined && wish.voice === undefined;
+  return [{ ...headOf(outcome, isAsked), lines, to: 'room', ...buttons }];
+}
+
+function headOf({ channel, persona }: Chosen, isAsked: boolean): TextLine {
+  if (persona === undefined) return { id: isAsked ? 'persona.now.none' : 'persona.none' };
+  if (isAsked) return { id: 'persona.now', with: { persona } };
+  if (channel === undefined) return { id: 'persona.chosen.server', with: { persona } };
+  return { id: 'persona.chosen', with: { persona, channel } };
+}
+
+function voiceLines({ voice }: Chosen): readonly TextLine[] {
+  return voice === undefined ? [] : [{ id: 'persona.voice', with: { voice } }];
+}
+
+function refusalOf(
+  outcome: Exclude<ChoiceOutcome, Chosen>,
+  { persona = '', voice = '' }: CommandCall['words'],
+): Reply {
+  switch (outcome.kind) {
+    case 'unknown-persona':
+      return unknownPersona(persona, outcome.known);
+    case 'unknown-voice':
+      return {
+        id: 'voice.unknown',
+        with: { x: voice, closest: nearest(voice, outcome.known).join(', ') },
+        to: 'caller',
+      };
+    case 'denied':
+      return { id: 'perm.dj', to: 'caller' };
+    case 'nowhere':
+      return { id: 'leave.nowhere', to: 'caller' };
+  }
+}
+
+/** Reply to a name that no persona has. */
+export function unknownPersona(x: string, known: readonly string[]): Reply {
+  return known.length === 0
+    ? { id: 'persona.unknown.none', with: { x }, to: 'caller' }
+    : { id: 'persona.unknown', with: { x, closest: nearest(x, known).join(', ') }, to: 'caller' };
+}
+
+function callerOf({ guildId, callerId: id, mayManage }: CommandCall) {
+  return { guildId, id, mayManage };
+}
+
+function isStandard(typed: string): boolean {
+  return typed.trim().toLowerCase() === standard;
+}

@@ -1,0 +1,30 @@
+import { notManaging } from '#commands/rights.ts';
+import { personaFile } from '#src/personas/persona-file.ts';
+import type { Command } from '#src/session/ports/command.ts';
+import { unknownPersona } from './bot.ts';
+import { personaOption } from './persona-option.ts';
+
+export const exportPersona: Command = {
+  name: 'export',
+  description: 'command.voice.export',
+  shownTo: 'caller',
+  options: [{ ...personaOption('command.voice.export.persona'), required: true }],
+  async run(call, { personas }) {
+    const denied = notManaging(call);
+    if (denied) return [denied];
+    const { guildId, words } = call;
+    const found = await personas.find(guildId, words.persona ?? '');
+    if (!found) return [unknownPersona(words.persona ?? '', await personas.names(guildId))];
+    const files = [{ name: fileNameOf(found.name), text: personaFile(found) }];
+    return [{ id: 'persona.exported', with: { persona: found.name }, to: 'caller', files }];
+  },
+};
+
+/** Letters of other scripts may not survive as the name of a file. */
+function fileNameOf(name: string): string {
+  const plain = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+  return `persona${plain === '' ? '' : `-${plain}`}.json`;
+}

@@ -1,0 +1,22 @@
+import { notManaging } from '#commands/rights.ts';
+import type { Command } from '#src/session/ports/command.ts';
+import { faultReply, savedReply } from './persona-replies.ts';
+
+export const importPersona: Command = {
+  name: 'import',
+  description: 'command.voice.import',
+  shownTo: 'caller',
+  options: [
+    { name: 'file', description: 'command.voice.import.file', required: true, kind: 'file' },
+  ],
+  async run(call, { personas }) {
+    const denied = notManaging(call);
+    if (denied) return [denied];
+    const { file, guildId } = call;
+    if (!file) return [{ id: 'persona.bad.gone', to: 'caller' }];
+    const read = await personas.readFile(file);
+    if (read.kind === 'unreachable') return [{ id: 'persona.bad.gone', to: 'caller' }];
+    if (read.kind === 'fault') return [faultReply(read.fault)];
+    return [savedReply(read.persona, await personas.save(guildId, read.persona))];
+  },
+};

@@ -1,0 +1,137 @@
+import { nearest } from '#commands/closest-names.ts';
+import { languageOption } from '#commands/language-option.ts';
+import { maxSpeed, minSpeed, type PersonSettings } from '#src/people/person-settings.ts';
+import type { Command, CommandCall, Replies, Reply } from '#src/session/ports/command.ts';
+import type { PersonChange } from '#src/session/ports/people-settings.ts';
+import { languageName, languageTag } from '#src/texts/language-names.ts';
+import { oneLine } from '#src/texts/plain.ts';
+import { type TextLine, text } from '#src/texts/texts.ts';
+import { voiceNamed, voiceOption } from './voice-option.ts';
+
+/** What a person types to take a choice back. */
+const standard = 'default';
+const maxNameChars = 50;
+
+/** A change that was read from what was typed, or the reply that says what is wrong with it. */
+type Read = { readonly change: PersonChange } | { readonly wrong: Reply };
+
+export const me: Command = {
+  name: 'me',
+  description: 'command.voice.me',
+  shownTo: 'caller',
+  options: [
+    languageOption('language', 'command.voice.me.language', [standard]),
+    voiceOption('command.voice.me.voice', [standard]),
+    {
+      name: 'speed',
+      description: 'command.voice.me.speed',
+      kind: 'decimal',
+      least: minSpeed,
+      most: maxSpeed,
+    },
+    {
+      name: 'name',
+      description: 'command.voice.me.name',
+      kind: 'text',
+      maxChars: maxNameChars,
+    },
+  ],
+  async run(call, { peopleSettings, talk }) {
+    const { guildId, callerId, words } = call;
+    const read = changeOf(words, talk.voices());
+    if ('wrong' in read) return [read.wrong];
+    if (Object.keys(read.change).length === 0) {
+      const settings = await peopleSettings.load(guildId, callerId);
+      return settings ? shown('voice.mine', settings, call) : [unread];
+    }
+    const { settings, saved } = await peopleSettings.change(guildId, callerId, read.change);
+    return shown('voice.saved', settings, call, saved ? [] : [{ id: 'voice.unsaved' }]);
+  },
+};
+
+const unread: Reply = { id: 'voice.unread', to: 'caller' };
+
+function changeOf(words: CommandCall['words'], voices: readonly string[]): Read {
+  const parts = [
+    languageOf(words.language),
+    voiceOf(words.voice, voices),
+    speedOf(words.speed),
+    spokenNameOf(words.name),
+  ];
+  const wrong = parts.find((part) => 'wrong' in part);
+  if (wrong) return wrong;
+  const changes = parts.map((part) => ('change' in part ? part.change : {}));
+  return { change: Object.assign({}, ...changes) };
+}
+
+const nothing: Read = { change: {} };
+
+function languageOf(typed: string | undefined): Read {
+  if (typed === undefined) return nothing;
+  if (isStandard(typed)) return { change: { language: null } };
+  const language = languageTag(typed);
+  return language === undefined
+    ? { wrong: { id: 'captions.language.unknown', with: { x: typed }, to: 'caller' } }
+    : { change: { language } };
+}
+
+function voiceOf(typed: string | undefined, voices: readonly string[]): Read {
+  if (typed === undefined) return nothing;
+  if (isStandard(typed)) return { change: { voice: null } };
+  const voice = voiceNamed(typed, voices);
+  return voice === undefined ? { wrong: unknownVoice(typed, voices) } : { change: { voice } };
+}
+
+function speedOf(typed: string | undefined): Read {
+  if (typed === undefined) return nothing;
+  const speed = Number(typed);
+  if (!(speed >= minSpeed && speed <= maxSpeed))
+    return { wrong: { id: 'voice.speed.bad', with: { minSpeed, maxSpeed }, to: 'caller' } };
+  return { change: { speed: speed === 1 ? null : speed } };
+}
+
+/** A letter at least, and nothing that a model of speech could take for markup. */
+function spokenNameOf(typed: string | undefined): Read {
+  if (typed === undefined) return nothing;
+  if (isStandard(typed)) return { change: { spokenName: null } };
+  const spokenName = oneLine(typed).trim();
+  return /^[^<>{}[\]|\p{C}]*\p{L}[^<>{}[\]|\p{C}]*$/u.test(spokenName)
+    ? { change: { spokenName } }
+    : { wrong: { id: 'voice.name.bad', to: 'caller' } };
+}
+
+function isStandard(typed: string): boolean {
+  return typed.trim().toLowerCase() === standard;
+}
+
+/** Reply to a name that no voice has. */
+function unknownVoice(x: string, voices: readonly string[]): Reply {
+  const close = nearest(x, voices).join(', ');
+  return close === ''
+    ? { id: 'voice.bad', with: { x }, to: 'caller' }
+    : { id: 'voice.unknown', with: { x, closest: close }, to: 'caller' };
+}
+
+/** The settings as sentences for their owner. */
+function shown(
+  id: 'voice.mine' | 'voice.saved',
+  { language, voice, speed, spokenName }: PersonSettings,
+  { callerLocale }: CommandCall,
+  more: readonly TextLine[] = [],
+): Replies {
+  const own = {
+    voice: voice ?? text('voice.usual', {}, callerLocale),
+    language:
+      language === undefined
+        ? text('voice.detected', {}, callerLocale)
+        : languageName(language, callerLocale),
+  };
+  const lines: readonly TextLine[] = [
+    ...(speed === undefined ? [] : [{ id: 'voice.speed', with: { speed } } as const]),
+    ...(spokenName === undefined
+      ? []
+      : [{ id: 'voice.name', with: { name: spokenName } } as const]),
+    ...more,
+  ];
+  return [{ id, with: own, lines, to: 'caller' }];
+}

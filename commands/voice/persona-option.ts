@@ -1,0 +1,21 @@
+import { closest } from '#commands/closest-names.ts';
+import type { CommandOption } from '#src/session/ports/command.ts';
+import type { PlainTextId } from '#src/texts/texts.ts';
+
+/** Longest name of a persona, and one more so that a longer one shows. */
+const maxPersonaChars = 33;
+
+/** A persona of the server by its name; `others` are offered, too. */
+export function personaOption(
+  description: PlainTextId,
+  others: readonly string[] = [],
+): CommandOption {
+  return {
+    name: 'persona',
+    description,
+    kind: 'text',
+    maxChars: maxPersonaChars,
+    suggest: async (typed, { guildId }, { personas }) =>
+      closest(typed, [...others, ...(await personas.names(guildId))]),
+  };
+}

@@ -1,0 +1,12 @@
+import type { CommandGroup } from '#src/session/ports/command.ts';
+import { bot } from './bot.ts';
+import { exportPersona } from './export.ts';
+import { importPersona } from './import.ts';
+import { list } from './list.ts';
+import { me } from './me.ts';
+
+export const voice: CommandGroup = {
+  name: 'voice',
+  description: 'command.voice',
+  commands: [me, bot, list, exportPersona, importPersona],
+};

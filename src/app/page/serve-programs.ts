@@ -1,0 +1,18 @@
+import packageJson from '#package.json' with { type: 'json' };
+import type { AccessSource } from '#src/api/authorise.ts';
+import { realClock } from '#src/base/clock.ts';
+import type { PageParts } from './show-page.ts';
+
+/** What programs find at the address of the page; its modules are loaded only where there is one. */
+export async function programDoor(
+  access: AccessSource['access'],
+  onBug: (error: unknown) => void,
+): Promise<Pick<PageParts, 'mostBodyBytes'> & Required<Pick<PageParts, 'routes'>>> {
+  const { apiBodyBytes, createApi } = await import('#src/api/api.ts');
+  const { version } = packageJson;
+  const api = createApi({ access, clock: realClock, version, onBug });
+  return {
+    mostBodyBytes: apiBodyBytes,
+    routes: (app) => void app.route('/', api),
+  };
+}

@@ -1,0 +1,72 @@
+import { parseArgs } from 'node:util';
+import packageJson from '#package.json' with { type: 'json' };
+import { realClock } from '#src/base/clock.ts';
+import type { Secret } from '#src/base/secret.ts';
+import type { Config } from '#src/config/types.ts';
+import { newestCopies, type RestoredFile, restoreStores } from '#src/storage/backups/restore.ts';
+import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
+import { dumpAddress } from './dump-address.ts';
+import { runProgram } from './run-program.ts';
+
+// npm run restore -- [--transcripts] [FILE...]: puts copies that npm run backup made back in their places.
+
+const usage =
+  'npm run restore -- [--transcripts] [FILE...]: the newest copies in DATA_DIR/backups where no FILE is named';
+
+type Wishes = { readonly files: readonly string[]; readonly withTranscripts: boolean };
+
+await runProgram(readWishes() ?? usage, run);
+
+async function run(wishes: Wishes, { databaseUrl, dataDir }: Config): Promise<number> {
+  if (databaseUrl) {
+    console.error(restoreDump(databaseUrl));
+    return 1;
+  }
+  await restore(wishes, dataDir);
+  return 0;
+}
+
+async function restore({ files, withTranscripts }: Wishes, dataDir: string): Promise<void> {
+  const { version } = packageJson;
+  const never = new AbortController().signal;
+  using _lock = await lockDataDir(
+    dataDir,
+    { clock: realClock, version, patienceMs: 0, onWait: () => undefined },
+    never,
+  );
+  const copies = files.length > 0 ? files : newestCopies(dataDir, withTranscripts);
+  const nowWallMs = realClock.wallMs();
+  for (const file of restoreStores({ dataDir, copies, nowWallMs })) tell(file);
+}
+
+function tell({ forgottenRows, former, from, knowsForgotten, refusals, to }: RestoredFile): void {
+  console.log(`restored ${to} from ${from}`);
+  if (forgottenRows > 0)
+    console.log(`rows of people who were forgotten since, deleted again: ${forgottenRows}`);
+  if (refusals) console.log(`refusals of before that go on to count: ${refusals}`);
+  if (former !== undefined) console.log(`what stood there before: ${former}`);
+  if (refusals === undefined)
+    console.error('What stood there before cannot be read: each no said since this copy is lost.');
+  if (!knowsForgotten)
+    console.error('Nothing here tells who was forgotten since this copy: whoever was is back.');
+}
+
+function restoreDump(url: Secret): string {
+  return `The store is in PostgreSQL: stop the bot, then pg_restore --clean --if-exists --no-owner --dbname=${dumpAddress(url)} parley.dump; whoever was forgotten since that dump is back.`;
+}
+
+/** Undefined where the options cannot be understood. */
+function readWishes(): Wishes | undefined {
+  try {
+    const { positionals, values } = parseArgs({
+      options: { transcripts: { type: 'boolean', default: false } },
+      allowPositionals: true,
+    });
+    const withTranscripts = values.transcripts;
+    return positionals.length > 0 && withTranscripts
+      ? undefined
+      : { files: positionals, withTranscripts };
+  } catch {
+    return undefined;
+  }
+}

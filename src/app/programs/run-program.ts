@@ -1,0 +1,34 @@
+import { BotError } from '#src/base/errors.ts';
+import { loadDotEnv, readConfig } from '#src/config/config.ts';
+import type { Config } from '#src/config/types.ts';
+
+/** As for the bot: a configuration that cannot work. */
+export const misconfigured = 78;
+
+/**
+ * Runs a program beside the bot, on the bot's settings, and sets the exit code of this process: that of `perform`; 1 for a
+ * BotError, told in its sentence; 78 for settings or arguments that cannot be understood.
+ *
+ * `wish` is what the arguments ask for, or the sentence that tells how they are to be. Other errors throw.
+ */
+export async function runProgram<Wish extends object>(
+  wish: Wish | string,
+  perform: (wish: Wish, config: Config) => number | Promise<number>,
+): Promise<void> {
+  process.umask(0o077);
+  loadDotEnv();
+  const read = readConfig();
+  if (read.kind === 'bad') for (const mistake of read.mistakes) console.error(mistake);
+  if (typeof wish === 'string') console.error(wish);
+  if (read.kind === 'bad' || typeof wish === 'string') {
+    process.exitCode = misconfigured;
+    return;
+  }
+  try {
+    process.exitCode = await perform(wish, read.config);
+  } catch (error) {
+    if (!(error instanceof BotError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

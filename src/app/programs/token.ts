@@ -1,0 +1,137 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import packageJson from '#package.json' with { type: 'json' };
+import { hashOf, newSecret, tokenName } from '#src/api/tokens/new-token.ts';
+import type { ApiScope, ApiToken } from '#src/api/tokens/token-store.ts';
+import { apiScopes } from '#src/api/tokens/token-store.ts';
+import { realClock } from '#src/base/clock.ts';
+import type { Config } from '#src/config/types.ts';
+import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
+import { refuseNewerStores, storeFiles } from '#src/storage/data-dir/store-files.ts';
+import { openLocalStore } from '#src/storage/local-store.ts';
+import { type Store, storePath } from '#src/storage/store.ts';
+import { runProgram } from './run-program.ts';
+
+// npm run token: makes, lists and revokes the tokens with which programs use the bot over HTTP, also while it runs.
+
+const usage = `npm run token -- create NAME --server ID --scopes ${apiScopes.join()} [--budget USD-A-DAY]
+npm run token -- list
+npm run token -- revoke NAME`;
+
+type TokenWish =
+  | { readonly kind: 'create'; readonly token: Omit<ApiToken, 'createdAtWallMs'> }
+  | { readonly kind: 'list' }
+  | { readonly kind: 'revoke'; readonly name: string };
+
+const read = readWish(process.argv.slice(2));
+await runProgram(typeof read === 'string' ? `${read}\n${usage}` : read, async (wish, config) => {
+  await using store = await openForTokens(config);
+  return await perform(wish, store);
+});
+
+/** The store that the bot of this configuration works with; without a token of Discord that of the sandbox. */
+async function openForTokens({ databaseUrl, dataDir, discord }: Config): Promise<Store> {
+  const signal = new AbortController().signal;
+  const clock = realClock;
+  if (databaseUrl) {
+    const { openPostgresStore } = await import('#src/storage/postgres/keep-books.ts');
+    return await openPostgresStore({ url: databaseUrl, clock, tell: () => undefined }, signal);
+  }
+  const folder = discord ? dataDir : join(dataDir, 'sandbox');
+  const path = storePath(folder);
+  refuseNewerStores(folder);
+  const file = storeFiles(folder).find((one) => one.path === path);
+  if (file && file.version === file.known) return await openLocalStore(path, { clock });
+  // Its format changes: nobody else may work with it meanwhile.
+  const { version } = packageJson;
+  const onWait = (message: string) => console.error(message);
+  using _lock = await lockDataDir(folder, { clock, version, onWait }, signal);
+  return await openLocalStore(path, { clock });
+}
+
+async function perform(wish: TokenWish, { apiTokens }: Store): Promise<number> {
+  const nowMs = realClock.wallMs();
+  switch (wish.kind) {
+    case 'create': {
+      const secret = newSecret();
+      const token = { ...wish.token, createdAtWallMs: nowMs };
+      if ((await apiTokens.add(token, hashOf(secret.reveal()))) === 'taken') {
+        console.error(`There is a token ${token.name} already: revoke it, or choose another name.`);
+        return 1;
+      }
+      console.log(secret.reveal());
+      console.error(`${lineOf(token)}. It is shown this once: keep it as you keep a password.`);
+      return 0;
+    }
+    case 'list': {
+      const tokens = await apiTokens.list();
+      for (const token of tokens) console.log(lineOf(token));
+      if (tokens.length === 0) console.error('There are no tokens.');
+      return 0;
+    }
+    case 'revoke': {
+      const isRevoked = await apiTokens.revoke(wish.name, nowMs);
+      console.error(
+        isRevoked
+          ? `${wish.name} is revoked: the next request with it is refused.`
+          : `No token ${wish.name} is in use: npm run token -- list`,
+      );
+      return isRevoked ? 0 : 1;
+    }
+  }
+}
+
+function lineOf({ name, guildId, scopes, budgetUsd, ...times }: ApiToken): string {
+  const budget = budgetUsd === undefined ? '' : `, at most $${budgetUsd} a day`;
+  const created = new Date(times.createdAtWallMs).toISOString().slice(0, 10);
+  const revoked =
+    times.revokedAtWallMs === undefined
+      ? ''
+      : `, revoked ${new Date(times.revokedAtWallMs).toISOString().slice(0, 10)}`;
+  return `${name}: server ${guildId}, ${scopes.join()}${budget}, created ${created}${revoked}`;
+}
+
+/** What is wished, or in one sentence what is wrong with it. */
+function readWish(args: readonly string[]): TokenWish | string {
+  try {
+    const { positionals, values } = parseArgs({
+      args: [...args],
+      options: {
+        server: { type: 'string' },
+        scopes: { type: 'string' },
+        budget: { type: 'string' },
+      },
+      allowPositionals: true,
+    });
+    const [verb, name, ...more] = positionals;
+    if (more.length > 0) return 'A name is one word.';
+    if (verb === 'list' && name === undefined) return { kind: 'list' };
+    if (verb === 'revoke' && name !== undefined) return { kind: 'revoke', name };
+    return verb === 'create' ? newToken(name, values) : 'One of create, list and revoke it is.';
+  } catch (error) {
+    return error instanceof Error ? error.message : 'That is not understood.';
+  }
+}
+
+type TokenOptions = {
+  readonly server?: string | undefined;
+  readonly scopes?: string | undefined;
+  readonly budget?: string | undefined;
+};
+
+function newToken(name: string | undefined, options: TokenOptions): TokenWish | string {
+  const { server: guildId = '', scopes: listed = '', budget } = options;
+  if (!tokenName.test(name ?? ''))
+    return 'NAME: 1 to 32 letters, digits, - and _, the first a letter or digit.';
+  if (!/^\d{15,21}$/.test(guildId)) return '--server: the numeric id of a server.';
+  const words = listed.split(',').filter((word) => word !== '');
+  const unknown = words.find((word) => !apiScopes.some((scope) => scope === word));
+  if (unknown !== undefined || words.length === 0)
+    return `--scopes: one or several of ${apiScopes.join()}.`;
+  const budgetUsd = budget === undefined ? undefined : Number(budget);
+  if (budgetUsd !== undefined && !(budgetUsd > 0 && budgetUsd <= 1e6))
+    return '--budget: US dollars a day, above 0.';
+  const scopes: readonly ApiScope[] = apiScopes.filter((scope) => words.includes(scope));
+  const token = { name: name ?? '', guildId, scopes, ...(budgetUsd && { budgetUsd }) };
+  return { kind: 'create', token };
+}
