@@ -12,7 +12,6 @@ import { serverName } from '#src/provider/models/error-phrases.ts';
 import type { ModelList } from '#src/provider/models/models.ts';
 import { type Examined, ok } from './finding.ts';
 import { lifecycle } from './lifecycle.ts';
-import { printSettings } from './provider.ts';
 import type { Report } from './report.ts';
 import {
   type Address,
@@ -46,11 +45,11 @@ export async function examineConfigured(
   for (const role of rolesOf(config)) {
     const { group, remote } = role;
     if (!remote) {
-      report.line(`${group}: embedded, needs no server`);
+      report.section(`${group}: embedded, needs no server`);
       continue;
     }
     const { baseUrl, apiKey, model } = remote;
-    report.line(`${group}: ${serverName(baseUrl)}, ${apiKey ? 'key set' : 'no key set'}`);
+    report.section(`${group}: ${serverName(baseUrl)}, ${apiKey ? 'key set' : 'no key set'}`);
     if (isOffline) {
       const inUse = { role: group, model, baseUrl };
       const finding = lifecycle(inUse, nothingKnown, patience.clock.wallMs());
@@ -63,7 +62,7 @@ export async function examineConfigured(
     sound &&= examined.state === 'usable';
     if (!group.includes('_FALLBACK')) settings.push(...examined.settings);
   }
-  printSettings([...new Set(settings)], report);
+  report.settings([...new Set(settings)]);
   return sound ? 0 : 1;
 }
 

@@ -1,7 +1,9 @@
+import type { DiscordVerdict } from '#doctor/discord/examine-discord.ts';
 import { pickModels } from '#doctor/probes/pick-models.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { readConfig, readSecret } from '#src/config/config.ts';
 import { secretsOf } from '#src/config/models.ts';
+import type { Config } from '#src/config/types.ts';
 import { readWishes, usage, type Wishes } from './arguments.ts';
 import { examineConfigured } from './configured.ts';
 import { examineDataDir } from './examine-data-dir.ts';
@@ -29,27 +31,71 @@ export async function runDoctor(
   { print, environment, ...patience }: DoctorOptions,
 ): Promise<number> {
   const wishes = readWishes(args);
-  if (!wishes) {
-    print(`Not understood. ${usage}`);
-    return misconfigured;
-  }
+  if (!wishes) return refuse([`Not understood. ${usage}`], args.includes('--json'), print);
   const read = readConfig(environment);
   const secrets = read.kind === 'ok' ? secretsOf(read.config) : [];
   if (wishes.provider !== undefined) {
     return await onProvider(wishes, wishes.provider, { secrets, print, environment, patience });
   }
-  if (read.kind === 'bad') {
-    for (const mistake of read.mistakes) print(mistake);
-    return misconfigured;
+  if (read.kind === 'bad') return refuse(read.mistakes, wishes.isJson, print);
+  if (wishes.channelId !== undefined && !read.config.discord) {
+    return refuse(['DISCORD_TOKEN: missing; --channel needs a bot'], wishes.isJson, print);
   }
-  const report = new Report(print, secrets);
-  if (!wishes.isOffline) report.line(cost);
-  const { dataDir, databaseUrl } = read.config;
-  const isUsable = databaseUrl
+  const report = new Report(print, secrets, wishes.isJson ? 'json' : 'text');
+  return report.end(await onConfigured(read.config, wishes, patience, report));
+}
+
+async function onConfigured(
+  config: Config,
+  wishes: Wishes,
+  patience: ProbeDeadline,
+  report: Report,
+): Promise<number> {
+  const { isOffline } = wishes;
+  if (!isOffline) report.line(cost);
+  const { dataDir, databaseUrl } = config;
+  const { examineHost } = await import('#doctor/discord/examine-host.ts');
+  const canRun = await examineHost(dataDir, report);
+  const canStore = databaseUrl
     ? await onDatabase(databaseUrl, patience, report)
     : examineDataDir(dataDir, patience.clock.wallMs(), report);
-  const code = await examineConfigured(read.config, wishes.isOffline, patience, report);
-  return isUsable ? code : 1;
+  const discord = await onDiscord(config, wishes, patience, report);
+  const code = await examineConfigured(config, isOffline, patience, report);
+  if (discord === 'misconfigured') return misconfigured;
+  return canRun && canStore && discord === 'usable' ? code : 1;
+}
+
+async function onDiscord(
+  config: Config,
+  { isOffline, channelId }: Wishes,
+  { clock }: ProbeDeadline,
+  report: Report,
+): Promise<DiscordVerdict> {
+  const { discord } = config;
+  if (discord && !isOffline) {
+    const { signal } = new AbortController();
+    const { examineDiscord } = await import('#doctor/discord/examine-discord.ts');
+    const verdict = await examineDiscord(discord, clock, report, signal);
+    if (channelId === undefined || verdict === 'misconfigured') return verdict;
+    const { examineChannel } = await import('#doctor/discord/examine-channel.ts');
+    const trial = { config, place: discord, channelId, clock };
+    return (await examineChannel(trial, report, signal)) ? verdict : 'broken';
+  }
+  report.section('Discord');
+  const sandbox = 'none set: npm start runs the sandbox, npm run setup asks for one';
+  report.findings([ok('token', discord ? 'set, not asked about' : sandbox)]);
+  return 'usable';
+}
+
+/** Arguments or settings that cannot work, one sentence each. */
+function refuse(
+  mistakes: readonly string[],
+  isJson: boolean,
+  print: DoctorOptions['print'],
+): number {
+  if (isJson) print(JSON.stringify({ code: misconfigured, mistakes }, undefined, 2));
+  else for (const mistake of mistakes) print(mistake);
+  return misconfigured;
 }
 
 /** Nothing of PostgreSQL is loaded where there is none. */
@@ -66,25 +112,26 @@ type Surroundings = {
 };
 
 async function onProvider(
-  { keyEnv, named, isOffline }: Wishes,
+  { keyEnv, named, isOffline, isJson }: Wishes,
   baseUrl: string,
   { secrets, print, environment, patience }: Surroundings,
 ): Promise<number> {
   const apiKey = keyEnv === undefined ? undefined : readSecret(keyEnv, environment);
   if (keyEnv !== undefined && !apiKey) {
-    print(`The variable named by --key-env is not set. ${usage}`);
-    return misconfigured;
+    return refuse([`The variable named by --key-env is not set. ${usage}`], isJson, print);
   }
-  const report = new Report(print, [...secrets, ...(apiKey ? [apiKey] : [])]);
+  const known = [...secrets, ...(apiKey ? [apiKey] : [])];
+  const report = new Report(print, known, isJson ? 'json' : 'text');
   if (isOffline) {
     const { chat } = pickModels({ kind: 'not offered' }, named);
     const inUse = { role: 'CHAT_COMPLETION', model: chat.model, baseUrl };
-    const known = lifecycle(inUse, { kind: 'not offered' }, patience.clock.wallMs());
-    report.findings([ok('address', `${baseUrl}, not asked`), ...(named.chat ? [known] : [])]);
-    return 0;
+    const ending = lifecycle(inUse, { kind: 'not offered' }, patience.clock.wallMs());
+    report.findings([ok('address', `${baseUrl}, not asked`), ...(named.chat ? [ending] : [])]);
+    return report.end(0);
   }
   report.line(cost);
   const address = { baseUrl, ...(apiKey && { apiKey }) };
   const asked = { address, named, ...(keyEnv && { keyName: keyEnv }) };
-  return await examineProvider(asked, patience, report);
+  const { code } = await examineProvider(asked, patience, report);
+  return report.end(code);
 }

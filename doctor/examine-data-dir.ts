@@ -7,7 +7,7 @@ import { seatLine, span } from './seat-line.ts';
 
 /** Tells who works on `dataDir`, of which format its stores are, and where the bot sits. False: no bot can start on it. */
 export function examineDataDir(dataDir: string, nowWallMs: number, report: Report): boolean {
-  report.line(`DATA_DIR: ${dataDir}`);
+  report.section(`DATA_DIR: ${dataDir}`);
   const files = storeFiles(dataDir);
   const none = ok('store', 'none yet: the bot makes it at its first start');
   const findings = [
@@ -31,9 +31,18 @@ function lockLine(owner: DataDirOwner | 'unnamed' | undefined, nowWallMs: number
 
 function storeLine({ path, version, known }: StoreFile): ReportLine {
   const name = basename(path);
-  if (version === undefined) return missing(name, `${path} cannot be read`);
+  if (version === undefined)
+    return missing(
+      name,
+      `${path} cannot be read`,
+      "make it the bot's own (chown), or bring a copy back: npm run restore",
+    );
   if (version > known)
-    return missing(name, `format ${version}, this program reads up to ${known}: update it`);
+    return missing(
+      name,
+      `format ${version}, this program reads up to ${known}`,
+      'update this program: a newer one has worked here',
+    );
   const later = version < known ? `, brought to ${known} at the next start` : '';
   return ok(name, `format ${version}${later}`);
 }

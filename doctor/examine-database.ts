@@ -15,7 +15,7 @@ import { seatLine, span } from './seat-line.ts';
 
 /** Tells which processes share the database, who serves which shard and for how long, and where the bot sits. False: no bot can start on it. */
 export async function examineDatabase(url: Secret, clock: Clock, report: Report): Promise<boolean> {
-  report.line('DATABASE_URL:');
+  report.section('DATABASE_URL');
   const findings = await findingsOf(url, clock);
   report.findings(findings);
   return findings.every(({ verdict }) => verdict !== 'missing');
@@ -26,7 +26,7 @@ async function findingsOf(url: Secret, clock: Clock): Promise<readonly ReportLin
     return linesOf(await readDatabaseState(url, clock));
   } catch (error) {
     if (!(error instanceof BotError)) throw error;
-    return [missing('database', error.message)];
+    return [missing('database', error.message, 'start the database, or correct DATABASE_URL')];
   }
 }
 
@@ -48,7 +48,11 @@ function partLine({ name, version, known }: DatabasePart): ReportLine {
   const what = `tables: ${name}`;
   if (known === undefined) return ok(what, `format ${version}`);
   if (version > known)
-    return missing(what, `format ${version}, this program reads up to ${known}: update it`);
+    return missing(
+      what,
+      `format ${version}, this program reads up to ${known}`,
+      'update this program: a newer one has worked here',
+    );
   const later = version < known ? `, brought to ${known} at the next start` : '';
   return ok(what, `format ${version}${later}`);
 }
@@ -59,7 +63,12 @@ function processLine(
 ): ReportLine {
   const owns = shards.filter(({ isHeld, ownerName }) => isHeld && ownerName === name);
   const words = `${name}, Parley ${version}, for ${span(ageMs)}`;
-  if (!isAlive) return differs('process', `${words}: its connection is gone`);
+  if (!isAlive)
+    return differs(
+      'process',
+      `${words}: its connection is gone`,
+      'look whether it still runs; if not, its line goes by itself within minutes',
+    );
   const ids = owns.map(({ id }) => id).join(', ');
   return ok('process', `${words}, ${owns.length === 0 ? 'waits for a shard' : `shards ${ids}`}`);
 }
@@ -68,7 +77,12 @@ function shardLine(shard: DatabaseShard, seats: readonly DatabaseSeat[]): Report
   const { id, epoch, ownerName = 'a process that is gone', isHeld, takenMs, savedMs } = shard;
   const what = `shard ${id}`;
   const taken = takenMs === undefined ? '' : `, taken ${span(takenMs)} ago`;
-  if (!isHeld) return differs(what, `free: nobody serves it (epoch ${epoch}${taken})`);
+  if (!isHeld)
+    return differs(
+      what,
+      `free: nobody serves it (epoch ${epoch}${taken})`,
+      'start a process of the bot: it takes what is free',
+    );
   const count = seats.filter(({ shardId }) => shardId === id).length;
   const saved = savedMs === undefined ? 'no session saved' : `session saved ${span(savedMs)} ago`;
   return ok(what, `lock held by ${ownerName}${taken}, epoch ${epoch}, ${saved}, seats: ${count}`);

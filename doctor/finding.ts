@@ -1,12 +1,15 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 
 /** One line of the report. */
-export type ReportLine = {
-  readonly what: string;
-  /** `differs`: it works, and not as expected. */
-  readonly verdict: 'ok' | 'differs' | 'missing';
-  readonly why: string;
-};
+export type ReportLine = { readonly what: string; readonly why: string } & (
+  | { readonly verdict: 'ok'; readonly mend?: never }
+  | {
+      /** `differs`: it works, and not as expected. */
+      readonly verdict: 'differs' | 'missing';
+      /** What the owner does about it. */
+      readonly mend: string;
+    }
+);
 
 /** Result of one role of a server. */
 export type Examined = {
@@ -23,12 +26,12 @@ export function ok(what: string, why: string): ReportLine {
   return { what, verdict: 'ok', why };
 }
 
-export function differs(what: string, why: string): ReportLine {
-  return { what, verdict: 'differs', why };
+export function differs(what: string, why: string, mend: string): ReportLine {
+  return { what, verdict: 'differs', why, mend };
 }
 
-export function missing(what: string, why: string): ReportLine {
-  return { what, verdict: 'missing', why };
+export function missing(what: string, why: string, mend: string): ReportLine {
+  return { what, verdict: 'missing', why, mend };
 }
 
 /** A role of which nothing works. */

@@ -1,3 +1,4 @@
+import { serverName } from '#src/provider/models/error-phrases.ts';
 import {
   endingOf,
   isOpenAi,
@@ -15,7 +16,12 @@ const noticeDays = 120;
 export function lifecycle(inUse: ModelInUse, list: ModelList, wallMs: number): ReportLine {
   const news = modelNews(inUse, list, wallMs, noticeDays);
   const what = 'lifecycle';
-  if (news) return (news.kind === 'gone' ? missing : differs)(what, sayNews(news));
+  if (news)
+    return (news.kind === 'gone' ? missing : differs)(
+      what,
+      sayNews(news),
+      `set a model that stays; its server's list: npm run doctor -- --provider ${serverName(inUse.baseUrl)}`,
+    );
   const { model, baseUrl } = inUse;
   const listed = list.kind === 'listed' ? 'listed, ' : '';
   if (isOpenAi(baseUrl))

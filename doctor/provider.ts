@@ -24,31 +24,38 @@ export type ExaminationRequest = {
   readonly keyName?: string;
 };
 
-/** Finds out what a server can do. Returns the exit code. */
+/** What a server can be used for. */
+export type ProviderExamination = {
+  /** Exit code of the doctor. */
+  readonly code: 0 | 1;
+  /** Lines for `.env`, without keys. */
+  readonly settings: readonly string[];
+  /** What it said while it was tried. */
+  readonly clip?: Examined['clip'];
+};
+
+/** Finds out what a server can do. */
 export async function examineProvider(
   { address, named, keyName }: ExaminationRequest,
   patience: ProbeDeadline,
   report: Report,
-): Promise<number> {
-  report.line(`${serverName(address.baseUrl)}, ${address.apiKey ? 'with a key' : 'without a key'}`);
+): Promise<ProviderExamination> {
+  report.section(
+    `${serverName(address.baseUrl)}, ${address.apiKey ? 'with a key' : 'without a key'}`,
+  );
   const server = await probeServer(openServerUnderTest(address, patience));
   report.findings(server.findings);
-  if (!server.reachable) return 1;
+  if (!server.reachable) return { code: 1, settings: [] };
   const picks = pickModels(server.list, named);
   const roles = await examineRoles(server, picks, named, report);
   const usable = roles.filter(({ state }) => state === 'usable');
   const settings = [...new Set(usable.flatMap((role) => role.settings))];
-  printSettings(settings, report);
+  report.settings(settings);
   if (keyName && settings.length > 0)
     report.line(`# and in each _API_KEY of them what is in ${keyName}`);
-  return usable.length === 0 || roles.some(({ state }) => state === 'broken') ? 1 : 0;
-}
-
-export function printSettings(settings: readonly string[], report: Report): void {
-  if (settings.length === 0) return;
-  report.line('');
-  report.line('Settings to use:');
-  for (const line of settings) report.line(line);
+  const isBroken = usable.length === 0 || roles.some(({ state }) => state === 'broken');
+  const clip = usable.find((role) => role.clip)?.clip;
+  return { code: isBroken ? 1 : 0, settings, ...(clip && { clip }) };
 }
 
 async function examineRoles(
@@ -121,7 +128,8 @@ function forgive(
   if (!isGuess || !mayBeModel || examined.state !== 'broken') return examined;
   const advice = missing(
     'model',
-    `${model} was only a guess: name one with ${option}${option === '--speech' ? ', and a voice with --voice' : ''}`,
+    `${model} was only a guess`,
+    `name one with ${option}${option === '--speech' ? ', and a voice with --voice' : ''}`,
   );
   return { ...examined, state: 'absent', findings: [...examined.findings, advice] };
 }

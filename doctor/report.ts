@@ -1,6 +1,11 @@
 import type { Secret } from '#src/base/secret.ts';
 import type { ReportLine } from './finding.ts';
 
+export type ReportFormat = 'text' | 'json';
+
+/** Findings about one thing, as JSON has them. */
+type Section = { readonly title: string; readonly findings: ReportLine[] };
+
 /** A shorter one stands in ordinary words as well. */
 const shortestSecret = 4;
 const longestLineChars = 300;
@@ -9,9 +14,18 @@ const longestLineChars = 300;
 export class Report {
   readonly #print: (line: string) => void;
   readonly #secrets: readonly string[];
+  readonly #format: ReportFormat;
+  readonly #sections: Section[] = [];
+  readonly #notes: string[] = [];
+  readonly #settings: string[] = [];
 
-  constructor(print: (line: string) => void, secrets: readonly Secret[]) {
+  constructor(
+    print: (line: string) => void,
+    secrets: readonly Secret[],
+    format: ReportFormat = 'text',
+  ) {
     this.#print = print;
+    this.#format = format;
     const values = secrets.map((secret) => secret.reveal());
     this.#secrets = values
       .filter(({ length }) => length >= shortestSecret)
@@ -19,22 +33,68 @@ export class Report {
       .toSorted((one, other) => other.length - one.length);
   }
 
+  /** What stands between the findings. */
   line(text: string): void {
+    this.#notes.push(this.#plain(text));
+    this.#write(text);
+  }
+
+  /** What the findings that follow are about. */
+  section(title: string): void {
+    this.#sections.push({ title: this.#plain(title), findings: [] });
+    this.#write(title);
+  }
+
+  findings(findings: readonly ReportLine[]): void {
+    if (this.#sections.length === 0) this.#sections.push({ title: '', findings: [] });
+    for (const finding of findings) {
+      const { verdict, what, why, mend } = finding;
+      const plain = { what: this.#plain(what), why: this.#plain(why) };
+      this.#sections
+        .at(-1)
+        ?.findings.push(
+          finding.verdict === 'ok'
+            ? { ...plain, verdict: finding.verdict }
+            : { ...plain, verdict: finding.verdict, mend: this.#plain(finding.mend) },
+        );
+      this.#write(`  ${verdict.padEnd(7)}  ${what.padEnd(22)} ${why}`);
+      if (mend !== undefined) this.#write(`${' '.repeat(mendIndent)}mend: ${mend}`);
+    }
+  }
+
+  /** Lines for `.env`. */
+  settings(lines: readonly string[]): void {
+    if (lines.length === 0) return;
+    this.#settings.push(...lines.map((line) => this.#plain(line)));
+    for (const line of ['', 'Settings to use:', ...lines]) this.#write(line);
+  }
+
+  /** With the exit code everything is known: JSON is written now. Gives the code back. */
+  end(code: number): number {
+    if (this.#format === 'json') {
+      const [sections, settings, notes] = [this.#sections, this.#settings, this.#notes];
+      this.#print(JSON.stringify({ code, sections, settings, notes }, undefined, 2));
+    }
+    return code;
+  }
+
+  #write(text: string): void {
+    if (this.#format === 'text') this.#print(this.#plain(text));
+  }
+
+  #plain(text: string): string {
     const known = this.#secrets.reduce((line, secret) => line.replaceAll(secret, '[key]'), text);
     const plain = known
       .replace(/\bsk-[\w*-]{6,}/g, '[key]')
       .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
       .trimEnd();
     const isLong = plain.length > longestLineChars;
-    this.#print(isLong ? `${plain.slice(0, longestLineChars - 1)}…` : plain);
-  }
-
-  findings(findings: readonly ReportLine[]): void {
-    for (const { verdict, what, why } of findings) {
-      this.line(`  ${verdict.padEnd(7)}  ${what.padEnd(22)} ${why}`);
-    }
+    return isLong ? `${plain.slice(0, longestLineChars - 1)}…` : plain;
   }
 }
+
+/** Column below the reason of a finding. */
+const mendIndent = 34;
 
 /** As it stands in text, JSON, addresses, and headers of HTTP. */
 function spellings(secret: string): string[] {

@@ -15,7 +15,8 @@ const returnMs = 15 * 60_000;
 export function seatLine({ guildId, channelId, sinceWallMs, idleMs }: ListedSeat): ReportLine {
   const since = new Date(sinceWallMs).toISOString();
   const words = `seat in channel ${channelId} since ${since}, alive ${span(idleMs)} ago`;
-  return idleMs < returnMs ? ok(guildId, words) : differs(guildId, `${words}: not returned to`);
+  if (idleMs < returnMs) return ok(guildId, words);
+  return differs(guildId, `${words}: not returned to`, 'call it again there: /join');
 }
 
 /** A length of time in its largest unit; a clock that was put back gives 0. */

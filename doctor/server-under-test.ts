@@ -1,7 +1,7 @@
-import type { OpenAI } from 'openai';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
+import type { ApiClient } from '#src/provider/api-client.ts';
 import { knowsNoPath } from '#src/provider/base-url.ts';
 import { openClient } from '#src/provider/client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
@@ -16,7 +16,7 @@ export type ProbeDeadline = { readonly clock: Clock; readonly deadlineMs: number
 /** A server under examination, asked through the bot's own client. */
 export type ServerUnderTest = Address &
   ProbeDeadline & {
-    readonly client: OpenAI;
+    readonly client: ApiClient;
     readonly recorded: RecordedFetch;
     /** The base URL that answered, once one did. */
     readonly base: { url: string; completed: boolean };
@@ -81,7 +81,7 @@ export async function attempt<T>(
 }
 
 /** Nobody's words are sent here, so that the server's may be shown. */
-function quoting(cause: unknown, client: OpenAI): BotError {
+function quoting(cause: unknown, client: ApiClient): BotError {
   const error = describeError(cause, client);
   const { code, retryable, stage, about } = error;
   return new BotError(code, retryable, withServerWords(error), error.cause, stage, about);

@@ -3,9 +3,11 @@ import { attempt, type ServerUnderTest, shownUrl } from '#doctor/server-under-te
 import { durationMs } from '#src/audio/pcm.ts';
 import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
 import { openRealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesizer.ts';
+import { mendOf } from './mends.ts';
 import { soundOf, spokenText } from './probe-speech.ts';
 
 const what = 'realtime speech';
+const fidelityMend = 'choose a model that only reads aloud: SPEECH_BACKEND=speech';
 /** A word now and then is spelled otherwise than it was written. */
 const mostWrong = 0.1;
 
@@ -38,7 +40,10 @@ export async function probeAloud(
   };
   const spoken = await attempt(server, (signal) => soundOf(timed, spokenText, signal));
   if (spoken.kind === 'failed') {
-    return failed('broken', missing(what, `${model}, ${voice}: ${spoken.error.message}`));
+    return failed(
+      'broken',
+      missing(what, `${model}, ${voice}: ${spoken.error.message}`, mendOf(spoken.error, 'SPEECH')),
+    );
   }
   const lasts = `${(durationMs(spoken.value) / 1000).toFixed(1)} s of sound`;
   const first = `first sound after ${Math.round(firstMs ?? 0)} ms, connecting included`;
@@ -57,10 +62,11 @@ export async function probeAloud(
 
 function fidelityOf(reading: ReadingAccuracy | undefined): ReportLine {
   const name = 'read as written';
-  if (!reading) return differs(name, 'not known: the server does not tell what it said');
+  if (!reading)
+    return differs(name, 'not known: the server does not tell what it said', fidelityMend);
   const { words, wrongWords } = reading;
   const told = `${wrongWords} of ${words} words changed, left out or added`;
-  return wrongWords <= words * mostWrong ? ok(name, told) : differs(name, told);
+  return wrongWords <= words * mostWrong ? ok(name, told) : differs(name, told, fidelityMend);
 }
 
 /** Long texts are read in pieces. */

@@ -4,6 +4,7 @@ import { attempt, isAbsent, type ServerUnderTest, shownUrl } from '#doctor/serve
 import { durationMs } from '#src/audio/pcm.ts';
 import { openAudioChat } from '#src/chat/completions/audio-chat.ts';
 import { audioModelVoice } from '#src/pipeline/audio-model-voice.ts';
+import { bufferMend, mendOf } from './mends.ts';
 import { soundOf, spokenText } from './probe-speech.ts';
 
 /** One sentence read out by a chat model that speaks. */
@@ -19,13 +20,16 @@ export async function probeAudioChat(
   const answer = server.recorded.last;
   if (spoken.kind === 'failed') {
     const state = isAbsent(server) ? 'absent' : 'broken';
-    return failed(state, missing(what, `${model}, ${voice}: ${spoken.error.message}`));
+    return failed(
+      state,
+      missing(what, `${model}, ${voice}: ${spoken.error.message}`, mendOf(spoken.error, use)),
+    );
   }
   const lasts = `${(durationMs(spoken.value) / 1000).toFixed(1)} s of sound`;
   const how = answer ? pace(answer) : 'measured by nothing';
   const finding =
     answer && isBuffered(answer)
-      ? differs(what, `${model}: ${lasts}, ${how}: buffered upstream`)
+      ? differs(what, `${model}: ${lasts}, ${how}: buffered upstream`, bufferMend)
       : ok(what, `${model}: ${lasts}, ${how}`);
   const choice = use === 'SPEECH' ? ['SPEECH_BACKEND=chat-audio'] : ['PIPELINE=audio-model'];
   return {

@@ -4,6 +4,7 @@ import { attempt, isAbsent, type ServerUnderTest, shownUrl } from '#doctor/serve
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
 import type { ChatMessage, ChatPart, Tool } from '#src/chat/ports.ts';
 import { isReport } from '#src/chat/usage.ts';
+import { bufferMend, mendOf } from './mends.ts';
 
 /** Thoughts of a model that reasons included. */
 const maxTokens = 1000;
@@ -19,6 +20,8 @@ const ping: Tool = {
   parameters: { type: 'object', properties: {} },
 };
 
+const toolsMend = 'nothing, unless it is to use tools: then choose a model that calls them';
+
 /** Two short questions, at most 2000 tokens. */
 export async function probeChat(server: ServerUnderTest, model: string): Promise<Examined> {
   const chat = openChatModel(server.client, { model, maxTokens });
@@ -27,12 +30,17 @@ export async function probeChat(server: ServerUnderTest, model: string): Promise
   const answer = await ask(counting, []);
   if (answer.kind === 'failed') {
     const state = isAbsent(server) ? 'absent' : 'broken';
-    return failed(state, missing('chat', `${model}: ${answer.error.message}`));
+    return failed(
+      state,
+      missing('chat', `${model}: ${answer.error.message}`, mendOf(answer.error, 'CHAT_COMPLETION')),
+    );
   }
   const findings = [streamOf(server, model), usageOf(answer.value), reasoningOf(server)];
   const called = await ask(calling, [ping]);
   const tools =
-    called.kind === 'failed' ? missing('chat tools', called.error.message) : toolsOf(called.value);
+    called.kind === 'failed'
+      ? missing('chat tools', called.error.message, toolsMend)
+      : toolsOf(called.value);
   return {
     findings: [...findings.filter((finding) => finding !== undefined), tools],
     state: 'usable',
@@ -41,17 +49,24 @@ export async function probeChat(server: ServerUnderTest, model: string): Promise
 }
 
 function streamOf({ recorded }: ServerUnderTest, model: string): ReportLine {
-  if (!recorded.last) return differs('chat', `${model} answers`);
+  if (!recorded.last)
+    return differs('chat', `${model} answers`, 'nothing: how fast was not measured');
   const how = `${model}: ${pace(recorded.last)}`;
   const isLate =
     isBuffered(recorded.last) && recorded.last.lastByteMs - recorded.last.firstByteMs < 30;
-  if (isLate) return differs('chat', `${how}; buffered upstream: no word comes before the last`);
+  if (isLate)
+    return differs('chat', `${how}; buffered upstream: no word comes before the last`, bufferMend);
   return ok('chat', recorded.last.pieces > 1 ? `${how}; streamed` : how);
 }
 
 function usageOf(parts: readonly ChatPart[]): ReportLine {
   const usage = parts.flatMap((part) => (part.kind === 'usage' ? [part.usage] : [])).find(isReport);
-  if (!usage) return differs('chat usage', 'not told; it will be estimated by length');
+  if (!usage)
+    return differs(
+      'chat usage',
+      'not told; it will be estimated by length',
+      'nothing, unless budgets must be exact: then choose a server that tells usage',
+    );
   return ok('chat usage', `${usage.inputTokens} tokens in, ${usage.outputTokens} out`);
 }
 
@@ -60,11 +75,15 @@ function reasoningOf({ recorded }: ServerUnderTest): ReportLine | undefined {
   const field = /"(reasoning|reasoning_content)"\s*:\s*"[^"]/.exec(text)?.[1];
   const where = field ?? (/<think(ing)?>/.test(text) ? '<think>' : undefined);
   if (!where) return undefined;
-  return differs('chat reasoning', `thinks in ${where}: never spoken, but answers start later`);
+  return differs(
+    'chat reasoning',
+    `thinks in ${where}: never spoken, but answers start later`,
+    'choose a model that does not reason first, or switch that off at its server',
+  );
 }
 
 function toolsOf(parts: readonly ChatPart[]): ReportLine {
   const call = parts.find((part) => part.kind === 'tool');
   if (call) return ok('chat tools', 'called as asked');
-  return differs('chat tools', 'accepted, but the model answered in words');
+  return differs('chat tools', 'accepted, but the model answered in words', toolsMend);
 }

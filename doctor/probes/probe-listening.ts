@@ -3,6 +3,7 @@ import { attempt, type ServerUnderTest, shownUrl } from '#doctor/server-under-te
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { openRealtimeTranscriber } from '#src/speech/realtime/realtime-transcriber.ts';
+import { mendOf } from './mends.ts';
 import { hum, roundTrip } from './round-trip.ts';
 
 /** One clip over a WebSocket, as the bot would send it. */
@@ -24,7 +25,10 @@ export async function probeListening(
     Array.fromAsync(transcriber.transcribe(pcm, signal)),
   );
   if (heard.kind === 'failed') {
-    return failed('broken', missing(what, `${model}: ${heard.error.message}`));
+    return failed(
+      'broken',
+      missing(what, `${model}: ${heard.error.message}`, mendOf(heard.error, 'TRANSCRIPTION')),
+    );
   }
   const final = heard.value.find((update) => update.kind === 'final');
   const finding = ok(what, `${model}: text after ${Math.round(heard.tookMs)} ms`);

@@ -4,6 +4,7 @@ import { within } from '#src/base/waiting.ts';
 import { type JsonEvent, JsonSocket, socketUrl } from '#src/provider/json-socket.ts';
 import { readTalk } from '#src/provider/realtime-reading.ts';
 import { readHeard } from '#src/speech/realtime/realtime-events.ts';
+import { noFault } from './mends.ts';
 
 const greetingMs = 3000;
 
@@ -22,6 +23,7 @@ export async function probeRealtime(server: ServerUnderTest, model: string): Pro
   return { findings, state: 'usable', settings };
 }
 
+const refusedMend = 'set REALTIME_MODEL to one that this key may use there';
 const beta = 'beta names';
 
 async function greet(
@@ -47,8 +49,8 @@ async function greet(
       socket.close();
     }
   });
-  if (asked.kind === 'failed') return missing(what, `not offered: ${asked.error.message}`);
-  if (!asked.value) return differs(what, 'connects, and does not greet: names not known');
+  if (asked.kind === 'failed') return missing(what, `not offered: ${asked.error.message}`, noFault);
+  if (!asked.value) return differs(what, 'connects, and does not greet: names not known', noFault);
   return readGreeting(what, asked.value);
 }
 
@@ -60,6 +62,6 @@ function readGreeting(what: string, event: JsonEvent): ReportLine {
     const isGa = heard.dialect === 'ga' && !isBeta;
     return ok(what, `connects, with ${isGa ? 'the names of today (GA)' : beta}`);
   }
-  if (heard?.kind === 'failed') return missing(what, `connects, then: ${heard.words}`);
-  return differs(what, 'connects, and greets in another way');
+  if (heard?.kind === 'failed') return missing(what, `connects, then: ${heard.words}`, refusedMend);
+  return differs(what, 'connects, and greets in another way', noFault);
 }

@@ -26,6 +26,9 @@ export async function probeServer(given: ServerUnderTest): Promise<ProbedServer>
   return isThere ? serverOf(other, second) : serverOf(given, asked);
 }
 
+const addressMend = 'start that server, or correct its base URL';
+const clockMend = 'let both systems keep time (systemd-timesyncd or chrony)';
+
 type ServerReply = { readonly list: ModelList; readonly status: number; readonly date?: string };
 
 async function askModels(server: ServerUnderTest): Promise<ServerReply> {
@@ -39,7 +42,9 @@ async function askModels(server: ServerUnderTest): Promise<ServerReply> {
 function serverOf(server: ServerUnderTest, { list, status, date }: ServerReply): ProbedServer {
   const reachable = status > 0;
   const findings = [
-    reachable ? addressOf(server) : missing('address', list.kind === 'unknown' ? list.why : ''),
+    reachable
+      ? addressOf(server)
+      : missing('address', list.kind === 'unknown' ? list.why : '', addressMend),
     ...(reachable ? [modelsOf(list)] : []),
     ...(date ? [clockOf(date, server.clock.wallMs())] : []),
   ];
@@ -47,16 +52,23 @@ function serverOf(server: ServerUnderTest, { list, status, date }: ServerReply):
 }
 
 function addressOf({ base, baseUrl }: ServerUnderTest): ReportLine {
-  if (base.completed) return differs('address', `the base URL needs /v1: ${serverName(base.url)}`);
+  if (base.completed) {
+    const name = serverName(base.url);
+    return differs('address', `the base URL needs /v1: ${name}`, `set it to ${name}`);
+  }
   return ok('address', `answers at ${serverName(baseUrl)}`);
 }
 
 function modelsOf(list: ModelList): ReportLine {
   switch (list.kind) {
     case 'not offered':
-      return differs('models', 'no list: not offered, so names of models cannot be checked');
+      return differs(
+        'models',
+        'no list: not offered, so names of models cannot be checked',
+        'nothing here: compare the names of models with what the server was started with',
+      );
     case 'unknown':
-      return differs('models', `no list: ${list.why}`);
+      return differs('models', `no list: ${list.why}`, 'check the key and the address');
     case 'listed': {
       const names = list.models.slice(0, mostNamed).map(({ id }) => id.slice(0, 60));
       const more = list.models.length - names.length;
@@ -70,9 +82,10 @@ function modelsOf(list: ModelList): ReportLine {
 
 function clockOf(date: string, wallMs: number): ReportLine {
   const skewMs = Date.parse(date) - wallMs;
-  if (Number.isNaN(skewMs)) return differs('clock', 'the server sends a date that is none');
+  if (Number.isNaN(skewMs))
+    return differs('clock', 'the server sends a date that is none', clockMend);
   const seconds = Math.round(Math.abs(skewMs) / 1000);
   if (Math.abs(skewMs) <= skewLimitMs) return ok('clock', 'agrees with this machine');
   const which = skewMs > 0 ? 'ahead of' : 'behind';
-  return differs('clock', `the server is ${seconds} s ${which} this machine`);
+  return differs('clock', `the server is ${seconds} s ${which} this machine`, clockMend);
 }

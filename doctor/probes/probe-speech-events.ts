@@ -1,6 +1,7 @@
-import { Stream } from 'openai/streaming';
 import { differs, missing, ok, type ReportLine } from '#doctor/finding.ts';
 import { attempt, type ServerUnderTest } from '#doctor/server-under-test.ts';
+import { readEvents } from '#src/provider/api-client.ts';
+import { noFault } from './mends.ts';
 
 /** Whether speech comes as events too, which have an end mark and usage. One clip. */
 export async function probeSpeechEvents(
@@ -11,9 +12,8 @@ export async function probeSpeechEvents(
   const what = 'speech sse';
   const body = { model, voice, input, response_format: 'pcm', stream_format: 'sse' } as const;
   const asked = await attempt(server, async (signal) => {
-    const response = await server.client.audio.speech.create(body, { signal });
-    const hangUp = new AbortController();
-    const events = Stream.fromSSEResponse<unknown>(response, hangUp, server.client);
+    const response = await server.client.post('/audio/speech', body, signal);
+    const events = readEvents(response);
     const counted = { deltas: 0, isDone: false, hasUsage: false };
     for await (const event of events) {
       signal.throwIfAborted();
@@ -23,14 +23,18 @@ export async function probeSpeechEvents(
   });
   if (asked.kind === 'failed') {
     const isPlain = asked.error.code === 'provider.wrong_type';
-    return missing(what, isPlain ? 'not offered: sound comes as it is' : asked.error.message);
+    return missing(
+      what,
+      isPlain ? 'not offered: sound comes as it is' : asked.error.message,
+      noFault,
+    );
   }
   const { deltas, isDone, hasUsage } = asked.value;
-  if (deltas === 0) return missing(what, 'not offered: no event holds sound');
+  if (deltas === 0) return missing(what, 'not offered: no event holds sound', noFault);
   const end = isDone ? '' : ', without an end mark';
   const usage = hasUsage ? 'usage told' : 'no usage';
   const how = `${deltas} events with sound${end}, ${usage}`;
-  return isDone ? ok(what, how) : differs(what, how);
+  return isDone ? ok(what, how) : differs(what, how, noFault);
 }
 
 function count(event: unknown, into: { deltas: number; isDone: boolean; hasUsage: boolean }): void {

@@ -2,8 +2,10 @@ import { differs, type Examined, failed, missing, ok, type ReportLine } from '#d
 import { isBuffered, pace, type RecordedAnswer } from '#doctor/recorded-fetch.ts';
 import { attempt, isAbsent, type ServerUnderTest, shownUrl } from '#doctor/server-under-test.ts';
 import { durationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
+import type { BotError } from '#src/base/errors.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
+import { bufferMend, mendOf, noFault } from './mends.ts';
 import { probeSpeechEvents } from './probe-speech-events.ts';
 import { firstVoice } from './voices.ts';
 import { readHeader, sayHeader, type WavHeader } from './wav-header.ts';
@@ -25,13 +27,14 @@ type ProbeClip = {
   readonly answer: RecordedAnswer;
   readonly header: WavHeader | undefined;
 };
-type ProbeSpeech = ProbeClip | { readonly why: string };
+type ProbeSpeech = ProbeClip | { readonly why: string; readonly mend: string };
 
 /** Three clips of `spokenText` at most, and one more for a voice that is not known. */
 export async function probeSpeech(server: ServerUnderTest, wanted: Speaker): Promise<Examined> {
   let speaker = wanted;
   let raw = await speak(server, speaker, 'pcm');
-  if ('why' in raw && isAbsent(server)) return failed('absent', missing('speech', raw.why));
+  if ('why' in raw && isAbsent(server))
+    return failed('absent', missing('speech', raw.why, noFault));
   const other = 'why' in raw && !wanted.isChosen ? await firstVoice(server) : undefined;
   if (other) {
     speaker = { ...wanted, voice: other };
@@ -79,22 +82,43 @@ async function speak(
   const synthesizer = openSynthesizer(server.client, { model, voice, format });
   const spoken = await attempt(server, (signal) => soundOf(synthesizer, spokenText, signal));
   const answer = server.recorded.last;
-  if (spoken.kind === 'failed') return { why: `${model}, ${voice}: ${spoken.error.message}` };
-  if (!answer) return { why: 'nothing came' };
+  if (spoken.kind === 'failed') {
+    const { error } = spoken;
+    return { why: `${model}, ${voice}: ${error.message}`, mend: speechMend(error) };
+  }
+  if (!answer) return { why: 'nothing came', mend: 'ask again' };
   return { pcm: spoken.value, answer, header: readHeader(answer.head) };
+}
+
+function speechMend(error: BotError): string {
+  const isModel = error.code === 'provider.refused';
+  return isModel ? 'set SPEECH_MODEL and SPEECH_VOICE to what it has' : mendOf(error, 'SPEECH');
+}
+
+function formatMend(format: 'pcm' | 'wav'): string {
+  return `use SPEECH_FORMAT=${format}`;
 }
 
 function formatOf(asked: 'pcm' | 'wav', spoken: ProbeSpeech): ReportLine {
   const what = `speech ${asked}`;
-  if ('why' in spoken) return missing(what, spoken.why);
+  if ('why' in spoken) return missing(what, spoken.why, spoken.mend);
   const { header, answer, pcm } = spoken;
   const label = answer.type === '' ? 'no type' : answer.type;
   const lasts = `${(durationMs(pcm) / 1000).toFixed(1)} s`;
   const sound = header ? sayHeader(header, answer.sizeBytes) : 'raw samples';
   const isAsked = (header !== undefined) === (asked === 'wav');
-  if (!isAsked) return differs(what, `sent ${header ? 'a WAV file' : 'raw samples'} instead`);
+  if (!isAsked)
+    return differs(
+      what,
+      `sent ${header ? 'a WAV file' : 'raw samples'} instead`,
+      formatMend(header ? 'wav' : 'pcm'),
+    );
   if (/mpeg|mp3|ogg|opus|flac|aac/.test(label)) {
-    return differs(what, `${sound}, ${lasts}, though labelled ${label}`);
+    return differs(
+      what,
+      `${sound}, ${lasts}, though labelled ${label}`,
+      'nothing: the bot goes by the bytes',
+    );
   }
   return ok(what, `${sound}, ${lasts}, labelled ${label}`);
 }
@@ -107,6 +131,7 @@ function rateOf(raw: ProbeSpeech, wav: ProbeSpeech): ReportLine | undefined {
     return differs(
       'speech rate',
       `not measured, there is no WAV to compare; ${assumedHz} Hz taken`,
+      'listen whether voices are too high or too low; then choose a server that sends WAV',
     );
   }
   const estimateHz = raw.pcm.samples.length / (durationMs(wav.pcm) / 1000);
@@ -119,7 +144,8 @@ function rateOf(raw: ProbeSpeech, wav: ProbeSpeech): ReportLine | undefined {
   const told = isWavs ? `${wavHz} Hz` : `about ${Math.round(estimateHz / 100) * 100} Hz`;
   return differs(
     'speech rate',
-    `raw samples come at ${told} and would be played as ${assumedHz} Hz: use SPEECH_FORMAT=wav`,
+    `raw samples come at ${told} and would be played as ${assumedHz} Hz`,
+    'use SPEECH_FORMAT=wav',
   );
 }
 
@@ -128,5 +154,6 @@ function paceOf(answer: RecordedAnswer): ReportLine {
   return differs(
     'speech pace',
     `${pace(answer)}: buffered upstream, no sound comes before the last`,
+    bufferMend,
   );
 }

@@ -4,6 +4,7 @@ import { listenRateHz } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
 import type { TranscriptUpdate } from '#src/speech/ports.ts';
+import { mendOf, noFault } from './mends.ts';
 import { hum, roundTrip, type SpokenClip } from './round-trip.ts';
 
 /** Two uploads of one clip: what the same server spoke, or else a hum. */
@@ -20,14 +21,21 @@ export async function probeTranscription(
   const plain = await ask('off');
   if (plain.kind === 'failed') {
     const state = isAbsent(server) ? 'absent' : 'broken';
-    return failed(state, missing('transcription', `${model}: ${plain.error.message}`));
+    return failed(
+      state,
+      missing(
+        'transcription',
+        `${model}: ${plain.error.message}`,
+        mendOf(plain.error, 'TRANSCRIPTION'),
+      ),
+    );
   }
   const tookMs = Math.round(plain.tookMs);
   const answer = ok('transcription', `${model}: text after ${tookMs} ms${labelOf(server)}`);
   const streamed = await ask('on');
   const stream =
     streamed.kind === 'failed'
-      ? missing('transcription stream', `not offered: ${streamed.error.message}`)
+      ? missing('transcription stream', `not offered: ${streamed.error.message}`, noFault)
       : streamOf(server, streamed.value);
   return {
     findings: [answer, roundTrip(textOf(plain.value), clip), stream],
@@ -52,6 +60,8 @@ function labelOf({ recorded }: ServerUnderTest): string {
   return `, ${isJson ? 'JSON' : 'text'} labelled ${type || 'as nothing'}`;
 }
 
+const streamMend = 'use TRANSCRIPTION_STREAM=off';
+
 const shapes = [
   ['transcript.text', /"transcript\.text\./],
   ['chat-shaped', /"choices"/],
@@ -63,8 +73,10 @@ function streamOf({ recorded }: ServerUnderTest, updates: readonly TranscriptUpd
   const isStream =
     /event-stream/.test(recorded.last?.type ?? '') ||
     /^\s*(data|event):/.test(`${recorded.last?.head}`);
-  if (!isStream) return differs(what, 'asked for and not noticed: one answer at the end');
+  if (!isStream)
+    return differs(what, 'asked for and not noticed: one answer at the end', streamMend);
   const shape = shapes.find(([, mark]) => mark.test(`${recorded.last?.head}`))?.[0] ?? 'bare';
-  if (partials === 0) return differs(what, `${shape} events, the words all in the last one`);
+  if (partials === 0)
+    return differs(what, `${shape} events, the words all in the last one`, streamMend);
   return ok(what, `${shape} events, ${partials} with words`);
 }

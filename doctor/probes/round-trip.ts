@@ -27,9 +27,10 @@ export function roundTrip(heard: string, clip: SpokenClip | undefined): ReportLi
   if (!clip) return ok(what, 'a hum was sent, there being no speech to send; words not judged');
   const share = likeness(clip.text, heard);
   const percent = `${Math.round(share * 100)} % of the words spoken were understood`;
-  return share >= 0.6 ? ok(what, percent) : differs(what, percent);
+  return share >= 0.6 ? ok(what, percent) : differs(what, percent, mend);
 }
 
+const mend = 'choose a recogniser or a voice for the language that is spoken';
 const digits = 'zero one two three four five six seven eight nine ten'.split(' ');
 
 /** Which share of the words of `spoken` is found in `heard`, 0 to 1; figures count as words. */

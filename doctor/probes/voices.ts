@@ -2,9 +2,7 @@ import { attempt, type ServerUnderTest } from '#doctor/server-under-test.ts';
 
 /** The first voice a server lists, if it has such a list (speaches and Kokoro-FastAPI do). */
 export async function firstVoice(server: ServerUnderTest): Promise<string | undefined> {
-  const asked = await attempt(server, (signal) =>
-    server.client.get<unknown>('/audio/voices', { signal }),
-  );
+  const asked = await attempt(server, (signal) => server.client.get('/audio/voices', signal));
   const { voices, data } = ((asked.kind === 'done' && asked.value) || {}) as Shape;
   const list = Array.isArray(voices) ? voices : data;
   return Array.isArray(list) ? list.map(nameOf).find((name) => name !== undefined) : undefined;

@@ -1,0 +1,42 @@
+import { differs, missing, ok, type ReportLine } from '#doctor/finding.ts';
+import type { BotError, ErrorCode } from '#src/base/errors.ts';
+import type { ChannelTrial } from '#src/discord/account/channel-trial.ts';
+
+const what = 'voice link';
+
+const update = 'run npm ci again, or update Parley';
+const rest = 'leave Discord alone for some minutes, then try again';
+/** What to do about each way in which a visit can fail. */
+const mends: Readonly<Partial<Record<ErrorCode, string>>> = {
+  'link.timeout':
+    "let UDP out of this machine or container (any port, to Discord's voice servers); see that the channel is not full",
+  'link.lost': 'see who moved or removed the bot, then try again',
+  'link.refused': rest,
+  'link.rate_limited': rest,
+  'link.no_cipher': update,
+  'link.no_end_to_end': update,
+  'link.unsupported': update,
+  'discord.too_few_shards': 'set SHARDS=auto',
+};
+
+export function visitLines(name: string, trial: ChannelTrial): readonly ReportLine[] {
+  const { cipher, endToEnd, openedMs, troubles } = trial;
+  return [
+    ok(what, `open in #${name} after ${openedMs} ms: UDP reaches Discord and comes back`),
+    ok('transport', `sealed with ${cipher}`),
+    endToEnd
+      ? ok('DAVE', 'end-to-end encrypted')
+      : differs(
+          'DAVE',
+          'not end-to-end encrypted',
+          'nothing here: Discord decides that for the channel',
+        ),
+    ...troubles.map((trouble) =>
+      differs(what, trouble, 'try again; if it stays, see docs/troubleshooting.md'),
+    ),
+  ];
+}
+
+export function failedVisit(error: BotError): ReportLine {
+  return missing(what, error.message, mends[error.code] ?? 'try again in a minute');
+}

@@ -1,0 +1,161 @@
+import { commands } from '#commands/commands.ts';
+import { differs, missing, ok, type ReportLine } from '#doctor/finding.ts';
+import type { Report } from '#doctor/report.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { Config } from '#src/config/types.ts';
+import {
+  type Account,
+  type GuildName,
+  readAccount,
+  readGuildNames,
+  readLoginBudget,
+} from '#src/discord/account/account.ts';
+import { AccountRest } from '#src/discord/account/account-rest.ts';
+import { readGuildRights } from '#src/discord/account/guild-rights.ts';
+import { compareCommands } from '#src/discord/account/read-commands.ts';
+import { inviteUrlOf } from '#src/discord/account/rights.ts';
+import { accountLines, clockLine, loginsLine } from './account-findings.ts';
+import { commandLine, doubledLine } from './command-findings.ts';
+import { rightsLines } from './rights-findings.ts';
+
+export type DiscordPlace = NonNullable<Config['discord']>;
+
+/** `misconfigured`: the token, as for the bot itself, which would end with 78. */
+export type DiscordVerdict = 'usable' | 'broken' | 'misconfigured';
+
+/** Each takes three requests; a bot in more servers is asked server by server. */
+const mostGuilds = 5;
+/** Of a refusal that another start cannot mend. */
+const tokenMend = 'put the new token into DISCORD_TOKEN, or run npm run setup';
+
+/** What examining Discord has found out so far. */
+type Examination = {
+  readonly rest: AccountRest;
+  readonly place: DiscordPlace;
+  readonly clock: Clock;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+};
+
+/** Asks Discord, without going online, how the bot, its servers, its rights and its commands are. */
+export async function examineDiscord(
+  place: DiscordPlace,
+  clock: Clock,
+  report: Report,
+  signal: AbortSignal,
+): Promise<DiscordVerdict> {
+  const { token, apiUrl } = place;
+  report.section(apiUrl === undefined ? 'Discord' : `Discord at ${apiUrl}`);
+  using rest = new AccountRest({ token: token.reveal(), ...(apiUrl && { apiUrl }) }, clock);
+  const seen = { rest, place, clock, report, signal };
+  try {
+    return (await examined(seen)) ? 'usable' : 'broken';
+  } catch (error) {
+    if (!(error instanceof BotError)) throw error;
+    const isToken = error.code === 'discord.bad_token';
+    report.findings([
+      isToken
+        ? missing('token', error.message, tokenMend)
+        : missing('discord', error.message, 'see https://discordstatus.com, and ask again'),
+    ]);
+    return isToken ? 'misconfigured' : 'broken';
+  }
+}
+
+async function examined(seen: Examination): Promise<boolean> {
+  const { rest, place, report, signal } = seen;
+  const tell = teller(report);
+  const account = await readAccount(rest, signal);
+  tell(clockLine(rest.aheadMs), ...accountLines(account, place.messageContent));
+  tell(loginsLine(await readLoginBudget(rest, signal)));
+  const guilds = await readGuildNames(rest, signal);
+  tell(guildsLine(guilds, account, place.guildId));
+  const chosen = chosenGuilds(guilds, place.guildId);
+  for (const guild of chosen) tell(...(await guildLines(seen, account, guild)));
+  if (guilds.length > chosen.length && place.guildId === undefined) tell(notAsked(guilds, chosen));
+  tell(...(await commandLines(seen, account, chosen)));
+  return tell.isUsable();
+}
+
+type Teller = { (...lines: readonly ReportLine[]): void; isUsable(): boolean };
+
+/** Reports lines as they are found, and knows whether one of them says that something is missing. */
+function teller(report: Report): Teller {
+  let isUsable = true;
+  const tell = (...lines: readonly ReportLine[]) => {
+    report.findings(lines);
+    isUsable &&= lines.every(({ verdict }) => verdict !== 'missing');
+  };
+  return Object.assign(tell, { isUsable: () => isUsable });
+}
+
+function guildsLine(
+  guilds: readonly GuildName[],
+  { applicationId }: Account,
+  guildId: string | undefined,
+): ReportLine {
+  const mend = `open ${inviteUrlOf(applicationId)}`;
+  if (guilds.length === 0) return missing('servers', 'the bot is in none', mend);
+  if (guildId !== undefined && !guilds.some(({ id }) => id === guildId)) {
+    return missing('servers', 'the bot is not in the server of DISCORD_GUILD_ID', mend);
+  }
+  return ok('servers', `in ${guilds.length}`);
+}
+
+function chosenGuilds(guilds: readonly GuildName[], guildId: string | undefined) {
+  if (guildId !== undefined) return guilds.filter(({ id }) => id === guildId);
+  return guilds.slice(0, mostGuilds);
+}
+
+function notAsked(guilds: readonly GuildName[], chosen: readonly GuildName[]): ReportLine {
+  const why = `${guilds.length - chosen.length} more, not looked at`;
+  return ok('servers', `${why}: DISCORD_GUILD_ID=ID npm run doctor looks at one`);
+}
+
+async function guildLines(
+  { rest, clock, signal }: Examination,
+  { botId }: Account,
+  { id, name }: GuildName,
+): Promise<readonly ReportLine[]> {
+  try {
+    return rightsLines(await readGuildRights(rest, { guildId: id, botId }, signal), clock.wallMs());
+  } catch (error) {
+    if (!(error instanceof BotError) || error.code === 'discord.bad_token') throw error;
+    return [differs(name, `not examined: ${error.message}`, 'ask again')];
+  }
+}
+
+async function commandLines(
+  { rest, place, signal }: Examination,
+  { applicationId }: Account,
+  guilds: readonly GuildName[],
+): Promise<readonly ReportLine[]> {
+  const { guildId } = place;
+  const compare = (wanted: typeof commands, id?: string) =>
+    compareCommands(
+      rest,
+      { applicationId, ...(id !== undefined && { guildId: id }) },
+      wanted,
+      signal,
+    );
+  if (guildId !== undefined && guilds.length === 0) return [];
+  const where = guilds.find(({ id }) => id === guildId)?.name;
+  const own = commandLine(
+    await compare(commands, guildId),
+    commands.length,
+    where === undefined ? 'everywhere' : `in ${where}`,
+  );
+  const doubled: ReportLine[] = [];
+  const others = guildId === undefined ? guilds : [undefined];
+  for (const other of others) {
+    const { removed } = await compare([], other?.id);
+    doubled.push(
+      ...doubledLine(removed.length, other ? `in ${other.name}` : 'everywhere', doubledMend),
+    );
+  }
+  return [own, ...doubled];
+}
+
+const doubledMend =
+  'choose one (DISCORD_GUILD_ID set or empty); those of one server go when the bot is removed from it and invited again';

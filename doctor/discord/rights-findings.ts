@@ -1,0 +1,54 @@
+import { differs, missing, ok, type ReportLine } from '#doctor/finding.ts';
+import { span } from '#doctor/seat-line.ts';
+import type { ChannelRights, GuildRights } from '#src/discord/account/guild-rights.ts';
+import { type NeededRight, rightNames } from '#src/discord/account/rights.ts';
+
+/** Channels named one by one; a server may have 500. */
+const mostChannels = 20;
+
+/** What the bot may do in a server: one line for the server, one for each voice channel that lacks a right. */
+export function rightsLines(
+  { name, channels, lacksInServer, timedOutUntilMs = 0 }: GuildRights,
+  nowWallMs: number,
+): readonly ReportLine[] {
+  if (timedOutUntilMs > nowWallMs) {
+    const why = `the bot is timed out for ${span(timedOutUntilMs - nowWallMs)}: it may do nothing`;
+    return [missing(name, why, 'a moderator removes the time-out, or wait')];
+  }
+  const talking = channels.filter(({ lacksToTalk }) => lacksToTalk.length === 0);
+  const lacking = channels.filter(
+    ({ lacksToTalk, lacksToWrite }) => lacksToTalk.length + lacksToWrite.length > 0,
+  );
+  const shown = lacking.slice(0, mostChannels).map(channelLine);
+  const more = lacking.length - shown.length;
+  return [
+    serverLine(name, channels.length, talking.length),
+    ...(lacksInServer.length > 0 ? [roleLine(name, lacksInServer)] : []),
+    ...shown,
+    ...(more > 0 ? [differs(name, `${more} more voice channels lack rights`, roleMend)] : []),
+  ];
+}
+
+const roleMend = "give the bot's role the rights there: Edit Channel, Permissions";
+
+function serverLine(name: string, count: number, talking: number): ReportLine {
+  if (count === 0) return missing(name, 'has no voice channel', 'make one: Create Channel, Voice');
+  const why = `the bot may talk in ${talking} of ${count} voice channels`;
+  return talking > 0 ? ok(name, why) : missing(name, why, roleMend);
+}
+
+function roleLine(name: string, lacks: readonly NeededRight[]): ReportLine {
+  const why = `the bot's role lacks ${words(lacks)}`;
+  return differs(name, why, 'open the invite link again: it asks for what is missing');
+}
+
+function channelLine({ name, lacksToTalk, lacksToWrite }: ChannelRights): ReportLine {
+  const lacks = words([...lacksToTalk, ...lacksToWrite]);
+  const what = lacksToTalk.length > 0 ? 'no talk there' : 'talk works, its chat does not';
+  const mend = `Edit Channel ${name}, Permissions: allow ${lacks} for the bot's role`;
+  return differs(`#${name}`, `lacks ${lacks}: ${what}`, mend);
+}
+
+function words(rights: readonly NeededRight[]): string {
+  return rights.map((right) => rightNames[right]).join(', ');
+}

@@ -1,0 +1,20 @@
+import { type Questions, SetupEnded } from './questions.ts';
+
+/** Without a terminal nobody is asked: what no flag says ends the set-up with 78, naming the flag. */
+export function flagsOnly(print: (line: string) => void): Questions {
+  const unanswered = async (question: string): Promise<never> => {
+    throw new SetupEnded(78, `${question} Nobody can be asked here: there is no terminal.`);
+  };
+  return {
+    canAsk: false,
+    say: print,
+    askSecret: unanswered,
+    askText: unanswered,
+    choose: unanswered,
+    confirm: unanswered,
+    async wait(what, work) {
+      print(what);
+      return await work(new AbortController().signal);
+    },
+  };
+}

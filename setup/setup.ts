@@ -1,0 +1,129 @@
+import { commands } from '#commands/commands.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { readConfig } from '#src/config/config.ts';
+import { registerOnly } from '#src/discord/interactions/register-only.ts';
+import { isChange } from '#src/discord/interactions/registration.ts';
+import { type Flags, partsIn, readFlags, type SetupPart, setupParts, usage } from './arguments.ts';
+import { readEnvFile, replaceEnvFile, strayNames, withChanges } from './env-file.ts';
+import { type Questions, type SetupCode, SetupEnded } from './questions.ts';
+import type { SetupScene } from './scene.ts';
+import { SettingBook } from './setting-book.ts';
+import { chooseProviders } from './steps/choose-providers.ts';
+import { chooseServer } from './steps/choose-server.ts';
+import { chooseToken } from './steps/choose-token.ts';
+import { trySound } from './steps/try-sound.ts';
+
+export type SetupOptions = {
+  /** Absent: there is no terminal, so that flags must say everything. */
+  readonly terminal?: Questions;
+  readonly withoutTerminal: Questions;
+  readonly print: (line: string) => void;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Paths of `.env` and of its example. */
+  readonly files: { readonly env: string; readonly example: string };
+  readonly clock: Clock;
+};
+
+/**
+ * Sets the bot up, by flags and questions, and writes `.env` at the end. Returns the exit code: 0 done, 1 ended or something
+ * does not work, 78 what cannot work or is not said.
+ */
+export async function runSetup(args: readonly string[], options: SetupOptions): Promise<SetupCode> {
+  const { terminal, withoutTerminal, print } = options;
+  const flags = readFlags(args);
+  const ask = terminal ?? withoutTerminal;
+  try {
+    if (!flags) throw new SetupEnded(78, `Not understood. ${usage}`);
+    if (!terminal && args.length === 0) {
+      throw new SetupEnded(78, `There is no terminal to ask at, and no flag. ${usage}`);
+    }
+    return await performed(ask, flags, options);
+  } catch (error) {
+    if (error instanceof SetupEnded) {
+      print(error.message);
+      return error.code;
+    }
+    if (!(error instanceof BotError)) throw error;
+    print(`${error.message} Nothing was written.`);
+    return error.code === 'discord.bad_token' ? 78 : 1;
+  }
+}
+
+async function performed(ask: Questions, flags: Flags, options: SetupOptions): Promise<SetupCode> {
+  const { files, environment, clock } = options;
+  const read = readEnvFile(files.env, files.example);
+  if (read.kind === 'refused') throw new SetupEnded(78, read.why);
+  const book = new SettingBook(read.file, environment);
+  const scene = { ask, flags, book, clock, environment };
+  const parts = await partsToDo(scene);
+  const bot = await chooseToken(scene, parts.includes('token'));
+  const server = await chooseServer(scene, bot, parts.includes('server'));
+  const clip = parts.includes('providers') ? await chooseProviders(scene) : undefined;
+  if (parts.some((part) => registering.includes(part))) await register(scene);
+  const place = { bot, server, ...(clip && { clip }) };
+  const isHeard = parts.includes('sound') ? await trySound(scene, place) : true;
+  await write(scene, files);
+  const next = 'npm start, sit down in a voice channel, type /join, and talk.';
+  ask.say(isHeard ? `Next: ${next}` : `The sound is still to be mended; then: ${next}`);
+  return isHeard ? 0 : 1;
+}
+
+/** After these other commands may be wanted elsewhere. */
+const registering: readonly SetupPart[] = ['token', 'server', 'commands'];
+
+/** Everything the first time; later what the flags name, or the one thing that is chosen. */
+async function partsToDo({ ask, flags, book }: SetupScene): Promise<readonly SetupPart[]> {
+  const named = partsIn(flags);
+  if (!book.isSetUp) {
+    const always: readonly SetupPart[] = ask.canAsk ? setupParts : ['token', 'server'];
+    const wanted = setupParts.filter((part) => always.includes(part) || named.includes(part));
+    return wanted.filter((part) => part !== 'sound' || !flags.isSilent);
+  }
+  if (named.length > 0) return named;
+  const part = await ask.choose<SetupPart>('What is to be changed?', [
+    { value: 'providers', label: 'Speech and chat servers' },
+    { value: 'server', label: 'The server whose commands appear at once' },
+    { value: 'token', label: 'The token of the bot' },
+    { value: 'sound', label: 'Nothing: let me hear the bot' },
+    { value: 'commands', label: 'Nothing: register the commands again' },
+  ]);
+  return [part];
+}
+
+async function register({ ask, book }: SetupScene): Promise<void> {
+  const { discord } = configOf(book);
+  if (!discord) return;
+  const { token, ...place } = discord;
+  const changes = await ask.wait('Registering the commands', () =>
+    registerOnly({ token: token.reveal(), ...place, commands }),
+  );
+  const count = `${commands.length} commands`;
+  ask.say(isChange(changes) ? `${count} are registered.` : `${count} were registered already.`);
+}
+
+function configOf(book: SettingBook) {
+  const read = readConfig(book.environment());
+  if (read.kind === 'bad') {
+    throw new SetupEnded(78, [...read.mistakes, 'Nothing was written.'].join('\n'));
+  }
+  return read.config;
+}
+
+async function write({ ask, book }: SetupScene, { example }: SetupOptions['files']): Promise<void> {
+  const { file, changes } = book;
+  if (changes.size === 0) return;
+  configOf(book);
+  const text = withChanges(file.text, changes, book.exampleText(example));
+  const strays = strayNames(text, file.values, changes);
+  if (strays.length > 0) {
+    const names = strays.join(', ');
+    throw new SetupEnded(
+      1,
+      `${file.path} is written in a way that setup cannot change (${names}): change it by hand.`,
+    );
+  }
+  const failure = await replaceEnvFile(file.path, text);
+  if (failure !== undefined) throw new SetupEnded(1, failure);
+  ask.say(`Written: ${file.path}, readable by you only.`);
+}

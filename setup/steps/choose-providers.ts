@@ -1,0 +1,158 @@
+import type { SpokenClip } from '#doctor/probes/round-trip.ts';
+import { examineProvider } from '#doctor/provider.ts';
+import { Report } from '#doctor/report.ts';
+import { isAddress, type NamedServer } from '#setup/arguments.ts';
+import { type AnswerChoice, SetupEnded } from '#setup/questions.ts';
+import type { SetupScene } from '#setup/scene.ts';
+import type { Secret } from '#src/base/secret.ts';
+import { readSecret } from '#src/config/config.ts';
+import { groups, type SettingGroup } from '#src/config/keys.ts';
+import { isOpenAi } from '#src/provider/models/models.ts';
+import { nearbyServers } from '#src/provider/nearby.ts';
+
+type Address = { readonly baseUrl: string; readonly apiKey?: Secret };
+type TriedServer = Pick<NamedServer, 'groups' | 'named'> & { readonly address: Address };
+/** Roles that are filled, and what was spoken while they were tried. */
+type Filled = { readonly groups: Set<SettingGroup>; clip?: SpokenClip };
+
+/** One question to a server, in ms: a model that was not used for long is loaded in it. */
+const deadlineMs = 60_000;
+const openAi = 'https://api.openai.com/v1';
+/** Settings of a role that belong to its server, and go with it. */
+const ofServer = ['BASE_URL', 'MODEL', 'API_KEY', 'BACKEND', 'VOICE', 'FORMAT', 'STREAM'] as const;
+
+/** Chooses who hears, thinks and speaks, and tries it as the doctor does. Gives what was spoken meanwhile. */
+export async function chooseProviders(scene: SetupScene): Promise<SpokenClip | undefined> {
+  const { providers } = scene.flags;
+  const filled: Filled = { groups: new Set() };
+  if (providers === 'embedded') {
+    useEmbedded(scene);
+    return undefined;
+  }
+  for (const server of providers) {
+    const { baseUrl, keyEnv } = server;
+    const address = { baseUrl, ...keyIn(scene, keyEnv) };
+    if (await tried(scene, { ...server, address }, filled)) continue;
+    throw new SetupEnded(1, `${baseUrl} cannot be used as it is. Nothing was written.`);
+  }
+  if (providers.length === 0) await askForServers(scene, filled);
+  return filled.clip;
+}
+
+/** The variable is not repeated: what stands there may be the key itself. */
+function keyIn(
+  { environment }: SetupScene,
+  keyEnv: string | undefined,
+): { readonly apiKey?: Secret } {
+  if (keyEnv === undefined) return {};
+  const apiKey = readSecret(keyEnv, environment);
+  if (apiKey) return { apiKey };
+  throw new SetupEnded(78, 'A variable named by a --key-env is not set. Nothing was written.');
+}
+
+/** One server after the other, until every role has one or enough is said. */
+async function askForServers(scene: SetupScene, filled: Filled): Promise<void> {
+  const { ask } = scene;
+  const nearby = await nearbyServers();
+  while (filled.groups.size < groups.length) {
+    const found = nearby.map(({ name, baseUrl }) => ({
+      value: baseUrl,
+      label: `What answers at ${baseUrl}`,
+      hint: `usually ${name}`,
+    }));
+    const answer = await ask.choose<string>(questionFor(filled), [
+      ...found,
+      { value: openAi, label: 'OpenAI', hint: 'needs a key' },
+      { value: 'other', label: 'Another server, by its address' },
+      lastChoice(filled),
+    ]);
+    if (answer === 'none') {
+      if (filled.groups.size === 0) useEmbedded(scene);
+      return;
+    }
+    await tried(scene, { address: await addressOf(scene, answer), named: {} }, filled);
+  }
+}
+
+function questionFor({ groups: taken }: Filled): string {
+  if (taken.size === 0) return 'Which server for speech to text, chat, and text to speech?';
+  const words = {
+    TRANSCRIPTION: 'speech to text',
+    CHAT_COMPLETION: 'chat',
+    SPEECH: 'text to speech',
+  };
+  const left = groups.filter((group) => !taken.has(group)).map((group) => words[group]);
+  return `And which for ${left.join(' and ')}?`;
+}
+
+function lastChoice({ groups: taken }: Filled): AnswerChoice<string> {
+  if (taken.size > 0) return { value: 'none', label: 'None: as it is for the rest' };
+  return { value: 'none', label: 'None: the embedded engines', hint: 'English, demo quality' };
+}
+
+async function addressOf({ ask }: SetupScene, answer: string): Promise<Address> {
+  const baseUrl =
+    answer === 'other'
+      ? await ask.askText('Its address, up to /v1.', 'http://127.0.0.1:8000/v1', (value) =>
+          isAddress(value) ? undefined : 'It must be an address like http://127.0.0.1:8000/v1.',
+        )
+      : answer;
+  const isNeeded = isOpenAi(baseUrl);
+  const question = isNeeded ? 'Its key (not shown).' : 'Its key (not shown; Enter for none).';
+  const apiKey = await ask.askSecret(question, (value) => {
+    if (value === '') return isNeeded ? 'OpenAI needs a key.' : undefined;
+    return /^[\x21-\x7e]+$/.test(value)
+      ? undefined
+      : 'It holds characters that no key has; copy it again.';
+  });
+  return { baseUrl, ...(apiKey.reveal() !== '' && { apiKey }) };
+}
+
+/** Examines a server, and notes its settings for the roles that have none yet. False: nothing of it can be used. */
+async function tried(
+  { ask, book, clock }: SetupScene,
+  { address, named, groups: wanted = groups }: TriedServer,
+  filled: Filled,
+): Promise<boolean> {
+  const lines: string[] = [];
+  const report = new Report((line) => lines.push(line), address.apiKey ? [address.apiKey] : []);
+  const { code, settings, clip } = await ask.wait(`Trying ${address.baseUrl}`, () =>
+    examineProvider({ address, named }, { clock, deadlineMs }, report),
+  );
+  ask.say(lines.join('\n'));
+  const offered = wanted.filter((group) => settings.some((line) => line.startsWith(`${group}_`)));
+  const taken = offered.filter((group) => !filled.groups.has(group));
+  const isWhole = wanted === groups ? code === 0 : taken.length === wanted.length;
+  for (const group of taken) {
+    fill(book, group, settings, address.apiKey);
+    filled.groups.add(group);
+  }
+  if (taken.includes('SPEECH') && clip) filled.clip = clip;
+  return taken.length > 0 && (isWhole || ask.canAsk);
+}
+
+function fill(
+  book: SetupScene['book'],
+  group: SettingGroup,
+  settings: readonly string[],
+  apiKey: Secret | undefined,
+): void {
+  clear(book, group);
+  for (const line of settings) {
+    const [, name = '', value = ''] = /^([A-Z_]+)=(.*)$/.exec(line) ?? [];
+    if (name.startsWith(`${group}_`)) book.set(name, value);
+  }
+  if (apiKey) book.set(`${group}_API_KEY`, apiKey.reveal());
+}
+
+function useEmbedded({ book }: SetupScene): void {
+  for (const group of groups) clear(book, group);
+  book.set('OPENAI_API_KEY', '');
+}
+
+function clear(book: SetupScene['book'], group: SettingGroup): void {
+  for (const part of ofServer) {
+    const name = `${group}_${part}`;
+    if ((book.file.values[name] ?? '') !== '' || book.changes.has(name)) book.set(name, '');
+  }
+}

@@ -1,0 +1,121 @@
+import { readFile } from 'node:fs/promises';
+import { accountLines, clockLine, loginsLine } from '#doctor/discord/account-findings.ts';
+import { SetupEnded } from '#setup/questions.ts';
+import type { SetupScene } from '#setup/scene.ts';
+import { BotError } from '#src/base/errors.ts';
+import { Secret } from '#src/base/secret.ts';
+import { readConfig, readSecret } from '#src/config/config.ts';
+import { type Account, readAccount, readLoginBudget } from '#src/discord/account/account.ts';
+import { AccountRest } from '#src/discord/account/account-rest.ts';
+import { sayFindings } from './say-findings.ts';
+
+/** A bot whose token Discord has taken. */
+export type KnownBot = Account & {
+  readonly login: { readonly token: string; readonly apiUrl?: string };
+  readonly shards: number;
+};
+
+const portal = 'https://discord.com/developers/applications';
+/** Longer than any token. */
+const longestTokenChars = 1_000;
+
+/** The bot of the token that a flag, the environment, `.env` or a hidden answer holds; `isNew`: not that of `.env`. */
+export async function chooseToken(scene: SetupScene, isNew: boolean): Promise<KnownBot> {
+  const given = await givenToken(scene, isNew);
+  if (given) {
+    const bot = await checked(scene, given);
+    if (bot) return bot;
+    const mend = scene.ask.canAsk ? '' : ' Nothing was written.';
+    if (!scene.ask.canAsk) throw new SetupEnded(78, `${refusal}${mend}`);
+    scene.ask.say(refusal);
+  }
+  for (;;) {
+    if (scene.ask.canAsk) scene.ask.say(howToGet);
+    const asked = await scene.ask.askSecret('The token of your bot (it is not shown).', (value) =>
+      mistakeIn(value),
+    );
+    const bot = await checked(scene, asked);
+    if (bot) return bot;
+    scene.ask.say(refusal);
+  }
+}
+
+const refusal = `Discord refused the token: copy a new one from ${portal} (Bot, Reset Token).`;
+const howToGet = `At ${portal}: New Application, then Bot, Reset Token, Copy. No privileged intent is needed.`;
+
+function mistakeIn(value: string): string | undefined {
+  if (value === '') return 'There is nothing: paste the token.';
+  const isToken = /^[\x21-\x7e]+$/.test(value) && value.length <= longestTokenChars;
+  return isToken ? undefined : 'It holds spaces or characters that no token has; copy it again.';
+}
+
+async function givenToken(
+  { ask, flags, book, environment }: SetupScene,
+  isNew: boolean,
+): Promise<Secret | undefined> {
+  const { tokenFile, tokenEnv } = flags;
+  if (tokenFile !== undefined)
+    return usable(await contentOf(tokenFile), `The file of --token-file`);
+  if (tokenEnv !== undefined) {
+    const value = readSecret(tokenEnv, environment)?.reveal() ?? '';
+    return usable(value, 'The variable named by --token-env');
+  }
+  const known =
+    book.isSetUp && isNew ? (environment.DISCORD_TOKEN ?? '') : book.value('DISCORD_TOKEN');
+  if (known.trim() !== '') return new Secret(known.trim());
+  if (ask.canAsk) return undefined;
+  throw new SetupEnded(
+    78,
+    'There is no token: name it with --token-file or --token-env. Nothing was written.',
+  );
+}
+
+function usable(value: string, what: string): Secret {
+  const mistake = mistakeIn(value);
+  if (mistake !== undefined)
+    throw new SetupEnded(78, `${what} holds no token. ${mistake} Nothing was written.`);
+  return new Secret(value);
+}
+
+async function contentOf(path: string): Promise<string> {
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : 'unknown error';
+    throw new SetupEnded(
+      78,
+      `The file of --token-file cannot be read (${code}). Nothing was written.`,
+    );
+  }
+}
+
+/** Undefined where Discord refuses the token. Errors: BotError `discord.unreachable`. */
+async function checked(scene: SetupScene, token: Secret): Promise<KnownBot | undefined> {
+  const { ask, book, clock } = scene;
+  const apiUrl = apiUrlOf(scene);
+  const login = { token: token.reveal(), ...(apiUrl && { apiUrl }) };
+  using rest = new AccountRest(login, clock);
+  try {
+    const [account, logins] = await ask.wait(
+      'Asking Discord whose token it is',
+      async (signal) =>
+        [await readAccount(rest, signal), await readLoginBudget(rest, signal)] as const,
+    );
+    ask.say(`It is the token of ${account.name}.`);
+    sayFindings(ask, [clockLine(rest.aheadMs), ...accountLines(account), loginsLine(logins)]);
+    book.set('DISCORD_TOKEN', token.reveal());
+    return { ...account, login, shards: logins.recommendedShards };
+  } catch (error) {
+    if (error instanceof BotError && error.code === 'discord.bad_token') return undefined;
+    throw error;
+  }
+}
+
+/** Another Discord-compatible API, where the settings name one. */
+function apiUrlOf({ book }: SetupScene): string | undefined {
+  const url = book.value('DISCORD_API_URL').trim();
+  if (url === '') return undefined;
+  const read = readConfig({ DISCORD_TOKEN: 'any', DISCORD_API_URL: url });
+  if (read.kind === 'ok') return read.config.discord?.apiUrl;
+  throw new SetupEnded(78, `${read.mistakes.join('\n')}\nNothing was written.`);
+}

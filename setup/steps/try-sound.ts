@@ -1,0 +1,132 @@
+import { failedVisit, visitLines } from '#doctor/discord/channel-findings.ts';
+import { runningBot } from '#doctor/discord/running-bot.ts';
+import type { SpokenClip } from '#doctor/probes/round-trip.ts';
+import { SetupEnded } from '#setup/questions.ts';
+import type { SetupScene } from '#setup/scene.ts';
+import { joinSamples, type Pcm } from '#src/audio/pcm.ts';
+import { BotError } from '#src/base/errors.ts';
+import { readConfig } from '#src/config/config.ts';
+import type { GuildName } from '#src/discord/account/account.ts';
+import { AccountRest } from '#src/discord/account/account-rest.ts';
+import { visitChannel } from '#src/discord/account/channel-trial.ts';
+import { readSeat, readVoicePlace } from '#src/discord/account/guild-rights.ts';
+import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
+import type { KnownBot } from './choose-token.ts';
+import { sayFindings } from './say-findings.ts';
+import { framesOf } from './sound-frames.ts';
+
+export type SoundTrial = {
+  readonly bot: KnownBot;
+  readonly server: GuildName | undefined;
+  /** Speech of the server that was just tried. */
+  readonly clip?: SpokenClip;
+};
+type Channel = { readonly guildId: string; readonly channelId: string; readonly name: string };
+
+const lookMs = 1_000;
+/** Shortest stay, in ms. */
+const stayMs = 1_000;
+
+/** Plays a tone and a sentence in the channel of the owner, and asks whether they were heard. False: they were not. */
+export async function trySound(scene: SetupScene, place: SoundTrial): Promise<boolean> {
+  const { ask, clock, book } = scene;
+  const busy = await botAtWork(scene);
+  if (busy !== undefined) {
+    ask.say(`Not tried: ${busy}. /settings check in a voice channel plays a tone.`);
+    return true;
+  }
+  const { login, shards } = place.bot;
+  const channel = await chosenChannel(scene, place);
+  if (!channel) return true;
+  const sound = await framesOf(await speechFor(scene, place));
+  try {
+    const options = { stayMs, sound, shards, clock };
+    const trial = await ask.wait(`Playing a tone and a sentence in ${channel.name}`, (signal) =>
+      visitChannel(login, channel, options, signal),
+    );
+    sayFindings(ask, visitLines(channel.name, trial));
+    if (trial.sentFrames < sound.length) {
+      ask.say(`Only ${trial.sentFrames} of ${sound.length} frames left.`);
+      return false;
+    }
+  } catch (error) {
+    if (!(error instanceof BotError)) throw error;
+    sayFindings(ask, [failedVisit(error)]);
+    return false;
+  }
+  if (!ask.canAsk) {
+    ask.say('All of it left; nobody can be asked whether it was heard.');
+    return true;
+  }
+  if (await ask.confirm('Did you hear a tone and a sentence?')) return true;
+  ask.say(whatToTry(book.value('BOT_NAME') || place.bot.name));
+  return false;
+}
+
+function whatToTry(name: string): string {
+  return [
+    'Everything left this machine, so look at your side:',
+    `- right-click ${name} in the channel: its volume is not at zero, it is not muted`,
+    '- you are not deafened, and Discord plays on the right device (User Settings, Voice & Video)',
+    '- somebody else in the channel hears it? Then it is your device',
+  ].join('\n');
+}
+
+/** A bot that runs with these settings has the one seat there is. */
+async function botAtWork({ book, clock }: SetupScene): Promise<string | undefined> {
+  const read = readConfig(book.environment());
+  if (read.kind === 'bad')
+    throw new SetupEnded(78, [...read.mistakes, 'Nothing was written.'].join('\n'));
+  return await runningBot(read.config, clock);
+}
+
+/** The channel that a flag names, or the one in which the owner of the application sits. */
+async function chosenChannel(
+  { ask, flags, clock }: SetupScene,
+  { bot, server }: SoundTrial,
+): Promise<Channel | undefined> {
+  using rest = new AccountRest(bot.login, clock);
+  const named = (id: string) =>
+    ask.wait('Looking for the channel', (signal) => readVoicePlace(rest, id, signal));
+  const { channelId } = flags;
+  if (channelId !== undefined) {
+    const channel = await named(channelId);
+    if (channel) return channel;
+    throw new SetupEnded(
+      78,
+      'The bot sees no voice channel with the id of --channel. Nothing was written.',
+    );
+  }
+  if (!ask.canAsk || !server) return undefined;
+  const { ownerId } = bot;
+  if (ownerId === undefined) return undefined;
+  if (!(await ask.confirm(`Hear it now? Sit down in a voice channel of ${server.name}.`)))
+    return undefined;
+  const seat = await ask.wait(
+    `Waiting until you sit in a voice channel of ${server.name}`,
+    async (signal) => {
+      for (;;) {
+        const found = await readSeat(rest, { guildId: server.id, userId: ownerId }, signal);
+        if (found !== undefined) return found;
+        await clock.sleep(lookMs, signal);
+      }
+    },
+  );
+  return await named(seat);
+}
+
+/** By the server that will speak, where it was tried just now; else by the voice that comes with the bot. */
+async function speechFor({ ask, book }: SetupScene, { bot, clip }: SoundTrial): Promise<Pcm> {
+  if (clip) return clip.pcm;
+  const name = book.value('BOT_NAME').split(',')[0]?.trim() || bot.name;
+  const text = `Hello, this is ${name}. If you hear me, everything on the way to you works.`;
+  return await ask.wait('Preparing a sentence', async (signal) => {
+    await using voice = await openEmbeddedSynthesizer();
+    const pieces = await Array.fromAsync(voice.synthesize(text, {}, signal));
+    return {
+      samples: joinSamples(pieces.map(({ samples }) => samples)),
+      rateHz: pieces[0]?.rateHz ?? 16_000,
+      channels: 1,
+    };
+  });
+}
