@@ -1,15 +1,27 @@
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { Sequencer } from './test/sequencer.ts';
 
 if (!process.features.typescript) throw new Error('Tests need Node 24: npm ci, then npm test.');
 
+const compiled = fileURLToPath(new URL('node_modules/.cache/parley-tests', import.meta.url));
+
+const tests = '{bench,test}/**/*.test.ts';
+/** `npm run test:long`: many seconds each, for what seldom breaks alone (restarts, takeovers, releases, every file format). */
+const longTests = '{bench,test}/**/*.long.test.ts';
+
 export default defineConfig({
   test: {
-    include: ['{bench,test}/**/*.test.ts'],
+    projects: [
+      { extends: true, test: { name: 'usual', include: [tests], exclude: [longTests] } },
+      { extends: true, test: { name: 'long', include: [longTests] } },
+    ],
     isolate: false,
     // Scenarios mostly wait for people who speak: on two cores four at a time, elsewhere as many as vitest takes by itself.
     maxWorkers: Math.max(4, availableParallelism() - 1),
+    // Each scenario that is played beside others has a bot of its own: starting one costs more than what it does then.
+    maxConcurrency: 3,
     sequence: { sequencer: Sequencer },
     restoreMocks: true,
     // What is waited for comes late on a busy machine.
@@ -18,6 +30,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     globalSetup: ['test/postgres-setup.ts'],
+    // Workers, and the threads and programs that tests start, compile each module once.
+    env: { NODE_COMPILE_CACHE: compiled },
     setupFiles: ['src/discord/library/sodium.ts'],
     experimental: { viteModuleRunner: false },
   },

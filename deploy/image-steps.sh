@@ -3,8 +3,9 @@
 #
 #   deploy/image-steps.sh build FOLDER   installs the bot into FOLDER, which must not exist yet;
 #                                        it keeps its data in $DATA, /data if that is not set
-#   deploy/image-steps.sh start FOLDER   starts it; root becomes nobody first, who cannot write to FOLDER, or starts
-#                                        nothing (exit code 78) unless PARLEY_AS_ROOT is 1
+#   deploy/image-steps.sh start FOLDER   starts it, with --once behind FOLDER for one exchange in the sandbox; root
+#                                        becomes nobody first, who cannot write to FOLDER, or starts nothing (exit
+#                                        code 78) unless PARLEY_AS_ROOT is 1
 #
 # `node` on the PATH must be version 24 or newer: the one in node_modules is for development only.
 set -eu
@@ -27,21 +28,23 @@ build() {
   copy tools
   copy sandbox
   copy doctor
+  copy page
   ln -s "$DATA" data
 }
 
 start() {
   needs_node
   cd "$1"
+  shift
   data=$(readlink data)
-  export NODE_ENV=production
+  export NODE_ENV=production MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=65536
   if [ "$(id -u)" != 0 ]; then
     mkdir -p -m 700 "$data"
-    exec node src/app/main.ts
+    exec node --max-semi-space-size=2 src/app/main.mjs "$@"
   fi
   install -d -o "$nobody" -g "$nobody" -m 700 "$data"
-  if as_nobody node --version >/dev/null 2>&1 && as_nobody test -r src/app/main.ts; then
-    exec setpriv --reuid="$nobody" --regid="$nobody" --clear-groups --no-new-privs node src/app/main.ts
+  if as_nobody node --version >/dev/null 2>&1 && as_nobody test -r src/app/main.mjs; then
+    exec setpriv --reuid="$nobody" --regid="$nobody" --clear-groups --no-new-privs node --max-semi-space-size=2 src/app/main.mjs "$@"
   fi
   if [ "${PARLEY_AS_ROOT:-}" != 1 ]; then
     echo 'image-steps: not started as root: setpriv is missing, or nobody may not read node or the folder.' >&2
@@ -49,7 +52,7 @@ start() {
     exit 78
   fi
   echo 'image-steps: as root, for PARLEY_AS_ROOT is 1' >&2
-  exec node src/app/main.ts
+  exec node --max-semi-space-size=2 src/app/main.mjs "$@"
 }
 
 needs_node() {
@@ -68,6 +71,6 @@ copy() {
 
 case "${1:-} $#" in
   'build 2') build "$2" ;;
-  'start 2') start "$2" ;;
-  *) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 64 ;;
+  'start 2' | 'start 3') shift; start "$@" ;;
+  *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 64 ;;
 esac

@@ -20,6 +20,9 @@ const stores = [
   { folder: 'parley-7', commit: '346f1c459212de35b8ff7e44f2e4545d69ba1a92' },
   { folder: 'parley-8', commit: '72be8f2228915b802bed86d0af9e7566ddd60d6c' },
   { folder: 'parley-9', commit: '7415555bc7c32d7c70868401dbac596906e7112c' },
+  { folder: 'parley-10', commit: '3274feeced35975d1696e5be6f8a318ee35a4921' },
+  { folder: 'parley-11', commit: '5d9f12f6b9c1d421b450ad780c72fcda44943c3e' },
+  { folder: 'parley-12', commit: '06a5894c6448c52bad9113768bf99b737aad2838' },
 ];
 
 if (process.argv[2] === '--write') {

@@ -1,0 +1,33 @@
+// Compiles inner loops to WebAssembly SIMD: npm run node -- scripts/make-kernels.mjs [FOLDER]
+//
+// Writes the files below, or into FOLDER, by the AssemblyScript that the lockfile names: the same bytes on every machine.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import asc from 'assemblyscript/asc';
+
+const kernels = {
+  'silero.ts': 'src/audio/voice/silero-kernels.wasm',
+  'polyphase.ts': 'src/audio/polyphase/polyphase-kernels.wasm',
+};
+const options = ['-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--enable', 'simd'];
+const [, , target] = process.argv;
+const repository = fileURLToPath(new URL('..', import.meta.url));
+const folder = join(repository, 'scripts/kernels');
+
+for (const [source, made] of Object.entries(kernels)) {
+  const file = target ? resolve(target, basename(made)) : join(repository, made);
+  const { error, stderr } = await asc.main([source, '--baseDir', folder, '--outFile', 'kernels.wasm', ...options], {
+    readFile: (name, base) => {
+      try {
+        return readFileSync(resolve(base, name), 'utf8');
+      } catch {
+        return null; // The compiler looks in several places.
+      }
+    },
+    writeFile: (_name, bytes) => writeFileSync(file, bytes),
+  });
+  if (!error) continue;
+  console.error(`${stderr}${error.message}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,32 @@
+// node scripts/make-language-ngrams.mjs
+//
+// Cuts the n-grams of eld's smallest database to the languages people speak with the bot, for src/speech/text-language:
+// a line per n-gram of bytes of UTF-8, each as the character of its code, with the letter of each language followed by its
+// score in base 36.
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const kept = 'en de fr es it pt nl sv da no fi pl cs ro hu el tr ru uk ar he hi ja ko zh vi'.split(' ');
+const target = fileURLToPath(new URL('../src/speech/text-language/ngrams.txt', import.meta.url));
+const entry = import.meta.resolve('eld/extrasmall');
+const { ngramsData } = await import(new URL('../ngrams/extrasmall.js', entry).href);
+
+const { dictionary } = await import(new URL('../dictionary.js', entry).href);
+
+/** eld writes a character for each byte of UTF-8 above 127; here it is the one with the code of the byte. */
+const bytes = new Map(dictionary.slice(128).map((char, n) => [char, String.fromCharCode(128 + n)]));
+const bytesOf = (ngram) => ngram.replaceAll(/[^a-z'` ]/g, (char) => bytes.get(char));
+
+const letters = new Map();
+for (const [id, code] of Object.entries(ngramsData.languages)) {
+  const place = kept.indexOf(code);
+  if (place >= 0) letters.set(id, String.fromCharCode(65 + place));
+}
+const lines = Object.entries(ngramsData.ngrams).flatMap(([ngram, scores]) => {
+  const own = Object.entries(scores).filter(([id]) => letters.has(id));
+  if (own.length === 0) return [];
+  const told = own.map(([id, score]) => `${letters.get(id)}${score.toString(36)}`).join('');
+  return [`${bytesOf(ngram)}\t${told}`];
+});
+writeFileSync(target, `${kept.join(' ')}\n${lines.join('\n')}\n`);
+console.log(`${lines.length} n-grams of ${letters.size} languages`);
