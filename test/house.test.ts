@@ -16,6 +16,7 @@ const inner = [
   'chat',
   'pipeline',
   'playback',
+  'personas',
   'sources',
   'spending',
 ];
@@ -34,24 +35,54 @@ const below: Readonly<Record<string, readonly string[]>> = {
   chat: ['provider', 'base'],
   speech: ['provider', 'audio', 'base'],
   playback: ['audio', 'base'],
+  personas: ['playback'],
   sources: ['audio', 'base'],
   spending: ['texts', 'speech', 'chat', 'provider', 'audio', 'base'],
-  config: ['pipeline', 'turn', 'speech', 'sources', 'spending', 'provider', 'base'],
+  /** Servers and functions of the operator; knows nothing of sessions. */
+  'external-tools': ['people', 'base'],
+  config: [
+    'external-tools',
+    'pipeline',
+    'turn',
+    'speech',
+    'sources',
+    'spending',
+    'provider',
+    'base',
+  ],
   pipeline: ['speech', 'chat', 'audio', 'base'],
   session: inner,
-  commands: ['session', 'captions', 'pipeline', 'turn', 'spending', 'people', 'texts', 'base'],
-  tools: ['session', 'captions', 'people', 'texts', 'chat', 'base'],
+  commands: [
+    ...['session', 'captions', 'personas', 'pipeline', 'turn'],
+    ...['spending', 'people', 'texts', 'base'],
+  ],
+  tools: ['session', 'external-tools', 'captions', 'people', 'texts', 'chat', 'base'],
   /** A program of its own, over the bot's own settings. */
-  doctor: ['config', 'storage', 'pipeline', 'speech', 'chat', 'provider', 'audio', 'base'],
+  doctor: [
+    ...['discord', 'commands', 'config', 'storage'],
+    ...['pipeline', 'speech', 'chat', 'provider', 'audio', 'base'],
+  ],
+  /** A program of its own that writes `.env`. */
+  setup: [
+    ...['doctor', 'discord', 'commands', 'config', 'provider'],
+    ...['speech', 'audio', 'base'],
+  ],
   discord: ['session', 'shards', 'captions', 'people', 'texts', 'audio', 'base'],
-  sandbox: ['speech', 'audio', 'base'],
-  storage: ['session', 'shards', 'captions', 'people', 'spending', 'chat', 'base'],
+  sandbox: ['http', 'speech', 'audio', 'base'],
+  /** Requests of programs over HTTP, and the tokens they come with. */
+  api: ['session', 'pipeline', 'captions', 'spending', 'chat', 'texts', 'audio', 'base'],
+  storage: ['api', 'session', 'shards', 'captions', 'people', 'spending', 'chat', 'base'],
   status: ['session', 'spending', 'base'],
+  http: ['base'],
+  /** Shows what sessions, links and providers tell, by the figures of status. */
+  page: ['http', 'session', 'status', 'spending', 'provider', 'base'],
   console: ['session', 'speech', 'turn', 'audio', 'base'],
   /** Programs that measure rooms, and the whole bot as a process. Tests share its recordings. */
   bench: [
     ...[
       'sandbox',
+      'api',
+      'http',
       'session',
       'captions',
       'storage',
@@ -62,6 +93,9 @@ const below: Readonly<Record<string, readonly string[]>> = {
       'pipeline',
       'playback',
       'sources',
+      'spending',
+      'provider',
+      'external-tools',
     ],
     ...['speech', 'chat', 'audio', 'base', 'test'],
   ],
@@ -70,18 +104,22 @@ const below: Readonly<Record<string, readonly string[]>> = {
     ...inner,
     'session',
     'shards',
+    'api',
     'config',
     'console',
     'discord',
     'storage',
     'status',
+    'http',
+    'page',
     'commands',
     'tools',
+    'external-tools',
   ],
 };
 
 /** Rooms beside `src`: one file per command and per tool, and programs of their own. */
-const outside = new Set(['commands', 'tools', 'sandbox', 'doctor', 'bench']);
+const outside = new Set(['commands', 'tools', 'sandbox', 'doctor', 'setup', 'bench']);
 
 /** The room named by every `from '#…'`, `import '#…'` and `import('#…')`, type imports too. */
 const imported = /(?:from|import)\s*\(?\s*'#(?:src\/)?([\w-]+)/g;
@@ -128,7 +166,9 @@ test('the sodium hook is line 1 of every file that takes a value from the voice 
 
 test('no pattern of source files is written where knip takes it for an import', async () => {
   const hiding: string[] = [];
-  for await (const path of sourceFiles('{src,commands,tools,sandbox,doctor,bench,test}/**/*.ts')) {
+  for await (const path of sourceFiles(
+    '{src,commands,tools,sandbox,doctor,setup,bench,test}/**/*.ts',
+  )) {
     if (/\bglob\(\s*\[?\s*['"]/.test(await readFile(path, 'utf8'))) hiding.push(path);
   }
   expect(hiding).toEqual([]);
@@ -138,7 +178,7 @@ test('the lockfile names no registry', async () => {
   expect(await readFile('package-lock.json', 'utf8')).not.toContain('"resolved"');
 });
 
-const roots = 'src|commands|tools|sandbox|doctor|bench|test|deploy|docs|scripts';
+const roots = 'src|commands|tools|sandbox|doctor|setup|bench|test|page|deploy|docs|scripts';
 const ignored = new Set(['node_modules', 'fixtures', 'reports', 'data']);
 const exclude = (path: string) => ignored.has(basename(path));
 

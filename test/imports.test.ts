@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
 import { sourceFiles } from '#test/source-files.ts';
 
-const folders = '{src,commands,tools,sandbox,doctor,bench,test}';
+const folders = '{src,commands,tools,sandbox,doctor,setup,bench,test}';
 /** The module named by every `from '…'`, `import '…'` and `import('…')`, those of types too. */
 const imported = /(?:from|import)\s*\(?\s*'([#.][^']+)'/g;
 const exportedType = /^export (?:declare )?(?:abstract )?(?:type|interface|class) (\w+)/gm;
@@ -87,9 +87,10 @@ test('ports of a session import no file of the folders beside them', async () =>
   expect(strays).toEqual([]);
 });
 
-test('the context of a session is known to files of the root of session only', async () => {
+test('the context of a session is known to files of the root of session and of its connection only', async () => {
   const strays: string[] = [];
   for await (const path of sourceFiles('src/session/*/**/*.ts')) {
+    if (path.startsWith('src/session/connection/')) continue;
     if ((await readFile(path, 'utf8')).includes("'#src/session/context.ts'")) strays.push(path);
   }
   expect(strays).toEqual([]);
@@ -114,16 +115,21 @@ function loads(source: string): readonly string[] {
     .map(([, , specifier = '']) => specifier);
 }
 
-test('the bot loads nothing of PostgreSQL before DATABASE_URL asks for it', async () => {
+test.each([
+  ['PostgreSQL', 'DATABASE_URL', ['pg']],
+  ['the page', 'PAGE_PORT', ['hono', '@hono/node-server', 'rate-limiter-flexible']],
+])('the bot loads nothing of %s before %s asks for it', async (_what, _setting, packages) => {
   const all = await sources();
   const loadedBy = (path: string) => loads(all.get(path) ?? '');
-  const starts = ['program', 'on-discord', 'in-sandbox'].map((name) => `src/app/${name}.ts`);
-  const reached = new Set([...starts, 'doctor/main.ts']);
+  const starts = ['program', 'on-discord', 'sandbox/in-sandbox'].map(
+    (name) => `src/app/${name}.ts`,
+  );
+  const reached = new Set([...starts, 'doctor/main.ts', 'setup/main.ts']);
   for (const path of reached) {
     const own = loadedBy(path).filter((specifier) => /^[#.]/.test(specifier));
     for (const specifier of own) reached.add(targetOf(path, specifier));
   }
-  const needsIt = (path: string) => loadedBy(path).includes('pg');
+  const needsIt = (path: string) => packages.some((one) => loadedBy(path).includes(one));
   expect([...reached].filter(needsIt)).toEqual([]);
   expect(reached.size).toBeGreaterThan(500);
   expect([...all.keys()].some(needsIt)).toBe(true);

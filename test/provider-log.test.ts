@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { ProviderLog } from '#src/app/provider-log.ts';
-import type { ProviderNews } from '#src/provider/fallback-chain.ts';
+import type { ProviderNews } from '#src/provider/provider-news.ts';
 import { openLog } from '#src/status/log.ts';
 import { Metrics } from '#src/status/metrics/metrics.ts';
 

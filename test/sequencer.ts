@@ -5,16 +5,18 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const waiting = /\/test\/(scenarios|discord|sandbox)\/|\/bench\/captions\/live\//;
 /** Files whose many tests stand elsewhere, or take long: their size does not tell. Longest first. */
 const long = [
-  'test/speech/embedded/embedded.test.ts',
-  'test/sources/formats/formats.test.ts',
-  'test/audio/echo/echo.test.ts',
+  'test/speech/embedded/embedded.long.test.ts',
+  'test/sources/formats/formats.long.test.ts',
+  'test/audio/echo/echo.long.test.ts',
   'test/session/pipelines/chained.test.ts',
   'test/session/pipelines/audio-model.test.ts',
   'test/session/pipelines/realtime.test.ts',
-  'test/scenarios/chaos.test.ts',
-  'test/scenarios/captions/restart.test.ts',
-  'test/scenarios/closed-mid-answer.test.ts',
-  'bench/captions/live/shown-in-time.test.ts',
+  'test/scenarios/discord/consent.long.test.ts',
+  'test/scenarios/discord/reconnect.long.test.ts',
+  'test/scenarios/chaos.long.test.ts',
+  'test/scenarios/captions/restart.long.test.ts',
+  'test/scenarios/closed-mid-answer.long.test.ts',
+  'bench/captions/live/shown-in-time.long.test.ts',
 ];
 /** Share of the computing files beside which all waiting ones are begun: none begins last. */
 const share = 0.6;

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Packet } from '#src/audio/packet.ts';
 import { type OrderStep, PacketOrder } from '#src/audio/voice/packet-order.ts';
+import { fc } from '#test/properties.ts';
 import { packetAt } from './packets.ts';
 
 function ordered(packets: readonly Packet[], order = new PacketOrder()): OrderStep[] {
@@ -204,6 +204,10 @@ test('packets that arrive unevenly by more than 25 ms are waited for up to 60 ms
   expect(waitOf(uneven(100, 10), 100)).toBe(40);
   expect(waitOf(uneven(100, 19), 100)).toBe(40);
   expect(waitOf(uneven(100, 30), 100)).toBe(60);
+});
+
+test('how unevenly packets arrive can be read once there are enough of them', () => {
+  expect([20, 100].map((packets) => uneven(packets, 30).jitterMs)).toEqual([undefined, 30]);
 });
 
 test('a wait of 60 ms ends only when the packets have become clearly even again', () => {

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { rms } from '#src/audio/loudness.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { Resampler, resample } from '#src/audio/resample.ts';
+import { fc } from '#test/properties.ts';
 import { joined } from './speech.ts';
 
 const inputs = [16_000, 22_050, 24_000, 44_100, 48_000];

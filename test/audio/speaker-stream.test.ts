@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { similarity } from '#src/audio/echo/similarity.ts';
 import { energyDb } from '#src/audio/loudness.ts';
@@ -6,6 +5,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { type SpeakerSound, SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
+import { fc } from '#test/properties.ts';
 import { packetAt } from './packets.ts';
 import { encoded, joined, speech } from './speech.ts';
 

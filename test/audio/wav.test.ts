@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Pcm, toMono } from '#src/audio/pcm.ts';
 import { readWav, WavStream, writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
+import { fc } from '#test/properties.ts';
 import { joined } from './speech.ts';
 
 const sound: Pcm = {

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Mailbox } from '#src/base/mailbox.ts';
+import { fc } from '#test/properties.ts';
 
 const open = new AbortController().signal;
 

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import { openStandIn } from '#src/chat/stand-in.ts';
 import { chatModelContract } from '#test/contracts/chat-model.ts';
+import { fc } from '#test/properties.ts';
 
 const signal = new AbortController().signal;
 
@@ -32,11 +32,11 @@ chatModelContract('the stand-in', async () => ({
 }));
 
 test.each([
-  [Date.UTC(2026, 10, 20, 16, 25), 'It is twenty five minutes past four.'],
-  [Date.UTC(2026, 10, 20, 0, 0), "It is twelve o'clock."],
-  [Date.UTC(2026, 10, 20, 11, 30), 'It is half past eleven.'],
-  [Date.UTC(2026, 10, 20, 12, 59), 'It is one minute to one.'],
-  [Date.UTC(2026, 10, 20, 9, 45), 'It is fifteen minutes to ten.'],
+  [Date.UTC(2026, 10, 20, 16, 25), 'The time is now twenty five minutes past four.'],
+  [Date.UTC(2026, 10, 20, 0, 0), "The time is now twelve o'clock."],
+  [Date.UTC(2026, 10, 20, 11, 30), 'The time is now half past eleven.'],
+  [Date.UTC(2026, 10, 20, 12, 59), 'The time is now one minute to one.'],
+  [Date.UTC(2026, 10, 20, 9, 45), 'The time is now fifteen minutes to ten.'],
 ])('it tells the time', async (wallMs, words) => {
   for (const asked of [
     'what time is it',

@@ -46,6 +46,21 @@ test('a recording is answered aloud, in writing or to the caller alone, as asked
   expect(said).toEqual(['room', 'room', 'caller']);
 });
 
+test('an answer may be a file, with its words beside it', async () => {
+  const wav = Buffer.from('RIFF');
+  const { asked, hears } = asking({ kind: 'answered', text: 'Five.', wav });
+  const words = { question: 'How many?', answer: 'file' };
+  expect(await ask.run({ ...adam, words }, hears)).toEqual([
+    {
+      id: 'ask.answer',
+      with: { answer: 'Five.' },
+      to: 'room',
+      files: [{ name: 'answer.wav', bytes: wav }],
+    },
+  ]);
+  expect(asked.map(([, , , how]) => how)).toEqual(['file']);
+});
+
 test('while it listens to a recording it names the question, or else the file', () => {
   const meanwhile = (call: Partial<CommandCall>) => ask.meanwhile?.({ ...adam, ...call });
   expect(meanwhile({ sound, words: { question: 'Who?' } })?.with).toEqual({ question: 'Who?' });

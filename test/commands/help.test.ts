@@ -11,7 +11,7 @@ test('/help fits into twelve lines, is private, and has buttons to try', async (
   expect([reply.to, reply.buttons]).toEqual(['caller', ['try.join', 'try.privacy', 'try.stats']]);
 });
 
-test.each(['start', 'ask', 'stop', 'privacy', 'stats', 'settings', 'trouble'])(
+test.each(['start', 'ask', 'voice', 'stop', 'privacy', 'stats', 'settings', 'trouble'])(
   '/help on %s is one sentence of its own',
   async (topic) => {
     const [reply] = await help.run(
@@ -25,7 +25,7 @@ test.each(['start', 'ask', 'stop', 'privacy', 'stats', 'settings', 'trouble'])(
 test.each(['constructor', 'rain'])('/help on %s names the topics there are', async (topic) => {
   const [reply] = await help.run({ ...adam, words: { topic } }, ports());
   expect(text(reply.id, reply.with)).toBe(
-    `No help on "${topic}". Topics: start, ask, stop, tracks, privacy, stats, settings, trouble.`,
+    `No help on "${topic}". Topics: start, ask, voice, stop, tracks, privacy, stats, settings, trouble.`,
   );
 });
 
@@ -55,6 +55,19 @@ test('/stats tells the speed of the last answers', async () => {
   ]);
 });
 
+test('/stats gives a link to the page of this server to those who manage it, and to nobody else', async () => {
+  const page = { link: (guildId: string, id: string) => `https://page.example/#${guildId}-${id}` };
+  const [reply] = await stats.run({ ...adam, mayManage: true }, { ...ports(), page });
+  expect([reply.to, reply.lines?.map((line) => text(line.id, line.with))]).toEqual([
+    'caller',
+    [
+      'Page of this server: <https://page.example/#g-adam> It lets you in once, within 10 minutes. Keep it to yourself.',
+    ],
+  ]);
+  expect((await stats.run(adam, { ...ports(), page }))[0].lines).toBeUndefined();
+  expect((await stats.run({ ...adam, mayManage: true }, ports()))[0].lines).toBeUndefined();
+});
+
 test('/stats view:last turn tells each instant of the last answer', async () => {
   const lastTurn = () => ({ instants, finish: 'completed' }) as const;
   const [reply] = await stats.run({ ...adam, words: { view: 'last turn' } }, ports({ lastTurn }));
@@ -79,9 +92,21 @@ test.each([{}, { view: 'speed' }, { view: 'last turn' }])(
   },
 );
 
+test('/stats view:cost tells everybody their own share, and nothing of the others', async () => {
+  const asked = { ...adam, words: { view: 'cost' } };
+  const share = () => ({ ...ports().costs.share('g', 'adam'), usd: 0.25, turns: 3, capUsd: 1 });
+  const [reply, ...more] = await stats.run(asked, ports({ share }));
+  expect([text(reply.id, reply.with), reply.lines, more]).toEqual([
+    'You today: $0.25 of $1.00. 3 turns.',
+    undefined,
+    [],
+  ]);
+  const [nothing] = await stats.run(asked, ports());
+  expect(text(nothing.id, nothing.with)).toBe('You have spent nothing today, of $5.00.');
+});
+
 test('/stats view:cost tells who manages the server what today cost, and who asked most', async () => {
   const asked = { ...adam, words: { view: 'cost' } };
-  expect(await stats.run(asked, ports())).toMatchObject([{ id: 'perm.manage', to: 'caller' }]);
   const today = () => ({
     usd: 1.55,
     minutes: 31,

@@ -17,7 +17,7 @@ test('/join without a voice channel says what to do, to the caller alone', async
 
 test('/join puts the panel into the room and tells the caller that calling meant yes', async () => {
   expect(await join.run(inLounge, ports(nowhere))).toEqual([
-    { id: 'join.ok', with: { channel: 'Lounge', bot: 'Nova' }, to: 'room', panel: true },
+    { id: 'join.ok', with: { channel: 'Lounge' }, to: 'room', panel: true },
     { id: 'join.consent', to: 'caller' },
   ]);
 });

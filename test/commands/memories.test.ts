@@ -3,7 +3,7 @@ import { privacy } from '#commands/privacy/privacy.ts';
 import type { Memory } from '#src/captions/transcript-store.ts';
 import type { CommandCall, Replies } from '#src/session/ports/command.ts';
 import type { MemoryControl, MemoryRemoval } from '#src/session/ports/command-ports.ts';
-import { text } from '#src/texts/texts.ts';
+import { type CheckedLine, text } from '#src/texts/texts.ts';
 import { adam, ports } from './ports.ts';
 
 const tea: Memory = {
@@ -55,7 +55,7 @@ test('fifty memories of the longest kind are listed whole, in messages that Disc
   }));
   const replies = await run(listing(all));
   const lines = replies.flatMap(({ lines = [] }) => lines);
-  expect(lines.map((line) => line.with?.n)).toEqual(all.map(({ number }) => number));
+  expect(lines.map((line: CheckedLine) => line.with?.n)).toEqual(all.map(({ number }) => number));
   for (const { lines: some = [] } of replies) {
     const chars = some.map((line) => text(line.id, line.with).length + 200 + 1);
     expect(chars.reduce((sum, one) => sum + one, 60)).toBeLessThanOrEqual(2_000);

@@ -1,6 +1,7 @@
 import type { CaptionControl, Transcripts } from '#src/session/ports/captions.ts';
 import type { CommandCall, CommandPorts } from '#src/session/ports/command.ts';
 import type {
+  AccessControl,
   Confirmations,
   HearingControl,
   MemoryControl,
@@ -10,8 +11,15 @@ import type {
   Stats,
   TypedTalk,
 } from '#src/session/ports/command-ports.ts';
+import type { PersonaControl } from '#src/session/ports/personas.ts';
 import type { Checkup, GuildSettingsControl } from '#src/session/ports/settings.ts';
-import type { Tracks, TrackVotes } from '#src/session/ports/tracks.ts';
+import type {
+  TrackAction,
+  TrackOutcome,
+  TrackSetting,
+  Tracks,
+  TrackVotes,
+} from '#src/session/ports/tracks.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { SpentCosts } from '#src/spending/budget-authority.ts';
 import { fineFacts } from '#test/fakes/channel-facts.ts';
@@ -25,6 +33,7 @@ export const adam: CommandCall = {
   callerId: 'adam',
   callerName: 'Adam',
   mayManage: false,
+  callerRoleIds: [],
   callerLocale: 'en',
   words: {},
 };
@@ -32,6 +41,7 @@ export const adam: CommandCall = {
 export const inLounge: CommandCall = { ...adam, callerChannel: lounge };
 
 type All = SessionControl &
+  AccessControl &
   Places &
   TypedTalk &
   HearingControl &
@@ -42,7 +52,9 @@ type All = SessionControl &
   Tracks &
   TrackVotes;
 export type PortOverrides = Partial<All & GuildSettingsControl & Checkup> & {
+  readonly personas?: Partial<PersonaControl>;
   readonly memories?: Partial<MemoryControl>;
+  readonly peopleSettings?: Partial<CommandPorts['peopleSettings']>;
   readonly captions?: Partial<CaptionControl>;
   readonly transcripts?: Partial<Transcripts>;
 };
@@ -57,17 +69,45 @@ const settings: GuildSettingsControl = {
 /** Does what it is told, to whomever. */
 const tracks: Tracks & TrackVotes = {
   play: async (_guildId, _caller, { track }) => ({ kind: 'playing', title: 'rain', track }),
-  steer: (_guildId, _caller, deed, track) =>
-    deed === 'skip'
-      ? [{ kind: 'skipped', track, title: 'rain' }]
-      : deed === 'stop'
-        ? [{ kind: 'stopped', track, removed: 2 }]
-        : [{ kind: deed === 'pause' ? 'paused' : 'resumed', track }],
-  volume: (_guildId, _caller, track, percent) => ({ kind: 'volume', track, percent }),
+  steer: (_guildId, _caller, deed, track) => [steered(deed, track)],
+  change: (_guildId, _caller, setting, track) => changed(setting, track),
   list: () => [],
   sounds: async () => ['rain', 'bell', 'train'],
   vote: () => [{ kind: 'over' }],
 };
+
+function steered(deed: TrackAction, track: string): TrackOutcome {
+  switch (deed) {
+    case 'pause':
+      return { kind: 'paused', track };
+    case 'resume':
+      return { kind: 'resumed', track };
+    case 'mute':
+      return { kind: 'muted', track };
+    case 'unmute':
+      return { kind: 'unmuted', track };
+    case 'skip':
+      return { kind: 'skipped', track, title: 'rain' };
+    case 'stop':
+      return { kind: 'stopped', track, removed: 2 };
+  }
+}
+
+function changed(setting: TrackSetting, track: string): TrackOutcome {
+  const title = 'rain';
+  switch (setting.kind) {
+    case 'volume':
+      return { ...setting, track };
+    case 'fade':
+      return { ...setting, kind: 'fading', track };
+    case 'seek':
+      return { kind: 'sought', track, title, positionMs: setting.to.ms, lengthMs: 125_000 };
+    case 'loop':
+      return { kind: setting.on ? 'looping' : 'unlooped', track, title };
+    case 'remove':
+      return { kind: 'removed', track, title: setting.item };
+  }
+}
 
 /** Captions are off, and go on when asked. */
 const captions: CaptionControl = {
@@ -83,10 +123,34 @@ const captions: CaptionControl = {
   leaveOut: async () => ({ saved: true }),
 };
 
+/** All is well. */
+const checkup: Checkup = { check: async () => ({ findings: [], news: [] }) };
+
+/** There are none yet, and everything is taken. */
+const personas: PersonaControl = {
+  names: async () => [],
+  find: async () => undefined,
+  choose: async (_caller, { persona }) => ({
+    kind: 'chosen',
+    saved: true,
+    ...(typeof persona === 'string' && { persona }),
+  }),
+  settle: () => 'kept',
+  save: async () => ({ kind: 'saved', saved: true }),
+  remove: async () => ({ kind: 'unknown' }),
+  readFile: async () => ({ kind: 'unreachable' }),
+};
+
 /** There are none, and nobody may have any. */
 const memories: MemoryControl = {
   list: async () => ({ kind: 'read', memories: [], isOn: false }),
   remove: async () => ({ kind: 'unknown' }),
+};
+
+/** Nobody has chosen anything. */
+const peopleSettings: CommandPorts['peopleSettings'] = {
+  load: async () => ({}),
+  change: async () => ({ settings: {}, saved: true }),
 };
 
 /** Nobody may know anything. */
@@ -98,24 +162,40 @@ const transcripts: Transcripts = {
   recap: async () => ({ kind: 'none' }),
 };
 
+const noCost = {
+  usd: 0,
+  minutes: 0,
+  capUsd: 5,
+  capMinutes: 600,
+  isUnpriced: false,
+  turns: 0,
+};
+
+const left = {
+  kind: 'left',
+  channel: 'Lounge',
+  stayedMs: 44_000,
+  hasTranscript: false,
+} as const;
+
 /** Ports of a bot that sits in the Lounge and does all it is asked to, but for what is given. */
 export function ports(over: PortOverrides = {}): CommandPorts {
   const all: All = {
     join: async () => ({ kind: 'joined', company: 1 }),
     people: () => [],
-    leave: async () => ({
-      kind: 'left',
-      channel: 'Lounge',
-      stayedMs: 44_000,
-      hasTranscript: false,
-    }),
+    leave: async () => left,
     at: () => lounge,
     facts: () => fineFacts,
+    has: () => true,
+    guildName: () => 'Guild',
     botName: () => 'Nova',
     mayManage: () => false,
     confirm: async () => ({ kind: 'done' }),
     localeIn: () => 'en',
     channel: () => lounge,
+    seatOf: () => lounge,
+    share: () => noCost,
+    denied: async () => undefined,
     say: async () => ({ kind: 'queued', ahead: 0 }),
     ask: async () => ({ kind: 'answered', text: 'It is five.' }),
     openFloor: () => 'open',
@@ -126,24 +206,17 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     status: async () => ({ kind: 'read', hearing: true, settings: 3, lines: 0, memories: 0 }),
     allow: async () => ({ saved: true }),
     deny: async () => ({ saved: true }),
-    forget: async () => ({ kind: 'forgotten', total: 4 }),
+    forget: async () => ({ kind: 'forgotten', total: 4, copies: { kind: 'kept' } }),
     export: async () => ({ kind: 'exported', json: '{}' }),
     ...tracks,
     speed: () => undefined,
     lastTurn: () => undefined,
-    today: () => ({
-      usd: 0,
-      minutes: 0,
-      capUsd: 5,
-      capMinutes: 600,
-      isUnpriced: false,
-      turns: 0,
-    }),
+    today: () => noCost,
     ...over,
   };
-  const clock = new VirtualClock();
   return {
-    clock,
+    clock: new VirtualClock(),
+    access: all,
     sessions: all,
     places: all,
     talk: all,
@@ -155,8 +228,10 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     stats: all,
     costs: all,
     settings: { ...settings, ...over },
-    checkup: { check: async () => ({ findings: [], news: [] }), ...over },
+    checkup: { ...checkup, ...over },
+    personas: { ...personas, ...over.personas },
     memories: { ...memories, ...over.memories },
+    peopleSettings: { ...peopleSettings, ...over.peopleSettings },
     captions: { ...captions, ...over.captions },
     transcripts: { ...transcripts, ...over.transcripts },
   };

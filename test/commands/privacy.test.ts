@@ -82,9 +82,11 @@ test('/privacy pause and resume are for those in the room', async () => {
   }
 });
 
+const copies = { kind: 'erased', days: 30 } as const;
+
 test('/privacy forget deletes nothing before its button is pressed', async () => {
   let forgotten = 0;
-  const forget = async () => ({ kind: 'forgotten', total: ++forgotten }) as const;
+  const forget = async () => ({ kind: 'forgotten', total: ++forgotten, copies }) as const;
   const [asked] = await run('forget', adam, { forget });
   expect([asked.id, asked.buttons, forgotten]).toEqual([
     'privacy.forget.ask',
@@ -92,21 +94,29 @@ test('/privacy forget deletes nothing before its button is pressed', async () =>
     0,
   ]);
   expect(await press('forget.confirm', adam, { forget })).toEqual([
-    { id: 'privacy.forget.done', with: { total: 1 }, to: 'caller' },
+    {
+      id: 'privacy.forget.done',
+      with: { total: 1 },
+      to: 'caller',
+      lines: [{ id: 'privacy.forget.erased', with: { days: 30 } }],
+    },
   ]);
 });
 
-test('whoever is forgotten reads that backups keep them for a while, where there are any', async () => {
-  const forget = async () => ({ kind: 'forgotten', total: 2, inCopies: true }) as const;
+test('whoever is forgotten reads that backups keep them for a while, where those cannot be changed', async () => {
+  const forget = async () => ({ kind: 'forgotten', total: 2, copies: { kind: 'kept' } }) as const;
   expect(await press('forget.confirm', adam, { forget })).toMatchObject([
     { id: 'privacy.forget.done', lines: [{ id: 'privacy.forget.copies' }] },
   ]);
 });
 
 test('who is forgotten and not heard all the same reads how long their no counts', async () => {
-  const forget = async () => ({ kind: 'forgotten', total: 1, staysDenied: true }) as const;
+  const forget = async () => ({ kind: 'forgotten', total: 1, copies, staysDenied: true }) as const;
   expect(await press('forget.confirm', adam, { forget })).toMatchObject([
-    { id: 'privacy.forget.done', lines: [{ id: 'privacy.forget.denied' }] },
+    {
+      id: 'privacy.forget.done',
+      lines: [{ id: 'privacy.forget.erased' }, { id: 'privacy.forget.denied' }],
+    },
   ]);
 });
 
@@ -175,7 +185,7 @@ test('every button that a reply names exists, once', async () => {
 test('Discord takes every name and description there is', () => {
   const menus = commands.flatMap((one) => ('label' in one ? [one.label] : []));
   for (const label of menus) {
-    for (const locale of locales) expect(text(label, {}, locale)).toMatch(/^.{1,32}$/);
+    for (const locale of locales()) expect(text(label, {}, locale)).toMatch(/^.{1,32}$/);
   }
   const typed = commands.filter((one) => 'name' in one);
   const lists = typed.map((one) => ('commands' in one ? [one, ...one.commands] : [one]));
@@ -183,7 +193,8 @@ test('Discord takes every name and description there is', () => {
     const options = 'options' in one ? one.options : [];
     for (const { name, description } of [one, ...options]) {
       expect(name).toMatch(/^[a-z]{1,32}$/);
-      for (const locale of locales) expect(text(description, {}, locale).length).toBeLessThan(101);
+      for (const locale of locales())
+        expect(text(description, {}, locale).length).toBeLessThan(101);
     }
     const required = options.map((option) => option.required === true);
     expect(required).toEqual(required.toSorted((a, b) => Number(b) - Number(a)));

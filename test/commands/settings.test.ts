@@ -110,6 +110,8 @@ test('a key and its values are offered, prefix first', async () => {
     'voice',
     'duck_for_people',
     'recap',
+    'blocked',
+    'announce',
   ]);
   const call = { ...manager, words: { key: 'cues' } };
   expect(await value.suggest?.('', call, ports())).toEqual(['off', 'soft', 'on', 'default']);

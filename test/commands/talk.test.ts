@@ -11,6 +11,14 @@ const saying = (words: Record<string, string>) => ({ ...inLounge, words });
 test.each<[SayOutcome, string]>([
   [{ kind: 'queued', ahead: 0 }, 'Saying it now.'],
   [{ kind: 'queued', ahead: 2 }, 'Queued, 2 ahead.'],
+  [
+    { kind: 'placed', playing: { kind: 'playing', title: '“Hello”', track: 'bg' } },
+    '“Hello” on bg.',
+  ],
+  [
+    { kind: 'placed', playing: { kind: 'reserved', track: 'cues' } },
+    'cues is mine. Choose another track, say main.',
+  ],
   [{ kind: 'full', limit: 8 }, 'Too much is waiting to be said (8). Try again in a moment.'],
   [{ kind: 'unspeakable' }, 'There is nothing in that I can say.'],
   [{ kind: 'nowhere' }, "I'm in no voice channel here."],
@@ -20,7 +28,7 @@ test.each<[SayOutcome, string]>([
   expect(text(replies[0].id, replies[0].with)).toBe(sentence);
 });
 
-test('/say waits in line unless told now, and names the voice it was given', async () => {
+test('/say waits in line unless told now, and names the voice and the track it was given', async () => {
   const asked: unknown[] = [];
   const listening = ports({
     say: async (...args) => {
@@ -29,10 +37,28 @@ test('/say waits in line unless told now, and names the voice it was given', asy
     },
   });
   await say.run(saying({ text: 'Hello' }), listening);
-  await say.run(saying({ text: 'Hello', when: 'now', voice: 'rms' }), listening);
+  await say.run(saying({ text: 'Hello', when: 'now', voice: 'rms', track: 'bg' }), listening);
+  const owner = { id: 'adam', name: 'Adam' };
   expect(asked).toEqual([
-    ['g', 'Hello', 'queue', undefined],
-    ['g', 'Hello', 'now', 'rms'],
+    ['g', 'Hello', 'queue', { owner }],
+    ['g', 'Hello', 'now', { owner, track: 'bg', voice: 'rms' }],
+  ]);
+});
+
+test('/say speaks in the voice and at the pace that its writer has set, unless it names another', async () => {
+  const asked: unknown[] = [];
+  const listening = ports({
+    peopleSettings: { load: async () => ({ voice: 'kal', speed: 0.8 }) },
+    say: async (...args) => {
+      asked.push(args[3]);
+      return { kind: 'queued', ahead: 0 };
+    },
+  });
+  await say.run(saying({ text: 'Hello' }), listening);
+  await say.run(saying({ text: 'Hello', voice: 'rms' }), listening);
+  expect(asked).toMatchObject([
+    { voice: 'kal', speed: 0.8 },
+    { voice: 'rms', speed: 0.8 },
   ]);
 });
 

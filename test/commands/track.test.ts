@@ -39,6 +39,7 @@ const rain: ListedTrack = {
   name: 'bg',
   percent: 30,
   isPaused: false,
+  isMuted: false,
   current: { title: 'rain', owner: 'Ana', positionMs: 40_000, lengthMs: 125_000, loop: true },
   waiting: [{ title: 'wind', owner: 'Ben' }, { title: 'sea' }],
 };
@@ -46,20 +47,22 @@ const own = ['voice', 'cues'].map((name) => ({
   name,
   percent: 100,
   isPaused: false,
+  isMuted: false,
   waiting: [],
 }));
 const listing: PortOverrides = { list: () => [rain, ...own] };
 
 test('/track has these subcommands', () => {
   expect(subcommands.map(({ name }) => name)).toEqual([
-    ...['play', 'queue', 'pause', 'resume', 'skip', 'stop', 'volume', 'list'],
+    ...['play', 'queue', 'pause', 'resume', 'skip', 'stop', 'volume'],
+    ...['seek', 'fade', 'mute', 'unmute', 'loop', 'remove', 'list'],
   ]);
 });
 
 test.each(subcommands.map(({ name }) => name))(
   '/track %s is for those who sit in the channel',
   async (name) => {
-    const words = { sound: 'rain', level: '50' };
+    const words = { sound: 'rain', level: '50', to: '5', mode: 'on', item: '1' };
     const replies = await track(name).run({ ...adam, words }, ports());
     expect(read(replies)).toEqual(['caller', 'Join Lounge first.']);
   },
@@ -210,7 +213,8 @@ test('the buttons of the panel steer the track they carry, and answer privately'
       asked.push([id, deed, name]);
       return [denied];
     },
-    volume: (_guildId, _caller, name, percent) => {
+    change: (_guildId, _caller, setting, name) => {
+      const percent = setting.kind === 'volume' ? setting.percent : -1;
       asked.push([name, percent]);
       return { kind: 'volume', track: name, percent };
     },
@@ -265,6 +269,18 @@ test('/track queue tells what waits and whose it is, but not all of a long line'
   ]);
 });
 
+test('/track queue tells what the bot says and what waits for that, with whose it is', async () => {
+  const said = { title: '“Dinner”', owner: 'Ana', loop: false };
+  const waiting = [{ title: 'an answer', owner: 'Ben' }];
+  const voice = { ...rain, name: 'voice', percent: 100, current: said, waiting };
+  const queue = (view: ListedTrack) => run('queue', { track: 'voice' }, { list: () => [view] });
+  expect(read(await queue(voice))).toEqual([
+    ...['caller', 'voice: “Dinner” (Ana), 100 %', '1. an answer (Ben)'],
+  ]);
+  const { current: _, ...greeting } = voice;
+  expect(read(await queue(greeting))).toEqual(['caller', 'voice: 100 %', '1. an answer (Ben)']);
+});
+
 test('sounds and tracks are suggested, first what begins so, and all where a deed takes them', async () => {
   const suggested = async (name: string, option: string, typed: string) => {
     const found = track(name).options.find((one) => one.name === option);
@@ -273,6 +289,8 @@ test('sounds and tracks are suggested, first what begins so, and all where a dee
   };
   expect(await suggested('play', 'sound', 'r')).toEqual(['rain', 'train']);
   expect(await suggested('play', 'track', '')).toEqual(['bg', 'main']);
-  expect(await suggested('skip', 'track', '')).toEqual(['bg', 'main', 'all']);
+  expect(await suggested('pause', 'track', '')).toEqual(['bg', 'main', 'all']);
+  expect(await suggested('skip', 'track', '')).toEqual(['bg', 'main', 'voice', 'all']);
+  expect(await suggested('queue', 'track', '')).toEqual(['bg', 'main', 'voice']);
   expect(await suggested('volume', 'track', '')).toEqual(['bg', 'voice', 'cues']);
 });

@@ -130,6 +130,22 @@ test('recognition over a WebSocket needs a server, and has a model of its own', 
   });
 });
 
+test('partials are trusted from the first where the model or the operator says that they stay', () => {
+  const socket = {
+    TRANSCRIPTION_BASE_URL: 'ws://127.0.0.1:8000/v1',
+    TRANSCRIPTION_BACKEND: 'realtime',
+  };
+  const trusted = (more: Readonly<Record<string, string>>) =>
+    good({ ...socket, ...more }).transcription;
+  expect(trusted({})).toMatchObject({ hasStablePartials: true });
+  expect(trusted({ TRANSCRIPTION_PARTIALS: 'learn' })).toMatchObject({ hasStablePartials: false });
+  const own = { TRANSCRIPTION_MODEL: 'my-own' };
+  expect(trusted(own)).toMatchObject({ hasStablePartials: false });
+  expect(trusted({ ...own, TRANSCRIPTION_PARTIALS: 'trust' })).toMatchObject({
+    hasStablePartials: true,
+  });
+});
+
 test('a model that hears and speaks needs a server, and has a model of its own', () => {
   expect(mistakes({ PIPELINE: 'audio-model' })).toEqual([
     expect.stringContaining('PIPELINE: audio-model needs a server'),
@@ -210,6 +226,35 @@ test('the status server listens on the own machine, and port 0 turns it off', ()
   expect(mistakes({ STATUS_PORT: '70000' })).toEqual([expect.stringContaining('STATUS_PORT')]);
 });
 
+test('the page listens on the own machine, and port 0 turns it off', () => {
+  expect(good({}).page).toEqual({ host: '127.0.0.1', port: 8788 });
+  expect(good({ PAGE_PORT: '0' }).page).toBeUndefined();
+  expect(mistakes({ PAGE_PORT: '70000' })).toEqual([expect.stringContaining('PAGE_PORT')]);
+});
+
+test('others reach the page only by a proxy with https', () => {
+  const url = 'https://parley.example.org';
+  expect(good({ PAGE_HOST: '192.0.2.7', PAGE_URL: url }).page).toEqual({
+    host: '192.0.2.7',
+    port: 8788,
+    publicUrl: new URL(url),
+  });
+  expect(good({ PAGE_HOST: '0.0.0.0' }).page?.host).toBe('0.0.0.0');
+  expect(mistakes({ PAGE_HOST: '192.0.2.7' })).toEqual([
+    'PAGE_HOST: 192.0.2.7 is served to nobody without PAGE_URL, the https address of your proxy',
+  ]);
+  for (const wrong of [
+    'http://parley.example.org',
+    `${url}/page`,
+    `${url}/?a`,
+    'https://me:key@example.org',
+  ]) {
+    expect(mistakes({ PAGE_URL: wrong })).toEqual([
+      expect.stringMatching(/^PAGE_URL: must be an https/),
+    ]);
+  }
+});
+
 test('.env.example lists every setting with its default and one line about it', async () => {
   const lines = (await readFile('.env.example', 'utf8')).split('\n');
   const listed = lines.flatMap((line, at) => {
@@ -225,7 +270,7 @@ test('a role for sounds is a role, and need not be there', () => {
   expect(mistakes({ DJ_ROLE_ID: '100000000000000001' })).toEqual([]);
 });
 
-test('the README lists every setting as .env.example does', async () => {
+test('docs/settings.md lists every setting as .env.example does, once', async () => {
   const example = await readFile('.env.example', 'utf8');
   const rows = [...example.matchAll(/^# (.*)\n([A-Z\d_]+)=(.*)$/gm)].map(
     ([, about, name, value = '']) => {
@@ -234,7 +279,8 @@ test('the README lists every setting as .env.example does', async () => {
     },
   );
   expect(rows).toHaveLength(settingNames().size);
-  expect(await readFile('README.md', 'utf8')).toContain(rows.join('\n'));
+  const listed = (await readFile('docs/settings.md', 'utf8')).match(/^\| `[A-Z\d_]+` \|.*$/gm);
+  expect(listed?.toSorted()).toEqual(rows.toSorted());
 });
 
 test('.env.example used as it is changes nothing', async () => {

@@ -191,11 +191,13 @@ function abortContract(name: string, open: OpenPipelineFor): void {
     await using opened = await open({ says: answerText, ends: 'stall' });
     const caller = new AbortController();
     opened.pipeline.answer(turnOf(said('hello')), new FakeStage(), caller.signal);
-    await opened.settled();
-    expect(opened.running()).toBeGreaterThan(0);
+    const running = async () => {
+      await opened.settled();
+      return opened.running();
+    };
+    await expect.poll(running).toBeGreaterThan(0);
     caller.abort(new Error('the person went on'));
-    await opened.settled();
-    expect(opened.running()).toBe(0);
+    await expect.poll(running).toBe(0);
   });
 }
 

@@ -126,7 +126,7 @@ function effectContract(name: PipelineName): void {
 
   test(`${name}: what is stopped while it is weighed has no effect`, async () => {
     const replies = [{ match: 'speak half', ...call('set_volume', { level: 50 }) }];
-    await using room = await openServed(name, { replies, pace: { firstTokenMs: 200 } });
+    await using room = await openServed(name, { replies, pace: { firstTokenMs: 700 } });
     await room.say('louder');
     await room.until(() => weighed(room) > 0, 'a look at his words');
     room.fixture.talk.stop('g');

@@ -167,7 +167,7 @@ function turnContract(name: PipelineName): void {
 
 function goingOnContract(name: PipelineName): void {
   test(`${name}: speech that goes on within 1.5 s of its end is answered together with it, once`, async () => {
-    const pace = { recogniseMs: 300 };
+    const pace = { recogniseMs: 900 };
     await using room = await openServed(name, { replies, pace });
     const [endMs, pauseMs, leadMs] = [2_260, 900, 480];
     const nowMs = room.fixture.clock.nowMs();

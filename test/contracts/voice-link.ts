@@ -104,6 +104,7 @@ function endingContract(name: string, open: Open, frame: MakeFrame): void {
 
 /** A source with so many frames, that notes what was taken and what left. */
 class Frames implements FrameSource {
+  readonly isIdle = true;
   readonly all: readonly Frame[];
   readonly departed: Array<{ readonly frame: Frame; readonly atMs: number }> = [];
   taken = 0;

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmod,
@@ -17,7 +17,6 @@ import { promisify } from 'node:util';
 import type { BotLogin } from '#test/fakes/bot-process.ts';
 
 const run = promisify(execFile);
-const script = 'deploy/image-steps.sh';
 
 /** What a lockfile says of each package, as far as it matters here. */
 type Lock = { readonly packages: Readonly<Record<string, { readonly dev?: boolean }>> };
@@ -26,16 +25,20 @@ type Lock = { readonly packages: Readonly<Record<string, { readonly dev?: boolea
 export type Image = {
   readonly app: string;
   readonly data: string;
-  start(environment: Readonly<Record<string, string>>): ChildProcess;
+  start(
+    environment: Readonly<Record<string, string>>,
+    ...options: string[]
+  ): ChildProcessWithoutNullStreams;
 };
 
 /**
- * Runs the script's `build` in `folder` without the network.
+ * Runs the `build` of the script of these sources in `folder`, without the network.
  *
  * `npm` on its PATH is a stand-in: what it "installs" are hard links to this repository's modules, those that the
  * lockfile marks as for development left out.
  */
-export async function buildImage(folder: string): Promise<Image> {
+export async function buildImage(folder: string, sources = '.'): Promise<Image> {
+  const script = join(sources, 'deploy/image-steps.sh');
   await chmod(folder, 0o755);
   const [app, data] = [join(folder, 'app'), join(folder, 'data')];
   const [bin, modules] = [join(folder, 'bin'), join(folder, 'modules')];
@@ -52,8 +55,10 @@ export async function buildImage(folder: string): Promise<Image> {
   return {
     app,
     data,
-    start: (environment) =>
-      spawn('sh', [script, 'start', app], { env: { ...env, ...environment }, stdio: 'pipe' }),
+    start: (environment, ...options) =>
+      spawn('sh', [script, 'start', app, ...options], {
+        env: { ...env, ...environment },
+      }),
   };
 }
 
@@ -66,6 +71,7 @@ export async function settingsFor(login: BotLogin, folder: string, port: number)
     DISCORD_API_URL: login.apiUrl,
     NODE_EXTRA_CA_CERTS: certificatePath,
     STATUS_PORT: `${port}`,
+    PAGE_PORT: '0',
   };
 }
 

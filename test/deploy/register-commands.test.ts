@@ -6,9 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
 import { openSandbox } from '#sandbox/sandbox.ts';
+import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { text } from '#src/texts/texts.ts';
 
-const program = fileURLToPath(import.meta.resolve('#src/app/register-commands.ts'));
+const program = fileURLToPath(import.meta.resolve('#src/app/programs/register-commands.ts'));
 const names = commands.map((one) => ('label' in one ? text(one.label) : one.name));
 const slashed = commands
   .map((one) => ('label' in one ? text(one.label) : `/${one.name}`))
@@ -17,10 +18,11 @@ const timeout = 30_000;
 
 type Ended = { readonly code: number; readonly out: string; readonly complaints: string };
 
-/** Runs `npm run commands` without npm, in `folder` and with no other environment, to its end. */
+/** Runs `npm run commands` without npm, in `folder` and with no other settings, to its end. */
 function registering(folder: string, env: Readonly<Record<string, string>>): Promise<Ended> {
+  const options = { cwd: folder, env: { ...compileCacheEnvironment(), ...env }, timeout };
   return new Promise((resolve) => {
-    execFile(process.execPath, [program], { cwd: folder, env, timeout }, (error, out, complaints) =>
+    execFile(process.execPath, [program], options, (error, out, complaints) =>
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, complaints }),
     );
   });

@@ -40,7 +40,11 @@ test('the image holds no secret, belongs to root, runs as somebody else, and ask
   expect(after('COPY --from=build')).toEqual(['/app /app']);
   expect(after('USER')).toEqual(['node']);
   expect(after('VOLUME')).toEqual(['/data']);
-  expect(words(after('CMD').at(-1))).toEqual(['node', 'src/app/main.ts']);
+  expect(words(after('CMD').at(-1))).toEqual([
+    'node',
+    '--max-semi-space-size=2',
+    'src/app/main.mjs',
+  ]);
   expect(after('HEALTHCHECK').join()).toContain('/healthz');
 });
 
@@ -57,10 +61,13 @@ test('what the Dockerfile copies is let into the build, and nothing else', async
 });
 
 test('systemd starts what the image starts, and not again after a configuration that cannot work', () => {
-  expect(after('ExecStart=', unit)).toEqual(['/usr/bin/node src/app/main.ts']);
+  expect(after('ExecStart=', unit)).toEqual([
+    '/usr/bin/node --max-semi-space-size=2 src/app/main.mjs',
+  ]);
   expect(after('RestartPreventExitStatus=', unit)).toEqual(['78']);
   expect(after('EnvironmentFile=', unit)).toEqual(['/etc/parley.env']);
   expect(unit).not.toMatch(/TOKEN|KEY/);
+  expect(after('LimitCORE=', unit)).toEqual(['0']);
 });
 
 test('the compose file starts a database only when it is asked to, and its password is in no file of the repository', async () => {
@@ -81,7 +88,7 @@ test('the unit for several processes is the unit for one, but for what each has 
   expect(shared(template)).toEqual(shared(unit));
   const folder = '/var/lib/parley/%i';
   const [start] = after('ExecStart=', unit);
-  const settings = `STATUS_PORT=%i DATA_DIR=${folder}`;
+  const settings = `STATUS_PORT=%i PAGE_PORT=1%i DATA_DIR=${folder}`;
   expect(after('ExecStart=', template)).toEqual([`/usr/bin/env ${settings} ${start}`]);
   expect(after('StateDirectory=', template)).toEqual([folder.replace('/var/lib/', '')]);
 });

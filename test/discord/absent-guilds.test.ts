@@ -3,6 +3,7 @@ import { openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { CommandPorts } from '#src/session/ports/command.ts';
 import { MemoryGuilds } from '#test/fakes/memory-stores.ts';
+import { openAccess } from '#test/fakes/open-access.ts';
 import { fakeBotId, openFakeGateway } from '#test/fakes/servers/gateway.ts';
 
 const never = new AbortController().signal;
@@ -35,7 +36,7 @@ async function logInOver(book: MemoryGuilds, unavailableIds: readonly string[] =
     apiUrl: gateway.apiUrl,
     commands: [],
     guildStore: book,
-    ports: () => ({ sessions: {} }) as CommandPorts,
+    ports: () => ({ ...openAccess, sessions: {} }) as CommandPorts,
     onEvent: (event: DiscordEvent) => void events.push(event),
   };
   stack.use(await openDiscord(options, never));

@@ -7,6 +7,7 @@ import type { DiscordEvent } from '#src/discord/events.ts';
 import type { Command, CommandCall, CommandPorts } from '#src/session/ports/command.ts';
 import { text } from '#src/texts/texts.ts';
 import { until, voiceHalf } from '#test/discord/setup/sandbox-login.ts';
+import { openAccess } from '#test/fakes/open-access.ts';
 
 const never = new AbortController().signal;
 const calls: CommandCall[] = [];
@@ -46,7 +47,7 @@ function login() {
 
 async function openBot(sandbox: Sandbox): Promise<Discord> {
   const { apiUrl, token, guildId } = sandbox;
-  const ports = () => ({ sessions: {} }) as CommandPorts;
+  const ports = () => ({ ...openAccess, sessions: {} }) as CommandPorts;
   const onEvent = (event: DiscordEvent) => events.push(event);
   return await openDiscord({ apiUrl, token, guildId, commands, ports, onEvent }, never);
 }

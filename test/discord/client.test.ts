@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { type DiscordOptions, openDiscord } from '#src/discord/client.ts';
 import type { CommandPorts } from '#src/session/ports/command.ts';
+import { openAccess } from '#test/fakes/open-access.ts';
 
 const never = new AbortController().signal;
 
@@ -13,7 +14,7 @@ function optionsFor(apiUrl: string): DiscordOptions {
     apiUrl,
     timeoutMs: 400,
     commands: [],
-    ports: () => ({ sessions: {} }) as CommandPorts,
+    ports: () => ({ ...openAccess, sessions: {} }) as CommandPorts,
     onEvent: () => {},
   };
 }

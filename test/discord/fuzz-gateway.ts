@@ -1,5 +1,4 @@
 import { GatewayDispatchEvents } from 'discord.js';
-import fc from 'fast-check';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { watchOwnState } from '#src/discord/own-state.ts';
@@ -9,6 +8,7 @@ import { openSeatWatch } from '#src/discord/watchdogs/seat-watch.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 import { jsonLike } from '#test/fuzz/inputs.ts';
 import { target } from '#test/fuzz/target.ts';
+import { fc } from '#test/properties.ts';
 import {
   annMember,
   annVoice,

@@ -1,5 +1,4 @@
 import { Events, type Interaction } from 'discord.js';
-import fc from 'fast-check';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
 import type { CommandEntry } from '#src/discord/interactions/slashes.ts';
@@ -14,8 +13,10 @@ import type {
 import { text } from '#src/texts/texts.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 import { roundsPassed } from '#test/fakes/clock.ts';
+import { openAccess } from '#test/fakes/open-access.ts';
 import { jsonLike } from '#test/fuzz/inputs.ts';
 import { asyncTarget } from '#test/fuzz/target.ts';
+import { fc } from '#test/properties.ts';
 import { annMember, annUser, ids, openFuzzClient, voiceChannel } from './fuzz-client.ts';
 
 const attachment = {
@@ -130,7 +131,7 @@ class Desk {
     this.reception = new InteractionReceiver({
       commands: slashes,
       buttons: new Map([['press', button]]),
-      ports: {} as CommandPorts, // no command of these uses one
+      ports: { ...openAccess } as CommandPorts, // no command of these uses another
       messages: { offer: async () => undefined },
       commandsPerPerson: 0,
       panels: { dressed: () => ({ content: '', allowedMentions: { parse: [] } }), put() {} },

@@ -7,7 +7,6 @@ import {
   VoiceUDPSocket,
   VoiceWebSocket,
 } from '@discordjs/voice';
-import fc from 'fast-check';
 import { nonceFor, sealedDatagram } from '#src/discord/library/cipher-check.ts';
 import { guardLibrary } from '#src/discord/library/library-guards.ts';
 import { innerUdp } from '#src/discord/library/voice-library.ts';
@@ -15,6 +14,7 @@ import { HeldDatagrams } from '#src/discord/link/held-datagrams.ts';
 import { ConsentedReceiver } from '#src/discord/link/receiver.ts';
 import { bytesLike, jsonLike, textOf } from '#test/fuzz/inputs.ts';
 import { target } from '#test/fuzz/target.ts';
+import { fc } from '#test/properties.ts';
 
 const mode = 'aead_aes256_gcm_rtpsize';
 const key = Buffer.alloc(32, 7);

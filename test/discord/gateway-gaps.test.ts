@@ -119,10 +119,22 @@ test('a server that came without an id is not watched for a lost seat', () => {
   expect(events).toEqual([]);
 });
 
+test('who is renamed is known by the new name at once', () => {
+  using people = new ChannelPeople(client);
+  const names = () => people.in(knownGuild(), ids.voice).map(({ name }) => name);
+  const before = names();
+  let told = 0;
+  using _ = people.listen(ids.voice, () => told++);
+  tell('GUILD_MEMBER_UPDATE', { guild_id: ids.guild, ...annMember, nick: 'Queen Ann' });
+  expect(before).not.toContain('Queen Ann');
+  expect([names(), told]).toEqual([['Queen Ann'], 1]);
+});
+
 test('somebody whose list of roles is none has no role', () => {
   using people = new ChannelPeople(client);
   expect(people.in(knownGuild(), ids.voice)).toMatchObject([{ roleIds: [ids.guild, ids.role] }]);
   tell('GUILD_MEMBER_UPDATE', { guild_id: ids.guild, ...annMember, roles: null });
+  people.reread(ids.voice);
   expect(people.in(knownGuild(), ids.voice)).toMatchObject([{ id: ids.ann, roleIds: [] }]);
 });
 

@@ -2,6 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { type Discord, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { CommandPorts } from '#src/session/ports/command.ts';
+import { openAccess } from '#test/fakes/open-access.ts';
 import { type FakeGateway, openFakeGateway } from '#test/fakes/servers/gateway.ts';
 
 const never = new AbortController().signal;
@@ -24,7 +25,7 @@ async function openSeatedBot(): Promise<SeatedBot> {
     token: 'a.b.c',
     apiUrl: gateway.apiUrl,
     commands: [],
-    ports: () => ({ sessions: {} }) as CommandPorts,
+    ports: () => ({ ...openAccess, sessions: {} }) as CommandPorts,
     onEvent: (event: DiscordEvent) => void events.push(event),
   };
   const discord = stack.use(await openDiscord(options, never));

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
 import { closeClient, logIn, newClient } from '#src/discord/login.ts';
-import { readMember } from '#src/discord/members.ts';
+import { openMembers, readMember } from '#src/discord/members.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const soon = () => AbortSignal.timeout(3_000);
@@ -40,13 +40,17 @@ async function open() {
 
 test('a role that was given or taken is known once its owner was read', async () => {
   await using login = await open();
-  const { guild, here, ann, roleId, roles } = login;
+  const { guild, here, ann, roleId, roles, people } = login;
+  const reread = async () => {
+    await readMember(here, ann.id, soon());
+    people.reread(guild.channelId('Lounge'));
+  };
   guild.giveRole('Ann', 'Listeners');
-  await readMember(here, ann.id, soon());
+  await reread();
   expect(roles()).toEqual([expect.arrayContaining([roleId])]);
   guild.takeRole('Ann', 'Listeners');
   expect(roles()).toEqual([expect.arrayContaining([roleId])]);
-  await readMember(here, ann.id, soon());
+  await reread();
   expect(roles()).toEqual([expect.not.arrayContaining([roleId])]);
 });
 
@@ -64,6 +68,21 @@ test('what cannot be read stays as it was, and a caller who leaves gets their ow
   left.abort(new Error('left'));
   await expect(reading).rejects.toThrow('left');
   expect(roles()).toEqual(before);
+});
+
+test('of somebody who is no member any more nothing is known once Discord was asked; what it refuses to tell is an error', async () => {
+  await using login = await open();
+  const { sandbox, here, ann, client } = login;
+  const members = openMembers(client);
+  await members.refresh(here.id, ann.id, soon());
+  expect(here.members.cache.has(ann.id)).toBe(true);
+  sandbox.faults.rest({ path: '/guilds/:guild/members/:user', status: 403 });
+  const refused = members.refresh(here.id, ann.id, soon());
+  await expect(refused).rejects.toMatchObject({ code: 'discord.unreachable' });
+  expect(here.members.cache.has(ann.id)).toBe(true);
+  sandbox.faults.rest({ path: '/guilds/:guild/members/:user', status: 404, code: 10_007 });
+  await members.refresh(here.id, ann.id, soon());
+  expect(here.members.cache.has(ann.id)).toBe(false);
 });
 
 test('people who come, go and change channels are known without a look through all who were ever there', async () => {

@@ -33,7 +33,12 @@ export async function examine(
     const line = lines.find((one) => one.slice(11).startsWith(what.padEnd(23)));
     return line?.replace(/ {2,}/g, ' ').trim();
   };
-  return { code, lines, text: lines.join('\n'), settings, about };
+  /** What mends it. */
+  const mendOf = (what: string) => {
+    const at = lines.findIndex((one) => one.slice(11).startsWith(what.padEnd(23)));
+    return /^ {10,}mend: (.+)$/.exec(lines[at + 1] ?? '')?.[1];
+  };
+  return { code, lines, text: lines.join('\n'), settings, about, mendOf };
 }
 
 export type ExaminedRequest = {

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Mailbox } from '#src/base/mailbox.ts';
 
-const program = fileURLToPath(import.meta.resolve('#src/app/main.ts'));
+const program = fileURLToPath(import.meta.resolve('#src/app/main.mjs'));
 /** As `npm start` has them. */
 const flags = ['--max-semi-space-size=2'];
 /** A bot ends with the process that started it, however that one ended. */
@@ -32,9 +32,10 @@ export type ProcessEnd = {
 export async function runToEnd(
   environment: Readonly<Record<string, string>>,
   args: readonly string[] = [],
+  nodeFlags: readonly string[] = flags,
 ): Promise<ProcessEnd> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-'));
-  const child = spawn(process.execPath, [...flags, program, ...args], {
+  const child = spawn(process.execPath, [...nodeFlags, program, ...args], {
     cwd: folder,
     env: environment,
     timeout: 90_000,
@@ -104,6 +105,7 @@ export class BotProcess implements AsyncDisposable {
         DISCORD_API_URL: login.apiUrl,
         NODE_EXTRA_CA_CERTS: certificatePath,
         STATUS_PORT: '0',
+        PAGE_PORT: '0',
         COMMANDS_PER_PERSON: '0',
         ...environment,
       },

@@ -95,6 +95,8 @@ export class FakeCaptionChats implements CaptionChats {
   mayRead: CaptionChats['mayRead'] = async (_guildId, _channelId, personId) =>
     !this.barred.has(personId);
 
+  managersMayRead: CaptionChats['managersMayRead'] = async () => !this.barred.has('managers');
+
   onDeleted(listener: (deleted: DeletedMessages) => void): void {
     this.#listener = listener;
   }

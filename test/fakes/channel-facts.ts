@@ -6,6 +6,7 @@ export const fineFacts: ChannelFacts = {
   kind: 'voice',
   isAfk: false,
   callerMayEnter: true,
+  callerMayConnect: true,
   mayView: true,
   mayConnect: true,
   maySpeak: true,

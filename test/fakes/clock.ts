@@ -53,6 +53,14 @@ export class VirtualClock implements Clock {
     }
   }
 
+  later(ms: number, run: () => void): () => void {
+    const sleeper = { dueMs: this.#nowMs + Math.max(0, ms), wake: run };
+    this.#sleepers = [...this.#sleepers, sleeper];
+    return () => {
+      this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+    };
+  }
+
   /** Lets `ms` pass, waking sleepers in order of their hour, each with time to go to sleep again. */
   async advance(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms;

@@ -1,11 +1,8 @@
 import type { Clock } from '#src/base/clock.ts';
 import { Breaker, type BreakerRules } from '#src/provider/breaker.ts';
 import { deadlines } from '#src/provider/deadlines.ts';
-import {
-  FallbackChain,
-  type ProviderNews,
-  type ProviderRole,
-} from '#src/provider/fallback-chain.ts';
+import { FallbackChain } from '#src/provider/fallback-chain.ts';
+import type { ProviderNews, ProviderRole } from '#src/provider/provider-news.ts';
 
 export type FakeLadder<E> = {
   readonly chain: FallbackChain<E>;
@@ -34,6 +31,7 @@ export function ladderOf<E>(
     clock,
     deadlines: deadlines[role],
     retries,
+    ...(role === 'chat' && { standbyMs: 10_000 }),
     tell,
   });
   return { chain, breakers: fallbacks.map(({ breaker }) => breaker) };

@@ -19,6 +19,9 @@ export class FakeLink implements VoiceLink {
   /** Whose roles were asked for. */
   readonly refreshed: string[] = [];
   refreshTrouble: unknown;
+  #onPeople: () => void = () => undefined;
+  /** Who was told of last. */
+  #told = '';
   closed = false;
   sent = 0;
   /** Called with each frame that leaves. */
@@ -42,6 +45,10 @@ export class FakeLink implements VoiceLink {
 
   people(): readonly ChannelMember[] {
     return this.present;
+  }
+
+  onPeople(listener: () => void): void {
+    this.#onPeople = listener;
   }
 
   async refresh(personId: string): Promise<void> {
@@ -74,8 +81,11 @@ export class FakeLink implements VoiceLink {
     this.#packets.fail(error);
   }
 
-  /** One step of the 20 ms grid. */
+  /** One step of the 20 ms grid, and of what Discord tells. */
   tick(atMs: number): void {
+    const present = JSON.stringify(this.present);
+    if (present !== this.#told) this.#onPeople();
+    this.#told = present;
     const frame = this.closed ? undefined : this.#frames?.next();
     if (!frame) return;
     this.sent++;

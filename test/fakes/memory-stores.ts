@@ -1,13 +1,12 @@
-import { BotError } from '#src/base/errors.ts';
 import type { CaptionChoiceStore } from '#src/people/caption-choice.ts';
 import type { ConsentStore, StoredConsent } from '#src/people/consent-book.ts';
-import type { GuildStore, SettingsStore } from '#src/session/ports/guild-store.ts';
+import type { PersonSettings, PersonSettingsStore } from '#src/people/person-settings.ts';
 import type { PanelPlace, PanelStore } from '#src/session/ports/panel.ts';
-import type { Seat, SeatStore, StoredSeat } from '#src/session/ports/seat-store.ts';
-import type { StoredTrack, TrackStore } from '#src/session/ports/track-store.ts';
-
-/** What a store can suffer from: it takes no more, or it gives nothing either. */
-export type StoreTrouble = 'unreadable' | 'unwritable';
+import type { GuildStore, SettingsStore } from '#src/session/ports/stores/guild-store.ts';
+import type { Seat, SeatStore, StoredSeat } from '#src/session/ports/stores/seat-store.ts';
+import type { StoredTrack, TrackStore } from '#src/session/ports/stores/track-store.ts';
+import { MemoryReminders } from './memory-reminders.ts';
+import { checkReadable, checkWritable, type StoreTrouble } from './store-trouble.ts';
 
 /** A book of who is left out of captions, in memory. Set `trouble` to make it fail from then on. */
 class MemoryCaptionChoices implements CaptionChoiceStore {
@@ -32,6 +31,31 @@ class MemoryCaptionChoices implements CaptionChoiceStore {
 
   drop(guildId: string, personId: string): boolean {
     return this.#leftOut.get(guildId)?.delete(personId) === true;
+  }
+}
+
+/** What people have chosen for themselves, in memory. Set `trouble` to make it fail from then on. */
+class MemoryPersonSettings implements PersonSettingsStore {
+  trouble: StoreTrouble | undefined;
+  readonly #all = new Map<string, PersonSettings>();
+
+  async read(guildId: string, personId: string): Promise<PersonSettings> {
+    checkReadable(this.trouble);
+    return this.#all.get(`${guildId} ${personId}`) ?? {};
+  }
+
+  async write(guildId: string, personId: string, settings: PersonSettings): Promise<void> {
+    checkWritable(this.trouble);
+    if (Object.keys(settings).length === 0) this.drop(guildId, personId);
+    else this.#all.set(`${guildId} ${personId}`, settings);
+  }
+
+  has(guildId: string, personId: string): boolean {
+    return this.#all.has(`${guildId} ${personId}`);
+  }
+
+  drop(guildId: string, personId: string): boolean {
+    return this.#all.delete(`${guildId} ${personId}`);
   }
 }
 
@@ -123,7 +147,9 @@ class MemorySeats implements SeatStore {
 export class MemoryConsents implements ConsentStore {
   trouble: StoreTrouble | undefined;
   readonly captionChoices = new MemoryCaptionChoices();
+  readonly personSettings = new MemoryPersonSettings();
   readonly seats = new MemorySeats();
+  readonly reminders = new MemoryReminders();
   readonly #standings = new Map<string, Map<string, StoredConsent>>();
 
   async read(guildId: string): Promise<ReadonlyMap<string, StoredConsent>> {
@@ -141,25 +167,26 @@ export class MemoryConsents implements ConsentStore {
     checkReadable(this.trouble);
     const isStanding = this.#standings.get(guildId)?.has(personId) === true;
     const isLeftOut = this.captionChoices.has(guildId, personId);
-    return Number(isStanding) + Number(isLeftOut) + this.seats.count(guildId, personId);
+    const hasOwn = this.personSettings.has(guildId, personId);
+    const counts = [isStanding, isLeftOut, hasOwn].map(Number);
+    const kept = this.seats.count(guildId, personId) + this.reminders.count(guildId, personId);
+    return counts.reduce((sum, one) => sum + one, kept);
   }
 
   async erase(guildId: string, personId: string): Promise<number> {
     checkWritable(this.trouble);
     const wasStanding = this.#standings.get(guildId)?.delete(personId) === true;
     const wasLeftOut = this.captionChoices.drop(guildId, personId);
-    return Number(wasStanding) + Number(wasLeftOut) + this.seats.forget(guildId, personId);
+    const hadOwn = this.personSettings.drop(guildId, personId);
+    const counts = [wasStanding, wasLeftOut, hadOwn].map(Number);
+    const kept = this.seats.forget(guildId, personId) + this.reminders.forget(guildId, personId);
+    return counts.reduce((sum, one) => sum + one, kept);
   }
 
   drop(guildId: string): number {
     const { size } = this.#standings.get(guildId) ?? new Map();
     this.#standings.delete(guildId);
     return size;
-  }
-
-  async hasCopies(): Promise<boolean> {
-    checkReadable(this.trouble);
-    return false;
   }
 }
 
@@ -254,14 +281,4 @@ export class MemoryGuilds implements GuildStore {
     checkWritable(this.trouble);
     this.#noted.set(botId, new Set([...(this.#noted.get(botId) ?? []), ...guildIds]));
   }
-}
-
-function checkReadable(trouble: StoreTrouble | undefined): void {
-  if (trouble !== 'unreadable') return;
-  throw new BotError('store.unreadable', false, 'The store is damaged: restore a backup.');
-}
-
-function checkWritable(trouble: StoreTrouble | undefined): void {
-  if (!trouble) return;
-  throw new BotError('store.unwritable', true, 'There is no room left: free space on the disk.');
 }

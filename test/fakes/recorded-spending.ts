@@ -18,6 +18,7 @@ export class RecordedSpending implements BudgetAuthority {
   readonly listen = boundless.listen;
   readonly isCaptionNews = boundless.isCaptionNews;
   readonly hourPrice = boundless.hourPrice;
+  readonly read = boundless.read;
   readonly spoke = boundless.spoke;
   readonly manner = boundless.manner;
   readonly forget = boundless.forget;

@@ -31,6 +31,7 @@ const opener: SoundOpener = {
 export function library(...names: readonly string[]): SoundShelf {
   return {
     names: async () => names,
+    titled: async () => names.map((name) => ({ name })),
     open: async (name) => (names.includes(name) ? seconds(name) : undefined),
   };
 }

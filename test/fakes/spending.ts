@@ -4,12 +4,13 @@ import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { SpendingEntry, SpendingStore } from '#src/spending/book.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import { type Amount, type Caps, nothing } from '#src/spending/caps.ts';
+import type { GuildCaps } from '#src/spending/guild-caps.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import type { BudgetExchange } from '#src/spending/ledger/shared-ledger.ts';
 import type { RolePrice } from '#src/spending/prices/prices.ts';
 import { SessionBudgets } from '#src/spending/session-budgets.ts';
 import type { Tariff } from '#src/spending/tariff.ts';
-import type { StoreTrouble } from './memory-stores.ts';
+import type { StoreTrouble } from './store-trouble.ts';
 
 /** As if nothing cost anything. */
 export const boundless: BudgetAuthority = {
@@ -28,6 +29,7 @@ export const boundless: BudgetAuthority = {
   listen: () => ({ heard: () => undefined, captions: 'full', decided: () => undefined }),
   isCaptionNews: () => true,
   hourPrice: () => 0,
+  read: () => undefined,
   spoke: () => undefined,
   manner: () => ({ step: 'full', isVoiceCheap: false }),
   forget: () => undefined,
@@ -47,20 +49,24 @@ export function openDesk(
   clock: Clock,
   over: {
     readonly caps?: Partial<Caps>;
+    readonly guildCapsOf?: (guildId: string) => GuildCaps;
     readonly tariff?: Partial<Tariff>;
     /** Of models by name. */
     readonly rates?: Readonly<Record<string, RolePrice>>;
     readonly ledger?: Ledger;
     readonly exchange?: BudgetExchange;
+    readonly ownCapOf?: (personId: string) => Amount | undefined;
   } = {},
 ) {
-  const { exchange, ledger = new Ledger() } = over;
+  const { exchange, guildCapsOf, ledger = new Ledger(), ownCapOf } = over;
   const paid: FakeSpentEvent[] = [];
   const desk = new SessionBudgets({
     clock,
     ledger,
     caps: { ...uncapped, ...over.caps },
     ...(exchange && { exchange }),
+    ...(guildCapsOf && { guildCapsOf }),
+    ...(ownCapOf && { ownCapOf }),
     rateOf: (by) =>
       by.kind === 'embedded' ? { kind: 'free' } : (over.rates?.[by.model] ?? { kind: 'unpriced' }),
     tariffOf: () => ({ ...priced, ...over.tariff }),

@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import fc from 'fast-check';
 import { BotError } from '#src/base/errors.ts';
 import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
 import { inspect } from '#src/sources/decode/inspection.ts';
+import { fc } from '#test/properties.ts';
 import { chunkMs } from '#test/sources/opening.ts';
 import { cpuSinceMs, type FuzzResult, type FuzzTarget, resultOf } from './fuzz-target.ts';
 import { soundFiles } from './sound-files.ts';

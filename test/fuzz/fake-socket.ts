@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
-import fc from 'fast-check';
 import { WebSocket } from 'ws';
 import type { OpenSocket } from '#src/provider/json-socket.ts';
 import type { VirtualClock } from '#test/fakes/clock.ts';
+import { fc } from '#test/properties.ts';
 import { jsonLike } from './inputs.ts';
 
 /** What a server does next: says something, ends the connection, or lets time pass. */

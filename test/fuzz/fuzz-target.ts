@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '#test/properties.ts';
 
 /** Something that reads what comes from outside, and hostile input for it. */
 export type FuzzTarget = {

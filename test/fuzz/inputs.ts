@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '#test/properties.ts';
 
 type ByteEdit = {
   readonly kind: 'flip' | 'set' | 'cut' | 'drop' | 'copy' | 'insert' | 'number';

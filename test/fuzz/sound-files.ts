@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { FlacFrames } from '#src/sources/formats/flac-frames.ts';
 import { OggPages, writePages } from '#src/sources/formats/ogg-page.ts';
+import { fc } from '#test/properties.ts';
 import { crcOf } from '#test/sources/formats/hostile-files.ts';
 import { toneFile, toneWav } from '#test/sources/tones.ts';
 

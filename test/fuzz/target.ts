@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '#test/properties.ts';
 import { cpuSinceMs, type FuzzTarget, resultOf } from './fuzz-target.ts';
 
 /** Longest that one input may hold the main thread, in ms of CPU time. */

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { finalLoss, noLosses, reconnectRules, stepReconnect } from '#src/link/reconnect-policy.ts';
+import { fc } from '#test/properties.ts';
 
 /** What follows each of `losses` in turn, and when; between a return and the next loss the link holds for `heldMs`. */
 function play(

@@ -33,8 +33,9 @@ export default {
     ],
     // Seconds each, and many times that in the mutated copy, for what quicker files judge as well.
     exclude: [
-      'test/turn/{interjections-all,noises,recordings}.test.ts',
-      'test/playback/tracks/loudness.test.ts',
+      '**/*.long.test.ts',
+      'test/turn/noises.test.ts',
+      'test/turn/endpointing/recordings.test.ts',
     ],
     isolate: false,
     pool: 'threads',

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   agreeAlways,
@@ -18,6 +17,7 @@ import {
   underPolicy,
 } from '#src/people/consent.ts';
 import type { StoredConsent } from '#src/people/consent-book.ts';
+import { fc } from '#test/properties.ts';
 
 const nowMs = Date.UTC(2026, 10, 20, 16, 25);
 const tonightMs = nowMs + 3_600_000;

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { endOfDay } from '#src/people/day.ts';
+import { fc } from '#test/properties.ts';
 
 const hourMs = 3_600_000;
 

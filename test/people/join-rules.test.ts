@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type ChannelFacts, judgeJoin } from '#src/people/join-rules.ts';
 import { fineFacts } from '#test/fakes/channel-facts.ts';
+import { fc } from '#test/properties.ts';
 
 const nowMs = Date.UTC(2026, 10, 20, 16, 25);
 

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { judgeReturn, type ReturnFacts, returnMs } from '#src/people/return-rules.ts';
+import { fc } from '#test/properties.ts';
 
 const awaited: ReturnFacts = { idleMs: 0, joining: { kind: 'fine' }, isAwaited: true };
 const full = { kind: 'full', members: 2, limit: 2 } as const;

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ahead, type Bound } from '#src/pipeline/ahead.ts';
 import { settled } from '#test/fakes/clock.ts';
+import { fc } from '#test/properties.ts';
 
 const never = new AbortController().signal;
 const three: Bound<number> = { limit: 3, weigh: () => 1 };

@@ -173,7 +173,9 @@ test('links, code and tables are told once to be read, and something is said in 
   const text = 'Look at https://a.b/c for it.\nOr https://d.e too.\n```\nlet x;\n```\nBye now.';
   const { answer } = open([text.match(/[\s\S]{1,7}/g) ?? []]);
   const turn = turnOf(said('hello'));
-  const { parts } = await drain(answer({ ...turn, style: { ...turn.style, asides } }));
+  const { parts } = await drain(
+    answer({ ...turn, style: { ...turn.style, asidesIn: () => asides } }),
+  );
   expect(soundedTexts(parts)).toEqual([
     'Look at for it.',
     'See the chat.',

@@ -28,7 +28,7 @@ test('what an audio model only wrote is read out without its links, as any other
   const answer = () => ({ text: 'It is at https://a.b/c there. Good luck.', isWritten: true });
   await using talking = await openTalking({ answer });
   const turn = turnOf(said('hello'));
-  await drain(talking.pipeline, { ...turn, style: { ...turn.style, asides } });
+  await drain(talking.pipeline, { ...turn, style: { ...turn.style, asidesIn: () => asides } });
   expect(talking.synthesizer.asked.map((one) => one.text)).toEqual([
     'It is at there.',
     'See the chat.',

@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { keepAnswerMs, LastAnswer } from '#src/playback/reply/last-answer.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import { stretched } from '#src/playback/reply/stretch.ts';
+import { stretched, TimeStretch } from '#src/playback/reply/stretch.ts';
 import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { fc } from '#test/properties.ts';
 import { level, open, VirtualListener } from './listening.ts';
 import { joined, speechLike, steepest, tone } from './speech-like.ts';
 
@@ -118,3 +118,25 @@ test('of a long answer the last minute is kept, from the start of a sentence', a
   expect(again.playedMs()).toBe(60_000);
   expect(link.levels[0]).toBe(6);
 });
+
+test.each([0.7, 0.85, 1.4])(
+  'at speed %d sound in pieces of any size is stretched as it is in one',
+  (speed) => {
+    const { samples } = speechLike(['The', 'Millau', 'Viaduct']).pcm;
+    const expected = whole(samples, speed);
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 9000 }), { minLength: 1 }), (sizes) => {
+        const stretch = new TimeStretch(speed);
+        const out: Int16Array[] = [];
+        for (let [at, n] = [0, 0]; at < samples.length; n++) {
+          const size = sizes[n % sizes.length] ?? 1;
+          out.push(stretch.push(samples.subarray(at, at + size)));
+          at += size;
+        }
+        out.push(stretch.flush());
+        expect(joined(out)).toEqual(expected);
+      }),
+      { numRuns: 5 },
+    );
+  },
+);

@@ -181,12 +181,22 @@ test('a cue sounds while a reply is paused', async () => {
 
 test('a cue that is cut is silent within a frame and does not click', () => {
   const { track, link } = room();
-  track.play('heard');
+  const cue = track.play('heard');
   link.steps(3);
-  track.cut();
+  if (cue) track.cut(cue);
   link.steps(2);
   expect(link.frames[4]).toBeUndefined();
   expect(steepest(joined(link.frames))).toBeLessThanOrEqual(steepest(cues.heard));
+});
+
+test('cutting a cue that is over leaves the one that sounds, and the one that waits', () => {
+  const { track, link } = room();
+  const over = track.play('heard');
+  link.steps(20);
+  track.play('thinking');
+  track.say(cues.error);
+  if (over) track.cut(over);
+  expect(link.step()).toEqual(cues.error.slice(0, 480));
 });
 
 test('of cues that are asked for while one sounds, the last one follows', () => {

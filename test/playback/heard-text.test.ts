@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { heardText } from '#src/playback/reply/heard-text.ts';
+import { fc } from '#test/properties.ts';
 
 const said = (text: string, sentMs: number, soundMs = 1000, whole = true) => ({
   text,

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Mixer } from '#src/playback/mix/mixer.ts';
 import { frameSamples, type Track } from '#src/playback/mix/track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
+import { fc } from '#test/properties.ts';
 import { level, loudest, open, plainEncoder, samplesOf, VirtualListener } from './listening.ts';
 
 /** A track that never ends. */

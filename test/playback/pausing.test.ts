@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { speakRateHz } from '#src/audio/pcm.ts';
@@ -8,6 +7,7 @@ import { readWav } from '#src/audio/wav.ts';
 import { SpokenSentences } from '#src/playback/reply/sentences.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
+import { fc } from '#test/properties.ts';
 import { level, loudest, open, VirtualListener } from './listening.ts';
 import { joined, perMs, type SpeechLike, speechLike, steepest, tone } from './speech-like.ts';
 

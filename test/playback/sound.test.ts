@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { limit } from '#src/playback/mix/limiter.ts';
 import { SampleQueue } from '#src/playback/reply/sample-queue.ts';
 import { Spans } from '#src/playback/reply/spans.ts';
 import { SpeakRate } from '#src/playback/reply/speak-rate.ts';
+import { fc } from '#test/properties.ts';
 import { level } from './listening.ts';
 
 const piece = fc.int16Array({ maxLength: 60 });

@@ -6,13 +6,19 @@ import {
   FallbackChain,
   type FallbackPosition,
   openFallbackPosition,
-  type ProviderNews,
 } from '#src/provider/fallback-chain.ts';
+import type { ProviderNews } from '#src/provider/provider-news.ts';
 import { untilAborted } from '#test/fakes/chat.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 
 const never = new AbortController().signal;
-const limits = { firstMs: 1000, coldFirstMs: 3000, totalMs: 10_000, retryWithinMs: 500 };
+const limits = {
+  firstMs: 1000,
+  coldFirstMs: 3000,
+  idleMs: 20_000,
+  totalMs: 10_000,
+  retryWithinMs: 500,
+};
 
 type ScriptedStep = string | BotError | 'hang' | { readonly waitMs: number };
 /** An engine that plays one list of steps a request, the last one again and again. */
@@ -44,7 +50,13 @@ async function* play(one: Engine, clock: Clock, signal: AbortSignal): AsyncGener
   }
 }
 
-function open(engines: readonly Engine[], { failures = 1, retries = true } = {}) {
+type Rules = {
+  readonly failures?: number;
+  readonly retries?: boolean;
+  readonly standbyMs?: number;
+};
+
+function open(engines: readonly Engine[], { failures = 1, retries = true, standbyMs }: Rules = {}) {
   const clock = new VirtualClock();
   const news: ProviderNews[] = [];
   const rules = { failures, firstRestMs: 5_000, longestRestMs: 20_000 };
@@ -61,6 +73,7 @@ function open(engines: readonly Engine[], { failures = 1, retries = true } = {})
     clock,
     deadlines: limits,
     retries,
+    ...(standbyMs !== undefined && { standbyMs }),
     tell,
   });
   const ask = async (signal = never, place?: FallbackPosition) => {
@@ -256,4 +269,32 @@ test('a request no server understands blames none of them', async () => {
   expect(await ask()).toMatchObject({ error: { about: { status: 400, provider: 'server 1' } } });
   expect(fallbacks.map(({ breaker }) => breaker.isClosed)).toEqual([true, true]);
   expect(kinds()).toEqual(['failed', 'failed']);
+});
+
+test('each engine is told of with its breaker: closed, open and for how long, on trial, closed again', async () => {
+  const down = engine([broken('provider.late')], [{ waitMs: 100 }, 'yes']);
+  const { ask, ladder: chain, clock } = open([down, engine(['no'])], { retries: false });
+  const [role, spare] = ['chat', { role: 'chat', provider: 'server 1', state: 'closed' }] as const;
+  const first = (rest: object) => ({ role, provider: 'server 0', ...rest });
+  expect(chain.breakers).toEqual([first({ state: 'closed' }), spare]);
+  await ask();
+  const code = 'provider.late';
+  expect(chain.breakers).toEqual([first({ state: 'open', restMs: 5_000, code }), spare]);
+  await clock.advance(5_000);
+  const trial = ask();
+  await settled();
+  expect(chain.breakers).toEqual([first({ state: 'trial', restMs: 0, code }), spare]);
+  await clock.advance(100);
+  expect(await trial).toBe('yes');
+  expect(chain.breakers).toEqual([first({ state: 'closed' }), spare]);
+});
+
+test('a pause in the middle ends at its own deadline', async () => {
+  const one = engine(['so far', { waitMs: 19_000 }, 'more', 'hang']);
+  const { clock, ask } = open([one], { failures: 9 });
+  const asked = ask();
+  await clock.advance(8_999);
+  expect(one.running).toBe(1);
+  await clock.advance(1_001);
+  expect(await asked).toMatchObject({ parts: 'so far', error: { code: 'provider.late' } });
 });

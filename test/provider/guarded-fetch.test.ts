@@ -34,6 +34,7 @@ function standingClock() {
   const clock: Clock = {
     nowMs: () => 0,
     wallMs: () => 0,
+    later: () => () => undefined,
     sleep: (ms, signal) =>
       new Promise((end, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason));

@@ -5,7 +5,7 @@ import { parseSync, Visitor } from 'oxc-parser';
 export type Literal = { readonly at: string; readonly source: string; readonly flags: string };
 
 /** What of the repository runs at run time. */
-const files = '{src,commands,tools,sandbox,doctor}/**/*.ts';
+const files = '{src,commands,tools,sandbox,doctor,setup}/**/*.ts';
 
 /** Every regular expression literal of the program, each once, and the files that build one from a text. */
 export async function regexpsOfProgram(): Promise<{

@@ -116,3 +116,24 @@ test('a person can only use commands that exist, with words that fit', async () 
   );
   adam.command('track play', { channel: 'Lounge', loud: 'true' });
 });
+
+test('what a live microphone takes goes into the call, and everybody in it is handed on', async () => {
+  const { half, lives, play } = silentVoice();
+  await using sandbox = await openSandbox({ voice: half, ownerName: 'Adam' });
+  const adam = sandbox.person('Adam');
+  const heard: HeardFrame[] = [];
+  adam.live(Buffer.of(1));
+  const listening = adam.onHeard((each) => heard.push(each));
+  await adam.join('Lounge', never);
+  adam.live(Buffer.of(2));
+  adam.endLive();
+  play(frame(1, { fromUserId: sandbox.person('Ben').id }));
+  listening[Symbol.dispose]();
+  play(frame(2));
+  expect(lives).toEqual([Buffer.of(2), 'end']);
+  expect(heard.map(({ atMs }) => atMs)).toEqual([1]);
+  expect(sandbox.guild().roster()).toMatchObject({
+    people: [{ name: 'Adam', channel: 'Lounge' }, { name: 'Ben' }],
+    channels: [{ name: 'general', kind: 'text' }, { name: 'Lounge' }, { name: 'Workshop' }],
+  });
+});

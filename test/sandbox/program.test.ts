@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
@@ -54,8 +57,8 @@ async function openBotInSandbox() {
 }
 
 /** The sandbox program as a child, with what it prints. */
-function startProgram() {
-  const child = spawn(process.execPath, ['sandbox/main.ts'], {
+function startProgram(...options: string[]) {
+  const child = spawn(process.execPath, ['sandbox/main.ts', ...options], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -167,9 +170,9 @@ test('buttons stand in the line of their message, and whoever sees it can press 
   const [line] = opened.lines;
   expect(line).toMatchObject({ change: 'posted', text: 'Hi.', to: 'Adam' });
   expect(line?.buttons).toEqual([
-    { customId: 'stop', label: 'Stop', disabled: false },
-    { customId: 'later', label: 'Later', disabled: true },
-    { label: 'Docs', disabled: false },
+    { customId: 'stop', label: 'Stop', disabled: false, style: 1 },
+    { customId: 'later', label: 'Later', disabled: true, style: 2 },
+    { label: 'Docs', disabled: false, style: 5 },
   ]);
   const press = { do: 'press', messageId: line?.messageId, customId: 'stop' };
   const stranger = await opened.answer({ ...press, id: 2, person: 'Ben' });
@@ -226,4 +229,26 @@ test('a message line tells where its files lie', async () => {
     { files: [{ name: 'transcript.txt', sizeBytes: 11, url: file?.url }] },
   ]);
   expect((await download(file?.url ?? '', sandbox)).text).toBe('Ana: hello\n');
+});
+
+test('the program opens the page of the room at the next free port, and tells a link to it once', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void other.close());
+  await once(other, 'listening');
+  const taken = (other.address() as AddressInfo).port;
+  const dataDir = await mkdtemp(join(tmpdir(), 'parley-program-'));
+  onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
+  const { child, next, say } = startProgram('--page-port', `${taken}`, '--page-data', dataDir);
+  await next();
+  const { kind, url, link } = await next();
+  expect(kind).toBe('page');
+  expect(Number(new URL(url).port)).not.toBe(taken);
+  expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#key=[\w-]{43}$/);
+  expect((await fetch(url)).status).toBe(200);
+  say({ id: 1, do: 'tell', event: { kind: 'dropped', who: 'Adam', why: 'too late' } });
+  expect(await next()).toEqual({ id: 1, ok: true });
+  say({ id: 2, do: 'tell', event: { kind: 'dropped' } });
+  expect(await next()).toMatchObject({ id: 2, ok: false });
+  child.stdin.end();
+  expect(await exitCode(child)).toBe(0);
 });

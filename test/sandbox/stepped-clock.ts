@@ -21,6 +21,14 @@ export class SteppedClock implements Clock {
     await promise;
   }
 
+  later(ms: number, run: () => void): () => void {
+    const sleeper = { atMs: this.#nowMs + ms, wake: run };
+    this.#sleepers.push(sleeper);
+    return () => {
+      this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+    };
+  }
+
   /** Moves on by `ms`, in steps of 10, and lets everything that was due happen. */
   async step(ms: number): Promise<void> {
     const endMs = this.#nowMs + ms;

@@ -43,20 +43,25 @@ test('a second callback of an interaction is refused with 40060, and noted', asy
   await ask(sandbox, `/applications/${sandbox.botId}/commands`, { body });
   sandbox.person('Adam').command('join');
   const { id, token } = await bot.event('INTERACTION_CREATE');
-  const { token: ours } = sandbox;
+  const as = (process: string) => ({
+    apiUrl: sandbox.apiUrlFor(process),
+    token: sandbox.token,
+  });
   const answer = (type: number, process: string) =>
-    ask(
-      { apiUrl: sandbox.apiUrlFor(process), token: ours },
-      `/interactions/${id}/${token}/callback`,
-      {
-        body: { type, data: { content: 'x' } },
-      },
-    );
+    ask(as(process), `/interactions/${id}/${token}/callback`, {
+      body: { type, data: { content: 'x' } },
+    });
   expect((await answer(5, 'one')).status).toBe(204);
   expect(await answer(4, 'two')).toMatchObject({ status: 400, json: { code: 40_060 } });
   expect(sandbox.violations()).toMatchObject([
     { kind: 'answered-twice', interactionId: id, callbackType: 4, by: ['one', 'two'] },
   ]);
+  // By a deferral a process asks whether it is the first; what it writes though it is not is noted.
+  expect((await answer(5, 'three')).json).toMatchObject({ code: 40_060 });
+  expect(sandbox.violations()).toHaveLength(1);
+  const following = { body: { content: 'x' } };
+  await ask(as('three'), `/webhooks/${sandbox.botId}/${token}`, following);
+  expect(sandbox.violations()).toMatchObject([{}, { by: ['one', 'three'] }]);
 });
 
 test('a login for voice beside a living one of another gateway session is told of', async () => {

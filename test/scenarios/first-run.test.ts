@@ -23,17 +23,19 @@ async function once(
   }
 }
 
-scenario('a newcomer without any account hears the bot answer a recorded man', async () => {
+scenario('a newcomer without any account hears the bot answer a plain question', async () => {
   const { code, out, complaints, kept } = await once();
   expect(out).toMatch(/^ {2}Adam {3}\/join$/m);
   expect(out).toMatch(/^ {2}Nova {3}In Lounge\. Just talk to me\.$/m);
-  expect(out).toMatch(/^ {2}Adam {3}(?:(?:two|nine|three|four|zero) ?)+$/m);
-  expect(out).toMatch(/^ {2}Nova {3}You said .*[Tt]ogether that makes /m);
+  expect(out).toMatch(/^ {2}Adam {3}what time is it$/m);
+  expect(out).toMatch(/^ {2}Nova {3}The time is now /m);
   expect(out).toMatch(
     /(?=.*ended \d+)(?=.*recognised \d+).*heard \d+ ms after Adam's last syllable/,
   );
   expect(out).toMatch(/kept as .*adam-heard\.wav$/m);
-  expect(out).toMatch(/what arrived matches what was synthesised \(0\.[6-9]\d of 1\)/);
+  expect(out.split('\n').slice(-12)).toContainEqual(
+    expect.stringMatching(/what arrived matches what was synthesised \(0\.[6-9]\d of 1\)/),
+  );
   expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
   expect(kept && durationMs(kept)).toBeGreaterThan(1_000);
 });
@@ -46,12 +48,4 @@ scenario('providers from the environment are used, and a hum is no answer in wor
   expect(out).toContain('failed at words: ');
   expect(code).toBe(1);
   expect(kept && durationMs(kept)).toBeGreaterThan(500);
-});
-
-scenario('when a server fails, the stage that is named is its own', async () => {
-  const trouble = { chat: 'html' } as const;
-  await using providers = await openMockProviders({ pace: instantPace, trouble });
-  const { code, out } = await once(remote(providers));
-  expect(out).toMatch(/failed at think: .*answered with a web page/);
-  expect(code).toBe(1);
 });

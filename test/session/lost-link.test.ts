@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
+import { fc } from '#test/properties.ts';
 import {
   adam,
   eva,

@@ -260,7 +260,7 @@ test('a chat that takes nothing ends nothing, and the operator is told', async (
   const refuse = async () => {
     throw new BotError('discord.forbidden', false, 'No.');
   };
-  const fixture = await called({ messages: { write: refuse, offer: refuse } });
+  const fixture = await called({ messages: { write: refuse, notify: refuse, offer: refuse } });
   fixture.sessions.news('g', { kind: 'muted', on: true });
   await pass(fixture, 100);
   expect(fixture.of('failed')).toMatchObject([{ code: 'discord.forbidden' }]);

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
@@ -8,7 +7,9 @@ import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
-import { runs } from '#test/property-runs.ts';
+
+import { fc, runs } from '#test/properties.ts';
+
 import {
   adam,
   lounge,
@@ -101,6 +102,7 @@ function openRoom(plans: readonly Plan[]) {
       onEvent: (_guildId, event) => void happened.push({ atMs: clock.nowMs(), event }),
       messages: {
         write: async () => void told.push(clock.nowMs()),
+        notify: async () => undefined,
         offer: async () => undefined,
       },
     },

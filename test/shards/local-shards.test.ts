@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { IdentifyThrottle, identifySpacingMs } from '#src/shards/identify-throttle.ts';
 import { LocalShards } from '#src/shards/local-shards.ts';
 import { type OwnedShard, shardOf } from '#src/shards/ownership.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { fc } from '#test/properties.ts';
 
 const never = new AbortController().signal;
 

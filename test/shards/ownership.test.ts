@@ -1,7 +1,8 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ownershipRules } from '#src/shards/ownership-step.ts';
-import { runs } from '#test/property-runs.ts';
+
+import { fc, runs } from '#test/properties.ts';
+
 import { ShardWorld } from './shard-world.ts';
 
 /** Numbers of shards that living processes serve, fewest first. */

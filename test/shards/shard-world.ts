@@ -177,7 +177,7 @@ export class ShardWorld {
     process.lookedAtMs = sentAtMs;
     const query = (backend: Backend) => {
       const there = this.processes.filter(({ own }) => !own.isDraining);
-      const rows = there.map(({ id, own }) => ({ id, limit: own.limit }));
+      const rows = there.map(({ id, own }) => ({ id, name: id, limit: own.limit }));
       return this.#registry.view(backend, rows, this.#queue.nowMs - this.#startedAtMs);
     };
     this.#ask(process, query, (view) => {

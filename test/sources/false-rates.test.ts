@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'vitest';
-import { changeOfRate } from '#src/audio/resample.ts';
+import { changeOfRate } from '#src/audio/polyphase/change-of-rate.ts';
 import { asChunk } from '#src/sources/decode/channel-chunks.ts';
 import { flacOf, vorbisAt } from '#test/sources/formats/hostile-files.ts';
 import { openDecoding } from './sounds.ts';

@@ -27,13 +27,13 @@ async function folder(): Promise<AsyncDisposable & { readonly path: string }> {
 }
 
 async function soundOf(name: string) {
-  const source = await openLibrary('/nowhere', opener, realClock).open(name, signal);
+  const source = await openLibrary('/nowhere', { opener, clock: realClock }).open(name, signal);
   if (!source) throw new Error(`There is no ${name}.`);
   return { source, ...heard(await Array.fromAsync(source.open(0, signal))) };
 }
 
 test('six sounds come with the bot', async () => {
-  const names = await openLibrary('/nowhere', opener, realClock).names();
+  const names = await openLibrary('/nowhere', { opener, clock: realClock }).names();
   expect(names).toEqual(['applause', 'bell', 'buzzer', 'chime', 'drumroll', 'rain']);
 });
 
@@ -73,7 +73,7 @@ test('a sound somebody adds is found at once, and hides a built-in one of its na
   await using own = await folder();
   await mkdir(join(own.path, 'sounds'));
   const clock = new VirtualClock();
-  const library = openLibrary(own.path, opener, clock);
+  const library = openLibrary(own.path, { opener, clock });
   expect(await library.open('Höhle', signal)).toBeUndefined();
   await writeFile(join(own.path, 'sounds', 'Ho\u0308hle.WAV'), toneWav());
   await writeFile(join(own.path, 'sounds', 'Rain.wav'), toneWav());
@@ -97,7 +97,7 @@ test('suggesting one of two thousand sounds costs next to nothing for each key',
   await using own = await folder();
   const names = Array.from({ length: 2_000 }, (_, n) => `effect number ${n}`);
   await Promise.all(names.map((name) => writeFile(join(own.path, `${name}.wav`), '')));
-  const library = new SoundLibrary([own.path], opener, new VirtualClock());
+  const library = new SoundLibrary([own.path], { opener, clock: new VirtualClock() });
   await library.names();
   const before = process.threadCpuUsage();
   for (let n = 0; n < 10; n++) expect(closest('e', await library.names())).toHaveLength(25);
@@ -116,7 +116,7 @@ test('nothing outside the folder is a sound of it, by whatever name', async () =
   await writeFile(join(own.path, 'notes.txt'), 'no sound');
   await writeFile(join(own.path, 'a\u202e\nb\u0007.wav'), toneWav());
   await writeFile(join(own.path, 'fine.wav'), toneWav());
-  const library = new SoundLibrary([own.path], opener, realClock);
+  const library = new SoundLibrary([own.path], { opener, clock: realClock });
   expect(await library.names()).toEqual(['a b', 'fine']);
   for (const name of [
     '../secret',
@@ -141,7 +141,7 @@ test('a file of the library that is none is refused when it is opened', async ()
   await using own = await folder();
   await writeFile(join(own.path, 'broken.mp3'), 'This is no music.');
   await writeFile(join(own.path, 'empty.mp3'), '');
-  const library = new SoundLibrary([own.path], opener, realClock);
+  const library = new SoundLibrary([own.path], { opener, clock: realClock });
   for (const name of ['broken', 'empty']) {
     await expect(library.open(name, signal)).rejects.toMatchObject({ code: 'source.not_audio' });
   }
@@ -165,7 +165,7 @@ test('how loud a sound is is measured when it is first opened, and again once it
       };
     },
   };
-  const library = new SoundLibrary([own.path], counted, realClock);
+  const library = new SoundLibrary([own.path], { opener: counted, clock: realClock });
   const tone = readWav(toneWav());
   await writeFile(path, toneWav());
   const lufs = loudnessOf(tone) ?? 0;
@@ -182,7 +182,7 @@ test('a sound that is too short to be loud or soft has no loudness', async () =>
   await using own = await folder();
   const tick = { samples: new Int16Array(4_800).fill(9_000), rateHz: 48_000, channels: 1 } as const;
   await writeFile(join(own.path, 'tick.wav'), writeWav(tick));
-  const library = new SoundLibrary([own.path], opener, realClock);
+  const library = new SoundLibrary([own.path], { opener, clock: realClock });
   expect(await library.open('tick', signal)).toMatchObject({ title: 'tick', lengthMs: 100 });
   expect((await library.open('tick', signal))?.lufs).toBeUndefined();
 });

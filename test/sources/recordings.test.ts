@@ -29,6 +29,17 @@ test('a recording is fetched and made listenable, whatever it is called', async 
   }
 });
 
+test('a recording that came with the request is not fetched, and may be as bad as any', async () => {
+  const read = (bytes: Uint8Array) =>
+    recordings().read({ url: '', name: 'recording', bytes, personId: 'ana' }, signal);
+  const [one, other] = await Promise.all([read(files.wav), read(files.ogg)]);
+  expect(similarity(one, digits)).toBeGreaterThan(0.9);
+  expect(similarity(other, digits)).toBeGreaterThan(0.9);
+  await expect(read(Buffer.from('no sound'))).rejects.toMatchObject({ code: 'source.not_audio' });
+  const large = new Uint8Array(33 * 1024 * 1024);
+  await expect(read(large)).rejects.toMatchObject({ code: 'source.too_big' });
+});
+
 test('what is said to be too long, too big or no sound is not even asked for', async () => {
   const read = (said: object) => expect(recordings().read({ ...file, ...said }, signal)).rejects;
   await read({ durationMs: 120_001 }).toMatchObject({ code: 'source.too_long' });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { ProviderNews } from '#src/provider/fallback-chain.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
+import type { ProviderNews } from '#src/provider/provider-news.ts';
 import { meteredVoice } from '#src/speech/fallbacks/metered-voice.ts';
 import { synthesizerWithFallbacks } from '#src/speech/fallbacks/synthesizer-fallbacks.ts';
 import { transcriberWithFallbacks } from '#src/speech/fallbacks/transcriber-fallbacks.ts';

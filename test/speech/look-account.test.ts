@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LookAccount } from '#src/speech/look-account.ts';
+import { fc } from '#test/properties.ts';
 
 test.each([
   ['paused', [6_200, 6_300], [1_200, 1_300]],

@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { servedBy } from '#src/provider/models/served-by.ts';
 import { transcriptOf } from '#src/speech/openai/transcript-reply.ts';
 import { wordDetails } from '#src/speech/openai/word-details.ts';
 import { readHeard } from '#src/speech/realtime/realtime-events.ts';
 import { TranscriptParts } from '#src/speech/realtime/realtime-parts.ts';
+import { fc } from '#test/properties.ts';
 
 const timed = [
   { word: ' two', start: 0.1, end: 0.42, probability: 0.9 },

@@ -21,6 +21,7 @@ test('no minutes are no cap, nor is any where recognising costs nothing', () => 
 });
 
 test('only where captions go on they are promised', () => {
-  expect(usedBudgetText(false, false)).toBe('budget.guild');
-  expect(usedBudgetText(true, true)).toBe('budget.guild.month.captions');
+  expect(usedBudgetText(false, false, false)).toBe('budget.guild');
+  expect(usedBudgetText(true, false, true)).toBe('budget.guild.month.captions');
+  expect(usedBudgetText(false, true, true)).toBe('budget.quiet');
 });

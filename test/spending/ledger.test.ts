@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SpendingEntry } from '#src/spending/book.ts';
-import { dayOf, nextDayMs, nextMonthMs } from '#src/spending/calendar.ts';
+import { Calendar, dayOf, nextDayMs, nextMonthMs } from '#src/spending/calendar.ts';
 import { fits, stepOf } from '#src/spending/caps.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
+import { fc } from '#test/properties.ts';
 
 const noon = Date.UTC(2026, 10, 20, 12);
 const dayMs = 86_400_000;
@@ -13,6 +13,13 @@ test('days and months begin at midnight UTC', () => {
   expect(nextDayMs(noon)).toBe(Date.UTC(2026, 10, 21));
   expect(nextMonthMs(noon)).toBe(Date.UTC(2026, 11, 1));
   expect(nextMonthMs(Date.UTC(2026, 11, 31, 23))).toBe(Date.UTC(2027, 0, 1));
+});
+
+test('a calendar that remembers its day tells the day before and after it all the same', () => {
+  const calendar = new Calendar();
+  const midnightMs = Date.UTC(2026, 11, 31);
+  for (const atMs of [0, -1, 1, 86_399_999, 86_400_000, 5, -86_400_001])
+    expect(calendar.dayOf(midnightMs + atMs)).toBe(dayOf(midnightMs + atMs));
 });
 
 test('what is spent counts for its server, its person, the day and the month', () => {

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SpendingEntry } from '#src/spending/book.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
@@ -6,7 +5,8 @@ import { SharedLedger } from '#src/spending/ledger/shared-ledger.ts';
 import type { SharedReserve, SharedSpending } from '#src/spending/ledger/shared-spending.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 import { dollars, openDesk } from '#test/fakes/spending.ts';
-import { runs } from '#test/property-runs.ts';
+
+import { fc, runs } from '#test/properties.ts';
 
 const guildId = '10';
 const order = { guildId, personId: '1', name: 'Ana', characters: 4_000, heardMs: 4_000 };

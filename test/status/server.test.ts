@@ -2,14 +2,10 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
+import type { ServerNews } from '#src/base/keep-server.ts';
 import type { StatusSources } from '#src/status/answers.ts';
 import type { ReadinessReport } from '#src/status/readiness.ts';
-import {
-  keepStatusServer,
-  openStatusServer,
-  type StatusServer,
-  type StatusServerNews,
-} from '#src/status/server.ts';
+import { keepStatusServer, openStatusServer, type StatusServer } from '#src/status/server.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
 const page = { type: 'text/plain; version=0.0.4', text: 'parley_ready 1\n' };
@@ -158,7 +154,7 @@ test('a port that another bot has is taken once that one has ended, as in an upd
   const first = await opened();
   const { hostname: host, port } = new URL(first.url);
   const clock = new VirtualClock();
-  const told: StatusServerNews[] = [];
+  const told: ServerNews<StatusServer>[] = [];
   const untold = Promise.withResolvers<void>();
   const sources = { readiness: () => ready, heldUpMs: () => 3, metrics: async () => page };
   await using _kept = await keepStatusServer(
@@ -176,7 +172,7 @@ test('a port that another bot has is taken once that one has ended, as in an upd
   await first[Symbol.asyncDispose]();
   await clock.advance(5_000);
   await untold.promise;
-  expect(told.slice(1)).toEqual([{ kind: 'open', url: first.url }]);
+  expect(told.slice(1)).toMatchObject([{ kind: 'open', server: { url: first.url } }]);
   expect((await fetch(`${first.url}/healthz`)).status).toBe(200);
 });
 

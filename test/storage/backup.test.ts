@@ -3,7 +3,7 @@ import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import { backUp } from '#src/storage/backup.ts';
+import { backUp } from '#src/storage/backups/backup.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
 import { heldByAnother, storeFolder } from './files.ts';
 
@@ -45,14 +45,6 @@ test('backups that others could read are closed to them with the next one', asyn
   chmodSync(first, 0o644);
   const second = backUp(place.path, folder, atWallMs + 1);
   expect([first, second].map((path) => statSync(path).mode & 0o777)).toEqual([0o600, 0o600]);
-});
-
-test('the store knows whether copies may hold what is erased', async () => {
-  using place = storeFolder();
-  await using store = await openLocalStore(place.path, options);
-  expect(await store.consents.hasCopies()).toBe(false);
-  backUp(place.path, join(dirname(place.path), 'backups'), atWallMs);
-  expect(await store.consents.hasCopies()).toBe(true);
 });
 
 test('the running bot can copy its store, in place of an older copy', async () => {
@@ -104,7 +96,7 @@ test('a backup that finds no place to write says where', async () => {
 test('npm run backup prints the path of the copy', async () => {
   using place = storeFolder();
   await using _store = await openLocalStore(place.path, options);
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['src/app/backup.ts'], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['src/app/programs/backup.ts'], {
     env: { DATA_DIR: dirname(place.path) },
     encoding: 'utf8',
     timeout: 20_000,

@@ -8,10 +8,13 @@ import type { Store } from '#src/storage/store.ts';
 import { mainStore } from '#src/storage/thread/operations.ts';
 import { keepStore } from '#src/storage/thread/steady-store.ts';
 import { openStore } from '#src/storage/thread/store-thread.ts';
+import { apiTokenBookContract } from '#test/contracts/stores/api-token-book.ts';
 import { captionChoiceContract } from '#test/contracts/stores/caption-choice-book.ts';
 import { consentBookContract } from '#test/contracts/stores/consent-book.ts';
 import { guildBookContract } from '#test/contracts/stores/guild-book.ts';
 import { panelBookContract } from '#test/contracts/stores/panel-book.ts';
+import { personSettingsContract } from '#test/contracts/stores/person-settings-book.ts';
+import { reminderBookContract } from '#test/contracts/stores/reminder-book.ts';
 import { seatBookContract } from '#test/contracts/stores/seat-book.ts';
 import { settingsBookContract } from '#test/contracts/stores/settings-book.ts';
 import { trackBookContract } from '#test/contracts/stores/track-book.ts';
@@ -21,8 +24,8 @@ import {
   MemoryPanels,
   MemorySettings,
   MemoryTracks,
-  type StoreTrouble,
 } from '#test/fakes/memory-stores.ts';
+import type { StoreTrouble } from '#test/fakes/store-trouble.ts';
 import { heldByAnother, storeFolder } from './files.ts';
 
 const impatient = { clock: realClock, patienceMs: 0 };
@@ -71,7 +74,8 @@ async function ageSeats(path: string, ms: number): Promise<void> {
 
 /** With entries shorter than any that a person could cause. */
 async function fill(store: Store): Promise<void> {
-  const { captionChoices, consents, panels, seats, settings, tracks } = store;
+  const { apiTokens, captionChoices, consents, panels, personSettings, reminders } = store;
+  const { seats, settings, tracks } = store;
   const place = { channelId: '', messageId: '' };
   const seat = {
     channelId: '',
@@ -80,13 +84,24 @@ async function fill(store: Store): Promise<void> {
     pipeline: '',
     sinceWallMs: 0,
   } as const;
+  const nothingToDo = {
+    guildId: '',
+    channelId: '',
+    channelName: '',
+    text: '',
+    setAtWallMs: 0,
+    dueAtWallMs: 0,
+  };
   const nobody = { isPaused: false, agreedIds: [], deniedIds: [] };
   for (const write of [
     (id: string) => consents.write('', id, { kind: 'never' }),
     (id: string) => captionChoices.leaveOut('', id, true),
     (id: string) => panels.write(id, place),
+    (id: string) => personSettings.write('', id, { speed: 1 }),
+    (id: string) => reminders.add({ id, ...nothingToDo, personId: id }),
     (id: string) => seats.write({ guildId: id, ...seat, ...nobody }),
     (id: string) => settings.write(id, '', ''),
+    (id: string) => apiTokens.add({ name: id, guildId: '', scopes: [], createdAtWallMs: 0 }, id),
     (id: string) => tracks.write(id, '', [{ name: '', percent: 0, isPaused: false, sounds: [] }]),
   ]) {
     const writeAll = async () => {
@@ -99,25 +114,39 @@ async function fill(store: Store): Promise<void> {
 async function openFake(trouble?: StoreTrouble) {
   const [consents, panels] = [new MemoryConsents(), new MemoryPanels()];
   const [settings, tracks] = [new MemorySettings(), new MemoryTracks()];
-  const guilds = new MemoryGuilds(consents, panels, consents.seats, settings, tracks);
-  for (const book of [consents, guilds, panels, settings, tracks]) book.trouble = trouble;
-  const { captionChoices, seats } = consents;
-  captionChoices.trouble = trouble;
-  seats.trouble = trouble;
+  const { captionChoices, personSettings, reminders, seats } = consents;
+  const ofServers = [consents, panels, seats, reminders, settings, tracks];
+  const guilds = new MemoryGuilds(...ofServers);
+  for (const book of [...ofServers, captionChoices, guilds, personSettings]) book.trouble = trouble;
   const pass = async (ms: number) => seats.pass(ms);
-  const books = { captionChoices, consents, guilds, panels, seats, settings, tracks };
-  return { ...books, pass, async [Symbol.asyncDispose]() {} };
+  const all = { captionChoices, consents, guilds, panels, personSettings, reminders };
+  return { ...all, seats, settings, tracks, pass, async [Symbol.asyncDispose]() {} };
 }
 
 function closing(
-  { captionChoices, consents, guilds, panels, seats, settings, tracks, ...store }: Store,
-  resources: Disposable,
-) {
-  return {
+  {
+    apiTokens,
     captionChoices,
     consents,
     guilds,
     panels,
+    personSettings,
+    reminders,
+    seats,
+    settings,
+    tracks,
+    ...store
+  }: Store,
+  resources: Disposable,
+) {
+  return {
+    apiTokens,
+    captionChoices,
+    consents,
+    guilds,
+    panels,
+    personSettings,
+    reminders,
     seats,
     settings,
     tracks,
@@ -131,12 +160,20 @@ function closing(
 for (const [name, open] of [
   ['a file', openFile],
   ['a store in memory', openMemory],
+] as const)
+  apiTokenBookContract(name, open);
+
+for (const [name, open] of [
+  ['a file', openFile],
+  ['a store in memory', openMemory],
   ['the fake books', openFake],
 ] as const) {
   captionChoiceContract(name, open);
   consentBookContract(name, open);
   guildBookContract(name, open);
   panelBookContract(name, open);
+  personSettingsContract(name, open);
+  reminderBookContract(name, open);
   seatBookContract(name, open);
   settingsBookContract(name, open);
   trackBookContract(name, open);

@@ -1,9 +1,12 @@
+import type { ApiToken } from '#src/api/tokens/token-store.ts';
 import type { Presence, TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
 import type { CaptionMessage, NewMemory } from '#src/captions/transcript-store.ts';
 import type { StoredConsent } from '#src/people/consent-book.ts';
+import type { PersonSettings } from '#src/people/person-settings.ts';
+import type { NewReminder } from '#src/people/reminders.ts';
 import type { PanelPlace } from '#src/session/ports/panel.ts';
-import type { Seat } from '#src/session/ports/seat-store.ts';
-import type { StoredTrack } from '#src/session/ports/track-store.ts';
+import type { Seat } from '#src/session/ports/stores/seat-store.ts';
+import type { StoredTrack } from '#src/session/ports/stores/track-store.ts';
 import type { SpendingEntry } from '#src/spending/book.ts';
 
 /** Time, in ms of the wall clock, at which the stores of `test/fixtures/stores` were written. */
@@ -100,6 +103,13 @@ export const spendingOnCaptions: SpendingEntry = {
 
 export const notedGuildIds = [guildId, otherGuildId];
 
+export const personSettings: PersonSettings = {
+  language: 'pt-BR',
+  voice: 'marin',
+  speed: 0.85,
+  spokenName: '智 Dóra',
+};
+
 export const leftOut = { guildId, personId: dora };
 
 export const seat: Seat = {
@@ -114,6 +124,26 @@ export const seat: Seat = {
   sinceWallMs: writtenAtWallMs - 600_000,
   agreedIds: [chi],
   deniedIds: [dora],
+};
+
+export const apiToken: ApiToken = {
+  name: 'doorbell',
+  guildId,
+  scopes: ['say', 'ask'],
+  budgetUsd: 0.5,
+  createdAtWallMs: writtenAtWallMs - 86_400_000,
+};
+export const apiTokenHash = 'vV0sVVdpyfJ3cS6v7OB5Y1CFA3M7xhkC6T2D1Eqh9Mw';
+
+export const reminder: NewReminder = {
+  id: '6f1c0a52-0d6a-4f0e-8a5e-2f3f4b5c6d7e',
+  guildId,
+  personId: ana,
+  channelId,
+  channelName: 'Lounge',
+  text: 'Die Suppe vom Herd nehmen 🍲',
+  setAtWallMs: writtenAtWallMs - 60_000,
+  dueAtWallMs: writtenAtWallMs + 86_400_000,
 };
 
 export const sessions: readonly TranscriptSession[] = [
@@ -250,6 +280,9 @@ export const mainWrites: readonly StoreWrite[] = [
   { name: 'spending.add', args: [[spendingOnCaptions]], since: 8 },
   { name: 'captionChoices.leaveOut', args: [leftOut.guildId, leftOut.personId, true], since: 8 },
   { name: 'seats.write', args: [seat], since: 9 },
+  { name: 'apiTokens.add', args: [apiToken, apiTokenHash], since: 10 },
+  { name: 'personSettings.write', args: [guildId, dora, personSettings], since: 11 },
+  { name: 'reminders.add', args: [reminder], since: 12 },
 ];
 
 /** `since` is the format of `parley.db` beside it. */

@@ -40,7 +40,7 @@ test('there is a store of every format that released programs wrote', () => {
     return versionIn(copy.main);
   });
   const since = 4;
-  expect(formats.sort()).toEqual(
+  expect(formats.sort((one, other) => one - other)).toEqual(
     migrations.map(({ version }) => version).filter((version) => version >= since),
   );
 });
@@ -88,6 +88,12 @@ async function expectRows(store: Store, format: number): Promise<void> {
   const seat = await store.seats.readIn(guildId);
   if (format < 9) expect(seat).toBeUndefined();
   else expect(seat).toMatchObject(rows.seat);
+  const own = format < 11 ? {} : rows.personSettings;
+  expect(await store.personSettings.read(guildId, rows.dora)).toEqual(own);
+  const token = format < 10 ? undefined : rows.apiToken;
+  expect(await store.apiTokens.find(rows.apiTokenHash)).toEqual(token);
+  const reminders = format < 12 ? [] : [{ ...rows.reminder, number: 1 }];
+  expect(await store.reminders.list(guildId, rows.ana)).toEqual(reminders);
 }
 
 const byAmount = (one: { readonly nanoUsd: number }, other: { readonly nanoUsd: number }) =>

@@ -5,8 +5,8 @@ import type { Baited } from './red-team.ts';
 export type Bait = {
   readonly bait: string;
   readonly calls: readonly Baited[];
-  /** It looks first who is there. */
-  readonly looks?: boolean;
+  /** It looks first who is there, or calls the tool of this name. */
+  readonly looks?: boolean | string;
   /** It writes the bait and calls nothing. */
   readonly writes?: boolean;
   readonly tookMs?: number;
@@ -26,7 +26,7 @@ export class Gullible implements ChatModel {
 
   async *reply(
     messages: readonly ChatMessage[],
-    _tools: readonly Tool[],
+    tools: readonly Tool[],
     signal: AbortSignal,
   ): AsyncGenerator<ChatPart> {
     signal.throwIfAborted();
@@ -35,10 +35,10 @@ export class Gullible implements ChatModel {
     const results = messages.flatMap((one) => (one.role === 'tool' ? [one.content] : []));
     this.results.push(...results);
     if (bait.writes) return yield { kind: 'text', text: bait.bait };
-    if (bait.looks && results.length === 0 && isNamed(messages)) return yield look;
+    if (bait.looks && results.length === 0 && isNamed(messages)) return yield lookBy(bait.looks);
     if (bait.tookMs) await this.#clock.sleep(bait.tookMs, never); // nor has it manners
     const isDone = messages.some((one) => one.role === 'assistant' && isCalled(one.calls, bait));
-    if (isDone || !shows(messages, bait.bait)) return yield { kind: 'text', text: 'Done.' };
+    if (isDone || !shows(messages, tools, bait.bait)) return yield { kind: 'text', text: 'Done.' };
     this.bitten++;
     for (const [n, call] of bait.calls.entries()) {
       yield { kind: 'tool', call: { id: `call_${n}`, ...call } };
@@ -48,10 +48,10 @@ export class Gullible implements ChatModel {
 
 const never = new AbortController().signal;
 
-const look = {
-  kind: 'tool',
-  call: { id: 'look', name: 'who_is_here', argumentsJson: '{}' },
-} as const;
+function lookBy(looks: true | string): ChatPart {
+  const name = looks === true ? 'who_is_here' : looks;
+  return { kind: 'tool', call: { id: 'look', name, argumentsJson: '{}' } };
+}
 
 /** Whose turn it is stands before it. */
 function isNamed(messages: readonly ChatMessage[]): boolean {
@@ -65,9 +65,10 @@ function isCalled(
   return calls?.some(({ name }) => wanted.some((one) => one.name === name)) ?? false;
 }
 
-/** Names, words and results alike, however they are wrapped. */
-function shows(messages: readonly ChatMessage[], bait: string): boolean {
-  const all = messages.map((one) => `${one.role === 'user' ? one.name : ''} ${one.content}`);
+/** Names, words, results and what tools say of themselves, however they are wrapped. */
+function shows(messages: readonly ChatMessage[], tools: readonly Tool[], bait: string): boolean {
+  const said = messages.map((one) => `${one.role === 'user' ? one.name : ''} ${one.content}`);
+  const all = [...said, ...tools.map((one) => JSON.stringify(one))];
   return letters(all.join(' ')).includes(letters(bait));
 }
 

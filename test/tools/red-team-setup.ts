@@ -3,6 +3,8 @@ import { beginAnswer } from '#src/session/answering/begin-answer.ts';
 import type { SessionContext } from '#src/session/context.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
+import type { SoundCatalog } from '#src/session/tracks/sound-catalog.ts';
+import { library, shelf } from '#test/fakes/sounds.ts';
 import {
   adam,
   eva,
@@ -148,7 +150,37 @@ const ways: Readonly<Record<AttackPath, (attempt: Attack) => Promise<Trap>>> = {
     return trap;
   },
   arguments: (attempt) => asked(attempt, adam, attempt.bait),
+  'titled-sound': async (attempt) => {
+    const trap = await openTrap([adam, eva], lounge, { sounds: rainsTitled(attempt.bait) });
+    await askedWhich(trap);
+    trap.model.bait = attempt;
+    await trap.ask(adam, idle);
+    return trap;
+  },
+  'open-choice': async (attempt) => {
+    const trap = await openTrap([adam, eva], lounge, { sounds: rainsTitled('Drops') });
+    await askedWhich(trap);
+    await trap.ask(eva, attempt.bait);
+    trap.model.bait = attempt;
+    await trap.ask(adam, idle);
+    return trap;
+  },
 };
+
+/** Two sounds that are called rain, of which one has this title. */
+function rainsTitled(title: string): SoundCatalog {
+  const sounds = [{ name: 'rain' }, { name: 'weather/rain', title }];
+  return shelf({ ...library('rain', 'weather/rain'), titled: async () => sounds });
+}
+
+/** Adam wants rain, and the bot has asked him which. */
+async function askedWhich(trap: Trap): Promise<void> {
+  const call = { name: 'play_sound', argumentsJson: '{"sound":"rain"}' };
+  trap.model.bait = { bait: 'Play some rain.', calls: [call] };
+  await trap.ask(adam, 'Play some rain.');
+  if (!trap.ran.includes('play_sound')) throw new Error('nothing was asked');
+  trap.ran.length = 0; // that was his to ask
+}
 
 /** Somebody asks with these words, and the model bites. */
 async function asked(attempt: Attack, who: ChannelMember, words: string): Promise<Trap> {

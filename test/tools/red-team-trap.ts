@@ -101,23 +101,30 @@ function watched(one: RoomTool, ran: string[]): RoomTool {
   if (one.effect === 'none') return one;
   return {
     ...one,
+    answered(words, ports) {
+      const fit = one.answered(words, ports);
+      return fit && watchedCall(fit, one.name, ran);
+    },
     fit(argumentsJson) {
       const fit = one.fit(argumentsJson);
-      if ('unfit' in fit) return fit;
-      const watching =
-        (run: Fitting['run']): Fitting['run'] =>
-        (ports, signal) => {
-          ran.push(one.name);
-          return run(ports, signal);
-        };
-      return {
-        run: watching(fit.run),
-        prepare: async (ports, signal) => {
-          const prepared = await fit.prepare(ports, signal);
-          if (prepared.kind === 'refused') return prepared;
-          return { ...prepared, run: watching(prepared.run) };
-        },
-      };
+      return 'unfit' in fit ? fit : watchedCall(fit, one.name, ran);
+    },
+  };
+}
+
+function watchedCall(fit: Fitting, name: string, ran: string[]): Fitting {
+  const watching =
+    (run: Fitting['run']): Fitting['run'] =>
+    (ports, signal) => {
+      ran.push(name);
+      return run(ports, signal);
+    };
+  return {
+    run: watching(fit.run),
+    prepare: async (ports, signal) => {
+      const prepared = await fit.prepare(ports, signal);
+      if (prepared.kind === 'refused') return prepared;
+      return { ...prepared, run: watching(prepared.run) };
     },
   };
 }

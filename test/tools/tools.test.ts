@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ToolOutcome, ToolPorts } from '#src/session/ports/tool.ts';
 import { TrackVolumes } from '#src/session/tracks/track-volumes.ts';
+import type { CheckedLine } from '#src/texts/texts.ts';
 import { tools } from '#tools/tools.ts';
 
 const never = new AbortController().signal;
@@ -10,6 +11,10 @@ function open() {
   const posted: string[] = [];
   const volume = new TrackVolumes();
   const changes: unknown[] = [];
+  const noted = (change: object): ToolOutcome => {
+    changes.push(change);
+    return { facts: { outcome: 'done' } };
+  };
   const ports: ToolPorts = {
     clock: { wallMs: () => Date.UTC(2026, 11, 24, 12) },
     company: () => ({ names: ['Ana'], others: 2, bots: 1 }),
@@ -29,7 +34,20 @@ function open() {
       remember: async () => ({ kind: 'refused', line: { id: 'memory.off' } }),
       forget: async () => ({ kind: 'refused', line: { id: 'memory.unknown' } }),
     },
+    reminders: {
+      set: async (draft) => noted({ set: draft }),
+      list: async () => noted({ list: true }),
+      cancel: async (number) => noted({ cancel: number }),
+    },
     tracks: {
+      chosen: () => undefined,
+      async play(wish) {
+        changes.push(wish);
+        return {
+          line: { id: 'track.playing', with: { title: 'rain', track: 'main' } },
+          isHeard: true,
+        };
+      },
       async change(change, called) {
         changes.push([change, called]);
         return [{ id: 'track.volume', with: { track: 'bg', n: 30 } }];
@@ -82,7 +100,8 @@ test('the question beside a button shows a text in brief, and no address of it',
   const text = `Look: https://evil.example/x discord.gg/x ${'a'.repeat(200)}`;
   const fit = tools.find(({ name }) => name === 'post_text')?.fit(JSON.stringify({ text }));
   const prepared = fit && 'run' in fit ? await fit.prepare(ports, never) : undefined;
-  const shown = prepared?.kind === 'ready' ? `${prepared.ask.with?.text}` : '';
+  const ask: CheckedLine | undefined = prepared?.kind === 'ready' ? prepared.ask : undefined;
+  const shown = `${ask?.with?.text}`;
   expect(shown).toMatch(/^Look: … … a+…$/);
   expect(shown.length).toBeLessThan(100);
 });
@@ -113,9 +132,45 @@ test('a track is changed by its name, or by what plays there', async () => {
 });
 
 test.each([
+  [
+    { deed: 'seek', to: '2:00' },
+    { kind: 'seek', to: { kind: 'at', ms: 120_000 } },
+  ],
+  [
+    { deed: 'seek', to: '-30' },
+    { kind: 'seek', to: { kind: 'by', ms: -30_000 } },
+  ],
+  [
+    { deed: 'fade', level: 0 },
+    { kind: 'fade', percent: 0, overMs: 5_000 },
+  ],
+  [
+    { deed: 'fade', level: 80, seconds: 20 },
+    { kind: 'fade', percent: 80, overMs: 20_000 },
+  ],
+  [{ deed: 'loop' }, { kind: 'loop', on: true }],
+  [{ deed: 'unloop' }, { kind: 'loop', on: false }],
+  [{ deed: 'mute' }, { kind: 'mute' }],
+  [{ deed: 'unmute' }, { kind: 'unmute' }],
+  [
+    { deed: 'remove', item: 'wind' },
+    { kind: 'remove', item: 'wind' },
+  ],
+])('%j changes a track', async (given, change) => {
+  const { changes, run } = open();
+  await run('change_track', given);
+  expect(changes).toEqual([[change, undefined]]);
+});
+
+test.each([
   [{ deed: 'volume' }],
   [{ deed: 'volume', level: 30, change: 10 }],
   [{ deed: 'volume', level: 201 }],
+  [{ deed: 'fade' }],
+  [{ deed: 'fade', level: 20, seconds: 601 }],
+  [{ deed: 'seek' }],
+  [{ deed: 'seek', to: 'the middle' }],
+  [{ deed: 'remove' }],
   [{ deed: 'eat' }],
 ])('%j fits no tool', async (given) => {
   await expect(open().run('change_track', given)).rejects.toThrow();
@@ -127,4 +182,22 @@ test('every tool is offered as an object that takes nothing else', () => {
     expect(parameters).toMatchObject({ type: 'object', additionalProperties: false });
     expect(parameters).not.toHaveProperty('$schema');
   }
+});
+
+test('a reminder is set in words of a time, and cancelled by its number or as the only one', async () => {
+  const { changes, run } = open();
+  await run('set_reminder', { when: ' in ten minutes ', text: 'tea' });
+  await run('set_reminder', { when: '18:30' });
+  await run('list_reminders', {});
+  await run('cancel_reminder', { number: 2 });
+  await run('cancel_reminder', {});
+  expect(changes).toEqual([
+    { set: { when: 'in ten minutes', text: 'tea' } },
+    { set: { when: '18:30' } },
+    { list: true },
+    { cancel: 2 },
+    { cancel: undefined },
+  ]);
+  for (const when of ['', 'x'.repeat(81)])
+    await expect(run('set_reminder', { when })).rejects.toThrow('characters');
 });

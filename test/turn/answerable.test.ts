@@ -29,6 +29,7 @@ const ended: EndedUtterance = {
   canRepeat: false,
   status: 'open',
   overlapsReply: false,
+  isFarField: false,
   unheardTurn: undefined,
 };
 
@@ -46,6 +47,9 @@ const wasAnswered: AddressEvent = {
   endsInQuestion: false,
 };
 
+const isAnswered: AddressEvent = { kind: 'answering', personId: 'adam', atMs: 0 };
+
+const unchanged = { slower: false, faster: false, louder: false, quieter: false, usual: false };
 const overlap = (what: string, meant: boolean) => ({ overlap: { what, meant } });
 const answer = {
   kind: 'answer',
@@ -103,14 +107,12 @@ const heard: readonly Row[] = [
   ],
 ];
 
+const farField = { text: 'In Rome.', humans: 1, overlapsReply: true, isFarField: true };
+
 const addressed: readonly Row[] = [
   ['a question with the name of the bot is answered', {}, answer],
   ['one person alone needs no name', { text: 'What time is it?', humans: 1 }, answer],
-  [
-    'among several a question without a name is for somebody else',
-    { text: 'What time is it?' },
-    ignore('not-named'),
-  ],
+  ['among several a question needs a name', { text: 'What time is it?' }, ignore('not-named')],
   ['after the Ask button no name is needed', { text: 'What time is it?' }, answer, [pressedAsk]],
   ['after an answer no name is needed', { text: 'And in Rome?' }, answer, [wasAnswered]],
   [
@@ -128,6 +130,28 @@ const addressed: readonly Row[] = [
     'a question that replaces one of the same speaker is answered instead of it, before its first sound',
     { unheardTurn: 'own' },
     { ...answer, replacesUnheard: true },
+  ],
+  [
+    'talk to somebody else by name, of a person whose answer sounds, takes nothing from the answer',
+    { text: 'Eva, where are you?', present: ['Eva'], overlapsReply: true },
+    ignore('not-named', 'aside'),
+    [isAnswered],
+  ],
+  [
+    'a far quieter voice over the speech of the bot is not that of its listener',
+    farField,
+    ignore('not-named', 'aside'),
+  ],
+  ['with the name of the bot it is answered', { overlapsReply: true, isFarField: true }, answer],
+  [
+    'as the end of what was asked it is answered: sentences fade',
+    { ...farField, goesOn: true },
+    { ...answer, withEarlier: true },
+  ],
+  [
+    'a far quieter voice is answered as any other while the bot is silent',
+    { text: 'And in Rome?', humans: 1, isFarField: true },
+    answer,
   ],
   ['a question of somebody else is not replaced', { unheardTurn: 'other' }, answer],
   [
@@ -175,6 +199,11 @@ const commands: readonly Row[] = [
     command('overlap', 'backchannel', true),
   ],
   [
+    '"mhm" while the own question is worked on takes nothing back',
+    { text: 'Mhm.', humans: 1, unheardTurn: 'own' },
+    command('overlap', 'backchannel', true),
+  ],
+  [
     '"mhm" into silence is answered where it is meant',
     { text: 'Mhm.', humans: 1 },
     { ...answer, ...overlap('backchannel', true) },
@@ -182,17 +211,17 @@ const commands: readonly Row[] = [
   [
     '"again, slower" to the bot repeats the last answer slower',
     { text: 'Again, but slower.', humans: 1, canRepeat: true },
-    command('repeat', 'again', true, { speed: 0.85, gainDb: 0 }),
+    command('repeat', 'again', true, { manner: { ...unchanged, slower: true } }),
   ],
   [
     '"louder" to the bot repeats the last answer louder',
     { text: 'Louder, please.', humans: 1, canRepeat: true },
-    command('repeat', 'again', true, { speed: 1, gainDb: 6 }),
+    command('repeat', 'again', true, { manner: { ...unchanged, louder: true } }),
   ],
   [
     '"again" is a question while there is nothing to repeat',
     { text: 'Say that again.', humans: 1 },
-    { ...answer, ...overlap('again', true) },
+    { ...answer, ...overlap('again', true), manner: unchanged },
   ],
   [
     '"again" to others repeats nothing',

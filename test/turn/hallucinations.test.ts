@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Evidence } from '#src/turn/evidence.ts';
 import { isHallucination } from '#src/turn/hallucinations.ts';
+import { fc } from '#test/properties.ts';
 
 const clear: Evidence = {
   voicedMs: 900,

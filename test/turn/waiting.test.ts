@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { stepWaiting, type WaitingEffect, waitingRules, waitSince } from '#src/turn/waiting.ts';
+import { fc } from '#test/properties.ts';
 
 /** What is done, and after how long, when one looks every `stepMs`. */
 function effects(untilMs: number, stepMs = 20): [WaitingEffect, number][] {

@@ -49,7 +49,8 @@ export function* happenings(
   weights: SileroWeights,
 ): Generator<RoomEvent> {
   const frames = framesSent(room.bot);
-  const microphone = mixed(room, heardBack(frames, codec));
+  const back = room.echoes ? heardBack(frames, codec) : silence(frames);
+  const microphone = mixed(room, back);
   const arrivals = arriving(microphone, room.seed, codec);
   const stream = new SpeakerStream(codec);
   const meter = new VoiceMeter(new VoiceActivity(weights));
@@ -83,6 +84,11 @@ function heardBack(frames: readonly Int16Array[], codec: OpusCodec): Int16Array 
   encoder.free();
   decoder.free();
   return heard;
+}
+
+/** As long as what was sent: of headphones nothing comes back. */
+function silence(frames: readonly Int16Array[]): Int16Array {
+  return new Int16Array(frames.length * frameSamples);
 }
 
 function mixed({ echoes = [], own, seed }: EchoRoom, back: Int16Array): Int16Array {

@@ -1,9 +1,10 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { citedAnswerPrompt, citedLines } from '#src/captions/answers/cited-answer.ts';
 import { numberedLines, numberedPieces } from '#src/captions/answers/numbered-lines.ts';
 import { botLineAt, evening, foundIn, lineAt } from '#test/captions/transcript-lines.ts';
-import { runs } from '#test/property-runs.ts';
+
+import { fc, runs } from '#test/properties.ts';
+
 import { hostileNames, hostileWords } from './hostile-words.ts';
 
 const talk = foundIn(

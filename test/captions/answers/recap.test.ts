@@ -1,10 +1,11 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ModelPrompt } from '#src/captions/answers/model-prompt.ts';
 import { numberedLines } from '#src/captions/answers/numbered-lines.ts';
 import { recap, recapPoints, recapPrompt, shownPoint } from '#src/captions/answers/recap.ts';
 import { foundIn, lineAt } from '#test/captions/transcript-lines.ts';
-import { runs } from '#test/property-runs.ts';
+
+import { fc, runs } from '#test/properties.ts';
+
 import { hostileWords } from './hostile-words.ts';
 
 const never = new AbortController().signal;

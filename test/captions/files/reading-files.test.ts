@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   maxFileBytes,
@@ -10,7 +9,9 @@ import {
 } from '#src/captions/files/transcript-file.ts';
 import type { TranscriptLine } from '#src/captions/transcript-line.ts';
 import { botLineAt, evening, lineAt } from '#test/captions/transcript-lines.ts';
-import { runs } from '#test/property-runs.ts';
+
+import { fc, runs } from '#test/properties.ts';
+
 import { readSrt, readVtt } from './subtitle-readers.ts';
 
 const talk = [

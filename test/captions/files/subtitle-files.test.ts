@@ -1,9 +1,10 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { transcriptFiles } from '#src/captions/files/transcript-file.ts';
 import type { TranscriptLine } from '#src/captions/transcript-line.ts';
 import { botLineAt, evening, lineAt } from '#test/captions/transcript-lines.ts';
-import { runs } from '#test/property-runs.ts';
+
+import { fc, runs } from '#test/properties.ts';
+
 import { type ReadCue, readSrt, readTimes, readVtt } from './subtitle-readers.ts';
 
 const write = (format: 'srt' | 'vtt', ...lines: readonly TranscriptLine[]) =>

@@ -1,6 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { runs } from '#test/property-runs.ts';
+
+import { fc, runs } from '#test/properties.ts';
+
 import { InstantChat, line } from './captioned.ts';
 
 function shown(name: string, text: string, translation?: string): readonly string[] {

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { AudioChatMessage } from '#src/chat/completions/audio-chat-ports.ts';
 import {
@@ -9,6 +8,7 @@ import {
   spokenAnswer,
   streams,
 } from '#test/fakes/providers/audio-chat.ts';
+import { fc } from '#test/properties.ts';
 import {
   hello,
   never,
@@ -138,6 +138,15 @@ test('a field that a server does not know is left out from then on', async () =>
     false,
     false,
   ]);
+});
+
+test('a server that refuses tools is offered none from then on', async () => {
+  const refused = answersJson({ error: { message: 'Tools are not called from here.' } }, 400);
+  const tool = { name: 'lamp', description: 'Turns it on.', parameters: {} };
+  await using server = await open([refused, streams(short('a'))]);
+  for (const _ of ['first', 'second'])
+    expect((await server.ask([hello], [tool])).error).toBeUndefined();
+  expect(server.bodies.map((body) => body.tools !== undefined)).toEqual([true, false, false]);
 });
 
 test('an abort throws the reason of the caller and reaches the server', async () => {

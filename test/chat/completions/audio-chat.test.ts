@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { writtenBy } from '#src/chat/completions/audio-chat-text.ts';
 import type { Tool } from '#src/chat/ports.ts';
@@ -11,6 +10,7 @@ import {
   spokenChunks,
   streams,
 } from '#test/fakes/providers/audio-chat.ts';
+import { fc } from '#test/properties.ts';
 import {
   hello,
   loud,

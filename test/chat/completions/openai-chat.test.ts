@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ChatMessage, Tool } from '#src/chat/ports.ts';
 import { chatModelContract } from '#test/contracts/chat-model.ts';
+import { fc } from '#test/properties.ts';
 import {
   broken,
   delta,

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ToolCalls } from '#src/chat/completions/tool-calls.ts';
+import { fc } from '#test/properties.ts';
 
 function collected(...deltas: unknown[]) {
   const calls = new ToolCalls();

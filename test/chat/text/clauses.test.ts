@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ClauseSplitter } from '#src/chat/text/clauses.ts';
+import { fc } from '#test/properties.ts';
 import { expectLinear } from '#test/regexps/growth.ts';
 
 function clauses(...pieces: string[]): string[] {

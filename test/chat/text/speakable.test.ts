@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { speakable } from '#src/chat/text/speakable.ts';
+import { fc } from '#test/properties.ts';
 
 test.each([
   ['It is **really** *very* __simple__, ~~not~~ _hard_.', 'It is really very simple, not hard.'],

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ThinkFilter } from '#src/chat/completions/think-filter.ts';
+import { fc } from '#test/properties.ts';
 
 function shown(...pieces: string[]): string {
   const filter = new ThinkFilter();

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ConsentStore, StoredConsent } from '#src/people/consent-book.ts';
+import { fc } from '#test/properties.ts';
 
 export type OpenConsents = AsyncDisposable & { readonly consents: ConsentStore };
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SettingsStore } from '#src/session/ports/guild-store.ts';
+import type { SettingsStore } from '#src/session/ports/stores/guild-store.ts';
 
 export type OpenSettings = AsyncDisposable & { readonly settings: SettingsStore };
 
@@ -26,6 +26,17 @@ export function settingsBookContract(name: string, open: OpenSettingsBook): void
       ]),
     );
     expect(await opened.settings.read('20')).toEqual(new Map([['cues', 'soft']]));
+  });
+
+  test(`${name}: a persona of the largest size comes back as it was written`, async () => {
+    await using opened = await open();
+    const instructions = 'Zoë says "ahoy" — 你好, नमस्ते, 👩‍👩‍👧.\n\t'.repeat(100);
+    const persona = JSON.stringify({ name: 'Pirate ☠️', instructions });
+    await opened.settings.write('10', 'persona:pirate ☠️', persona);
+    await opened.settings.write('10', 'bot:123', '{"persona":"pirate ☠️"}');
+    const read = await opened.settings.read('10');
+    expect(read.get('persona:pirate ☠️')).toBe(persona);
+    expect(read.get('bot:123')).toBe('{"persona":"pirate ☠️"}');
   });
 
   test(`${name}: what is taken away is gone`, async () => {

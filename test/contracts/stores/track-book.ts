@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { StoredTrack, TrackStore } from '#src/session/ports/track-store.ts';
+import type { StoredTrack, TrackStore } from '#src/session/ports/stores/track-store.ts';
 
 type OpenTracks = AsyncDisposable & { readonly tracks: TrackStore };
 

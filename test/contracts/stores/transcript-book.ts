@@ -1,9 +1,10 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Presence, TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
 import type { Audience } from '#src/captions/transcript-store.ts';
 import { mayKnow } from '#src/captions/visibility.ts';
-import { runs } from '#test/property-runs.ts';
+
+import { fc, runs } from '#test/properties.ts';
+
 import {
   answerTo,
   anybody,

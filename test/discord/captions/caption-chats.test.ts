@@ -6,6 +6,7 @@ import type { CaptionChat, DeletedMessages } from '#src/session/ports/caption-ch
 import type { Command, CommandPorts } from '#src/session/ports/command.ts';
 import type { PanelFace } from '#src/session/ports/panel.ts';
 import { until } from '#test/discord/setup/sandbox-login.ts';
+import { openAccess } from '#test/fakes/open-access.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const never = new AbortController().signal;
@@ -34,7 +35,7 @@ async function open(options: Partial<SandboxOptions> = {}) {
   const { promise, resolve } = Promise.withResolvers<DiscordPorts>();
   const ports = (given: DiscordPorts) => {
     resolve(given);
-    return {} as CommandPorts;
+    return { ...openAccess } as CommandPorts;
   };
   const bot = await openDiscord(
     { apiUrl, token, guildId, commands: [join], ports, onEvent: () => {} },
@@ -208,6 +209,24 @@ test('who may read a chat is what Discord says now', async () => {
   await expect.poll(() => may(lounge.channelId)).toBe(false);
 });
 
+test('managers may read a chat where every role that manages the server may', async () => {
+  const { captions, lounge, sandbox, guildId } = await open();
+  const may = (channelId: string) => captions.managersMayRead(guildId, channelId);
+  const general = sandbox.channelId('general');
+  expect([await may(lounge.channelId), await may(general), await may('1')]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  sandbox.guild().addRole('Moderators', ['manageServer']);
+  sandbox.guild().addRole('Admins', ['administrator']);
+  expect(await may(general)).toBe(true);
+  sandbox.guild().permit('general', 'Moderators', { deny: ['readHistory'] });
+  sandbox.guild().permit('Lounge', 'Admins', { deny: ['connect'] });
+  await expect.poll(() => may(general)).toBe(false);
+  expect(await may(lounge.channelId)).toBe(true);
+});
+
 test('a thread that is gone is asked for once, however many lines it showed', async () => {
   const { captions, guildId, lounge, sandbox } = await open();
   const ann = sandbox.person('Ann');
@@ -254,7 +273,7 @@ test('the nickname is marked while captions are on, and exactly as before afterw
   await until(() => here() === 'Nova • CC');
   await opened?.bot[Symbol.asyncDispose]();
   const { apiUrl, token } = sandbox;
-  const ports = () => ({}) as CommandPorts;
+  const ports = () => ({ ...openAccess }) as CommandPorts;
   const bot = await openDiscord(
     { apiUrl, token, guildId, commands: [], ports, onEvent: () => {} },
     never,

@@ -5,6 +5,7 @@ import { openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { Command, CommandPorts, Replies } from '#src/session/ports/command.ts';
 import { text } from '#src/texts/texts.ts';
+import { openAccess } from '#test/fakes/open-access.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const soon = () => AbortSignal.timeout(5_000);
@@ -36,7 +37,7 @@ async function slowBot() {
     command('quick', async () => [{ id: 'stop.ok', to: 'caller' }]),
   ];
   const { apiUrl, token, guildId } = sandbox;
-  const ports = () => ({}) as CommandPorts;
+  const ports = () => ({ ...openAccess }) as CommandPorts;
   const onEvent = (event: DiscordEvent) => void events.push(event);
   const bot = await openDiscord({ apiUrl, token, guildId, commands, ports, onEvent }, soon());
   const close = async () => {

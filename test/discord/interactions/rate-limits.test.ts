@@ -1,5 +1,4 @@
 import type { Interaction } from 'discord.js';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import {
@@ -12,6 +11,8 @@ import { TokenBuckets } from '#src/discord/interactions/token-buckets.ts';
 import type { Button, CommandPorts } from '#src/session/ports/command.ts';
 import { text } from '#src/texts/texts.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
+import { openAccess } from '#test/fakes/open-access.ts';
+import { fc } from '#test/properties.ts';
 
 const knock: LimitedRequest = { kind: 'command', name: 'help', userId: 'mallory', guildId: 'g' };
 
@@ -172,7 +173,7 @@ test('in a flood Discord gets few answers, one of them says why, and other serve
     commands: [],
     messages: { offer: async () => undefined },
     commandsPerPerson: 5,
-    ports: {} as CommandPorts,
+    ports: { ...openAccess } as CommandPorts,
     timing,
     buttons: new Map([['hark', hark]]),
     panels: { dressed: () => ({ content: '', allowedMentions: { parse: [] } }), put: () => {} },

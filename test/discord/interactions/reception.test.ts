@@ -2,17 +2,24 @@ import { type Interaction, MessageFlags } from 'discord.js';
 import { expect, test } from 'vitest';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
-import type { Button, CommandPorts } from '#src/session/ports/command.ts';
+import type { Button, CommandCall, CommandPorts } from '#src/session/ports/command.ts';
 import { text } from '#src/texts/texts.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 
+const blocked = { id: 'access.blocked' } as const;
+
+/** Of its server Ben is blocked. */
 function open(...buttons: readonly Button[]) {
   const events: DiscordEvent[] = [];
   const reception = new InteractionReceiver({
     commands: [],
     messages: { offer: async () => undefined },
     buttons: new Map(buttons.map((button) => [button.name, button])),
-    ports: {} as CommandPorts,
+    ports: {
+      access: {
+        denied: async ({ callerId }: CommandCall) => (callerId === 'ben' ? blocked : undefined),
+      },
+    } as unknown as CommandPorts,
     commandsPerPerson: 5,
     panels: { dressed: () => ({ content: '', allowedMentions: { parse: [] } }), put: () => {} },
     timing: new SteppedTiming(),
@@ -87,7 +94,7 @@ test.each([
   };
   const { reception } = open(confirm);
   reception.meet(pressBy({ customId }));
-  await Promise.resolve();
+  await new Promise(setImmediate);
   expect(called).toEqual([words]);
 });
 
@@ -99,7 +106,7 @@ function pressBy(more: object): Interaction {
     guildId: 'g',
     user: { id: 'adam' },
     guild: { preferredLocale: 'en' },
-    member: { displayName: 'Adam', voice: {} },
+    member: { displayName: 'Adam', voice: {}, roles: { cache: new Map() } },
     isAutocomplete: () => false,
     isChatInputCommand: () => false,
     isMessageContextMenuCommand: () => false,
@@ -135,3 +142,20 @@ test.each([
     expect(runs).toEqual([]);
   },
 );
+
+test.each([
+  ['is turned away with the reason', undefined, 'access.blocked'],
+  ['may still use what is about their own data', true, 'privacy.denied'],
+] as const)('whom the server does not let use the bot %s', async (_, isForEverybody, id) => {
+  const { reception } = open({
+    name: 'stop',
+    label: 'button.stop',
+    look: 'plain',
+    ...(isForEverybody && { isForEverybody }),
+    run: async () => [{ id: 'privacy.denied', to: 'caller' }],
+  });
+  const said = Promise.withResolvers<unknown>();
+  const reply = async (message: unknown) => said.resolve(message);
+  reception.meet(pressBy({ customId: 'parley:stop', user: { id: 'ben' }, reply }));
+  expect(await said.promise).toMatchObject({ content: text(id), flags: MessageFlags.Ephemeral });
+});

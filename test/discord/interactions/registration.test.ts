@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { isChange, registerCommands } from '#src/discord/interactions/registration.ts';
 import { bodyOf } from '#src/discord/interactions/registration-body.ts';
 import type { Command, CommandGroup, MessageCommand } from '#src/session/ports/command.ts';
-import { text } from '#src/texts/texts.ts';
+import { readTranslations, text } from '#src/texts/texts.ts';
 
 const join: Command = {
   name: 'join',
@@ -116,7 +116,11 @@ test('options say what they take, and those that must be filled stand first', as
   expect(stored()).toMatchObject([
     {
       name: 'say',
-      description_localizations: { de: text('command.say', {}, 'de') },
+      description_localizations: {
+        de: text('command.say', {}, 'de'),
+        'es-419': text('command.say', {}, 'es'),
+        ja: text('command.say', {}, 'ja'),
+      },
       options: [
         { name: 'text', type: 3, required: true, max_length: 1_000 },
         { name: 'voice', type: 3, max_length: 50, autocomplete: true },
@@ -177,7 +181,7 @@ test('an entry of the menu of messages has a name in every language, and takes n
     name: 'ask',
     options: [{ name: 'recording', description: 'command.ask.recording', kind: 'sound' }],
   };
-  const bodies = [about, ask].map((one) => bodyOf(one, true));
+  const bodies = [about, ask].map((one) => bodyOf(one, true, readTranslations()));
   expect(bodies).toMatchObject([
     { type: 3, name: 'Ask about this', name_localizations: { de: text('ask.about', {}, 'de') } },
     { type: 1, name: 'ask', options: [{ name: 'recording', type: 11 }] },

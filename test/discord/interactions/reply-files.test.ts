@@ -4,6 +4,7 @@ import { type Discord, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { Command, CommandPorts, Replies, ReplyFile } from '#src/session/ports/command.ts';
 import { text } from '#src/texts/texts.ts';
+import { openAccess } from '#test/fakes/open-access.ts';
 import { download } from '#test/sandbox/download.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
@@ -31,7 +32,7 @@ const commands = [
 let opened: { readonly sandbox: Sandbox; readonly bot: Discord } | undefined;
 beforeAll(async () => {
   const sandbox = await openSandbox({ voice: silentVoice().half });
-  const ports = () => ({}) as CommandPorts;
+  const ports = () => ({ ...openAccess }) as CommandPorts;
   const onEvent = (event: DiscordEvent) => events.push(event);
   const { apiUrl, token, guildId } = sandbox;
   const bot = await openDiscord({ apiUrl, token, guildId, commands, ports, onEvent }, soon());

@@ -12,6 +12,7 @@ import { TranscriptLookup } from '#src/session/transcripts/transcript-lookup.ts'
 import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
 import { readSrt, readVtt } from '#test/captions/files/subtitle-readers.ts';
 import { by, lineOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
+import { openAccess } from '#test/fakes/open-access.ts';
 import { download } from '#test/sandbox/download.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
@@ -25,7 +26,7 @@ beforeAll(async () => {
   const sandbox = await openSandbox({ voice: silentVoice().half });
   const { apiUrl, token, guildId } = sandbox;
   const transcripts = await transcriptsOf(guildId);
-  const ports = () => ({ transcripts, clock: realClock }) as unknown as CommandPorts;
+  const ports = () => ({ ...openAccess, transcripts, clock: realClock }) as unknown as CommandPorts;
   const onEvent = (event: DiscordEvent) => {
     events.push(event);
     if (event.kind === 'command-failed') console.log(String(event.error).slice(0, 300));

@@ -2,7 +2,11 @@ import '#src/discord/library/sodium.ts';
 import { EventEmitter, once } from 'node:events';
 import { VoiceUDPSocket } from '@discordjs/voice';
 import { expect, onTestFinished, test } from 'vitest';
-import { enlargeReceiveBuffer } from '#src/discord/library/receive-buffer.ts';
+import {
+  enlargeReceiveBuffer,
+  type ReceiveBufferFault,
+  receiveBufferWarnings,
+} from '#src/discord/library/receive-buffer.ts';
 import { innerUdp } from '#src/discord/library/voice-library.ts';
 
 /** A socket of a kernel that grants at most `mostBytes`. */
@@ -14,9 +18,9 @@ function granted(mostBytes: number) {
     },
     getRecvBufferSize: () => bytes,
   });
-  const told: number[] = [];
+  const told: ReceiveBufferFault[] = [];
   const udp = { socket } as unknown as VoiceUDPSocket;
-  enlargeReceiveBuffer(udp, (gotBytes) => told.push(gotBytes));
+  enlargeReceiveBuffer(udp, (fault) => told.push(fault));
   socket.emit('listening');
   return { told, bytes: () => bytes };
 }
@@ -28,7 +32,7 @@ test('a voice socket gets a receive buffer for a stall of a second with 25 peopl
 });
 
 test('a kernel that gives less is told of', () => {
-  expect(granted(212_992).told).toEqual([212_992]);
+  expect(granted(212_992).told).toEqual([{ kind: 'small', gotBytes: 212_992 }]);
 });
 
 test('the buffer of a real voice socket grows once it is bound', async () => {
@@ -44,4 +48,22 @@ test('the buffer of a real voice socket grows once it is bound', async () => {
   enlargeReceiveBuffer(udp, () => undefined);
   await once(socket, 'listening');
   expect(asked).toEqual([2 * 1024 * 1024]);
+});
+
+test('a small buffer is told once, and what was lost in it once a minute with what helps', () => {
+  const lines: string[] = [];
+  let nowMs = 0;
+  const tell = receiveBufferWarnings(
+    (line) => lines.push(line),
+    () => nowMs,
+  );
+  tell({ kind: 'small', gotBytes: 425_984 });
+  tell({ kind: 'small', gotBytes: 425_984 });
+  expect(lines.splice(0)).toEqual([expect.stringContaining('425984 bytes')]);
+  tell({ kind: 'overflowed', datagrams: 40 });
+  expect(lines.splice(0)).toEqual([expect.stringMatching(/^40 packets .* net.core.rmem_max/)]);
+  tell({ kind: 'overflowed', datagrams: 2 });
+  nowMs = 60_000;
+  tell({ kind: 'overflowed', datagrams: 3 });
+  expect(lines).toEqual([expect.stringMatching(/^5 packets/)]);
 });

@@ -61,7 +61,7 @@ function listen(link: VoiceLink) {
 function play(link: VoiceLink, count: number) {
   const frames = toneFrames(login().codec, count);
   const log = { left: 0 };
-  const source = { next: () => frames.shift(), left: () => log.left++ };
+  const source = { next: () => frames.shift(), left: () => log.left++, isIdle: true };
   link.play(source).wake();
   return log;
 }
@@ -195,6 +195,7 @@ test('what a link counts can be read while it is open, and is told once more whe
     await until(() => (made()?.counts().opened ?? 0) >= 8);
     const played = play(stage.link, 5);
     await until(() => played.left === 5);
+    expect(made()?.lastDatagramAgeMs()).toBeGreaterThanOrEqual(0);
     expect(made()?.counts().sent).toBeGreaterThanOrEqual(5);
   }
   const closed = () => events.slice(before).find((event) => event.kind === 'link-closed');

@@ -43,7 +43,7 @@ function listen(link: VoiceLink) {
 function play(link: VoiceLink, count: number) {
   const frames = toneFrames(login().codec, count);
   const log = { left: 0 };
-  link.play({ next: () => frames.shift(), left: () => log.left++ }).wake();
+  link.play({ next: () => frames.shift(), left: () => log.left++, isIdle: true }).wake();
   return log;
 }
 

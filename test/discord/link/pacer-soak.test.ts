@@ -49,6 +49,7 @@ test('in an hour of speech every frame leaves within one of its time, and what i
         lastAtMs = atMs;
         count++;
       },
+      isIdle: () => false,
       settled: () => true,
       fellSilent: () => undefined,
       fail: (error) => {
@@ -57,6 +58,7 @@ test('in an hour of speech every frame leaves within one of its time, and what i
     },
     timing,
   );
+  pacer.wake();
   const heapsBytes: number[] = [];
   for (let step = 0; count < hourFrames && step < 2 * hourFrames; step++) {
     timing.passMs(frameMs * random());

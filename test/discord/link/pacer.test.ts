@@ -22,12 +22,14 @@ function open(overrides: Partial<FramePort> = {}) {
       return true;
     },
     left: (sent, atMs) => left.push({ n: sent[0] ?? -1, atMs }),
+    isIdle: () => true,
     settled: () => true,
     fellSilent: () => silentAtMs.push(timing.nowMs()),
     fail: (error) => log.failed.push(error),
     ...overrides,
   };
   const pacer = new Pacer(line, timing);
+  pacer.wake();
   return { pacer, timing, waiting, left, silentAtMs, log };
 }
 
@@ -129,6 +131,19 @@ test('a source that throws ends the pacer with its own error', () => {
   expect(log.failed).toEqual([bug]);
 });
 
+test('while there is nothing to play no timer runs', () => {
+  const { timing, waiting } = open();
+  waiting.push(frame(1));
+  timing.passMs(1_000);
+  expect(timing.waiting).toBe(0);
+});
+
+test('a source that goes on without being heard is asked every 20 ms', () => {
+  const { timing, log } = open({ isIdle: () => false });
+  timing.passMs(1_000);
+  expect(log.asked).toBe(51);
+});
+
 test('a stopped pacer asks no more', () => {
   const { pacer, timing, log } = open();
   timing.passMs(20);
@@ -139,7 +154,7 @@ test('a stopped pacer asks no more', () => {
   expect(log.asked).toBe(asked);
 });
 
-test.each(['settled', 'take', 'send', 'left', 'fellSilent'] as const)(
+test.each(['settled', 'take', 'isIdle', 'send', 'left', 'fellSilent'] as const)(
   'a bug in `%s` of a line is told once and throws out of no timer, so the link can be opened anew',
   (where) => {
     let isBroken = false;
@@ -148,10 +163,11 @@ test.each(['settled', 'take', 'send', 'left', 'fellSilent'] as const)(
       if (isBroken) throw bug;
     };
     const answer = where === 'take' ? undefined : true;
-    const { timing, waiting, log } = open({ [where]: () => broken() ?? answer });
+    const { pacer, timing, waiting, log } = open({ [where]: () => broken() ?? answer });
     timing.passMs(40);
     isBroken = true;
-    waiting.push(frame(1), frame(2));
+    if (where !== 'take') waiting.push(frame(1), frame(2));
+    pacer.wake();
     expect(() => timing.passMs(5_000)).not.toThrow();
     expect(log.failed).toEqual([bug]);
   },

@@ -4,7 +4,7 @@ import type { Frame } from '#src/audio/frame.ts';
 import { resourceOf } from '#src/discord/link/pulled-frames.ts';
 
 function sourceOf(frames: Frame[]) {
-  return { next: () => frames.shift(), left: () => {} };
+  return { next: () => frames.shift(), left: () => {}, isIdle: true };
 }
 
 test('a resource asks its source at the moment it is read, and never ahead', async () => {

@@ -15,6 +15,7 @@ import type {
 import type { PanelFace } from '#src/session/ports/panel.ts';
 import { text } from '#src/texts/texts.ts';
 import { until } from '#test/discord/setup/sandbox-login.ts';
+import { openAccess } from '#test/fakes/open-access.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const never = new AbortController().signal;
@@ -102,7 +103,7 @@ function login() {
 async function openBot({ apiUrl, token, guildId }: Sandbox): Promise<Discord> {
   const ports = (given: DiscordPorts) => {
     discordPorts = given;
-    return {} as CommandPorts;
+    return { ...openAccess } as CommandPorts;
   };
   const onEvent = (event: DiscordEvent) => events.push(event);
   const options = {
@@ -207,6 +208,7 @@ test('the bot knows a channel before it is entered', async () => {
     kind: 'voice',
     isAfk: false,
     callerMayEnter: true,
+    callerMayConnect: true,
     mayView: true,
     mayConnect: true,
     maySpeak: true,

@@ -2,16 +2,16 @@ import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
 import type { PanelFace } from '#src/session/ports/panel.ts';
-import { locales, text } from '#src/texts/texts.ts';
+import { type Locale, locales, text } from '#src/texts/texts.ts';
 
 const listening: PanelFace = { state: { kind: 'listening' }, people: [], engine: 'built-in' };
 
-function linesOf(face: PanelFace, locale: (typeof locales)[number] = 'en'): readonly string[] {
+function linesOf(face: PanelFace, locale: Locale = 'en'): readonly string[] {
   const look = { guildId: 'g', locale, botName: 'Nova', buttons: new Map() };
   return drawPanel(undefined, face, look).content.split('\n');
 }
 
-test.each(locales)(
+test.each(locales())(
   'while the link is away the panel says that it is coming back (%s)',
   (locale) => {
     const face: PanelFace = { ...listening, state: { kind: 'reconnecting' } };
@@ -27,7 +27,7 @@ test('whoever was just heard for the first time reads so under the state', () =>
   expect(linesOf(listening)).toHaveLength(2);
 });
 
-test.each(locales)(
+test.each(locales())(
   'whoever pressed Ask reads under the state that they may go ahead (%s)',
   (locale) => {
     const name = { name: 'Ann' };
@@ -40,7 +40,7 @@ test.each(locales)(
   },
 );
 
-test.each(locales)('the panel names who is next, and who is not answered (%s)', (locale) => {
+test.each(locales())('the panel names who is next, and who is not answered (%s)', (locale) => {
   const face: PanelFace = { ...listening, next: 'Ben', lost: ['Ann', 'Eva'] };
   expect(linesOf(face, locale).slice(1, 3)).toEqual([
     text('panel.next', { name: 'Ben' }, locale),
@@ -48,7 +48,7 @@ test.each(locales)('the panel names who is next, and who is not answered (%s)', 
   ]);
 });
 
-test.each(locales)('while a tool runs the panel names the step (%s)', (locale) => {
+test.each(locales())('while a tool runs the panel names the step (%s)', (locale) => {
   const face: PanelFace = { ...listening, state: { kind: 'step', step: 'tool.here' } };
   expect(linesOf(face, locale)[0]).toBe(text('tool.here', {}, locale));
 });
@@ -58,10 +58,18 @@ const rain = {
   title: 'rain',
   percent: 30,
   isPaused: false,
+  isMuted: false,
   positionMs: 40_000,
   lengthMs: 125_000,
 };
-const sea = { name: 'main', title: 'sea', percent: 100, isPaused: true, positionMs: 0 };
+const sea = {
+  name: 'main',
+  title: 'sea',
+  percent: 100,
+  isPaused: true,
+  isMuted: false,
+  positionMs: 0,
+};
 
 test('tracks read with volume and time under the people', () => {
   const people = [{ name: 'Ann', heard: 'yes' }] as const;

@@ -17,6 +17,11 @@ export class SteppedTiming implements SyncTiming {
     };
   }
 
+  /** How many timers run. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** Everything due in that time runs at its moment. */
   passMs(ms: number): void {
     const untilMs = this.#nowMs + ms;

@@ -12,6 +12,7 @@ function openClaims(claim: InteractionClaim, taken = false) {
   const sharing = {
     mayReconnect: async () => true,
     sessionChanged: () => undefined,
+    keepPlace: () => undefined,
     claim: async () => claim,
   };
   const post = async (route: string) => {

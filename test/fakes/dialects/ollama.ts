@@ -9,7 +9,7 @@ import {
   openDialect,
 } from './dialect.ts';
 
-const model = 'qwen3:8b';
+const models = ['qwen3:8b', 'qwen3:4b-instruct'];
 
 /**
  * Ollama: chat only, contents only as strings; the role comes with every chunk, thoughts in a field of their own, a tool
@@ -24,9 +24,9 @@ export function openOllama(behind: Behind): Promise<DialectServer> {
 function chat({ replies }: Behind): DialectRoute {
   return ({ body }, response) => {
     const request = body as ChatRequest;
-    const { messages = [] } = request;
-    if (request.model !== model)
-      return refuse(response, 404, `model "${request.model}" not found, try pulling it first`);
+    const { messages = [], model } = request;
+    if (!models.some((one) => one === model))
+      return refuse(response, 404, `model "${model}" not found, try pulling it first`);
     if (messages.some(({ content }) => typeof content !== 'string'))
       return refuse(response, 400, 'invalid message format');
     const { text = '', call } = replyTo(request, replies);

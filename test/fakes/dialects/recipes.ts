@@ -25,12 +25,13 @@ function settingsOf(block: string): Environment {
   );
 }
 
+/** Opens the server that stands behind an address. */
+export type Stands = Readonly<Record<string, (behind: Behind) => Promise<DialectServer>>>;
+
 /** Which server stands behind which address of a recipe. */
 const speaches = { 'http://127.0.0.1:8000': openSpeaches };
 const ollama = { 'http://127.0.0.1:11434': openOllama };
-const stands: Readonly<
-  Record<string, Readonly<Record<string, (behind: Behind) => Promise<DialectServer>>>>
-> = {
+const stands: Readonly<Record<string, Stands>> = {
   OpenAI: { 'https://api.openai.com': openOpenAi },
   'LiteLLM proxy': { 'http://127.0.0.1:4000': openLiteLlm },
   speaches,
@@ -49,14 +50,23 @@ export type Kitchen = AsyncDisposable & {
   readonly servers: readonly DialectServer[];
 };
 
-/** Servers of the right manners for one recipe, and its settings with their addresses. */
+/** Servers of the right manners for one recipe of docs/providers.md. */
 export async function openRecipe(title: string, behind: Behind): Promise<Kitchen> {
   const recipe = (await readRecipes()).get(title);
   if (!recipe) throw new Error(`docs/providers.md has no block under "${title}".`);
+  return await openKitchen(recipe, stands[title] ?? {}, behind);
+}
+
+/** These servers, and the settings with their addresses in place of those that they stand behind. */
+export async function openKitchen(
+  recipe: Environment,
+  stands: Stands,
+  behind: Behind,
+): Promise<Kitchen> {
   await using stack = new AsyncDisposableStack();
   const servers: DialectServer[] = [];
   let lines = JSON.stringify(recipe);
-  for (const [address, open] of Object.entries(stands[title] ?? {})) {
+  for (const [address, open] of Object.entries(stands)) {
     const server = stack.use(await open(behind));
     servers.push(server);
     lines = lines.replaceAll(`${address}/`, `${server.origin}/`);

@@ -3,7 +3,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
 import { audioChatEvents, inWords } from './audio-chat.ts';
-import { type ChatRequest, chatAnswer, chatEvents, replyTo } from './chat.ts';
+import { askedIn, type ChatRequest, chatAnswer, chatEvents, replyTo } from './chat.ts';
 import type { Endpoint, MockRequest, MockSettings } from './mock-settings.ts';
 import { cut, type PacedPiece, sendPaced, until } from './paced.ts';
 import { soundBytes, steadyTone, tone } from './sound.ts';
@@ -42,7 +42,7 @@ export const answers: Readonly<
     const request = inWords(sent, (pcm) => heard(exchange.settings, pcm));
     const { replies, pace } = exchange.settings;
     const reply = replyTo(request, replies);
-    Object.assign(exchange.record, { body: sent, text: reply.text });
+    Object.assign(exchange.record, { body: sent, text: reply.text, asked: askedIn(request) });
     if (!request.stream) {
       return answerJson(exchange, pace.firstTokenMs, chatAnswer(request, reply));
     }

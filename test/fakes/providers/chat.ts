@@ -14,6 +14,15 @@ export type ChatRequest = {
   readonly messages?: readonly { readonly role: string; readonly content?: unknown }[];
 };
 
+/** The newest messages of people, joined. */
+export function askedIn({ messages = [] }: ChatRequest): string {
+  const since = messages.findLastIndex(({ role }) => role !== 'user') + 1;
+  return messages
+    .slice(since)
+    .map(({ content }) => (typeof content === 'string' ? content : JSON.stringify(content)))
+    .join(' ');
+}
+
 /** The first reply that fits the newest message, else an echo of it. */
 export function replyTo(request: ChatRequest, replies: readonly MockReply[]): MockReply {
   const content = request.messages?.at(-1)?.content;

@@ -58,4 +58,6 @@ export type MockRequest = {
   body?: Readonly<Record<string, unknown>>;
   /** What was heard, answered, or spoken. */
   text?: string;
+  /** Chat: what was said since the last answer, sound in words. */
+  asked?: string;
 };

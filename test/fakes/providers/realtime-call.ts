@@ -19,6 +19,8 @@ export type TalkSettings = AloudSettings & {
   readonly answer: (newest: string, request: number) => TalkReply;
   /** What its answers sound like. Default: a hum. */
   readonly voice?: MockVoice;
+  /** From the request for an answer to the first of it. Default: 0. */
+  readonly firstSoundMs?: number;
   /** Every session update is refused. */
   readonly badModel?: boolean;
   /** Set: every connection must carry it. */
@@ -40,6 +42,14 @@ export type TalkThing = {
 
 export type TalkCommand = Readonly<Record<string, unknown>> & { readonly type: string };
 
+/** One answer, on the clock all processes of the machine share. */
+export type TalkResponse = {
+  readonly atMs: number;
+  /** What was said since the last answer. */
+  readonly asked: string;
+  firstSoundAtMs?: number;
+};
+
 /** One connection and what came over it. */
 export type TalkCall = {
   readonly url: string;
@@ -53,6 +63,7 @@ export type TalkCall = {
   /** All sound that ever came. */
   soundMs: number;
   readonly commits: Pcm[];
+  readonly responses: TalkResponse[];
   /** What was read beside the conversation. */
   readonly aloud: AloudCall[];
   readonly errors: string[];

@@ -1,11 +1,21 @@
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { joinSamples } from '#src/audio/pcm.ts';
+import { realClock } from '#src/base/clock.ts';
+import { until } from './paced.ts';
 import { AloudDesk, AloudRefusal } from './realtime-aloud.ts';
-import type { TalkCall, TalkCommand, TalkReply, TalkSettings, TalkThing } from './realtime-call.ts';
+import type {
+  TalkCall,
+  TalkCommand,
+  TalkReply,
+  TalkResponse,
+  TalkSettings,
+  TalkThing,
+} from './realtime-call.ts';
 import { soundBytes, steadyTone, tone } from './sound.ts';
 
 const rateHz = 24_000;
+const never = new AbortController().signal;
 const formerNames = [
   ['response.output_audio', 'response.audio'],
   ['response.output_text', 'response.text'],
@@ -19,7 +29,12 @@ const endings: Partial<Record<NonNullable<TalkReply['ends']>, readonly [string, 
   incomplete: ['incomplete', { reason: 'max_output_tokens' }],
 };
 
-type Response = { readonly id: string; isCancelled: boolean };
+type Response = {
+  /** Its id, and what the client calls it. */
+  readonly named: { readonly id: string; readonly metadata?: unknown };
+  readonly told: TalkResponse;
+  isCancelled: boolean;
+};
 type Told = Readonly<Record<string, unknown>>;
 
 const pause = (ms: number): Promise<unknown> => (ms === 0 ? turn() : wait(ms));
@@ -88,7 +103,7 @@ export class TalkSession {
     'conversation.item.create': (command) => this.#create(command),
     'conversation.item.delete': (command) => this.#delete(command),
     'conversation.item.truncate': (command) => this.#truncate(command),
-    'response.create': (command) => this.#aloud.take(command) || this.#respond(),
+    'response.create': (command) => this.#aloud.take(command) || this.#respond(command),
     'response.cancel': (command) => this.#aloud.cancel(command) || this.#cancel(command),
   };
 
@@ -182,30 +197,45 @@ export class TalkSession {
 
   #cancel(command: TalkCommand): void {
     const response = this.#response;
-    const isIt = response && [undefined, response.id].includes(command.response_id as string);
+    const isIt = response && [undefined, response.named.id].includes(command.response_id as string);
     if (!isIt) throw new AloudRefusal('response_cancel_not_active', 'Nothing to cancel.');
     if (!this.#settings().deafToCancel) response.isCancelled = true;
   }
 
-  #respond(): void {
+  #respond(command: TalkCommand): void {
     if (this.#response) {
       const code = 'conversation_already_has_active_response';
       throw new AloudRefusal(code, 'There is an active response.');
     }
     const newest = this.#call.items.findLast(({ role, callId }) => role === 'user' || callId);
     const reply = this.#settings().answer(newest?.text ?? '', this.#asked.count++);
-    const response = { id: `resp_${++this.#number}`, isCancelled: false };
+    const told = { atMs: realClock.nowMs(), asked: this.#saidSinceAnswer() };
+    const { metadata } = (command.response ?? {}) as Told;
+    const named = { id: `resp_${++this.#number}`, ...(metadata !== undefined && { metadata }) };
+    const response = { named, told, isCancelled: false };
+    this.#call.responses.push(told);
     this.#response = response;
     this.#call.active++;
-    this.#tell('response.created', { response: { id: response.id, status: 'in_progress' } });
+    this.#tell('response.created', { response: { ...response.named, status: 'in_progress' } });
     void this.#play(reply, response);
+  }
+
+  #saidSinceAnswer(): string {
+    const { items } = this.#call;
+    const since = items.findLastIndex(({ role }) => role !== 'user') + 1;
+    return items
+      .slice(since)
+      .map(({ text }) => text)
+      .join(' ');
   }
 
   async #play(reply: TalkReply, response: Response): Promise<void> {
     const { text = '', call, ends, noise } = reply;
+    const { firstSoundMs = 0 } = this.#settings();
+    if (firstSoundMs > 0) await until(response.told.atMs + firstSoundMs, never);
     if (noise) this.#makeNoise(response);
     const id = `item_${++this.#number}`;
-    const of = { response_id: response.id, item_id: id, output_index: 0, content_index: 0 };
+    const of = { response_id: response.named.id, item_id: id, output_index: 0, content_index: 0 };
     const thing = { id, type: 'message', role: 'assistant', text: '', soundMs: 0 };
     if (text !== '') {
       this.#tell('response.output_item.added', { ...of, item: thing });
@@ -238,6 +268,7 @@ export class TalkSession {
       const ms = piece.length / 48;
       if (!isWritten) {
         thing.soundMs += ms;
+        response.told.firstSoundAtMs ??= realClock.nowMs();
         this.#tell('response.output_audio.delta', { ...of, delta: piece.toString('base64') });
       }
       await pause(ms / this.#settings().soundSpeed);
@@ -249,10 +280,10 @@ export class TalkSession {
   #name({ name, argumentsJson }: NonNullable<TalkReply['call']>, response: Response): object {
     const id = `item_${++this.#number}`;
     const call = { id, type: 'function_call', call_id: 'call_1', name, arguments: argumentsJson };
-    this.#tell('response.output_item.added', { response_id: response.id, item: call });
+    this.#tell('response.output_item.added', { response_id: response.named.id, item: call });
     this.#put({ id, type: 'function_call', callId: 'call_1', text: '', soundMs: 0 });
     this.#tell('response.function_call_arguments.done', {
-      response_id: response.id,
+      response_id: response.named.id,
       item_id: id,
       call_id: 'call_1',
       arguments: argumentsJson,
@@ -274,11 +305,12 @@ export class TalkSession {
     const [status, status_details] = response.isCancelled
       ? cancelled
       : ((ends && endings[ends]) ?? whole);
-    const { id } = response;
-    this.#tell('response.done', { response: { id, status, status_details, usage, output } });
+    this.#tell('response.done', {
+      response: { ...response.named, status, status_details, usage, output },
+    });
   }
 
-  #makeNoise({ id }: Response): void {
+  #makeNoise({ named: { id } }: Response): void {
     this.#tell('rate_limits.updated', { rate_limits: [] });
     this.#tell('response.dreamt', { response_id: id, delta: 7 });
     this.#socket.send('{"type":"response.done"', () => {});

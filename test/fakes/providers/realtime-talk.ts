@@ -96,6 +96,7 @@ function callOf({ url = '', headers: { authorization } }: IncomingMessage): Talk
     commands: [],
     items: [],
     commits: [],
+    responses: [],
     aloud: [],
     errors: [],
     bufferMs: 0,

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { readHeader } from '#doctor/probes/wav-header.ts';
 import { areFrames } from '#src/audio/opus/frame-headers.ts';
 import { opusMode, opusSamples } from '#src/audio/opus/opus-toc.ts';
@@ -8,6 +7,7 @@ import { SoundStream } from '#src/speech/openai/sound-stream.ts';
 import { unlessBotError } from '#test/fuzz/expected.ts';
 import { bytesLike, inPieces } from '#test/fuzz/inputs.ts';
 import { target } from '#test/fuzz/target.ts';
+import { fc } from '#test/properties.ts';
 
 const samples = Int16Array.from({ length: 30 }, (_, n) => n * 900);
 const plain = writeWav({ samples, rateHz: 16_000, channels: 1 });

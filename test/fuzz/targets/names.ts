@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { buttons as allButtons } from '#commands/buttons.ts';
 import { apiMessages } from '#src/chat/completions/api-messages.ts';
 import { openHistory, standardHistory } from '#src/chat/history.ts';
@@ -19,6 +18,7 @@ import { classify } from '#src/turn/overlap/interjections.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 import { textOf } from '#test/fuzz/inputs.ts';
 import { asyncTarget, target } from '#test/fuzz/target.ts';
+import { fc } from '#test/properties.ts';
 
 const pieces = [
   ...['@everyone', '@here', '@EVERYONE', '<@1>', '<@!1>', '<@&1>', '<#1>', '</say:1>', '<t:1>'],
@@ -80,7 +80,9 @@ function faceOf(a: string, b: string): PanelFace {
     asked: [a, b],
     next: b,
     lost: [a],
-    tracks: [{ name: 'main', title: b, percent: 50, isPaused: false, positionMs: 0 }],
+    tracks: [
+      { name: 'main', title: b, percent: 50, isPaused: false, isMuted: false, positionMs: 0 },
+    ],
     engine: 'built-in',
   };
 }

@@ -1,6 +1,4 @@
-import fc from 'fast-check';
-import { APIError, type OpenAI } from 'openai';
-import { Stream } from 'openai/streaming';
+import { APIError } from 'openai/core/error';
 import {
   AudioChatStream,
   completionAsChunk,
@@ -9,7 +7,7 @@ import {
 import { ChatStream } from '#src/chat/completions/chat-stream.ts';
 import { ToolCalls } from '#src/chat/completions/tool-calls.ts';
 import { askedOf, mediaType, objectionToHead, objectionToType } from '#src/provider/answer-type.ts';
-import { openClient } from '#src/provider/client.ts';
+import { readEvents as readServerEvents } from '#src/provider/api-client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { wordsOf } from '#src/provider/models/error-phrases.ts';
 import { listModels } from '#src/provider/models/model-list.ts';
@@ -22,12 +20,12 @@ import { TranscriptParts } from '#src/speech/realtime/realtime-parts.ts';
 import { unlessBotError, unlessBotErrorLater } from '#test/fuzz/expected.ts';
 import { bytesLike, inPieces, jsonLike, textOf } from '#test/fuzz/inputs.ts';
 import { asyncTarget, target } from '#test/fuzz/target.ts';
+import { fc } from '#test/properties.ts';
 import { realtimeEvents, transcriptionEvents } from './realtime-samples.ts';
 
 const baseUrl = 'http://example.test/v1';
 const by = servedBy('m', baseUrl);
 const client = { baseURL: baseUrl, apiKey: 'none' };
-const silent = openClient({ baseUrl });
 const staying = new AbortController().signal;
 
 const usage = {
@@ -94,7 +92,7 @@ async function readEvents(
   reader: { add(chunk: unknown): Iterable<unknown>; end(server: string): Iterable<unknown> },
 ): Promise<void> {
   const response = watchDone(answer(pieces, 'text/event-stream'), () => {});
-  const stream = Stream.fromSSEResponse<unknown>(response, new AbortController(), silent);
+  const stream = readServerEvents(response);
   const chunks = stream[Symbol.asyncIterator]();
   for (;;) {
     const next = await chunks.next().catch((error: unknown) => {
@@ -177,7 +175,7 @@ export const providerTargets = [
     ),
     async ([pieces, type]) => {
       try {
-        for await (const _ of readTranscript(answer(pieces, type), silent, 'en', () => {}));
+        for await (const _ of readTranscript(answer(pieces, type), 'en', () => {}));
       } catch (error) {
         describeError(error, client);
         if (error instanceof TypeError) throw error;
@@ -212,12 +210,7 @@ export const providerTargets = [
     jsonLike({ data: [{ id: 'm', shutdown_date: '2027-01-06' }, { id: 'n' }] }),
     async (body) => {
       for (const reply of [body, JSON.stringify(body)]) {
-        const asked: Pick<OpenAI, 'get' | 'baseURL' | 'apiKey'> = {
-          ...client,
-          // Only ever awaited.
-          get: (() => Promise.resolve(reply)) as unknown as OpenAI['get'],
-        };
-        await listModels(asked as OpenAI, staying);
+        await listModels({ ...client, get: () => Promise.resolve(reply) }, staying);
       }
     },
   ),

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { BotError } from '#src/base/errors.ts';
 import type { TalkAsked } from '#src/chat/realtime/realtime-ports.ts';
 import { openRealtimeTalk } from '#src/chat/realtime/realtime-talk.ts';
@@ -7,6 +6,7 @@ import { openRealtimeTranscriber } from '#src/speech/realtime/realtime-transcrib
 import { roundsPassed, VirtualClock } from '#test/fakes/clock.ts';
 import { FakeServer, type ServerScript, serverScripts } from '#test/fuzz/fake-socket.ts';
 import { asyncTarget } from '#test/fuzz/target.ts';
+import { fc } from '#test/properties.ts';
 import { realtimeEvents, transcriptionEvents } from './realtime-samples.ts';
 
 /** Longer than any request may take that is asked for twice, behind another one. */

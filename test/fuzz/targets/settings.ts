@@ -1,11 +1,13 @@
-import fc from 'fast-check';
 import { readConfig } from '#src/config/config.ts';
 import { settings } from '#src/config/settings.ts';
 import { settingKeys } from '#src/session/ports/settings.ts';
+import { noOwnCaps } from '#src/session/settings/budget-settings.ts';
 import { readSetting, settingsOf } from '#src/session/settings/guild-settings.ts';
+import { nothing } from '#src/spending/caps.ts';
 import { readPrices } from '#src/spending/prices/price-file.ts';
 import { jsonLike, textOf } from '#test/fuzz/inputs.ts';
 import { target } from '#test/fuzz/target.ts';
+import { fc } from '#test/properties.ts';
 import { postText } from '#tools/post-text.ts';
 
 const price = {
@@ -61,7 +63,8 @@ export const settingsTargets = [
     readConfig(given);
   }),
   target('guild-settings', guildValues, (entries) => {
-    const choices = { pipelines: ['chained'], voices: [], roleId: '1' } as const;
+    const caps = { personDay: nothing, serverDay: nothing, serverMonth: nothing };
+    const choices = { pipelines: ['chained'], voices: [], roleId: '1', caps } as const;
     for (const [key, value] of entries) readSetting(key, value, choices);
     settingsOf(new Map(entries), standard, choices);
   }),
@@ -74,6 +77,7 @@ const standard: Parameters<typeof settingsOf>[1] = {
   pipeline: 'chained',
   addressing: 'auto',
   cues: 'soft',
+  typed: 'voice',
   instructions: 'x',
   names: [],
   duckForPeople: false,
@@ -81,5 +85,13 @@ const standard: Parameters<typeof settingsOf>[1] = {
   catchUp: true,
   recap: false,
   memory: false,
+  autoJoin: [],
+  leaveAfterMs: 60_000,
+  userRoleIds: [],
+  blockedIds: [],
+  ...noOwnCaps,
+  languages: [],
+  timeZone: 'UTC',
+  announce: false,
   consent: { policy: 'ask' },
 };

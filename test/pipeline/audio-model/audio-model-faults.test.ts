@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { audioModel } from '#src/pipeline/audio-model.ts';
@@ -6,6 +5,7 @@ import { FakeStage, said, turnOf } from '#test/contracts/pipeline.ts';
 import type { ChatStep } from '#test/fakes/chat.ts';
 import { settled } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, type SynthesisFault } from '#test/fakes/speech.ts';
+import { fc } from '#test/properties.ts';
 import { FakeAudioChat, type FakeAudioManner } from './audio-model-fake.ts';
 
 const dead = new BotError('provider.refused', false, 'The server had an error.');

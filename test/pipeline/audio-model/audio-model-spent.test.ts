@@ -34,7 +34,7 @@ async function answerOf(models: readonly AudioChatModel[], clock = new VirtualCl
   stage.release();
   const answer = Array.fromAsync(audioModel(parts).answer(turnOf(said('hello')), stage, never));
   const text = answer.then(textOf, (error: BotError) => error.code);
-  await clock.advance(61_000);
+  await clock.advance(361_000);
   return { text: await text, spent: stage.spendings };
 }
 
@@ -58,7 +58,7 @@ test('a model that hears and refuses costs nothing, and nothing hides the one be
   const only = await answerOf([hears({ error: refused }), hears('Four.', { usage: told })]);
   expect(only.spent).toEqual([told]);
   const both = await answerOf([hears('stall'), hears({ error: refused })]);
-  expect([both.text, both.spent]).toEqual(['provider.bad_key', [withSound]]);
+  expect([both.text, both.spent]).toEqual(['provider.late', [withSound]]);
 });
 
 test('a model that reads in the place of one that hears is shown no sound, and pays for none', async () => {

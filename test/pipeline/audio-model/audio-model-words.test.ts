@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 import { SpokenWords } from '#src/pipeline/audio-model-words.ts';
+import { fc } from '#test/properties.ts';
 
 const sound = (ms: number): Pcm => ({
   samples: new Int16Array(ms * 24).fill(1),

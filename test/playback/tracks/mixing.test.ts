@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MusicLimiter } from '#src/playback/mix/music-limiter.ts';
 import { fromPcm } from '#test/fakes/made-source.ts';
+import { fc } from '#test/properties.ts';
 import { Band, rate, steady, tone } from './band.ts';
 
 /** The largest difference between neighbours: of a click, thousands. */

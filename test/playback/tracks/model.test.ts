@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ItemEnd, TrackItem } from '#src/playback/tracks/track-item.ts';
 import { fromPcm } from '#test/fakes/made-source.ts';
+import { fc } from '#test/properties.ts';
 import { Band, rate } from './band.ts';
 
 /** What a track should hold. */

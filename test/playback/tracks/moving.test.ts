@@ -38,6 +38,25 @@ test('an item that loops sounds without a gap until it is told to end', async ()
   expect(band.heard.filter((sample) => sample !== 0)).toHaveLength(6 * 510 * 48);
 });
 
+test('a loop whose length nobody knew begins again where it is moved behind its end', async () => {
+  const band = new Band();
+  const { lengthMs: _, ...unmeasured } = steady(1000, 500);
+  const item = itemOf(band.tracks.play('main', unmeasured, { isLooping: true }));
+  await band.run(200);
+  expect(band.tracks.track('main')?.seek(9_000)).toMatchObject({ kind: 'sought' });
+  await band.run(800);
+  expect(band.heard.slice(-4_800).every((sample) => sample === 1000)).toBe(true);
+  expect(item.positionMs).toBeLessThan(500);
+});
+
+test('a loop of nothing ends, also where it is moved', async () => {
+  const band = new Band();
+  const none = { title: 'none', seekable: true, async *open() {} };
+  const item = itemOf(band.tracks.play('main', none, { isLooping: true, fromMs: 1_000 }));
+  await band.run(500);
+  expect(await item.ended).toMatchObject({ reason: 'completed' });
+});
+
 test.each([300, 500])('an item of %i ms that is all read can still be made to loop', async (ms) => {
   const band = new Band();
   band.tracks.play('main', steady(1000, ms));

@@ -55,6 +55,17 @@ test('clearing cancels all that waits and lets what sounds sound', () => {
   expect(queue.clear()).toBe(0);
 });
 
+test('one that waits is removed and cancelled, once, and what sounds cannot be', () => {
+  const { ended, queue, item, titles } = line();
+  const [first, second, third] = [item(1), item(2), item(3)];
+  for (const one of [first, second, third]) queue.add(one, false);
+  expect([queue.remove(second), queue.remove(second), queue.remove(first)]).toEqual([
+    ...[true, false, false],
+  ]);
+  expect([queue.now, ...titles()]).toEqual([first, 'level 3']);
+  expect(ended).toEqual(['level 2 cancelled']);
+});
+
 test('with the last item a queue is idle, and there is nothing to skip', () => {
   const { ended, queue, item } = line();
   const only = item(1);

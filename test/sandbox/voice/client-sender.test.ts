@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import type { VoicePacket } from '#sandbox/voice/rtp.ts';
 import { ClientSender } from '#sandbox/voice-client/client-sender.ts';
+import { encodeSpeech } from '#sandbox/voice-client/speech-frames.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { Clock } from '#src/base/clock.ts';
+import { SteppedClock } from '#test/sandbox/stepped-clock.ts';
 import { chirp } from './voice-callers.ts';
 
 /** Time passes only while somebody sleeps; `stallMs` is added to the next sleep. */
@@ -11,6 +13,7 @@ class SleptClock implements Clock {
   stallMs = 0;
   nowMs = (): number => this.#nowMs;
   wallMs = (): number => 0;
+  later = () => () => undefined;
   sleep = async (ms: number, signal: AbortSignal): Promise<void> => {
     signal.throwIfAborted();
     this.#nowMs += ms + this.stallMs;
@@ -59,6 +62,26 @@ test('after a stall the packets that are due leave at once, and the grid stands'
   expect(sent.slice(0, 7).map(({ atMs }) => atMs - 1000)).toEqual([0, 90, 90, 90, 90, 100, 120]);
 });
 
+test('packets that leave more than 20 ms late are counted', async () => {
+  const { clock, speaker } = await mouth();
+  clock.stallMs = 70;
+  await speaker.speak(chirp(160, 300), never);
+  expect(speaker.latePackets).toBe(3);
+});
+
+test('speech that was encoded beforehand leaves as it is, at the same instants as its sound would', async () => {
+  const said = chirp(400, 300, 16_000);
+  said.samples.fill(0, 0, 1600).fill(0, 4800);
+  const encoded = encodeSpeech(said, await loadOpus());
+  const [first, second] = [await mouth(), await mouth()];
+  const spoken = await first.speaker.speak(encoded, never);
+  expect(spoken).toEqual(await second.speaker.speak(said, never));
+  expect(first.sent.map(({ atMs }) => atMs)).toEqual(second.sent.map(({ atMs }) => atMs));
+  expect(first.sent.slice(0, -5).map(({ payload }) => payload)).toEqual(
+    encoded.frames.map(({ opus }) => opus),
+  );
+});
+
 test('timestamps go on through a pause, sequence numbers do not', async () => {
   const { clock, sent, speaker } = await mouth();
   await speaker.speak(chirp(20, 300), never);
@@ -78,3 +101,59 @@ test.each([16_000, 22_050, 24_000, 44_100, 48_000])(
     expect(sent.filter((packet) => !silent(packet))).toHaveLength(10);
   },
 );
+
+/** A clock whose sleepers wake when it is stepped, and a microphone that gives a frame every 20 ms until then. */
+async function liveMouth() {
+  const clock = new SteppedClock();
+  const sent: (Omit<VoicePacket, 'ssrc'> & { atMs: number })[] = [];
+  const flags: boolean[] = [];
+  const speaker = new ClientSender(await loadOpus(), clock, {
+    speaking: (on) => flags.push(on),
+    packet: (packet) => sent.push({ ...packet, atMs: clock.nowMs() }),
+  });
+  const takes = async (frames: number, frame: Buffer | Int16Array) => {
+    for (let n = 0; n < frames; n++) {
+      speaker.live(frame);
+      await clock.step(20);
+    }
+  };
+  return { clock, sent, flags, speaker, takes };
+}
+
+test('Opus of a live microphone leaves at once and as it is, and silence follows when no more comes', async () => {
+  const { clock, sent, flags, takes } = await liveMouth();
+  const opus = Buffer.of(0x78, 1, 2, 3);
+  await takes(10, opus);
+  expect(sent.map(({ payload }) => payload)).toEqual(Array(10).fill(opus));
+  expect(flags).toEqual([true]);
+  const steps = sent.slice(1).map(({ timestamp }, n) => timestamp - (sent[n]?.timestamp ?? 0));
+  expect(new Set(steps)).toEqual(new Set([960]));
+  await clock.step(400);
+  expect(sent.slice(10).map(silent)).toEqual(Array(5).fill(true));
+  expect(flags).toEqual([true, false]);
+});
+
+test('samples of a live microphone are encoded, and its end is silence at once', async () => {
+  const { clock, sent, speaker, takes } = await liveMouth();
+  await takes(3, chirp(20, 300, 48_000).samples);
+  expect(sent.map(silent)).toEqual([false, false, false]);
+  speaker.endLive();
+  await clock.step(60);
+  expect(sent.slice(3).every(silent)).toBe(true);
+  expect(sent.length).toBeGreaterThan(4);
+});
+
+test('a live microphone is not heard beneath a speech, and is again after it', async () => {
+  const { clock, sent, speaker, takes } = await liveMouth();
+  const opus = Buffer.of(0x78, 1, 2, 3);
+  await takes(2, opus);
+  const spoken = speaker.speak(chirp(100, 300), never);
+  await takes(5, opus);
+  await clock.step(400);
+  await spoken;
+  const live = () => sent.filter(({ payload }) => payload.equals(opus)).length;
+  expect(live()).toBe(2);
+  await takes(1, opus);
+  expect(live()).toBe(3);
+  await speaker.close(new Error('over'));
+});

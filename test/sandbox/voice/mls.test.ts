@@ -1,10 +1,10 @@
 import { DAVESession } from '@snazzah/davey';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type MlsReader, reading, u16, vector } from '#sandbox/dave/mls-bytes.ts';
 import { readCommit, welcomeFor } from '#sandbox/dave/mls-commit.ts';
 import { readKeyPackage } from '#sandbox/dave/mls-key-package.ts';
 import { ExternalSender } from '#sandbox/dave/mls-proposal.ts';
+import { fc } from '#test/properties.ts';
 
 const channelId = '222222222222222222';
 const groupId = Buffer.alloc(8);

@@ -14,6 +14,7 @@ export function silentVoice() {
   const expelled: { userId: string; closeCode: number }[] = [];
   const microphones: Microphone[] = [];
   const rights = new Map<string, VoiceRights>();
+  const lives: (Buffer | Int16Array | 'end')[] = [];
   const listeners: ((frame: HeardFrame) => void)[] = [];
   const half: VoiceHalf = {
     open: async () => ({
@@ -27,11 +28,14 @@ export function silentVoice() {
     }),
     connect: async () => ({
       speak: async () => ({ firstPacketAtMs: 1, firstVoicedAtMs: 2, lastVoicedAtMs: 3 }),
+      live: (frame) => void lives.push(frame),
+      endLive: () => void lives.push('end'),
       useMicrophone: (microphone) => void microphones.push(microphone),
       onFrame: (listener) => void listeners.push(listener),
       settled: async () => undefined,
       counts: () => ({
         sentPackets: 0,
+        latePackets: 0,
         receivedPackets: 0,
         unopened: 0,
         stillSealed: 0,
@@ -45,7 +49,7 @@ export function silentVoice() {
   const play = (frame: HeardFrame) => {
     for (const listener of listeners) listener(frame);
   };
-  return { half, admitted, expelled, microphones, rights, play };
+  return { half, admitted, expelled, microphones, lives, rights, play };
 }
 
 const noFaults: VoiceFaults = {

@@ -38,20 +38,20 @@ function typable(options: readonly RegisteredOption[], before: string): readonly
   return [[before, ...each].join(' ')];
 }
 
-scenario('eleven commands can be typed, with these options and choices', async () => {
+scenario('twelve commands can be typed, with these options and choices', async () => {
   await using setup = await openScenario();
   const registered = setup.sandbox.commands();
   const all = registered.flatMap(({ body }) => typable(body.options ?? [], body.name));
   expect(all.toSorted()).toEqual([
     'Ask about this',
-    'ask question recording answer=voice|text|only me about',
+    'ask question recording answer=voice|text|only me|file about',
     'captions find words!',
     'captions off',
     'captions on language translate',
     'captions recap since=start|i came session',
     'captions transcript format=md|txt|srt|vtt|json session',
     'help topic',
-    'join channel mode=talk|captions',
+    'join channel mode=talk|captions follow',
     'leave',
     'privacy allow for=always|today',
     'privacy deny',
@@ -61,7 +61,7 @@ scenario('eleven commands can be typed, with these options and choices', async (
     'privacy pause',
     'privacy resume',
     'privacy status',
-    'say text! voice when=now|queue',
+    'say text! voice when=now|queue track',
     'settings addressing to!=auto|name|window|always|off',
     'settings check',
     'settings pipeline to!=chained|audio-model|realtime',
@@ -69,14 +69,25 @@ scenario('eleven commands can be typed, with these options and choices', async (
     'settings view',
     'stats view=speed|cost|last turn',
     'stop what=speech|sounds|everything',
+    'track fade to! seconds track',
     'track list',
+    'track loop mode!=on|off track',
+    'track mute track',
     'track pause track',
     'track play sound file track volume loop next',
     'track queue track',
+    'track remove item! track',
     'track resume track',
+    'track seek to! track',
     'track skip track',
     'track stop track',
+    'track unmute track',
     'track volume level! track',
+    'voice bot persona voice for=channel|server',
+    'voice export persona!',
+    'voice import file!',
+    'voice list',
+    'voice me language voice speed name',
   ]);
 });
 
@@ -219,6 +230,7 @@ scenario('/stats tells how fast the bot is here, /help how to use it', async () 
   const topics = [
     'start',
     'ask',
+    'voice',
     'stop',
     'tracks',
     'privacy',
@@ -259,7 +271,7 @@ scenario('half-typed words are completed, and everybody reads their own language
   await adam.join('Lounge', soon());
   const joined = await told(adam, 'join');
   expect(joined.text).toContain(text('join.ok', { channel: 'Lounge' }, 'de'));
-  const cleo = setup.sandbox.person('Cleo', { locale: 'fr' });
+  const cleo = setup.sandbox.person('Cleo', { locale: 'nl' });
   expect(await told(cleo, 'stop')).toMatchObject(whispered('perm.room', { channel: 'Lounge' }));
   expect(await told(adam, 'stop')).toMatchObject(whispered('stop.nothing', {}, 'de'));
 });

@@ -71,7 +71,7 @@ export async function runBot(options: BotSetupOptions): Promise<BotSetup> {
 }
 
 /** Settings under which the bot uses these providers for everything. */
-export function remote({ baseUrl }: MockProviders): BotEnvironment {
+export function remote({ baseUrl }: Pick<MockProviders, 'baseUrl'>): BotEnvironment {
   return {
     TRANSCRIPTION_BASE_URL: baseUrl,
     CHAT_COMPLETION_BASE_URL: baseUrl,

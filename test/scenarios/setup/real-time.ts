@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 
 /** Share of the time in which this thread could have run and had to wait for a processor; more is no real time. */
 const mostWaiting = 0.05;
+/** The same of whatever waited longest on this machine: the bot is another process. */
+const mostWaitingOfAny = 0.4;
 const mostTries = 4;
 
 /** Of this process: how many scenarios are being played, and those that wait to be played alone. */
@@ -16,14 +18,19 @@ const waiting: (() => void)[] = [];
  */
 export async function playInRealTime(play: () => Promise<void>): Promise<void> {
   for (let tries = 1; ; tries++) {
-    const [startedMs, waitedMs] = [performance.now(), waitedForProcessorMs()];
+    const start = { atMs: performance.now(), own: waitedForProcessorMs(), any: anyWaitedMs() };
     try {
       return await counted(play);
     } catch (error) {
-      const share = (waitedForProcessorMs() - waitedMs) / (performance.now() - startedMs);
-      if (tries === mostTries || share < mostWaiting) throw error;
-      const percent = Math.round(share * 100);
-      console.log(`Played again, for ${percent} % of the time no processor was free: ${error}`);
+      const tookMs = performance.now() - start.atMs;
+      const own = (waitedForProcessorMs() - start.own) / tookMs;
+      const any = (anyWaitedMs() - start.any) / tookMs;
+      const isRealTime = own < mostWaiting && any < mostWaitingOfAny;
+      if (tries === mostTries || isRealTime) throw error;
+      const percent = [own, any].map((share) => `${Math.round(share * 100)} %`);
+      console.log(
+        `Played again, for no processor was free ${percent.join(' and ')} of the time: ${error}`,
+      );
     }
     await nobodyPlays();
   }
@@ -49,6 +56,17 @@ function waitedForProcessorMs(): number {
   try {
     const [, waitedNs] = readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ');
     return Number(waitedNs) / 1e6;
+  } catch {
+    return 0;
+  }
+}
+
+/** In which anything on this machine waited. Source: Linux, Documentation/accounting/psi.rst, "/proc/pressure/cpu". */
+function anyWaitedMs(): number {
+  try {
+    const [, totalUs] =
+      /^some .*total=(\d+)/m.exec(readFileSync('/proc/pressure/cpu', 'utf8')) ?? [];
+    return Number(totalUs ?? 0) / 1000;
   } catch {
     return 0;
   }

@@ -40,6 +40,7 @@ export function viewOf(sandbox: Sandbox, guilds: readonly SandboxGuild[]): Sandb
       return all.slice(lastBefore ? all.indexOf(lastBefore) + 1 : 0);
     },
     message: (id) => sandbox.message(id),
+    file: (id) => sandbox.file(id),
     onMessage: (listener) => sandbox.onMessage(listener),
     nameOf: (id) => sandbox.nameOf(id),
     [Symbol.asyncDispose]: notHere,

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
+import { chained } from '#src/pipeline/chained.ts';
 import type { Listening, OnPartial, Transcriber } from '#src/speech/ports.ts';
+import { PartialTrust } from '#src/turn/partial-trust.ts';
+import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeTranscriber } from '#test/fakes/speech.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import {
   adam,
   lounge,
@@ -10,33 +13,121 @@ import {
   words,
 } from '#test/session/setup/session-fixture.ts';
 
-/** Has understood everything at once, and says so for sure `tookMs` after it is asked. */
-function streaming(clock: VirtualClock, text: string, tookMs: number): Transcriber {
-  const listen = (onPartial: OnPartial): Listening => ({
-    push: () => queueMicrotask(() => onPartial(text)),
-    async settle(signal) {
-      await clock.sleep(tookMs, signal);
-      return { text };
-    },
-    [Symbol.dispose]: () => undefined,
-  });
+const said = 'go forward ten meters';
+const thinksMs = 300;
+
+/** What it has understood at once, and what it says for sure `tookMs` after it is asked. */
+type Understanding = {
+  partial: string;
+  final: string;
+  tookMs: number;
+  /** Told 40 ms after the pause was noticed. */
+  late?: string;
+};
+
+function streaming(clock: VirtualClock, now: Understanding): Transcriber {
+  const listen = (onPartial: OnPartial): Listening => {
+    let told = now.partial;
+    const tell = (text: string) => {
+      told = text;
+      onPartial(text);
+    };
+    return {
+      push: () => queueMicrotask(() => onPartial(told)),
+      async settle(signal) {
+        const { late } = now;
+        if (late !== undefined) clock.later(40, () => tell(late));
+        await clock.sleep(now.tookMs, signal);
+        return { text: now.final };
+      },
+      [Symbol.dispose]: () => undefined,
+    };
+  };
   return {
-    transcribe: (pcm, signal) => new FakeTranscriber({ texts: [text] }).transcribe(pcm, signal),
+    transcribe: (pcm, signal) =>
+      new FakeTranscriber({ texts: [now.final] }).transcribe(pcm, signal),
     listen,
   };
 }
 
-test('a recogniser that streams well is answered before its words are final', async () => {
+/** Adam alone with a bot whose recogniser streams. */
+async function called(now: Understanding, isKnownStable: boolean) {
   const clock = new VirtualClock();
-  const transcriber = streaming(clock, 'go forward ten meters', 200);
-  const fixture = openSessionFixture({ transcriber }, [adam], clock);
+  const transcriber = streaming(clock, now);
+  const partialTrust = new PartialTrust(isKnownStable);
+  const chat = new FakeChat([[{ waitMs: thinksMs }, 'You said five.']], clock);
+  const synthesizer = new FakeSynthesizer({ pieces: 10 });
+  const pipeline = chained({ chat, synthesizer });
+  const parts = { transcriber, partialTrust, pipeline, synthesizer };
+  const fixture = { ...openSessionFixture(parts, [adam], clock), chat };
   await fixture.sessions.join(lounge, 'adam');
-  for (let turn = 0; turn < 5; turn++) {
-    await pass(fixture, 6_000, await words('human-goforward', adam, clock.nowMs()));
-  }
-  const ahead = fixture.of('answered').map(({ instants }) => {
+  const ask = async () => pass(fixture, 6_000, await words('human-goforward', adam, clock.nowMs()));
+  return { fixture, ask };
+}
+
+type Called = Awaited<ReturnType<typeof called>>;
+
+/** Of each answer, in ms from the last voice: when it was first heard. */
+function delaysMs({ fixture }: Called): number[] {
+  return fixture
+    .of('answered')
+    .map(({ instants }) => (instants.firstSentAtMs ?? Number.NaN) - instants.heardAtMs);
+}
+
+/** Of each answer: whether the model was asked before the words were final. */
+function begunAhead({ fixture }: Called): boolean[] {
+  return fixture.of('answered').map(({ instants }) => {
     const { firstTokenAtMs = 0, recognisedAtMs = 0 } = instants;
-    return firstTokenAtMs < recognisedAtMs;
+    return firstTokenAtMs - thinksMs < recognisedAtMs;
   });
-  expect(ahead).toEqual([false, false, false, true, true]);
+}
+
+test('a recogniser that streams well is answered before its words are final', async () => {
+  const room = await called({ partial: said, final: said, tookMs: 200 }, false);
+  for (let turn = 0; turn < 5; turn++) await room.ask();
+  expect(begunAhead(room)).toEqual([false, false, false, true, true]);
 });
+
+test('the first turn with a recogniser known to keep its words is as fast as later ones', async () => {
+  const room = await called({ partial: said, final: said, tookMs: 150 }, true);
+  for (let turn = 0; turn < 3; turn++) await room.ask();
+  const [first, ...later] = delaysMs(room);
+  expect(begunAhead(room)).toEqual([true, true, true]);
+  expect(first).toBeLessThanOrEqual(Math.max(...later));
+  const unknown = await called({ partial: said, final: said, tookMs: 150 }, false);
+  await unknown.ask();
+  expect(first).toBeLessThan((delaysMs(unknown)[0] ?? 0) - 100);
+});
+
+test('words that come just after the pause was noticed are answered before they are final, too', async () => {
+  const late = { partial: 'go forward', late: said, final: said, tookMs: 300 };
+  const room = await called(late, true);
+  for (let turn = 0; turn < 4; turn++) await room.ask();
+  expect(begunAhead(room)).toEqual([true, true, true, true]);
+  const last = room.fixture.chat.asked.at(-1)?.messages.at(-1)?.content;
+  expect(last).toBe(said);
+});
+
+test('a partial that was taken back costs its trust at once, and three that stay earn it again', async () => {
+  const now = { partial: said, final: 'go forward two meters', tookMs: 200 };
+  const room = await called(now, true);
+  await room.ask();
+  now.final = said;
+  for (let turn = 0; turn < 4; turn++) await room.ask();
+  expect(begunAhead(room)).toEqual([false, false, false, false, true]);
+});
+
+test.each([200, 700])(
+  'an answer to words that %i ms later turned out to be others is never heard',
+  async (tookMs) => {
+    const room = await called({ partial: said, final: 'go forward two meters', tookMs }, true);
+    await room.ask();
+    const { chat, of } = room.fixture;
+    const asked = chat.asked.map(({ messages }) => messages.at(-1)?.content);
+    expect(asked).toEqual([said, 'go forward two meters']);
+    expect(of('answered')).toHaveLength(1);
+    const { firstSentAtMs = 0, recognisedAtMs = Number.POSITIVE_INFINITY } =
+      of('answered')[0]?.instants ?? {};
+    expect(firstSentAtMs).toBeGreaterThanOrEqual(recognisedAtMs);
+  },
+);

@@ -10,7 +10,8 @@ const staying = new AbortController().signal;
 function openOutput() {
   const track = new VoiceTrack();
   const clock = new VirtualClock();
-  const output = new SpeechOutput(track, clock);
+  const voice = { speed: 1, gainDb: 0 };
+  const output = new SpeechOutput(track, clock, undefined, () => ({ ...voice }));
   const heard: number[] = [];
   const play = async (ms: number) => {
     for (let n = 0; n < ms / 20; n++) {
@@ -31,7 +32,7 @@ function openOutput() {
       },
       how,
     );
-  return { track, clock, mouth: output, heard, play, say };
+  return { track, clock, mouth: output, heard, play, say, voice };
 }
 
 test('what is being said can be ducked and comes back', async () => {
@@ -117,7 +118,7 @@ test('with nothing to say every gesture is without effect', () => {
 });
 
 test('the last answer is said again, slower and louder, and nothing else takes its place', async () => {
-  const { mouth, heard, play, say } = openOutput();
+  const { mouth, heard, play, say, voice } = openOutput();
   for (const [words, loud, how] of [
     ['The answer.', 1000, { isAnswer: true }],
     ['A notice.', 5000, undefined],
@@ -127,7 +128,8 @@ test('the last answer is said again, slower and louder, and nothing else takes i
     await saying;
   }
   const from = heard.length;
-  const again = mouth.again({ speed: 0.8, gainDb: 6 }, staying);
+  Object.assign(voice, { speed: 0.8, gainDb: 6 });
+  const again = mouth.again(staying);
   await play(600);
   expect(await again).toBe('completed');
   const levels = heard.slice(from).filter((level) => level > 0);
@@ -137,11 +139,37 @@ test('the last answer is said again, slower and louder, and nothing else takes i
 
 test('with no answer yet there is nothing to say again', async () => {
   const { mouth } = openOutput();
-  expect(await mouth.again({}, staying)).toBe('empty');
+  expect(await mouth.again(staying)).toBe('empty');
 });
 
 test('an answer nobody heard does not become the last one', async () => {
   const { mouth } = openOutput();
   await mouth.speak(staying, async () => settled(), { isAnswer: true });
   expect(mouth.hasAnswered).toBe(false);
+});
+
+test('what is asked for lasts: everything after it is slower and louder, too', async () => {
+  const { heard, play, say, voice } = openOutput();
+  Object.assign(voice, { speed: 0.8, gainDb: 6 });
+  const saying = say('The next answer.', 1000, 400, { isAnswer: true });
+  await play(600);
+  await saying;
+  const levels = heard.filter((level) => level > 0);
+  expect(levels.length).toBeGreaterThanOrEqual(24); // 500 ms, the last sample nearly silent
+  expect(levels[10]).toBeCloseTo(1995, -1);
+});
+
+test('an answer that was given slower is said again at the usual speed once that is taken back', async () => {
+  const { mouth, heard, play, say, voice } = openOutput();
+  Object.assign(voice, { speed: 0.8 });
+  const saying = say('The answer.', 1000, 400, { isAnswer: true });
+  await play(600);
+  await saying;
+  Object.assign(voice, { speed: 1 });
+  const from = heard.length;
+  const again = mouth.again(staying);
+  await play(600);
+  await again;
+  const sounding = heard.slice(from).filter((level) => level > 0).length;
+  expect([19, 20]).toContain(sounding); // 400 ms
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { readWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
@@ -77,7 +78,7 @@ test('a text without anything to say is refused, and one without a room too', as
 
 test('a text is read in the voice that was asked for', async () => {
   const fixture = await inLounge();
-  await fixture.talk.say('g', 'Hello.', 'queue', 'rms');
+  await fixture.talk.say('g', 'Hello.', 'queue', { voice: 'rms' });
   await pass(fixture, 1000);
   expect(fixture.synthesizer.asked).toEqual([{ text: 'Hello.', voice: { name: 'rms' } }]);
 });
@@ -119,6 +120,28 @@ test('in writing a question needs no room, and nothing is said', async () => {
     { role: 'user', name: 'Adam', content: 'How many?' },
   ]);
   expect(fixture.synthesizer.asked).toEqual([]);
+});
+
+test('in a file a question needs no room, and the answer comes as a WAV file with its words', async () => {
+  const fixture = openSessionFixture();
+  const answer = await fixture.talk.ask('g', 'How many?', asker, 'file');
+  expect(answer).toMatchObject({ kind: 'answered', text: 'You said five.' });
+  const { wav = new Uint8Array() } = answer.kind === 'answered' ? answer : {};
+  const { samples, ...format } = readWav(wav);
+  expect(format).toEqual({ rateHz: 24_000, channels: 1 });
+  expect(samples.length).toBeGreaterThan(2_400);
+  expect(spoken(fixture)).toEqual(['You said five.']);
+});
+
+test('of an answer in a file the words are there while the voice is out', async () => {
+  const error = new BotError('provider.late', true, 'Late.');
+  const synthesizer = new FakeSynthesizer({ fault: () => ({ afterPieces: 0, error }) });
+  const fixture = openSessionFixture({ synthesizer });
+  expect(await fixture.talk.ask('g', 'How many?', asker, 'file')).toEqual({
+    kind: 'answered',
+    text: 'You said five.',
+  });
+  expect(fixture.of('failed')).toMatchObject([{ stage: 'speak', code: 'provider.late' }]);
 });
 
 test('in writing it knows what was said in the room, but only for those who sit there', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
-import { ReconnectingLink } from '#src/session/reconnecting-link.ts';
+import { ReconnectingLink } from '#src/session/connection/reconnecting-link.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeLinkOpener } from '#test/fakes/link.ts';
@@ -17,7 +17,7 @@ import {
 
 const hang = () => new Promise<void>(() => {});
 /** A Discord that takes no message and refuses none. */
-const mute = { write: hang, offer: hang };
+const mute = { write: hang, notify: hang, offer: hang };
 /** What is to be said has to be written. */
 const voiceless: Synthesizer = {
   async *synthesize() {

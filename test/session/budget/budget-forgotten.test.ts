@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SpendingEntry } from '#src/spending/book.ts';
 import type { OnRecognised, UsageMeter } from '#src/spending/budget-authority.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
 import { dollars, openDesk } from '#test/fakes/spending.ts';
+import { fc } from '#test/properties.ts';
 import {
   eva,
   lounge,

@@ -79,11 +79,11 @@ test('requests that nobody knows the price of end at their own cap, until the ne
     expect([desk.open(order).kind, desk.manner('g').step]).toEqual(['open', 'full']);
     bill.used(tokens(10));
   }
-  expect(desk.open(order)).toMatchObject({ kind: 'refused', line: { id: 'budget.guild' } });
-  expect(desk.listen('g', 'ben')).toMatchObject({ kind: 'refused', line: { id: 'budget.guild' } });
+  expect(desk.open(order)).toMatchObject({ kind: 'refused', line: { id: 'budget.quiet' } });
+  expect(desk.listen('g', 'ben')).toMatchObject({ kind: 'refused', line: { id: 'budget.quiet' } });
   expect(desk.manner('g')).toMatchObject({
     step: 'quiet',
-    quiet: { line: { id: 'budget.guild' } },
+    quiet: { line: { id: 'budget.quiet' } },
   });
   await clock.advance(24 * hourMs);
   expect(desk.open(order).kind).toBe('open');

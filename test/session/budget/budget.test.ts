@@ -140,7 +140,7 @@ test('near the end answers are to be short, and the voice cheap where there is a
   const [system] = fixture.chat.asked.at(-1)?.messages ?? [];
   expect(system?.content).toContain('Answer in one sentence');
   expect(fixture.synthesizer.asked.at(-1)?.voice).toMatchObject({ isCheap: true });
-  expect(fixture.written).toEqual(["80 % of today's budget is used."]);
+  expect(fixture.written).toEqual(["90 % of today's budget is used. My answers are short now."]);
   expect(paid.filter(({ what }) => what === 'speak')).toEqual([]);
 });
 

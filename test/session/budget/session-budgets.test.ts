@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { embedded, servedBy } from '#src/provider/models/served-by.ts';
 import type { EngineUsage } from '#src/speech/ports.ts';
@@ -10,6 +9,7 @@ import type {
 } from '#src/spending/budget-authority.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { dollars, minutes, openDesk } from '#test/fakes/spending.ts';
+import { fc } from '#test/properties.ts';
 
 /** The day of every virtual clock. */
 const todayMs = new VirtualClock().wallMs();
@@ -38,6 +38,21 @@ test('ten people who ask at once cannot overspend: each answer puts aside what i
   expect(all.filter(({ kind }) => kind === 'open')).toHaveLength(4);
 });
 
+test('a program has a budget of its own, which answers in writing and texts read out use, too', () => {
+  const ownCapOf = (id: string) => (id === 'token:bell' ? dollars(0.0012) : undefined);
+  const caps = { personDay: dollars(0.0001) };
+  const { desk, ledger } = openDesk(new VirtualClock(), { caps, ownCapOf });
+  const program = { ...order, personId: 'token:bell', name: 'bell' };
+  expect(desk.open(order)).toMatchObject({ kind: 'refused', line: { id: 'budget.user' } });
+  expect(desk.open(program).kind).toBe('open');
+  expect(desk.open({ ...program, isWritten: true }).kind).toBe('refused');
+  expect(desk.open({ ...order, isWritten: true }).kind).toBe('open');
+  expect(desk.read('g', 'token:bell', 500)).toBeUndefined();
+  expect(ledger.shareOf('g', 'token:bell', todayMs).nanoUsd).toBe(0.0005e9);
+  expect(desk.read('g', 'token:bell', 500)).toMatchObject({ line: { id: 'budget.user' } });
+  expect(ledger.standing('g', todayMs).day.nanoUsd).toBe(0);
+});
+
 test('what was put aside and not taken is there for the next one', () => {
   const { desk } = openDesk(new VirtualClock(), { caps: { serverDay: dollars(0.0006) } });
   const bill = open(desk.open(order));
@@ -53,7 +68,7 @@ test('a running answer may finish, whatever it costs, and then nobody begins ano
   bill.used(tokens(50_000));
   bill.close();
   expect(ledger.standing('g', todayMs).day.nanoUsd).toBe(0.05e9);
-  expect(desk.open(order)).toMatchObject({ kind: 'refused', line: { id: 'budget.guild' } });
+  expect(desk.open(order)).toMatchObject({ kind: 'refused', line: { id: 'budget.quiet' } });
 });
 
 test('whoever has used their share is told for how long, once a day, and others go on', async () => {
@@ -92,7 +107,7 @@ test('the budget of a month counts over the days, and says when the next one beg
   expect(desk.open(order).kind).toBe('open');
 });
 
-test('it warns once at 80 %, speaks cheaper then, shorter from 90 %, and recognises to the end', async () => {
+test('each landing step is told once a day: a cheaper voice at 80 %, short answers at 90 %, then captions only, then quiet', async () => {
   const clock = new VirtualClock();
   const free = { cheaperVoice: { kind: 'free' } } as const;
   const { desk } = openDesk(clock, { caps: { serverDay: dollars(0.1) }, tariff: free });
@@ -103,16 +118,50 @@ test('it warns once at 80 %, speaks cheaper then, shorter from 90 %, and recogni
   };
   expect(at(79_000)).toMatchObject({ step: 'full', isVoiceCheap: false });
   expect(at(2_000)).toMatchObject({ step: 'cheaper', isVoiceCheap: true });
-  expect(desk.open(order)).toMatchObject({ kind: 'open', news: { id: 'budget.warn' } });
+  expect(desk.open(order)).toMatchObject({ kind: 'open', news: { id: 'budget.warn.voice' } });
   expect(desk.open(order)).not.toHaveProperty('news');
   expect(at(9_500)).toMatchObject({ step: 'shorter' });
+  expect(desk.open(order)).toMatchObject({ kind: 'open', news: { id: 'budget.shorter' } });
+  expect(desk.open(order)).not.toHaveProperty('news');
   expect(at(4_500)).toMatchObject({
     step: 'captions',
     quiet: { line: { id: 'budget.guild' }, time: '2026-11-21 00:00 UTC' },
   });
   expect(desk.listen('g', 'ana')).toHaveProperty('heard');
+  expect(newsOf(desk.open(order))).toEqual(['budget.guild', true]);
+  expect(newsOf(desk.open(order))).toEqual(['budget.guild', false]);
   expect(at(5_000).step).toBe('quiet');
-  expect(desk.listen('g', 'ana')).toMatchObject({ kind: 'refused' });
+  expect(newsOf(desk.listen('g', 'ana'))).toEqual(['budget.quiet', true]);
+  expect(newsOf(desk.listen('g', 'ben'))).toEqual(['budget.quiet', false]);
+});
+
+/** Text of a refusal, and whether the channel is to read it. */
+function newsOf(given: object | BudgetRefusal): readonly unknown[] {
+  if (!('isNews' in given)) throw new Error('it was not refused');
+  return [given.line.id, given.isNews()];
+}
+
+test('a server may set caps below those of the operator, and never gets more than those', () => {
+  const caps = { serverDay: dollars(1), personDay: dollars(0.001) };
+  const own = { serverDay: dollars(0.0006), personDay: dollars(5), serverMonth: minutes(60) };
+  const guildCapsOf = (guildId: string) => (guildId === 'g' ? own : {});
+  const { desk } = openDesk(new VirtualClock(), { caps, guildCapsOf });
+  expect(desk.today('g')).toMatchObject({ capUsd: 0.0006, capMinutes: 0 });
+  expect(desk.share('g', 'ana')).toMatchObject({ capUsd: 0.001 });
+  expect(desk.today('h')).toMatchObject({ capUsd: 1 });
+  open(desk.open(order));
+  expect(desk.open({ ...order, personId: 'ben' })).toMatchObject({ kind: 'refused' });
+  open(desk.open({ ...order, guildId: 'h' }));
+  expect(desk.open({ ...order, guildId: 'h', personId: 'ben' }).kind).toBe('open');
+});
+
+test('a share is what one person spent, of what a person may', () => {
+  const { desk } = openDesk(new VirtualClock(), { caps: { personDay: dollars(1) } });
+  const bill = open(desk.open(order));
+  bill.used(tokens(20_000));
+  bill.wanted();
+  expect(desk.share('g', 'ana')).toMatchObject({ usd: 0.02, capUsd: 1, turns: 1 });
+  expect(desk.share('g', 'ben')).toMatchObject({ usd: 0, turns: 0 });
 });
 
 test('where recognising is free, nothing is kept for it and it never ends', () => {

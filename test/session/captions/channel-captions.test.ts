@@ -217,11 +217,13 @@ test('who comes in while captions are on is told by name in the chat', async () 
 test('a model is shown what was said among people when it is asked, and nothing of it where captions are off', async () => {
   const fixture = await captioned({ addressing: 'name', names: ['Nova'] });
   await says(fixture, eva);
-  const context = fixture.sessions.session('g')?.context.captions.recent(fixture.clock.nowMs());
+  const context = fixture.sessions
+    .session('g')
+    ?.context.captions.view?.recent(fixture.clock.nowMs());
   expect(context).toContain('Eva: five five');
   await fixture.captions.turnOff('g');
   expect(
-    fixture.sessions.session('g')?.context.captions.recent(fixture.clock.nowMs()),
+    fixture.sessions.session('g')?.context.captions.view?.recent(fixture.clock.nowMs()),
   ).toBeUndefined();
 });
 

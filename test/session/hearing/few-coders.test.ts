@@ -31,8 +31,10 @@ test('whom no decoder is left for takes the ear of somebody silent, or is counte
     close: () => undefined,
     counts: () => new SpeakerStream(codec).counts(),
     talking: false,
+    pausing: false,
     lastPacketAtMs: 0,
     unheardMs: 0,
+    jitterMs: undefined,
   });
   let opened = 0;
   const inputs = new SpeakerInputs(
@@ -40,7 +42,7 @@ test('whom no decoder is left for takes the ear of somebody silent, or is counte
       opened++;
       return ear();
     },
-    (speakerId, { crowded }) => told.push([speakerId, crowded]),
+    ({ speakerId, packets }) => told.push([speakerId, packets.crowded]),
     () => opened < 1,
   );
   const packet = (speakerId: string, atMs: number) =>

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
 import { SentEnvelope } from '#src/audio/echo/echo-sent.ts';
@@ -11,6 +10,7 @@ import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
 import { SpeakerInput, type SpeakerInputEvent } from '#src/session/hearing/speaker-input.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+import { fc } from '#test/properties.ts';
 import { type CrowdAct, carried, enact, type Network } from '#test/session/setup/random-crowd.ts';
 
 const [codec, weights] = await Promise.all([loadOpus(), loadSilero()]);

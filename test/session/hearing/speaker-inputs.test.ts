@@ -28,8 +28,10 @@ function fakes() {
     opened++;
     const ear: FakeEar = {
       talking: false,
+      pausing: false,
       lastPacketAtMs: 0,
       unheardMs: 0,
+      jitterMs: 12,
       heard: 0,
       put: ({ atMs }) => {
         ear.heard++;
@@ -46,7 +48,7 @@ function fakes() {
   };
   const inputs = new SpeakerInputs(
     openEar,
-    (speakerId, counts) => void told.push([speakerId, counts]),
+    ({ speakerId, packets }) => void told.push([speakerId, packets]),
   );
   const talk = (speakerId: string, talking = true) => {
     const ear = open.get(speakerId);
@@ -168,8 +170,10 @@ test('an utterance that is cut for want of ears ends there and is handed over', 
 /** Talks without end. */
 const talker: SpeakerInputHandle = {
   talking: true,
+  pausing: false,
   lastPacketAtMs: 0,
   unheardMs: 0,
+  jitterMs: undefined,
   put: () => [],
   tick: () => [],
   read: () => [],

@@ -194,7 +194,7 @@ test('with captions people are recognised though nobody is answered, and without
 
 test('a stop is understood while the bot reads something out, although nobody is answered', async () => {
   const transcriber = new FakeTranscriber({ texts: ['stop'] });
-  const fixture = openSessionFixture({ addressing: 'off', transcriber });
+  const fixture = openSessionFixture({ addressing: 'window', transcriber });
   await fixture.sessions.join(lounge, 'adam');
   const story = Array.from({ length: 60 }, () => 'All the ships came home in the evening.');
   await fixture.talk.say('g', story.join(' '), 'now');

@@ -1,5 +1,5 @@
 import type { SessionEvent } from '#src/session/ports/events.ts';
-import type { SeatStore } from '#src/session/ports/seat-store.ts';
+import type { SeatStore } from '#src/session/ports/stores/seat-store.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import { SeatReturn } from '#src/session/seats/seat-return.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';

@@ -34,7 +34,7 @@ function open() {
         return make(name);
       },
     },
-    () => wanted,
+    () => ({ name: wanted }),
     over.signal,
   );
   const choose = (name: PipelineName) => {

@@ -36,6 +36,8 @@ export type ServedOptions = {
   readonly people?: readonly ChannelMember[];
   /** Default: everything is meant for the bot. */
   readonly addressing?: AddressingMode;
+  /** More settings of the operator, given the address of the servers. */
+  readonly settings?: (baseUrl: string) => Readonly<Record<string, string>>;
   /** Wants everybody's words. */
   readonly captions?: UtteranceListener;
 };
@@ -169,7 +171,7 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}):
   await using stack = new AsyncDisposableStack();
   const { providers, heard, talked } = await openServers(given);
   stack.use(providers);
-  const config = configFor(name, providers);
+  const config = configFor(name, providers, given.settings?.(providers.baseUrl));
   const engines = stack.use(await openEngines(config, () => undefined));
   const [chat, spending] = [withoutToolsOnRefusal(engines.chat('Nova')), new RecordedSpending()];
   const { transcriber, synthesizer, warm } = engines;
@@ -209,7 +211,11 @@ async function openServers({ replies = [], pace }: ServedOptions) {
   return { providers, heard, talked };
 }
 
-function configFor(name: PipelineName, { baseUrl }: MockProviders) {
+function configFor(
+  name: PipelineName,
+  { baseUrl }: MockProviders,
+  more: Readonly<Record<string, string>> = {},
+) {
   const read = readConfig({
     PIPELINE: name,
     TRANSCRIPTION_BASE_URL: baseUrl,
@@ -219,6 +225,7 @@ function configFor(name: PipelineName, { baseUrl }: MockProviders) {
     AUDIO_MODEL_NAME: 'hears',
     REALTIME_BASE_URL: baseUrl.replace('http', 'ws'),
     REALTIME_MODEL: 'talks',
+    ...more,
   });
   if (read.kind === 'bad') throw new Error(read.mistakes.join('\n'));
   return read.config;

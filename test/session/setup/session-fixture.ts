@@ -10,15 +10,17 @@ import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { UtteranceListener } from '#src/session/hearing/utterance-listener.ts';
 import { GuildMemories } from '#src/session/memories/guild-memories.ts';
 import { SessionMemories } from '#src/session/memories/session-memories.ts';
-import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
+import { SessionPersonas } from '#src/session/personas/session-personas.ts';
 import type { Places } from '#src/session/ports/command-ports.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
-import type { PanelBoard, PanelFace } from '#src/session/ports/panel.ts';
 import type { Pipelines } from '#src/session/ports/pipelines.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import { PauseHearing } from '#src/session/presence/pause-hearing.ts';
 import { SessionPrivacy } from '#src/session/presence/privacy.ts';
+import { ReminderClock } from '#src/session/reminders/reminder-clock.ts';
+import { ReminderTeller } from '#src/session/reminders/reminder-teller.ts';
 import { SessionCheckup } from '#src/session/settings/checkup.ts';
+import { KnownPeopleSettings } from '#src/session/settings/known-people-settings.ts';
 import { SessionSettings } from '#src/session/settings/settings.ts';
 import { ToolConfirmations } from '#src/session/tools/confirm-tool.ts';
 import { TrackRequests } from '#src/session/tracks/track-requests.ts';
@@ -26,8 +28,9 @@ import { SessionTranscripts } from '#src/session/transcripts/session-transcripts
 import { TypedRequests } from '#src/session/typed/typed-requests.ts';
 import { VoiceSessions } from '#src/session/voice-sessions.ts';
 import { ListeningSlots } from '#src/speech/listening-slots.ts';
-import { type TextLine, text } from '#src/texts/texts.ts';
+import { nothing } from '#src/spending/caps.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
+import { PartialTrust } from '#src/turn/partial-trust.ts';
 import { FakeCaptionChats } from '#test/fakes/caption-chats.ts';
 import { fineFacts } from '#test/fakes/channel-facts.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
@@ -43,6 +46,7 @@ import { shelf } from '#test/fakes/sounds.ts';
 import { packetsOf } from '#test/fakes/speakers/speaker.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { boundless } from '#test/fakes/spending.ts';
+import { recordMessages, recordPanels } from './recorders.ts';
 import { memoryTranscripts, openCleanup } from './transcripts.ts';
 
 export const lounge = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
@@ -52,12 +56,15 @@ export const eva: ChannelMember = { id: 'eva', name: 'Eva', isBot: false, roleId
 
 /** Two channels of an English server, both open to the bot. */
 export const places: Places = {
+  has: (guildId) => guildId === 'g',
   facts: () => fineFacts,
+  guildName: (guildId) => (guildId === 'g' ? 'Guild' : undefined),
   botName: () => 'Nova',
   mayManage: () => false,
   localeIn: () => 'en',
   channel: (guildId, channelId) =>
     [lounge, den].find((one) => one.guildId === guildId && one.channelId === channelId),
+  seatOf: () => undefined,
   people: () => [],
 };
 /** Places of a German server. */
@@ -81,8 +88,11 @@ const usual = {
   endpointRules,
   spokenLocales: ['en'],
   random: () => 1,
+  longestStandstillMs: 20_000,
   spending: boundless,
+  caps: { personDay: nothing, serverDay: nothing, serverMonth: nothing },
   warm: () => undefined,
+  textLanguage: { detect: async () => undefined },
   addressing: 'always',
   names: [],
   tools: [],
@@ -91,7 +101,9 @@ const usual = {
   engine: 'built-in stand-in',
   voices: ['slt', 'rms'],
   consent: { policy: 'ask' },
+  storeCopies: { forget: async () => ({ kind: 'erased', days: 30 }) },
   modelNews: () => [],
+  files: { read: () => Promise.reject(new Error('Nobody sends files here.')) },
   recordings: { read: () => Promise.reject(new Error('Nobody sends recordings here.')) },
 } as const satisfies Partial<SessionDependencies>;
 
@@ -120,14 +132,13 @@ export function openSessionFixture(
   const linkOpener = new FakeLinkOpener(people);
   const chat = new FakeChat([['You said five.']], clock);
   const synthesizer = new FakeSynthesizer({ pieces: 10 });
-  const [book, settingsBook] = [new MemoryConsents(), new MemorySettings()];
-  const trackBook = new MemoryTracks();
-  const guildBook = new MemoryGuilds(book, settingsBook, trackBook);
+  const { book, settingsBook, trackBook, guildBook } = openBooks();
   const events: SessionEvent[] = [];
-  const { scribe: messages, written, writtenIn, offered } = recordMessages();
-  const { panels, faces, heads, invited, forgotten } = recordPanels();
+  const shown = recordPanels();
+  const { scribe: messages, ...recorded } = recordMessages();
   const captioning = openCaptioning(clock);
   const tell = over.onEvent ?? ((_guildId, event) => void events.push(event));
+  const reminders = new ReminderClock({ clock, store: book.reminders, onEvent: tell });
   const { memories: store } = (over.transcripts ?? captioning.transcripts).onDisk;
   const parts: SessionDependencies = {
     ...usual,
@@ -139,20 +150,22 @@ export function openSessionFixture(
     settingsStore: settingsBook,
     trackStore: trackBook,
     seatStore: book.seats,
+    reminders,
     ...captioning.parts,
     messages,
-    panels,
+    panels: shown.panels,
     chat,
     synthesizer,
-    transcriber: new FakeTranscriber({ texts: ['five five'] }),
+    ...recognition(),
     sounds: shelf(),
-    listeningSlots: new ListeningSlots(),
     pipelines: only(pipeline ?? chained({ chat, synthesizer: over.synthesizer ?? synthesizer })),
     onEvent: tell,
+    peopleSettings: new KnownPeopleSettings({ clock, onEvent: tell, store: book.personSettings }),
     memories: new GuildMemories({ clock, onEvent: tell, store }),
     ...over,
   };
   const sessions = new VoiceSessions(parts);
+  reminders.serve({ id: 0, count: 1 }, new ReminderTeller(parts, sessions));
   if (captions) tellInstead(sessions, captions());
   const of = <K extends SessionEvent['kind']>(kind: K) =>
     events.filter((event): event is Extract<SessionEvent, { kind: K }> => event.kind === kind);
@@ -166,18 +179,31 @@ export function openSessionFixture(
     settingsBook,
     trackBook,
     events,
-    written,
-    writtenIn,
-    offered,
-    faces,
-    heads,
-    panels,
-    invited,
-    forgotten,
+    ...recorded,
+    ...shown,
+    reminders,
     sessions,
+    dependencies: parts,
     of,
     ...captioning,
     ...controls(parts, sessions),
+  };
+}
+
+/** Empty stores. */
+function openBooks() {
+  const [book, settingsBook] = [new MemoryConsents(), new MemorySettings()];
+  const trackBook = new MemoryTracks();
+  const guildBook = new MemoryGuilds(book, settingsBook, trackBook, book.reminders);
+  return { book, settingsBook, trackBook, guildBook };
+}
+
+/** Whatever is said is "five five", to a recogniser nobody knows. */
+function recognition() {
+  return {
+    transcriber: new FakeTranscriber({ texts: ['five five'] }),
+    partialTrust: new PartialTrust(false),
+    listeningSlots: new ListeningSlots(),
   };
 }
 
@@ -187,6 +213,7 @@ function controls(parts: SessionDependencies, sessions: VoiceSessions) {
   const cleanup = openCleanup(parts, sessions);
   const privacy = new SessionPrivacy(parts, sessions, cleanup);
   return {
+    peopleSettings: parts.peopleSettings,
     cleanup,
     privacy,
     memories: new SessionMemories(parts, sessions),
@@ -196,6 +223,7 @@ function controls(parts: SessionDependencies, sessions: VoiceSessions) {
     hearing: new PauseHearing(sessions),
     confirmations: new ToolConfirmations(sessions, never),
     settings: new SessionSettings(parts, sessions),
+    personas: new SessionPersonas(parts, sessions, never),
     tracks: new TrackRequests(parts.sounds, sessions, never),
     checkup: new SessionCheckup(parts, sessions),
   };
@@ -230,41 +258,6 @@ function tellInstead(sessions: VoiceSessions, listener: UtteranceListener): void
     }
     return outcome;
   };
-}
-
-/** What its panels showed, and who was asked there. */
-function recordPanels() {
-  const [faces, invited, forgotten]: [PanelFace[], string[], string[]] = [[], [], []];
-  /** Sentences under which it took panels of a former run over. */
-  const heads: (TextLine | undefined)[] = [];
-  const panels: PanelBoard = {
-    show: (_guildId, face) => void faces.push(face),
-    invite: (_guildId, personId) => void invited.push(personId),
-    forget: async (guildId) => void forgotten.push(guildId),
-    async takeOver(_guildId, head) {
-      heads.push(head);
-      return true;
-    },
-  };
-  return { panels, faces, heads, invited, forgotten };
-}
-
-/** What was written, the names of the channels where, and the buttons under it. */
-function recordMessages() {
-  const [written, writtenIn]: [string[], string[]] = [[], []];
-  const offered: string[] = [];
-  const messages: ChannelMessages = {
-    async write({ name }, words) {
-      written.push(words);
-      writtenIn.push(name);
-    },
-    async offer({ name }, { id, with: words }, buttons) {
-      written.push(text(id, words));
-      writtenIn.push(name);
-      offered.push(...buttons);
-    },
-  };
-  return { scribe: messages, written, writtenIn, offered };
 }
 
 /** Lets time pass on the 20 ms grid, with these packets on the way. */

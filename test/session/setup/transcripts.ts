@@ -68,7 +68,6 @@ function lazily(clock: Clock): TranscriptPorts {
     records: {
       count: async (...args) => (await store()).records.count(...args),
       all: async (...args) => (await store()).records.all(...args),
-      hasCopies: async () => (await store()).records.hasCopies(),
     },
     messages: {
       put: async (...args) => (await store()).messages.put(...args),

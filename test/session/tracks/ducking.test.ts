@@ -19,6 +19,7 @@ const speech = 'human-cards-004';
 const tone = Int16Array.from({ length: 20 * 48_000 }, (_, n) => 9_000 * Math.sin(n / 17));
 const sounds = shelf({
   names: async () => ['tone'],
+  titled: async () => [{ name: 'tone' }],
   open: async (title) => fromPcm(title, { samples: tone, rateHz: 48_000, channels: 1 }),
 });
 

@@ -16,7 +16,7 @@ test('queues, volumes and pauses are there again in the next process, in the sam
   await play(fixture, byEva, { track: 'bg', sound: 'https://sounds.example/song.mp3' });
   await play(fixture, byEva, { sound: 'sea' });
   fixture.tracks.steer('g', byEva, 'pause', 'main');
-  fixture.tracks.volume('g', byEva, 'cues', 50);
+  fixture.tracks.change('g', byEva, { kind: 'volume', percent: 50 }, 'cues');
   await pass(fixture, 1_000);
   const before = fixture.tracks.list('g');
   await fixture.sessions[Symbol.asyncDispose]();

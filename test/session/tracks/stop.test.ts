@@ -18,7 +18,13 @@ const stopSounds = (
   what: 'sounds' | 'everything',
 ) => {
   const { sessions, talk, tracks } = fixture;
-  const who = { guildId: 'g', callerId: caller.id, callerName: caller.name, mayManage: false };
+  const who = {
+    guildId: 'g',
+    callerId: caller.id,
+    callerName: caller.name,
+    mayManage: false,
+    callerRoleIds: [],
+  };
   const call = { ...who, callerLocale: 'en', callerChannel: lounge, words: { what } } as const;
   return stop.run(call, { ...ports(), sessions, talk, tracks });
 };

@@ -124,7 +124,10 @@ test('a vote for one thing is none for another, nor for the sound after it', asy
   await play(fixture, byAdam);
   await play(fixture, byAdam, { sound: 'sea' });
   const [first] = fixture.tracks.steer('g', byEva, 'skip', 'main');
-  expect(fixture.tracks.volume('g', byBen, 'main', 50)).toMatchObject({ kind: 'denied', votes: 1 });
+  expect(fixture.tracks.change('g', byBen, { kind: 'volume', percent: 50 }, 'main')).toMatchObject({
+    kind: 'denied',
+    votes: 1,
+  });
   fixture.tracks.steer('g', byAdam, 'skip', 'main');
   const pollId = first?.kind === 'denied' ? first.pollId : '';
   expect(fixture.tracks.vote('g', 'ben', pollId)).toEqual([{ kind: 'over' }]);
@@ -172,7 +175,7 @@ test('all is every track that holds something: one’s own are done, the others 
 test('a track nobody ever used is unknown, but main is only empty', async () => {
   const fixture = await openRoom();
   expect(fixture.tracks.steer('g', byAdam, 'skip', 'bg')).toEqual([{ kind: 'silent' }]);
-  expect(fixture.tracks.volume('g', byAdam, 'bg', 50)).toEqual({
+  expect(fixture.tracks.change('g', byAdam, { kind: 'volume', percent: 50 }, 'bg')).toEqual({
     kind: 'unknown',
     track: 'bg',
     names: ['voice', 'cues'],
@@ -184,7 +187,7 @@ test('a track nobody ever used is unknown, but main is only empty', async () => 
   expect(fixture.tracks.steer('g', byAdam, 'skip', 'main')).toEqual([
     { kind: 'empty', track: 'main' },
   ]);
-  expect(fixture.tracks.steer('g', byAdam, 'skip', 'voice')).toMatchObject([{ kind: 'reserved' }]);
+  expect(fixture.tracks.steer('g', byAdam, 'skip', 'cues')).toMatchObject([{ kind: 'reserved' }]);
 });
 
 test('a volume is of its track, also with a sound that comes; that of somebody else’s track stays', async () => {
@@ -195,11 +198,13 @@ test('a volume is of its track, also with a sound that comes; that of somebody e
     kind: 'added',
     kept: { owner: 'Adam', percent: 30 },
   });
-  expect(fixture.tracks.volume('g', byAdam, 'main', 200)).toMatchObject({
+  expect(
+    fixture.tracks.change('g', byAdam, { kind: 'volume', percent: 200 }, 'main'),
+  ).toMatchObject({
     kind: 'volume',
     percent: 200,
   });
-  expect(fixture.tracks.volume('g', byEva, 'voice', 40)).toEqual({
+  expect(fixture.tracks.change('g', byEva, { kind: 'volume', percent: 40 }, 'voice')).toEqual({
     kind: 'volume',
     track: 'voice',
     percent: 40,

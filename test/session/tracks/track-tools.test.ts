@@ -68,6 +68,50 @@ test.each([
   expect(view?.percent).toBe(80);
 });
 
+test.each([
+  [{ deed: 'seek', to: '0:04' }, 'sea on main goes on at 0:04 / 0:10.'],
+  [{ deed: 'seek', to: '+2', track: 'rain' }, 'rain on bg goes on at 0:02 / 0:10.'],
+  [{ deed: 'seek', to: '2:00' }, 'sea ends at 0:10. Choose an earlier place.'],
+  [{ deed: 'fade', level: 10, seconds: 3, track: 'bg' }, 'bg goes to 10 % over 3 s.'],
+  [{ deed: 'mute' }, 'main is muted and goes on unheard.'],
+  [{ deed: 'unmute' }, 'main can be heard again.'],
+  [{ deed: 'loop', track: 'sea' }, 'sea plays again and again on main.'],
+  [{ deed: 'skip' }, 'Skipped sea. main is empty.'],
+  [{ deed: 'remove', item: 'wind' }, 'wind removed from bg.'],
+  [
+    { deed: 'remove', item: 'thunder', track: 'bg' },
+    'No "thunder" waits on bg. /track queue shows what does.',
+  ],
+])('%j changes what plays, or what waits wherever it does', async (given, sentence) => {
+  const { outcome } = await changed(given, [
+    ['adam', 'rain', 'bg'],
+    ['adam', 'wind', 'bg'],
+    ['adam', 'sea', 'main'],
+  ]);
+  expect(outcome).toEqual([sentence]);
+});
+
+test.each([
+  { deed: 'seek', to: '0:04' },
+  { deed: 'fade', level: 10 },
+  { deed: 'mute' },
+  { deed: 'loop' },
+  { deed: 'skip' },
+  { deed: 'remove', item: 'wind' },
+])('%j does nothing to somebody else’s sounds', async (given) => {
+  const { fixture, outcome } = await changed(given, [
+    ['eva', 'rain', 'bg'],
+    ['eva', 'wind', 'bg'],
+  ]);
+  expect(outcome).toEqual(["That's Eva's. Ask a DJ."]);
+  expect(fixture.tracks.list('g')?.[0]).toMatchObject({
+    percent: 100,
+    isMuted: false,
+    current: { title: 'rain', loop: false },
+    waiting: [{ title: 'wind' }],
+  });
+});
+
 test('whoever speaks has their own rights: somebody else’s sounds stay as they are', async () => {
   const { fixture, outcome } = await changed({ deed: 'stop', track: 'all' }, [
     ['eva', 'rain', 'bg'],

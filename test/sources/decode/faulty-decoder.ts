@@ -1,4 +1,4 @@
-import { inspect } from '#src/sources/decode/inspection.ts';
+import { type Inspection, inspect } from '#src/sources/decode/inspection.ts';
 import { openDecoderPort } from '#src/sources/decoder-port.ts';
 
 /**
@@ -9,8 +9,7 @@ const skips = new Map<number, number>();
 const long = new Set<number>();
 const send = openDecoderPort((message) => {
   if (message.kind === 'open') skips.set(message.id, message.plan.skipMs ?? 0);
-  if (message.kind === 'inspect')
-    send({ kind: 'inspected', inspected: inspect(message.inspection) });
+  if (message.kind === 'inspect') answer(message.inspection);
   if (message.kind !== 'feed') return;
   const bytes = Buffer.from(message.bytes);
   if (bytes.includes('hang')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
@@ -25,3 +24,8 @@ const send = openDecoderPort((message) => {
   const chunks = isOver ? [] : [{ kind: 'pcm', pcm } as const];
   send({ kind: 'fed', chunks, hasMore: !isOver && !isLong, hasSound: true });
 });
+
+function answer(inspection: Inspection): void {
+  if (inspection.kind === 'tags') return;
+  send({ kind: 'inspected', inspected: inspect(inspection) });
+}

@@ -1,11 +1,11 @@
 import { pathToFileURL } from 'node:url';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readChecked } from '#src/speech/checked-file.ts';
 import { fliteText } from '#src/speech/embedded/flite-text.ts';
 import { importMemory, patchWasm } from '#src/speech/embedded/wasm-patch.ts';
 import { SoundStream } from '#src/speech/openai/sound-stream.ts';
 import { textPieces } from '#src/speech/text-pieces.ts';
+import { fc } from '#test/properties.ts';
 
 /** `(f32) => i32` by the conversion that traps, exported as `f`. */
 const trapping = Uint8Array.from(

@@ -1,15 +1,18 @@
 import { afterAll } from 'vitest';
 import { bookTables } from '#src/storage/postgres/books/schema.ts';
+import { apiTokenBookContract } from '#test/contracts/stores/api-token-book.ts';
 import { captionChoiceContract } from '#test/contracts/stores/caption-choice-book.ts';
 import { consentBookContract } from '#test/contracts/stores/consent-book.ts';
 import { guildBookContract } from '#test/contracts/stores/guild-book.ts';
 import { panelBookContract } from '#test/contracts/stores/panel-book.ts';
+import { personSettingsContract } from '#test/contracts/stores/person-settings-book.ts';
+import { reminderBookContract } from '#test/contracts/stores/reminder-book.ts';
 import { seatBookContract } from '#test/contracts/stores/seat-book.ts';
 import { settingsBookContract } from '#test/contracts/stores/settings-book.ts';
 import { spendingBookContract } from '#test/contracts/stores/spending-book.ts';
 import { trackBookContract } from '#test/contracts/stores/track-book.ts';
-import type { StoreTrouble } from '#test/fakes/memory-stores.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
+import type { StoreTrouble } from '#test/fakes/store-trouble.ts';
 import { openIn } from './open-books.ts';
 
 /** One for all tests of this file, emptied for each. */
@@ -40,10 +43,13 @@ async function open(trouble?: StoreTrouble) {
 
 const name = 'PostgreSQL';
 withPostgres(() => {
+  apiTokenBookContract(name, open);
   captionChoiceContract(name, open);
   consentBookContract(name, open);
   guildBookContract(name, open);
   panelBookContract(name, open);
+  personSettingsContract(name, open);
+  reminderBookContract(name, open);
   seatBookContract(name, open);
   settingsBookContract(name, open);
   spendingBookContract(name, open);

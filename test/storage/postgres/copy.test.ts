@@ -55,6 +55,11 @@ async function fill(store: Store): Promise<void> {
   await store.spending.add([{ ...entry, guildId: '20' }]);
   await store.guilds.erase('20', day);
   await store.seats.write(seat);
+  const token = { name: 'bell', guildId: '10', scopes: ['say'], createdAtWallMs: 5.5 } as const;
+  const soup = { text: 'Soup 🍲', setAtWallMs: 5.5, dueAtWallMs: 1_795_190_400_123 };
+  const where = { guildId: '10', channelId: '100', channelName: 'Lounge' };
+  await store.reminders.add({ id: 'r1', personId: '1', ...where, ...soup });
+  await store.apiTokens.add({ ...token, budgetUsd: 0.1 }, 'h1');
 }
 
 /** Everything that the ports tell of it. */
@@ -68,6 +73,8 @@ async function read(store: Store) {
     tracks: await tracks.read('10', '100'),
     spent: new Set(await spending.read(day)),
     noted: await store.guilds.noted('5'),
+    reminders: await store.reminders.list('10', '1'),
+    tokens: await store.apiTokens.list(),
     seats: (await seats.read()).map(({ idleMs, ...rest }) => ({ ...rest, isIdle: idleMs > 1e6 })),
   };
 }
@@ -88,7 +95,7 @@ async function copy(place: StoreFolder, url: Secret, to: 'postgres' | 'sqlite', 
 }
 
 function run(place: StoreFolder, url: Secret, ...args: readonly string[]) {
-  return spawnSync(process.execPath, ['src/app/store-program.ts', ...args], {
+  return spawnSync(process.execPath, ['src/app/programs/store.ts', ...args], {
     env: { DATA_DIR: dirname(place.path), DATABASE_URL: url.reveal() },
     encoding: 'utf8',
     timeout: 30_000,
@@ -197,7 +204,7 @@ test.each([
   [['copy'], 'npm run store -- copy --from sqlite --to postgres'],
   [['copy', '--from', 'sqlite', '--to', 'sqlite'], 'npm run store'],
 ])('%j is no copy: the program says how, and exits with 78', (args, words) => {
-  const { status, stderr } = spawnSync(process.execPath, ['src/app/store-program.ts', ...args], {
+  const { status, stderr } = spawnSync(process.execPath, ['src/app/programs/store.ts', ...args], {
     env: {},
     encoding: 'utf8',
   });
@@ -206,7 +213,7 @@ test.each([
 });
 
 test('npm run backup names pg_dump where the store is a database, without the password', () => {
-  const { status, stderr } = spawnSync(process.execPath, ['src/app/backup.ts'], {
+  const { status, stderr } = spawnSync(process.execPath, ['src/app/programs/backup.ts'], {
     env: { DATABASE_URL: 'postgres://ana:hush@127.0.0.1/parley?options=-csearch_path%3Dx' },
     encoding: 'utf8',
   });

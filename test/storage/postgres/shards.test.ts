@@ -58,7 +58,7 @@ withPostgres(() => {
     }
     expect(await lockOf(two, 1)).toMatchObject({ lock: 'free', isActive: true });
     expect(await two.locks.take(1)).toEqual({ epoch: 2, formerEpoch: 1, isActive: true, session });
-    expect((await two.look()).processes).toEqual([{ id: 'two', limit: 10 }]);
+    expect((await two.look()).processes).toEqual([{ id: 'two', name: 'here 1', limit: 10 }]);
   });
 
   test('who has lost a shard keeps no session of it and may not identify', async () => {

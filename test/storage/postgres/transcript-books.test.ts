@@ -5,8 +5,8 @@ import { transcriptBookContract } from '#test/contracts/stores/transcript-book.t
 import { transcriptErasingContract } from '#test/contracts/stores/transcript-erasing.ts';
 import { transcriptRestartsContract } from '#test/contracts/stores/transcript-restarts.ts';
 import { transcriptSearchContract } from '#test/contracts/stores/transcript-search.ts';
-import type { StoreTrouble } from '#test/fakes/memory-stores.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
+import type { StoreTrouble } from '#test/fakes/store-trouble.ts';
 import { openTranscriptsIn } from './open-transcripts.ts';
 
 /** One for all tests of this file, emptied for each. */

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { WriteQueue } from '#src/storage/postgres/write-queue.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
-import { runs } from '#test/property-runs.ts';
+
+import { fc, runs } from '#test/properties.ts';
 
 const away = new Error('away');
 

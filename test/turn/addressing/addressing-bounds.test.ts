@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isCalled, judge, presume } from '#src/turn/addressing/addressing.ts';
 import {
@@ -8,6 +7,7 @@ import {
   initialAddressing,
   stepAddressing,
 } from '#src/turn/addressing/addressing-windows.ts';
+import { fc } from '#test/properties.ts';
 
 const people = fc.constantFrom('ana', 'ben', 'cleo');
 const atMs = fc.integer({ min: 0, max: 100_000 });

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { endOfTurnOf } from '#src/turn/endpointing/end-of-turn.ts';
+import { fc } from '#test/properties.ts';
 
 const over = (text: string, language?: string) => endOfTurnOf(text, language).completeLogit;
 

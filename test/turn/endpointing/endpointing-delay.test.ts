@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Endings, leaning, learnEnding, noEndings } from '#src/turn/endpointing/endings.ts';
 import {
@@ -7,6 +6,7 @@ import {
   type PauseSigns,
 } from '#src/turn/endpointing/endpointing-delay.ts';
 import { learnPause, type PauseHabit, unknownHabit } from '#src/turn/endpointing/habit.ts';
+import { fc } from '#test/properties.ts';
 
 const silent: PauseSigns = { closed: true, lags: false, textless: true };
 const read = (completeLogit: number, lastWord = 'word'): PauseSigns => ({

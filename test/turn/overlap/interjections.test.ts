@@ -95,12 +95,15 @@ test.each(cases)('%s: %s', (kind, texts) => {
 });
 
 test('to say it again can be asked for slower, louder and quieter at once', () => {
-  const plainly = { kind: 'again', sure: true, slower: false, louder: false, quieter: false };
+  const manner = { slower: false, faster: false, louder: false, quieter: false, usual: false };
+  const plainly = { kind: 'again', sure: true, ...manner };
   expect(heard('Say that again, please.')).toEqual(plainly);
   expect(heard('noch mal')).toEqual(plainly);
   expect(heard('Say that again, slower')).toEqual({ ...plainly, slower: true });
   expect(heard('もう一度ゆっくり')).toEqual({ ...plainly, slower: true });
   expect(heard('wait, louder please')).toEqual({ ...plainly, louder: true });
+  expect(heard('speak faster, please')).toEqual({ ...plainly, faster: true });
+  expect(heard('wieder normal')).toEqual({ ...plainly, usual: true });
   expect(heard('quieter and slower')).toEqual({ ...plainly, slower: true, quieter: true });
 });
 

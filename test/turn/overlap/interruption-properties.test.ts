@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { InterruptionEvent } from '#src/turn/overlap/interruption.ts';
 import type { OverlapKind } from '#src/turn/overlap/interruption-words.ts';
+import { fc } from '#test/properties.ts';
 import {
   answering,
   type Done,
@@ -21,7 +21,7 @@ const people = fc.constantFrom('ann', 'ben', 'cleo');
 const instant = fc.integer({ min: 0, max: talkMs });
 const kinds: readonly OverlapKind[] = [
   ...(['stop', 'wait', 'go-on', 'backchannel', 'again', 'never-mind'] as const),
-  ...(['other', 'empty', 'noise', 'echo'] as const),
+  ...(['other', 'aside', 'empty', 'noise', 'echo'] as const),
 ];
 
 const heard = fc

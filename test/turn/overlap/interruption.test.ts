@@ -25,7 +25,7 @@ test('a voice that is loud pauses it, and one that dies away at once brings it b
   const mhm = told([answering(), ...voice('ann', from, 320, [...loud, -24, -36])], 2_000);
   expect(mhm).toEqual(['duck 1032', 'pause 1256', 'resume 1320', 'unduck 1680']);
   const dip = told([answering(), ...voice('ann', from, 480, [...loud, -30, -36, -26, -20])], 1_480);
-  expect(dip).toEqual(['duck 1032', 'pause 1256', 'resume 1320', 'pause 1352']);
+  expect(dip).toEqual(['duck 1032', 'pause 1256', 'resume 1288', 'pause 1352']);
 });
 
 test('a voice that is no longer loud pauses it later, unless a syllable begins', () => {
@@ -51,6 +51,45 @@ test('a partial text pauses it earlier', () => {
 test('a partial text without words pauses nothing', () => {
   const heard = told([answering(), ...voice('ann', from, 160), partial('ann', 'empty', 1_170)]);
   expect(heard).toEqual(['duck 1032', 'unduck 1520']);
+});
+
+test('words to somebody else pause it while they are said, and then it goes on', () => {
+  const talk = voice('ann', from, 900);
+  const heard = told([answering(), ...talk, words('ann', 'aside', 2_300)]);
+  expect(heard).toEqual(['duck 1032', 'pause 1256', 'unduck 2300', 'resume 2300']);
+});
+
+test('a voice far quieter than the question that is answered pauses it only after 1.5 s', () => {
+  const quieter = (levelDb: number) => {
+    const levels = Array.from({ length: 60 }, () => levelDb);
+    return told(
+      [
+        ...voice('ann', 0, 640),
+        words('ann', 'other', 900, { meant: true }),
+        answering('ann', 950),
+        ...voice('ann', 2_000, 1_920, levels),
+        words('ann', 'aside', 4_300),
+      ],
+      6_000,
+    );
+  };
+  expect(quieter(-28).slice(0, 2)).toEqual(['duck 2032', 'pause 2256']);
+  expect(quieter(-32)).toEqual(['duck 2032', 'pause 3504', 'unduck 4120', 'resume 4120']);
+});
+
+test('how loud somebody is, is learned anew from what they are answered for', () => {
+  const levels = Array.from({ length: 20 }, () => -32);
+  const asked = (fromMs: number) => [
+    ...voice('ann', fromMs, 640, levels),
+    words('ann', 'other', fromMs + 900, { meant: true }),
+  ];
+  const loud = [...voice('ann', 0, 640), words('ann', 'other', 900, { meant: true })];
+  const over = [answering('ann', 9_000), ...voice('ann', 10_000, 640, levels)];
+  expect(told([...loud, ...over], 10_700)).toEqual(['duck 10032']);
+  expect(told([...loud, ...asked(3_000), ...asked(6_000), ...over], 10_700)).toEqual([
+    'duck 10032',
+    'pause 10256',
+  ]);
 });
 
 test('even words too short to pause it get the floor', () => {

@@ -1,0 +1,106 @@
+import type { Hono } from 'hono';
+import { createApi } from '#src/api/api.ts';
+import type { AccessSource, ServerService } from '#src/api/authorise.ts';
+import { hashOf } from '#src/api/tokens/new-token.ts';
+import { TokenBudgets } from '#src/api/tokens/token-budgets.ts';
+import { type ApiScope, type ApiToken, apiScopes } from '#src/api/tokens/token-store.ts';
+import { realClock } from '#src/base/clock.ts';
+import type { ProgramPorts } from '#src/session/ports/program-ports.ts';
+import { openLocalStore } from '#src/storage/local-store.ts';
+import { type PortOverrides, ports } from '#test/commands/ports.ts';
+
+/** The server that tokens are for. */
+export const guildId = '1029384756102938475';
+
+/** Ports of a bot that sits in a channel and does what it is told, but for what is given. */
+export function programPorts(
+  over: PortOverrides = {},
+  more: Partial<Pick<ProgramPorts, 'answers' | 'transcripts'>> = {},
+): ProgramPorts {
+  return {
+    ...ports(over),
+    answers: {
+      pipelines: () => ['chained'],
+      answer: async () => ({ kind: 'failed', line: { id: 'ask.late' } }),
+    },
+    members: { refresh: async () => undefined },
+    transcripts: {
+      sessionsForManagers: async () => [],
+      fileForManagers: async () => ({ kind: 'none' }),
+    },
+    ...more,
+  };
+}
+
+export type ApiFixture = AsyncDisposable & {
+  readonly app: Hono;
+  /** What a listener for programs is handed. */
+  readonly access: AccessSource['access'];
+  readonly bugs: readonly unknown[];
+  readonly budgets: TokenBudgets;
+  /** A token that may do everything, or these things; its secret is its name. */
+  add(name: string, over?: Partial<ApiToken>): Promise<void>;
+  revoke(name: string): Promise<void>;
+  /** Asks with the token of that name. */
+  ask(name: string, path: string, init?: RequestInit): Promise<Response>;
+  /** Posts JSON with it. */
+  post(name: string, path: string, body: unknown): Promise<Response>;
+};
+
+/** The API over a real store in memory; its servers are served as `find` says. */
+export async function openApi(
+  find: ProgramPorts | (() => ServerService) = programPorts(),
+): Promise<ApiFixture> {
+  const store = await openLocalStore(':memory:', { clock: realClock });
+  const bugs: unknown[] = [];
+  const budgets = new TokenBudgets();
+  const served: () => ServerService =
+    typeof find === 'function' ? find : () => ({ kind: 'here', ports: find });
+  const parts = {
+    tokens: store.apiTokens,
+    budgets,
+    servers: { find: async () => served() },
+  };
+  const access = () => parts;
+  const app = createApi({
+    access,
+    clock: realClock,
+    version: '1.2.3',
+    onBug: (error) => void bugs.push(error),
+  });
+  const ask = async (name: string, path: string, init: RequestInit = {}) => {
+    const headers = new Headers(init.headers);
+    headers.set('authorization', `Bearer ${name}`);
+    return await app.request(path, { ...init, headers });
+  };
+  return {
+    app,
+    access,
+    bugs,
+    budgets,
+    async add(name, over = {}) {
+      const scopes: readonly ApiScope[] = apiScopes;
+      const token = { name, guildId, scopes, createdAtWallMs: realClock.wallMs(), ...over };
+      await store.apiTokens.add(token, hashOf(name));
+    },
+    async revoke(name) {
+      await store.apiTokens.revoke(name, Date.UTC(2026, 10, 20));
+    },
+    ask,
+    post: (name, path, body) =>
+      ask(name, path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
+}
+
+/** Status, code and sentence of a refusal. */
+export async function refusalIn(response: Response) {
+  const { error } = (await response.json()) as {
+    readonly error: { readonly code: string; readonly message: string; readonly param: unknown };
+  };
+  return [response.status, error.code, error.message] as const;
+}

@@ -1,0 +1,76 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { OpenAI } from 'openai';
+import { realClock } from '#src/base/clock.ts';
+import type { ChatModel } from '#src/chat/ports.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import type { Pipelines } from '#src/session/ports/pipelines.ts';
+import { SessionProgramAnswers } from '#src/session/typed/program-answers.ts';
+import { Decoding } from '#src/sources/decode/decoding.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { Recordings } from '#src/sources/recordings.ts';
+import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
+import { FakeChat } from '#test/fakes/chat.ts';
+import { MemorySettings } from '#test/fakes/memory-stores.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import { boundless } from '#test/fakes/spending.ts';
+import { openSessionFixture } from '#test/session/setup/session-fixture.ts';
+import { openApi, programPorts } from './api-setup.ts';
+
+type Parts = {
+  readonly chat?: ChatModel;
+  readonly synthesizer?: Synthesizer;
+  readonly transcriber?: Transcriber;
+  readonly spending?: BudgetAuthority;
+};
+
+/** The API at an address of this machine, over a real chain with a model that says one thing; `openai` asks with a token. */
+export async function openCompletions(over: Parts = {}) {
+  await using stack = new AsyncDisposableStack();
+  const {
+    chat = new FakeChat([['Yes. ', 'They are patient dogs.']]),
+    synthesizer = new FakeSynthesizer(),
+    transcriber = new FakeTranscriber({ texts: ['Is a retriever a good dog?'] }),
+    spending = boundless,
+  } = over;
+  const decoding = stack.use(new Decoding({ clock: realClock, stepMs: 2_000 }));
+  const pipelines: Pipelines = {
+    names: ['chained'],
+    open: () => chained({ chat, synthesizer }),
+    engine: () => 'a model',
+    needs: () => '',
+  };
+  const { sessions } = openSessionFixture({ settingsStore: new MemorySettings() });
+  const parts = {
+    chat,
+    chatName: 'localhost:1',
+    clock: realClock,
+    onEvent: () => undefined,
+    pipelines,
+    recordings: new Recordings(decoding, { allowed: new AllowedHosts([]) }),
+    spending,
+    style: { instructions: 'Be brief.', voice: {} },
+    transcriber,
+  };
+  const answers = new SessionProgramAnswers(parts, sessions, new AbortController().signal);
+  const api = stack.use(await openApi(programPorts({}, { answers })));
+  await api.add('parley_dog');
+  const server = createServer(getRequestListener(api.app.fetch, { overrideGlobalObjects: false }));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  stack.defer(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const baseURL = `http://127.0.0.1:${port}/v1`;
+  const openai = new OpenAI({ apiKey: 'parley_dog', baseURL, maxRetries: 0 });
+  const closing = stack.move();
+  return {
+    api,
+    baseURL,
+    chat,
+    openai,
+    synthesizer,
+    transcriber,
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+}

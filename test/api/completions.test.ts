@@ -1,0 +1,244 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { OpenAI } from 'openai';
+import type { ChatCompletionCreateParamsNonStreaming } from 'openai/resources/chat/completions';
+import { expect, test } from 'vitest';
+import { readWav, writeWav } from '#src/audio/wav.ts';
+import { BotError } from '#src/base/errors.ts';
+import { FakeChat } from '#test/fakes/chat.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import { dollars, openDesk } from '#test/fakes/spending.ts';
+import { openCompletions } from './completions-setup.ts';
+
+const dog = 'Is a golden retriever a good family dog?';
+const told = 'Yes. They are patient dogs.';
+const spoken = {
+  model: 'gpt-audio',
+  modalities: ['text', 'audio'],
+  audio: { voice: 'alloy', format: 'wav' },
+  messages: [{ role: 'user', content: dog }],
+} satisfies ChatCompletionCreateParamsNonStreaming;
+const tone = Int16Array.from({ length: 16_000 }, (_, n) => Math.round(9_000 * Math.sin(n / 9)));
+const wav = writeWav({ samples: tone, rateHz: 16_000, channels: 1 });
+const sound = {
+  type: 'input_audio',
+  input_audio: { data: wav.toString('base64'), format: 'wav' },
+} as const;
+
+test("OpenAI's own example writes its dog.wav, with only the address and the key changed", async () => {
+  await using served = await openCompletions();
+  const { openai } = served;
+  const folder = mkdtempSync(join(tmpdir(), 'parley-'));
+  // The example of OpenAI's audio guide.
+  const response = await openai.chat.completions.create({
+    model: 'gpt-audio',
+    modalities: ['text', 'audio'],
+    audio: { voice: 'alloy', format: 'wav' },
+    messages: [{ role: 'user', content: 'Is a golden retriever a good family dog?' }],
+    store: true,
+  });
+  const [choice] = response.choices;
+  writeFileSync(join(folder, 'dog.wav'), Buffer.from(choice?.message.audio?.data ?? '', 'base64'), {
+    encoding: 'utf-8',
+  });
+  const { samples, ...format } = readWav(readFileSync(join(folder, 'dog.wav')));
+  rmSync(folder, { recursive: true });
+  expect(format).toEqual({ rateHz: 24_000, channels: 1 });
+  expect(samples.length).toBeGreaterThan(24_000);
+  expect(choice?.message.audio?.transcript).toBe(told);
+  expect(choice?.finish_reason).toBe('stop');
+  const { expires_at = 0 } = choice?.message.audio ?? {};
+  expect(expires_at - response.created).toBe(3_600);
+  expect(response.usage?.total_tokens).toBeGreaterThan(0);
+});
+
+test('in writing nothing is spoken', async () => {
+  const synthesizer = new FakeSynthesizer();
+  await using served = await openCompletions({ synthesizer });
+  const response = await served.openai.chat.completions.create({
+    model: 'parley',
+    messages: [
+      { role: 'system', content: 'You are a vet.' },
+      { role: 'user', content: dog },
+      { role: 'assistant', content: 'It depends.' },
+      { role: 'user', name: 'Ana', content: 'On what?' },
+    ],
+  });
+  expect(response.choices[0]?.message).toMatchObject({ role: 'assistant', content: told });
+  expect(synthesizer.asked).toEqual([]);
+  expect(served.chat instanceof FakeChat && served.chat.asked[0]?.messages).toEqual([
+    { role: 'system', content: 'You are a vet.' },
+    { role: 'user', name: '', content: dog },
+    { role: 'assistant', content: 'It depends.' },
+    { role: 'user', name: 'Ana', content: 'On what?' },
+  ]);
+});
+
+test('a spoken question is understood once, and answered after the words beside it', async () => {
+  const transcriber = new FakeTranscriber({ texts: ['What time is it?'] });
+  await using served = await openCompletions({ transcriber });
+  await served.openai.chat.completions.create({
+    ...spoken,
+    messages: [{ role: 'user', content: [{ type: 'text', text: 'Ana:' }, sound] }],
+  });
+  expect(transcriber.heard.map(({ samples }) => samples.length)).toEqual([16_000]);
+  const { messages = [] } = served.chat instanceof FakeChat ? (served.chat.asked[0] ?? {}) : {};
+  expect(messages.slice(1).map(({ content }) => content)).toEqual(['Ana:', 'What time is it?']);
+});
+
+test('streamed, words and pcm16 come as they are made, with id, expires_at, a reason and the usage', async () => {
+  await using served = await openCompletions();
+  const stream = await served.openai.chat.completions.create({
+    ...spoken,
+    audio: { voice: 'alloy', format: 'pcm16' },
+    stream: true,
+    stream_options: { include_usage: true },
+  });
+  type Delta = { readonly audio?: { id: string; data?: string; transcript?: string } };
+  const [deltas, reasons, usages]: [Delta[], unknown[], unknown[]] = [[], [], []];
+  for await (const chunk of stream) {
+    const [choice] = chunk.choices;
+    if (choice) deltas.push(choice.delta as Delta);
+    if (choice?.finish_reason) reasons.push(choice.finish_reason);
+    if (chunk.usage) usages.push(chunk.usage);
+  }
+  const audio = deltas.flatMap((delta) => delta.audio ?? []);
+  expect(audio.map(({ transcript = '' }) => transcript).join('')).toBe(told);
+  const bytes = audio.map(({ data = '' }) => Buffer.from(data, 'base64').length);
+  expect(bytes.every((count) => count % 2 === 0)).toBe(true);
+  expect(bytes.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(48_000);
+  expect(new Set(audio.map(({ id }) => id)).size).toBe(1);
+  expect(audio.at(-1)).toMatchObject({ expires_at: expect.any(Number) });
+  expect([reasons, usages.length]).toEqual([['stop'], 1]);
+});
+
+test('an answer may be named by its id in the next request, by the token that was given it alone', async () => {
+  await using served = await openCompletions();
+  const { openai, api, baseURL } = served;
+  const first = await openai.chat.completions.create(spoken);
+  const id = first.choices[0]?.message.audio?.id ?? '';
+  const messages = [
+    { role: 'user', content: dog },
+    { role: 'assistant', audio: { id } },
+    { role: 'user', content: 'Why?' },
+  ] as const;
+  await openai.chat.completions.create({ ...spoken, messages: [...messages] });
+  const { asked } = served.chat as FakeChat;
+  expect(asked[1]?.messages[2]).toEqual({ role: 'assistant', content: told });
+  await api.add('parley_other');
+  const other = new OpenAI({ apiKey: 'parley_other', baseURL, maxRetries: 0 });
+  const theirs = other.chat.completions.create({ ...spoken, messages: [...messages] });
+  await expect(theirs).rejects.toMatchObject({
+    status: 400,
+    code: 'audio_not_found',
+    param: 'messages[1].audio.id',
+  });
+});
+
+const picture = { type: 'image_url', image_url: { url: 'https://host/dog.png' } } as const;
+const tool = { type: 'function', function: { name: 'bark' } } as const;
+
+test.each<[Partial<ChatCompletionCreateParamsNonStreaming>, string, RegExp]>([
+  [{ n: 2 }, 'n', /One answer at a time/],
+  [{ tools: [tool] }, 'tools', /Tools are not called/],
+  [{ response_format: { type: 'json_object' } }, 'response_format', /plain text/],
+  [{ audio: { voice: 'alloy', format: 'mp3' } }, 'audio.format', /wav or pcm16, not mp3/],
+  [{ audio: null }, 'audio', /which voice and format/],
+  [{ messages: [{ role: 'user', content: [picture] }] }, 'messages[0].content[0]', /Pictures/],
+  [{ messages: [{ role: 'user', content: ' ' }] }, 'messages[0].content', /nothing to answer/],
+  [{ messages: [{ role: 'user', content: [sound, sound] }] }, 'messages[0].content', /One input/],
+  [{ messages: [{ role: 'assistant', content: 'Hm.' }] }, 'messages[0]', /role user/],
+  [
+    {
+      messages: [
+        { role: 'user', content: [sound] },
+        { role: 'user', content: 'And?' },
+      ],
+    },
+    'messages[0].content[0]',
+    /Only the last message may hold sound/,
+  ],
+])("%j is refused in words and OpenAI's shape", async (over, param, sentence) => {
+  await using served = await openCompletions();
+  const refused = await served.openai.chat.completions
+    .create({ ...spoken, ...over })
+    .catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(OpenAI.APIError);
+  expect(refused).toMatchObject({
+    status: 400,
+    param,
+    type: 'invalid_request_error',
+    message: expect.stringMatching(sentence),
+  });
+});
+
+test('streamed sound that is not pcm16 is refused in words', async () => {
+  await using served = await openCompletions();
+  await expect(
+    served.openai.chat.completions.create({ ...spoken, stream: true }),
+  ).rejects.toMatchObject({ status: 400, param: 'audio.format' });
+});
+
+test('a file that is no sound, and one that is too long, are refused in words', async () => {
+  await using served = await openCompletions();
+  const asking = (bytes: Buffer) => {
+    const data = bytes.toString('base64');
+    const part = { ...sound, input_audio: { data, format: 'wav' as const } };
+    return served.openai.chat.completions.create({
+      ...spoken,
+      messages: [{ role: 'user', content: [part] }],
+    });
+  };
+  const samples = new Int16Array(121 * 8_000).fill(1_000);
+  const long = writeWav({ samples, rateHz: 8_000, channels: 1 });
+  await expect(asking(Buffer.from('a dog'))).rejects.toMatchObject({ code: 'sound.unusable' });
+  await expect(asking(long)).rejects.toMatchObject({ status: 413, code: 'sound.too_long' });
+});
+
+test('a model that is down is refused before the stream begins, and one that breaks off ends it with an error', async () => {
+  const error = new BotError('provider.unreachable', true, 'Down: key sk-secret.');
+  await using down = await openCompletions({ chat: new FakeChat([[{ error }]]) });
+  const pcm = { ...spoken, audio: { voice: 'alloy', format: 'pcm16' }, stream: true } as const;
+  const refused = await down.openai.chat.completions.create(pcm).catch((cause: unknown) => cause);
+  expect(refused).toMatchObject({ status: 502, code: 'provider.unreachable' });
+  expect(`${refused}`).not.toContain('sk-secret');
+  await using cut = await openCompletions({ chat: new FakeChat([['Yes. ', { error }]]) });
+  const read = async () => {
+    for await (const _ of await cut.openai.chat.completions.create(pcm));
+  };
+  await expect(read()).rejects.toThrow(/provider.unreachable/);
+});
+
+test('a token that has used its budget is refused before a model is asked', async () => {
+  const clock = new VirtualClock();
+  const { desk } = openDesk(clock, { ownCapOf: () => dollars(0.001) });
+  await using served = await openCompletions({ spending: desk });
+  const { chat } = served;
+  const answered = async () => {
+    const messages = [{ role: 'user' as const, content: dog.repeat(40) }];
+    await served.openai.chat.completions.create({ ...spoken, messages });
+  };
+  await answered();
+  const untilRefused = async () => {
+    for (let n = 0; n < 20; n++) await answered();
+  };
+  await expect(untilRefused()).rejects.toMatchObject({
+    status: 429,
+    code: 'budget.token',
+    message: expect.stringContaining('This token has used its budget of today'),
+  });
+  const asked = (chat as FakeChat).asked.length;
+  await expect(answered()).rejects.toMatchObject({ status: 429 });
+  expect((chat as FakeChat).asked).toHaveLength(asked);
+});
+
+test('models are listed as OpenAI lists them', async () => {
+  await using served = await openCompletions();
+  const ids: string[] = [];
+  for await (const { id } of served.openai.models.list()) ids.push(id);
+  expect(ids).toEqual(['parley', 'chained']);
+  expect(await served.openai.models.retrieve('parley')).toMatchObject({ object: 'model' });
+  await expect(served.openai.models.retrieve('gpt-9')).rejects.toMatchObject({ status: 404 });
+});

@@ -1,0 +1,171 @@
+import { beforeAll, expect, test } from 'vitest';
+import { bandCount } from '#src/audio/echo/echo-bands.ts';
+import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
+import { hopMs, SentEnvelope } from '#src/audio/echo/echo-sent.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import { loadSilero, type SileroWeights } from '#src/audio/voice/silero.ts';
+import { clipsOf, type EchoRoom, inTurn } from './echo-room.ts';
+import { type EchoJudgement, lengthMs, msTo, utterancesIn } from './echo-trial.ts';
+
+let codec: OpusCodec;
+let weights: SileroWeights;
+let bot: Int16Array[];
+let human: Int16Array[];
+
+/** Real sound through two codecs and voice activity, on a busy machine. */
+const patienceMs = 60_000;
+
+beforeAll(async () => {
+  codec = await loadOpus();
+  weights = await loadSilero();
+  bot = clipsOf(['slt', 'rms'], codec);
+  human = clipsOf(['human'], codec);
+});
+
+function heard(room: EchoRoom): readonly (readonly EchoJudgement[])[] {
+  return utterancesIn(room, codec, weights);
+}
+
+/** What the bot says, at most this long; other clips for another `n`. */
+function said(n: number, count: number, pauseMs: number, mostMs = 60_000): Int16Array {
+  const clips = Array.from({ length: count }, (_, k) => bot[(n * 17 + k * 5) % bot.length]);
+  return inTurn(clips as Int16Array[], pauseMs).subarray(0, mostMs * 48);
+}
+
+const ways = [-10, -20].flatMap((gainDb) =>
+  [80, 150, 250, 400].map((lateMs, n) => ({ gainDb, lateMs, seed: n + 1 })),
+);
+
+test.each(ways)(
+  'the bot knows its own voice at $gainDb dB and $lateMs ms, and sooner the second time',
+  ({ gainDb, lateMs, seed }) => {
+    const all = heard({ bot: said(seed, 3, 900), echoes: [{ lateMs, gainDb }], seed });
+    const [first = [], ...later] = all.filter((utterance) => lengthMs(utterance) >= 600);
+    expect(msTo('echo', first)).toBeLessThan(600);
+    expect(later.length).toBeGreaterThan(0);
+    for (const utterance of later) {
+      expect(msTo('echo', utterance)).toBeLessThan(260);
+      expect(utterance.at(-1)?.share).toBeGreaterThan(0.9);
+      expect(Math.abs((utterance.at(-1)?.lagMs ?? 0) - lateMs - 25)).toBeLessThanOrEqual(25);
+    }
+    expect(all.flat().every(({ ownFromMs }) => ownFromMs === undefined)).toBe(true);
+  },
+  patienceMs,
+);
+
+test('what comes back from a hall is an echo as well', () => {
+  const echoes = [{ lateMs: 150, gainDb: -20, hall: true }];
+  const all = heard({ bot: said(3, 3, 900), echoes, seed: 3 });
+  for (const utterance of all) expect(utterance.at(-1)?.verdict).toBe('echo');
+});
+
+test('somebody with headphones is not taken for an echo while the bot speaks', {
+  timeout: patienceMs,
+}, () => {
+  const all = human.slice(0, 20).flatMap((sound, n) => {
+    const own = { sound, atMs: 100 + 30 * n, gainDb: -10 * (n % 3) };
+    return heard({ bot: said(n, 3, 150, own.atMs + sound.length / 48), own, seed: n + 1 });
+  });
+  expect(all.length).toBeGreaterThanOrEqual(20);
+  expect(all.filter((utterance) => msTo('echo', utterance) !== undefined)).toEqual([]);
+});
+
+test('a short word over the echo is speech, from the word on', { timeout: patienceMs }, () => {
+  const noticed = human.slice(0, 10).map((clip, n) => {
+    const sound = clip.slice(0, (300 + 25 * n) * 48);
+    const [atMs, gainDb] = [2500, n % 2 ? -10 : -20];
+    const own = { sound, atMs, gainDb: gainDb + 10 };
+    const all = heard({
+      bot: said(n, 5, 150, atMs + sound.length / 48 + 500),
+      echoes: [{ lateMs: 150, gainDb }],
+      own,
+      seed: n + 1,
+    });
+    const found = all.flat().find(({ ownFromMs }) => ownFromMs !== undefined);
+    return found && found.atMs > atMs && found.atMs < atMs + sound.length / 48 + 150;
+  });
+  expect(noticed.filter(Boolean).length).toBeGreaterThanOrEqual(9);
+});
+
+test('after a word over the echo the utterance stays speech', () => {
+  const own = { sound: (human[3] ?? new Int16Array()).slice(0, 24_000), atMs: 3500, gainDb: -10 };
+  const all = heard({ bot: said(1, 6, 150), echoes: [{ lateMs: 150, gainDb: -20 }], own, seed: 1 });
+  expect(all).toHaveLength(1);
+  expect(all[0]?.some(({ verdict }) => verdict === 'echo')).toBe(true);
+  expect(all[0]?.at(-1)?.verdict).toBe('speech');
+});
+
+test('while the bot is silent the first voiced window is speech', () => {
+  const own = { sound: human[0] ?? new Int16Array(), atMs: 3000, gainDb: 0 };
+  const [utterance = []] = heard({ bot: said(1, 1, 0), own, seed: 1 });
+  expect(msTo('speech', utterance)).toBe(32);
+});
+
+test('an echo that comes back another way is found again', () => {
+  const later = { lateMs: 300, gainDb: -15, fromMs: 4000 };
+  const all = heard({
+    bot: said(2, 5, 900),
+    echoes: [{ lateMs: 150, gainDb: -15 }, later],
+    seed: 2,
+  });
+  const last = all.at(-1)?.at(-1);
+  expect(last?.verdict).toBe('echo');
+  expect(Math.abs((last?.lagMs ?? 0) - 325)).toBeLessThanOrEqual(25);
+});
+
+test('somebody who puts on headphones is heard over what would have been the echo', {
+  timeout: patienceMs,
+}, () => {
+  const spoken = human.slice(10, 16).flatMap((sound, n) => {
+    const gone = { lateMs: 150, gainDb: -100, fromMs: 3500 };
+    const own = { sound, atMs: 4700, gainDb: -10 };
+    const all = heard({
+      bot: said(n, 6, 150, own.atMs + sound.length / 48),
+      echoes: [{ lateMs: 150, gainDb: -20 }, gone],
+      own,
+      seed: n + 1,
+    });
+    return all.filter((utterance) => (utterance[0]?.atMs ?? 0) > 4100);
+  });
+  expect(spoken.length).toBeGreaterThanOrEqual(6);
+  expect(spoken.filter((utterance) => msTo('speech', utterance) === undefined)).toEqual([]);
+});
+
+test('what was sent is kept for 6 s', () => {
+  const sent = new SentEnvelope();
+  const tone = Int16Array.from({ length: 480 }, (_, n) => 8000 * Math.sin((Math.PI * n) / 24));
+  for (let atMs = 1000; atMs < 11_000; atMs += 20) sent.left(tone, atMs);
+  expect(sent.endMs).toBe(11_000);
+  expect(sent.at(4000 / hopMs)).toBe(-1);
+  expect(sent.at(5200 / hopMs)).toBeGreaterThanOrEqual(0);
+  expect(sent.at(11_100 / hopMs)).toBe(-1);
+  expect(sent.levels.length).toBeLessThan(8000);
+});
+
+test('between two replies there is silence', () => {
+  const sent = new SentEnvelope();
+  const tone = Int16Array.from({ length: 480 }, (_, n) => 8000 * Math.sin((Math.PI * n) / 24));
+  for (const fromMs of [0, 2000]) {
+    for (let atMs = fromMs; atMs < fromMs + 1000; atMs += 20) sent.left(tone, atMs);
+  }
+  const loudest = (ms: number) => {
+    const at = sent.at(ms / hopMs);
+    return Math.max(...sent.levels.subarray(at, at + bandCount));
+  };
+  expect(loudest(800)).toBeGreaterThan(-20);
+  expect(loudest(1600)).toBe(-100);
+  expect(loudest(2400)).toBeGreaterThan(-20);
+});
+
+test('frames that leave late or in a burst are one sound', () => {
+  const sent = new SentEnvelope();
+  for (const atMs of [0, 25, 38, 85, 85, 100]) sent.left(new Int16Array(480), atMs);
+  expect(sent.endMs).toBe(120);
+});
+
+test('a meter nobody spoke into knows nothing', () => {
+  const meter = new EchoMeter(new SentEnvelope());
+  const window = { probability: 0, levelDb: -100, atMs: 32, samples: new Float32Array(512) };
+  expect(meter.hear(window)).toEqual({ share: 0, verdict: 'unknown' });
+});

@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest';
+import { commands } from '#commands/commands.ts';
+import type { Command, CommandCall, Replies } from '#src/session/ports/command.ts';
+import type { ListedTrack, TrackOutcome } from '#src/session/ports/tracks.ts';
+import { text } from '#src/texts/texts.ts';
+import { inLounge, type PortOverrides, ports } from './ports.ts';
+
+const group = commands.find((one) => 'commands' in one && one.name === 'track');
+const subcommands: readonly Command[] = group && 'commands' in group ? group.commands : [];
+
+function track(name: string): Command {
+  const found = subcommands.find((one) => one.name === name);
+  if (!found) throw new Error(`no /track ${name}`);
+  return found;
+}
+
+function run(
+  name: string,
+  words: CommandCall['words'] = {},
+  over: PortOverrides = {},
+): Promise<Replies> {
+  return track(name).run({ ...inLounge, words }, ports(over));
+}
+
+/** Who reads it, and what. */
+function read([reply, ...others]: Replies): readonly string[] {
+  expect(others).toEqual([]);
+  return [reply.to, ...[reply, ...(reply.lines ?? [])].map(({ id, with: w }) => text(id, w))];
+}
+
+const rain: ListedTrack = {
+  name: 'bg',
+  percent: 30,
+  isPaused: false,
+  isMuted: false,
+  current: { title: 'rain', owner: 'Ana', positionMs: 40_000, lengthMs: 125_000, loop: true },
+  waiting: [{ title: 'wind', owner: 'Ben' }, { title: 'sea' }],
+};
+const listing: PortOverrides = { list: () => [rain] };
+
+test.each([
+  ['seek', { to: '1:30' }, 'rain on main goes on at 1:30 / 2:05.'],
+  ['seek', { to: '+10', track: 'bg' }, 'rain on bg goes on at 0:10 / 2:05.'],
+  ['fade', { to: '20' }, 'main goes to 20 % over 5 s.'],
+  ['fade', { to: '0', seconds: '600' }, 'main goes to 0 % over 600 s.'],
+  ['mute', {}, 'main is muted and goes on unheard.'],
+  ['unmute', { track: 'bg' }, 'bg can be heard again.'],
+  ['loop', { mode: 'on' }, 'rain plays again and again on main.'],
+  ['loop', { mode: 'off' }, 'rain plays to its end on main.'],
+  ['remove', { item: ' 2. wind ' }, '2. wind removed from main.'],
+])('/track %s with %j tells everybody what it did', async (name, words, sentence) => {
+  expect(read(await run(name, words))).toEqual(['room', sentence]);
+});
+
+test.each([
+  ['seek', { to: 'later' }, 'Give a place as 90, 1:30, +10 or -10.'],
+  ['seek', {}, 'Give a place as 90, 1:30, +10 or -10.'],
+  ['fade', { to: '201' }, 'Volume goes from 0 to 200.'],
+  ['fade', { to: '20', seconds: '0' }, 'A fade takes 1 to 600 s.'],
+  ['fade', { to: '20', seconds: '601' }, 'A fade takes 1 to 600 s.'],
+  ['fade', { to: '20', seconds: '' }, 'A fade takes 1 to 600 s.'],
+  ['remove', { item: ' ' }, 'Which sound? Give its number in /track queue, or its title.'],
+])('/track %s with %j changes nothing and tells its caller why', async (name, words, sentence) => {
+  const change = () => {
+    throw new Error('changed');
+  };
+  expect(read(await run(name, words, { change }))).toEqual(['caller', sentence]);
+});
+
+test.each<[TrackOutcome, readonly string[]]>([
+  [
+    { kind: 'past-end', track: 'bg', title: 'rain', lengthMs: 125_000 },
+    ['caller', 'rain ends at 2:05. Choose an earlier place.'],
+  ],
+  [
+    { kind: 'unseekable', track: 'bg', title: 'radio' },
+    ['caller', 'radio comes live: it has no other place and plays only once.'],
+  ],
+  [
+    { kind: 'no-item', track: 'bg', item: 'wind' },
+    ['caller', 'No "wind" waits on bg. /track queue shows what does.'],
+  ],
+])('%j is told to the caller alone', async (outcome, words) => {
+  expect(read(await run('seek', { to: '5' }, { change: () => outcome }))).toEqual(words);
+});
+
+test('what waits is suggested for /track remove, by place and title of the track named so far', async () => {
+  const item = track('remove').options.find(({ name }) => name === 'item');
+  if (item?.kind !== 'text') throw new Error('no item');
+  const suggested = (typed: string, words: CommandCall['words']) =>
+    item.suggest?.(typed, { ...inLounge, words }, ports(listing));
+  expect(await suggested('', { track: 'BG' })).toEqual(['1. wind', '2. sea']);
+  expect(await suggested('sea', { track: 'bg' })).toEqual(['2. sea']);
+  expect(await suggested('', {})).toEqual([]);
+});
+
+test('a muted track says so in the list', async () => {
+  const muted = { ...rain, isMuted: true };
+  expect(read(await run('list', {}, { list: () => [muted] }))[1]).toBe(
+    'bg: rain, 0:40 / 2:05, again and again, muted, 30 %',
+  );
+});

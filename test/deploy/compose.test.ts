@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { readConfig } from '#src/config/config.ts';
+import { enter, keyOf, openTestPage } from '#test/http/open-page.ts';
+import { botEnvironment, composeFile } from './compose-files.ts';
+
+const overlays = ['compose.local.yaml', 'compose.proxy.yaml'];
+
+test('the bot in a container writes to its data alone, holds no right and dumps no memory', async () => {
+  const { parley } = (await composeFile('compose.yaml')).services;
+  expect(parley).toMatchObject({
+    read_only: true,
+    cap_drop: ['ALL'],
+    security_opt: ['no-new-privileges:true'],
+    ulimits: { core: 0 },
+    volumes: ['data:/data'],
+  });
+  expect(parley).not.toHaveProperty('privileged');
+  expect(parley).not.toHaveProperty('ports');
+});
+
+test.each(overlays)('%s gives the bot settings and nothing else', async (name) => {
+  const { parley = {} } = (await composeFile(name)).services;
+  expect(Object.keys(parley).sort()).toEqual(['depends_on', 'environment']);
+  const known = await readFile('.env.example', 'utf8');
+  for (const setting of Object.keys(parley.environment ?? {}))
+    expect(known).toMatch(new RegExp(`^${setting}=`, 'm'));
+});
+
+test('the page of a container is published to its machine alone, at the port that the bot listens on', async () => {
+  const { parley = {} } = (await composeFile('compose.page.yaml')).services;
+  expect(Object.keys(parley).sort()).toEqual(['environment', 'ports']);
+  const { PAGE_PORT: port = '' } = parley.environment ?? {};
+  expect(port).toMatch(/^\d+$/);
+  expect(parley.ports).toEqual([`127.0.0.1:${port}:${port}`]);
+});
+
+test('the bot takes the settings of that file, and its link lets in whoever comes by the published port', async () => {
+  const environment = await botEnvironment('compose.page.yaml');
+  const read = readConfig(environment);
+  const host = read.kind === 'ok' ? read.config.page?.host : undefined;
+  expect(host).toBe(environment.PAGE_HOST);
+  await using page = await openTestPage({ host: host ?? '127.0.0.1' });
+  const link = page.links.create({ kind: 'owner' });
+  expect(link.hostname).toBe('127.0.0.1');
+  expect((await enter(page.url, keyOf(link))).text).toBe('{"face":"owner"}');
+});
+
+test.each(overlays)('each server of %s is confined, and only the bot reaches it', async (name) => {
+  const { parley: _, ...servers } = (await composeFile(name)).services;
+  expect(Object.keys(servers)).not.toEqual([]);
+  for (const server of Object.values(servers)) {
+    expect(server).toMatchObject({
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges:true'],
+      pids_limit: expect.any(Number),
+      mem_limit: expect.stringMatching(/^\d+[gm]$/),
+    });
+    for (const way of ['ports', 'privileged', 'network_mode', 'devices'])
+      expect(server).not.toHaveProperty(way);
+  }
+});
+
+test('every model that the bot is told to ask for is downloaded before it starts', async () => {
+  const { services } = await composeFile('compose.local.yaml');
+  const downloads = JSON.stringify([services['speech-models'], services['chat-model']]);
+  const models = Object.entries(services.parley?.environment ?? {}).filter(([setting]) =>
+    setting.endsWith('_MODEL'),
+  );
+  expect(models).toHaveLength(3);
+  for (const [, model] of models) expect(downloads).toContain(model);
+  expect(Object.keys(services.parley?.depends_on ?? {})).toEqual(['speech-models', 'chat-model']);
+});
+
+test('the proxy knows every name the bot asks for, its keys by name only, and nothing of the bot', async () => {
+  const text = await readFile('deploy/litellm/config.yaml', 'utf8');
+  const config = parse(text);
+  const names = config.model_list.map(({ model_name }: { model_name: string }) => model_name);
+  const { parley, litellm } = (await composeFile('compose.proxy.yaml')).services;
+  const { CHAT_COMPLETION_MODEL, SPEECH_MODEL, TRANSCRIPTION_MODEL } = parley?.environment ?? {};
+  expect(names).toEqual([TRANSCRIPTION_MODEL, CHAT_COMPLETION_MODEL, SPEECH_MODEL]);
+  for (const [, value] of text.matchAll(/(?:api_key|master_key): (.*)/g))
+    expect(value).toMatch(/^os\.environ\/[A-Z_]+$/);
+  expect(litellm?.env_file).toBe('./proxy.env');
+  expect(await readFile('.gitignore', 'utf8')).toMatch(/^deploy\/proxy\.env$/m);
+});

@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+import { readTyped } from '#src/discord/typed/read-typed.ts';
+import { fc } from '#test/properties.ts';
+
+const botId = '900';
+const adam = { id: '1', username: 'adam', global_name: 'Adam' };
+const bot = { id: botId, username: 'Nova', global_name: null };
+
+/** A message of Adam as the gateway tells it. */
+function message(over: object = {}) {
+  return {
+    id: '7',
+    channel_id: '5',
+    guild_id: '3',
+    type: 0,
+    author: adam,
+    content: 'Hello there.',
+    mentions: [],
+    ...over,
+  };
+}
+
+test('a message is read with its place, its author by the name people see, and its text', () => {
+  expect(readTyped(message({ member: { nick: 'Addi' } }), botId)).toEqual({
+    guildId: '3',
+    channelId: '5',
+    messageId: '7',
+    author: { id: '1', name: 'Addi', isBot: false },
+    isWebhook: false,
+    isMention: false,
+    text: 'Hello there.',
+  });
+});
+
+test.each([
+  [
+    'a mention of the bot',
+    message({ content: `<@${botId}> what time?`, mentions: [bot] }),
+    'what time?',
+  ],
+  [
+    'one in the middle',
+    message({ content: `hey <@!${botId}> what time?`, mentions: [bot] }),
+    'hey what time?',
+  ],
+  [
+    'a reply that pings it',
+    message({ type: 19, content: 'And now?', mentions: [bot] }),
+    'And now?',
+  ],
+])('%s is meant for it, and is not part of the text', (_, told, text) => {
+  expect(readTyped(told, botId)).toMatchObject({ isMention: true, text });
+});
+
+test('other people are named in the text as they are called', () => {
+  const told = message({ content: '<@2> and <@9>?', mentions: [{ id: '2', username: 'eva' }] });
+  expect(readTyped(told, botId)).toMatchObject({ isMention: false, text: 'eva and <@9>?' });
+});
+
+test('webhooks and bots are told as such', () => {
+  expect(readTyped(message({ webhook_id: '8' }), botId)?.isWebhook).toBe(true);
+  const other = { ...adam, bot: true };
+  expect(readTyped(message({ author: other }), botId)?.author.isBot).toBe(true);
+});
+
+test.each([
+  ['its own', message({ author: bot })],
+  ['that somebody joined', message({ type: 7 })],
+  ['outside of servers', message({ guild_id: undefined })],
+  ['without an author', message({ author: undefined })],
+])('a message %s is none', (_, told) => {
+  expect(readTyped(told, botId)).toBeUndefined();
+});
+
+test('nothing that a gateway may send makes it throw', () => {
+  fc.assert(
+    fc.property(fc.anything(), fc.dictionary(fc.string(), fc.anything()), (any, fields) => {
+      readTyped(any, botId);
+      const told = readTyped(message(fields), botId);
+      expect(told === undefined || typeof told.text === 'string').toBe(true);
+    }),
+  );
+});

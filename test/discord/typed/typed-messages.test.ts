@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest';
+import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { openDiscord } from '#src/discord/client.ts';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import type { CommandPorts } from '#src/session/ports/command.ts';
+import type { TypedMessage, TypedMessages } from '#src/session/ports/typed-messages.ts';
+import { voiceHalf } from '#test/discord/setup/sandbox-login.ts';
+
+const never = new AbortController().signal;
+
+/** A logged-in bot that notes what it reads. */
+async function reading(sandbox: Sandbox, messageContent: boolean) {
+  const { apiUrl, token, guildId } = sandbox;
+  const read: TypedMessage[] = [];
+  const deleted: string[] = [];
+  const events: DiscordEvent[] = [];
+  let typed: TypedMessages | undefined;
+  const bot = await openDiscord(
+    {
+      apiUrl,
+      token,
+      guildId,
+      commands: [],
+      messageContent,
+      onEvent: (event) => events.push(event),
+      ports: (discord) => {
+        ({ typed } = discord);
+        typed.listen({
+          written: (message) => read.push(message),
+          deleted: (ids) => deleted.push(...ids),
+        });
+        return { sessions: {} } as CommandPorts;
+      },
+    },
+    never,
+  );
+  if (!typed) throw new Error('nothing was opened');
+  return { typed, read, deleted, events, [Symbol.asyncDispose]: () => bot[Symbol.asyncDispose]() };
+}
+
+async function open(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
+  const voice = voiceHalf(await loadOpus());
+  return await openSandbox({ voice, voiceChannels: ['Lounge'], ...options });
+}
+
+test('without a privileged intent it reads what mentions it, and replies that ping it', async () => {
+  await using sandbox = await open();
+  await using bot = await reading(sandbox, false);
+  const adam = sandbox.person('Adam');
+  const lounge = { channel: 'Lounge' };
+  adam.write('among ourselves', lounge);
+  const asked = adam.write(`<@${sandbox.botId}> what time is it?`, lounge);
+  await expect
+    .poll(() => bot.read.map(({ isMention, text }) => [isMention, text]))
+    .toEqual([
+      [false, ''],
+      [true, 'what time is it?'],
+    ]);
+  const [, message] = bot.read;
+  if (!message) throw new Error('nothing was read');
+  expect(message.channelId).toBe(sandbox.channelId('Lounge'));
+  expect(await bot.typed.reply(message, 'Noon.', never)).toBe('sent');
+  const reply = sandbox.messages('Lounge').at(-1);
+  expect(reply).toMatchObject({ text: 'Noon.', pings: [] });
+  if (!reply) throw new Error('nothing was replied');
+  adam.write('And in Rome?', { ...lounge, replyTo: reply });
+  await expect.poll(() => bot.read.at(-1)).toMatchObject({ isMention: true, text: 'And in Rome?' });
+  adam.deleteMessage(asked);
+  await expect.poll(() => bot.deleted).toEqual([asked.id]);
+  expect(await bot.typed.reply(message, 'Too late.', never)).toBe('deleted');
+});
+
+test('with the message content intent it reads every line', async () => {
+  await using sandbox = await open({ privilegedIntents: ['content'] });
+  await using bot = await reading(sandbox, true);
+  sandbox.person('Adam').write('among ourselves', { channel: 'Lounge' });
+  await expect.poll(() => bot.read).toMatchObject([{ isMention: false, text: 'among ourselves' }]);
+  expect(bot.events.filter(({ kind }) => kind === 'warning')).toEqual([]);
+});
+
+test('where Discord refuses the intent it starts without it, and says so once', async () => {
+  await using sandbox = await open();
+  await using bot = await reading(sandbox, true);
+  const warnings = bot.events.filter(({ kind }) => kind === 'warning');
+  expect(warnings).toMatchObject([{ message: expect.stringContaining('MESSAGE_CONTENT=off') }]);
+  expect(bot.events.filter(({ kind }) => kind === 'closed')).toEqual([]);
+  sandbox.person('Adam').write(`<@${sandbox.botId}> hello`, { channel: 'Lounge' });
+  await expect.poll(() => bot.read).toMatchObject([{ isMention: true, text: 'hello' }]);
+});

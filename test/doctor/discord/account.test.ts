@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest';
+import { accountLines, clockLine } from '#doctor/discord/account-findings.ts';
+import { realClock } from '#src/base/clock.ts';
+import { examine } from '#test/doctor/examine.ts';
+import { openPatient } from './examine-sandbox.ts';
+
+test('of a bot that is as it should be the doctor has nothing to mend, and has not gone online', async () => {
+  await using patient = await openPatient();
+  const { code, text, about } = await patient.look();
+  expect(text).not.toMatch(/mend|missing {2}|differs {2}/);
+  expect(code).toBe(0);
+  expect(about('token')).toMatch(/^ok token of nova, application \d+$/);
+  expect(about('logins')).toMatch(/^ok logins 1000 of 1000 left today/);
+  expect(about('commands')).toMatch(/^ok commands all \d+ as they should be, everywhere$/);
+  expect(about('Sandbox')).toBe('ok Sandbox the bot may talk in 2 of 2 voice channels');
+  expect(patient.sandbox.gatewaySessions()).toEqual([]);
+  expect(text).not.toContain(patient.sandbox.token);
+});
+
+test('a refused token ends the examination with 78, and says where a new one comes from', async () => {
+  await using patient = await openPatient();
+  const { code, about, text } = await patient.look([], {
+    DISCORD_TOKEN: 'wrong.token.of-somebody',
+  });
+  expect(code).toBe(78);
+  expect(about('token')).toMatch(/^missing token Discord refused the token: copy a new one/);
+  expect(text).toContain('mend: put the new token into DISCORD_TOKEN');
+  expect(text).not.toContain('wrong.token');
+});
+
+test('a Discord that does not answer is a finding, and no reason to call the token wrong', async () => {
+  const { code, about } = await examine([], {
+    DISCORD_TOKEN: 'any.token.there-is',
+    DISCORD_API_URL: 'http://127.0.0.1:9/api',
+  });
+  expect(code).toBe(1);
+  expect(about('discord')).toContain('could not be reached (ECONNREFUSED)');
+});
+
+test("a clock that differs from Discord's is told with how to mend it", async () => {
+  const wallMs = () => Date.now() - 3_600_000;
+  await using patient = await openPatient({ clock: { ...realClock, wallMs } });
+  const { code, about, text } = await patient.look();
+  expect(about('clock')).toMatch(/^differs clock 60 min ahead of Discord's$/);
+  expect(text).toContain('mend: let the system keep time');
+  expect(code).toBe(0);
+  expect(clockLine(-90_000)).toMatchObject({ verdict: 'differs', why: "90 s behind Discord's" });
+});
+
+test('intents that the bot does not need, and logins that run out, are told', async () => {
+  await using patient = await openPatient({
+    privilegedIntents: ['members', 'content'],
+    gatewayRules: { startsPerDay: 0 },
+  });
+  const { code, about, text } = await patient.look();
+  expect(about('intents')).toMatch(
+    /^differs intents Server Members Intent, Message Content Intent switched on/,
+  );
+  expect(about('logins')).toMatch(/^missing logins 0 of 0 left today, all again in 24 h$/);
+  expect(text).toContain('mend: find what restarts the bot');
+  expect(code).toBe(1);
+});
+
+test('an application whose invite link cannot work is told', () => {
+  const account = {
+    ...{ applicationId: '1', botId: '1', name: 'Nova', privilegedIntents: [] },
+    ...{ needsCodeGrant: true, isPublic: true },
+  };
+  const [, , invite] = accountLines(account);
+  expect(invite).toMatchObject({ verdict: 'missing', mend: expect.stringContaining('Code Grant') });
+});
+
+test('the report as JSON has every finding with its verdict and its mend', async () => {
+  await using patient = await openPatient();
+  patient.sandbox.guild().permit('Workshop', 'Nova', { deny: ['speak'] });
+  const { code, text } = await patient.look(['--json']);
+  const report = JSON.parse(text);
+  expect([code, report.code]).toEqual([0, 0]);
+  const titles = report.sections.map(({ title }: { title: string }) => title);
+  expect(titles).toEqual(
+    expect.arrayContaining(['This machine', expect.stringMatching(/^Discord/)]),
+  );
+  const findings = report.sections.flatMap(({ findings }: { findings: object[] }) => findings);
+  expect(findings).toContainEqual({
+    what: '#Workshop',
+    verdict: 'differs',
+    why: 'lacks Speak: no talk there',
+    mend: "Edit Channel Workshop, Permissions: allow Speak for the bot's role",
+  });
+  const refused = await patient.look(['--json', '--nonsense']);
+  expect([refused.code, JSON.parse(refused.text).code]).toEqual([78, 78]);
+});

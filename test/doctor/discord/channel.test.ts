@@ -1,0 +1,102 @@
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { expect, test } from 'vitest';
+import { openSandbox } from '#sandbox/sandbox.ts';
+import { realClock } from '#src/base/clock.ts';
+import { openStatusServer } from '#src/status/server.ts';
+import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
+import { until } from '#test/discord/setup/sandbox-login.ts';
+import { openPatient } from './examine-sandbox.ts';
+
+const never = new AbortController().signal;
+
+/** A Discord with sound, whose certificates are trusted until it closes. */
+async function openSounding() {
+  const patient = await openPatient({}, openSandbox);
+  const trusted = getCACertificates('default');
+  setDefaultCACertificates([...trusted, patient.sandbox.certificate]);
+  return {
+    ...patient,
+    lounge: patient.sandbox.channelId('Lounge'),
+    async [Symbol.asyncDispose]() {
+      setDefaultCACertificates(trusted);
+      await patient[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test('the doctor sits in the channel for a moment, and tells of UDP, cipher and DAVE', async () => {
+  await using patient = await openSounding();
+  const { sandbox, lounge } = patient;
+  const looking = patient.look(['--channel', lounge]);
+  await until(() => sandbox.bot().channel === 'Lounge');
+  const { code, about } = await looking;
+  expect(about('voice link')).toMatch(/^ok voice link open in #Lounge after \d+ ms: UDP reaches/);
+  expect(about('transport')).toMatch(/^ok transport sealed with aead_/);
+  expect(about('DAVE')).toBe('ok DAVE end-to-end encrypted');
+  expect(code).toBe(0);
+  expect(sandbox.bot()).toEqual({ online: false, channel: undefined });
+}, 30_000);
+
+test('a channel the bot cannot enter, or does not see, costs no login', async () => {
+  await using patient = await openPatient();
+  const { sandbox, look } = patient;
+  sandbox.guild().permit('Lounge', 'Nova', { deny: ['connect'] });
+  const shut = await look(['--channel', sandbox.channelId('Lounge')]);
+  expect([shut.code, shut.about('voice link')]).toEqual([
+    1,
+    'missing voice link not tried: the bot lacks Connect in #Lounge',
+  ]);
+  const text = await look(['--channel', sandbox.channelId('general')]);
+  expect([text.code, text.about('channel')]).toEqual([
+    1,
+    `missing channel the bot sees no voice channel ${sandbox.channelId('general')}`,
+  ]);
+  expect(sandbox.gatewaySessions()).toEqual([]);
+});
+
+test('a bot that runs is asked instead, and left in its channel', async () => {
+  await using patient = await openPatient();
+  const { sandbox, environment, look } = patient;
+  const options = { clock: realClock, version: '1.2.3', onWait: () => undefined };
+  using _lock = await lockDataDir(environment.DATA_DIR, options, never);
+  const lines = ['ok gateway', 'trouble udp-dead: in 1 channel', 'failed store: the disk is full'];
+  const metrics = 'parley_link_open_seconds_count 2\nparley_frames_total{what="sent"} 99\n';
+  const opened = await openStatusServer(
+    { host: '127.0.0.1', port: 0 },
+    {
+      readiness: () => ({ isReady: false, lines }),
+      heldUpMs: () => 0,
+      metrics: async () => ({ type: 'text/plain', text: metrics }),
+    },
+  );
+  if (opened.kind !== 'open') throw new Error(opened.why);
+  await using server = opened.server;
+  const asked = ['--channel', sandbox.channelId('Lounge')];
+  const { code, about } = await look(asked, { STATUS_PORT: new URL(server.url).port });
+  expect(code).toBe(1);
+  expect(about('voice link')).toMatch(/^ok voice link not tried: a bot runs as process \d+ on /);
+  expect(about('bot: gateway')).toBe('ok bot: gateway as it should be');
+  expect(about('bot: udp-dead')).toBe('differs bot: udp-dead in 1 channel');
+  expect(about('bot: store')).toBe('missing bot: store the disk is full');
+  expect(about('bot: voice links')).toMatch(
+    /2 voice links opened since it started, 99 frames sent/,
+  );
+  expect(sandbox.gatewaySessions()).toEqual([]);
+  const silent = await look(asked, { STATUS_PORT: '0' });
+  expect(silent.about('running bot')).toMatch(/^differs running bot its status server is off/);
+});
+
+test('--channel without a token, offline, or with something else than an id is refused', async () => {
+  await using patient = await openPatient();
+  const id = patient.sandbox.channelId('Lounge');
+  const codes = [];
+  for (const args of [
+    ['--channel', 'Lounge'],
+    ['--channel', id, '--offline'],
+  ]) {
+    codes.push((await patient.look(args)).code);
+  }
+  const without = await patient.look(['--channel', id], { DISCORD_TOKEN: '' });
+  expect([...codes, without.code]).toEqual([78, 78, 78]);
+  expect(without.text).toBe('DISCORD_TOKEN: missing; --channel needs a bot');
+});

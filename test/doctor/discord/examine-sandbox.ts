@@ -1,0 +1,30 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { commands } from '#commands/commands.ts';
+import { openSandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
+import { registerOnly } from '#src/discord/interactions/register-only.ts';
+import { examine } from '#test/doctor/examine.ts';
+import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+
+const openSilent = (options: SandboxOptions) =>
+  openSandbox({ voice: silentVoice().half, ...options });
+
+/** A Discord, by default without sound, its bot with all commands, and the doctor who looks at it. */
+export async function openPatient(options: SandboxOptions = {}, open = openSilent) {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-doctor-'));
+  const sandbox = await open(options);
+  const { apiUrl, token } = sandbox;
+  await registerOnly({ token, apiUrl, commands });
+  const environment = { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl, DATA_DIR: folder };
+  return {
+    sandbox,
+    environment,
+    look: (args: readonly string[] = [], more: NodeJS.ProcessEnv = {}) =>
+      examine(args, { ...environment, ...more }),
+    async [Symbol.asyncDispose]() {
+      await sandbox[Symbol.asyncDispose]();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

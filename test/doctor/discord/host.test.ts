@@ -1,0 +1,38 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { diskLine, nodeLine, spaceLine } from '#doctor/discord/examine-host.ts';
+import { examine } from '#test/doctor/examine.ts';
+
+test('a Node that is too old, and a disk that is full, are told with how to mend it', () => {
+  expect(nodeLine('24.1.0', '>=24')).toEqual({ what: 'node', verdict: 'ok', why: '24.1.0' });
+  expect(nodeLine('22.9.0', '>=24')).toMatchObject({ verdict: 'missing', mend: /./ });
+  expect(spaceLine('/data', 20)).toMatchObject({ verdict: 'missing', why: '20 MB free at /data' });
+  expect(spaceLine('/data', 200)).toMatchObject({ verdict: 'differs' });
+  expect(spaceLine('/data', 2_000)).toMatchObject({ verdict: 'ok' });
+});
+
+test('a DATA_DIR that is not there yet is judged by the folder it will be made in', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-doctor-'));
+  try {
+    const line = await diskLine(join(folder, 'deep', 'data'));
+    expect(line.why).toContain(` MB free at ${folder}`);
+    chmodSync(folder, 0o500);
+    const isRoot = process.getuid?.() === 0;
+    expect((await diskLine(folder)).verdict).toBe(isRoot ? 'ok' : 'missing');
+  } finally {
+    chmodSync(folder, 0o700);
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('what this machine gives the bot is told without asking anybody', async () => {
+  const { code, about } = await examine(['--offline']);
+  expect(code).toBe(0);
+  expect(about('codec')).toMatch(/^ok codec Opus by \S+$/);
+  expect(about('ciphers')).toMatch(
+    /^ok ciphers AES-256-GCM, and XChaCha20-Poly1305 by \S+; DAVE loads$/,
+  );
+  expect(about('token')).toMatch(/^ok token none set/);
+});

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { ask } from '#test/sandbox/raw-bot.ts';
+import { openPatient } from './examine-sandbox.ts';
+
+test('each voice channel that lacks a right is named with that right', async () => {
+  await using patient = await openPatient({ stageChannels: ['Talks'] });
+  const guild = patient.sandbox.guild();
+  guild.permit('Lounge', '@everyone', { deny: ['viewChannel'] });
+  guild.permit('Workshop', 'Nova', { deny: ['sendMessages', 'embedLinks'] });
+  const { code, about } = await patient.look();
+  expect(about('Sandbox')).toBe('ok Sandbox the bot may talk in 2 of 3 voice channels');
+  expect(about('#Lounge')).toBe('differs #Lounge lacks View Channel: no talk there');
+  expect(about('#Workshop')).toBe(
+    'differs #Workshop lacks Send Messages, Embed Links: talk works, its chat does not',
+  );
+  expect(about('#Talks')).toBeUndefined();
+  expect(code).toBe(0);
+});
+
+test('where the bot may talk nowhere, or is timed out, something is missing', async () => {
+  await using patient = await openPatient({ voiceChannels: ['Lounge'] });
+  const guild = patient.sandbox.guild();
+  guild.permit('Lounge', '@everyone', { deny: ['connect'] });
+  const shut = await patient.look();
+  expect([shut.code, shut.about('Sandbox')]).toEqual([
+    1,
+    'missing Sandbox the bot may talk in 0 of 1 voice channels',
+  ]);
+  guild.timeOut('Nova', 600_000);
+  const timedOut = await patient.look();
+  expect(timedOut.about('Sandbox')).toMatch(/^missing Sandbox the bot is timed out for 10 min/);
+});
+
+test('a right that no role of the bot has is told once for the server', async () => {
+  await using patient = await openPatient();
+  patient.sandbox.guild().setRole('@everyone', ['viewChannel', 'connect']);
+  patient.sandbox.guild().setRole('Nova', ['speak', 'sendMessages', 'embedLinks', 'attachFiles']);
+  const { text } = await patient.look();
+  expect(text).toContain(
+    "the bot's role lacks Read Message History, Create Public Threads, Send Messages in Threads, Use Voice Activity, Change Nickname",
+  );
+  expect(text).toContain('mend: open the invite link again');
+});
+
+test('a bot in no server gets the link that invites it', async () => {
+  await using patient = await openPatient();
+  patient.sandbox.guild().removeBot();
+  const { code, text, about } = await patient.look();
+  expect([code, about('servers')]).toEqual([1, 'missing servers the bot is in none']);
+  expect(text).toContain('permissions=309341572096');
+});
+
+test('a server of DISCORD_GUILD_ID that the bot is not in is told', async () => {
+  await using patient = await openPatient();
+  const { code, about } = await patient.look([], { DISCORD_GUILD_ID: '123456789012345678' });
+  expect(code).toBe(1);
+  expect(about('servers')).toBe('missing servers the bot is not in the server of DISCORD_GUILD_ID');
+});
+
+test('commands that are missing, outdated, not ours or doubled are told by name', async () => {
+  await using patient = await openPatient();
+  const { sandbox } = patient;
+  const everywhere = `/applications/${sandbox.botId}/commands`;
+  const [first] = sandbox.commands();
+  await ask(sandbox, `${everywhere}/${first?.id}`, { method: 'DELETE' });
+  await ask(sandbox, everywhere, { body: { name: 'leave', description: 'Of before' } });
+  await ask(sandbox, everywhere, { body: { name: 'dance', description: 'Not ours' } });
+  const local = `/applications/${sandbox.botId}/guilds/${sandbox.guildId}/commands`;
+  await ask(sandbox, local, { body: { name: 'join', description: 'Twice' } });
+  const { code, about, text } = await patient.look();
+  expect(about('commands')).toBe(
+    'differs commands not there: join; outdated: leave; not ours: dance, everywhere',
+  );
+  expect(text).toContain('1 registered in Sandbox, too: people see them twice');
+  expect(code).toBe(0);
+});

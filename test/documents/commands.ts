@@ -1,0 +1,148 @@
+/** A test or a check that runs a command, and words in it that show so. */
+type CommandRun = { readonly by: string; readonly says: string };
+
+/** Who runs a documented command, or why no test does. */
+export type CommandProof = { readonly runs: readonly CommandRun[] } | { readonly why: string };
+
+function ran(by: string, ...says: readonly string[]): readonly CommandRun[] {
+  return says.map((words) => ({ by, says: words }));
+}
+
+/** `.ci/run` runs the command as it stands. */
+function inCi(command: string): CommandProof {
+  return { runs: ran('.ci/run', command) };
+}
+
+function tested(by: string, ...says: readonly string[]): CommandProof {
+  return { runs: ran(by, ...says) };
+}
+
+const system: CommandProof = { why: 'a program of the system: no test changes the machine' };
+const container: CommandProof = {
+  why: 'tests have no container engine: test/deploy/compose.test.ts and steps.test.ts hold the files',
+};
+const service: CommandProof = {
+  why: 'tests have no systemd: test/deploy/steps.test.ts holds the units',
+};
+function long(parts: string): CommandProof {
+  return { why: `measures for minutes, more on a busy machine; its parts: ${parts}` };
+}
+
+/** Every command that documents tell people to type, by the name that `nameOf` gives it. */
+export const commands: Readonly<Record<string, CommandProof>> = {
+  'npm ci': inCi('npm ci'),
+  'npm start': {
+    runs: [
+      ...ran('test/scenarios/first-run.test.ts', '--once'),
+      ...ran('test/scenarios/first-run-console.long.test.ts', '--talk'),
+    ],
+  },
+  'npm test': inCi('npm test'),
+  'npm run backup': {
+    runs: [
+      ...ran('test/storage/backup.test.ts', 'programs/backup.ts'),
+      ...ran('test/storage/transcripts.test.ts', '--transcripts'),
+    ],
+  },
+  'npm run bench': long('bench/latency/figures.test.ts, and npm run node -- bench/compare.ts'),
+  'npm run bench:capacity': long('bench/capacity/*.test.ts and bench/processes/*.test.ts'),
+  'npm run bench:captions': long('bench/captions/*.test.ts'),
+  'npm run bench:costs': tested('bench/costs/minute.test.ts', 'costsOfMinute'),
+  'npm run bench:duplex': long('bench/duplex/*.test.ts'),
+  'npm run bench:manners': long('bench/manners/manners.test.ts'),
+  'npm run bench:memory': long('bench/memory/smaps.test.ts'),
+  'npm run bench:mixer': long('test/playback/mix'),
+  'npm run bench:page': long('bench/page/aligned.test.ts and test/page/browser/talk.browser.ts'),
+  'npm run bench:pipelines': long('test/scenarios/providers/pipelines.long.test.ts'),
+  'npm run bench:turns': long('bench/turns/*.test.ts'),
+  'npm run bench:viewers': long(
+    'test/page/routes.test.ts and test/page/browser/operator.browser.ts',
+  ),
+  'npm run chaos': long('test/scenarios/chaos.long.test.ts and bench/chaos/**/*.test.ts'),
+  'npm run check': { why: 'types, lint, npm test, test:long and unused, each run by .ci/run' },
+  'npm run commands': tested('test/deploy/register-commands.test.ts', 'register-commands.ts'),
+  'npm run dev': { why: 'npm start that never ends: Node starts it again at each change' },
+  'npm run doctor': {
+    runs: [
+      ...ran('test/doctor/program.test.ts', 'doctor/main.ts', '--offline'),
+      ...ran('test/doctor/secrets.test.ts', '--provider', '--key-env'),
+      ...ran('test/doctor/discord/channel.test.ts', '--channel'),
+      ...ran('test/doctor/discord/account.test.ts', '--json'),
+    ],
+  },
+  'npm run fix': { why: 'changes the sources; npm run lint, run by .ci/run, is the same without' },
+  'npm run fuzz': tested('test/fuzz/fuzz.long.test.ts', 'npm run fuzz'),
+  'npm run link': tested('test/http/show-page.test.ts', 'programs/link.ts'),
+  'npm run lint': inCi('npm run lint'),
+  'npm run mutate': {
+    why: 'changes the rules for most of an hour, with modules of its own (test/mutation/README.md)',
+  },
+  'npm run node': inCi('npm run node -- bench/compare.ts'),
+  'npm run mcp': tested('test/external-tools/mcp/program.test.ts', 'programs/mcp.ts'),
+  'npm run openapi': {
+    why: 'writes docs/openapi.json, which test/api/openapi.test.ts compares with the schemas',
+  },
+  'npm run release': tested('test/deploy/release.long.test.ts', 'release.mjs'),
+  'npm run restore': {
+    runs: [
+      ...ran('test/storage/restore.test.ts', 'programs/restore.ts'),
+      ...ran('test/storage/transcripts.test.ts', '--transcripts'),
+    ],
+  },
+  'npm run sandbox': tested('test/sandbox/program.test.ts', 'sandbox/main.ts'),
+  'npm run setup': tested(
+    'test/setup/flags.test.ts',
+    'setup/main.ts',
+    ...['--token-file', '--server', '--provider', '--key-env'],
+  ),
+  'npm run soak': long('bench/soak/readings.test.ts'),
+  'npm run store': tested(
+    'test/storage/postgres/copy.test.ts',
+    'programs/store.ts',
+    ...['--from', '--to'],
+  ),
+  'npm run takeover': long('bench/takeover/report.test.ts and test/processes'),
+  'npm run test:long': inCi('npm run test:long'),
+  'npm run test:page': inCi('npm run test:page'),
+  'npm run texts': tested('test/texts/program.test.ts', 'scripts/texts.mjs'),
+  'npm run token': tested(
+    'test/api/token-program.test.ts',
+    'programs/token.ts',
+    ...['--server', '--scopes', '--budget'],
+  ),
+  'npm run types': inCi('npm run types'),
+  'npm run unused': inCi('npm run unused'),
+  'npm run upgrade-test': { why: 'two files of the tests, which npm test and test:long run' },
+  '.ci/with-postgres': inCi('.ci/with-postgres npm test'),
+  'node scripts/fix-lock.mjs': tested('test/scripts/fix-lock.test.ts', 'fix-lock.mjs', '--ask'),
+  'node scripts/make-store-fixtures.mjs': {
+    why: 'checks out each former version; test/storage/upgrade.test.ts opens what it wrote',
+  },
+  'deploy/image-steps.sh build': tested('test/deploy/image.ts', 'image-steps.sh'),
+  'deploy/image-steps.sh start': tested('test/deploy/as-root.test.ts', 'image-steps.sh'),
+  sha256sum: tested('test/deploy/release.long.test.ts', 'SHA256SUMS'),
+  tar: tested('test/deploy/release.long.test.ts', 'tar'),
+  curl: { why: 'the requests of docs/http.md are those of test/api/operations.test.ts' },
+  pg_dump: { why: 'a program of PostgreSQL; test/storage/postgres/copy.test.ts holds its wording' },
+  pg_restore: { why: 'a program of PostgreSQL; test/storage/restore.test.ts holds its wording' },
+  'docker build': container,
+  'docker run': container,
+  'docker compose up': container,
+  'docker compose logs': container,
+  'docker compose exec': container,
+  'docker compose run': container,
+  'systemctl daemon-reload': service,
+  'systemctl disable': service,
+  'systemctl enable': service,
+  journalctl: service,
+  'systemd-run': service,
+  cd: system,
+  cp: system,
+  echo: system,
+  install: system,
+  openssl: system,
+  printf: system,
+  ssh: system,
+  sysctl: system,
+  umask: system,
+};

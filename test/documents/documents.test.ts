@@ -1,0 +1,174 @@
+import { access, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import packageJson from '#package.json' with { type: 'json' };
+import { sourceFiles } from '#test/source-files.ts';
+import { commands } from './commands.ts';
+import {
+  commandsIn,
+  type DocumentedCommand,
+  nameOf,
+  optionsOf,
+  readDocuments,
+} from './documents.ts';
+
+const documents = await readDocuments();
+const documented = documents.flatMap(commandsIn).filter(({ words }) => !isProgramAlone(words));
+const scripts: Readonly<Record<string, string>> = packageJson.scripts;
+
+function textOf(path: string): string {
+  return documents.find((document) => document.path === path)?.text ?? '';
+}
+
+/** `npm run` say, in a sentence about it. */
+function isProgramAlone(words: readonly string[]): boolean {
+  return words.length < 2 || words.join(' ') === 'npm run';
+}
+
+function shown({ path, words }: DocumentedCommand): string {
+  return `${path}: ${words.join(' ')}`;
+}
+
+/** Options that vitest and npm have of their own. */
+const foreign = /^npm (?:ci|test)$/;
+
+/** Sources of the program behind a script of package.json, where its options are read. */
+async function programOf(script: string): Promise<string> {
+  const [, entry = ''] = /(\S+\.(?:ts|mjs))$/.exec(scripts[script] ?? '') ?? [];
+  if (script === 'start') return await readFile('src/app/program.ts', 'utf8');
+  const pattern = entry.startsWith('src/') ? entry : `${dirname(entry)}/*.ts`;
+  const sources: string[] = [];
+  for await (const path of sourceFiles(pattern)) sources.push(await readFile(path, 'utf8'));
+  return sources.join('\n');
+}
+
+test('no document tells people to run anything by npx', () => {
+  const told = documents.filter(({ text }) => /\bnpx\b/.test(text)).map(({ path }) => path);
+  expect(told).toEqual([]);
+});
+
+test('commands stand in blocks for a shell, where the other tests find them', () => {
+  const blocks = documents.flatMap(({ path, text }) =>
+    [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language = '', block = '']) => ({
+      path,
+      language,
+      block,
+    })),
+  );
+  const odd = blocks.filter(
+    ({ language, block }) =>
+      !['', 'env', 'json', 'sh', 'ts'].includes(language) ||
+      (language !== 'sh' && /^\s*(?:\$ )?(?:sudo |npm |node |docker )/m.test(block)),
+  );
+  expect(odd).toEqual([]);
+});
+
+test('every command of a document is run by a test, or stands in the list with the reason', async () => {
+  expect([...new Set(documented.map(({ words }) => nameOf(words)))].sort()).toEqual(
+    Object.keys(commands).sort(),
+  );
+  for (const [name, proof] of Object.entries(commands)) {
+    if ('why' in proof) continue;
+    for (const { by, says } of proof.runs)
+      expect(await readFile(by, 'utf8'), `${name} by ${by}`).toContain(says);
+  }
+});
+
+test('every option of a command that tests run is one that they run it with', () => {
+  const missing = documented.filter(({ words }) => {
+    const proof = commands[nameOf(words)];
+    if (!proof || 'why' in proof || foreign.test(nameOf(words))) return false;
+    if (!nameOf(words).startsWith('npm ')) return false;
+    return !optionsOf(words).every((option) =>
+      proof.runs.some(({ says }) => says === `--${option}`),
+    );
+  });
+  expect(missing.map(shown)).toEqual([]);
+});
+
+test('every script that a document names is there, and knows the options it is given', async () => {
+  const strays: string[] = [];
+  for (const command of documented) {
+    const [program, verb = '', run = ''] = command.words;
+    if (program !== 'npm' || foreign.test(nameOf(command.words))) continue;
+    const script = verb === 'run' ? run : verb;
+    const source = script in scripts ? await programOf(script) : '';
+    const knows = (option: string) => new RegExp(`'${option}'|\\b${option}:`).test(source);
+    if (!(script in scripts) || !optionsOf(command.words).every(knows)) strays.push(shown(command));
+  }
+  expect(strays).toEqual([]);
+});
+
+test('every file of the repository that a command is given is there', async () => {
+  const strays: string[] = [];
+  for (const command of documented) {
+    const given = command.words.filter((word) =>
+      /^(?:bench|deploy|doctor|scripts|setup|src|test)\/[\w./@-]+\w$/.test(word),
+    );
+    for (const path of given) await access(path).catch(() => strays.push(shown(command)));
+  }
+  expect(strays.filter((stray) => !/postgres-password|proxy\.env/.test(stray))).toEqual([]);
+});
+
+/** The oldest Node whose npm has been seen to install and start the bot, with the Node that npm ci fetches. */
+const oldestNode = '20';
+
+test('documents name the Node that runs the bot, or the oldest that can fetch it', () => {
+  const [major = ''] = /\d+/.exec(packageJson.engines.node) ?? [];
+  expect(packageJson.devDependencies.node).toMatch(new RegExp(`^${major}\\.`));
+  for (const { path, text } of documents) {
+    for (const [said, version] of text.matchAll(/\bNode (\d+)/g))
+      expect([major, oldestNode], `${path}: ${said}`).toContain(version);
+  }
+});
+
+/** What GitHub makes of a heading. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
+}
+
+/** Targets of links in a document, but for those to other sites. */
+function linksIn(text: string): readonly string[] {
+  const plain = text.replace(/^```[\s\S]*?^```$/gm, '').replace(/`[^`\n]*`/g, '');
+  const targets = [...plain.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+  return targets.filter((target) => !/^[a-z]+:/.test(target));
+}
+
+async function leadsSomewhere(path: string, target: string): Promise<boolean> {
+  const [file = '', anchor] = target.split('#');
+  const to = file === '' ? path : join(dirname(path), file);
+  const found = await readFile(to, 'utf8').catch(() => undefined);
+  if (found === undefined || anchor === undefined) return found !== undefined;
+  const headings = found.match(/^#+ .*$/gm) ?? [];
+  return headings.some((line) => anchorOf(line.replace(/^#+ /, '')) === anchor);
+}
+
+test('every link of a document leads to a file, and to a heading in it', async () => {
+  const strays: string[] = [];
+  for (const { path, text } of documents) {
+    for (const target of linksIn(text))
+      if (!(await leadsSomewhere(path, target))) strays.push(`${path}: ${target}`);
+  }
+  expect(strays).toEqual([]);
+});
+
+test('the index leads to every document beside it', async () => {
+  const index = textOf('docs/README.md');
+  for await (const path of sourceFiles('docs/*.{md,json}')) {
+    const name = path.slice('docs/'.length);
+    if (name !== 'README.md') expect(index).toContain(`(${name})`);
+  }
+});
+
+test('the first 60 lines of README say what it is, how to hear it, at most six steps, and where to read on', () => {
+  const screen = textOf('README.md').split('\n').slice(0, 60).join('\n');
+  const headings = [...screen.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
+  expect(headings).toEqual(['Hear it in a minute', 'On your server, in six steps', 'Read on']);
+  expect(screen).toContain('npm ci && npm start');
+  expect(screen.match(/^\d\. /gm)).toHaveLength(6);
+  expect(screen).toContain('(docs/room.png)');
+  expect(screen).toContain('(docs/README.md)');
+});

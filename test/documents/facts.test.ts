@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { readResult } from '#bench/latency/result.ts';
+import { alerts } from '#src/base/alerts.ts';
+import { errorCodes } from '#src/base/errors.ts';
+import { rightNames } from '#src/discord/account/rights.ts';
+import { settingKeys } from '#src/session/ports/settings.ts';
+import { sourceFiles } from '#test/source-files.ts';
+
+const troubleshooting = await readFile('docs/troubleshooting.md', 'utf8');
+const usage = await readFile('docs/usage.md', 'utf8');
+
+/** The first cell of each row of the table under a heading. */
+function firstCells(text: string, heading: string): readonly string[] {
+  const [, part = ''] = text.split(`\n## ${heading}\n`);
+  const [section = ''] = part.split('\n## ');
+  return [...section.matchAll(/^\| `([^`]+)`/gm)].map(([, cell = '']) => cell);
+}
+
+/** Sources of whatever says something to people, without quotes that are escaped there. */
+async function sayings(): Promise<string> {
+  const sources: string[] = [];
+  for await (const path of sourceFiles(
+    '{src,commands,doctor,setup,sandbox,page}/**/*.{ts,js,json}',
+  ))
+    sources.push((await readFile(path, 'utf8')).replaceAll("\\'", "'").replaceAll('\\"', '"'));
+  return sources.join('\n');
+}
+
+test('every sentence that troubleshooting quotes stands so in the program', async () => {
+  const said = await sayings();
+  const quoted = [...troubleshooting.replace(/`[^`\n]*`/g, '').matchAll(/"([^"\n]+)"/g)];
+  const strays = quoted
+    .map(([, sentence = '']) => sentence)
+    .filter((sentence) => !sentence.split('...').every((piece) => said.includes(piece.trim())));
+  expect(quoted.length).toBeGreaterThan(50);
+  expect(strays).toEqual([]);
+});
+
+test('troubleshooting tells what to do about every error code, as the program means it', () => {
+  expect(firstCells(troubleshooting, 'Codes in the log')).toEqual([
+    ...Object.keys(errorCodes),
+    'bug',
+  ]);
+  for (const [code, meaning] of Object.entries(errorCodes))
+    expect(troubleshooting).toContain(`| \`${code}\` | ${meaning} |`);
+});
+
+test('troubleshooting tells what to do about every alert, as the program means it', () => {
+  expect(firstCells(troubleshooting, 'Alerts')).toEqual(Object.keys(alerts));
+  for (const [name, meaning] of Object.entries(alerts))
+    expect(troubleshooting).toContain(`| \`${name}\` | ${meaning} |`);
+});
+
+test('troubleshooting knows every line of the doctor by its name', async () => {
+  const [, part = ''] = troubleshooting.split('\n## Lines of the doctor\n');
+  const [section = ''] = part.split('\n## ');
+  const listed = [...section.matchAll(/^\| ([^|]+) \|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+  );
+  const names = new Set<string>();
+  for await (const path of sourceFiles('doctor/**/*.ts')) {
+    const source = await readFile(path, 'utf8');
+    const called = /\b(?:ok|differs|missing)\(\s*'([^']+)'|\bwhat = '([\w ]+)';/g;
+    for (const [, name, constant] of source.matchAll(called)) names.add(name ?? constant ?? '');
+  }
+  names.delete(''); // of a role that needs no server
+  expect(listed.toSorted()).toEqual([...names].sort());
+});
+
+test('the delays of docs/benchmarks.md are those that npm run bench -- --save wrote', async () => {
+  const { rows } = await readResult();
+  const text = await readFile('docs/benchmarks.md', 'utf8');
+  for (const [name, { heard }] of Object.entries(rows))
+    expect(text, name).toContain(`| ${Math.round(heard.p50)} | ${Math.round(heard.p95)} |`);
+});
+
+test('usage lists every setting of a server, and every right that the invite link asks for', () => {
+  expect(firstCells(usage, 'Settings of a server')).toEqual([...settingKeys]);
+  const [, rights = ''] = /\n## Rights\n([\s\S]*?)\n## /.exec(usage) ?? [];
+  const listed = [...rights.matchAll(/^\| ([A-Z][^|]*) \|/gm)].flatMap(([, cell = '']) =>
+    cell.split(', '),
+  );
+  expect(listed.slice(1).toSorted()).toEqual(Object.values(rightNames).toSorted());
+});

@@ -1,0 +1,60 @@
+import { env } from 'node:process';
+import { z } from 'zod';
+
+/** What a fake server can do beside answering, on whichever transport it is. */
+export type Mischief = {
+  /** Breaks the connection in the middle of a call. */
+  crash(): void;
+  /** Sends lines or messages without an end. */
+  flood(): void;
+};
+
+export type FakeContent =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'image'; readonly data: string; readonly mimeType: string };
+
+export type FakeResult = {
+  readonly content: FakeContent[];
+  readonly structuredContent?: Record<string, unknown>;
+  readonly isError?: boolean;
+};
+
+export type FakeTool = {
+  readonly name: string;
+  readonly description: string;
+  readonly shape: Record<string, z.ZodType>;
+  run(given: Record<string, unknown>): Promise<FakeResult>;
+};
+
+const say = (text: string): FakeResult => ({ content: [{ type: 'text', text }] });
+
+/** Tools of a fake server, good ones and others. */
+export function fakeTools({ crash, flood }: Mischief): readonly FakeTool[] {
+  const never = () => new Promise<never>(() => undefined);
+  const tool = (name: string, run: FakeTool['run'], shape: FakeTool['shape'] = {}): FakeTool => ({
+    name,
+    description: `Does ${name}.`,
+    shape,
+    run,
+  });
+  return [
+    tool('echo', async ({ text }) => say(`You said ${text}.`), { text: z.string() }),
+    tool('measure', async () => ({ ...say('21 degrees'), structuredContent: { degrees: 21 } })),
+    tool('picture', async () => ({
+      content: [...say('A cat.').content, { type: 'image', data: 'aGk=', mimeType: 'image/png' }],
+    })),
+    tool('fail', async () => ({ ...say('No such city.'), isError: true })),
+    tool('environment', async () => say(JSON.stringify(env))),
+    tool('big', async () => say('x'.repeat(6 * 2 ** 20))),
+    tool('hang', never),
+    tool('crash', async () => {
+      crash();
+      return await never();
+    }),
+    tool('flood', async () => {
+      flood();
+      return await never();
+    }),
+    tool('leave', async () => say('It was only my own.')),
+  ];
+}

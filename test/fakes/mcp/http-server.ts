@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
+import { createMcpHandler } from '@modelcontextprotocol/server';
+import { legacyServer, modernServer } from './fake-servers.ts';
+import type { FakeTool, Mischief } from './fake-tools.ts';
+
+/** An MCP server over streamable HTTP on 127.0.0.1. */
+export interface FakeMcpServer extends AsyncDisposable {
+  readonly url: URL;
+  /** Of each request so far. */
+  readonly headers: readonly Headers[];
+  /** Knows no session of before any more, as a server does that was started anew. */
+  restart(): void;
+  /** Says that its tools are others now; of the present generation only. */
+  toolsChanged(): void;
+}
+
+export type FakeMcpOptions = {
+  readonly era: 'legacy' | 'modern';
+  /** Asked for each request, or session: the server may offer others later. */
+  readonly more?: () => readonly FakeTool[];
+};
+
+type Answers = {
+  fetch(request: Request): Promise<Response>;
+  toolsChanged(): void;
+};
+
+export async function openFakeMcp(options: FakeMcpOptions): Promise<FakeMcpServer> {
+  const headers: Headers[] = [];
+  let answers = answersOf(options, () => server.closeAllConnections());
+  const fetch = async (request: Request): Promise<Response> => {
+    headers.push(request.headers);
+    if (request.method !== 'POST') return await answers.fetch(request);
+    const body = await request.clone().text();
+    return body.includes('"name":"flood"') ? endless() : await answers.fetch(request);
+  };
+  const server = createServer(getRequestListener(fetch, { overrideGlobalObjects: false }));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: new URL(`http://127.0.0.1:${port}/mcp`),
+    headers,
+    restart() {
+      answers = answersOf(options, () => server.closeAllConnections());
+    },
+    toolsChanged: () => answers.toolsChanged(),
+    async [Symbol.asyncDispose]() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+function answersOf({ era, more = () => [] }: FakeMcpOptions, crash: () => void): Answers {
+  const mischief: Mischief = { crash, flood: crash };
+  if (era === 'legacy') return legacyAnswers(mischief, more);
+  const handler = createMcpHandler(() => modernServer(mischief, more()), { legacy: 'reject' });
+  return { fetch: handler.fetch, toolsChanged: () => handler.notify.toolsChanged() };
+}
+
+/** With a session for each client, as servers of the former generation have them. */
+function legacyAnswers(mischief: Mischief, more: () => readonly FakeTool[]): Answers {
+  const sessions = new Map<string, WebStandardStreamableHTTPServerTransport>();
+  return {
+    async fetch(request) {
+      const id = request.headers.get('mcp-session-id');
+      const known = id === null ? undefined : sessions.get(id);
+      if (known) return await known.handleRequest(request);
+      if (id !== null) return new Response('no such session', { status: 404 });
+      const transport = new WebStandardStreamableHTTPServerTransport({
+        sessionIdGenerator: randomUUID,
+        onsessioninitialized: (fresh) => void sessions.set(fresh, transport),
+      });
+      await legacyServer(mischief, more()).connect(transport);
+      return await transport.handleRequest(request);
+    },
+    toolsChanged: () => undefined,
+  };
+}
+
+/** A stream of messages that never ends. */
+function endless(): Response {
+  const message = { jsonrpc: '2.0', method: 'notifications/message', params: { data: 'x' } };
+  const chunk = new TextEncoder().encode(`data: ${JSON.stringify(message)}\n\n`.repeat(100));
+  const body = new ReadableStream<Uint8Array>({ pull: (stream) => stream.enqueue(chunk) });
+  return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+}

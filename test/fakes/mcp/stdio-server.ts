@@ -1,0 +1,36 @@
+import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import { serveStdio } from '@modelcontextprotocol/server/stdio';
+import { legacyServer, modernServer } from './fake-servers.ts';
+import type { Mischief } from './fake-tools.ts';
+
+// node stdio-server.ts legacy|modern|silent|garbage|gone: an MCP server on its standard streams, or what is none.
+
+const mischief: Mischief = {
+  crash: () => process.exit(3),
+  flood() {
+    const line = '{"jsonrpc":"2.0","method":"notifications/progress","params":{}}\n'.repeat(500);
+    const more = () => {
+      while (process.stdout.write(line));
+      process.stdout.once('drain', more);
+    };
+    more();
+  },
+};
+
+switch (process.argv[2]) {
+  case 'legacy':
+    await legacyServer(mischief).connect(new StdioServerTransport());
+    break;
+  case 'modern':
+    serveStdio(() => modernServer(mischief), { legacy: 'reject' });
+    break;
+  case 'garbage':
+    mischief.flood();
+    break;
+  case 'silent':
+    process.stdin.resume();
+    process.on('SIGTERM', () => undefined); // nor does it end when it is told to
+    break;
+  case 'gone':
+    process.exit(1);
+}

@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** A token that `npm run token` makes beside running bots, for the store that these settings name. */
+export async function makeToken(
+  environment: Readonly<Record<string, string>>,
+  server: string,
+  scopes: string,
+): Promise<string> {
+  const words = ['create', 'program', '--server', server, '--scopes', scopes];
+  const env = { DISCORD_TOKEN: 'of-discord', ...environment };
+  const { stdout } = await run(process.execPath, ['src/app/programs/token.ts', ...words], { env });
+  return stdout.trim();
+}
+
+/** The address that `npm run link` prints beside a running bot. */
+export async function makeLink(environment: Readonly<Record<string, string>>): Promise<URL> {
+  const env = { DISCORD_TOKEN: 'of-discord', ...environment };
+  const { stdout } = await run(process.execPath, ['src/app/programs/link.ts'], { env });
+  return new URL(stdout.trim());
+}
+
+/** A port of this machine that nobody has at the moment. */
+export async function vacantPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,0 +1,14 @@
+import { BotError } from '#src/base/errors.ts';
+
+/** What a store can suffer from: it takes no more, or it gives nothing either. */
+export type StoreTrouble = 'unreadable' | 'unwritable';
+
+export function checkReadable(trouble: StoreTrouble | undefined): void {
+  if (trouble !== 'unreadable') return;
+  throw new BotError('store.unreadable', false, 'The store is damaged: restore a backup.');
+}
+
+export function checkWritable(trouble: StoreTrouble | undefined): void {
+  if (!trouble) return;
+  throw new BotError('store.unwritable', true, 'There is no room left: free space on the disk.');
+}

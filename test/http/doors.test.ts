@@ -1,0 +1,154 @@
+import { expect, test } from 'vitest';
+import { ask, openTestPage, refusalOf } from './open-page.ts';
+
+const publicUrl = new URL('https://parley.example.org:8443');
+
+/** A page with one route that reads and one that writes. */
+async function openRoutes() {
+  return await openTestPage({
+    publicUrl,
+    routes(app) {
+      app.get('/state', (context) => context.json('read'));
+      app.post('/act', (context) => context.json('done'));
+      app.post('/v1/act', (context) => context.json('done by a program'));
+    },
+  });
+}
+
+test.each([
+  'evil.example',
+  '127.0.0.1',
+  '127.0.0.1:1',
+  '127.0.0.2:PORT',
+  'localhost.evil.example:PORT',
+  '127.0.0.1:PORT@evil.example',
+  '0x7f000001:PORT',
+  '[::1]',
+  'parley.example.org',
+  'a b',
+])('the forged Host "%s" is answered with a sentence and nothing else', async (forged) => {
+  await using page = await openRoutes();
+  const reply = await ask(page.url, '/state', { host: forged.replace('PORT', page.url.port) });
+  expect([400, 421]).toContain(reply.status);
+  expect(reply.text).toMatch(/^(This|The) .+\.\n$|"message":"This .+\."/);
+  expect((await ask(page.url, '/state')).text).toBe('"read"');
+});
+
+test.each(['localhost:PORT', 'LOCALHOST:PORT', '[::1]:PORT', '127.0.0.1:PORT', publicUrl.host])(
+  'the Host %s is ours',
+  async (host) => {
+    await using page = await openRoutes();
+    const reply = await ask(page.url, '/state', { host: host.replace('PORT', page.url.port) });
+    expect(reply.text).toBe('"read"');
+  },
+);
+
+test.each([
+  ['GET', { origin: 'https://evil.example' }, 'door.origin'],
+  ['GET', { origin: 'http://localhost:3000' }, 'door.origin'],
+  ['GET', { origin: 'null' }, 'door.origin'],
+  ['GET', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }, 'door.site'],
+  ['GET', { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' }, 'door.site'],
+  [
+    'GET',
+    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
+    'door.site',
+  ],
+  ['GET', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'websocket' }, 'door.site'],
+  ['POST', {}, 'door.origin'],
+  ['POST', { origin: 'https://evil.example', 'content-type': 'text/plain' }, 'door.origin'],
+  ['POST', { origin: publicUrl.origin }, 'door.origin'],
+  ['POST', { origin: 'OURS', 'sec-fetch-site': 'same-site' }, 'door.site'],
+  ['POST', { origin: 'OURS', 'sec-fetch-site': 'none' }, 'door.site'],
+  [
+    'POST',
+    {
+      origin: 'OURS',
+      'sec-fetch-site': 'cross-site',
+      'sec-fetch-mode': 'navigate',
+      'sec-fetch-dest': 'document',
+    },
+    'door.site',
+  ],
+  [
+    'OPTIONS',
+    { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
+    'door.origin',
+  ],
+  ['DELETE', {}, 'door.origin'],
+])('a %s of another page with %j is refused', async (method, headers, code) => {
+  await using page = await openRoutes();
+  const entries = Object.entries(headers).map(([name, value]) => [
+    name,
+    value.replace('OURS', page.url.origin),
+  ]);
+  const path = method === 'GET' ? '/state' : '/act';
+  const reply = await ask(page.url, path, Object.fromEntries(entries), { method });
+  expect(refusalOf(reply)).toEqual([
+    403,
+    code,
+    'Another page asked for this; only its own page may.',
+  ]);
+  expect(reply.headers['access-control-allow-origin']).toBeUndefined();
+});
+
+test.each([
+  ['GET', { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }],
+  [
+    'GET',
+    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
+  ],
+  ['GET', { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' }],
+  ['POST', { origin: 'OURS', 'sec-fetch-site': 'same-origin' }],
+  ['POST', { origin: publicUrl.origin, host: publicUrl.host }],
+])('a %s with %j is of our own page, or somebody opens it', async (method, headers) => {
+  await using page = await openRoutes();
+  const entries = Object.entries(headers).map(([name, value]) => [
+    name,
+    value.replace('OURS', page.url.origin),
+  ]);
+  const path = method === 'GET' ? '/state' : '/act';
+  expect((await ask(page.url, path, Object.fromEntries(entries), { method })).status).toBe(200);
+});
+
+test('a program needs no Origin below /v1, and a page of others gets no further there', async () => {
+  await using page = await openRoutes();
+  const asked = { method: 'POST' };
+  expect((await ask(page.url, '/v1/act', {}, asked)).text).toBe('"done by a program"');
+  const foreign = { origin: 'https://evil.example' };
+  expect((await ask(page.url, '/v1/act', foreign, asked)).status).toBe(403);
+  expect((await ask(page.url, '/v1/../act', {}, asked)).status).toBe(403);
+});
+
+test('every answer forbids what the page does not need, refusals too', async () => {
+  await using page = await openRoutes();
+  const replies = [
+    ask(page.url, '/'),
+    ask(page.url, '/state'),
+    ask(page.url, '/none'),
+    ask(page.url, '/act', {}, { method: 'POST' }),
+  ];
+  for (const { headers } of await Promise.all(replies)) {
+    const policy = `${headers['content-security-policy']}`;
+    expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
+    expect(policy).not.toContain('unsafe');
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-resource-policy': 'same-origin',
+    });
+  }
+  expect((await ask(page.url, '/state')).headers['cache-control']).toBe('no-store');
+});
+
+test('a bug of a route is told, and its asker reads nothing of it', async () => {
+  await using page = await openTestPage({
+    routes: (app) =>
+      app.get('/bug', () => {
+        throw new Error('with a secret');
+      }),
+  });
+  const reply = await ask(page.url, '/bug');
+  expect(refusalOf(reply)).toEqual([500, 'failed', 'That did not work; the log has more.']);
+  expect(page.bugs).toEqual([new Error('with a secret')]);
+});

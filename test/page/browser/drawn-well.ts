@@ -1,0 +1,23 @@
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+
+/** Color schemes, and widths of the window in pixels, in which each face of the page is tried. */
+export const appearances = [
+  ['light', 360],
+  ['light', 1_280],
+  ['dark', 360],
+  ['dark', 1_280],
+] as const;
+
+/** Fails where axe finds a violation, or where something is wider than a window of `width` pixels. */
+export async function expectDrawnWell(tab: Page, width: number): Promise<void> {
+  await tab.evaluate(axe.source);
+  const found = await tab.evaluate(async () => {
+    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+  });
+  expect(found).toEqual([]);
+  const scrollWidth = await tab.evaluate('document.documentElement.scrollWidth');
+  expect(scrollWidth).toBeLessThanOrEqual(width);
+}

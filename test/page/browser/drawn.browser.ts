@@ -1,0 +1,50 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { appearances, expectDrawnWell } from './drawn-well.ts';
+import { complaintsOf, openBrowser, openTab, watchLoads } from './open-browser.ts';
+import { openRoom } from './open-room.ts';
+
+/** What the browser may have to load before the room is drawn, packed. */
+const mostFirstLoadBytes = 150_000;
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await openBrowser();
+});
+afterAll(() => browser.close());
+
+test('the room is drawn under the CSP without a complaint, and its first load is small', async () => {
+  await using room = await openRoom();
+  const context = await browser.newContext();
+  const tab = await context.newPage();
+  const complaints = complaintsOf(tab);
+  const loads = watchLoads(tab);
+  await tab.goto(room.link().href);
+  await tab.getByRole('button', { name: 'Hear me' }).waitFor();
+  const loaded = await loads();
+  const bytes = loaded.reduce((sum, one) => sum + one, 0);
+  expect(loaded.length).toBeGreaterThan(10);
+  expect(bytes).toBeLessThan(mostFirstLoadBytes);
+  const firstPaintMs = await tab.evaluate(
+    () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime,
+  );
+  console.log(
+    `first load ${bytes} bytes gzip in ${loaded.length} files, first paint ${firstPaintMs} ms`,
+  );
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test.each(appearances)(
+  '%s at %i px: axe finds nothing, and nothing is wider than the window',
+  async (colorScheme, width) => {
+    await using room = await openRoom();
+    const options = { colorScheme, viewport: { width, height: 800 } };
+    await using opened = await openTab(browser, room.link(), options);
+    const { tab } = opened;
+    await tab.getByText('Said and answered').first().waitFor();
+    await tab.getByLabel('Message, or / for a command').fill('/');
+    await tab.getByRole('listbox', { name: 'Suggestions' }).waitFor();
+    await expectDrawnWell(tab, width);
+  },
+);

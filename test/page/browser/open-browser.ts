@@ -1,0 +1,71 @@
+import { gzipSync } from 'node:zlib';
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+  type Request,
+} from 'playwright-core';
+import { chromiumPath } from '#test/page/chromium.ts';
+
+const flags = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Chromium whose microphone plays `wav` once; pages may use it unless it is `refused`. */
+export async function openBrowser(wav?: string, refused = false): Promise<Browser> {
+  const microphone = [
+    '--use-fake-device-for-media-stream',
+    `--use-file-for-fake-audio-capture=${wav}%noloop`,
+    ...(refused ? [] : ['--use-fake-ui-for-media-stream']),
+  ];
+  const args = [...flags, ...(wav === undefined ? [] : microphone)];
+  return await chromium.launch({ executablePath: chromiumPath, args });
+}
+
+/** A tab that has entered by `link`, and what its console said that is no good: errors, and what the CSP forbade. */
+export async function openTab(
+  browser: Browser,
+  link: URL,
+  options: BrowserContextOptions = {},
+): Promise<AsyncDisposable & { readonly tab: Page; readonly complaints: readonly string[] }> {
+  const context = await browser.newContext(options);
+  const tab = await context.newPage();
+  const complaints = complaintsOf(tab);
+  await tab.goto(link.href);
+  await tab.getByRole('heading', { name: 'Your voice' }).waitFor();
+  return { tab, complaints, [Symbol.asyncDispose]: () => context.close() };
+}
+
+export function complaintsOf(tab: Page): readonly string[] {
+  const complaints: string[] = [];
+  /** Of a tap, which is none of the page. */
+  const isOfTap = (text: string) => text.includes('ScriptProcessorNode is deprecated');
+  tab.on('pageerror', ({ message }) => complaints.push(message));
+  tab.on('console', (message) => {
+    const isBad = ['error', 'warning'].includes(message.type());
+    if (isBad && !isOfTap(message.text())) complaints.push(message.text());
+  });
+  return complaints;
+}
+
+/** Counts what a tab loads from now on; called, it stops, and tells the packed length of each answer in bytes. */
+export function watchLoads(tab: Page): () => Promise<readonly number[]> {
+  const loads: Promise<number>[] = [];
+  const note = (request: Request) => {
+    const response = request.response();
+    loads.push(response.then(async (one) => gzipSync((await one?.body()) ?? '').length));
+  };
+  tab.on('requestfinished', note);
+  return async () => {
+    tab.off('requestfinished', note);
+    return await Promise.all(loads);
+  };
+}

@@ -1,0 +1,168 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { resample } from '#src/audio/resample.ts';
+import { neededWords } from '#src/console/first-run/judge.ts';
+import { wordsInOrder } from '#src/console/first-run/words.ts';
+import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
+import { picturePath } from '#test/page/chromium.ts';
+import { playInRealTime } from '#test/scenarios/setup/real-time.ts';
+import { complaintsOf, openBrowser } from './open-browser.ts';
+import { openProgram, type Program } from './open-program.ts';
+import { savePicture } from './save-picture.ts';
+import { forgetTapped, tappedOf, tapSound } from './sound-tap.ts';
+
+/** "What time is it", as the microphone takes it. */
+const question = 'sandbox/recordings/synth-flite-awb-what-time-is-it.wav';
+/** What the browser may have to load before the room is drawn, packed. */
+const mostFirstLoadBytes = 150_000;
+/** Of a test that is played again where the machine was too busy for real time. */
+const mostPlayingMs = 240_000;
+/** Of the picture in the README, in pixels. */
+const picture = { viewport: { width: 1_280, height: 800 } };
+const story = 'the house stood by the river and nobody knew who built it or why the door was open';
+
+const opened = new AsyncDisposableStack();
+let program: Program;
+let browser: Browser;
+let context: BrowserContext;
+beforeAll(async () => {
+  [program, browser] = await Promise.all([openProgram(), openBrowser(question)]);
+  opened.use(program);
+  opened.defer(() => browser.close());
+  context = await browser.newContext({ ...picture, colorScheme: 'dark' });
+  await tapSound(context);
+}, 120_000);
+afterAll(() => opened.disposeAsync());
+beforeEach(() => onTestFailed(() => console.log(program.screen())));
+
+/** A further tab of the browser that was let in. */
+async function nextTab(): Promise<Page> {
+  const tab = await context.newPage();
+  await tab.goto(program.link.origin);
+  await tab.getByRole('button', { name: 'Leave Lounge' }).waitFor();
+  return tab;
+}
+
+/** The part of `words` that somebody understands of what the tab has played, 0 to 1. */
+async function understood(tab: Page, words: string): Promise<number> {
+  const { played: samples } = await tappedOf(tab);
+  const pcm: Pcm = resample({ samples, rateHz: 48_000, channels: 1 }, 16_000);
+  await using transcriber = await openEmbeddedTranscriber();
+  let text = '';
+  for await (const update of transcriber.transcribe(pcm, AbortSignal.timeout(30_000))) {
+    if (update.kind === 'final') text = update.transcript.text;
+  }
+  return wordsInOrder(words, text);
+}
+
+const answersOf = (tab: Page) =>
+  tab.getByRole('log', { name: 'Said and answered' }).getByRole('article');
+const answersTo = (tab: Page, name: string) => answersOf(tab).getByText(`Answer to ${name}`);
+const speaking = (tab: Page, name: string) =>
+  tab.getByRole('listitem').filter({ hasText: name }).filter({ hasText: 'speaks' });
+
+test('who opens the link that npm start prints and speaks sees and hears the answer', async () => {
+  const tab = await context.newPage();
+  const complaints = complaintsOf(tab);
+  await tab.goto(program.link.href);
+  await tab.getByRole('heading', { name: 'Your voice' }).waitFor();
+  const [loadedBytes = 0, firstPaintMs = 0] = (await tab.evaluate(`[
+    performance.getEntries().reduce((sum, { transferSize = 0 }) => sum + transferSize, 0),
+    performance.getEntriesByName('first-contentful-paint')[0].startTime,
+  ]`)) as readonly number[];
+  console.log(`first load ${loadedBytes} bytes, first paint ${Math.round(firstPaintMs)} ms`);
+  expect(loadedBytes).toBeLessThan(mostFirstLoadBytes);
+  await program.shows('Type to speak as Adam');
+  const shown = await answersOf(tab).count();
+  await tab.getByLabel('all the time').check();
+  await tab.getByRole('button', { name: 'Microphone' }).click();
+  await speaking(tab, 'Adam').waitFor();
+  await speaking(tab, 'Nova').waitFor();
+  await expect.poll(() => answersOf(tab).count()).toBe(shown + 1);
+  await speaking(tab, 'Nova').waitFor({ state: 'detached' });
+  await tab.getByRole('button', { name: 'Microphone' }).click();
+  const log = tab.getByRole('log', { name: 'Said and answered' });
+  expect(await log.getByText('Adam: what time is it').count()).toBe(2);
+  const answer = answersOf(tab).first();
+  const words = (await answer.getByText('The time is now').textContent()) ?? '';
+  const stages = await answer.getByRole('img').getAttribute('aria-label');
+  expect(new Set(stages?.split(', ').map((stage) => stage.replace(/ \d+ ms$/, '')))).toEqual(
+    new Set([
+      ...['last syllable', 'ended', 'recognised', 'first token', 'first clause', 'first speech'],
+      ...['first packet', 'heard'],
+    ]),
+  );
+  expect(await understood(tab, words)).toBeGreaterThan(neededWords);
+  expect(complaints).toEqual([]);
+  await tab.close();
+});
+
+test(
+  'buttons of the panel, a command completed by keys and a second person do what they do on Discord',
+  () => playInRealTime(pressesTypesAndSpeaks),
+  mostPlayingMs,
+);
+
+async function pressesTypesAndSpeaks(): Promise<void> {
+  const tab = await nextTab();
+  const panel = tab.getByRole('region', { name: 'Panel' });
+  const chat = tab.getByRole('log', { name: 'Messages' });
+  await panel.getByRole('button', { name: 'Pause listening' }).click();
+  await panel.getByRole('button', { name: 'Resume' }).click();
+  await panel.getByRole('button', { name: 'Pause listening' }).waitFor();
+  const line = tab.getByLabel('Message, or / for a command');
+  await line.pressSequentially('/as');
+  for (const key of ['ArrowDown', 'Enter']) await line.press(key);
+  await expect.poll(() => line.inputValue()).toBe('/ask ');
+  for (const key of ['ArrowDown', 'Enter']) await line.press(key);
+  await expect.poll(() => line.inputValue()).toBe('/ask question:');
+  await line.pressSequentially('what time is it');
+  await line.press('Enter');
+  await chat.getByText('The time is now').first().waitFor();
+  await line.fill('/track play file:');
+  await tab.getByLabel('File for file:').setInputFiles(question);
+  await expect.poll(() => line.inputValue()).toMatch(/^\/track play file:.*\.wav $/);
+  await line.press('Enter');
+  await chat.getByText('synth-flite-awb-what-time-is-it').first().waitFor();
+  const shown = await answersTo(tab, 'Ben').count();
+  await tab.getByLabel('Who').selectOption('Ben');
+  await tab.getByLabel('Says').fill('Nova, what time is it?');
+  await tab.getByRole('button', { name: 'Say it' }).click();
+  await speaking(tab, 'Ben').waitFor();
+  await speaking(tab, 'Nova').waitFor();
+  if (picturePath !== undefined) await savePicture(tab, picturePath);
+  await answersTo(tab, 'Ben').nth(shown).waitFor();
+  await tab.close();
+}
+
+test('the later of two tabs has the microphone, and the first is told', async () => {
+  const [first, second] = [await nextTab(), await nextTab()];
+  await first.getByRole('button', { name: 'Microphone' }).click();
+  await first.getByRole('button', { name: 'Microphone', pressed: true }).waitFor();
+  await second.getByRole('button', { name: 'Microphone' }).click();
+  await second.getByRole('button', { name: 'Microphone', pressed: true }).waitFor();
+  await first.getByText('Another tab has the microphone now').waitFor();
+  await first.getByRole('button', { name: 'Microphone', pressed: false }).waitFor();
+  await Promise.all([first.close(), second.close()]);
+});
+
+test(
+  'a page that is closed in mid-answer leaves the bot speaking to everybody else',
+  () => playInRealTime(closesInMidAnswer),
+  mostPlayingMs,
+);
+
+async function closesInMidAnswer(): Promise<void> {
+  const [tab, other] = [await nextTab(), await nextTab()];
+  await other.getByRole('button', { name: 'Listen only' }).click();
+  await forgetTapped(other);
+  await tab.getByLabel('Message, or / for a command').fill(`/say text:${story}`);
+  await tab.getByLabel('Message, or / for a command').press('Enter');
+  await speaking(tab, 'Nova').waitFor();
+  await tab.close();
+  await speaking(other, 'Nova').waitFor({ state: 'detached' });
+  expect(await understood(other, story)).toBeGreaterThan(neededWords);
+  const dryFrames = await other.locator('#root').getAttribute('data-dry-frames');
+  console.log(`20 ms frames that were missing in what was played: ${dryFrames ?? 0}`);
+}

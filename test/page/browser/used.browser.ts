@@ -1,0 +1,140 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openBrowser, openTab } from './open-browser.ts';
+import { openRoom } from './open-room.ts';
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await openBrowser();
+});
+afterAll(() => browser.close());
+
+test('what is pressed, written and commanded reaches the room as a request each', async () => {
+  await using room = await openRoom();
+  await using opened = await openTab(browser, room.link());
+  const { tab } = opened;
+  await tab.getByRole('button', { name: 'Hear me' }).click();
+  const line = tab.getByLabel('Message, or / for a command');
+  await line.fill('/as');
+  await tab.getByRole('option', { name: '/ask Asks in writing' }).click();
+  await tab.getByRole('option', { name: 'question:' }).click();
+  await line.pressSequentially('what time is it');
+  await line.press('Enter');
+  await line.fill('/track play ra');
+  await tab.getByRole('option', { name: 'Rain (30 min)' }).click();
+  await line.press('Enter');
+  await line.fill('Good morning');
+  await line.press('Enter');
+  await tab.getByRole('button', { name: 'Join Stage' }).click();
+  await tab.getByLabel('Who').selectOption('Beth');
+  await tab.getByLabel('Says').fill('And I?');
+  await tab.getByRole('button', { name: 'Say it' }).click();
+  await expect.poll(() => room.asked.at(-1)?.kind).toBe('type');
+  const known = room.asked
+    .filter(({ kind }) => kind !== 'complete')
+    .map(({ id: _, ...request }) => request);
+  expect(known).toEqual([
+    { kind: 'press', messageId: '20', customId: 'hear' },
+    { kind: 'command', name: 'ask', options: { question: 'what time is it' } },
+    { kind: 'command', name: 'track play', options: { name: 'rain' } },
+    { kind: 'write', text: 'Good morning', channel: 'general' },
+    { kind: 'join', channel: 'Stage' },
+    { kind: 'type', person: 'Beth', text: 'And I?' },
+  ]);
+});
+
+test('what is chosen from a menu, and a form that is filled in, reach the room', async () => {
+  await using room = await openRoom();
+  await using opened = await openTab(browser, room.link());
+  const { tab } = opened;
+  await tab.getByLabel('A colour').selectOption('Blue');
+  await tab.getByRole('button', { name: 'Choose' }).click();
+  await tab.getByRole('button', { name: 'About you' }).click();
+  const form = tab.getByRole('region', { name: 'About you' });
+  await form.getByLabel('Name').fill('Adam');
+  await form.getByLabel('Story').fill('Once upon a time');
+  await form.getByLabel('Colour').selectOption('Red');
+  await form.getByRole('button', { name: 'Submit' }).click();
+  await form.waitFor({ state: 'detached' });
+  expect(room.asked.map(({ id: _, ...request }) => request)).toEqual([
+    { kind: 'press', messageId: '20', customId: 'colour', values: ['blue'] },
+    { kind: 'press', messageId: '20', customId: 'about' },
+    {
+      kind: 'submit',
+      form: '70',
+      fields: { name: 'Adam', story: 'Once upon a time', colour: ['red'] },
+    },
+  ]);
+});
+
+test('a line that is no command yet says why, and stays to be mended', async () => {
+  await using room = await openRoom();
+  await using opened = await openTab(browser, room.link());
+  const line = opened.tab.getByLabel('Message, or / for a command');
+  await line.fill('/ask');
+  await line.press('Enter');
+  await opened.tab.getByText('/ask needs question:').waitFor();
+  expect(await line.inputValue()).toBe('/ask');
+  expect(room.asked).toEqual([]);
+});
+
+test('the newest message is in sight, unless somebody reads what was before', async () => {
+  await using room = await openRoom();
+  await using opened = await openTab(browser, room.link());
+  const { tab } = opened;
+  const post = (n: number) =>
+    room.tell({
+      ...{ kind: 'message', change: 'posted', id: `${100 + n}`, channel: 'general' },
+      ...{ author: 'Adam', text: `message ${n}`, buttons: [], embeds: [], files: [], atMs: n },
+    });
+  const list = tab.getByRole('log', { name: 'Messages' });
+  const isInSight = (n: number) =>
+    list.getByText(`message ${n}`, { exact: true }).evaluate((line) => {
+      const [one, all] = [line, line.closest('.messages')].map((each) =>
+        each?.getBoundingClientRect(),
+      );
+      return (
+        one !== undefined && all !== undefined && one.bottom <= all.bottom && one.top >= all.top
+      );
+    });
+  for (let n = 0; n < 30; n++) post(n);
+  await expect.poll(() => isInSight(29)).toBe(true);
+  await list.evaluate((element) => element.scrollTo({ top: 0 }));
+  post(30);
+  await list.getByText('message 30').waitFor();
+  expect(await isInSight(30)).toBe(false);
+});
+
+test('a page that comes back shows each message and event once', async () => {
+  await using room = await openRoom();
+  await using opened = await openTab(browser, room.link());
+  const { tab } = opened;
+  const answers = tab.getByRole('log', { name: 'Said and answered' });
+  await answers.getByText('It is noon.').waitFor();
+  room.rooms[0]?.close(1_012, 'The sandbox starts anew.');
+  await expect.poll(() => room.rooms.length).toBe(2);
+  room.tell({ kind: 'said', who: 'Adam', text: 'after that', atMs: 9 });
+  await answers.getByText('after that').waitFor();
+  expect(await answers.getByText('It is noon.').count()).toBe(1);
+  expect(await tab.getByRole('button', { name: 'Hear me' }).count()).toBe(1);
+});
+
+test('the waterfall of an answer names its eight instants', async () => {
+  await using room = await openRoom();
+  await using opened = await openTab(browser, room.link());
+  const drawn = opened.tab.getByRole('img');
+  expect(await drawn.getAttribute('aria-label')).toBe(
+    'last syllable 0 ms, recognised 140 ms, ended 180 ms, first token 220 ms, first clause 240 ms, first speech 290 ms, first packet 310 ms, heard 400 ms',
+  );
+});
+
+test('a connection that is lost is told, and comes back by itself', async () => {
+  await using room = await openRoom();
+  await using opened = await openTab(browser, room.link());
+  const { tab } = opened;
+  await tab.getByRole('button', { name: 'Hear me' }).waitFor();
+  room.rooms[0]?.close(1_012, 'The sandbox starts anew.');
+  await tab.getByText('The sandbox starts anew.').waitFor();
+  await expect.poll(() => room.rooms.length).toBe(2);
+  await tab.getByText('The sandbox on this machine').waitFor();
+});

@@ -1,0 +1,122 @@
+import { expect, test } from 'vitest';
+import {
+  complete,
+  type RegisteredCommand,
+  readCommand,
+  suggestChoices,
+} from '#page/room/command-line.js';
+
+const commands: readonly RegisteredCommand[] = [
+  { name: 'join', description: 'Comes to your channel' },
+  {
+    name: 'ask',
+    description: 'Asks',
+    options: [
+      { type: 3, name: 'question', description: 'What', required: true },
+      {
+        type: 3,
+        name: 'answer',
+        choices: [
+          { name: 'in writing', value: 'text' },
+          { name: 'aloud', value: 'voice' },
+        ],
+      },
+      { type: 5, name: 'private' },
+    ],
+  },
+  {
+    name: 'track',
+    options: [
+      {
+        type: 1,
+        name: 'play',
+        description: 'Plays',
+        options: [
+          { type: 3, name: 'name', required: true, autocomplete: true },
+          { type: 4, name: 'volume' },
+        ],
+      },
+      { type: 1, name: 'pause' },
+    ],
+  },
+  { name: 'Ask Parley', type: 3 },
+];
+
+test.each([
+  ['/join', { name: 'join', options: {} }],
+  ['/ask what time: is it', { name: 'ask', options: { question: 'what time: is it' } }],
+  [
+    '/ask question:what time is it answer:in writing private:true',
+    { name: 'ask', options: { question: 'what time is it', answer: 'text', private: true } },
+  ],
+  ['/ask what answer:voice', { name: 'ask', options: { question: 'what', answer: 'voice' } }],
+  ['/track play rain volume:50', { name: 'track play', options: { name: 'rain', volume: 50 } }],
+  ['/track play name:@Adam', { name: 'track play', options: { name: 'Adam' } }],
+  ['/track pause ', { name: 'track pause', options: {} }],
+])('%s is a command', (line, command) => {
+  expect(readCommand(line, commands)).toEqual({ kind: 'command', ...command });
+});
+
+test.each([
+  ['/', 'A command begins with its name.'],
+  ['/dance', 'There is no command /dance here.'],
+  ['/track', '/track goes on with one of: play, pause.'],
+  ['/track jump', '/track goes on with one of: play, pause.'],
+  ['/ask', '/ask needs question:'],
+  ['/ask question: answer:text', '/ask needs question:'],
+  ['/ask what answer:sung', 'answer is one of: in writing, aloud.'],
+  ['/ask what private:maybe', 'private is true or false.'],
+  ['/track play rain volume:loud', 'volume is a whole number, not loud.'],
+  ['/track play rain volume:1.5', 'volume is a whole number, not 1.5.'],
+])('%s is not yet one, and the sentence says why', (line, message) => {
+  expect(readCommand(line, commands)).toEqual({ kind: 'incomplete', message });
+});
+
+function lines(line: string): readonly string[] {
+  return complete(line, commands).suggestions.map((suggestion) => suggestion.line);
+}
+
+test('what could come next is suggested, as whole lines', () => {
+  expect(lines('hello')).toEqual([]);
+  expect(lines('/')).toEqual(['/join ', '/ask ', '/track ']);
+  expect(lines('/tr')).toEqual(['/track ']);
+  expect(lines('/track p')).toEqual(['/track play ', '/track pause ']);
+  expect(lines('/ask ')).toEqual(['/ask question:', '/ask answer:', '/ask private:']);
+  expect(lines('/ask what answer:')).toEqual([
+    '/ask what answer:in writing ',
+    '/ask what answer:aloud ',
+  ]);
+  expect(lines('/ask what answer:al')).toEqual(['/ask what answer:aloud ']);
+  expect(lines('/ask what private:t')).toEqual(['/ask what private:true ']);
+  expect(lines('/ask what answer:aloud ')).toEqual(['/ask what answer:aloud private:']);
+});
+
+test('each suggested line is read as the command that it completes', () => {
+  for (const line of lines('/ask what answer:'))
+    expect(readCommand(line, commands).kind, line).toBe('command');
+});
+
+test('values that only the bot knows are asked for, and its choices end the line', () => {
+  const { ask } = complete('/track play volume:5 name:ra', commands);
+  const options = { volume: '5', name: 'ra' };
+  expect(ask).toEqual({ name: 'track play', options, focused: 'name' });
+  const choices = [{ name: 'Rain (30 min)', value: 'rain-30' }];
+  expect(suggestChoices('/track play volume:5 name:ra', commands, choices)).toEqual([
+    { line: '/track play volume:5 name:rain-30 ', label: 'Rain (30 min)', description: 'name' },
+  ]);
+  expect(complete('/track play ra', commands).ask).toMatchObject({ focused: 'name' });
+  expect(suggestChoices('/tr', commands, choices)).toEqual([]);
+});
+
+test('a file is chosen for its option, and stands on the line by its name', () => {
+  const loop: RegisteredCommand = { name: 'loop', options: [{ type: 11, name: 'file' }] };
+  expect(complete('/loop file:', [loop])).toEqual({ suggestions: [], file: 'file' });
+  const choice = { name: 'my rain.wav', value: 'my rain.wav' };
+  const [chosen] = suggestChoices('/loop file:', [loop], [choice]);
+  expect(chosen?.line).toBe('/loop file:my rain.wav ');
+  expect(readCommand('/loop file:my rain.wav ', [loop])).toEqual({
+    kind: 'command',
+    name: 'loop',
+    options: { file: { file: 'my rain.wav' } },
+  });
+});

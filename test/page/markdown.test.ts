@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { type Paragraph, type Piece, readMarkdown } from '#page/room/markdown.js';
+import { fc } from '#test/properties.ts';
+
+const names: Readonly<Record<string, string>> = { '5': 'Adam', '8': 'general' };
+
+/** Written with its manners as tags. */
+function tagged(text: string): readonly string[] {
+  return readMarkdown(text, (id) => names[id]).map((paragraph: Paragraph) => {
+    if (paragraph.kind === 'code') return `pre(${paragraph.text})`;
+    const words = paragraph.parts.map(tagOf).join('');
+    return paragraph.kind === 'text' ? words : `${paragraph.kind}(${words})`;
+  });
+}
+
+function tagOf(piece: Piece): string {
+  if (piece.kind === 'text') return piece.text;
+  if (piece.kind === 'time') return `time(${piece.atS} ${piece.style})`;
+  const words = piece.parts.map(tagOf).join('');
+  return piece.kind === 'link' ? `link(${words} ${piece.href})` : `${piece.kind}(${words})`;
+}
+
+test.each([
+  [
+    '**Ana** says *hi*, __really__, ~~no~~',
+    'bold(Ana) says italic(hi), underline(really), strike(no)',
+  ],
+  ['***both***', 'bold(italic(both))'],
+  ['`**code**` and \\*stars\\*', 'code(**code**) and *stars*'],
+  ['snake_case_name and 2 * 3 * 4', 'snake_case_name and 2 * 3 * 4'],
+  [
+    '<@5> in <#8>, not <@77>, runs </track play:9>',
+    'mention(@Adam) in mention(#general), not <@77>, runs mention(/track play)',
+  ],
+  ['at <t:1700000000:t>', 'at time(1700000000 t)'],
+  [
+    'see https://example.org/a_b_c or [docs](https://example.org)',
+    'see link(https://example.org/a_b_c https://example.org/a_b_c) or link(docs https://example.org)',
+  ],
+  ['[bad](javascript:alert(1))', '[bad](javascript:alert(1))'],
+  ['**never closed', '**never closed'],
+  ['||who did it||', 'spoiler(who did it)'],
+])('%s', (text, shown) => {
+  expect(tagged(text)).toEqual([shown]);
+});
+
+test('lines of plain words stand together, quotes, headings, small print, lists and code on their own', () => {
+  const text = 'one\ntwo\n> said\n# Head\n-# small\n- a\n- b\n```js\nlet a = 1;\n```\nend';
+  expect(tagged(text)).toEqual([
+    ...['one\ntwo', 'quote(said)', 'heading(Head)', 'small(small)', 'item(a)', 'item(b)'],
+    ...['pre(let a = 1;)', 'end'],
+  ]);
+});
+
+test('no letter of words without marks is lost, and hostile marks end', () => {
+  const plain = fc.string({ unit: fc.constantFrom('a', 'b', ' ', '.', 'ä', '7'), minLength: 1 });
+  fc.assert(
+    fc.property(plain, (text) => {
+      expect(tagged(text)).toEqual([text]);
+    }),
+  );
+  const hostile = fc.string({
+    unit: fc.constantFrom('*', '_', '`', '|', '~', '<', '>', 'a', '\n', '[', '('),
+  });
+  fc.assert(
+    fc.property(hostile, (text) => {
+      tagged(text);
+    }),
+  );
+  expect(tagged('*_'.repeat(1_000)).join('').length).toBeGreaterThan(0);
+});

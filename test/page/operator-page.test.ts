@@ -1,0 +1,189 @@
+import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
+import type { PageViewer } from '#src/http/viewer.ts';
+import { OperatorPage } from '#src/page/operator-page.ts';
+import { shownTo } from '#src/page/snapshot.ts';
+import type { ProviderBreaker } from '#src/provider/provider-news.ts';
+import type { SessionEvent } from '#src/session/ports/events.ts';
+import type { SpentCost } from '#src/spending/budget-authority.ts';
+import { lounge, openSessionFixture, pass } from '#test/session/setup/session-fixture.ts';
+
+const today: SpentCost = {
+  usd: 0.5,
+  minutes: 0,
+  capUsd: 2,
+  capMinutes: 0,
+  isUnpriced: false,
+  turns: 3,
+  top: { personId: 'eva', name: 'Eva' },
+};
+
+const manager = { kind: 'manager', userId: 'boss', guildId: 'g' } as const;
+const breaker: ProviderBreaker = { role: 'chat', provider: 'api.example', state: 'closed' };
+
+/** A page over a room with Adam, who called the bot in, and Eva, who has said nothing. */
+async function openRoom(isReachedByLink = true) {
+  const fixture = openSessionFixture();
+  const { clock, hearing, sessions, talk } = fixture;
+  const managers = new Set(['boss']);
+  const asked: string[] = [];
+  const discord = {
+    /** Who manages nothing any more, though nobody was told. */
+    lost: new Set<string>(),
+    isAway: false,
+    asked(guildId: string, personId: string) {
+      asked.push(`${guildId} ${personId}`);
+      if (discord.isAway) throw new BotError('discord.unreachable', true, 'It is away.');
+      if (discord.lost.has(personId)) managers.delete(personId);
+    },
+  };
+  const bugs: unknown[] = [];
+  const looks = { count: 0 };
+  const page = new OperatorPage({
+    clock,
+    bot: () => {
+      looks.count++;
+      return {
+        rooms: () => sessions.all(),
+        controls: () => ({ sessions, talk, hearing }),
+        today: () => today,
+        mayManage: (guildId, personId) => guildId === 'g' && managers.has(personId),
+        refreshMember: async (guildId, personId) => discord.asked(guildId, personId),
+        guildName: (guildId) => (guildId === 'g' ? 'Guild' : undefined),
+        breakers: () => [breaker],
+      };
+    },
+    alerts: () => [{ name: 'udp-dead', guildId: 'h', cause: 'no answer for 15 s' }],
+    isReachedByLink,
+    onAction: () => undefined,
+    onBug: (error) => bugs.push(error),
+  });
+  await sessions.join(lounge, 'adam');
+  await pass(fixture, 200);
+  return { ...fixture, page, managers, discord, asked, bugs, looks };
+}
+
+/** A spoken question whose answer began `ms` after its last word. */
+function answered(ms: number): SessionEvent {
+  return {
+    kind: 'answered',
+    speakerId: 'adam',
+    name: 'Adam',
+    text: 'a secret',
+    heardText: 'a secret',
+    finish: 'completed',
+    vainShare: 0,
+    instants: { heardAtMs: 0, endedAtMs: 100, firstSentAtMs: ms },
+  };
+}
+
+test('a room is shown with the names of those who agreed, and all others as a number', async () => {
+  const { page } = await openRoom();
+  const [room] = page.snapshot().rooms;
+  expect(room).toMatchObject({
+    guildId: 'g',
+    guildName: 'Guild',
+    channelName: 'Lounge',
+    state: 'listening',
+    heard: ['Adam'],
+    unheard: 1,
+    isMuted: false,
+    hasCaptions: false,
+    waiting: 0,
+    budget: { usd: 0.5, capUsd: 2, step: 'full' },
+  });
+  expect(JSON.stringify(page.snapshot())).not.toMatch(/Eva|eva|adam/);
+});
+
+test('whoever takes their yes back is a number in the next snapshot', async () => {
+  const { page, sessions } = await openRoom();
+  sessions.session('g')?.consent.agree('eva');
+  expect(page.snapshot().rooms[0]).toMatchObject({ heard: ['Adam', 'Eva'], unheard: 0 });
+  await sessions.leave('g');
+  expect(page.snapshot().rooms).toEqual([]);
+});
+
+test('stages are told of the latest turns, of a server and of all, without a word', async () => {
+  const { page } = await openRoom();
+  for (const ms of [300, 400, 500]) page.session('g', answered(ms));
+  page.session('h', answered(900));
+  const snapshot = page.snapshot();
+  expect(snapshot.rooms[0]?.stages.firstSentMs).toEqual({ p50Ms: 400, p95Ms: 500 });
+  expect(snapshot.stages.firstSentMs).toEqual({ p50Ms: 400, p95Ms: 900 });
+  expect(JSON.stringify(snapshot)).not.toContain('secret');
+});
+
+test('where nobody watches, the bot is not looked at, whatever happens in its rooms', async () => {
+  const fixture = await openRoom();
+  const { page, looks } = fixture;
+  for (let n = 0; n < 60; n++) {
+    page.session('g', answered(300));
+    await pass(fixture, 1_000);
+  }
+  expect(looks.count).toBe(0);
+  page.snapshot();
+  expect(looks.count).toBe(1);
+});
+
+test('a manager sees their own server, no provider by name, and no alert of others', async () => {
+  const { page } = await openRoom();
+  const [role, provider, code] = ['chat', 'api.example', 'provider.late'] as const;
+  page.provider({ kind: 'failed', role, provider, code, message: 'It failed.' });
+  const snapshot = page.snapshot();
+  expect(shownTo({ kind: 'owner' }, snapshot)).toBe(snapshot);
+  expect(snapshot.providers).toContainEqual({
+    role,
+    state: 'fails',
+    provider,
+    code,
+    breakers: [{ provider, state: 'closed' }],
+  });
+  expect(snapshot.alerts[0]?.meaning).toBe('the voice server does not answer over UDP any more');
+  const own = shownTo({ kind: 'manager', userId: 'boss', guildId: 'g' }, snapshot);
+  expect(own.rooms).toEqual(snapshot.rooms);
+  expect(own.alerts).toEqual([]);
+  expect(own.providers).toContainEqual({ role, state: 'fails' });
+  const other = shownTo({ kind: 'manager', userId: 'boss', guildId: 'h' }, snapshot);
+  expect([other.rooms, other.alerts.length]).toEqual([[], 1]);
+});
+
+test('a manager is who they were for as long as they manage that server', async () => {
+  const { page, managers } = await openRoom();
+  expect(await page.isCurrent(manager)).toBe(true);
+  expect(await page.isCurrent({ ...manager, guildId: 'h' })).toBe(false);
+  managers.delete('boss');
+  expect(await page.isCurrent(manager)).toBe(false);
+  expect(await page.isCurrent({ kind: 'owner' })).toBe(true);
+  expect(await page.isCurrent({ kind: 'sandbox' })).toBe(false);
+});
+
+test('of a manager Discord is asked again after 15 s, as it tells nobody whose roles have changed', async () => {
+  const { page, discord, asked, clock } = await openRoom();
+  for (let n = 0; n < 3; n++) expect(await page.isCurrent(manager)).toBe(true);
+  expect(asked).toEqual(['g boss']);
+  discord.lost.add('boss');
+  await clock.advance(14_999);
+  expect(await page.isCurrent(manager)).toBe(true);
+  await clock.advance(1);
+  expect(await page.isCurrent(manager)).toBe(false);
+});
+
+test('while Discord does not answer, what it told last of a manager holds', async () => {
+  const { page, discord, managers } = await openRoom();
+  discord.isAway = true;
+  expect(await page.isCurrent(manager)).toBe(true);
+  managers.delete('boss');
+  expect(await page.isCurrent(manager)).toBe(false);
+});
+
+test('a link for a manager is made where others reach the page, once it is open', async () => {
+  const create = (viewer: PageViewer) => new URL(`https://page.example/#${JSON.stringify(viewer)}`);
+  for (const isReached of [true, false]) {
+    const { page } = await openRoom(isReached);
+    expect(page.link('g', 'boss')).toBeUndefined();
+    page.open({ create });
+    const link = decodeURI(new URL(page.link('g', 'boss') ?? 'none:').hash.slice(1));
+    const viewer = { kind: 'manager', guildId: 'g', userId: 'boss' };
+    expect(link).toBe(isReached ? JSON.stringify(viewer) : '');
+  }
+});

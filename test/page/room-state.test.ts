@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { emptyRoom, panelOf, type RoomLine, stepRoom } from '#page/room/room-state.js';
+
+const state: RoomLine = {
+  kind: 'state',
+  people: [
+    { id: '1', name: 'You', isYou: true, speaks: false, channel: 'Lounge' },
+    { id: '2', name: 'Adam', isYou: false, speaks: false },
+  ],
+  channels: [{ id: '9', name: 'Lounge', kind: 'voice' }],
+  bot: { online: true, channel: 'Lounge', name: 'Parley', speaks: false },
+  commands: [],
+  you: 'You',
+};
+
+function message(id: string, more: object = {}): RoomLine {
+  return {
+    ...{ kind: 'message', change: 'posted', id, channel: 'general', author: 'Parley' },
+    ...{ text: id, buttons: [], embeds: [], files: [], atMs: 0 },
+    ...more,
+  } as RoomLine;
+}
+
+function after(...lines: readonly RoomLine[]) {
+  return lines.reduce(stepRoom, emptyRoom);
+}
+
+test('a message is posted, edited in its place, and deleted', () => {
+  const posted = after(message('a'), message('b'));
+  const edited = stepRoom(posted, message('a', { change: 'edited', text: 'new' }));
+  expect(edited.messages.map(({ text }) => text)).toEqual(['new', 'b']);
+  const deleted = stepRoom(edited, message('a', { change: 'deleted' }));
+  expect(deleted.messages.map(({ id }) => id)).toEqual(['b']);
+});
+
+test('an edit of a message that was posted before the page came is shown, too', () => {
+  const { messages } = after(message('a', { change: 'edited' }));
+  expect(messages.map(({ id }) => id)).toEqual(['a']);
+});
+
+test('of messages and events only the latest 200 are kept', () => {
+  const messages = Array.from({ length: 250 }, (_, n) => message(`${n}`));
+  const said = Array.from({ length: 250 }, (_, n): RoomLine => {
+    return { kind: 'said', who: 'Adam', text: `${n}`, atMs: n };
+  });
+  const { messages: kept, events } = after(...messages, ...said);
+  expect([kept.length, kept[0]?.id, events.length]).toEqual([200, '50', 200]);
+});
+
+test('who speaks is marked by name or id, until the next state says otherwise', () => {
+  const speaks: RoomLine = { kind: 'speaks', who: 'Adam', on: true };
+  expect(after(state, speaks).room.people.map((one) => one.speaks)).toEqual([false, true]);
+  const byId = after(state, { ...speaks, who: '1' });
+  expect(byId.room.people.map((one) => one.speaks)).toEqual([true, false]);
+  expect(after(state, speaks, state).room.people.map((one) => one.speaks)).toEqual([false, false]);
+});
+
+test('the bot is marked where it speaks, too', () => {
+  const speaks: RoomLine = { kind: 'speaks', who: 'Parley', on: true };
+  expect(after(state, speaks).room.bot.speaks).toBe(true);
+  expect(after(state, speaks, { ...speaks, on: false }).room.bot.speaks).toBe(false);
+});
+
+test('the panel is the latest message of the bot for everybody with buttons to press', () => {
+  const button = { customId: 'stop', label: 'Stop', disabled: false };
+  const panel = message('panel', { buttons: [button] });
+  const others = [
+    message('link', { buttons: [{ label: 'Guide', disabled: false }] }),
+    message('private', { buttons: [button], to: 'You' }),
+    message('person', { buttons: [button], author: 'Adam' }),
+  ];
+  expect(panelOf(after(state, panel, ...others))?.id).toBe('panel');
+  expect(panelOf(after(state, ...others))).toBeUndefined();
+});
+
+test('replies and the microphone change nothing that is drawn from the room', () => {
+  const before = after(state);
+  expect(stepRoom(before, { kind: 'reply', id: 1, ok: true })).toBe(before);
+  expect(stepRoom(before, { kind: 'microphone', state: 'taken' })).toBe(before);
+});

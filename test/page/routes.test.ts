@@ -1,0 +1,162 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { expect, test } from 'vitest';
+import type { PageViewer } from '#src/http/viewer.ts';
+import { RoomActions } from '#src/page/room-actions.ts';
+import { operatorRoutes } from '#src/page/routes.ts';
+import type { PageSnapshot } from '#src/page/snapshot.ts';
+import { SnapshotFeed } from '#src/page/snapshot-feed.ts';
+import { settled, VirtualClock } from '#test/fakes/clock.ts';
+import { ask, cookieOf, enter, keyOf, openTestPage, refusalOf } from '#test/http/open-page.ts';
+
+const small: PageSnapshot = { atWallMs: 5, rooms: [], providers: [], alerts: [], stages: {} };
+
+/** The operator's routes over a bot in server `g`, whose deeds are noted. */
+async function openOperator(take = () => small) {
+  const clock = new VirtualClock();
+  const deeds: string[] = [];
+  const note = <Outcome>(deed: string, outcome: Outcome) => {
+    deeds.push(deed);
+    return outcome;
+  };
+  const left = { kind: 'left', channel: 'Lounge', stayedMs: 1, hasTranscript: false } as const;
+  const controls = {
+    talk: { stop: () => note('stop', 'stopped' as const) },
+    sessions: {
+      at: () => ({ guildId: 'g', channelId: 'lounge', name: 'Lounge' }),
+      leave: async () => note('leave', left),
+    },
+    hearing: {
+      pause: () => note('pause', 'paused' as const),
+      resume: () => note('resume', 'resumed' as const),
+    },
+  };
+  const feed = new SnapshotFeed({
+    clock,
+    take,
+    show: (_viewer, snapshot) => snapshot,
+    isCurrent: () => true,
+    onBug: (error) => deeds.push(`bug: ${error}`),
+  });
+  const page = await openTestPage({
+    routes: (app) =>
+      operatorRoutes(app, {
+        feed,
+        history: { periods: () => [{ startWallMs: 1, turns: 2, stages: {} }] },
+        actions: new RoomActions((guildId) => (guildId === 'g' ? controls : undefined)),
+        onAction: (viewer, action, guildId) => deeds.push(`${viewer.kind} ${action} ${guildId}`),
+      }),
+  });
+  const cookie = async (viewer: PageViewer) =>
+    cookieOf(await enter(page.url, keyOf(page.links.create(viewer))));
+  const act = async (path: string, viewer: PageViewer) =>
+    await ask(
+      page.url,
+      `/page/rooms/${path}`,
+      { cookie: await cookie(viewer), origin: page.url.origin },
+      { method: 'POST' },
+    );
+  return {
+    page,
+    feed,
+    clock,
+    deeds,
+    cookie,
+    act,
+    [Symbol.asyncDispose]: page[Symbol.asyncDispose],
+  };
+}
+
+const owner: PageViewer = { kind: 'owner' };
+const manager: PageViewer = { kind: 'manager', userId: 'boss', guildId: 'g' };
+
+test('an owner stops, mutes, unmutes and sends away, and is told the outcome', async () => {
+  await using operator = await openOperator();
+  const texts: string[] = [];
+  for (const action of ['stop', 'mute', 'unmute', 'leave']) {
+    texts.push((await operator.act(`g/${action}`, owner)).text);
+  }
+  expect(texts).toEqual(
+    ['stopped', 'paused', 'resumed', 'left'].map((outcome) => JSON.stringify({ outcome })),
+  );
+  expect(operator.deeds).toContain('owner leave g');
+});
+
+test('anything else, another server, and nobody are refused with a sentence, and nothing is done', async () => {
+  await using operator = await openOperator();
+  expect(refusalOf(await operator.act('g/say', owner))[1]).toBe('page.no_action');
+  expect(refusalOf(await operator.act('h/stop', manager))[1]).toBe('page.other_server');
+  expect(refusalOf(await operator.act('g/stop', { kind: 'sandbox' }))[1]).toBe(
+    'session.other_face',
+  );
+  expect(refusalOf(await ask(operator.page.url, '/page/history'))[1]).toBe('session.none');
+  expect(operator.deeds).toEqual([]);
+  expect(refusalOf(await operator.act('h/stop', owner)).slice(0, 2)).toEqual([409, 'page.nowhere']);
+});
+
+test('who watches reads a snapshot at once; once their browser is gone nobody watches', async () => {
+  await using operator = await openOperator();
+  const { page, feed } = operator;
+  const headers = { cookie: await operator.cookie(manager) };
+  const closed = new AbortController();
+  const response = await fetch(new URL('/page/events', page.url), {
+    headers,
+    signal: closed.signal,
+  });
+  const reader = response.body?.getReader();
+  const first = await reader?.read();
+  expect(new TextDecoder().decode(first?.value)).toMatch(/^event: snapshot\ndata: \{"atWallMs":5/);
+  expect(feed.size).toBe(1);
+  closed.abort();
+  await expect.poll(() => feed.size).toBe(0);
+  await settled();
+  expect(operator.clock.sleeping).toBe(0);
+});
+
+/** Snapshots by their instants, as this browser reads them; nothing is taken off the socket in between. */
+async function* watched(url: URL, cookie: string): AsyncGenerator<number> {
+  const asked = request(new URL('/page/events', url), { headers: { cookie } }).end();
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  let text = '';
+  for await (const part of response.setEncoding('utf8')) {
+    const isWhole = (text.slice(-1) + part).includes('\n\n');
+    text += part;
+    if (!isWhole) continue;
+    const whole = text.split('\n\n');
+    text = whole.pop() ?? '';
+    for (const event of whole) yield Number(/"atWallMs":(\d+)/.exec(event)?.[1]);
+  }
+}
+
+test('who reads slowly misses snapshots over a real connection, while all others get each of them', async () => {
+  const alert = { name: 'udp-dead', meaning: '', cause: 'x'.repeat(1_000_000) } as const;
+  let atWallMs = 0;
+  const take = () => ({ ...small, atWallMs: ++atWallMs, alerts: [alert] });
+  await using operator = await openOperator(take);
+  const cookie = await operator.cookie(owner);
+  const [slow, quick] = [watched(operator.page.url, cookie), watched(operator.page.url, cookie)];
+  const got = [(await slow.next()).value];
+  const all: number[] = [];
+  for await (const at of quick) {
+    all.push(at);
+    if (at === 40) break;
+    await operator.clock.advance(1_000);
+  }
+  expect(all).toEqual(Array.from({ length: 39 }, (_, n) => n + 2));
+  const takenMeanwhile = atWallMs;
+  while (got.at(-1) < takenMeanwhile) {
+    const next = slow.next();
+    await operator.clock.advance(1_000);
+    got.push((await next).value);
+  }
+  expect(got.filter((at) => at <= takenMeanwhile).length).toBeLessThan(takenMeanwhile / 2);
+  expect(got).toEqual(got.toSorted((one, other) => one - other));
+  await slow.return(0);
+});
+
+test('the history is that of the last hours', async () => {
+  await using operator = await openOperator();
+  const headers = { cookie: await operator.cookie(owner) };
+  const { text } = await ask(operator.page.url, '/page/history', headers);
+  expect(JSON.parse(text)).toEqual({ periods: [{ startWallMs: 1, turns: 2, stages: {} }] });
+});

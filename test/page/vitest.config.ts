@@ -1,0 +1,18 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+/** `npm run test:page`: the page in a real browser, which not every machine has. */
+export default defineConfig({
+  test: {
+    root: fileURLToPath(new URL('../..', import.meta.url)),
+    include: ['test/page/browser/*.browser.ts'],
+    globalSetup: ['test/page/chromium.ts'],
+    isolate: false,
+    // Each has browsers and programs of its own, and waits more than it computes.
+    maxWorkers: 2,
+    expect: { poll: { timeout: 20_000 } },
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    experimental: { viteModuleRunner: false },
+  },
+});

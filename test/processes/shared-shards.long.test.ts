@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import type { BotProcess } from '#test/fakes/bot-process.ts';
+import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
+import { makeToken, vacantPort } from '#test/fakes/program.ts';
+import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
+import { told } from '#test/scenarios/setup/asking.ts';
+import { playInRealTime } from '#test/scenarios/setup/real-time.ts';
+import { soon } from '#test/scenarios/setup/scenario-setup.ts';
+import { openProcesses } from './bot-processes.ts';
+
+/** Of a log line; a takeover takes 2 s where nothing else runs. */
+const longMs = 30_000;
+/** Of a test that may be played several times. */
+const playedMs = 240_000;
+const servers = ['Sandbox', 'Sandbox 2'] as const;
+
+withPostgres(() => {
+  test(
+    'a second process takes its share, and a killed one is taken over without a command being lost',
+    { timeout: playedMs },
+    () => playInRealTime(takesOverKilled),
+  );
+
+  test(
+    'who alone loses the database is taken over, and what everybody loses changes nothing',
+    { timeout: playedMs },
+    () => playInRealTime(takesOverWhoLostTheDatabase),
+  );
+});
+
+async function takesOverKilled(): Promise<void> {
+  await using schema = await openSchema();
+  const environment = { DATABASE_URL: schema.url.reveal() };
+  const port = await vacantPort();
+  await using setup = await openProcesses({ environment });
+  const served = () =>
+    setup.sandbox.gatewaySessions().map(({ process, shard }) => `${process} ${shard.id}`);
+  const people = servers.map((server) => setup.sandbox.guild(server).person('Adam'));
+  const one = await setup.start('one', { environment: { PAGE_PORT: `${port}` } });
+  const two = await setup.start('two');
+  await two.logged(({ msg }) => msg === 'shard served', longMs);
+  expect(served().sort()).toEqual(['one 0', 'two 1']);
+  for (const person of people) await told(person, 'help');
+  const { id: otherId } = setup.sandbox.guild('Sandbox 2');
+  const token = await makeToken(environment, otherId, 'track');
+  const headers = { authorization: `Bearer ${token}` };
+  const tracks = `http://127.0.0.1:${port}/v1/servers/${otherId}/tracks`;
+  const refused = await fetch(tracks, { headers });
+  expect(await refused.json()).toMatchObject({
+    error: { code: 'server.elsewhere', message: expect.stringContaining(`${two.pid}. Ask`) },
+  });
+  expect(refused.status).toBe(409);
+
+  await one.kill();
+  const meanwhile = people.map((person) => person.command('help'));
+  await two.logged(({ msg, shard }) => msg === 'shard served' && shard === 0, longMs);
+  for (const one of meanwhile) await one.acknowledged(soon());
+  for (const person of people) await told(person, 'help');
+  expect(served().sort()).toEqual(['two 0', 'two 1']);
+  expect(two.log.filter(({ level }) => Number(level) > 30)).toEqual([]);
+  expect(setup.sandbox.violations()).toEqual([]);
+}
+
+async function takesOverWhoLostTheDatabase(): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  const schema = stack.use(await openSchema());
+  const { hostname: host, port } = new URL(schema.url.reveal());
+  const open = () => TcpProxy.open({ host, port: Number(port === '' ? 5432 : port) });
+  const [way, other] = [stack.use(await open()), stack.use(await open())];
+  const through = (proxy: TcpProxy) => ({
+    DATABASE_URL: proxy.through(schema.url.reveal()),
+  });
+  const setup = stack.use(await openProcesses());
+  const one = await setup.start('one', { environment: through(way) });
+  const two = await setup.start('two', { environment: through(other) });
+  await two.logged(({ msg }) => msg === 'shard served', longMs);
+
+  for (const each of [way, other]) each.cut();
+  await two.logged(
+    ({ code, msg }) => code === 'store.unwritable' || msg?.includes('cannot be reached') === true,
+    longMs,
+  );
+  for (const server of servers) await told(setup.sandbox.guild(server).person('Adam'), 'help');
+  for (const each of [way, other]) each.heal();
+  // Both have got their locks back once a third one finds none.
+  const three = await setup.start('three', {
+    environment: { DATABASE_URL: schema.url.reveal() },
+  });
+  const stops = (bot: BotProcess) =>
+    bot.log.filter(({ msg, why }) => msg === 'shard stopped' && why !== 'handover');
+  expect([one, two, three].flatMap(stops)).toEqual([]);
+
+  way.cut();
+  await three.logged(({ msg, shard }) => msg === 'shard served' && shard === 0, longMs);
+  await one.logged(({ msg, why }) => msg === 'shard stopped' && why !== 'handover', longMs);
+  expect(stops(one)).toMatchObject([{ shard: 0, why: 'unconfirmed' }]);
+  for (const server of servers) await told(setup.sandbox.guild(server).person('Adam'), 'help');
+  expect(setup.sandbox.violations()).toEqual([]);
+}

@@ -1,0 +1,19 @@
+import fc from 'fast-check';
+
+/** PROPERTY_RUNS: how many times more runs than the suite makes, for a longer search. */
+const times = Number(process.env.PROPERTY_RUNS ?? 1);
+/** PROPERTY_SEED. */
+const givenSeed = process.env.PROPERTY_SEED;
+
+/** The suite makes the same runs each time, so a change fails by what it changed; a longer search makes others. */
+const suiteSeed = 20_261_121;
+
+if (givenSeed !== undefined) fc.configureGlobal({ seed: Number(givenSeed) });
+else if (times === 1) fc.configureGlobal({ seed: suiteSeed });
+
+/** Runs of a property or a random test: `few` in the suite. */
+export function runs(few: number): number {
+  return few * times;
+}
+
+export { fc };

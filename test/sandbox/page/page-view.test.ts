@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { toldEvent } from '#sandbox/page/room-protocol.ts';
+import { PageView } from '#src/app/sandbox/page-view.ts';
+import type { SessionEvent } from '#src/session/ports/events.ts';
+
+const adam = { speakerId: '1', name: 'Adam' } as const;
+
+test('what becomes of what somebody said is told in the words of the page, and the engines from before', () => {
+  const told: object[] = [];
+  const view = new PageView('Nova');
+  view.engine({ kind: 'ready', role: 'chat', what: 'stand-in', tookMs: 1 });
+  view.connect((event) => told.push(event));
+  const instants = { heardAtMs: 1, endedAtMs: 2, firstSentAtMs: 3 };
+  const answer = { text: 'Hi there', heardText: 'Hi', finish: 'cancelled', vainShare: 0 } as const;
+  const events: SessionEvent[] = [
+    { kind: 'recognised', ...adam, text: 'Hello' },
+    { kind: 'answered', ...adam, ...answer, instants },
+    { kind: 'ignored', ...adam, why: 'interjection' },
+    { kind: 'dropped', ...adam, why: 'crowded' },
+    { kind: 'recogniser-full' },
+  ];
+  for (const event of events) view.session(event);
+  expect(told).toEqual([
+    { kind: 'engines', lines: ['chat: stand-in'] },
+    { kind: 'said', who: 'Adam', text: 'Hello', atMs: expect.any(Number) },
+    {
+      kind: 'answered',
+      who: 'Adam',
+      text: 'Hi there',
+      heardText: 'Hi',
+      finish: 'cancelled',
+      instants,
+    },
+    { kind: 'ignored', who: 'Adam', why: expect.stringMatching(/^Nova left that alone: .*\.$/) },
+    { kind: 'dropped', who: 'Adam', why: 'too many were waiting' },
+  ]);
+  expect(told.map((event) => toldEvent.parse(event))).toEqual(told);
+});

@@ -1,0 +1,58 @@
+import { expect } from 'vitest';
+import { text } from '#src/texts/texts.ts';
+import { speech } from '#test/audio/speech.ts';
+import { told, whispered } from '#test/scenarios/setup/asking.ts';
+import {
+  callIn,
+  converse,
+  openScenario,
+  recognised,
+  scenario,
+  seat,
+  soon,
+} from '#test/scenarios/setup/scenario-setup.ts';
+
+const [question, another] = [speech('human-cards-004'), speech('human-cards-003')];
+const replies = [{ match: /^/, text: 'Yes.' }];
+
+scenario(
+  'who is blocked in mid-sentence is neither heard nor answered, whatever they allow, and forgetting keeps the bare id',
+  async () => {
+    await using setup = await openScenario({ providers: { replies } });
+    const guild = setup.sandbox.guild();
+    const olga = guild.person('Olga');
+    const adam = await callIn(setup, 'Adam');
+    const ben = await seat(setup, 'Ben');
+    await told(ben, 'privacy allow', { for: 'always' });
+    await ben.settled(soon());
+    await converse(setup, ben, another);
+    const saying = ben.say(question, soon());
+    const set = await told(olga, 'settings set', { key: 'blocked', value: `<@${ben.id}>` });
+    expect(set.text).toContain(ben.id);
+    await saying;
+    await ben.say(another, soon());
+    await converse(setup, adam, question);
+    expect(recognised(setup)).toEqual(['Ben', 'Adam']);
+    expect(await told(ben, 'stop')).toMatchObject(whispered('access.blocked'));
+    expect(await told(ben, 'privacy allow', { for: 'always' })).toMatchObject({ ephemeral: true });
+    expect((await told(ben, 'privacy status')).text).toContain(text('privacy.blocked'));
+    const asked = await told(ben, 'privacy forget');
+    const forgotten = await ben.press(asked, 'parley:forget.confirm').answered(soon());
+    expect(forgotten.text).toContain(text('privacy.forget.blocked'));
+    expect((await told(olga, 'settings view')).text).toContain(`blocked: ${ben.id}`);
+  },
+);
+
+scenario('where roles are set, others are told so, and the role lets them in', async () => {
+  await using setup = await openScenario({ providers: { replies } });
+  const guild = setup.sandbox.guild();
+  const [olga, adam] = [guild.person('Olga'), guild.person('Adam')];
+  await adam.join('Lounge', soon());
+  const roleId = guild.addRole('Members');
+  await told(olga, 'settings set', { key: 'roles', value: `<@&${roleId}>` });
+  expect(await told(adam, 'join')).toMatchObject(whispered('access.role'));
+  guild.giveRole('Adam', 'Members');
+  expect((await told(adam, 'join')).text).toContain(text('join.ok', { channel: 'Lounge' }));
+  await adam.settled(soon());
+  await converse(setup, adam, question);
+});

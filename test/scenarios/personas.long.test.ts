@@ -1,0 +1,109 @@
+import { expect } from 'vitest';
+import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
+import type { SandboxPerson } from '#sandbox/people/person.ts';
+import type { Persona } from '#src/personas/persona.ts';
+import { personaFile } from '#src/personas/persona-file.ts';
+import { text } from '#src/texts/texts.ts';
+import { speech } from '#test/audio/speech.ts';
+import type { TalkCall } from '#test/fakes/providers/realtime-call.ts';
+import { buttonsOf, pressed, told, whispered } from '#test/scenarios/setup/asking.ts';
+import {
+  callIn,
+  converse,
+  eventually,
+  hearAnswer,
+  openOwnScene,
+  type ScenarioSetup,
+  scenario,
+  shownMessages,
+  soon,
+} from '#test/scenarios/setup/scenario-setup.ts';
+
+const question = speech('human-cards-001');
+const captain: Persona = {
+  name: 'Captain',
+  instructions: 'You are an old captain.',
+  voice: 'onyx',
+  tone: 'Hoarse.',
+};
+const megabyte = 1_024 * 1_024;
+
+function jsonFile(content: string | Uint8Array) {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : Buffer.from(content);
+  return { name: 'persona.json', type: 'application/json', bytes };
+}
+
+/** Presses the button of a message whose name begins so, whatever it is about; what is read then. */
+async function press(person: SandboxPerson, message: ShownMessage, name: string): Promise<string> {
+  const [button = ''] = buttonsOf(message).find(([one]) => one.startsWith(`${name}:`)) ?? [];
+  return (await pressed(person, message, button)).text;
+}
+
+/** The last speech that a server was asked for. */
+function lastSpeech({ providers }: ScenarioSetup): unknown {
+  return providers.requests.filter(({ endpoint }) => endpoint === 'speech').at(-1)?.body;
+}
+
+/** Voices that a Realtime conversation was told to have. */
+function voicesOf({ commands }: TalkCall): readonly string[] {
+  return [...JSON.stringify(commands).matchAll(/"voice":"(\w+)"/g)].map(([, voice = '']) => voice);
+}
+
+scenario(
+  'a persona from a file is who the bot is from the next answer on, chained and in a Realtime conversation',
+  async () => {
+    await using setup = await openOwnScene({
+      environment: (_, { baseUrl }) => ({
+        REALTIME_BASE_URL: baseUrl.replace('http', 'ws'),
+        REALTIME_MODEL: 'talks',
+      }),
+      providers: {
+        replies: [{ match: /^/, text: 'Aye, that it is.' }],
+        talk: { answer: () => ({ text: 'Aye, so it is.' }) },
+      },
+    });
+    const olga = await callIn(setup, 'Olga');
+    await converse(setup, olga, question);
+
+    const big = jsonFile(new Uint8Array(10 * megabyte).fill(0x20));
+    expect(await told(olga, 'voice import', { file: big })).toMatchObject(
+      whispered('persona.bad.big', { kb: 64 }),
+    );
+    const hidden = personaFile({ ...captain, instructions: 'Be kind.\u{E0042}\u{E0061}' });
+    expect(await told(olga, 'voice import', { file: jsonFile(hidden) })).toMatchObject(
+      whispered('persona.bad.hidden', { field: 'instructions' }),
+    );
+    const imported = await told(olga, 'voice import', { file: jsonFile(personaFile(captain)) });
+    expect(imported.text.split('\n')).toEqual([
+      text('persona.saved', { persona: 'Captain' }),
+      'You are an old captain.',
+    ]);
+
+    const switched = await told(olga, 'voice bot', { persona: 'captain' });
+    expect(switched.text.split('\n')).toEqual([
+      text('persona.chosen', { persona: 'Captain', channel: 'Lounge' }),
+      text('persona.voice', { voice: 'onyx' }),
+      text('persona.keep_or_clear'),
+    ]);
+    expect(await press(olga, switched, 'persona.clear')).toBe(text('persona.cleared'));
+    expect(await press(olga, switched, 'persona.keep')).toBe(text('persona.over'));
+    await converse(setup, olga, question);
+    const [head, ...rest] = shownMessages(setup);
+    expect(head?.content).toMatch(/^You are an old captain\. Your name is Captain\./);
+    expect(rest).toHaveLength(1);
+    expect(lastSpeech(setup)).toMatchObject({ voice: 'onyx', instructions: 'Hoarse.' });
+
+    await told(olga, 'settings pipeline', { to: 'realtime' });
+    const first = await olga.say(question, soon());
+    await hearAnswer(olga, first.firstPacketAtMs);
+    const back = await told(olga, 'voice bot', { persona: 'default', voice: 'echo' });
+    expect(await press(olga, back, 'persona.keep')).toBe(text('persona.kept'));
+    const second = await olga.say(question, soon());
+    await hearAnswer(olga, second.firstPacketAtMs);
+    const { calls } = setup.providers.talk;
+    await eventually(() => expect(calls.filter(({ isClosed }) => isClosed)).toHaveLength(1));
+    expect(calls.map(voicesOf).map((voices) => [...new Set(voices)])).toEqual([['onyx'], ['echo']]);
+    expect(calls.at(-1)?.items.map((item) => item.text)).toContain('Aye, that it is.');
+    expect(calls.flatMap(({ errors }) => errors)).toEqual([]);
+  },
+);

@@ -1,0 +1,47 @@
+import { speech } from '#test/audio/speech.ts';
+import { botEnvironment } from '#test/deploy/compose-files.ts';
+import { openLiteLlm } from '#test/fakes/dialects/litellm.ts';
+import { openOllama } from '#test/fakes/dialects/ollama.ts';
+import { openKitchen, type Stands } from '#test/fakes/dialects/recipes.ts';
+import { openSpeaches } from '#test/fakes/dialects/speaches.ts';
+import { expectAlike } from '#test/scenarios/setup/likeness.ts';
+import {
+  callIn,
+  hearAnswer,
+  openOwnScene,
+  scenario,
+  soon,
+  toneOf,
+} from '#test/scenarios/setup/scenario-setup.ts';
+
+const answer = 'The Millau Viaduct, I think.';
+/** What `.env` holds where nothing is set, and the key of the proxy that `deploy/README.md` has put there. */
+const dotEnv = {
+  TRANSCRIPTION_BASE_URL: '',
+  CHAT_COMPLETION_BASE_URL: '',
+  SPEECH_BASE_URL: '',
+};
+
+/** One question and its answer, as somebody in the channel hears it, through the servers of a compose file. */
+async function expectAnswered(file: string, stands: Stands, env = {}): Promise<void> {
+  const behind = {
+    hears: () => 'Nova, what is the tallest bridge 1!',
+    replies: [{ match: /^/, text: answer }],
+  };
+  await using kitchen = await openKitchen(await botEnvironment(file), stands, behind);
+  const environment = { ...dotEnv, ...env, ...kitchen.environment };
+  await using setup = await openOwnScene({ environment });
+  const adam = await callIn(setup, 'Adam');
+  const { firstPacketAtMs } = await adam.say(speech('human-cards-001'), soon());
+  const { pcm } = await hearAnswer(adam, firstPacketAtMs);
+  await expectAlike(pcm, toneOf([answer]));
+}
+
+scenario('people talk with the bot of each compose file through its own servers', async () => {
+  const local = { 'http://speaches:8000': openSpeaches, 'http://ollama:11434': openOllama };
+  const proxy = { 'http://litellm:4000': openLiteLlm };
+  await Promise.all([
+    expectAnswered('compose.local.yaml', local),
+    expectAnswered('compose.proxy.yaml', proxy, { OPENAI_API_KEY: 'sk-the-proxys' }),
+  ]);
+});

@@ -1,0 +1,93 @@
+import { expect } from 'vitest';
+import type { SandboxPerson } from '#sandbox/people/person.ts';
+import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
+import { realClock } from '#src/base/clock.ts';
+import { text } from '#src/texts/texts.ts';
+import { speech } from '#test/audio/speech.ts';
+import { told } from '#test/scenarios/setup/asking.ts';
+import {
+  converse,
+  eventually,
+  openScenario,
+  recognised,
+  type ScenarioSetup,
+  scenario,
+  soon,
+} from '#test/scenarios/setup/scenario-setup.ts';
+
+const [question, another] = [speech('human-cards-004'), speech('human-cards-003')];
+const replies = [{ match: /^/, text: 'Yes.' }];
+
+/** Olga, who manages the server, sets a key there. */
+async function set(guild: SandboxGuild, key: string, value: string): Promise<void> {
+  const answer = await told(guild.person('Olga'), 'settings set', { key, value });
+  expect(answer.text).toMatch(/^Saved: /);
+}
+
+async function setAutoJoin(guild: SandboxGuild, ...channels: readonly string[]): Promise<void> {
+  const mentions = channels.map((name) => `<#${guild.channelId(name)}>`);
+  await set(guild, 'auto_join', mentions.join(' '));
+}
+
+/** Resolves when the bot sits there and this person can talk with it. */
+async function come({ sandbox }: ScenarioSetup, person: SandboxPerson, channel: string) {
+  await eventually(() => expect(sandbox.bot().channel).toBe(channel));
+  await person.settled(soon());
+}
+
+scenario(
+  'the first person in a channel of auto_join is heard at once if they agreed earlier, and the panel asks the others',
+  async () => {
+    await using setup = await openScenario({ providers: { replies } });
+    const guild = setup.sandbox.guild();
+    const [adam, ben] = [guild.person('Adam'), guild.person('Ben')];
+    await told(adam, 'privacy allow', { for: 'always' });
+    await setAutoJoin(guild, 'Lounge');
+    const fromMs = realClock.nowMs();
+    await adam.join('Lounge', soon());
+    await come(setup, adam, 'Lounge');
+    expect(realClock.nowMs() - fromMs).toBeLessThan(5_000);
+    const head = text('join.uncalled', { channel: 'Lounge' });
+    await eventually(() => expect(guild.messages('Lounge').at(-1)?.text).toContain(head));
+    await converse(setup, adam, question);
+    await ben.join('Lounge', soon());
+    await ben.settled(soon());
+    await ben.say(another, soon());
+    await converse(setup, adam, question);
+    expect(recognised(setup)).toEqual(['Adam']);
+  },
+);
+
+scenario('after /leave it does not come back before the channel was empty', async () => {
+  await using setup = await openScenario({ providers: { replies } });
+  const guild = setup.sandbox.guild();
+  const [adam, ben] = [guild.person('Adam'), guild.person('Ben')];
+  await told(adam, 'privacy allow', { for: 'always' });
+  await setAutoJoin(guild, 'Lounge');
+  await adam.join('Lounge', soon());
+  await come(setup, adam, 'Lounge');
+  await told(adam, 'leave');
+  await eventually(() => expect(setup.sandbox.bot().channel).toBeUndefined());
+  const joins = () => setup.bot.log.filter(({ msg }) => msg === 'joined').length;
+  const before = joins();
+  await ben.join('Lounge', soon());
+  await told(ben, 'privacy status'); // by then the coming of Ben was looked at
+  expect([setup.sandbox.bot().channel, joins()]).toEqual([undefined, before]);
+  await Promise.all([adam.leave(), ben.leave()]);
+  await adam.join('Lounge', soon());
+  await come(setup, adam, 'Lounge');
+});
+
+scenario('who called it with follow is followed, with all they said', async () => {
+  await using setup = await openScenario({ providers: { replies } });
+  const guild = setup.sandbox.guild();
+  const adam = guild.person('Adam');
+  await adam.join('Lounge', soon());
+  await told(adam, 'join', { follow: true });
+  await adam.settled(soon());
+  await converse(setup, adam, question);
+  await adam.join('Workshop', soon());
+  await come(setup, adam, 'Workshop');
+  await converse(setup, adam, another);
+  expect(recognised(setup)).toEqual(['Adam']);
+});

@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
+import { openSandbox } from '#sandbox/sandbox.ts';
+import { realClock } from '#src/base/clock.ts';
+import { openLocalStore } from '#src/storage/local-store.ts';
+import { DatabaseSync } from '#src/storage/sqlite.ts';
+import { settingsFor } from '#test/deploy/image.ts';
+import { Running } from '#test/deploy/running.ts';
+import { runToEnd } from '#test/fakes/bot-process.ts';
+import { scenario } from '#test/scenarios/setup/scenario-setup.ts';
+import * as rows from '#test/storage/stored-rows.ts';
+
+const program = fileURLToPath(import.meta.resolve('#src/app/main.mjs'));
+/** As pino numbers it. */
+const warning = 40;
+
+scenario(
+  'an update over an old store overlaps, loses nothing, and cannot be taken back by an older program',
+  async () => {
+    await using stack = new AsyncDisposableStack();
+    const folder = await mkdtemp(join(tmpdir(), 'parley-update-'));
+    stack.defer(() => rm(folder, { recursive: true }));
+    const dataDir = join(folder, 'data');
+    await cp('test/fixtures/stores/parley-4', dataDir, { recursive: true });
+    const sandbox = stack.use(await openSandbox());
+    const login = { token: sandbox.token, apiUrl: sandbox.apiUrl, ca: sandbox.certificate };
+    const env = { ...(await settingsFor(login, folder, 0)), DATA_DIR: dataDir };
+    const start = () => new Running(spawn(process.execPath, [program], { cwd: folder, env }));
+    const warnings = (bot: Running) => bot.lines.filter(({ level }) => level >= warning);
+
+    const first = stack.use(start());
+    await first.tells('ready:');
+    const second = stack.use(start());
+    await second.tells(`DATA_DIR ${dataDir} is in use by process ${first.pid} on `);
+    first.send('SIGTERM');
+    expect(await first.ended()).toBe(0);
+    await second.tells('ready:');
+    expect([...warnings(first), ...warnings(second)]).toHaveLength(1);
+    second.send('SIGTERM');
+    expect(await second.ended()).toBe(0);
+
+    const path = join(dataDir, 'parley.db');
+    await using store = await openLocalStore(path, { clock: realClock });
+    expect((await store.consents.read(rows.guildId)).get(rows.ben)).toEqual({ kind: 'never' });
+    expect(await store.tracks.read(rows.guildId, rows.channelId)).toEqual(rows.tracks);
+    await store[Symbol.asyncDispose]();
+
+    using sqlite = new DatabaseSync(path);
+    sqlite.exec('PRAGMA user_version = 99');
+    const refused = await runToEnd(env);
+    expect(refused).toMatchObject({
+      code: 78,
+      complaints: expect.stringMatching(/^The store \S+ was written by a newer Parley .*\n$/),
+    });
+  },
+);

@@ -1,0 +1,111 @@
+import { expect, test } from 'vitest';
+import type { ChannelMember } from '#src/session/ports/voice-link.ts';
+import { openTextLanguage } from '#src/speech/text-language/text-language.ts';
+import { FakeTranscriber } from '#test/fakes/speech.ts';
+import {
+  adam,
+  eva,
+  type FixtureOptions,
+  lounge,
+  pass,
+  openSessionFixture as room,
+  words,
+} from '#test/session/setup/session-fixture.ts';
+
+type Told = { readonly text: string; readonly language?: string };
+
+/** A channel where each utterance is understood as told. */
+async function openRoom(told: readonly Told[], over: FixtureOptions = {}) {
+  let turn = 0;
+  const hints: (string | undefined)[] = [];
+  const recogniserFor = (hint?: string): FakeTranscriber =>
+    Object.assign(new FakeTranscriber({ texts: [] }), {
+      inLanguage: (language: string) => recogniserFor(language),
+      async *transcribe() {
+        const { text = '', language } = told[turn - 1] ?? {};
+        hints.push(hint);
+        yield { kind: 'final' as const, transcript: { text, ...(language && { language }) } };
+      },
+    });
+  const here = room({ transcriber: recogniserFor(), ...over });
+  await here.sessions.join(lounge, 'adam');
+  await here.sessions.join(lounge, 'eva');
+  let fromMs = 0;
+  const say = async (who: ChannelMember): Promise<string> => {
+    turn++;
+    const before = here.chat.asked.length;
+    await pass(here, 6_000, await words('human-cards-004', who, fromMs));
+    fromMs += 6_000;
+    return here.chat.asked.slice(before).at(-1)?.messages[0]?.content ?? '';
+  };
+  return { ...here, hints, say };
+}
+
+const inLanguage = (instructions: string) => /Answer in (\w+)/.exec(instructions)?.[1];
+
+test('each person is answered in the language their recogniser tells', async () => {
+  const here = await openRoom([
+    { text: 'Wie spät ist es?', language: 'de' },
+    { text: 'What time is it?', language: 'en' },
+  ]);
+  expect(inLanguage(await here.say(adam))).toBe('German');
+  expect(inLanguage(await here.say(eva))).toBe('English');
+});
+
+test('where the recogniser tells none, the text does', async () => {
+  const here = await openRoom([{ text: 'Wie lange muss man ein Ei kochen?' }], {
+    textLanguage: openTextLanguage(),
+  });
+  expect(inLanguage(await here.say(adam))).toBe('German');
+});
+
+test('one word of another language changes nothing', async () => {
+  const here = await openRoom([
+    { text: 'Wie spät ist es?', language: 'de' },
+    { text: 'Okay.', language: 'en' },
+  ]);
+  expect(inLanguage(await here.say(adam))).toBe('German');
+  expect(inLanguage(await here.say(adam))).toBe('German');
+});
+
+test('"in German, please" holds for the session', async () => {
+  const here = await openRoom([
+    { text: 'In German, please.', language: 'en' },
+    { text: 'What time is it?', language: 'en' },
+    { text: 'And in Lima now?', language: 'en' },
+  ]);
+  for (let n = 0; n < 3; n++) expect(inLanguage(await here.say(adam))).toBe('German');
+});
+
+test('what a person has set goes before what they speak, and the recogniser is told it', async () => {
+  const here = await openRoom([{ text: 'What time is it?', language: 'en' }]);
+  await here.book.personSettings.write('g', 'adam', { language: 'ja' });
+  await here.peopleSettings.load('g', 'adam');
+  expect(inLanguage(await here.say(adam))).toBe('Japanese');
+  expect(here.hints.at(-1)).toBe('ja');
+});
+
+test('of somebody of whom nothing is known the key language tells, and languages bound what is detected', async () => {
+  const here = await openRoom([
+    { text: 'Hoe laat is het nu?', language: 'nl' },
+    { text: 'Hoe laat is het nu?', language: 'nl' },
+  ]);
+  await here.settings.set('g', 'languages', 'German, en');
+  expect(inLanguage(await here.say(adam))).toBeUndefined();
+  await here.settings.set('g', 'language', 'German');
+  expect(inLanguage(await here.say(adam))).toBe('German');
+});
+
+test('whoever has set a pace is answered at it, with every server', async () => {
+  const question = { text: 'What time is it?', language: 'en' };
+  const here = await openRoom([question, question, question]);
+  const framesFor = async (who: ChannelMember) => {
+    const before = here.linkOpener.link.sent;
+    await here.say(who);
+    return here.linkOpener.link.sent - before;
+  };
+  await framesFor(adam); // greeted meanwhile
+  const usual = await framesFor(eva);
+  await here.peopleSettings.change('g', 'eva', { speed: 0.7 });
+  expect((await framesFor(eva)) / usual).toBeGreaterThan(1.2); // the frames of cues are not stretched
+});

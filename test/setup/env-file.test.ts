@@ -1,0 +1,103 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { expect, test } from 'vitest';
+import { readEnvFile, replaceEnvFile, strayNames, withChanges } from '#setup/env-file.ts';
+
+const example = readFileSync('.env.example', 'utf8');
+
+function folder() {
+  const path = mkdtempSync(join(tmpdir(), 'parley-setup-'));
+  return {
+    path,
+    env: join(path, '.env'),
+    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
+  };
+}
+
+test('a new file is the example with its comments, and the values in their places', () => {
+  const changes = new Map([
+    ['DISCORD_TOKEN', 'a.b-c_d'],
+    ['SPEECH_VOICE', 'af heart'],
+  ]);
+  const text = withChanges(example, changes, example);
+  expect(text).toBe(
+    example
+      .replace('\nDISCORD_TOKEN=\n', '\nDISCORD_TOKEN=a.b-c_d\n')
+      .replace('\nSPEECH_VOICE=\n', "\nSPEECH_VOICE='af heart'\n"),
+  );
+});
+
+test('of an existing file only the changed lines change, and a new one brings its comment', () => {
+  const text = '# mine\nexport DISCORD_TOKEN = old\nOTHER="kept # as it is"\nDISCORD_TOKEN=older';
+  const changed = withChanges(
+    text,
+    new Map([
+      ['DISCORD_TOKEN', 'new'],
+      ['DISCORD_GUILD_ID', '5'],
+    ]),
+    example,
+  );
+  const comment =
+    "# A server's id: slash commands appear there at once instead of everywhere within the hour";
+  expect(changed).toBe(
+    `# mine\nDISCORD_TOKEN=new\nOTHER="kept # as it is"\nDISCORD_TOKEN=new\n${comment}\nDISCORD_GUILD_ID=5\n`,
+  );
+});
+
+test('values with spaces, quotes and dollars are read back as they were', () => {
+  const values = new Map([
+    ['BOT_NAME', 'No "va" #1'],
+    ['BOT_INSTRUCTIONS', "It's $& `fine`"],
+    ['SPEECH_MODEL', 'a\\b'],
+  ]);
+  const text = withChanges(example, values, example);
+  expect(parseEnv(text)).toMatchObject(Object.fromEntries(values));
+  expect(strayNames(text, {}, values)).toEqual([]);
+});
+
+test('what cannot be written so that it reads back is found out before anything is written', () => {
+  const text = 'BOT_INSTRUCTIONS="two\nDISCORD_TOKEN=inside\nlines"\n';
+  const values = { BOT_INSTRUCTIONS: 'two\nDISCORD_TOKEN=inside\nlines' };
+  const changes = new Map([['DISCORD_TOKEN', 'new']]);
+  expect(strayNames(withChanges(text, changes, example), values, changes)).toContain(
+    'BOT_INSTRUCTIONS',
+  );
+});
+
+test('the file is replaced whole, for its owner only, and nothing is left beside it', async () => {
+  using place = folder();
+  writeFileSync(place.env, 'OLD=1\n', { mode: 0o644 });
+  expect(await replaceEnvFile(place.env, 'NEW=1\n')).toBeUndefined();
+  expect(readFileSync(place.env, 'utf8')).toBe('NEW=1\n');
+  expect(statSync(place.env).mode & 0o777).toBe(0o600);
+  expect(readdirSync(place.path)).toEqual(['.env']);
+});
+
+test('where it cannot be written a sentence says so, and it is as it was', async () => {
+  using place = folder();
+  const failure = await replaceEnvFile(join(place.path, 'nowhere', '.env'), 'NEW=1\n');
+  expect(failure).toMatch(/was not written \(ENOENT\), and is as it was\.$/);
+  expect(existsSync(place.env)).toBe(false);
+});
+
+test('a file that is read-only is refused before anything is asked', () => {
+  using place = folder();
+  writeFileSync(place.env, 'DISCORD_TOKEN=x\n');
+  chmodSync(place.env, 0o400);
+  const outcome = readEnvFile(place.env, '.env.example');
+  expect(outcome).toEqual({
+    kind: 'refused',
+    why: `${place.env} is read-only: chmod u+w makes it writable. Nothing was changed.`,
+  });
+});

@@ -1,0 +1,82 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { PassThrough, Writable } from 'node:stream';
+import { parseEnv, stripVTControlCharacters } from 'node:util';
+import { expect } from 'vitest';
+import { openSandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
+import { flagsOnly } from '#setup/flags-only.ts';
+import { runSetup } from '#setup/setup.ts';
+import { openTerminalQuestions } from '#setup/terminal-questions.ts';
+import { realClock } from '#src/base/clock.ts';
+import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+
+export const keys = { enter: '\r', up: '\u001b[A', down: '\u001b[B', cancel: '\u0003' } as const;
+
+const openSilent = (options: SandboxOptions) =>
+  openSandbox({ voice: silentVoice().half, ...options });
+
+/** A Discord, by default without sound, and a folder in which the bot is set up. */
+export async function openOffice(options: SandboxOptions = {}, open = openSilent) {
+  const sandbox = await open(options);
+  const folder = mkdtempSync(join(tmpdir(), 'parley-setup-'));
+  const env = join(folder, '.env');
+  const environment: NodeJS.ProcessEnv = { DISCORD_API_URL: sandbox.apiUrl, DATA_DIR: folder };
+  const files = { env, example: resolve('.env.example') };
+  return {
+    sandbox,
+    folder,
+    environment,
+    /** What stands in `.env`; undefined where there is none. */
+    text: () => (existsSync(env) ? readFileSync(env, 'utf8') : undefined),
+    values: () => parseEnv(readFileSync(env, 'utf8')),
+    keep: (text: string) => writeFileSync(env, text, { mode: 0o600 }),
+    /** Runs it with flags and nobody to ask. */
+    async run(args: readonly string[], more: NodeJS.ProcessEnv = {}) {
+      const lines: string[] = [];
+      const print = (line: string) => lines.push(line);
+      const options = { withoutTerminal: flagsOnly(print), print, files, clock: realClock };
+      const code = await runSetup(args, { ...options, environment: { ...environment, ...more } });
+      return { code, text: lines.join('\n') };
+    },
+    /** Runs it at a terminal. */
+    talk(args: readonly string[] = [], more: NodeJS.ProcessEnv = {}) {
+      const terminal = openTerminal();
+      const questions = openTerminalQuestions(terminal);
+      const options = { terminal: questions, withoutTerminal: questions, files, clock: realClock };
+      const print = (line: string) => terminal.output.write(`${line}\n`);
+      const ended = runSetup(args, { ...options, print, environment: { ...environment, ...more } });
+      return { ...terminal, ended };
+    },
+    async [Symbol.asyncDispose]() {
+      await sandbox[Symbol.asyncDispose]();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Keys and a screen of somebody at a terminal. */
+function openTerminal() {
+  const input = new PassThrough();
+  let shown = '';
+  let seen = 0;
+  const output = new Writable({
+    write(chunk, _encoding, done) {
+      shown += stripVTControlCharacters(`${chunk}`);
+      done();
+    },
+  });
+  return {
+    input,
+    output,
+    shown: () => shown,
+    /** Once `question` stands there anew, types. */
+    async answer(question: string, typed: string) {
+      await expect
+        .poll(() => shown.indexOf(question, seen), { timeout: 15_000 })
+        .toBeGreaterThanOrEqual(0);
+      seen = shown.indexOf(question, seen) + question.length;
+      input.write(typed);
+    },
+  };
+}

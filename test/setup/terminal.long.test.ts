@@ -1,0 +1,138 @@
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { expect, test } from 'vitest';
+import { openSandbox } from '#sandbox/sandbox.ts';
+import { swift } from '#test/doctor/examine.ts';
+import { openMockProviders } from '#test/fakes/providers/providers.ts';
+import { keys, openOffice } from './set-up.ts';
+
+const soon = () => AbortSignal.timeout(20_000);
+/** Questions as they are asked. */
+const asked = {
+  token: 'The token of your bot',
+  servers: 'Which server for speech to text, chat, and text to speech?',
+  address: 'Its address, up to /v1.',
+  key: 'Its key (not shown; Enter for none).',
+  home: 'Which server?',
+  change: 'What is to be changed?',
+  hear: 'Hear it now?',
+  heard: 'Did you hear a tone and a sentence?',
+} as const;
+
+test('from a token to a sentence that the owner hears, at a terminal', async () => {
+  await using office = await openOffice({ ownerName: 'Olga' }, openSandbox);
+  const { sandbox } = office;
+  const trusted = getCACertificates('default');
+  setDefaultCACertificates([...trusted, sandbox.certificate]);
+  await using server = await openMockProviders(swift);
+  sandbox.guild().removeBot();
+  const first = office.talk();
+  await first.answer(asked.token, `wrong.token${keys.enter}`);
+  await first.answer('Discord refused the token', '');
+  await first.answer(asked.token, `${sandbox.token}${keys.enter}`);
+  await first.answer('permissions=309341572096', '');
+  const home = sandbox.addGuild({ guildName: 'Home', ownerName: 'Olga' });
+  const olga = home.person('Olga');
+  await first.answer(asked.servers, `${keys.up}${keys.enter}`);
+  await first.answer(asked.hear, keys.enter);
+  await olga.join('Lounge', soon());
+  await first.answer(asked.heard, keys.cancel);
+  expect([await first.ended, office.text()]).toEqual([1, undefined]);
+  const terminal = office.talk();
+  await terminal.answer(asked.token, `${sandbox.token}${keys.enter}`);
+  await terminal.answer(asked.servers, `${keys.up.repeat(2)}${keys.enter}`);
+  await terminal.answer(asked.address, `${server.baseUrl}${keys.enter}`);
+  await terminal.answer(asked.key, keys.enter);
+  await terminal.answer(asked.hear, keys.enter);
+  await terminal.answer(asked.heard, keys.enter);
+  expect(await terminal.ended).toBe(0);
+  setDefaultCACertificates(trusted);
+  expect(olga.heard.frames.filter(({ audible }) => audible).length).toBeGreaterThan(120);
+  expect(office.values()).toMatchObject({
+    DISCORD_TOKEN: sandbox.token,
+    DISCORD_GUILD_ID: home.id,
+    SPEECH_BASE_URL: server.baseUrl,
+    TRANSCRIPTION_BASE_URL: server.baseUrl,
+  });
+  expect(terminal.shown()).not.toContain(sandbox.token);
+  expect(sandbox.bot().online).toBe(false);
+}, 60_000);
+
+type Office = Awaited<ReturnType<typeof openOffice>>;
+/** Answers at a terminal, the last question left open. */
+type Way = readonly (readonly [question: string, answer: string])[];
+
+/** Every question there is, each reached once. */
+function everyWay(
+  token: string,
+  address: string,
+): readonly { readonly kept: string; readonly way: Way }[] {
+  const first: Way = [
+    [asked.token, `${token}${keys.enter}`],
+    [asked.home, keys.enter],
+    [asked.servers, `${keys.up.repeat(2)}${keys.enter}`],
+    [asked.address, `${address}${keys.enter}`],
+    [asked.key, keys.enter],
+    [asked.hear, keys.enter],
+  ];
+  const again: Way = [
+    [asked.change, `${keys.down}${keys.enter}`],
+    [asked.home, keys.enter],
+  ];
+  const kept = `# mine\nDISCORD_TOKEN=${token}\n`;
+  return [
+    ...first.map((_, at) => ({ kept: '', way: first.slice(0, at + 1) })),
+    ...again.map((_, at) => ({ kept, way: again.slice(0, at + 1) })),
+  ];
+}
+
+/** Answers all but the last question, which Ctrl+C or the end of the input ends; gives the exit code and the screen. */
+async function endedAt(office: Office, way: Way, isKey: boolean) {
+  const terminal = office.talk();
+  for (const [question, answer] of way.slice(0, -1)) await terminal.answer(question, answer);
+  const [question = ''] = way.at(-1) ?? [];
+  await terminal.answer(question, isKey ? keys.cancel : '');
+  if (!isKey) terminal.input.destroy();
+  return { question, code: await terminal.ended, shown: terminal.shown() };
+}
+
+test('ended at any question, by Ctrl+C or the end of its input, it leaves .env as it was', async () => {
+  await using office = await openOffice({ guilds: [{ guildName: 'Second' }] });
+  await using server = await openMockProviders(swift);
+  for (const { kept, way } of everyWay(office.sandbox.token, server.baseUrl)) {
+    if (kept !== '') office.keep(kept);
+    for (const isKey of [true, false]) {
+      const { question, code, shown } = await endedAt(office, way, isKey);
+      expect([question, code]).toEqual([question, 1]);
+      expect(shown).toContain('Ended. Nothing was written');
+      expect(office.text() ?? '', question).toBe(kept);
+    }
+  }
+}, 60_000);
+
+test('while something is waited for, the end of the terminal ends it as well', async () => {
+  await using office = await openOffice();
+  const { sandbox } = office;
+  sandbox.guild().removeBot();
+  const terminal = office.talk();
+  await terminal.answer(asked.token, `${sandbox.token}${keys.enter}`);
+  await terminal.answer('Waiting until it is invited', '');
+  terminal.input.destroy();
+  expect(await terminal.ended).toBe(1);
+  expect(office.text()).toBeUndefined();
+});
+
+test('run again it asks what to change, and changes only that', async () => {
+  await using office = await openOffice({ guilds: [{ guildName: 'Second' }] });
+  const { sandbox } = office;
+  office.keep(`# mine\nDISCORD_TOKEN=${sandbox.token}\nBOT_NAME=Nova\n`);
+  const terminal = office.talk();
+  await terminal.answer(asked.change, `${keys.down}${keys.enter}`);
+  await terminal.answer(asked.home, `${keys.down}${keys.enter}`);
+  expect(await terminal.ended).toBe(0);
+  const id = sandbox.guild('Second').id;
+  const comment =
+    "# A server's id: slash commands appear there at once instead of everywhere within the hour";
+  expect(office.text()).toBe(
+    `# mine\nDISCORD_TOKEN=${sandbox.token}\nBOT_NAME=Nova\n${comment}\nDISCORD_GUILD_ID=${id}\n`,
+  );
+});

@@ -1,0 +1,126 @@
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import { backUp } from '#src/storage/backups/backup.ts';
+import { openLocalCopies } from '#src/storage/backups/copies-kind.ts';
+import { backupsFolder } from '#src/storage/backups/copy-names.ts';
+import { FileCopies } from '#src/storage/backups/file-copies.ts';
+import {
+  expireForgotten,
+  noteForgotten,
+  readForgotten,
+} from '#src/storage/backups/forgotten-list.ts';
+import { openLocalStore } from '#src/storage/local-store.ts';
+import { adam, copiedStores, dayMs, eva, filesWith, options } from './copied-stores.ts';
+import { everyByte, storeFolder } from './files.ts';
+
+const atWallMs = Date.UTC(2026, 10, 20, 16, 25);
+const always = { kind: 'always' } as const;
+const nobody = () => undefined;
+
+test('not a byte of a forgotten person stays in copies, and nothing else is lost', async () => {
+  using place = storeFolder();
+  const dataDir = await copiedStores(place, atWallMs, atWallMs + dayMs);
+  const folder = backupsFolder(dataDir);
+  const names = readdirSync(folder);
+  await using copies = await openLocalCopies(dataDir);
+  expect(filesWith(folder, adam)).toHaveLength(4);
+  expect(await copies.forget('10', adam)).toEqual({ kind: 'erased', days: 30 });
+  expect(filesWith(folder, 'xylokarp')).toEqual([]);
+  expect(filesWith(folder, 'quendorf')).toHaveLength(2);
+  expect(filesWith(folder, eva)).toHaveLength(4);
+  expect(filesWith(folder, adam).map((path) => /parley-|transcripts-/.exec(path)?.[0])).toEqual([
+    'parley-',
+    'parley-',
+  ]); // as somebody of server 20
+  await copies.forget('20', adam);
+  expect(filesWith(folder, adam)).toEqual([]);
+  expect(readdirSync(folder)).toEqual(names);
+  for (const name of names) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
+});
+
+test('copies are changed in a thread of their own, one forgetting after the other', async () => {
+  using place = storeFolder();
+  const dataDir = await copiedStores(place, atWallMs);
+  await using copies = new FileCopies(dataDir, realClock, nobody);
+  const [one, other] = [copies.forget('10', adam), copies.forget('10', eva)];
+  expect([await one, await other]).toEqual(Array(2).fill({ kind: 'erased', days: 30 }));
+  const folder = backupsFolder(dataDir);
+  expect([...filesWith(folder, 'xylokarp'), ...filesWith(folder, 'quendorf')]).toEqual([]);
+  expect(filesWith(folder, eva)).toEqual([]);
+});
+
+test('a copy that cannot be changed is named, and the others are cleaned all the same', async () => {
+  using place = storeFolder();
+  const dataDir = await copiedStores(place, atWallMs, atWallMs + dayMs);
+  const folder = backupsFolder(dataDir);
+  const broken = join(folder, 'parley-2026-11-20T16-25-00-000Z.sqlite');
+  writeFileSync(broken, 'no database '.repeat(1000));
+  await using copies = new FileCopies(dataDir, realClock, nobody);
+  await expect(copies.forget('10', eva)).rejects.toMatchObject({
+    code: 'store.unwritable',
+    message: `Somebody who was forgotten may stay in ${broken}, which cannot be changed: delete it.`,
+  });
+  expect(filesWith(folder, eva)).toEqual([]);
+});
+
+test('who is forgotten while a backup is being made is not in it', async () => {
+  using place = storeFolder();
+  const dataDir = await copiedStores(place);
+  noteForgotten(dataDir, { guildId: '10', personId: eva }, atWallMs + 1);
+  noteForgotten(dataDir, { guildId: '10', personId: adam }, atWallMs - 1); // and is back since
+  const path = backUp(place.path, backupsFolder(dataDir), atWallMs);
+  await using copy = await openLocalStore(path, options);
+  expect(await copy.consents.read('10')).toEqual(new Map([[adam, always]]));
+});
+
+test('who was forgotten is known for 30 days, by nobody but who has the key', () => {
+  using place = storeFolder();
+  noteForgotten(place.folder, { guildId: '10', personId: adam }, atWallMs);
+  const files = everyByte(place.folder);
+  expect([...files.keys()].map((path) => statSync(path).mode & 0o777)).toEqual([0o600, 0o600]);
+  expect(filesWith(place.folder, adam)).toEqual([]);
+  const has = (guildId: string, sinceWallMs: number, days = 29) =>
+    readForgotten(place.folder, atWallMs + days * dayMs).has(guildId, adam, sinceWallMs);
+  expect(has('10', atWallMs)).toBe(true);
+  expect(has('20', atWallMs)).toBe(false);
+  expect(has('10', atWallMs + 1)).toBe(false);
+  expect(has('10', atWallMs, 30)).toBe(false);
+  expireForgotten(place.folder, atWallMs + 30 * dayMs);
+  expect(readForgotten(place.folder, atWallMs).has('10', adam, atWallMs)).toBe(false);
+});
+
+test('a running bot drops what it noted of forgotten people when 30 days are over', async () => {
+  using place = storeFolder();
+  const dataDir = await copiedStores(place);
+  noteForgotten(dataDir, { guildId: '10', personId: adam }, Date.now() - 31 * dayMs);
+  const list = join(dataDir, 'forgotten.json');
+  expect(readFileSync(list, 'utf8')).not.toBe('{}');
+  await using _copies = new FileCopies(dataDir, realClock, nobody);
+  await vi.waitFor(() => expect(readFileSync(list, 'utf8')).toBe('{}'), 20_000);
+});
+
+test('a list without its key, or a damaged one, is not taken for nobody', () => {
+  using place = storeFolder();
+  noteForgotten(place.folder, { guildId: '10', personId: adam }, atWallMs);
+  rmSync(join(place.folder, 'forgotten.key'));
+  expect(() => readForgotten(place.folder, atWallMs)).toThrow('forgotten.key is missing');
+  writeFileSync(join(place.folder, 'forgotten.json'), '{"a":');
+  expect(() => readForgotten(place.folder, atWallMs)).toThrow('forgotten.json, the list of');
+  rmSync(join(place.folder, 'forgotten.json'));
+  expect(readForgotten(place.folder, atWallMs).has('10', adam, 0)).toBe(false);
+});
+
+test('what a backup makes holds neither the list nor its key', async () => {
+  using place = storeFolder();
+  const dataDir = await copiedStores(place);
+  noteForgotten(dataDir, { guildId: '10', personId: adam }, atWallMs - 1);
+  const [key = ''] = [...everyByte(dataDir)]
+    .filter(([path]) => path.endsWith('forgotten.key'))
+    .map(([, bytes]) => bytes.toString());
+  backUp(place.path, backupsFolder(dataDir), atWallMs);
+  expect(key).toHaveLength(64);
+  expect(filesWith(backupsFolder(dataDir), key)).toEqual([]);
+  expect(readdirSync(backupsFolder(dataDir))).toHaveLength(1);
+});

@@ -1,0 +1,26 @@
+import { spawnSync } from 'node:child_process';
+import { expect, test } from 'vitest';
+import { builtInLocales } from '#src/texts/locales.ts';
+
+function run(...words: readonly string[]) {
+  return spawnSync(process.execPath, ['scripts/texts.mjs', ...words], { encoding: 'utf8' });
+}
+
+test('npm run texts counts for each language what is missing, stale, faulty and unreviewed', () => {
+  const { stdout } = run();
+  const counted =
+    /^(\S+): \d+ texts, \d+ missing, \d+ stale, \d+ faulty or too long, \d+ unreviewed$/gm;
+  expect([...stdout.matchAll(counted)].map(([, locale]) => locale)).toEqual([...builtInLocales]);
+});
+
+test('of one language it names what nobody has reviewed', () => {
+  expect(run('de').stdout).toContain('\n  unreviewed  stop.ok\n');
+});
+
+test.each([['klingon'], ['de', 'sing'], ['de', 'reviewed']])(
+  'what it does not know it refuses, and tells how it is used: %s %s',
+  (...words) => {
+    const { status, stderr } = run(...words.filter(Boolean));
+    expect([status, stderr]).toEqual([2, expect.stringContaining('npm run texts')]);
+  },
+);

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { listed } from '#src/turn/languages/language-words.ts';
+import { languages } from '#src/turn/languages/languages.ts';
+import { classify, type Interjection } from '#src/turn/overlap/interjections.ts';
+import { fc } from '#test/properties.ts';
+
+/** Nova, as recognisers of other scripts spell her. */
+const names = 'Nova Нова Νόβα نوفا נובה نوا नोवा নোভা நோவா نووا โนวา ノバ 노바'.split(' ');
+
+const heard = (text: string): Interjection => classify(text, { isFinal: true, names });
+
+test('no sign of listening is a stop word of another big language', () => {
+  const yes = languages.flatMap(({ overlap }) => listed(overlap.backchannel));
+  expect(yes.filter((text) => heard(text).kind === 'stop')).toEqual([]);
+});
+
+/** Everyday words of other languages. */
+const doubtful = new Set(['ti', 'tiše', 'mir', 'gotovo', 'acha']);
+
+test('every stop word but the doubtful ones stops, with politeness and our name around it', () => {
+  const missed = languages.flatMap(({ code, overlap: { stop, fillers } }) => {
+    const [politely = ''] = listed(fillers);
+    return listed(stop)
+      .filter((word) => !doubtful.has(word))
+      .flatMap((word) => [`Nova, ${word}`, `${politely} ${word}!`, `${word}, ${word}`])
+      .filter((text) => heard(text).kind !== 'stop')
+      .map((text) => `${code} ${text}`);
+  });
+  expect(missed).toEqual([]);
+});
+
+test('nothing makes it throw, and 10,000 characters take no longer than 300', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'binary', maxLength: 400 }),
+      fc.boolean(),
+      fc.string(),
+      (text, isFinal, name) => {
+        expect(typeof classify(text, { isFinal, names: [name] }).kind).toBe('string');
+      },
+    ),
+    { numRuns: 300 },
+  );
+  for (const text of ['はい', 'stop ', 'no ', 'ok, ', 'a', '(', '哈', 'h']) {
+    const long = classify(text.repeat(10_000 / text.length), { isFinal: false });
+    expect(long).toEqual(classify(text.repeat(900 / text.length), { isFinal: false }));
+  }
+});

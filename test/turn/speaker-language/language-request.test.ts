@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { requestedLanguage } from '#src/turn/speaker-language/language-request.ts';
+
+test.each([
+  ['In German, please.', 'de'],
+  ['in german', 'de'],
+  ['Nova, auf Englisch bitte', 'en'],
+  ['Sprich Deutsch.', 'de'],
+  ['En français, s’il te plaît', 'fr'],
+  ['¿Puedes responder en inglés?', 'en'],
+  ['per favore in italiano', 'it'],
+  ['em português, por favor', 'pt'],
+  ['in het Nederlands alsjeblieft', 'nl'],
+  ['Po niemiecku, proszę', 'de'],
+  ['По-немецки, пожалуйста', 'de'],
+  ['Говори на английском языке', 'en'],
+  ['Almanca konuş lütfen', 'de'],
+  ['日本語でお願いします', 'ja'],
+  ['英語で答えてください', 'en'],
+  ['독일어로 말해줘', 'de'],
+  ['What is the tallest bridge? In German, please.', 'de'],
+  ['In German, please. No, in French, please.', 'fr'],
+])('%j asks for answers in %s', (text, language) => {
+  expect(requestedLanguage(text, ['Nova'])).toBe(language);
+});
+
+test.each([
+  'How do you say cat in German?',
+  'I was in German class',
+  "Let's talk about German",
+  'I live in English Bay',
+  'In German that means something else',
+  'Auf Deutsch heißt das anders',
+  'Who speaks German here, please?',
+  '',
+])('%j asks for no language', (text) => {
+  expect(requestedLanguage(text, ['Nova'])).toBeUndefined();
+});
+
+test('a text of nothing but politeness is looked through in no time', () => {
+  const text = `${'can you can you could you please now '.repeat(3)}in`;
+  const startedMs = performance.now();
+  for (let n = 0; n < 100; n++) requestedLanguage(text, ['Nova']);
+  expect(performance.now() - startedMs).toBeLessThan(500);
+});

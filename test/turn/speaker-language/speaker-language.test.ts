@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import {
+  countWords,
+  type LanguageEvidence,
+  languageOf,
+  needsDetection,
+  type SpeakerLanguage,
+  stepSpeakerLanguage,
+} from '#src/turn/speaker-language/speaker-language.ts';
+
+const turn = (language: string, over: Partial<LanguageEvidence> = {}): LanguageEvidence => ({
+  language,
+  probability: 0.9,
+  words: 5,
+  ...over,
+});
+
+/** Language after each of these turns. */
+function after(...turns: readonly LanguageEvidence[]): readonly (string | undefined)[] {
+  let state: SpeakerLanguage = {};
+  return turns.map((one) => {
+    state = stepSpeakerLanguage(state, one);
+    return languageOf(state, {});
+  });
+}
+
+test('the first sentence is answered in its own language', () => {
+  expect(after(turn('de'))).toEqual(['de']);
+});
+
+test('two turns that agree lock a language: one turn of another one does not change it, two do', () => {
+  const turns = [turn('de'), turn('de'), turn('en'), turn('de'), turn('en'), turn('en')];
+  expect(after(...turns)).toEqual(['de', 'de', 'de', 'de', 'de', 'en']);
+});
+
+test('one word keeps the language that was', () => {
+  const word = turn('es', { words: 1 });
+  expect(after(word, turn('de'), word, word, word)).toEqual([undefined, 'de', 'de', 'de', 'de']);
+});
+
+test.each([
+  [0.69, undefined],
+  [0.7, 'de'],
+])('a language that is detected with a probability of %d counts as %s', (probability, language) => {
+  expect(after(turn('de', { probability }))).toEqual([language]);
+});
+
+test('regions are of one language', () => {
+  expect(after(turn('pt'), turn('pt-BR'), turn('es'))).toEqual(['pt', 'pt-BR', 'pt-BR']);
+});
+
+test('what somebody asks for holds for the session, whatever they speak afterwards', () => {
+  const asked = turn('en', { requested: 'de', words: 3 });
+  expect(after(turn('en'), asked, turn('en'), turn('en'))).toEqual(['en', 'de', 'de', 'de']);
+});
+
+test.each([
+  [{ own: 'ja', channel: 'fr', server: 'es' }, 'ja'],
+  [{ channel: 'fr', server: 'es' }, 'de'],
+])('with %j a person who speaks German is answered in %s', (choices, language) => {
+  const state = stepSpeakerLanguage({}, turn('de'));
+  expect(languageOf(state, choices)).toBe(language);
+});
+
+test('of somebody of whom nothing is known the channel tells, then the server, then nobody', () => {
+  expect(languageOf({}, { channel: 'fr', server: 'es' })).toBe('fr');
+  expect(languageOf({}, { server: 'es' })).toBe('es');
+  expect(languageOf({}, {})).toBeUndefined();
+});
+
+test('no language is detected that the server does not have', () => {
+  const state = stepSpeakerLanguage({}, turn('nl'), ['de', 'en-GB']);
+  expect(languageOf(state, {})).toBeUndefined();
+  expect(languageOf(stepSpeakerLanguage(state, turn('en'), ['de', 'en-GB']), {})).toBe('en');
+});
+
+test('a text is looked at only where nothing that goes before it is known', () => {
+  expect(needsDetection({}, {})).toBe(true);
+  expect(needsDetection({ locked: 'de' }, {})).toBe(true);
+  expect(needsDetection({ requested: 'de' }, {})).toBe(false);
+  expect(needsDetection({}, { own: 'de' })).toBe(false);
+});
+
+test.each([
+  ['Hola', 1],
+  ['¡Hola!', 1],
+  ['Wie spät ist es?', 4],
+  ['東京は今何時ですか', 6],
+  ['', 0],
+  ['…', 0],
+])('%j has %i words', (text, words) => {
+  if (words > 4) expect(countWords(text)).toBeGreaterThan(1);
+  else expect(countWords(text)).toBe(words);
+});
