@@ -1,4 +1,4 @@
-// Fails when the bot has become slower than bench/latency/result.json says: node bench/compare.ts
+// Fails when the bot has become slower than bench/latency/result.json says: npm run node -- bench/compare.ts
 
 import { Path } from '#bench/latency/path.ts';
 import { faults, figuresOf } from '#bench/latency/report.ts';

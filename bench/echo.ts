@@ -1,4 +1,4 @@
-// How well the bot knows its own voice when it comes back: npx node bench/echo.ts [trials per row]
+// How well the bot knows its own voice when it comes back: npm run node -- bench/echo.ts [trials per row]
 
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { EchoMeter } from '#src/audio/echo/echo-meter.ts';

@@ -1,4 +1,4 @@
-// What lost packets do to voice detection and to the embedded recogniser: npx node bench/loss.ts
+// What lost packets do to voice detection and to the embedded recogniser: npm run node -- bench/loss.ts
 import { readFileSync } from 'node:fs';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';

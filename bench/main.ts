@@ -6,7 +6,7 @@ import { type MeasuredRow, Path } from '#bench/latency/path.ts';
 import { behind, type Peer, peersTable, runPeers } from '#bench/latency/peers.ts';
 import { faults, figuresOf, instantsTable, mb, summary } from '#bench/latency/report.ts';
 import { saveResult } from '#bench/latency/result.ts';
-import { type BenchRow, gateRow, rows } from '#bench/latency/rows.ts';
+import { type BenchRow, gateRow, realtimeRow, rows } from '#bench/latency/rows.ts';
 import { Clips } from './clips.ts';
 
 const { values: options } = parseArgs({
@@ -16,7 +16,7 @@ const { values: options } = parseArgs({
     /** Only rows whose name begins so. */
     rows: { type: 'string', default: '' },
     save: { type: 'boolean', default: false },
-    /** Folder of the peer bench: only the first row is measured, and the peers. */
+    /** Folder of the peer bench: only the rows that have a peer are measured, and the peers. */
     peers: { type: 'string' },
   },
 });
@@ -48,11 +48,10 @@ async function benchAlone(): Promise<void> {
 
 async function benchBeside(folder: string): Promise<void> {
   const peers: readonly Peer[] = await runPeers(folder);
-  const [measured] = await measureAll([gateRow]);
-  if (!measured) return;
-  const { heard } = figuresOf(measured);
-  console.log(`\n${peersTable(heard, peers)}`);
-  for (const sentence of behind(heard, peers)) complain(sentence);
+  const all = await measureAll([gateRow, realtimeRow]);
+  const ours = Object.fromEntries(all.map((one) => [one.row.name, figuresOf(one).heard]));
+  console.log(`\n${peersTable(ours, peers)}`);
+  for (const sentence of behind(ours, peers)) complain(sentence);
 }
 
 async function measureAll(chosen: readonly BenchRow[]): Promise<MeasuredRow[]> {

@@ -1,4 +1,4 @@
-// Makes test/fixtures/speech/words.json: npx node bench/words.ts
+// Makes test/fixtures/speech/words.json: npm run node -- bench/words.ts
 import { readFile, writeFile } from 'node:fs/promises';
 import { readWav } from '#src/audio/wav.ts';
 import { patchWasm } from '#src/speech/embedded/wasm-patch.ts';

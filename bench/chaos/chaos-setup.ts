@@ -8,6 +8,7 @@ import { canariesIn, canariesOf, canarySound } from '#bench/chaos/judge/canary.t
 import { JournalKeeper } from '#bench/chaos/judge/journal.ts';
 import { sentenceIn, sentenceNumber } from '#bench/chaos/people/sentences.ts';
 import { answerText, canariesNamed, questionText, sentenceWho } from '#bench/chaos/people/words.ts';
+import { noBudgets } from '#bench/processes/no-budgets.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
@@ -153,15 +154,12 @@ function environmentOf(
   { baseUrl }: MockProviders,
   dataDir: string,
 ): Readonly<Record<string, string>> {
-  const caps = ['PERSON_DAY', 'SERVER_DAY', 'SERVER_MONTH'].flatMap((of) =>
-    ['USD', 'MINUTES'].map((unit) => [`BUDGET_${of}_${unit}`, '0'] as const),
-  );
   return {
     TRANSCRIPTION_BASE_URL: baseUrl,
     CHAT_COMPLETION_BASE_URL: baseUrl,
     SPEECH_BASE_URL: baseUrl,
     DATA_DIR: dataDir,
-    ...Object.fromEntries(caps),
+    ...noBudgets,
   };
 }
 

@@ -7,6 +7,7 @@ import workerThreads, {
   setEnvironmentData,
   type WorkerOptions,
 } from 'node:worker_threads';
+import { hold } from '#bench/processes/hold.ts';
 import type { Measures, PreloadOrder } from './order.ts';
 
 const { DatabaseSync, StatementSync } = process.getBuiltinModule('node:sqlite');
@@ -82,10 +83,6 @@ function obey(): void {
     else process.send?.(measures());
   });
   process.channel?.unref();
-}
-
-function hold(forMs: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, forMs);
 }
 
 function measures(): Measures {

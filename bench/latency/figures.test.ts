@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
 import type { MockRequest } from '#test/fakes/providers/mock-settings.ts';
 import { instantPace, usualPace } from '#test/fakes/providers/providers.ts';
-import { floorsOf, type ObservedTurn, tooGood, turnOf } from './figures.ts';
+import { floorsOf, type ObservedTurn, type ServerSetup, tooGood, turnOf } from './figures.ts';
 import { behind } from './peers.ts';
 import { faults, figuresOf } from './report.ts';
 import { isWorse } from './result.ts';
 import { gateRow } from './rows.ts';
 
 const authorization = undefined;
+const usualSetup: ServerSetup = { pipeline: 'chained', pace: usualPace };
 
 function request(
   endpoint: MockRequest['endpoint'],
@@ -19,7 +20,7 @@ function request(
 }
 
 function chat(atMs: number, content: string): MockRequest {
-  return request('chat', atMs, atMs + 150, { body: { messages: [{ role: 'user', content }] } });
+  return request('chat', atMs, atMs + 150, { asked: content });
 }
 
 /** The last voiced packet left at 1000; providers at their usual pace. */
@@ -43,13 +44,14 @@ function seen(more: Partial<ObservedTurn> = {}): ObservedTurn {
       request('speech', 1364, 1424, { text: 'Here is the story you asked for.' }),
       request('speech', 1420, 1480, { text: 'It began by the sea.' }),
     ],
+    responses: [],
     ...more,
   };
 }
 
 const measured = (turns: readonly ObservedTurn[], idleMb?: number) => ({
   row: gateRow,
-  turns: turns.map((one) => turnOf(one, usualPace)),
+  turns: turns.map((one) => turnOf(one, usualSetup)),
   missed: 0,
   idealMs: [400],
   idleMb,
@@ -57,14 +59,14 @@ const measured = (turns: readonly ObservedTurn[], idleMb?: number) => ({
 });
 
 test('instants count from the last voiced packet, whatever the bot took for it', () => {
-  const { sinceMs, whole } = turnOf(seen(), usualPace);
+  const { sinceMs, whole } = turnOf(seen(), usualSetup);
   expect(sinceMs).toMatchObject({ heard: 5, ended: 155, recognised: 150 });
   expect(sinceMs['first packet heard']).toBe(440);
   expect(whole).toBe(true);
 });
 
 test('the providers take their own time and that of the tokens of the first clause', () => {
-  const turn = turnOf(seen(), usualPace);
+  const turn = turnOf(seen(), usualSetup);
   expect(turn.clauseTokens).toBe(7);
   expect(turn.providersMs).toBe(120 + 150 + 60 + 60);
 });
@@ -75,14 +77,14 @@ test('of what was thought in vain only the count is told', () => {
     chat(925, 'Adam: stop the'),
     request('speech', 1137, 1190, { text: 'Here is the story you asked for.' }),
   ];
-  const turn = turnOf(seen({ requests: [...discarded, ...seen().requests] }), usualPace);
+  const turn = turnOf(seen({ requests: [...discarded, ...seen().requests] }), usualSetup);
   expect(turn).toMatchObject({ whole: true, thoughts: 2, providersMs: 390 });
 });
 
 test('an answer to half a sentence, or in the middle of one, is no answer', () => {
   const half = [chat(1152, 'Adam: stop the'), ...seen().requests.slice(2)];
-  expect(turnOf(seen({ requests: half }), usualPace).whole).toBe(false);
-  expect(turnOf(seen({ firstAudibleAtMs: 990 }), usualPace).whole).toBe(false);
+  expect(turnOf(seen({ requests: half }), usualSetup).whole).toBe(false);
+  expect(turnOf(seen({ firstAudibleAtMs: 990 }), usualSetup).whole).toBe(false);
   expect(faults(measured([seen(), seen({ requests: half })]))).toEqual([]);
   const twice = [seen({ requests: half }), seen({ firstAudibleAtMs: 990 })];
   expect(faults(measured([seen(), ...twice]))).toEqual([
@@ -91,9 +93,9 @@ test('an answer to half a sentence, or in the middle of one, is no answer', () =
 });
 
 test('whatever is faster than the providers is a wrong measurement', () => {
-  expect(tooGood([turnOf(seen(), usualPace)], usualPace)).toEqual([]);
-  const turn = turnOf(seen({ firstAudibleAtMs: 1380 }), usualPace);
-  expect(tooGood([turn], usualPace)).toEqual([
+  expect(tooGood([turnOf(seen(), usualSetup)], usualSetup)).toEqual([]);
+  const turn = turnOf(seen({ firstAudibleAtMs: 1380 }), usualSetup);
+  expect(tooGood([turn], usualSetup)).toEqual([
     'turn 1: first packet heard after 380 ms, under its floor of 390',
   ]);
   expect(faults(measured([seen({ firstAudibleAtMs: 1380 })]))).toHaveLength(1);
@@ -101,14 +103,30 @@ test('whatever is faster than the providers is a wrong measurement', () => {
 
 test('the end may be decided before or after the words are known', () => {
   const answered = { ...seen().answered, endedMs: 20 };
-  expect(tooGood([turnOf(seen({ answered }), usualPace)], usualPace)).toEqual([]);
+  expect(tooGood([turnOf(seen({ answered }), usualSetup)], usualSetup)).toEqual([]);
 });
 
 test('without tokens to wait for the floor is that of three requests', () => {
   const pace = { ...usualPace, tokensPerSecond: Number.POSITIVE_INFINITY };
-  expect(floorsOf(pace, 7)['first packet heard']).toBe(330);
-  expect(floorsOf(usualPace, 7)['first packet heard']).toBe(390);
-  expect(floorsOf(instantPace, 7)['first packet heard']).toBe(0);
+  const soundAt = (setup: Partial<ServerSetup>) =>
+    floorsOf({ ...usualSetup, ...setup }, 7)['first packet heard'];
+  expect(soundAt({ pace })).toBe(330);
+  expect(soundAt({})).toBe(390);
+  expect(soundAt({ pace: instantPace })).toBe(0);
+});
+
+test('of a model that speaks by itself only its own time to the first sound counts', () => {
+  const audio = { ...usualSetup, pipeline: 'audio-model' } as const;
+  const seenByAudioModel = seen({
+    requests: [request('transcriptions', 1030, 1150), chat(1040, 'stop the music')],
+  });
+  expect(turnOf(seenByAudioModel, audio)).toMatchObject({ whole: true, providersMs: 190 });
+  expect(floorsOf(audio, 0)['first packet heard']).toBe(190);
+  const talk = { ...usualSetup, pipeline: 'realtime' } as const;
+  const responses = [{ atMs: 1040, asked: 'stop the music', firstSoundAtMs: 1345 }];
+  expect(turnOf(seen({ responses }), talk)).toMatchObject({ whole: true, providersMs: 305 });
+  expect(turnOf(seen(), talk).whole).toBe(false);
+  expect(floorsOf(talk, 0)['first packet heard']).toBe(300);
 });
 
 test('what counts on every machine is the ratio to the ideal bot', () => {
@@ -125,9 +143,9 @@ test('what counts on every machine is the ratio to the ideal bot', () => {
 
 test('being behind a peer is told in a sentence', () => {
   const peer = { system: 'livekit', heard: { p50: 1000, p95: 1100 } };
-  const ours = { p50: 460, p95: 500 };
+  const ours = { gate: { p50: 460, p95: 500 }, 'gate, realtime': { p50: 300, p95: 310 } };
   expect(behind(ours, [{ ...peer, row: 'openai-default' }])).toEqual([
-    'Ours takes 0.46 of livekit; at most 0.45 is wanted.',
+    'Ours takes 0.46 of livekit; at most 0.38 is wanted.',
   ]);
   expect(behind(ours, [{ ...peer, row: 'naive' }])).toEqual([]);
 });

@@ -1,6 +1,8 @@
+import type { BenchPipeline } from '#bench/pipelines/server-settings.ts';
 import { percentile } from '#bench/table.ts';
 import type { LogLine } from '#test/fakes/bot-process.ts';
 import type { MockRequest, Pace } from '#test/fakes/providers/mock-settings.ts';
+import type { TalkResponse } from '#test/fakes/providers/realtime-call.ts';
 
 /** The instants of a turn, and how the bot's log counts them from its own `heardAtMs`. */
 export const instants = [
@@ -18,6 +20,18 @@ export type Instant = (typeof instants)[number][0];
 /** What the providers need one after the other; milliseconds since the last voiced packet was sent. */
 export type Floors = Readonly<Record<Instant, number>>;
 
+/** The servers of a row, and how soon they answer. */
+export type ServerSetup = {
+  /** Where the recogniser streams, it tells each word as it ends; what it is asked for at the end takes the usual time. */
+  readonly pipeline: BenchPipeline;
+  readonly pace: Pace;
+};
+
+/** From the request for an answer to its first sound, in ms: that of the peers' Realtime server. */
+export const realtimeFirstSoundMs = 300;
+/** Events of an audio model before that of the first sound: the id and three words, each as long as a token. */
+const eventsBeforeSound = 4;
+
 /** One question and its answer. */
 export type MeasuredTurn = {
   /** What was said. */
@@ -28,11 +42,11 @@ export type MeasuredTurn = {
   readonly sinceMs: Readonly<Record<Instant, number>>;
   /** What the providers really took, one after the other. */
   readonly providersMs: number;
-  /** From the last token of the first clause to the request for its speech. */
-  readonly clauseToRequestMs: number;
+  /** From the last token of the first clause to the request for its speech; undefined where the model speaks by itself. */
+  readonly clauseToRequestMs: number | undefined;
   /** From the first byte of speech to the first packet heard; undefined where the end of the question came later. */
   readonly byteToPacketMs: number | undefined;
-  /** Tokens of the first clause. */
+  /** Tokens of the first clause; 0 where the model speaks by itself. */
   readonly clauseTokens: number;
   /** Times the model was asked; more than one thought in vain. */
   readonly thoughts: number;
@@ -46,30 +60,87 @@ export type ObservedTurn = {
   readonly answered: LogLine;
   /** Everything the providers were asked since the question began. */
   readonly requests: readonly MockRequest[];
+  /** The same of Realtime conversations. */
+  readonly responses: readonly TalkResponse[];
 };
 
-export function turnOf(seen: ObservedTurn, pace: Pace): MeasuredTurn {
+/** What the servers say of a turn. */
+type ServerSide = Pick<
+  MeasuredTurn,
+  'providersMs' | 'clauseToRequestMs' | 'byteToPacketMs' | 'clauseTokens' | 'thoughts'
+> & {
+  /** What the model was asked that answered. */
+  readonly asked: string;
+};
+
+export function turnOf(seen: ObservedTurn, setup: ServerSetup): MeasuredTurn {
   const { answered, lastVoicedAtMs, firstAudibleAtMs } = seen;
-  const { recognition, chat, speech, clause } = leadingTo(firstAudibleAtMs, seen.requests);
   const ownMs = Number(answered.heardAtMs) - lastVoicedAtMs;
   const sinceMs = Object.fromEntries(
     instants.map(([name, field]) => [name, ownMs + (field ? Number(answered[field]) : 0)]),
   ) as Record<Instant, number>;
   sinceMs['first packet heard'] = firstAudibleAtMs - lastVoicedAtMs;
+  const { asked, ...servers } = sideOf(seen, setup, lastVoicedAtMs + sinceMs.ended);
+  const whole = asked.includes(seen.text) && firstAudibleAtMs > lastVoicedAtMs;
+  return { text: seen.text, whole, sinceMs, ...servers };
+}
+
+function sideOf(seen: ObservedTurn, setup: ServerSetup, endedAtMs: number): ServerSide {
+  switch (setup.pipeline) {
+    case 'chained':
+    case 'chained, streaming recogniser':
+      return chainedSide(seen, setup, endedAtMs);
+    case 'audio-model':
+      return audioModelSide(seen, setup);
+    case 'realtime':
+      return realtimeSide(seen);
+  }
+}
+
+function chainedSide(
+  { requests, firstAudibleAtMs }: ObservedTurn,
+  { pace }: ServerSetup,
+  endedAtMs: number,
+): ServerSide {
+  const { recognition, chat, speech, clause } = leadingTo(firstAudibleAtMs, requests);
   const clauseTokens = tokens(clause ?? '');
   const clauseAtMs = (chat?.firstByteAtMs ?? Number.NaN) + clauseMs(clauseTokens, pace);
   const byteAtMs = speech?.firstByteAtMs ?? Number.NaN;
-  const endedAtMs = lastVoicedAtMs + sinceMs.ended;
   return {
-    text: seen.text,
-    whole: asked(chat).includes(seen.text) && firstAudibleAtMs > lastVoicedAtMs,
-    sinceMs,
+    asked: chat?.asked ?? '',
     providersMs: waited(recognition) + waited(chat) + clauseMs(clauseTokens, pace) + waited(speech),
     clauseToRequestMs: (speech?.atMs ?? Number.NaN) - clauseAtMs,
     byteToPacketMs: endedAtMs <= byteAtMs ? firstAudibleAtMs - byteAtMs : undefined,
     clauseTokens,
-    thoughts: seen.requests.filter(({ endpoint }) => endpoint === 'chat').length,
+    thoughts: requests.filter(({ endpoint }) => endpoint === 'chat').length,
   };
+}
+
+const spokenByModel = { clauseToRequestMs: undefined, byteToPacketMs: undefined, clauseTokens: 0 };
+
+function audioModelSide(
+  { requests, firstAudibleAtMs }: ObservedTurn,
+  { pace }: ServerSetup,
+): ServerSide {
+  const chats = requests.filter(({ endpoint }) => endpoint === 'chat');
+  const chat = chats.findLast(({ firstByteAtMs }) => isBy(firstByteAtMs, firstAudibleAtMs));
+  const providersMs = waited(chat) + tokensMs(eventsBeforeSound, pace);
+  return { ...spokenByModel, asked: chat?.asked ?? '', providersMs, thoughts: chats.length };
+}
+
+function realtimeSide({ responses, firstAudibleAtMs }: ObservedTurn): ServerSide {
+  const response = responses.findLast((one) => isBy(one.firstSoundAtMs, firstAudibleAtMs));
+  const providersMs = (response?.firstSoundAtMs ?? 0) - (response?.atMs ?? 0);
+  return {
+    ...spokenByModel,
+    asked: response?.asked ?? '',
+    providersMs,
+    thoughts: responses.length,
+  };
+}
+
+function isBy(atMs: number | undefined, latestMs: number): boolean {
+  return atMs !== undefined && atMs <= latestMs;
 }
 
 /** The requests that the first sound came of: each the last that was answered before the next was made. */
@@ -93,27 +164,39 @@ function waited(request: MockRequest | undefined): number {
   return (request?.firstByteAtMs ?? 0) - (request?.bodyAtMs ?? 0);
 }
 
-/** What the model was asked last. */
-function asked(chat: MockRequest | undefined): string {
-  const messages = chat?.body?.messages;
-  return JSON.stringify(Array.isArray(messages) ? messages.at(-1) : '');
-}
-
 function tokens(text: string): number {
   return text.match(/\S+/g)?.length ?? 0;
 }
 
 /** From the first token to the end of the first clause. */
-function clauseMs(clauseTokens: number, { tokensPerSecond }: Pace): number {
-  return (Math.max(0, clauseTokens - 1) * 1000) / tokensPerSecond;
+function clauseMs(clauseTokens: number, pace: Pace): number {
+  return tokensMs(Math.max(0, clauseTokens - 1), pace);
+}
+
+function tokensMs(count: number, { tokensPerSecond }: Pace): number {
+  return (count * 1000) / tokensPerSecond;
 }
 
 /** At the providers' nominal pace; those the bot alone decides have none. */
-export function floorsOf(pace: Pace, clauseTokens: number): Floors {
+export function floorsOf({ pipeline, pace }: ServerSetup, clauseTokens: number): Floors {
   const recognised = pace.recogniseMs;
-  const token = recognised + pace.firstTokenMs;
-  const clause = token + clauseMs(clauseTokens, pace);
-  const sound = clause + pace.firstSoundMs;
+  switch (pipeline) {
+    case 'chained':
+    case 'chained, streaming recogniser': {
+      const token = recognised + pace.firstTokenMs;
+      const clause = token + clauseMs(clauseTokens, pace);
+      return floors(recognised, token, clause, clause + pace.firstSoundMs);
+    }
+    case 'audio-model': {
+      const sound = pace.firstTokenMs + tokensMs(eventsBeforeSound, pace);
+      return floors(recognised, pace.firstTokenMs, sound, sound);
+    }
+    case 'realtime':
+      return floors(recognised, realtimeFirstSoundMs, realtimeFirstSoundMs, realtimeFirstSoundMs);
+  }
+}
+
+function floors(recognised: number, token: number, clause: number, sound: number): Floors {
   return {
     heard: 0,
     ended: 0,
@@ -130,9 +213,9 @@ export function floorsOf(pace: Pace, clauseTokens: number): Floors {
 const roundingMs = 2;
 
 /** Sentences about whatever is faster than possible; then the measurement is wrong. */
-export function tooGood(turns: readonly MeasuredTurn[], pace: Pace): string[] {
+export function tooGood(turns: readonly MeasuredTurn[], setup: ServerSetup): string[] {
   return turns.flatMap((turn, n) => {
-    const floors = floorsOf(pace, turn.clauseTokens);
+    const floors = floorsOf(setup, turn.clauseTokens);
     return instants.flatMap(([name]) => {
       const [ms, floorMs] = [turn.sinceMs[name], floors[name]];
       if (floorMs === 0 || ms >= floorMs - roundingMs) return [];

@@ -1,4 +1,5 @@
 import type { QuestionClip } from '#bench/clips.ts';
+import { serverSettings } from '#bench/pipelines/server-settings.ts';
 import { heard, spoken } from '#src/console/sandbox-lines.ts';
 import { SandboxProcess } from '#src/console/sandbox-process.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
@@ -7,8 +8,9 @@ import {
   openMockProviders,
   usualPace,
 } from '#test/fakes/providers/providers.ts';
+import type { TalkResponse } from '#test/fakes/providers/realtime-call.ts';
 import { openRecogniser } from '#test/fakes/recogniser/recogniser.ts';
-import { type MeasuredTurn, turnOf } from './figures.ts';
+import { type MeasuredTurn, realtimeFirstSoundMs, turnOf } from './figures.ts';
 import { idealTurn } from './ideal.ts';
 import type { BenchRow } from './rows.ts';
 
@@ -64,17 +66,13 @@ export class Path implements AsyncDisposable {
         pace: row.pace,
         msPerChar,
         realtime: { recogniseMs: usualPace.recogniseMs },
+        talk: { firstSoundMs: realtimeFirstSoundMs, soundSpeed: row.pace.soundSpeed },
       }),
     );
     const never = new AbortController().signal;
     const sandbox = stack.use(await SandboxProcess.start(() => undefined, never));
     const bot = stack.use(
-      await BotProcess.start(sandbox.ready, {
-        TRANSCRIPTION_BASE_URL: mock.baseUrl,
-        CHAT_COMPLETION_BASE_URL: mock.baseUrl,
-        SPEECH_BASE_URL: mock.baseUrl,
-        ...(row.streams && { TRANSCRIPTION_BACKEND: 'realtime' }),
-      }),
+      await BotProcess.start(sandbox.ready, serverSettings[row.pipeline](mock.baseUrl)),
     );
     return new Path(row, mock, sandbox, bot, stack.move());
   }
@@ -97,7 +95,7 @@ export class Path implements AsyncDisposable {
       if (!clip) throw new Error('There is nothing to say.');
       const turn = await this.#ask(clip);
       // Also the pause before the next question.
-      const ideal = await idealTurn(this.#mock.baseUrl, clip, this.#row.streams);
+      const ideal = await idealTurn(this.#mock.baseUrl, clip, this.#row.pipeline);
       if (n < 0) continue;
       if (turn) measured.push(turn);
       idealMs.push(ideal);
@@ -119,6 +117,7 @@ export class Path implements AsyncDisposable {
   /** Undefined when no answer came. */
   async #ask(clip: QuestionClip): Promise<MeasuredTurn | undefined> {
     const before = this.#mock.requests.length;
+    const responsesBefore = this.#responses().length;
     const said = spoken.parse(await this.#sandbox.ask({ do: 'say', person, wav: clip.path }));
     const { firstPacketAtMs: sinceMs, lastVoicedAtMs } = said;
     const waits = { sinceMs, quietMs, timeoutMs: patienceMs };
@@ -130,10 +129,18 @@ export class Path implements AsyncDisposable {
       );
       const { firstAudibleAtMs } = reached;
       const requests = this.#mock.requests.slice(before);
-      const seen = { text: clip.text, lastVoicedAtMs, firstAudibleAtMs, answered, requests };
-      return turnOf(seen, this.#row.pace);
+      const responses = this.#responses().slice(responsesBefore);
+      const instants = { lastVoicedAtMs, firstAudibleAtMs };
+      const seen = { text: clip.text, ...instants, answered, requests, responses };
+      return turnOf(seen, this.#row);
     } catch {
       return undefined;
     }
+  }
+
+  /** Of all Realtime conversations, oldest first. */
+  #responses(): readonly TalkResponse[] {
+    const all = this.#mock.talk.calls.flatMap(({ responses }) => responses);
+    return all.toSorted((a, b) => a.atMs - b.atMs);
   }
 }

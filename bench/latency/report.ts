@@ -33,7 +33,7 @@ export function faults({ row, turns, missed }: MeasuredRow): string[] {
   const whole = turns.filter((turn) => turn.whole);
   const cut = turns.length - whole.length;
   const all = turns.length + missed;
-  const found = tooGood(whole, row.pace).map((what) => `${what}: the measurement is wrong`);
+  const found = tooGood(whole, row).map((what) => `${what}: the measurement is wrong`);
   if (missed > 0) found.push(`${missed} of ${all} questions got no answer`);
   if (cut > Math.max(1, cutShare * all)) {
     const which = turns.flatMap(({ whole, text }) => (whole ? [] : [`"${text}"`]));
@@ -48,7 +48,7 @@ export function instantsTable(measured: MeasuredRow): string {
   const whole = turns.filter((turn) => turn.whole);
   const { ideal, share, ratio } = figuresOf(measured);
   const clauseTokens = whole[0]?.clauseTokens ?? 1;
-  const floors = floorsOf(row.pace, clauseTokens);
+  const floors = floorsOf(row, clauseTokens);
   const lines = instants.map(([name]) => {
     const { p50, p95 } = spread(whole.map(({ sinceMs }) => sinceMs[name]));
     return [name, ms(p50), ms(p95), floors[name] > 0 ? ms(floors[name]) : ''];
@@ -57,7 +57,7 @@ export function instantsTable(measured: MeasuredRow): string {
   const thoughts = turns.reduce((sum, turn) => sum + turn.thoughts, 0) / turns.length;
   const { target } = row;
   const head = [`${row.name}: ms since the last voiced packet was sent`, 'p50', 'p95', 'floor'];
-  const toRequest = spread(whole.map(({ clauseToRequestMs }) => clauseToRequestMs));
+  const toRequest = spread(whole.flatMap(({ clauseToRequestMs }) => clauseToRequestMs ?? []));
   const toPacket = spread(whole.flatMap(({ byteToPacketMs }) => byteToPacketMs ?? []));
   const rest = [
     ['target', ms(target.p50), ms(target.p95), `${serialMs + discordMs} with Discord in the way`],
@@ -68,7 +68,8 @@ export function instantsTable(measured: MeasuredRow): string {
     ['ours / ideal', ratio.toFixed(2)],
   ];
   const cut = turns.length - whole.length;
-  const counts = `${whole.length} turns; cut off: ${cut}; not answered: ${missed}; first clause of ${clauseTokens} tokens; the model was asked ${thoughts.toFixed(2)} times an answer`;
+  const clause = clauseTokens === 0 ? '' : ` first clause of ${clauseTokens} tokens;`;
+  const counts = `${whole.length} turns; cut off: ${cut}; not answered: ${missed};${clause} the model was asked ${thoughts.toFixed(2)} times an answer`;
   return `${table(head, [...lines, ...rest])}\n${counts}`;
 }
 

@@ -1,19 +1,16 @@
 import type { Pace } from '#test/fakes/providers/mock-settings.ts';
 import { usualPace } from '#test/fakes/providers/providers.ts';
-import type { Spread } from './figures.ts';
+import type { ServerSetup, Spread } from './figures.ts';
 
 /** One kind of conversation that is measured. */
-export type BenchRow = {
+export type BenchRow = ServerSetup & {
   readonly name: string;
   readonly microphone: 'gate' | 'release' | 'open';
-  readonly pace: Pace;
-  /** The recogniser tells each word as it ends; what it is asked for at the end takes the usual time. */
-  readonly streams: boolean;
   /** What the project wants to hold. */
   readonly target: Partial<Spread>;
 };
 
-const usual = { microphone: 'gate', pace: usualPace, streams: false } as const;
+const usual = { microphone: 'gate', pace: usualPace, pipeline: 'chained' } as const;
 const instantTokens: Pace = { ...usualPace, tokensPerSecond: Number.POSITIVE_INFINITY };
 /** What the other microphones may cost more. */
 const looserMs = 150;
@@ -21,6 +18,13 @@ const gateTarget = { p50: 440, p95: 520 };
 const looser = { p50: gateTarget.p50 + looserMs, p95: gateTarget.p95 + looserMs };
 
 export const gateRow: BenchRow = { name: 'gate', ...usual, target: gateTarget };
+
+export const realtimeRow: BenchRow = {
+  ...usual,
+  name: 'gate, realtime',
+  pipeline: 'realtime',
+  target: {},
+};
 
 export const rows: readonly BenchRow[] = [
   gateRow,
@@ -37,7 +41,9 @@ export const rows: readonly BenchRow[] = [
     name: 'gate, streaming recogniser',
     // Its floor is that of the other two: the words may be there when the last one ends.
     pace: { ...usualPace, recogniseMs: 0 },
-    streams: true,
+    pipeline: 'chained, streaming recogniser',
     target: { p50: 400 },
   },
+  { ...usual, name: 'gate, audio-model', pipeline: 'audio-model', target: {} },
+  realtimeRow,
 ];

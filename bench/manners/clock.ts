@@ -34,6 +34,12 @@ export class LeapingClock implements Clock {
     }
   }
 
+  later(ms: number, run: () => void): () => void {
+    const sleeper = { dueMs: this.#nowMs + Math.max(0, ms), wake: run };
+    this.#sleepers.add(sleeper);
+    return () => void this.#sleepers.delete(sleeper);
+  }
+
   /** Wakes sleepers in order of their hour, each with time to go to sleep again. */
   async advance(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms;

@@ -26,7 +26,7 @@ export async function spend(plan: EveningPlan, mix: SceneMix, seed: number): Pro
   const people = [...peopleOf(plan.people), ...(plan.withBot ? [otherBot] : [])];
   const mannerOf = (utterances: readonly number[]) =>
     spoken.get(utterances.at(-1) ?? 0)?.answer ?? 'short';
-  const room = await openRoom(people, mannerOf, plan.addressing);
+  const room = await openRoom(people, mannerOf, { addressing: plan.addressing });
   const run: MannersRun = { room, mix, random, spoken, dismissedAtMs: [] };
   const isOver = () => room.clock.nowMs() >= plan.minutes * 60_000;
   for (let round = 0; round === 0 || !isOver(); round++) {

@@ -1,4 +1,4 @@
-// Makes the clips of people who say stop: npx node bench/manners/make-stops.ts
+// Makes the clips of people who say stop: npm run node -- bench/manners/make-stops.ts
 import { mkdir, writeFile } from 'node:fs/promises';
 import { OpusEncoder } from 'mediaplex';
 import { pack } from '#bench/turns/clips.ts';

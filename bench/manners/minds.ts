@@ -30,12 +30,15 @@ const endings: Readonly<Record<AnswerStyle, string>> = {
     town stood on the beach with candles until the last boat was home.`.replace(/\s+/g, ' '),
 };
 
+/** The words that had ended in a piece of sound. */
+type WordsIn = (piece: UtterancePiece) => string;
+
 /** A recogniser that makes no mistake and knows only the words that have ended. */
 export class HonestRecogniser implements Transcriber {
   readonly #clock: Clock;
-  readonly #wordsIn: (piece: UtterancePiece) => string;
+  readonly #wordsIn: WordsIn;
 
-  constructor(clock: Clock, wordsIn: (piece: UtterancePiece) => string) {
+  constructor(clock: Clock, wordsIn: WordsIn) {
     this.#clock = clock;
     this.#wordsIn = wordsIn;
   }
@@ -47,7 +50,7 @@ export class HonestRecogniser implements Transcriber {
   }
 }
 
-/** A model that says which question it answers, and a note of everything it was asked. */
+/** A model that calls the first tool there is, says which question it answers, and a note of everything it was asked. */
 export class Minds {
   readonly asked: MindRequest[] = [];
   running = 0;
@@ -73,9 +76,15 @@ export class Minds {
       this.running += more;
     };
     return {
-      async *reply(_messages, _tools, signal) {
+      async *reply(messages, tools, signal) {
         run(1);
         try {
+          const [tool] = messages.at(-1)?.role === 'tool' ? [] : tools;
+          if (tool) {
+            await wait(signal);
+            yield { kind: 'tool', call: { id: 'call_1', name: tool.name, argumentsJson: '{}' } };
+            return;
+          }
           const said = await Promise.all(turn.said.map(({ transcript }) => transcript()));
           await wait(signal);
           yield { kind: 'text', text: answer(said.map(({ text }) => text)) };

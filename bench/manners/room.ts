@@ -2,18 +2,33 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
+import type { RoomTool } from '#src/session/ports/tool.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
-import type { Synthesizer } from '#src/speech/ports.ts';
+import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
+import { PartialTrust } from '#src/turn/partial-trust.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { lounge, openSessionFixture } from '#test/session/setup/session-fixture.ts';
 import { LeapingClock } from './clock.ts';
 import { Marks } from './marks.ts';
-import { Microphones, readVoices, type SimulatedUtterance } from './microphones.ts';
+import {
+  Microphones,
+  type MicrophoneUtterance,
+  readVoices,
+  type SentSound,
+  type SimulatedUtterance,
+} from './microphones.ts';
 import { type AnswerStyle, HonestRecogniser, Minds, speakMs } from './minds.ts';
 
 export type TimedEvent = { readonly atMs: number; readonly event: SessionEvent };
+/** 20 ms of the bot's voice that left; the level is the sample value of `FakeSynthesizer`, or less where it ducks. */
+export type VoiceFrame = { readonly atMs: number; readonly level: number };
 export type BenchChannel = Awaited<ReturnType<typeof openRoom>>;
+/** What understands people, and how far its partials are trusted. */
+export type Recognition = {
+  readonly transcriber: (...parts: ConstructorParameters<typeof HonestRecogniser>) => Transcriber;
+  readonly partialTrust: PartialTrust;
+};
 type SpokenSound = NonNullable<Parameters<Microphones['say']>[3]>;
 
 /** People and their voices of test/fixtures/scenes. */
@@ -26,6 +41,8 @@ const everybody = [
 ] as const;
 const botVoice = 'espeak-gb';
 const packetMs = 20;
+/** A voice that is ducked has a fifth of its level, 800 and more. */
+const leastMean = 200;
 /** Between two things of one person. */
 const betweenMs = 300;
 /** After so long without a packet every utterance is over and understood. */
@@ -33,13 +50,17 @@ const calmMs = 4_000;
 /** Nothing takes longer but a fault. */
 const longestMs = 90_000;
 
-const [codec, voices] = await Promise.all([
-  loadOpus(),
-  readVoices({
-    ...Object.fromEntries(everybody.map(([id, , voice]) => [id, voice])),
-    bot: botVoice,
-  }),
-]);
+/** What each microphone has to say. */
+export const voices = await readVoices({
+  ...Object.fromEntries(everybody.map(([id, , voice]) => [id, voice])),
+  bot: botVoice,
+});
+const codec = await loadOpus();
+
+const wholeUtterances: Recognition = {
+  transcriber: (...parts) => new HonestRecogniser(...parts),
+  partialTrust: new PartialTrust(false),
+};
 
 /** The first so many of everybody. */
 export function peopleOf(count: number): ChannelMember[] {
@@ -48,16 +69,25 @@ export function peopleOf(count: number): ChannelMember[] {
 
 export const otherBot: ChannelMember = { id: 'bot', name: 'Groovy', isBot: true, roleIds: [] };
 
-/**
- * The real session in a room with these people, all of whom it may hear; `mannerOf` says how it is to answer, and
- * `soundOf` gives a voice to what are numbers otherwise.
- */
+/** What a room may have otherwise than usual. */
+export type BenchChannelOptions = {
+  /** Default `auto`. */
+  readonly addressing?: AddressingMode | undefined;
+  /** Gives a voice to what are numbers otherwise. */
+  readonly soundOf?: (piece: Pcm) => Pcm;
+  /** Default: a recogniser of whole utterances. */
+  readonly recognition?: Recognition;
+  readonly tools?: (clock: LeapingClock) => readonly RoomTool[];
+};
+
+/** The real session in a room with these people, all of whom it may hear; `mannerOf` says how it is to answer. */
 export async function openRoom(
   people: readonly ChannelMember[],
   mannerOf: (utterances: readonly number[]) => AnswerStyle = () => 'short',
-  addressing: AddressingMode = 'auto',
-  soundOf: (piece: Pcm) => Pcm = (piece) => piece,
+  options: BenchChannelOptions = {},
 ) {
+  const { addressing = 'auto', soundOf = (piece) => piece, tools = () => [] } = options;
+  const { recognition = wholeUtterances } = options;
   const clock = new LeapingClock();
   const marks = new Marks();
   const microphones = new Microphones(voices, marks);
@@ -69,23 +99,30 @@ export async function openRoom(
     },
   };
   const happened: TimedEvent[] = [];
+  const voiceFrames: VoiceFrame[] = [];
   /** Frames of its own voice that left, by the number of the text they are of; cues are none. */
   const sounded = new Map<number, number>();
+  /** When a voice was noticed that begins an utterance. */
+  const begins: number[] = [];
   const mouth = { lastMs: Number.NEGATIVE_INFINITY };
   const fixture = openSessionFixture(
     {
       clock,
       synthesizer: voice,
       addressing,
-      transcriber: new HonestRecogniser(clock, (piece) => microphones.heardIn(piece)),
+      transcriber: recognition.transcriber(clock, (piece) => microphones.heardIn(piece)),
+      partialTrust: recognition.partialTrust,
+      tools: tools(clock),
       pipeline: minds.with(voice),
       codec: marks.codec(codec, (samples) => {
         const level = samples[samples.length >> 1] ?? 0;
         if (level === 0) return;
+        if (isVoice(samples)) voiceFrames.push({ atMs: clock.nowMs(), level });
         mouth.lastMs = clock.nowMs();
         sounded.set(level - 4000, (sounded.get(level - 4000) ?? 0) + 1);
       }),
       consent: { policy: 'notice' },
+      warm: () => void begins.push(clock.nowMs()),
       onEvent: (_guildId, event) => void happened.push({ atMs: clock.nowMs(), event }),
     },
     people,
@@ -101,10 +138,17 @@ export async function openRoom(
     synthesizer,
     happened,
     sounded,
+    voiceFrames,
     mouth,
+    begins,
     traffic,
     people,
   };
+}
+
+/** The samples of the voice lie around its number, and those of cues around 0. */
+function isVoice(samples: Int16Array): boolean {
+  return Math.abs(samples.reduce((sum, sample) => sum + sample, 0)) > leastMean * samples.length;
 }
 
 /** They will say it from `fromMs` on, which is now or later, and not before they have said what they are saying. */
@@ -118,8 +162,21 @@ export function say(
   const former = room.microphones.said.findLast((one) => one.personId === personId);
   const freeMs = Math.max(fromMs, (former?.toMs ?? 0) + betweenMs);
   const onGridMs = packetMs * Math.ceil(freeMs / packetMs);
-  const { utterance, packets } = room.microphones.say(personId, text, onGridMs, sound);
-  const { traffic } = room;
+  return sent(room, room.microphones.say(personId, text, onGridMs, sound));
+}
+
+/** These packets will leave their microphone from `fromMs` on, a multiple of 20. */
+export function transmit(
+  room: BenchChannel,
+  personId: string,
+  text: string,
+  fromMs: number,
+  sound: SentSound,
+): SimulatedUtterance {
+  return sent(room, room.microphones.transmit(personId, text, fromMs, sound));
+}
+
+function sent({ traffic }: BenchChannel, { utterance, packets }: MicrophoneUtterance) {
   traffic.waiting = [...traffic.waiting, ...packets].sort((a, b) => a.atMs - b.atMs);
   return utterance;
 }

@@ -4,6 +4,10 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusEncoder } from '#src/audio/opus/opus.ts';
+import { musicRateHz } from '#src/audio/pcm.ts';
+import { changeOfRate } from '#src/audio/polyphase/change-of-rate.ts';
+import { plainFilter } from '#src/audio/polyphase/plain-filter.ts';
+import { Resampler } from '#src/audio/resample.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
@@ -13,11 +17,14 @@ import { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { Sources } from '#src/sources/sources.ts';
 import { benchCommand } from './command.ts';
+import { type CpuUsage, cpuTimes, usedSince } from './cpu-usage.ts';
 
 const frameMs = 20;
 const frames = 800;
 /** Frames that warm the machine up. */
 const warm = 300;
+/** Samples that are brought to another rate at a time: 100 ms, as tracks do. */
+const pieceSamples = 2 * 4410;
 
 const codec = await loadOpus();
 
@@ -65,7 +72,8 @@ async function run(mixer: Mixer, count: number, everyMs = 1): Promise<number[]> 
   const spent: number[] = [];
   for (let n = 0; n < count; n++) {
     const from = performance.now();
-    mixer.next();
+    const frame = mixer.next();
+    if (frame) mixer.left(frame, from);
     spent.push(performance.now() - from);
     await wait(everyMs);
   }
@@ -86,43 +94,34 @@ async function measure(count: number, { label, everyMs, source }: MixerRow): Pro
   await wait(200);
   await run(mixer, warm, everyMs);
   encoding.length = 0;
-  const idle = await idleMs(everyMs);
-  const before = cpuMs();
+  const idle = await idleUsage(everyMs);
+  const before = cpuTimes();
   const all = await run(mixer, frames, everyMs);
-  const after = cpuMs();
-  const hereMs = after.here - before.here - idle.here;
-  const allMs = after.all - before.all - idle.all;
+  const used = usedSince(before);
   const starved = tracks.list().reduce((sum, track) => sum + track.starved, 0);
-  const mixing = all.map((ms, n) => ms - (encoding[n] ?? 0));
-  const encodeMs = encoding.reduce((sum, ms) => sum + ms, 0);
-  console.log(
-    [
-      `${count}`.padStart(6),
-      label.padStart(11),
-      ...[mixing, encoding].flatMap((ms) => [share(ms, 0.5), share(ms, 0.99)]),
-      percent(hereMs - encodeMs),
-      percent(encodeMs),
-      percent(hereMs),
-      percent(allMs),
-      `${starved}`.padStart(6),
-    ].join('  '),
-  );
   tracks.close();
   mixer.free();
+  const name = `${`${count}`.padStart(6)}  ${label.padEnd(26)}`;
+  const disturbed = used.disturbed ?? (starved > 0 ? `${starved} gaps in the sound` : undefined);
+  if (disturbed) return console.log(`${name}  disturbed, no figure: ${disturbed}`);
+  const encodeMs = encoding.reduce((sum, ms) => sum + ms, 0);
+  const mixing = all.map((ms, n) => ms - (encoding[n] ?? 0));
+  const [threadMs, processMs] = [used.threadMs - idle.threadMs, used.processMs - idle.processMs];
+  console.log(
+    [
+      name,
+      ...[mixing, encoding].flatMap((ms) => [share(ms, 0.5), share(ms, 0.99)]),
+      ...[threadMs - encodeMs, encodeMs, threadMs, processMs].map(percent),
+      percent(used.childrenMs).padStart(8),
+    ].join('  '),
+  );
 }
 
 /** What it costs to wait so often, which is no part of the mixer. */
-async function idleMs(everyMs: number): Promise<ReturnType<typeof cpuMs>> {
-  const before = cpuMs();
+async function idleUsage(everyMs: number): Promise<CpuUsage> {
+  const before = cpuTimes();
   for (let n = 0; n < frames; n++) await wait(everyMs);
-  const after = cpuMs();
-  return { here: after.here - before.here, all: after.all - before.all };
-}
-
-/** Of the thread that mixes, and of the whole process. */
-function cpuMs(): { readonly here: number; readonly all: number } {
-  const [here, all] = [process.threadCpuUsage(), process.cpuUsage()];
-  return { here: (here.user + here.system) / 1000, all: (all.user + all.system) / 1000 };
+  return usedSince(before);
 }
 
 /** Before anything else was held. */
@@ -159,29 +158,59 @@ function percent(ms: number): string {
   return `${((100 * ms) / (frames * frameMs)).toFixed(2)} %`.padStart(7);
 }
 
+/** A source that brings itself to 48 kHz, in the same thread, as tracks did before there were kernels of WebAssembly. */
+function inPlainTypeScript(source: SoundSource): SoundSource {
+  return {
+    ...source,
+    async *open(fromMs, signal) {
+      const filter = plainFilter(changeOfRate(44_100, musicRateHz));
+      const rate = new Resampler(44_100, musicRateHz, 2, filter);
+      for await (const chunk of source.open(fromMs, signal)) {
+        if (chunk.kind === 'opus') continue;
+        const { samples } = chunk.pcm;
+        for (let at = 0; at < samples.length; at += pieceSamples) {
+          const piece = rate.push(samples.subarray(at, at + pieceSamples));
+          yield { kind: 'pcm', pcm: { samples: piece, rateHz: musicRateHz, channels: 2 } };
+        }
+      }
+    },
+  };
+}
+
 const paused = await pausing();
-console.log(`Per frame of 20 ms, ${codec.name}; shares of one core, reading ahead included.\n`);
+console.log(`Per frame of 20 ms, ${codec.name}; shares of one core, reading ahead included.`);
+console.log('`made` sounds come out of the same thread; files are decoded in one child process.\n');
 console.log(
-  'tracks       source    mix ms p50, p99  Opus ms p50, p99   mixing     Opus   thread  process  gaps',
+  'tracks  sound                       mix ms p50, p99  Opus ms p50, p99   mixing     Opus   thread  process  children',
 );
 const decoding = new Decoding({ clock: realClock });
 const sources = new Sources({ clock: realClock, decoding, allowed: new AllowedHosts([]) });
 const made = [48_000, 44_100].map((rateHz): MixerRow => {
-  return { label: `${rateHz} made`, everyMs: 1, source: () => noise(rateHz) };
+  return { label: `${rateHz} Hz, made`, everyMs: 1, source: () => noise(rateHz) };
 });
+const former: MixerRow = {
+  label: '44100 Hz, plain TypeScript',
+  everyMs: 1,
+  source: () => inPlainTypeScript(noise(44_100)),
+};
 // One decoder serves all, so that these are asked for no faster than at twice the speed of sound.
 const decoded = [48_000, 44_100].map((rateHz): MixerRow => {
   const bytes = file(rateHz);
   const source = () =>
     sources.openSource({ kind: 'bytes', bytes }, {}, new AbortController().signal);
-  return { label: `${rateHz} WAV`, everyMs: 10, source };
+  return { label: `${rateHz} Hz, WAV files`, everyMs: 10, source };
 });
 for (const row of made) for (const count of [1, 4, 16]) await measure(count, row);
+await measure(16, former);
 for (const row of decoded) await measure(16, row);
 await decoding[Symbol.asyncDispose]();
 console.log(`\n${paused}`);
+const before = cpuTimes();
 const { firstMs, ms } = await benchCommand();
+const { disturbed } = usedSince(before);
 const [p50, p95] = [share(ms, 0.5), share(ms, 0.95)].map((one) => Math.round(Number(one)));
 console.log(
-  `From a command to the first packet, ${ms.length} times: p50 ${p50} ms, p95 ${p95} ms (at most 150); the very first ${Math.round(firstMs)} ms.`,
+  disturbed
+    ? `From a command to the first packet: disturbed, no figure: ${disturbed}.`
+    : `From a command to the first packet, ${ms.length} times: p50 ${p50} ms, p95 ${p95} ms (at most 150); the very first ${Math.round(firstMs)} ms.`,
 );

@@ -45,9 +45,11 @@ export function reportOf(
     'commands',
     'lost',
   ];
-  const kinds = violations.map(
-    ({ kind, guildId, atMs }) => `${kind} in ${guildId} at ${Math.round(atMs)} ms`,
-  );
+  const kinds = violations.map((violation) => {
+    const { kind, guildId, atMs } = violation;
+    const by = violation.kind === 'answered-twice' ? ` by ${violation.by.join(' and ')}` : '';
+    return `${kind}${by} in ${guildId} at ${Math.round(atMs)} ms`;
+  });
   const failures = [
     ...faults.flatMap((fault) =>
       failuresOf(

@@ -153,7 +153,10 @@ export async function begin(setup: TakeoverSetup, call: Call): Promise<void> {
   const isServed = () => setup.ownerOf(call.shard) !== undefined && sandbox.commands().length > 0;
   if (!(await within(patienceMs, isServed))) throw new Error(`Nobody serves ${call.server}.`);
   await call.person.join(channel, AbortSignal.timeout(patienceMs));
-  await call.person.command('join').answered(AbortSignal.timeout(patienceMs));
+  const calling = call.person.command('join');
+  const signal = AbortSignal.timeout(patienceMs);
+  // Where the shard changes hands just then, it is answered by a message of its own.
+  await Promise.any([calling.answered(signal), calling.followed(signal)]);
   await settle(setup, call);
 }
 

@@ -12,6 +12,10 @@ export type VoiceClip = {
   /** As it was given to the voice. */
   readonly say: string;
   readonly words: readonly ClipWord[];
+  /** Where it sounds, of readings; other clips are clean enough to measure it again. */
+  readonly stretches?: readonly (readonly [fromMs: number, toMs: number])[];
+  /** Its packets, where no file holds them. */
+  readonly packed?: Uint8Array;
 };
 
 export const scenesFolder = 'test/fixtures/scenes';
@@ -25,6 +29,11 @@ export async function readClips(): Promise<ReadonlyMap<string, VoiceClip>> {
     await readFile(`${scenesFolder}/clips.json`, 'utf8'),
   );
   return new Map(clips.map((clip) => [clip.id, clip]));
+}
+
+/** One for each sentence of the readings. */
+export async function readReadings(): Promise<readonly VoiceClip[]> {
+  return JSON.parse(await readFile(`${scenesFolder}/reading-clips.json`, 'utf8'));
 }
 
 export function clipPath(id: string): string {

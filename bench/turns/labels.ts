@@ -9,9 +9,12 @@ const depthDb = 25;
 const windowsOfSound = 2;
 
 /** Where the voice sounds in a clip at 16 kHz, on a grid of 10 ms. */
-export function soundingPart(samples: Int16Array): readonly [fromMs: number, toMs: number] {
+export function soundingPart(
+  samples: Int16Array,
+  belowDb = depthDb,
+): readonly [fromMs: number, toMs: number] {
   const levels = windowLevels(samples);
-  const floorDb = levelOf(levels) - depthDb;
+  const floorDb = levelOf(levels) - belowDb;
   const loud = levels.map((_, n) =>
     levels.slice(n, n + windowsOfSound).every((db) => db >= floorDb),
   );
@@ -19,6 +22,27 @@ export function soundingPart(samples: Int16Array): readonly [fromMs: number, toM
   const last = loud.lastIndexOf(true) + windowsOfSound;
   if (first < 0) throw new Error('There is no sound in it.');
   return [first * windowMs, Math.min(last, levels.length) * windowMs];
+}
+
+/** Shortest silence that counts, in ms: shorter ones are closures of stops (eot-bench). */
+export const shortestSilenceMs = 100;
+
+/** The sounding part without its silences of at least 100 ms, on a grid of 10 ms; `belowDb` for recordings with noise. */
+export function soundingStretches(
+  samples: Int16Array,
+  belowDb = depthDb,
+): (readonly [fromMs: number, toMs: number])[] {
+  const [firstMs, lastMs] = soundingPart(samples, belowDb);
+  const levels = windowLevels(samples);
+  const floorDb = levelOf(levels) - belowDb;
+  const stretches: [number, number][] = [];
+  for (let atMs = firstMs; atMs < lastMs; atMs += windowMs) {
+    if ((levels[atMs / windowMs] ?? floorDb) < floorDb) continue;
+    const last = stretches.at(-1);
+    if (last && atMs - last[1] < shortestSilenceMs) last[1] = atMs + windowMs;
+    else stretches.push([atMs, atMs + windowMs]);
+  }
+  return stretches;
 }
 
 /** How loud the voice is while it sounds, in dB below full scale: the mean of the louder half. */

@@ -1,4 +1,4 @@
-// Does it cut people off, and does it keep them waiting? npm run bench:turns [-- --save] (virtual time, about half a minute).
+// Does it cut people off, and does it keep them waiting? npm run bench:turns [-- --save] (virtual time, about two minutes).
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { table } from '#bench/table.ts';
@@ -6,6 +6,7 @@ import { readScenes } from './clips.ts';
 import { type NoiseName, noises } from './noises.ts';
 import { figuresOf, figuresTable, isMet, reachedBy, targetTable, worstScenes } from './report.ts';
 import { judgeAll, listenToNoise, openWorkshop, playScenes, type RunKind } from './runs.ts';
+import { benchSilences } from './silences/silence-bench.ts';
 
 const ways: readonly RunKind[] = ['no text', 'text', 'text, person known'];
 const noiseSeconds = 150;
@@ -23,6 +24,8 @@ const reached = reachedBy(withText);
 console.log(`\n${targetTable(reached)}`);
 console.log('\nCut off, then kept waiting longest, with texts');
 console.log(worstScenes(withText, 10));
+
+const silences = await benchSilences(workshop);
 
 const kinds = Object.keys(noises) as NoiseName[];
 const heard = kinds.map((kind) => [kind, listenToNoise(kind, noiseSeconds, workshop)] as const);
@@ -50,6 +53,7 @@ if (options.save && process.exitCode !== 1) {
     made: new Date().toISOString().slice(0, 10),
     falseTurns,
     reached,
+    silences,
     ways: Object.fromEntries([...byWay].map(([way, verdicts]) => [way, figuresOf(verdicts)])),
   };
   await writeFile(

@@ -1,20 +1,14 @@
-// Plans the scenes and makes the clips that are missing: npx node bench/turns/make.ts (needs espeak-ng).
+// Plans the scenes and makes the clips that are missing: npm run node -- bench/turns/make.ts (needs espeak-ng).
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { OpusEncoder } from 'mediaplex';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { clipPath, decodeClip, pack, readClips, scenesFolder, type VoiceClip } from './clips.ts';
-import { soundingPart, voiceLevelDb, wordsOf } from './labels.ts';
+import { encode, tidy } from './encoding.ts';
+import { soundingPart, wordsOf } from './labels.ts';
 import { planScenes, type SceneLine, type SceneSentences } from './plan.ts';
 import { openVoices } from './voices.ts';
 
 const seed = 1;
-const levelDb = -20;
-/** Kept before and after the sound. */
-const [leadMs, tailMs, fadeMs] = [20, 30, 5];
-const bitrate = 20_000;
-const frameSamples = 320;
-const samplesPerMs = 16;
 
 const sentences: SceneSentences = JSON.parse(
   await readFile(`${scenesFolder}/sentences.json`, 'utf8'),
@@ -45,32 +39,6 @@ async function makeClip(
   await writeFile(clipPath(id), file);
   const part = soundingPart(decodeClip(file, codec, 16_000));
   return { id, say: line.say, words: wordsOf(line.say, part) };
-}
-
-/** At the common level, with little silence around it and no click at the ends. */
-function tidy(samples: Int16Array): Int16Array {
-  const [fromMs, toMs] = soundingPart(samples);
-  const from = Math.max(0, fromMs - leadMs) * samplesPerMs;
-  const part = samples.slice(from, (toMs + tailMs) * samplesPerMs);
-  const gain = 10 ** ((levelDb - voiceLevelDb(part)) / 20);
-  const fade = fadeMs * samplesPerMs;
-  return part.map((sample, n) => {
-    const edge = Math.min(1, n / fade, (part.length - 1 - n) / fade);
-    return Math.max(-32_768, Math.min(32_767, Math.round(sample * gain * edge)));
-  });
-}
-
-function encode(samples: Int16Array): Buffer[] {
-  const encoder = new OpusEncoder(16_000, 1);
-  encoder.setBitrate(bitrate);
-  const packets: Buffer[] = [];
-  // One frame more than there is sound: the encoder is 6.5 ms behind.
-  for (let at = 0; at < samples.length + frameSamples / 2; at += frameSamples) {
-    const frame = new Int16Array(frameSamples);
-    frame.set(samples.subarray(at, at + frameSamples));
-    packets.push(encoder.encode(Buffer.from(frame.buffer)));
-  }
-  return packets;
 }
 
 /** JSON with one entry a line. */

@@ -8,8 +8,10 @@ export type SceneKind = (typeof kinds)[number];
 /** Clauses of one person and the silence between them. */
 export type TurnScene = {
   readonly id: string;
-  readonly kind: SceneKind;
+  readonly kind: SceneKind | 'reading' | 'request';
   readonly profile: MicrophoneProfile;
+  /** ISO 639-1; English where there is none. */
+  readonly language?: string;
   /** Beside the level of the clips. */
   readonly gainDb: number;
   readonly clips: readonly string[];
@@ -48,7 +50,7 @@ const pauseRangesMs: Readonly<Record<SceneKind, readonly [number, number]>> = {
   two: [300, 800],
 };
 /** Half gate, a quarter each of the others. */
-const profiles = ['gate', 'open', 'gate', 'release'] as const;
+export const profiles = ['gate', 'open', 'gate', 'release'] as const;
 const quieterDb = [0, 9] as const;
 
 /** Every scene has chance of its own, so lines added to the end of a kind change no scene that was there. */
@@ -105,6 +107,14 @@ function partsOf(text: string, voice: string): ScenePart[] {
     // As before a comma, and a clip of its own.
     return { id: `${voice}/${slug}_`, line: { voice, say: `${part.replace(/,$/, '')},` } };
   });
+}
+
+/** Even on a logarithmic scale, in steps of 10 ms. */
+export function pauseBetween(
+  random: () => number,
+  [low, high]: readonly [lowMs: number, highMs: number],
+): number {
+  return Math.round((low * (high / low) ** random()) / 10) * 10;
 }
 
 function between(random: () => number, [low, high]: readonly [number, number]): number {

@@ -1,14 +1,19 @@
 import { add } from '#sandbox/voice-client/room-sound.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
-import { type ClipWord, readSound, type VoiceClip } from './clips.ts';
+import { type ClipWord, decodeClip, readSound, type VoiceClip } from './clips.ts';
+import { soundingStretches } from './labels.ts';
 import { framesOf, roomRateHz, send } from './microphone.ts';
 import type { TurnScene } from './plan.ts';
+
+type TimeSpan = readonly [fromMs: number, toMs: number];
 
 /** One scene as it arrives at the bot, and what was said in it when. */
 export type SceneSound = {
   readonly scene: TurnScene;
   readonly words: readonly ClipWord[];
+  /** Where the voice sounds, with the silences of at least 100 ms between. */
+  readonly stretches: readonly TimeSpan[];
   readonly packets: readonly Packet[];
   readonly lengthMs: number;
 };
@@ -26,17 +31,31 @@ export async function playScene(
   const lengthMs = Math.ceil(((words.at(-1)?.[2] ?? 0) + tailMs) / 20) * 20;
   const samples = new Int16Array(lengthMs * samplesPerMs);
   const gain = 10 ** (scene.gainDb / 20);
-  for (const { id, startMs } of placed) {
-    const sound = (await readSound(id, codec, roomRateHz)).map((value) => Math.round(value * gain));
-    add(samples.subarray(startMs * samplesPerMs).subarray(0, sound.length), sound);
+  const stretches: TimeSpan[] = [];
+  const open: TimeSpan[] = [];
+  for (const { clip, startMs, words } of placed) {
+    const parts = clip.stretches ?? soundingStretches(await soundOf(clip, codec, 16_000));
+    const heard = parts.map(([from, to]): TimeSpan => [from + startMs, to + startMs]);
+    stretches.push(...heard);
+    open.push(
+      ...(clip.stretches ? heard : [[words[0]?.[1] ?? 0, words.at(-1)?.[2] ?? 0] as const]),
+    );
+    const sound = await soundOf(clip, codec, roomRateHz);
+    const louder = sound.map((value) => Math.round(value * gain));
+    add(samples.subarray(startMs * samplesPerMs).subarray(0, sound.length), louder);
   }
-  const stretches = placed.map(
-    ({ words }) => [words[0]?.[1] ?? 0, words.at(-1)?.[2] ?? 0] as const,
-  );
   const sounds = (fromMs: number, toMs: number) =>
-    stretches.some(([start, end]) => fromMs < end && toMs > start);
+    open.some(([start, end]) => fromMs < end && toMs > start);
   const packets = [...send(framesOf(samples, sounds), scene.profile, codec, seedOf(scene))];
-  return { scene, words, packets, lengthMs };
+  return { scene, words, stretches, packets, lengthMs };
+}
+
+async function soundOf(
+  { id, packed }: VoiceClip,
+  codec: OpusCodec,
+  rateHz: 16_000 | 48_000,
+): Promise<Int16Array> {
+  return packed ? decodeClip(packed, codec, rateHz) : await readSound(id, codec, rateHz);
 }
 
 /** Of the room's noise. */
@@ -45,7 +64,7 @@ function seedOf({ id }: TurnScene): number {
 }
 
 type PlacedClip = {
-  readonly id: string;
+  readonly clip: VoiceClip;
   readonly startMs: number;
   readonly words: readonly ClipWord[];
 };
@@ -64,6 +83,6 @@ function place(
     const words = clip.words.map(
       ([text, fromMs, toMs]) => [text, fromMs + startMs, toMs + startMs] as const,
     );
-    return { id, startMs, words };
+    return { clip, startMs, words };
   });
 }

@@ -1,5 +1,5 @@
 import type { ClipWord } from './clips.ts';
-import { recogniseMs } from './listening.ts';
+import { recogniseMs } from './oracle.ts';
 import type { TurnScene } from './plan.ts';
 
 /** The bot's first frame fell into a pause: before the person's next word. */

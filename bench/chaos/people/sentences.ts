@@ -1,4 +1,5 @@
-import { english } from '#src/texts/english.ts';
+import { filled } from '#src/texts/message.ts';
+import { builtInTexts } from '#src/texts/tables.ts';
 
 /** Ids of the sentences that tell people why no answer comes, or what to do about it. */
 const telling = new RegExp(
@@ -23,9 +24,9 @@ const telling = new RegExp(
 
 type KnownSentence = { readonly id: string; readonly pattern: RegExp };
 
-const sentences: readonly KnownSentence[] = Object.entries(english)
+const sentences: readonly KnownSentence[] = [...builtInTexts('en')]
   .filter(([id]) => telling.test(id))
-  .map(([id, words]) => ({ id, pattern: patternOf(words) }));
+  .map(([id, { text }]) => ({ id, pattern: patternOf(formsOf(text)) }));
 
 /** The id of the sentence in `text` that says why something does not happen; undefined where none does. */
 export function sentenceIn(text: string): string | undefined {
@@ -41,7 +42,18 @@ export function sentenceOf(number: number): string | undefined {
   return sentences[number - 1]?.id;
 }
 
-function patternOf(words: string): RegExp {
-  const parts = words.split(/\{\w+\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`(?:^|\\W)${parts.join('.+?')}(?:\\W|$)`, 'm');
+/** A text as it is shown, for one and for several where it has such forms; other words stay places. */
+function formsOf(text: string): readonly string[] {
+  return [...new Set([filled(text, {}, 'en'), filled(text, { n: 1 }, 'en')])];
+}
+
+function patternOf(forms: readonly string[]): RegExp {
+  const escaped = (part: string) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const bodies = forms.map((words) =>
+    words
+      .split(/\{\w+\}/)
+      .map(escaped)
+      .join('.+?'),
+  );
+  return new RegExp(`(?:^|\\W)(?:${bodies.join('|')})(?:\\W|$)`, 'm');
 }

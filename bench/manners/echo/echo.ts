@@ -51,7 +51,7 @@ async function openEchoRoom(sound: Int16Array): Promise<BenchChannel> {
     ...piece,
     samples: piece.samples.map(() => sound[at++ % sound.length] ?? 0),
   });
-  return await openRoom(peopleOf(1), () => 'long', 'auto', soundOf);
+  return await openRoom(peopleOf(1), () => 'long', { soundOf });
 }
 
 async function isHeardOut(room: BenchChannel, loud: Loudspeakers): Promise<boolean> {

@@ -1,0 +1,53 @@
+import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
+
+/** A stretch of the bot's voice that reached a person; a shorter pause than `pauseMs` does not end it. */
+type VoiceStretch = { readonly fromMs: number; toMs: number };
+
+const pauseMs = 200;
+/** An answer and the one before it are enough. */
+const kept = 10;
+
+/** When the bot's voice reached a person. */
+export class BotVoice {
+  readonly #stretches: VoiceStretch[] = [];
+  #packets = 0;
+  #waiting: { readonly sinceMs: number; readonly found: (fromMs: number) => void } | undefined;
+
+  /** Heard so far. */
+  get packets(): number {
+    return this.#packets;
+  }
+
+  add({ audible, atMs }: Pick<HeardFrame, 'audible' | 'atMs'>): void {
+    if (!audible) return;
+    this.#packets++;
+    const last = this.#stretches.at(-1);
+    if (last && atMs - last.toMs < pauseMs) last.toMs = atMs;
+    else this.#begin(atMs);
+  }
+
+  /** Start of the first stretch that begins at `sinceMs` or later; undefined when none began within `patienceMs` from now. */
+  async startSince(sinceMs: number, patienceMs: number): Promise<number | undefined> {
+    const known = this.#stretches.find(({ fromMs }) => fromMs >= sinceMs);
+    if (known) return known.fromMs;
+    const { promise, resolve } = Promise.withResolvers<number | undefined>();
+    this.#waiting = { sinceMs, found: resolve };
+    const patience = setTimeout(resolve, patienceMs, undefined);
+    const fromMs = await promise;
+    clearTimeout(patience);
+    this.#waiting = undefined;
+    return fromMs;
+  }
+
+  /** End so far of the stretch that was heard at `atMs`; undefined where there was quiet. */
+  endOf(atMs: number): number | undefined {
+    return this.#stretches.find(({ fromMs, toMs }) => fromMs <= atMs && atMs <= toMs + pauseMs)
+      ?.toMs;
+  }
+
+  #begin(atMs: number): void {
+    this.#stretches.push({ fromMs: atMs, toMs: atMs });
+    if (this.#stretches.length > kept) this.#stretches.shift();
+    if (this.#waiting && atMs >= this.#waiting.sinceMs) this.#waiting.found(atMs);
+  }
+}

@@ -1,0 +1,127 @@
+import { readFile } from 'node:fs/promises';
+import { HonestRecogniser, type MindRequest, serialIn } from '#bench/manners/minds.ts';
+import {
+  type BenchChannel,
+  isAtRest,
+  openRoom,
+  peopleOf,
+  type Recognition,
+  step,
+} from '#bench/manners/room.ts';
+import type { Transcriber } from '#src/speech/ports.ts';
+import { PartialTrust } from '#src/turn/partial-trust.ts';
+import { type RecogniserManner, StreamingRecogniser } from './streaming-recogniser.ts';
+
+/** Somebody who says one thing, and another in its place. */
+export type CorrectionScene = {
+  readonly first: string;
+  readonly rest: string;
+  /** The last word counts; `first` does not hold it. */
+  readonly value: string;
+  /** Between `first` and `rest`; 0: in one breath. */
+  readonly pauseMs: number;
+  readonly recogniser: 'whole' | 'streaming' | 'lagging' | 'misheard';
+};
+
+/** An answer of which something was heard. */
+type HeardAnswer = { readonly asked: MindRequest; readonly fromMs: number };
+
+export type CorrectionOutcome = {
+  readonly heard: readonly HeardAnswer[];
+  /** What is wrong, a sentence each. */
+  readonly faults: readonly string[];
+};
+
+const manners: Readonly<Record<Exclude<CorrectionScene['recogniser'], 'whole'>, RecogniserManner>> =
+  {
+    streaming: { lagMs: 0, settleMs: 120 },
+    lagging: { lagMs: 300, settleMs: 400 },
+    misheard: { lagMs: 0, settleMs: 700 },
+  };
+const person = 'ana';
+const packetMs = 20;
+const fromMs = 1_000;
+/** From the first sound of a voice that comes back to its notice, at most. */
+const noticeMs = 160;
+/** Nothing comes after so much rest. */
+const restMs = 2_000;
+const longestMs = 30_000;
+
+export async function readCorrections(): Promise<readonly CorrectionScene[]> {
+  return JSON.parse(await readFile(new URL('scenes.json', import.meta.url), 'utf8'));
+}
+
+/** Plays one scene to a person alone with the bot, whose recogniser is trusted as far as it may be. */
+export async function playCorrection(scene: CorrectionScene): Promise<CorrectionOutcome> {
+  const recognition = {
+    transcriber: (...parts) => recogniserOf(scene, ...parts),
+    partialTrust: new PartialTrust(true),
+  } satisfies Recognition;
+  const room = await openRoom(peopleOf(1), () => 'short', { recognition });
+  const correctedAtMs = speak(room, scene);
+  const heard = await listen(room);
+  const noticedAtMs = room.begins.find((atMs) => atMs >= correctedAtMs) ?? correctedAtMs + noticeMs;
+  return { heard, faults: faultsOf(scene, heard, noticedAtMs) };
+}
+
+function recogniserOf(
+  { recogniser, value }: CorrectionScene,
+  ...[clock, wordsIn]: ConstructorParameters<typeof HonestRecogniser>
+): Transcriber {
+  if (recogniser === 'whole') return new HonestRecogniser(clock, wordsIn);
+  const mishears = recogniser === 'misheard' && { mishears: value };
+  return new StreamingRecogniser(clock, wordsIn, { ...manners[recogniser], ...mishears });
+}
+
+/** Returns when the correction begins. */
+function speak(room: BenchChannel, { first, rest, pauseMs }: CorrectionScene): number {
+  const { microphones, traffic } = room;
+  if (pauseMs === 0) {
+    const { utterance, packets } = microphones.say(person, `${first} ${rest}`, fromMs);
+    traffic.waiting = [...packets];
+    return fromMs + (utterance.words[first.split(' ').length]?.[1] ?? 0);
+  }
+  const before = microphones.say(person, first, fromMs);
+  const restFromMs = packetMs * Math.ceil((before.utterance.toMs + pauseMs) / packetMs);
+  const after = microphones.say(person, rest, restFromMs);
+  traffic.waiting = [...before.packets, ...after.packets];
+  return restFromMs;
+}
+
+/** Until nothing more comes. */
+async function listen(room: BenchChannel): Promise<readonly HeardAnswer[]> {
+  const { clock, sounded, traffic } = room;
+  const heard: HeardAnswer[] = [];
+  const known = new Set<number>();
+  for (let quietMs = 0; quietMs < restMs && clock.nowMs() < longestMs; ) {
+    await step(room);
+    const isQuiet = traffic.waiting.length === 0 && isAtRest(room);
+    quietMs = isQuiet ? quietMs + packetMs : 0;
+    const begun = [...sounded.keys()].filter((call) => !known.has(call));
+    for (const call of begun) known.add(call);
+    const asked = begun.flatMap((call) => askedFor(call, room));
+    heard.push(...asked.map((one) => ({ asked: one, fromMs: clock.nowMs() })));
+  }
+  return heard;
+}
+
+/** What the model was asked that said this text, if the text tells. */
+function askedFor(call: number, { minds, synthesizer }: BenchChannel): MindRequest | [] {
+  const serial = serialIn(synthesizer.asked[call - 1]?.text ?? '');
+  return (serial !== undefined && minds.asked[serial - 1]) || [];
+}
+
+function faultsOf(
+  { first, rest, value, recogniser, pauseMs }: CorrectionScene,
+  heard: readonly HeardAnswer[],
+  noticedAtMs: number,
+): string[] {
+  const scene = `"${first}, ${rest}" (${pauseMs} ms, ${recogniser})`;
+  const knows = ({ asked }: HeardAnswer) => asked.texts.join(' ').split(' ').includes(value);
+  const stale = heard.filter((one) => !knows(one) && one.fromMs > noticedAtMs);
+  const last = heard.at(-1);
+  return [
+    ...stale.map(({ asked }) => `${scene}: "${asked.texts.join(' ')}" was answered after all.`),
+    ...(last && knows(last) ? [] : [`${scene}: the last answer was not to "${value}".`]),
+  ];
+}

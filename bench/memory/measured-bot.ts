@@ -1,0 +1,95 @@
+import { readdir, readFile, realpath } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Sandbox } from '#sandbox/sandbox.ts';
+import { BotProcess } from '#test/fakes/bot-process.ts';
+import { type MemoryParts, partsOf } from './smaps.ts';
+
+/** How a bot is started. */
+export type BenchBot = {
+  /** Of the servers for speech and chat. */
+  readonly baseUrl: string;
+  readonly environment: Readonly<Record<string, string>>;
+};
+
+/** What a bot holds at one instant; bytes. */
+export type ResidentReading = HeapReading & {
+  readonly parts: MemoryParts;
+  /** Names of its threads. */
+  readonly threads: readonly string[];
+};
+
+/** What the preloaded module tells. */
+type HeapReading = {
+  readonly heapTotal: number;
+  readonly heapUsed: number;
+  readonly external: number;
+};
+
+/** Node's own (main, inspector signal, delayed tasks, four of V8, four of libuv) and one for the store. */
+export const mostThreads = 12;
+const preload = fileURLToPath(import.meta.resolve('./preload.mjs'));
+const preloadCount = fileURLToPath(import.meta.resolve('./preload-count.mjs'));
+const answerMs = 10_000;
+/** Of the kernel's clock: 100 on every Linux that Node runs on. */
+const ticksPerSecond = 100;
+
+/** A bot with remote engines as a process of its own. Linux only. */
+export class MeasuredBot implements AsyncDisposable {
+  readonly #bot: BotProcess;
+
+  private constructor(bot: BotProcess) {
+    this.#bot = bot;
+  }
+
+  static async start(sandbox: Sandbox, setup: BenchBot): Promise<MeasuredBot> {
+    return new MeasuredBot(await startBot(sandbox, setup, preload));
+  }
+
+  async read(): Promise<ResidentReading> {
+    const folder = `/proc/${this.#bot.pid}`;
+    const parts = partsOf(
+      await readFile(`${folder}/smaps`, 'utf8'),
+      await realpath(process.execPath),
+    );
+    const tasks = await readdir(`${folder}/task`);
+    const threads = await Promise.all(
+      tasks.map(async (id) => (await readFile(`${folder}/task/${id}/comm`, 'utf8')).trim()),
+    );
+    return { ...((await answerOf(this.#bot)) as HeapReading), parts, threads };
+  }
+
+  /** User and system time of all its threads. */
+  async cpuSeconds(): Promise<number> {
+    const stat = await readFile(`/proc/${this.#bot.pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#bot[Symbol.asyncDispose]();
+  }
+}
+
+/** Files that the main thread of a bot loads until it can be called. */
+export async function countModules(sandbox: Sandbox, setup: BenchBot): Promise<number> {
+  await using bot = await startBot(sandbox, setup, preloadCount);
+  return (await answerOf(bot)) as number;
+}
+
+function startBot(sandbox: Sandbox, setup: BenchBot, module: string): Promise<BotProcess> {
+  const { token, apiUrl, certificate: ca } = sandbox;
+  const { baseUrl, environment } = setup;
+  const servers = {
+    TRANSCRIPTION_BASE_URL: baseUrl,
+    CHAT_COMPLETION_BASE_URL: baseUrl,
+    SPEECH_BASE_URL: baseUrl,
+  };
+  return BotProcess.start({ token, apiUrl, ca }, { ...servers, ...environment }, module);
+}
+
+/** What the preloaded module of a bot says when asked. */
+async function answerOf(bot: BotProcess): Promise<unknown> {
+  const told = bot.said(AbortSignal.timeout(answerMs));
+  bot.send({});
+  return await told;
+}

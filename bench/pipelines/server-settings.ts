@@ -1,0 +1,30 @@
+/** What answers: a pipeline, and the kind of recogniser it has. */
+export type BenchPipeline =
+  | 'chained'
+  | 'chained, streaming recogniser'
+  | 'audio-model'
+  | 'realtime';
+
+/** Settings of a bot whose servers are all at one address. */
+export type ServerSettings = (baseUrl: string) => Readonly<Record<string, string>>;
+
+const chained: ServerSettings = (baseUrl) => ({
+  TRANSCRIPTION_BASE_URL: baseUrl,
+  CHAT_COMPLETION_BASE_URL: baseUrl,
+  SPEECH_BASE_URL: baseUrl,
+});
+
+/** One bot for each pipeline. */
+export const serverSettings: Readonly<Record<BenchPipeline, ServerSettings>> = {
+  chained,
+  'chained, streaming recogniser': (baseUrl) => ({
+    ...chained(baseUrl),
+    TRANSCRIPTION_BACKEND: 'realtime',
+  }),
+  'audio-model': (baseUrl) => ({ ...chained(baseUrl), PIPELINE: 'audio-model' }),
+  realtime: (baseUrl) => ({
+    ...chained(baseUrl),
+    PIPELINE: 'realtime',
+    REALTIME_BASE_URL: baseUrl.replace('http', 'ws'),
+  }),
+};

@@ -1,0 +1,56 @@
+import type { SpeakerInputEvent } from '#src/session/hearing/speaker-input.ts';
+import type { EndpointingEffect } from '#src/turn/endpointing/endpointing.ts';
+import type { ClipWord } from './clips.ts';
+
+/** From the question to the text. */
+export const recogniseMs = 120;
+/** What an utterance keeps of the time before its first voiced window. */
+const keptMs = 250;
+
+type TimedAnswer = { readonly text: string; readonly atMs: number };
+
+/** Asked at each pause, it knows the words of this utterance that have ended in the sound up to then. */
+export class Oracle {
+  readonly #words: readonly ClipWord[] | undefined;
+  #fromMs = 0;
+  #answer: TimedAnswer | undefined;
+
+  constructor(words: readonly ClipWord[] | undefined) {
+    this.#words = words;
+  }
+
+  notice(noticed: SpeakerInputEvent | EndpointingEffect, atMs: number): void {
+    switch (noticed.kind) {
+      case 'began':
+        this.#fromMs = noticed.fromMs;
+        break;
+      case 'paused':
+        this.#answer = this.#words && this.#read(this.#words, atMs);
+        break;
+      case 'resumed':
+      case 'ended':
+        this.#answer = undefined;
+        break;
+      case 'sound':
+      case 'long-pause':
+      case 'likely-over':
+      case 'overlap-began':
+      case 'voiced':
+      case 'overlap-ended':
+        break;
+    }
+  }
+
+  answerBy(atMs: number): TimedAnswer | undefined {
+    const answer = this.#answer;
+    if (!answer || answer.atMs > atMs) return undefined;
+    this.#answer = undefined;
+    return answer;
+  }
+
+  #read(words: readonly ClipWord[], pausedAtMs: number): TimedAnswer {
+    const since = this.#fromMs - keptMs;
+    const ended = words.filter(([, fromMs, toMs]) => fromMs >= since && toMs <= pausedAtMs);
+    return { text: ended.map(([text]) => text).join(' '), atMs: pausedAtMs + recogniseMs };
+  }
+}
