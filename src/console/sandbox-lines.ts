@@ -23,6 +23,14 @@ const button = z.object({
 });
 export type SandboxButton = z.infer<typeof button>;
 
+/** Where the sandbox's page is, or why there is none. */
+export const pageLine = z.object({
+  kind: z.literal('page'),
+  link: z.url().optional(),
+  why: z.string().optional(),
+});
+export type SandboxPageLine = z.infer<typeof pageLine>;
+
 /** A message of the bot, as somebody in the sandbox sees it. */
 export const messageLine = z.object({
   kind: z.literal('message'),
@@ -97,6 +105,8 @@ export type SandboxState = z.infer<typeof stateAnswer>;
 /** Requests to people in the sandbox; each is answered once. */
 export type ConsoleRequest =
   | { readonly do: 'state' }
+  /** For the sandbox's page. */
+  | { readonly do: 'tell'; readonly event: object }
   | { readonly do: 'leave' | 'settled'; readonly person: string }
   | {
       readonly do: 'join';

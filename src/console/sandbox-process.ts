@@ -9,9 +9,11 @@ import {
   answerLine,
   type ConsoleRequest,
   messageLine,
+  pageLine,
   readyLine,
   type SandboxAnswer,
   type SandboxMessage,
+  type SandboxPageLine,
   type SandboxReady,
 } from './sandbox-lines.ts';
 
@@ -19,6 +21,17 @@ const program = fileURLToPath(new URL('../../sandbox/main.ts', import.meta.url))
 const startMs = 15_000;
 const farewellMs = 3_000;
 const never = new AbortController().signal;
+
+/** The page that a sandbox is to open. */
+export type SandboxPage = {
+  readonly host: string;
+  readonly port: number;
+  readonly publicUrl?: URL;
+  /** Where `npm run link` leaves links for it. */
+  readonly dataDir: string;
+  /** Told once, when it is open or cannot be. */
+  readonly onPage: (line: SandboxPageLine) => void;
+};
 
 type Pending = PromiseWithResolvers<Readonly<Record<string, unknown>>>;
 
@@ -33,6 +46,7 @@ export class SandboxProcess implements AsyncDisposable {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #pending = new Map<number, Pending>();
   readonly #onMessage: (message: SandboxMessage) => void;
+  readonly #page: SandboxPage | undefined;
   readonly #gone = new AbortController();
   #lastId = 0;
 
@@ -41,10 +55,12 @@ export class SandboxProcess implements AsyncDisposable {
     lines: AsyncIterator<string>,
     ready: SandboxReady,
     onMessage: (message: SandboxMessage) => void,
+    page: SandboxPage | undefined,
   ) {
     this.#child = child;
     this.ready = ready;
     this.#onMessage = onMessage;
+    this.#page = page;
     child.stdin.on('error', () => undefined); // the end of its output tells
     void this.#read(lines);
   }
@@ -53,8 +69,12 @@ export class SandboxProcess implements AsyncDisposable {
   static async start(
     onMessage: (message: SandboxMessage) => void,
     signal: AbortSignal,
+    page?: SandboxPage,
   ): Promise<SandboxProcess> {
-    const child = spawn(process.execPath, [program], { detached: true, stdio: 'pipe' });
+    const child = spawn(process.execPath, [program, ...argumentsOf(page)], {
+      detached: true,
+      stdio: 'pipe',
+    });
     const complaint = firstComplaint(child);
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const either = AbortSignal.any([signal, AbortSignal.timeout(startMs)]);
@@ -62,7 +82,7 @@ export class SandboxProcess implements AsyncDisposable {
       const first = await unlessAborted(lines.next(), either);
       if (first.done) throw new Error(await complaint);
       const ready = readyLine.parse(JSON.parse(first.value));
-      return new SandboxProcess(child, lines, ready, onMessage);
+      return new SandboxProcess(child, lines, ready, onMessage, page);
     } catch (cause) {
       child.kill();
       signal.throwIfAborted();
@@ -120,6 +140,8 @@ export class SandboxProcess implements AsyncDisposable {
     const value = jsonOf(line);
     const message = messageLine.safeParse(value);
     if (message.success) this.#onMessage(message.data);
+    const page = pageLine.safeParse(value);
+    if (page.success) this.#page?.onPage(page.data);
     const answer = answerLine.safeParse(value);
     if (answer.success) this.#settle(answer.data);
   }
@@ -135,6 +157,13 @@ export class SandboxProcess implements AsyncDisposable {
 /** Lets this process trust the sandbox's voice server, besides everything it trusted before. */
 export function trust(certificate: string): void {
   setDefaultCACertificates([...getCACertificates('default'), certificate]);
+}
+
+function argumentsOf(page: SandboxPage | undefined): readonly string[] {
+  if (!page) return [];
+  const { host, port, dataDir, publicUrl } = page;
+  const url = publicUrl ? ['--page-url', publicUrl.href] : [];
+  return ['--page-host', host, '--page-port', `${port}`, '--page-data', dataDir, ...url];
 }
 
 function jsonOf(line: string): unknown {

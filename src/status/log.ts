@@ -38,6 +38,8 @@ const unhurried: LimiterTiming = {
   later: (ms, run) => void setTimeout(run, ms).unref(),
 };
 
+const recogniserFull = 'more people speak than may be recognised at once: some are heard later';
+
 /** One line per event of a session. */
 export function logSession(log: Log, guildId: string, event: SessionEvent): void {
   switch (event.kind) {
@@ -51,16 +53,16 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
       log.info({ guildId, channelId: event.channel.channelId, why: event.why }, 'left');
       return;
     case 'recogniser-full':
-      log.warn(
-        { guildId },
-        'more people speak than may be recognised at once: some are heard later',
-      );
+      log.warn({ guildId }, recogniserFull);
       return;
     case 'erased':
       log.info({ guildId, items: event.items }, 'removed from the server: nothing is kept of it');
       return;
     case 'stream':
-      log.debug({ guildId, speakerId: event.speakerId, ...event.packets }, 'stream');
+      log.debug(
+        { guildId, speakerId: event.speakerId, ...event.packets, jitterMs: event.jitterMs },
+        'stream',
+      );
       return;
     case 'captioned':
       log.debug(
@@ -73,6 +75,9 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
         { guildId, speakerId: event.speakerId, characters: event.text.length, cut: event.cut },
         'recognised',
       );
+      return;
+    case 'typed':
+      log.debug({ guildId, speakerId: event.speakerId, outcome: event.outcome }, 'typed');
       return;
     case 'ignored':
       log.debug({ guildId, speakerId: event.speakerId, why: event.why }, 'ignored');
@@ -88,6 +93,9 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
       log.info({ guildId, speakerId, tool, how, tookMs: Math.round(tookMs) }, 'tool');
       return;
     }
+    case 'reminder':
+      log.info({ ...event, guildId, lateMs: Math.round(event.lateMs) }, 'reminder');
+      return;
     case 'answered': {
       const { speakerId, finish, instants } = event;
       const { heardAtMs } = instants;

@@ -6,7 +6,8 @@ import { DelayWatchdog } from './delay-watchdog.ts';
 /** How late the event loop was: what a timer waited beyond its time. */
 export type Delays = { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number };
 
-const everyMs = 20;
+/** Each look wakes the process, 20 times a second; a stall counts as up to this much shorter than it was. */
+const everyMs = 50;
 const watchMs = 1_000;
 /** A single stall is forgotten after half a minute to a minute. */
 const windowMs = 30_000;

@@ -16,7 +16,7 @@ export type SecondExchangeParts = {
   readonly people: PeoplePresent;
 };
 
-/** Adam, a recorded man, calls the bot in and says five digits. Errors and abort: as `exchange`. */
+/** Adam, a synthetic voice, calls the bot in and asks for the time. Errors and abort: as `exchange`. */
 export async function firstExchange(
   observers: SandboxObservers,
   signal: AbortSignal,
@@ -24,17 +24,13 @@ export async function firstExchange(
   const called = await callIn('Adam', observers, signal);
   if (called.kind === 'failed') return called;
   observers.show.blank();
-  return await exchange(
-    'Adam',
-    observers.sandbox.ready.recordings.digits,
-    'adam-heard',
-    observers,
-    signal,
-  );
+  const { time } = observers.sandbox.ready.recordings;
+  return await exchange('Adam', time, 'adam-heard', observers, signal);
 }
 
 /**
- * Ben, a synthetic voice, comes in, says yes, asks for an ear and for the time, and leaves again.
+ * Ben, a recorded man, comes in, says yes, asks for an ear, dictates five digits (who dictates is waited for longer), and
+ * leaves again.
  *
  * Errors and abort: as `exchange`.
  */
@@ -49,8 +45,8 @@ export async function secondExchange(
   await press('Ben', 'Hear me', parts, signal);
   await press('Ben', 'Ask', parts, signal);
   stage.show.blank();
-  const { time } = stage.sandbox.ready.recordings;
-  const exchanged = await exchange('Ben', time, 'ben-heard', stage, signal);
+  const { digits } = stage.sandbox.ready.recordings;
+  const exchanged = await exchange('Ben', digits, 'ben-heard', stage, signal);
   await people.leave('Ben');
   return exchanged;
 }

@@ -35,9 +35,10 @@ export class SpokenRecorder {
   pipelines(inner: Pipelines): Pipelines {
     return {
       names: inner.names,
-      engine: (name) => inner.engine(name),
+      ...(inner.brains && { brains: inner.brains }),
+      engine: (name, brain) => inner.engine(name, brain),
       needs: (name) => inner.needs(name),
-      open: (name) => this.#tapped(inner.open(name)),
+      open: (name, brain) => this.#tapped(inner.open(name, brain)),
     };
   }
 

@@ -1,4 +1,4 @@
-import { Registry } from 'prom-client';
+import Registry from 'prom-client/lib/registry.js';
 import { LoopDelay } from '#src/status/loop-delay.ts';
 import { DiscordMetrics } from './discord-metrics.ts';
 import { Meters } from './meters.ts';

@@ -18,6 +18,7 @@ export class SessionMetrics {
   readonly #leaves;
   readonly #turns;
   readonly #ignored;
+  readonly #typed;
   readonly #dropped;
   readonly #instants;
   readonly #failures;
@@ -25,6 +26,7 @@ export class SessionMetrics {
   readonly #spent;
   readonly #unpriced;
   readonly #tools;
+  readonly #reminders;
   readonly #recogniserWaits;
   readonly #captions;
 
@@ -34,6 +36,9 @@ export class SessionMetrics {
     this.#turns = meters.counter('turns', 'Questions, by how the answer ended.', [
       'finish',
       'asked',
+    ]);
+    this.#typed = meters.counter('typed', 'Messages in the chat of a channel, by outcome.', [
+      'outcome',
     ]);
     this.#ignored = meters.counter('ignored', 'Utterances that were not answered, by reason.', [
       'why',
@@ -66,6 +71,7 @@ export class SessionMetrics {
       'tool',
       'how',
     ]);
+    this.#reminders = meters.counter('reminders', 'Reminders, by how they ended.', ['outcome']);
     this.#recogniserWaits = meters.counter(
       'recogniser_waits',
       'Utterances that waited since as many as may be were being recognised.',
@@ -107,6 +113,9 @@ export class SessionMetrics {
       case 'recogniser-full':
         this.#recogniserWaits.inc();
         return;
+      case 'typed':
+        this.#typed.inc({ outcome: event.outcome });
+        return;
       case 'ignored':
         this.#ignored.inc({ why: event.why });
         return;
@@ -119,6 +128,9 @@ export class SessionMetrics {
         return;
       case 'tool':
         this.#tools.inc({ tool: event.tool, how: event.how });
+        return;
+      case 'reminder':
+        this.#reminders.inc({ outcome: event.outcome });
         return;
       case 'answered':
         this.#answered(event);

@@ -1,0 +1,88 @@
+import { type Context, Hono } from 'hono';
+import { z } from 'zod';
+import { type AccessSource, type ApiDoor, authorise } from './authorise.ts';
+import { refusalOfError } from './failed-line.ts';
+import { serveCompletions } from './openai/completions.ts';
+import { serveModels } from './openai/models.ts';
+import { openApiDocument } from './openapi.ts';
+import { ApiRefusal, refusal, refusalBody } from './refusal.ts';
+import { bytesOf, checked, jsonOf, mostJsonBytes } from './request-body.ts';
+import type { ApiRoute } from './route.ts';
+import { routes } from './routes/routes.ts';
+import { payerIdOf } from './tokens/token-budgets.ts';
+import { TokenRates } from './tokens/token-rates.ts';
+
+export type ApiParts = AccessSource & {
+  readonly clock: { wallMs(): number };
+  /** Version of this program. */
+  readonly version: string;
+  /** A handler threw: a bug of ours, answered with 500. */
+  onBug(error: unknown): void;
+};
+
+/** Largest file of sound, in bytes: two minutes of 48 kHz stereo. */
+const mostSoundBytes = 24 * 1_024 * 1_024;
+
+/** Largest body in bytes of a request to this path; undefined where it is none of ours. */
+export function apiBodyBytes(path: string): number | undefined {
+  if (!path.startsWith('/v1/')) return undefined;
+  return path.endsWith('/ask') ? mostSoundBytes : mostJsonBytes;
+}
+
+/** Everything below `/v1`: operations of one server, and the face of OpenAI's chat completions. */
+export function createApi(options: ApiParts): Hono {
+  const app = new Hono();
+  const parts = { ...options, rates: new TokenRates() };
+  app.onError((error, context) => {
+    const known = error instanceof ApiRefusal ? error : refusalOfError(error);
+    if (!known) parts.onBug(error);
+    const { facts } = known ?? refusal(500, 'failed', 'That did not work; the log has more.');
+    if (facts.retryAfterS !== undefined) context.header('retry-after', `${facts.retryAfterS}`);
+    if (facts.status === 401) context.header('www-authenticate', 'Bearer');
+    return context.json(refusalBody(facts), facts.status);
+  });
+  let document: ReturnType<typeof openApiDocument> | undefined; // not at the start: few ask for it
+  app.get('/v1/openapi.json', (context) => {
+    document ??= openApiDocument(routes, parts.version);
+    return context.json(document);
+  });
+  for (const route of routes) {
+    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+    app.on(route.method.toUpperCase(), path, (context) => perform(route, context, parts));
+  }
+  serveModels(app, parts);
+  serveCompletions(app, parts);
+  app.all('/v1/*', () => {
+    throw refusal(404, 'not_found', 'There is no such operation: see /v1/openapi.json.');
+  });
+  return app;
+}
+
+async function perform(route: ApiRoute, context: Context, parts: ApiDoor): Promise<Response> {
+  const guildId = context.req.param('server');
+  const header = context.req.header('authorization');
+  const { token, ports } = await authorise(header, route.scope, guildId, parts);
+  const { server: _, ...params } = context.req.param();
+  const sound = route.takesSound ? await soundOf(context) : undefined;
+  const done = await route.run({
+    token,
+    guildId: token.guildId,
+    asker: { id: payerIdOf(token), name: token.name },
+    ports,
+    params: checked(route.params ?? z.object(), params),
+    query: checked(route.query ?? z.object(), context.req.query()),
+    body: route.body && !sound ? checked(route.body, await jsonOf(context)) : undefined,
+    ...(sound && { sound }),
+    accept: context.req.header('accept') ?? '',
+    signal: context.req.raw.signal,
+  });
+  return done instanceof Response ? done : context.json(done);
+}
+
+/** The body, where its type says that it is sound. Errors: `ApiRefusal`. */
+async function soundOf(context: Context): Promise<Uint8Array | undefined> {
+  if (!/^audio\//i.test(context.req.header('content-type') ?? '')) return undefined;
+  const bytes = await bytesOf(context);
+  if (bytes.length === 0) throw refusal(400, 'sound.empty', 'The file of sound is empty.');
+  return bytes;
+}

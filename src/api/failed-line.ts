@@ -1,0 +1,51 @@
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { BotError } from '#src/base/errors.ts';
+import { type TextLine, text } from '#src/texts/texts.ts';
+import { type ApiRefusal, refusal } from './refusal.ts';
+
+type Ending = readonly [status: ContentfulStatusCode, code: string];
+
+/** What sentences mean to a program, by the beginning of their ids; the first that fits counts. */
+const endings: readonly (readonly [idStart: string, ...Ending])[] = [
+  ['budget.', 429, 'budget.server'],
+  ['ask.writing', 429, 'answer.busy'],
+  ['ask.dropped', 429, 'answer.busy'],
+  ['ask.late', 504, 'answer.late'],
+  ['ask.bad.too_big', 413, 'sound.too_big'],
+  ['ask.bad.too_long', 413, 'sound.too_long'],
+  ['ask.bad.', 400, 'sound.unusable'],
+  ['ask.replaced', 409, 'answer.stopped'],
+  ['stop.', 409, 'answer.stopped'],
+  ['fail.', 502, 'provider.failed'],
+  ['seat.stopped', 503, 'bot.stopping'],
+  ['reconnecting', 503, 'bot.reconnecting'],
+  ['muted.', 409, 'bot.muted'],
+  ['captions.only', 409, 'bot.captions_only'],
+];
+
+/** Refusal for a sentence that people would read. */
+export function refusalOf(line: TextLine): ApiRefusal {
+  if (line.id === 'budget.user') {
+    const message = `This token has used its budget of today; a new one comes in ${line.with?.h} h.`;
+    return refusal(429, 'budget.token', message);
+  }
+  const found = endings.find(([start]) => line.id.startsWith(start));
+  const [, status, code] = found ?? ['', 409, 'answer.failed'];
+  return refusal(status, code, text(line.id, line.with));
+}
+
+/** Refusal for a broken outside world, whose details are the operator's; undefined for a bug. */
+export function refusalOfError(error: unknown): ApiRefusal | undefined {
+  if (!(error instanceof BotError)) return undefined;
+  const { code } = error;
+  if (code === 'provider.rate_limited') {
+    const message = 'A speech or chat server is rate-limiting this bot: try again later.';
+    return refusal(429, code, message);
+  }
+  if (code.startsWith('store.')) {
+    const message = 'The store cannot be reached: try again, and ask the operator if it stays so.';
+    return refusal(503, code, message);
+  }
+  const message = `A speech or chat server failed (${code}): the operator's log says more.`;
+  return refusal(502, code, message);
+}

@@ -1,0 +1,194 @@
+import { z } from 'zod';
+import { refusal } from '#src/api/refusal.ts';
+import type { ChatMessage } from '#src/chat/ports.ts';
+import type { ProgramUtterance } from '#src/session/ports/program-ports.ts';
+
+const textPart = z.looseObject({ type: z.literal('text'), text: z.string() });
+const soundPart = z.looseObject({
+  type: z.literal('input_audio'),
+  input_audio: z.object({
+    data: z.base64('must be base64 of a file of sound'),
+    format: z.enum(['wav', 'mp3']),
+  }),
+});
+const otherPart = z.looseObject({ type: z.string() });
+const message = z.looseObject({
+  role: z.string(),
+  name: z.string().max(100).optional(),
+  content: z.union([z.string(), z.array(z.union([textPart, soundPart, otherPart]))]).nullish(),
+  audio: z.looseObject({ id: z.string() }).nullish(),
+});
+
+/** Of OpenAI's chat completions what is read here; other fields change nothing, or are refused in words. */
+export const completionRequest = z.looseObject({
+  model: z.string().meta({ description: 'parley, or a way to answer; others mean parley.' }),
+  messages: z.array(message).min(1).max(1_000),
+  modalities: z.array(z.enum(['text', 'audio'])).nullish(),
+  audio: z
+    .looseObject({
+      voice: z.union([z.string(), z.looseObject({ id: z.string() })]),
+      format: z.string().meta({ description: 'wav or pcm16; streamed: pcm16.' }),
+    })
+    .nullish(),
+  stream: z.boolean().nullish(),
+  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+  n: z.int().nullish(),
+});
+
+type CompletionRequest = z.output<typeof completionRequest>;
+type RequestMessage = CompletionRequest['messages'][number];
+
+/** What is asked, in words of a pipeline. */
+export type CompletionQuestion = {
+  readonly instructions?: string;
+  readonly history: readonly ChatMessage[];
+  /** The last message, part by part. */
+  readonly said: readonly ProgramUtterance[];
+  readonly isSpoken: boolean;
+  readonly format: 'wav' | 'pcm16';
+  readonly voice?: string;
+};
+
+/** Longest conversation, in characters: about what models take. */
+const mostChars = 400_000;
+
+/** Reads a request; `transcriptOf` knows what was said in answers by their ids. Errors: `ApiRefusal`. */
+export function questionOf(
+  request: CompletionRequest,
+  transcriptOf: (id: string) => string | undefined,
+): CompletionQuestion {
+  refuseUnknown(request);
+  const { messages } = request;
+  const last = messages.at(-1);
+  if (last?.role !== 'user')
+    throw invalid('The last message must be of the role user.', `messages[${messages.length - 1}]`);
+  const instructions: string[] = [];
+  const history: ChatMessage[] = [];
+  for (const [n, one] of messages.slice(0, -1).entries()) {
+    const read = earlierMessage(one, n, transcriptOf);
+    if (read.role === 'system') instructions.push(read.content);
+    else history.push(read);
+  }
+  const said = utterancesOf(last, messages.length - 1);
+  const chars = [...instructions, ...history.map(({ content }) => content)].join('').length;
+  if (chars > mostChars)
+    throw invalid(`The conversation is too long: at most ${mostChars} characters.`, 'messages');
+  return {
+    ...(instructions.length > 0 && { instructions: instructions.join('\n\n') }),
+    history,
+    said,
+    ...soundOf(request),
+  };
+}
+
+/** What other servers do, and this one does not. Errors: `ApiRefusal`. */
+function refuseUnknown(request: CompletionRequest): void {
+  if ((request.n ?? 1) !== 1) throw invalid('One answer at a time is given: leave n out.', 'n');
+  for (const field of ['tools', 'functions']) {
+    const given = request[field];
+    if (Array.isArray(given) && given.length > 0)
+      throw invalid(`Tools are not called from here: leave ${field} out.`, field);
+  }
+  const format = request.response_format;
+  const isText = format === undefined || format === null || isOfType(format, 'text');
+  if (!isText)
+    throw invalid('Answers are plain text: leave response_format out.', 'response_format');
+}
+
+function isOfType(value: unknown, type: string): boolean {
+  return typeof value === 'object' && value !== null && 'type' in value && value.type === type;
+}
+
+function soundOf({
+  modalities,
+  audio,
+  stream,
+}: CompletionRequest): Pick<CompletionQuestion, 'isSpoken' | 'format' | 'voice'> {
+  const isSpoken = modalities?.includes('audio') === true;
+  if (!isSpoken) return { isSpoken, format: 'wav' };
+  if (!audio) throw invalid('With the modality audio, say which voice and format.', 'audio');
+  const { format, voice } = audio;
+  if (stream && format !== 'pcm16') {
+    const message = `Streamed sound is pcm16, not ${format}: set audio.format to pcm16.`;
+    throw invalid(message, 'audio.format', 'unsupported_value');
+  }
+  if (format !== 'wav' && format !== 'pcm16') {
+    const message = `Sound comes as wav or pcm16, not ${format}.`;
+    throw invalid(message, 'audio.format', 'unsupported_value');
+  }
+  const name = typeof voice === 'string' ? voice : voice.id;
+  return { isSpoken, format, ...(name !== 'default' && name !== '' && { voice: name }) };
+}
+
+function earlierMessage(
+  { role, name = '', content, audio }: RequestMessage,
+  n: number,
+  transcriptOf: (id: string) => string | undefined,
+): Exclude<ChatMessage, { role: 'tool' }> {
+  const place = `messages[${n}]`;
+  if (audio && role === 'assistant') {
+    const transcript = transcriptOf(audio.id);
+    if (transcript !== undefined) return { role, content: transcript };
+    const message = `The answer ${audio.id} is not known any more: send its transcript.`;
+    throw invalid(message, `${place}.audio.id`, 'audio_not_found');
+  }
+  const text = textOf(content, place);
+  if (role === 'system' || role === 'developer') return { role: 'system', content: text };
+  if (role === 'user') return { role, name, content: text };
+  if (role === 'assistant') return { role, content: text };
+  throw invalid(`Messages of the role ${role.slice(0, 20)} are not understood.`, `${place}.role`);
+}
+
+function textOf(content: RequestMessage['content'], place: string): string {
+  if (typeof content === 'string') return content;
+  return (content ?? [])
+    .map((part, n) => {
+      if (isText(part)) return part.text;
+      if (part.type === 'input_audio') {
+        const message = 'Only the last message may hold sound: send the words of earlier ones.';
+        throw invalid(message, `${place}.content[${n}]`);
+      }
+      throw unknownPart(part.type, `${place}.content[${n}]`);
+    })
+    .join('\n');
+}
+
+function utterancesOf(
+  { name = '', content }: RequestMessage,
+  n: number,
+): readonly ProgramUtterance[] {
+  const place = `messages[${n}].content`;
+  const parts = typeof content === 'string' ? [{ type: 'text', text: content }] : (content ?? []);
+  const said = parts.map((part, m): ProgramUtterance => {
+    if (isText(part)) return { kind: 'typed', name, text: part.text };
+    if (!isSound(part)) throw unknownPart(part.type, `${place}[${m}]`);
+    return { kind: 'spoken', name, bytes: Buffer.from(part.input_audio.data, 'base64') };
+  });
+  const sounds = said.filter(({ kind }) => kind === 'spoken');
+  if (sounds.length > 1)
+    throw invalid('One input_audio a request is heard: join the sounds.', place);
+  const isEmpty = said.every((one) => one.kind === 'typed' && one.text.trim() === '');
+  if (isEmpty) throw invalid('The last message holds nothing to answer.', place);
+  return said;
+}
+
+type Part = { readonly type: string };
+
+function isText(part: Part): part is z.output<typeof textPart> {
+  return part.type === 'text' && 'text' in part && typeof part.text === 'string';
+}
+
+function isSound(part: Part): part is z.output<typeof soundPart> {
+  return soundPart.safeParse(part).success;
+}
+
+function unknownPart(type: string, place: string) {
+  if (type === 'image_url') return invalid('Pictures are not understood here.', place);
+  if (type === 'input_audio')
+    return invalid('input_audio needs data in base64 and the format wav or mp3.', place);
+  return invalid(`Parts of the type ${type.slice(0, 20)} are not understood here.`, place);
+}
+
+function invalid(message: string, param: string, code = 'invalid_value') {
+  return refusal(400, code, message, param);
+}

@@ -1,0 +1,80 @@
+import { refusalOfError } from '#src/api/failed-line.ts';
+import { refusal, refusalBody } from '#src/api/refusal.ts';
+import { OneRate } from '#src/audio/one-rate.ts';
+import type { ReplyPart } from '#src/pipeline/pipeline.ts';
+import { type CompletionHead, completionRateHz, pcm16Of, usageOf } from './completion.ts';
+
+type StreamOptions = {
+  readonly includesUsage: boolean;
+  /** Told of what is no failure of the outside world. */
+  onBug(error: unknown): void;
+};
+
+/**
+ * An answer as events of `chat.completion.chunk`, each sent as it comes, then `[DONE]`. What fails on the way is an event
+ * with an error, after which nothing follows. Never throws.
+ */
+export async function* chunksOf(
+  parts: AsyncIterable<ReplyPart>,
+  head: CompletionHead,
+  { includesUsage, onBug }: StreamOptions,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield chunk(head, { role: 'assistant', ...(head.isSpoken ? {} : { content: '' }) });
+    for await (const delta of deltasOf(parts, head)) yield chunk(head, delta);
+    yield chunk(head, {}, 'stop');
+    if (includesUsage) yield event({ ...baseOf(head), choices: [], usage: usageOf(head.taken) });
+    yield encoder.encode('data: [DONE]\n\n');
+  } catch (error) {
+    const known = refusalOfError(error);
+    if (!known) onBug(error);
+    const { facts } = known ?? refusal(500, 'failed', 'That did not work; the log has more.');
+    yield event(refusalBody(facts));
+  }
+}
+
+function deltasOf(parts: AsyncIterable<ReplyPart>, head: CompletionHead): AsyncIterable<object> {
+  return head.isSpoken ? spokenDeltas(parts, head) : writtenDeltas(parts);
+}
+
+async function* writtenDeltas(parts: AsyncIterable<ReplyPart>): AsyncGenerator<object> {
+  for await (const part of parts) if (part.kind === 'text') yield { content: part.text };
+}
+
+async function* spokenDeltas(
+  parts: AsyncIterable<ReplyPart>,
+  { audioId: id, expiresAt: expires_at, told }: CompletionHead,
+): AsyncGenerator<object> {
+  const rate = new OneRate(completionRateHz);
+  const audio = (samples: Int16Array) => ({
+    audio: { id, data: pcm16Of(samples).toString('base64') },
+  });
+  let text = '';
+  for await (const part of parts) {
+    if (part.kind === 'audio') yield* rate.push(part.pcm).map(audio);
+    if (part.kind !== 'text') continue;
+    text += part.text;
+    yield { audio: { id, transcript: part.text } };
+  }
+  const rest = rate.flush();
+  if (rest.length > 0) yield audio(rest);
+  told(text);
+  yield { audio: { id, expires_at } };
+}
+
+const encoder = new TextEncoder();
+
+function baseOf({ id, created, model }: CompletionHead) {
+  return { id, object: 'chat.completion.chunk', created, model };
+}
+
+function chunk(head: CompletionHead, delta: object, finish_reason: string | null = null) {
+  return event({
+    ...baseOf(head),
+    choices: [{ index: 0, delta, logprobs: null, finish_reason }],
+  });
+}
+
+function event(data: object): Uint8Array {
+  return encoder.encode(`data: ${JSON.stringify(data)}\n\n`);
+}

@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import type { Context, Hono } from 'hono';
+import { type ApiDoor, authorise } from '#src/api/authorise.ts';
+import { refusalOf } from '#src/api/failed-line.ts';
+import { checked, jsonOf } from '#src/api/request-body.ts';
+import { payerIdOf } from '#src/api/tokens/token-budgets.ts';
+import type { Usage } from '#src/chat/ports.ts';
+import type { ReplyPart } from '#src/pipeline/pipeline.ts';
+import { type CompletionHead, completionOf } from './completion.ts';
+import { completionRequest, questionOf } from './completion-request.ts';
+import { chunksOf } from './completion-stream.ts';
+import { SpokenAnswers } from './spoken-answers.ts';
+
+export type CompletionParts = ApiDoor & {
+  readonly clock: { wallMs(): number };
+  onBug(error: unknown): void;
+};
+
+/** `POST /v1/chat/completions`: one question to the pipeline of a server, in OpenAI's shape. */
+export function serveCompletions(app: Hono, parts: CompletionParts): void {
+  const answers = new SpokenAnswers(parts.clock);
+  app.post('/v1/chat/completions', (context) => complete(context, answers, parts));
+}
+
+async function complete(
+  context: Context,
+  answers: SpokenAnswers,
+  parts: CompletionParts,
+): Promise<Response> {
+  const header = context.req.header('authorization');
+  const { token, ports } = await authorise(header, 'chat', undefined, parts);
+  const request = checked(completionRequest, await jsonOf(context));
+  const payerId = payerIdOf(token);
+  await setImmediate(); // frames of sound leave before its sound is unpacked
+  const { format, ...question } = questionOf(request, (id) => answers.textOf(id, payerId));
+  const { guildId } = token;
+  const pipeline = ports.answers.pipelines(guildId).find((name) => name === request.model);
+  const taken: Usage[] = [];
+  const answer = await ports.answers.answer(
+    {
+      ...question,
+      guildId,
+      asker: { id: payerId, name: token.name },
+      ...(pipeline && { pipeline }),
+      onUsage: (usage) => void taken.push(usage),
+    },
+    context.req.raw.signal,
+  );
+  if (answer.kind === 'failed') throw refusalOf(answer.line);
+  const head: CompletionHead = {
+    id: `chatcmpl-${randomUUID()}`,
+    audioId: `audio_${randomUUID()}`,
+    created: Math.floor(parts.clock.wallMs() / 1_000),
+    expiresAt: answers.expiresAt(),
+    model: request.model,
+    isSpoken: question.isSpoken,
+    format,
+    taken,
+    told: (text) => answers.keep(head.audioId, payerId, text),
+  };
+  if (!request.stream) return context.json(await completionOf(answer.parts, head));
+  const begun = await whenBegun(answer.parts);
+  const includesUsage = request.stream_options?.include_usage === true;
+  const chunks = chunksOf(begun, head, { includesUsage, onBug: parts.onBug });
+  return new Response(ReadableStream.from(chunks), { headers: streamHeaders });
+}
+
+const streamHeaders = { 'content-type': 'text/event-stream; charset=utf-8' };
+
+/** The same once the first part is there: what fails before is an answer with a status of its own. */
+async function whenBegun(parts: AsyncIterable<ReplyPart>): Promise<AsyncIterable<ReplyPart>> {
+  const iterator = parts[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  async function* read(): AsyncGenerator<ReplyPart> {
+    try {
+      for (let next = first; !next.done; next = await iterator.next()) yield next.value;
+    } finally {
+      await iterator.return?.();
+    }
+  }
+  return read();
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { refusalOf } from '#src/api/failed-line.ts';
+import { refusal } from '#src/api/refusal.ts';
+import { defineRoute } from '#src/api/route.ts';
+import { nowhere } from './nowhere.ts';
+
+const question = z.string().trim().max(1_000);
+const answer = z.enum(['text', 'voice', 'file']).default('text').meta({
+  description: 'In writing; aloud in the channel; or as a WAV file (24 kHz mono, 180 s at most).',
+});
+const base64 = z
+  .base64('must be base64 of a file of sound')
+  .meta({ description: 'A WAV file (also mp3, ogg, flac) of 120 s at most, in base64.' });
+const body = z.strictObject({
+  question: question.default(''),
+  recording: base64.optional(),
+  answer,
+});
+const query = z.object({ question: question.default(''), answer });
+const answered = z.object({
+  text: z.string(),
+  audio: z
+    .object({ format: z.literal('wav'), data: z.base64() })
+    .optional()
+    .meta({ description: 'With answer=file; absent where the voice is out.' }),
+});
+
+export const ask = defineRoute({
+  method: 'post',
+  path: '/v1/servers/{server}/ask',
+  id: 'ask',
+  summary: 'Asks the bot, in words or with a recording, and waits for its answer: 50 s at most.',
+  scope: 'ask',
+  body,
+  takesSound: true,
+  query,
+  response: {
+    description: 'The answer. With answer=file and Accept: audio/wav, the file itself.',
+    content: { 'application/json': answered, 'audio/wav': 'bytes' },
+  },
+  refusals: [409, 429, 502, 504],
+  async run({ guildId, ports, asker, accept, sound, ...request }) {
+    const asked = sound ? { ...request.query, recording: undefined } : request.body;
+    const bytes = sound ?? (asked.recording && Buffer.from(asked.recording, 'base64'));
+    if (!bytes && !/[\p{L}\p{N}]/u.test(asked.question))
+      throw refusal(400, 'question.empty', 'That holds no question.', 'question');
+    const about = bytes ? { recording: { url: '', name: 'recording', bytes } } : undefined;
+    const told = await ports.talk.ask(guildId, asked.question, asker, asked.answer, about);
+    if (told.kind === 'nowhere') throw nowhere();
+    if (told.kind === 'failed') throw refusalOf(told.line);
+    const { text, wav } = told;
+    if (!wav) return { text };
+    const file = Buffer.from(wav);
+    if (accept.includes('audio/wav'))
+      return new Response(file, { headers: { 'content-type': 'audio/wav' } });
+    return { text, audio: { format: 'wav', data: file.toString('base64') } };
+  },
+});

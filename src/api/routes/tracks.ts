@@ -1,0 +1,182 @@
+import { z } from 'zod';
+import { type ApiRefusal, refusal } from '#src/api/refusal.ts';
+import { defineRoute } from '#src/api/route.ts';
+import { type Playing, type TrackOutcome, trackActions } from '#src/session/ports/tracks.ts';
+import { text } from '#src/texts/texts.ts';
+import { nowhere } from './nowhere.ts';
+
+const name = z.string().min(1).max(24);
+const percent = z.int().min(0).max(200);
+const listed = z.object({
+  name,
+  percent: z.number(),
+  isPaused: z.boolean(),
+  isMuted: z.boolean(),
+  current: z
+    .object({
+      title: z.string(),
+      owner: z.string().optional(),
+      positionMs: z.number().optional(),
+      lengthMs: z.number().optional(),
+      loop: z.boolean(),
+    })
+    .optional(),
+  waiting: z.array(z.object({ title: z.string(), owner: z.string().optional() })),
+});
+const list = z.object({ tracks: z.array(listed), sounds: z.array(z.string()) });
+const wish = z.strictObject({
+  sound: z.string().trim().min(1).max(2_000).meta({ description: 'Name of a sound, or a link.' }),
+  track: name.default('main'),
+  percent: percent.optional().meta({ description: 'Volume of the whole track.' }),
+  loop: z.boolean().default(false),
+  next: z.boolean().default(false).meta({ description: 'Before all that wait.' }),
+});
+const played = z.object({
+  track: z.string(),
+  title: z.string(),
+  place: z.int().optional().meta({ description: 'Waiting: 1 plays next. Absent: it plays.' }),
+});
+const outcomeKinds = [
+  ...['paused', 'resumed', 'skipped', 'stopped', 'muted', 'unmuted'],
+  ...['empty', 'volume'],
+];
+const steered = z.object({
+  outcomes: z.array(
+    z.object({
+      kind: z.enum(outcomeKinds),
+      track: z.string(),
+      title: z.string().optional(),
+      next: z.string().optional(),
+      removed: z.int().optional(),
+      percent: z.number().optional(),
+    }),
+  ),
+});
+const json = (schema: z.ZodType) => ({ 'application/json': schema });
+
+export const listTracks = defineRoute({
+  method: 'get',
+  path: '/v1/servers/{server}/tracks',
+  id: 'listTracks',
+  summary: 'Lists what sounds, what waits, and the names of sounds that can be played.',
+  scope: 'track',
+  response: { description: 'The tracks.', content: json(list) },
+  refusals: [409],
+  async run({ guildId, ports }) {
+    const tracks = ports.tracks.list(guildId);
+    if (!tracks) throw nowhere();
+    return { tracks, sounds: await ports.tracks.sounds(guildId) };
+  },
+});
+
+export const playTrack = defineRoute({
+  method: 'post',
+  path: '/v1/servers/{server}/tracks',
+  id: 'playTrack',
+  summary: 'Plays a sound of this machine or a link on a track, after what is there.',
+  scope: 'track',
+  body: wish,
+  response: { description: 'It plays, or waits.', content: json(played) },
+  refusals: [404, 409, 422, 429],
+  async run({ guildId, ports, asker, body: { percent: volume, ...wanted } }) {
+    const caller = { ...asker, mayManage: true };
+    const wished = { ...wanted, ...(volume !== undefined && { percent: volume }) };
+    const playing = await ports.tracks.play(guildId, caller, wished);
+    if (playing.kind === 'playing') return { track: playing.track, title: playing.title };
+    if (playing.kind !== 'added') throw unplayed(playing);
+    return { track: playing.track, title: playing.title, place: playing.place };
+  },
+});
+
+export const steerTrack = defineRoute({
+  method: 'post',
+  path: '/v1/servers/{server}/tracks/{track}/{action}',
+  id: 'steerTrack',
+  summary:
+    'Pauses, resumes, skips, stops, mutes or unmutes a track; all is every track that holds something.',
+  scope: 'track',
+  params: z.object({ track: name, action: z.enum(trackActions) }),
+  response: { description: 'What became of each track.', content: json(steered) },
+  refusals: [404, 409],
+  async run({ guildId, ports, asker, params: { track, action } }) {
+    const caller = { ...asker, mayManage: true };
+    return { outcomes: ports.tracks.steer(guildId, caller, action, track).map(done) };
+  },
+});
+
+export const setTrackVolume = defineRoute({
+  method: 'put',
+  path: '/v1/servers/{server}/tracks/{track}/volume',
+  id: 'setTrackVolume',
+  summary: 'Sets the volume of a track.',
+  scope: 'track',
+  params: z.object({ track: name }),
+  body: z.strictObject({ percent }),
+  response: { description: 'The volume now.', content: json(steered) },
+  refusals: [404, 409],
+  async run({ guildId, ports, asker, params: { track }, body }) {
+    const caller = { ...asker, mayManage: true };
+    const setting = { kind: 'volume', percent: body.percent } as const;
+    return { outcomes: [done(ports.tracks.change(guildId, caller, setting, track))] };
+  },
+});
+
+/** The outcome, where there is one; the others are refusals. */
+function done(outcome: TrackOutcome): TrackOutcome {
+  switch (outcome.kind) {
+    case 'nowhere':
+      throw nowhere();
+    case 'unknown': {
+      const there = outcome.names.join(', ') || 'none';
+      throw refusal(
+        404,
+        'track.unknown',
+        `No track ${outcome.track}; there are: ${there}.`,
+        'track',
+      );
+    }
+    case 'silent':
+      throw refusal(409, 'track.silent', 'There is no sound on any track.');
+    case 'reserved':
+      throw refusal(409, 'track.reserved', `${outcome.track} is the bot's own track.`, 'track');
+    case 'denied':
+    case 'over':
+      throw refusal(403, 'track.denied', 'That sound belongs to somebody else.');
+    default:
+      return outcome;
+  }
+}
+
+function unplayed(playing: Exclude<Playing, { kind: 'playing' | 'added' }>): ApiRefusal {
+  switch (playing.kind) {
+    case 'full': {
+      const message = `${playing.track} is full (${playing.limit}).`;
+      return refusal(429, 'track.full', message, 'track');
+    }
+    case 'many':
+      return refusal(429, 'track.many', `There are as many tracks as may be (${playing.limit}).`);
+    case 'bad': {
+      const { id, with: words } = playing.reason;
+      return refusal(422, 'track.bad', `That cannot be played: ${text(id, words)}.`, 'sound');
+    }
+    case 'no-sound': {
+      const closest = playing.closest.join(', ') || 'none is like it';
+      const message = `No sound called ${playing.sound}; closest: ${closest}.`;
+      return refusal(404, 'sound.unknown', message, 'sound');
+    }
+    case 'several': {
+      const message = `Several sounds fit ${playing.sound}: ${playing.names.join(', ')}.`;
+      return refusal(409, 'sound.ambiguous', message, 'sound');
+    }
+    case 'bad-name': {
+      const message = 'Names of tracks are 1 to 24 letters, digits and -.';
+      return refusal(400, 'track.name', message, 'track');
+    }
+    case 'reserved':
+      return refusal(409, 'track.reserved', `${playing.track} is the bot's own track.`, 'track');
+    case 'muted':
+      return refusal(409, 'bot.muted', text('muted.server'));
+    case 'nowhere':
+      return nowhere();
+  }
+}

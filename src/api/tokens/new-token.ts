@@ -1,0 +1,19 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Secret } from '#src/base/secret.ts';
+
+/** Names of tokens: what a person types and a log shows. */
+export const tokenName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
+
+const prefix = 'parley_';
+/** Bytes of a secret: nobody guesses 256 bits, so that one round of SHA-256 is enough for its hash. */
+const secretBytes = 32;
+
+/** A secret nobody had before; it is shown once, and only its hash is kept. */
+export function newSecret(): Secret {
+  return new Secret(prefix + randomBytes(secretBytes).toString('base64url'));
+}
+
+/** Hash by which the token of a secret is found. */
+export function hashOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url');
+}

@@ -1,0 +1,24 @@
+import type { Amount } from '#src/spending/caps.ts';
+import type { ApiToken } from './token-store.ts';
+
+/** Who pays for what a token asks: no id of a person looks like this. */
+export function payerIdOf({ name }: Pick<ApiToken, 'name'>): string {
+  return `token:${name}`;
+}
+
+/** Own budgets of the tokens that were used since the start, by who pays. */
+export class TokenBudgets {
+  readonly #caps = new Map<string, Amount>();
+
+  /** Takes the budget of a token as it is now. */
+  note(token: ApiToken): void {
+    const { budgetUsd } = token;
+    if (budgetUsd === undefined) this.#caps.delete(payerIdOf(token));
+    else this.#caps.set(payerIdOf(token), { nanoUsd: Math.round(budgetUsd * 1e9), ms: 0 });
+  }
+
+  /** What this payer may spend a day; undefined where that is what a person may. */
+  capOf(payerId: string): Amount | undefined {
+    return this.#caps.get(payerId);
+  }
+}

@@ -1,0 +1,136 @@
+import { Hono } from 'hono';
+import { getCookie } from 'hono/cookie';
+import { createMiddleware } from 'hono/factory';
+import { checkOrigin } from './own-origin.ts';
+import type { PageSessions } from './page-sessions.ts';
+import { addressOf, peerOf, type RateLimits } from './rate-limits.ts';
+import { refuse, refuseRate } from './refusal.ts';
+import type { PageApp, PageEnv, PageViewer } from './viewer.ts';
+
+/** Largest body of a request, in bytes, where nothing else is said. */
+const mostBodyBytes = 64 * 1_024;
+
+/** Paths whose callers are programs: they bring a token, and a cookie lets nobody in there. */
+const programPath = '/v1/';
+
+export type DoorOptions = {
+  readonly sessions: PageSessions;
+  readonly rates: RateLimits;
+  /** The https address under which others reach the page through a proxy. */
+  readonly publicUrl?: URL;
+  /** Whether a viewer is still who they were when they were let in; a session of somebody who is not ends. */
+  isCurrent(viewer: PageViewer): boolean | Promise<boolean>;
+  /** Largest body in bytes of a request to this path; undefined: 64 KiB. */
+  mostBodyBytes?(path: string): number | undefined;
+  /** A handler threw: a bug of ours, answered with 500. */
+  onBug(error: unknown): void;
+};
+
+/** What a browser may do with anything that is served: nothing inline, nothing from another host, in no frame. */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "media-src 'self' blob:",
+  "worker-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const headers = {
+  'content-security-policy': policy,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+};
+
+/** Routes behind the doors: every request, upgrades of WebSockets too, is checked before a handler of a room sees it. */
+export function createPageApp(options: DoorOptions): PageApp {
+  const app = new Hono<PageEnv>();
+  app.use(sendHeaders, checkedRequest(options), knownViewer(options));
+  app.notFound((context) =>
+    refuse(context, {
+      status: 404,
+      code: 'not_found',
+      message: 'There is nothing at this address.',
+    }),
+  );
+  app.onError((error, context) => {
+    const { incoming } = context.env;
+    const isCutOff = incoming.destroyed && !incoming.complete; // nobody is left to read an answer
+    if (!isCutOff) options.onBug(error);
+    return refuse(context, {
+      status: 500,
+      code: 'failed',
+      message: 'That did not work; the log has more.',
+    });
+  });
+  return app;
+}
+
+/** Cookie of the page on this port: browsers keep cookies by host, and other programs have ports of that host. */
+export function cookieName({ incoming }: PageEnv['Bindings']): string {
+  return `parley-${incoming.socket.localPort}`;
+}
+
+const sendHeaders = createMiddleware<PageEnv>(async (context, next) => {
+  await next();
+  for (const [name, value] of Object.entries(headers)) context.header(name, value);
+  if (!context.res.headers.has('cache-control')) context.header('cache-control', 'no-store');
+});
+
+function checkedRequest({ rates, publicUrl, ...options }: DoorOptions) {
+  return createMiddleware<PageEnv>(async (context, next) => {
+    const { incoming } = context.env;
+    const verdict = checkOrigin(
+      {
+        method: context.req.method,
+        isUpgrade: incoming.headers.upgrade !== undefined,
+        isProgram: context.req.path.startsWith(programPath),
+        host: incoming.headers.host ?? '',
+        port: incoming.socket.localPort ?? 0,
+        origin: context.req.header('origin'),
+        fetchSite: context.req.header('sec-fetch-site'),
+        fetchMode: context.req.header('sec-fetch-mode'),
+        fetchDest: context.req.header('sec-fetch-dest'),
+      },
+      publicUrl,
+    );
+    if (verdict.kind === 'refused') return refuse(context, verdict.refusal);
+    const address = addressOf(incoming, verdict.isPublic);
+    const waitS = await rates.request(address, peerOf(incoming));
+    if (waitS !== undefined) return refuseRate(context, waitS);
+    const most = options.mostBodyBytes?.(context.req.path) ?? mostBodyBytes;
+    const refusal = bodyRefusal(incoming.headers, most);
+    if (refusal) return refuse(context, refusal);
+    context.set('door', { address, isPublic: verdict.isPublic });
+    return await next();
+  });
+}
+
+/** A body has a length, or a handler could not know how much it will have to read. */
+function bodyRefusal(sent: PageEnv['Bindings']['incoming']['headers'], mostBytes: number) {
+  if (sent['transfer-encoding'] !== undefined) {
+    const message = 'Send the body in one piece, with a Content-Length.';
+    return { status: 411, code: 'door.body_length', message } as const;
+  }
+  if (Number(sent['content-length'] ?? 0) <= mostBytes) return undefined;
+  const message = `The body is too long: at most ${Math.floor(mostBytes / 1_024)} KiB.`;
+  return { status: 413, code: 'door.body_size', message } as const;
+}
+
+function knownViewer({ sessions, isCurrent }: DoorOptions) {
+  return createMiddleware<PageEnv>(async (context, next) => {
+    const cookie = getCookie(context, cookieName(context.env));
+    if (cookie === undefined || context.req.path.startsWith(programPath)) return await next();
+    const viewer = sessions.viewer(cookie);
+    if (!viewer) return await next();
+    if (await isCurrent(viewer)) context.set('viewer', viewer);
+    else sessions.end(cookie);
+    return await next();
+  });
+}

@@ -1,0 +1,52 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Clock } from '#src/base/clock.ts';
+import type { PageViewer } from './viewer.ts';
+
+/** How long a session lasts, in s. */
+export const sessionS = 12 * 60 * 60;
+/** Sessions at a time; a further one ends the oldest. */
+const mostSessions = 100;
+
+type PageSession = { readonly viewer: PageViewer; readonly untilMs: number };
+
+/** 256 random bits, in 43 characters that need no escaping. */
+export function randomKey(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** What is kept of a key: finding it again needs the key itself. */
+export function hashOf(key: string): string {
+  return createHash('sha256').update(key).digest('hex');
+}
+
+/** Sessions of browsers that were let in, by the hash of their cookie; in memory, so a restart ends them all. */
+export class PageSessions {
+  readonly #clock: Clock;
+  readonly #sessions = new Map<string, PageSession>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Value of the cookie of a new session. */
+  open(viewer: PageViewer): string {
+    const value = randomKey();
+    const untilMs = this.#clock.nowMs() + sessionS * 1_000;
+    this.#sessions.set(hashOf(value), { viewer, untilMs });
+    const [oldest] = this.#sessions.keys();
+    if (this.#sessions.size > mostSessions && oldest) this.#sessions.delete(oldest);
+    return value;
+  }
+
+  /** Undefined for a cookie that is none of ours, or whose 12 h are over. */
+  viewer(value: string): PageViewer | undefined {
+    const session = this.#sessions.get(hashOf(value));
+    if (!session || session.untilMs > this.#clock.nowMs()) return session?.viewer;
+    this.end(value);
+    return undefined;
+  }
+
+  end(value: string): void {
+    this.#sessions.delete(hashOf(value));
+  }
+}

@@ -1,0 +1,53 @@
+import type { HttpBindings } from '@hono/node-server';
+import type { Context, Hono, MiddlewareHandler } from 'hono';
+import { refuse } from './refusal.ts';
+
+/** Who looks at the page: what they may see and do follows from it. */
+export type PageViewer =
+  /** Whoever runs the bot: sees every server. */
+  | { readonly kind: 'owner' }
+  /** Manages one server, and sees that one. */
+  | { readonly kind: 'manager'; readonly userId: string; readonly guildId: string }
+  /** The person in front of the sandbox. */
+  | { readonly kind: 'sandbox' };
+
+/** Types of what a handler of the page finds in its context. */
+export type PageEnv = {
+  Bindings: HttpBindings;
+  Variables: {
+    viewer?: PageViewer;
+    /** How the request came in. */
+    door: { readonly address: string; readonly isPublic: boolean };
+  };
+};
+
+/** The routes of the page; each room adds its own. */
+export type PageApp = Hono<PageEnv>;
+
+/** PageViewer whose session cookie came with the request; undefined for nobody. Holds for WebSocket upgrades, too. */
+export function viewerOf(context: Context<PageEnv>): PageViewer | undefined {
+  return context.get('viewer');
+}
+
+/** Middleware that answers 401 to nobody, and 403 to viewers of other kinds than these. */
+export function onlyFor(...kinds: readonly PageViewer['kind'][]): MiddlewareHandler<PageEnv> {
+  return async (context, next) => {
+    const viewer = viewerOf(context);
+    if (!viewer) return refuse(context, noSession);
+    if (!kinds.includes(viewer.kind)) return refuse(context, notYours);
+    return await next();
+  };
+}
+
+/** Answer to a request without a session that lasts. */
+export const noSession = {
+  status: 401,
+  code: 'session.none',
+  message: 'You are not let in yet: open the address that npm run link prints.',
+} as const;
+
+const notYours = {
+  status: 403,
+  code: 'session.other_face',
+  message: 'This part of the page is not for you.',
+} as const;

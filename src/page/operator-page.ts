@@ -1,0 +1,146 @@
+import { alerts as alertMeanings } from '#src/base/alerts.ts';
+import type { Clock } from '#src/base/clock.ts';
+import type { EntryLinks } from '#src/http/entry-links.ts';
+import type { PageApp, PageViewer } from '#src/http/viewer.ts';
+import type { ProviderBreaker, ProviderNews } from '#src/provider/provider-news.ts';
+import type { PageLinks } from '#src/session/ports/command-ports.ts';
+import type { SessionEvent } from '#src/session/ports/events.ts';
+import type { VoiceSession } from '#src/session/voice-session.ts';
+import type { SpentCosts } from '#src/spending/budget-authority.ts';
+import type { RaisedAlert } from '#src/status/alert-board.ts';
+import { LinkBook, type LinkReadings } from './link-book.ts';
+import { type ManagerFacts, ManagerRights } from './manager-rights.ts';
+import { ProviderBook } from './provider-book.ts';
+import { type RoomAction, RoomActions, type RoomControls } from './room-actions.ts';
+import { viewRoom } from './room-view.ts';
+import { operatorRoutes } from './routes.ts';
+import { type OperatorViewer, type PageSnapshot, type ShownSnapshot, shownTo } from './snapshot.ts';
+import { SnapshotFeed } from './snapshot-feed.ts';
+import { StageHistory } from './stage-history.ts';
+
+/** What the page asks of a bot that runs. */
+export interface OperatorAccess extends Pick<SpentCosts, 'today'>, ManagerFacts {
+  /** Wherever the bot sits now. */
+  rooms(): readonly VoiceSession[];
+  /** Undefined for a server that is not served here. */
+  controls(guildId: string): RoomControls | undefined;
+  /** Undefined where the bot is not in that server. */
+  guildName(guildId: string): string | undefined;
+  /** How remote providers stand. */
+  breakers(): readonly ProviderBreaker[];
+}
+
+export type OperatorPageOptions = {
+  readonly clock: Clock;
+  /** Undefined until the bot runs. */
+  bot(): OperatorAccess | undefined;
+  alerts(): readonly RaisedAlert[];
+  /** Whether others than this machine's own people reach the page: only then managers are given links. */
+  readonly isReachedByLink: boolean;
+  onAction(viewer: OperatorViewer, action: RoomAction, guildId: string): void;
+  onBug(error: unknown): void;
+};
+
+/** The operator's page: remembers what is told, and shows it while somebody watches. */
+export class OperatorPage implements PageLinks {
+  readonly #options: OperatorPageOptions;
+  readonly #history: StageHistory;
+  readonly #voiceLinks: LinkBook;
+  readonly #providers = new ProviderBook();
+  readonly #feed: SnapshotFeed;
+  readonly #rights: ManagerRights;
+  #links: Pick<EntryLinks, 'create'> | undefined;
+
+  constructor(options: OperatorPageOptions) {
+    const { bot, clock, onBug } = options;
+    this.#options = options;
+    this.#history = new StageHistory(clock);
+    this.#voiceLinks = new LinkBook(clock);
+    this.#rights = new ManagerRights(clock, bot);
+    this.#feed = new SnapshotFeed({
+      clock,
+      take: () => this.snapshot(),
+      show: (viewer, snapshot) => this.show(viewer, snapshot),
+      isCurrent: (viewer) => this.#rights.seemsCurrent(viewer),
+      onBug,
+    });
+  }
+
+  /** The page has an address now. */
+  open(links: Pick<EntryLinks, 'create'>): void {
+    this.#links = links;
+  }
+
+  link(guildId: string, userId: string): string | undefined {
+    if (!this.#options.isReachedByLink) return undefined;
+    return this.#links?.create({ kind: 'manager', guildId, userId }).href;
+  }
+
+  /** Hears of every event of every session. */
+  session(guildId: string, event: SessionEvent): void {
+    this.#history.tell(guildId, event);
+    this.#voiceLinks.tell(guildId, event);
+  }
+
+  provider(news: ProviderNews): void {
+    this.#providers.tell(news);
+  }
+
+  linkMade(guildId: string, readings: LinkReadings): void {
+    this.#voiceLinks.made(guildId, readings);
+  }
+
+  linkClosed(guildId: string): void {
+    this.#voiceLinks.closed(guildId);
+  }
+
+  /** Whether a viewer is still who they were: a manager as long as they have Manage Server. */
+  isCurrent(viewer: PageViewer): Promise<boolean> {
+    return this.#rights.isCurrent(viewer);
+  }
+
+  routes(app: PageApp): void {
+    const { bot, onAction } = this.#options;
+    const actions = new RoomActions((guildId) => bot()?.controls(guildId));
+    operatorRoutes(app, { feed: this.#feed, history: this.#history, actions, onAction });
+  }
+
+  /** Words of captions go to a manager who may know them, by the rule of captions; nobody knows who an owner is at Discord. */
+  show(viewer: OperatorViewer, snapshot: PageSnapshot): ShownSnapshot {
+    const shown = shownTo(viewer, snapshot);
+    if (viewer.kind === 'owner') return shown;
+    const own = this.#options
+      .bot()
+      ?.rooms()
+      .find(({ channel }) => channel.guildId === viewer.guildId);
+    const lines = own?.context.captions.view?.knownTo(viewer.userId) ?? [];
+    const words = lines.map(({ number, speaker, text }) => ({ number, name: speaker.name, text }));
+    return { ...shown, words };
+  }
+
+  snapshot(): PageSnapshot {
+    const { alerts, bot, clock } = this.#options;
+    const running = bot();
+    const nameOf = (guildId?: string) => {
+      const guildName = guildId === undefined ? undefined : running?.guildName(guildId);
+      return guildName === undefined ? {} : { guildName };
+    };
+    const rooms = (running?.rooms() ?? []).flatMap((session) => {
+      const { guildId } = session.channel;
+      const today = running?.today(guildId);
+      if (!today) return [];
+      const traffic = this.#voiceLinks.figures(guildId);
+      const stages = this.#history.latest(guildId);
+      return [viewRoom(session, { today, traffic, stages, ...nameOf(guildId) })];
+    });
+    return {
+      atWallMs: clock.wallMs(),
+      rooms,
+      providers: this.#providers.views(running?.breakers()),
+      alerts: alerts().map((alert) => {
+        return { ...alert, meaning: alertMeanings[alert.name], ...nameOf(alert.guildId) };
+      }),
+      stages: this.#history.latest(),
+    };
+  }
+}

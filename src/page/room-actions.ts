@@ -1,0 +1,46 @@
+import type {
+  HearingControl,
+  SessionControl,
+  TypedTalk,
+} from '#src/session/ports/command-ports.ts';
+
+const roomActions = ['stop', 'leave', 'mute', 'unmute'] as const;
+
+/** What the page can do in a room: silence the bot, send it away, and have it hear nobody for a while. */
+export type RoomAction = (typeof roomActions)[number];
+
+export function isRoomAction(word: string): word is RoomAction {
+  return roomActions.some((action) => action === word);
+}
+
+/** What an action needs of the server it is for. */
+export type RoomControls = {
+  readonly talk: Pick<TypedTalk, 'stop'>;
+  readonly sessions: Pick<SessionControl, 'at' | 'leave'>;
+  readonly hearing: HearingControl;
+};
+
+/** Performs what the page may do; `controlsOf` is undefined for a server that is not served here. */
+export class RoomActions {
+  readonly #controlsOf: (guildId: string) => RoomControls | undefined;
+
+  constructor(controlsOf: (guildId: string) => RoomControls | undefined) {
+    this.#controlsOf = controlsOf;
+  }
+
+  /** The word of the outcome, as the ports of commands name it. */
+  async perform(guildId: string, action: RoomAction): Promise<string> {
+    const controls = this.#controlsOf(guildId);
+    if (!controls?.sessions.at(guildId)) return 'nowhere';
+    switch (action) {
+      case 'stop':
+        return controls.talk.stop(guildId);
+      case 'leave':
+        return (await controls.sessions.leave(guildId)).kind;
+      case 'mute':
+        return controls.hearing.pause(guildId);
+      case 'unmute':
+        return controls.hearing.resume(guildId);
+    }
+  }
+}

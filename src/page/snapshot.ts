@@ -1,0 +1,51 @@
+import type { PageViewer } from '#src/http/viewer.ts';
+import type { RaisedAlert } from '#src/status/alert-board.ts';
+import type { ProviderView } from './provider-book.ts';
+import type { RoomView } from './room-view.ts';
+import type { StageFigures } from './stage-history.ts';
+
+/** One line of captions. */
+export type CaptionWords = {
+  readonly number: number;
+  readonly name: string;
+  readonly text: string;
+};
+
+/** What is sent to one viewer: `words` only to a manager who may read them where captions are posted. */
+export type ShownSnapshot = PageSnapshot & { readonly words?: readonly CaptionWords[] };
+
+/** An alert with what it means, and the name of its server where that is known. */
+export type ShownAlert = RaisedAlert & { readonly meaning: string; readonly guildName?: string };
+
+/** Everything an operator sees at one moment: ids, names of who agreed, and numbers; never words people said. */
+export type PageSnapshot = {
+  readonly atWallMs: number;
+  readonly rooms: readonly RoomView[];
+  readonly providers: readonly ProviderView[];
+  /** Raised now. */
+  readonly alerts: readonly ShownAlert[];
+  /** Of the latest turns of all servers. */
+  readonly stages: StageFigures;
+};
+
+/** Who may watch: the page of the sandbox is another one. */
+export type OperatorViewer = Exclude<PageViewer, { kind: 'sandbox' }>;
+
+/** What of a snapshot this viewer may see: a manager their own server, and of providers whether they work. */
+export function shownTo(viewer: OperatorViewer, snapshot: PageSnapshot): PageSnapshot {
+  if (viewer.kind === 'owner') return snapshot;
+  const { guildId } = viewer;
+  const rooms = snapshot.rooms.filter((room) => room.guildId === guildId);
+  return {
+    atWallMs: snapshot.atWallMs,
+    rooms,
+    providers: snapshot.providers.map(({ role, state }) => ({ role, state })),
+    alerts: snapshot.alerts.filter((alert) => alert.guildId === guildId),
+    stages: rooms[0]?.stages ?? {},
+  };
+}
+
+/** Whether this viewer may see and do something in that server. */
+export function mayReach(viewer: OperatorViewer, guildId: string): boolean {
+  return viewer.kind === 'owner' || viewer.guildId === guildId;
+}
