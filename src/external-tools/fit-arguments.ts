@@ -31,7 +31,7 @@ export function withoutWords(
     Object.entries(schema).flatMap(([key, value]) => {
       if (isProperties(key, value)) return [[key, mapped(value, withoutWords)]];
       if (words.has(key)) return [];
-      if (choices.has(key) && !JSON.stringify(value).match(shortWords)) return [];
+      if (choices.has(key) && !isOfShortWords(value)) return [];
       return [[key, deep(value, withoutWords)]];
     }),
   );
@@ -46,7 +46,8 @@ function understood(schema: Readonly<Record<string, unknown>>): z.ZodType {
 }
 
 const choices = new Set(['enum', 'const']);
-const shortWords = /^\[?(?:"[\w.:+-]{0,32}"|[\w.+-]{1,32}|,)*\]?$/;
+/** No sentence: nothing in it can order a model about. */
+const shortWord = /^[\w.:+-]{0,32}$/;
 const words = new Set(['description', 'title', 'examples', 'default', '$comment', 'deprecated']);
 const patterns = new Set(['pattern', 'patternProperties', 'format', '$schema']);
 
@@ -59,6 +60,12 @@ function withoutPatterns(
       return patterns.has(key) ? [] : [[key, deep(value, withoutPatterns)]];
     }),
   );
+}
+
+function isOfShortWords(value: unknown): boolean {
+  return [value]
+    .flat()
+    .every((one) => one === null || (typeof one !== 'object' && shortWord.test(String(one))));
 }
 
 type Node = Readonly<Record<string, unknown>>;
