@@ -95,7 +95,7 @@ function spokenNameOf(typed: string | undefined): Read {
   if (typed === undefined) return nothing;
   if (isStandard(typed)) return { change: { spokenName: null } };
   const spokenName = oneLine(typed).trim();
-  return /^[^<>{}[\]|\p{C}]*\p{L}[^<>{}[\]|\p{C}]*$/u.test(spokenName)
+  return /\p{L}/u.test(spokenName) && !/[<>{}[\]|\p{C}]/u.test(spokenName)
     ? { change: { spokenName } }
     : { wrong: { id: 'voice.name.bad', to: 'caller' } };
 }

@@ -58,9 +58,10 @@ export function longestChars(
   mostChars: Readonly<Record<string, number>>,
   locale: string,
 ): number {
+  const parts = pattern.replace(/\s/g, '');
   const lengths = samples.map((sample) => {
     const words = Object.entries(mostChars).map(([name, chars]) => {
-      const isNumber = new RegExp(`\\{\\s*${name}\\s*,`).test(pattern);
+      const isNumber = parts.includes(`{${name},`);
       return [name, isNumber ? `${sample}`.padStart(chars, '0') : 'x'.repeat(chars)];
     });
     return filled(pattern, Object.fromEntries(words), locale).length;

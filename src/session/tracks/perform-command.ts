@@ -96,14 +96,14 @@ function loop(track: NamedTrack, on: boolean): TrackOutcome {
  * the first, -1 where there is none.
  */
 export function placeMeant(titles: readonly string[], typed: string): number {
-  const [, digits, words = ''] = /^\s*(?:(\d{1,3})(?:\.|$))?(.*)$/s.exec(typed) ?? [];
+  const trimmed = typed.trim();
+  const [numbered = '', digits] = /^(\d{1,3})(?:\.|$)/.exec(trimmed) ?? [];
   const all = titles.map((title) => title.toLowerCase());
-  const wanted = words.trim().toLowerCase();
+  const wanted = trimmed.slice(numbered.length).trim().toLowerCase();
   const place = digits === undefined ? -1 : Number(digits) - 1;
   if (wanted === '') return place in all ? place : -1;
   if (all[place] === wanted) return place;
   // It has moved up since its place was read, or was named by its title.
   const called = all.indexOf(wanted);
-  const part = typed.trim().toLowerCase();
-  return called >= 0 ? called : all.findIndex((title) => title.includes(part));
+  return called >= 0 ? called : all.findIndex((title) => title.includes(trimmed.toLowerCase()));
 }

@@ -15,8 +15,9 @@ export type LanguageNgrams = {
 const leastScore = 53;
 /** Bytes of a text that are looked at, and of one word. */
 const [mostTextBytes, mostWordBytes] = [350, 70];
-/** What stands between words: all but letters, and apostrophes inside a word. As eld has it. */
-const separators = /[^\p{L}]+(?<!['`’])/gu;
+/** What stands between words: all but letters, and apostrophes before one. As eld has it. */
+const separators = /[^\p{L}'`’]+/gu;
+const apostrophes = "'`’";
 /** How steeply the share of the best score becomes a probability. From `test/speech/text-language.test.ts`. */
 const steepness = 10;
 
@@ -86,16 +87,23 @@ function scoresOf(
 
 /** Of the first words; each once. */
 function ngramsOf(text: string): ReadonlySet<string> {
-  const words = text.slice(0, 1_000).replace(separators, ' ').trim().toLowerCase().split(' ');
   const found = new Set<string>();
   let length = 0;
-  for (const word of words) {
+  for (const separated of text.slice(0, 1_000).toLowerCase().split(separators)) {
+    const word = withoutLastApostrophes(separated);
+    if (word === '') continue;
     if (length > mostTextBytes) break;
     const bytes = Buffer.from(word, 'utf8').toString('latin1').slice(0, mostWordBytes);
     length += bytes.length + 1;
     for (const ngram of ngramsOfWord(bytes)) found.add(ngram);
   }
   return found;
+}
+
+function withoutLastApostrophes(word: string): string {
+  let end = word.length;
+  while (end > 0 && apostrophes.includes(word.charAt(end - 1))) end--;
+  return word.slice(0, end);
 }
 
 /** Four bytes every three of a word, its beginning and its end with a blank. */

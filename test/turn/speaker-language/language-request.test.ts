@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { requestedLanguage } from '#src/turn/speaker-language/language-request.ts';
+import { expectLinear } from '#test/regexps/growth.ts';
 
 test.each([
   ['In German, please.', 'de'],
@@ -42,4 +43,13 @@ test('a text of nothing but politeness is looked through in no time', () => {
   const startedMs = performance.now();
   for (let n = 0; n < 100; n++) requestedLanguage(text, ['Nova']);
   expect(performance.now() - startedMs).toBeLessThan(500);
+});
+
+test('a text of any length is looked through in linear time', () => {
+  const sentence =
+    'please now please now please in german please please please please please please';
+  expectLinear(
+    (text) => requestedLanguage(text, ['Nova', 'please']),
+    ['please ', 'in german ', 'bitte. ', 'Nova. ', `${sentence}. `, `${sentence} x. `, '日本語で'],
+  );
 });
