@@ -52,7 +52,7 @@ scenario(
       expect(shown('general')[0]).toContain(quiet);
     });
     const costs = await told(olga, 'stats', { view: 'cost' });
-    expect(costs.text).toMatch(/^Today \$0\.00\d\d \+ .* min not priced of \$0\.02\. 1 turns, /);
+    expect(costs.text).toMatch(/^Today \$0\.00\d\d \+ .* min not priced of \$0\.02\. 1 turn, /);
     expect(costs.text).toContain('Most: Olga.');
     await setup.restart();
     const later = await told(olga, 'stats', { view: 'cost' });
