@@ -12,6 +12,7 @@ import {
   needsDetection,
   type SpeakerLanguage,
   stepSpeakerLanguage,
+  withoutNames,
 } from '#src/turn/speaker-language/speaker-language.ts';
 
 /** What tells which language people speak, beside their words. */
@@ -109,13 +110,14 @@ export class SpeakerLanguages {
   async #evidenceOf(personId: string, transcript: Transcript): Promise<LanguageEvidence> {
     const { parts, settings } = this.#context;
     const { text, language } = transcript;
-    const words = countWords(text);
+    const content = withoutNames(text, parts.names);
+    const words = countWords(content);
     const requested = requestedLanguage(text, parts.names);
     if (language !== undefined) return { language, probability: 1, words, requested };
     const isNeeded = needsDetection(this.#state(personId), this.#choices(personId));
     const found =
       isNeeded && words > 1
-        ? await parts.textLanguage.detect(text, settings().languages)
+        ? await parts.textLanguage.detect(content, settings().languages)
         : undefined;
     return { language: found?.language, probability: found?.probability ?? 0, words, requested };
   }

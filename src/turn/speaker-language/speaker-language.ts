@@ -88,13 +88,25 @@ function baseOf(tag: string): string {
   return tag.toLowerCase().split('-', 1)[0] ?? tag;
 }
 
-/** Words of a text, also where they are written together, as in Japanese. */
+/** Words of a text without its numbers, also where they are written together, as in Japanese. */
 export function countWords(text: string): number {
   let count = 0;
-  for (const { isWordLike } of segmenter.segment(text.slice(0, mostCountedChars)))
-    if (isWordLike) count++;
+  for (const { segment, isWordLike } of segmenter.segment(text.slice(0, mostCountedChars)))
+    if (isWordLike && /\p{L}/u.test(segment)) count++;
   return count;
 }
+
+/** A text without what the bot is called: "Nova, otvor" is not Portuguese for its name. */
+export function withoutNames(text: string, names: readonly string[]): string {
+  const called = new Set(names.flatMap((name) => name.toLowerCase().split(betweenWords)));
+  return text
+    .split(betweenWords)
+    .filter((word) => !called.has(word.toLowerCase()))
+    .join(' ');
+}
+
+/** Apostrophes stand inside words. */
+const betweenWords = /[^\p{L}\p{M}\p{N}'’]+/u;
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'word' });
 /** More than the rules ask for. */

@@ -6,6 +6,7 @@ import {
   needsDetection,
   type SpeakerLanguage,
   stepSpeakerLanguage,
+  withoutNames,
 } from '#src/turn/speaker-language/speaker-language.ts';
 
 const turn = (language: string, over: Partial<LanguageEvidence> = {}): LanguageEvidence => ({
@@ -88,7 +89,17 @@ test.each([
   ['東京は今何時ですか', 6],
   ['', 0],
   ['…', 0],
+  ['test 12', 1],
 ])('%j has %i words', (text, words) => {
   if (words > 4) expect(countWords(text)).toBeGreaterThan(1);
   else expect(countWords(text)).toBe(words);
+});
+
+test.each([
+  ['Nova, where is it?', 'where is it'],
+  ['Is it late, Hey Nova?', 'Is it late'],
+  ["Nova's what's", "Nova's what's"],
+  ['Novas', 'Novas'],
+])('what the bot is called tells no language: %j', (text, content) => {
+  expect(withoutNames(text, ['Nova', 'Hey Nova']).trim()).toBe(content);
 });
