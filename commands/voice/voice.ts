@@ -4,9 +4,10 @@ import { exportPersona } from './export.ts';
 import { importPersona } from './import.ts';
 import { list } from './list.ts';
 import { me } from './me.ts';
+import { words } from './words.ts';
 
 export const voice: CommandGroup = {
   name: 'voice',
   description: 'command.voice',
-  commands: [me, bot, list, exportPersona, importPersona],
+  commands: [me, bot, list, words, exportPersona, importPersona],
 };

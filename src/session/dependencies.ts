@@ -120,6 +120,8 @@ export type SessionDependencies = {
   readonly addressing: AddressingMode;
   /** What the bot answers to beside its name in a server. */
   readonly names: readonly string[];
+  /** What people say there beside names, what matters most first. Default: nothing. */
+  readonly words?: readonly string[];
   /** Caps of the operator, below which servers may set their own. */
   readonly caps: Caps;
   /** What talk may cost. */

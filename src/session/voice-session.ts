@@ -25,7 +25,7 @@ import { SessionConsent } from '#src/session/presence/session-consent.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import { type SeatStart, seatOf, startOf } from '#src/session/seats/seat-snapshot.ts';
-import { dependenciesIn, type StoredSettings } from '#src/session/settings/stored-settings.ts';
+import { dependenciesIn } from '#src/session/settings/server-dependencies.ts';
 import { SessionTracks } from '#src/session/tracks/session-tracks.ts';
 import { postRecap } from '#src/session/transcripts/closing-recap.ts';
 import { withCountedVoice } from '#src/spending/usage-meters.ts';
@@ -54,7 +54,7 @@ export class VoiceSession {
   followedId: string | undefined;
   readonly #parts: SessionDependencies;
   readonly #over = new AbortController();
-  readonly #settings: StoredSettings;
+  readonly #settings: VoiceSessionOptions['settings'];
   readonly #since: SeatStart;
   readonly #seats: VoiceSessionOptions['seats'];
   readonly #connection: ReconnectingLink;

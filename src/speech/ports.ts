@@ -98,6 +98,8 @@ export type SpeechVoice = {
   readonly isCheap?: true;
   /** 1 is the voice's own pace. */
   readonly speed?: number;
+  /** What is said of a text, where some words are said otherwise than they are written. */
+  readonly pronounce?: (text: string) => string;
   /** Told of each request for the text twice: by whom, when it begins, and what it took, when it has ended. Never throws. */
   readonly onTook?: (took: EngineUsage) => void;
 };

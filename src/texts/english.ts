@@ -15,6 +15,7 @@ import tools from './en/tools.json' with { type: 'json' };
 import tracks from './en/tracks.json' with { type: 'json' };
 import transcript from './en/transcript.json' with { type: 'json' };
 import voice from './en/voice.json' with { type: 'json' };
+import words from './en/words.json' with { type: 'json' };
 
 /**
  * English texts by id, one file for each feature: the tables that every other language is held against. A text with words to
@@ -38,4 +39,5 @@ export const english = {
   ...tracks,
   ...transcript,
   ...voice,
+  ...words,
 };

@@ -21,6 +21,7 @@ import type {
   TrackVotes,
 } from '#src/session/ports/tracks.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { WordControl } from '#src/session/ports/words.ts';
 import type { SpentCosts } from '#src/spending/budget-authority.ts';
 import { fineFacts } from '#test/fakes/channel-facts.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -53,6 +54,7 @@ type All = SessionControl &
   TrackVotes;
 export type PortOverrides = Partial<All & GuildSettingsControl & Checkup> & {
   readonly personas?: Partial<PersonaControl>;
+  readonly words?: Partial<WordControl>;
   readonly memories?: Partial<MemoryControl>;
   readonly peopleSettings?: Partial<CommandPorts['peopleSettings']>;
   readonly captions?: Partial<CaptionControl>;
@@ -139,6 +141,17 @@ const personas: PersonaControl = {
   save: async () => ({ kind: 'saved', saved: true }),
   remove: async () => ({ kind: 'unknown' }),
   readFile: async () => ({ kind: 'unreachable' }),
+};
+
+/** There are none, and every one is taken. */
+const words: WordControl = {
+  list: async () => ({ words: [], isRead: true, limit: 200 }),
+  add: async (_guildId, word, say) => ({
+    kind: 'added',
+    word: { word, ...(say !== undefined && { say }) },
+    saved: true,
+  }),
+  remove: async () => ({ kind: 'unknown', known: [] }),
 };
 
 /** There are none, and nobody may have any. */
@@ -230,6 +243,7 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     settings: { ...settings, ...over },
     checkup: { ...checkup, ...over },
     personas: { ...personas, ...over.personas },
+    words: { ...words, ...over.words },
     memories: { ...memories, ...over.memories },
     peopleSettings: { ...peopleSettings, ...over.peopleSettings },
     captions: { ...captions, ...over.captions },

@@ -15,6 +15,7 @@ import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesiz
 import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
 import { standardEmbeddedVoice } from '#src/speech/embedded/flite-voices.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import { withPronunciation } from '#src/speech/pronunciation.ts';
 import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
 import type { RealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesizer.ts';
 import { mostAnswerTokens } from '#src/spending/tariff.ts';
@@ -80,7 +81,8 @@ export async function openEngines(config: Config, tell: Tell): Promise<Engines> 
     const chat = await openChat(config, tell);
     const reads: ReadBreakers[] = [];
     const ladder = { tell, watch: (read: ReadBreakers) => void reads.push(read) };
-    const roles = await openLadders(config, { transcriber, synthesizer, ...chat }, stack, ladder);
+    const opened = { transcriber, synthesizer, ...chat };
+    const roles = pronouncing(await openLadders(config, opened, stack, ladder));
     const realtime = await openRealtime(config, roles, ladder);
     const brains = await openOwnBrains(config, roles, ladder);
     const warm = await openWarmth(config, synthesizer, stack);
@@ -101,6 +103,11 @@ export async function openEngines(config: Config, tell: Tell): Promise<Engines> 
     await stack.disposeAsync();
     throw error;
   }
+}
+
+/** Every voice says words as servers have it. */
+function pronouncing(roles: EngineRoles): EngineRoles {
+  return { ...roles, synthesizer: withPronunciation(roles.synthesizer) };
 }
 
 /** What is only asked while something fails is opened then, and not told of. */

@@ -32,6 +32,7 @@ import { SessionProgramAnswers } from '#src/session/typed/program-answers.ts';
 import { TypedLines } from '#src/session/typed/typed-lines.ts';
 import { TypedRequests } from '#src/session/typed/typed-requests.ts';
 import { VoiceSessions } from '#src/session/voice-sessions.ts';
+import { SessionWords } from '#src/session/words/session-words.ts';
 import type { OwnedShard } from '#src/shards/ownership.ts';
 import { embeddedVoices } from '#src/speech/embedded/flite-voices.ts';
 import { locales } from '#src/texts/texts.ts';
@@ -261,6 +262,7 @@ function portsOf(
     access: new GuildAccess(sessions.settings),
     settings: new SessionSettings(parts, sessions, changed),
     personas: new SessionPersonas(parts, sessions, signal),
+    words: new SessionWords(parts, sessions),
     checkup: new SessionCheckup(parts, sessions),
     confirmations: new ToolConfirmations(sessions, signal),
   };

@@ -22,7 +22,7 @@ export type RecogniserContext = HintContext & {
 type HintContext = {
   readonly channel: ChannelRef;
   readonly gate: Pick<ConsentGate, 'standing'>;
-  readonly parts: Pick<SessionDependencies, 'names' | 'places'>;
+  readonly parts: Pick<SessionDependencies, 'names' | 'places' | 'words'>;
 };
 
 /** An utterance as it begins. */
@@ -46,13 +46,23 @@ type RecogniserChoice = {
   readonly hints: readonly string[];
 };
 
-/** What a recogniser is told to expect: the names of the bot, and of those present who may be heard. */
+/**
+ * What a recogniser is told to expect: the names of the bot, the words of the server, and the names of those present who may
+ * be heard. Words and people in turns, as a recogniser is not told all of them where they are many.
+ */
 function recognitionHints(
   { channel, gate, parts }: HintContext,
   people: readonly ChannelMember[],
 ): readonly string[] {
   const heard = people.filter(({ id, isBot }) => !isBot && gate.standing(id) === 'yes');
-  return hintsOf([...namesIn(channel.guildId, parts), ...heard.map(({ name }) => name)]);
+  const present = heard.map(({ name }) => name);
+  return hintsOf([...namesIn(channel.guildId, parts), ...inTurns(parts.words ?? [], present)]);
+}
+
+function inTurns(some: readonly string[], others: readonly string[]): readonly string[] {
+  const length = Math.max(some.length, others.length);
+  const pairs = Array.from({ length }, (_, n) => [some[n], others[n]]);
+  return pairs.flat().filter((one) => one !== undefined);
 }
 
 /**

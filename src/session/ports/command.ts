@@ -20,6 +20,7 @@ import type { PersonaControl } from './personas.ts';
 import type { Checkup, GuildSettingsControl } from './settings.ts';
 import type { Tracks, TrackVotes } from './tracks.ts';
 import type { ChannelRef } from './voice-link.ts';
+import type { WordControl } from './words.ts';
 
 /** A message to the caller or to the channel. The first sentence stands in the reply itself, `lines` follow under it. */
 export type Reply = TextLine & {
@@ -115,6 +116,7 @@ export type CommandPorts = {
   readonly costs: SpentCosts;
   readonly settings: GuildSettingsControl;
   readonly personas: PersonaControl;
+  readonly words: WordControl;
   readonly checkup: Checkup;
   readonly captions: CaptionControl;
   readonly transcripts: Transcripts;

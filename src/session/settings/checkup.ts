@@ -13,7 +13,7 @@ import { withCountedVoice } from '#src/spending/usage-meters.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { checkMs, checkRoles } from './check-roles.ts';
 import { lineOfNews } from './checkup-texts.ts';
-import { dependenciesIn } from './stored-settings.ts';
+import { dependenciesIn } from './server-dependencies.ts';
 
 /** A frame, and the rates of mouth and ears. */
 const [frameMs, hearHz] = [20, 16_000] as const;

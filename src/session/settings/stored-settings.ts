@@ -21,6 +21,8 @@ import type { CaptionOptions } from '#src/session/ports/captions.ts';
 import type { Brains } from '#src/session/ports/pipelines.ts';
 import type { SettingKey } from '#src/session/ports/settings.ts';
 import { withStore } from '#src/session/store-access.ts';
+import { KnownWords } from '#src/session/words/known-words.ts';
+import type { WordKey } from '#src/session/words/stored-words.ts';
 import type { GuildCaps } from '#src/spending/guild-caps.ts';
 import { type RestKey, restKey } from './auto-join-rest.ts';
 import { noOwnCaps } from './budget-settings.ts';
@@ -53,7 +55,7 @@ type StoredSettingsParts = Pick<
 >;
 
 /** Key of what the store holds of a server's settings. */
-type StoredKey = SettingKey | CaptionsKey | PersonaKey | BotChoiceKey | RestKey;
+type StoredKey = SettingKey | CaptionsKey | PersonaKey | BotChoiceKey | RestKey | WordKey;
 
 /** Days that captions are kept where a server has not set it. */
 const standardCaptionsDays = 7;
@@ -67,6 +69,7 @@ export class StoredSettings {
   readonly #servers = new Map<string, StoredGuildSettings>();
   readonly #loading = new Map<string, Promise<void>>();
   readonly #identities = new WeakMap<ReadonlyMap<string, string>, Map<string, ChannelIdentity>>();
+  readonly #words = new KnownWords();
 
   constructor(parts: StoredSettingsParts) {
     this.#parts = parts;
@@ -113,10 +116,11 @@ export class StoredSettings {
     const also = this.isSet(guildId, 'names') ? ` You are also called ${others.join(', ')}.` : '';
     const manner = persona ? mannerOf(persona, pipeline) : '';
     const byLanguage = voicesOf(here);
+    const { pronounce } = this.#words.of(this.stored(guildId));
     return {
       ...style,
       instructions: `${instructions}${called}${also}${manner}`,
-      voice: { ...style.voice, ...voiceOf(here, voices) },
+      voice: { ...style.voice, ...voiceOf(here, voices), ...(pronounce && { pronounce }) },
       ...(byLanguage && { voices: byLanguage }),
     };
   }
@@ -178,6 +182,16 @@ export class StoredSettings {
   /** Stores a persona under its name or, with undefined, takes it away; as `set`. */
   setPersona(guildId: string, name: string, persona: Persona | undefined): Promise<boolean> {
     return this.#write(guildId, storedPersonaKey(name), persona && JSON.stringify(persona));
+  }
+
+  /** Words that people of this server say, those added last first. */
+  wordsIn(guildId: string): readonly string[] {
+    return this.#words.of(this.stored(guildId)).words;
+  }
+
+  /** Stores a word or, with undefined, takes it away; as `set`. */
+  setWord(guildId: string, key: WordKey, value: string | undefined): Promise<boolean> {
+    return this.#write(guildId, key, value);
   }
 
   /** Asks the book until it has answered once; false when it has not. Never throws. */
@@ -279,37 +293,4 @@ function withValue(
   const others = [...set].filter(([one]) => one !== key);
   const own = value === undefined ? [] : [[key, value] as const];
   return { set: new Map([...others, ...own]), isRead };
-}
-
-/** Dependencies of a session as the settings of one server, and who the bot is in the channel, change them, at the moment they are read. */
-export function dependenciesIn(
-  { guildId, channelId }: { readonly guildId: string; readonly channelId?: string },
-  parts: SessionDependencies,
-  settings: StoredSettings,
-  /** False where the bot only writes captions. */
-  talks: () => boolean = () => true,
-): SessionDependencies {
-  const here = () => settings.at(guildId, channelId);
-  return {
-    ...parts,
-    get addressing() {
-      return talks() ? here().addressing : 'off';
-    },
-    get consent() {
-      return here().consent;
-    },
-    get engine() {
-      const { brain, pipeline } = here();
-      return parts.pipelines.engine(pipeline, brain);
-    },
-    get names() {
-      return here().names;
-    },
-    get style() {
-      return settings.styleIn(guildId, channelId);
-    },
-    get timeZone() {
-      return here().timeZone;
-    },
-  };
 }

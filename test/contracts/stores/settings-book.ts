@@ -39,6 +39,16 @@ export function settingsBookContract(name: string, open: OpenSettingsBook): void
     expect(read.get('bot:123')).toBe('{"persona":"pirate ☠️"}');
   });
 
+  test(`${name}: 200 words of any script come back as they were written`, async () => {
+    await using opened = await open();
+    const words = Array.from({ length: 200 }, (_, n): readonly [string, string] => {
+      const word = `łódź 京都 c++ ${n}`;
+      return [`word:${word}`, JSON.stringify({ word, say: "woodge 'n' kyō", addedMs: n })];
+    });
+    for (const [key, value] of words) await opened.settings.write('10', key, value);
+    expect(await opened.settings.read('10')).toEqual(new Map(words));
+  });
+
   test(`${name}: what is taken away is gone`, async () => {
     await using opened = await open();
     await opened.settings.write('10', 'cues', 'on');

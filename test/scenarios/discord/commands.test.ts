@@ -88,6 +88,7 @@ scenario('twelve commands can be typed, with these options and choices', async (
     'voice import file!',
     'voice list',
     'voice me language voice speed name',
+    'voice words add say remove',
   ]);
 });
 

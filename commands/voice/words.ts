@@ -1,0 +1,107 @@
+import { closest, nearest } from '#commands/closest-names.ts';
+import { notManaging } from '#commands/rights.ts';
+import type { Command, CommandCall, Replies, Reply, Suggest } from '#src/session/ports/command.ts';
+import type { ServerWord, WordAdding, WordControl, WordList } from '#src/session/ports/words.ts';
+import { cut } from '#src/texts/plain.ts';
+import { text } from '#src/texts/texts.ts';
+
+/** Longest list that is shown in the reply itself; a longer one is a file. */
+const longestShownChars = 1_000;
+/** Most characters that can be typed: more than may be, so that a longer one shows. */
+const [maxWordChars, maxSayChars] = [100, 200];
+
+const known: Suggest = async (typed, { guildId }, { words }) =>
+  closest(
+    typed,
+    (await words.list(guildId)).words.map(({ word }) => word),
+  );
+
+export const words: Command = {
+  name: 'words',
+  description: 'command.voice.words',
+  shownTo: 'caller',
+  options: [
+    {
+      name: 'add',
+      description: 'command.voice.words.add',
+      kind: 'text',
+      maxChars: maxWordChars,
+      suggest: known,
+    },
+    { name: 'say', description: 'command.voice.words.say', kind: 'text', maxChars: maxSayChars },
+    {
+      name: 'remove',
+      description: 'command.voice.words.remove',
+      kind: 'text',
+      maxChars: maxWordChars,
+      suggest: known,
+    },
+  ],
+  async run(call, { words: control }) {
+    const { add, remove, say } = call.words;
+    if (add === undefined && remove === undefined)
+      return say === undefined
+        ? listed(await control.list(call.guildId), call)
+        : [{ id: 'words.say.alone', to: 'caller' }];
+    const denied = notManaging(call);
+    if (denied) return [denied];
+    if (add !== undefined && remove !== undefined) return [{ id: 'words.both', to: 'caller' }];
+    return remove === undefined
+      ? [addedReply(await control.add(call.guildId, add ?? '', say))]
+      : [await removed(remove, call, control)];
+  },
+};
+
+function addedReply(adding: WordAdding): Reply {
+  switch (adding.kind) {
+    case 'added':
+    case 'replaced': {
+      const { word, say } = adding.word;
+      const lines = unsaved(adding);
+      return say === undefined
+        ? { id: 'words.added', with: { word }, lines, to: 'caller' }
+        : { id: 'words.added.say', with: { word, say }, lines, to: 'caller' };
+    }
+    case 'bad-word':
+      return { id: 'words.bad', with: { n: adding.mostChars }, to: 'caller' };
+    case 'bad-say':
+      return { id: 'words.bad.say', with: { n: adding.mostChars }, to: 'caller' };
+    case 'full':
+      return { id: 'words.full', with: { limit: adding.limit }, to: 'caller' };
+  }
+}
+
+async function removed(typed: string, { guildId }: CommandCall, control: WordControl) {
+  const removal = await control.remove(guildId, typed);
+  if (removal.kind === 'removed') {
+    const { word } = removal;
+    return { id: 'words.removed', with: { word }, lines: unsaved(removal), to: 'caller' } as const;
+  }
+  const x = cut(typed, maxWordChars);
+  const close = nearest(typed, removal.known).join(', ');
+  return close === ''
+    ? ({ id: 'words.none', to: 'caller' } as const)
+    : ({ id: 'words.unknown', with: { x, closest: close }, to: 'caller' } as const);
+}
+
+function unsaved({
+  saved,
+}: {
+  readonly saved: boolean;
+}): readonly { readonly id: 'words.unsaved' }[] {
+  return saved ? [] : [{ id: 'words.unsaved' }];
+}
+
+function listed({ isRead, limit, words: all }: WordList, { callerLocale }: CommandCall): Replies {
+  if (!isRead) return [{ id: 'words.unread', to: 'caller' }];
+  if (all.length === 0) return [{ id: 'words.none', to: 'caller' }];
+  const lines = all.map(({ word, say }: ServerWord) =>
+    say === undefined ? word : text('words.said', { word, say }, callerLocale),
+  );
+  const n = all.length;
+  const joined = lines.join(', ');
+  if (joined.length <= longestShownChars)
+    return [{ id: 'words.list', with: { n, limit, words: joined }, to: 'caller' }];
+  const files = [{ name: 'words.txt', text: `${lines.join('\n')}\n` }];
+  return [{ id: 'words.list.file', with: { n, limit }, to: 'caller', files }];
+}

@@ -1,0 +1,34 @@
+/** A word that people of a server say. */
+export type ServerWord = {
+  readonly word: string;
+  /** The letters by which it is said aloud; left out: as it is written. */
+  readonly say?: string;
+};
+
+/** Words of a server, which recognisers are told to expect and voices to say; session implements it. */
+export interface WordControl {
+  /** Sorted; `isRead` is false where they could not be read. */
+  list(guildId: string): Promise<WordList>;
+  /** Adds a word, or replaces it, however it was written. */
+  add(guildId: string, word: string, say?: string): Promise<WordAdding>;
+  remove(guildId: string, word: string): Promise<WordRemoval>;
+}
+
+export type WordList = {
+  readonly words: readonly ServerWord[];
+  readonly isRead: boolean;
+  /** As many as there may be. */
+  readonly limit: number;
+};
+
+export type WordAdding =
+  /** `saved`: also for a process that starts again. */
+  | { readonly kind: 'added' | 'replaced'; readonly word: ServerWord; readonly saved: boolean }
+  | { readonly kind: 'bad-word' | 'bad-say'; readonly mostChars: number }
+  /** There are as many as there may be. */
+  | { readonly kind: 'full'; readonly limit: number };
+
+export type WordRemoval =
+  | { readonly kind: 'removed'; readonly word: string; readonly saved: boolean }
+  /** `known`: the words there are. */
+  | { readonly kind: 'unknown'; readonly known: readonly string[] };

@@ -1,0 +1,70 @@
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type {
+  ServerWord,
+  WordAdding,
+  WordControl,
+  WordList,
+  WordRemoval,
+} from '#src/session/ports/words.ts';
+import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import {
+  mostSayChars,
+  mostWordChars,
+  readSay,
+  readWord,
+  storedWord,
+  wordKey,
+  wordsIn,
+} from './stored-words.ts';
+
+/** Words of one server. */
+const mostWords = 200;
+
+/** Words that servers have recognisers expect, and voices say otherwise than they are written. */
+export class SessionWords implements WordControl {
+  readonly #clock: Pick<SessionDependencies['clock'], 'wallMs'>;
+  readonly #sessions: Pick<VoiceSessions, 'settings'>;
+
+  constructor(
+    { clock }: { readonly clock: Pick<SessionDependencies['clock'], 'wallMs'> },
+    sessions: Pick<VoiceSessions, 'settings'>,
+  ) {
+    this.#clock = clock;
+    this.#sessions = sessions;
+  }
+
+  async list(guildId: string): Promise<WordList> {
+    const { settings } = this.#sessions;
+    const isRead = await settings.load(guildId);
+    const words = wordsIn(settings.stored(guildId)).toSorted((one, other) =>
+      one.word.localeCompare(other.word),
+    );
+    return { words, isRead, limit: mostWords };
+  }
+
+  async add(guildId: string, typed: string, typedSay?: string): Promise<WordAdding> {
+    const word = readWord(typed);
+    if (word === undefined) return { kind: 'bad-word', mostChars: mostWordChars };
+    const say = typedSay === undefined ? undefined : readSay(typedSay);
+    if (typedSay !== undefined && say === undefined)
+      return { kind: 'bad-say', mostChars: mostSayChars };
+    const { settings } = this.#sessions;
+    await settings.load(guildId);
+    const before = settings.stored(guildId);
+    const isNew = !before.has(wordKey(word));
+    if (isNew && wordsIn(before).length >= mostWords) return { kind: 'full', limit: mostWords };
+    const added: ServerWord = { word, ...(say !== undefined && { say }) };
+    const value = storedWord(added, this.#clock.wallMs());
+    const saved = await settings.setWord(guildId, wordKey(word), value);
+    return { kind: isNew ? 'added' : 'replaced', word: added, saved };
+  }
+
+  async remove(guildId: string, typed: string): Promise<WordRemoval> {
+    const { words } = await this.list(guildId);
+    const key = wordKey(typed);
+    const found = words.find(({ word }) => wordKey(word) === key);
+    if (!found) return { kind: 'unknown', known: words.map(({ word }) => word) };
+    const saved = await this.#sessions.settings.setWord(guildId, key, undefined);
+    return { kind: 'removed', word: found.word, saved };
+  }
+}

@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+import { words } from '#commands/voice/words.ts';
+import type { CommandCall, Reply } from '#src/session/ports/command.ts';
+import type { WordControl } from '#src/session/ports/words.ts';
+import { text } from '#src/texts/texts.ts';
+import { adam, ports } from './ports.ts';
+
+const manager: CommandCall = { ...adam, mayManage: true };
+const some = [{ word: 'Ana' }, { word: 'Kubernetes', say: 'koo-ber-net-ees' }];
+const control = (over: Partial<WordControl>) => ports({ words: over });
+
+function shown({ id, lines = [], with: values }: Reply): readonly string[] {
+  return [text(id, values), ...lines.map((line) => text(line.id, line.with))];
+}
+
+async function replied(typed: CommandCall['words'], over: Partial<WordControl> = {}) {
+  const [reply] = await words.run({ ...manager, words: typed }, control(over));
+  expect(reply.to).toBe('caller');
+  return shown(reply);
+}
+
+test.each<[CommandCall['words'], Partial<WordControl>, readonly string[]]>([
+  [{ add: 'Ana' }, {}, ['"Ana" added: I expect to hear it.']],
+  [{ add: 'Ana', say: 'Ah-na' }, {}, ['"Ana" added: I expect to hear it, and say it as "Ah-na".']],
+  [
+    { add: 'Ana' },
+    { add: async () => ({ kind: 'replaced', word: { word: 'Ana' }, saved: false }) },
+    ['"Ana" added: I expect to hear it.', "I can't save that now: it holds until I restart."],
+  ],
+  [
+    { add: '<' },
+    { add: async () => ({ kind: 'bad-word', mostChars: 40 }) },
+    ["That can't be a word. Use up to 40 letters, digits or signs on one line, without brackets."],
+  ],
+  [
+    { add: 'Ana', say: '<' },
+    { add: async () => ({ kind: 'bad-say', mostChars: 80 }) },
+    ['Write how it sounds, in up to 80 letters, without brackets.'],
+  ],
+  [
+    { add: 'Ana' },
+    { add: async () => ({ kind: 'full', limit: 200 }) },
+    ['There are 200 words already. Take one away first: /voice words remove.'],
+  ],
+  [
+    { remove: 'ana' },
+    { remove: async () => ({ kind: 'removed', word: 'Ana', saved: true }) },
+    ['"Ana" removed.'],
+  ],
+  [
+    { remove: 'anna' },
+    { remove: async () => ({ kind: 'unknown', known: ['Ana', 'Kubernetes'] }) },
+    ['No word "anna". Closest: Ana, Kubernetes.'],
+  ],
+  [{ remove: 'anna' }, {}, ['There are no words yet. Add one: /voice words add.']],
+  [{ add: 'a', remove: 'b' }, {}, ['Add or remove, one at a time.']],
+  [{ say: 'Ah-na' }, {}, ['Fill in the word, too: /voice words add say.']],
+  [{}, {}, ['There are no words yet. Add one: /voice words add.']],
+  [
+    {},
+    { list: async () => ({ words: some, isRead: true, limit: 200 }) },
+    ['2 of 200 words: Ana, Kubernetes (said "koo-ber-net-ees").'],
+  ],
+  [
+    {},
+    { list: async () => ({ words: [], isRead: false, limit: 200 }) },
+    ["I can't read the words now. The operator is told; try again later."],
+  ],
+])('/voice words with %j is answered in one sentence', async (typed, over, lines) => {
+  expect(await replied(typed, over)).toEqual(lines);
+});
+
+test('a long list is a file', async () => {
+  const many = Array.from({ length: 200 }, (_, n) => ({ word: `word number ${n}` }));
+  const list = async () => ({ words: many, isRead: true, limit: 200 });
+  const [reply] = await words.run(manager, control({ list }));
+  expect(shown(reply)).toEqual(['200 of 200 words. The file holds them.']);
+  const [file] = reply.files ?? [];
+  expect(file && 'text' in file && file.text.trim().split('\n')).toHaveLength(200);
+});
+
+test.each([{ add: 'Ana' }, { remove: 'Ana' }])(
+  'whoever does not manage the server changes nothing with %j, but may look',
+  async (typed) => {
+    const fail = () => expect.fail();
+    const denied = await words.run({ ...adam, words: typed }, control({ add: fail, remove: fail }));
+    expect(denied).toEqual([{ id: 'perm.manage', to: 'caller' }]);
+    const list = async () => ({ words: some, isRead: true, limit: 200 });
+    expect((await words.run(adam, control({ list })))[0].id).toBe('words.list');
+  },
+);
+
+test('words there are are suggested while somebody types', async () => {
+  const list = async () => ({ words: some, isRead: true, limit: 200 });
+  const option = words.options.find(({ name }) => name === 'remove');
+  const suggest = option?.kind === 'text' ? option.suggest : undefined;
+  expect(await suggest?.('ku', manager, control({ list }))).toEqual(['Kubernetes']);
+});

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { meteredVoice } from '#src/speech/fallbacks/metered-voice.ts';
+import { pronounceWith, withPronunciation } from '#src/speech/pronunciation.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { repeated, superlinear } from '#test/regexps/growth.ts';
+
+const said = [
+  { word: 'Ana', say: 'Ah-na' },
+  { word: 'Kubernetes', say: 'koo-ber-net-ees' },
+  { word: 'New Relic', say: 'new rellick' },
+  { word: 'New', say: 'gnu' },
+  { word: 'C++', say: 'see plus plus' },
+  { word: "O'Brien", say: 'oh bryan' },
+  { word: 'Łódź', say: 'woodge' },
+  { word: '京都', say: 'きょうと' },
+];
+const pronounce = pronounceWith(said) ?? expect.fail();
+
+test.each([
+  ['Ana runs Kubernetes.', 'Ah-na runs koo-ber-net-ees.'],
+  ['ANA, ana and Ana’s KUBERNETES', 'Ah-na, Ah-na and Ah-na’s koo-ber-net-ees'],
+  ['Banana, Anabel, Ana_b and Ana2', 'Banana, Anabel, Ana_b and Ana2'],
+  ['A new thing in New Relic: New', 'A gnu thing in new rellick: gnu'],
+  ['C++ and C, O’Brien', 'see plus plus and C, oh bryan'],
+  ['Łódź or lo\u0301dz', 'woodge or lo\u0301dz'],
+  ['京都に行く。東京都です。', 'きょうとに行く。東京都です。'],
+  ['', ''],
+])('%j is said as %j', (text, spoken) => {
+  expect(pronounce(text)).toBe(spoken);
+});
+
+test('a pronunciation is not read again for other words', () => {
+  const chain = pronounceWith([
+    { word: 'a', say: 'b' },
+    { word: 'b', say: 'a' },
+  ]);
+  expect(chain?.('a b')).toBe('b a');
+});
+
+test('without any word there is nothing to do', () => {
+  expect(pronounceWith([])).toBeUndefined();
+});
+
+test.each(['Ana ', 'A', '京都', 'New ', '+', "'", 'ก', 'x y '])(
+  '200 words are found in a text of %j in linear time',
+  (unit) => {
+    const many = Array.from({ length: 200 }, (_, n) => ({
+      word: `${unit.repeat(8).slice(0, 30)} ${n}`,
+      say: 'something else',
+    }));
+    const read = pronounceWith(many) ?? expect.fail();
+    expect(superlinear(read, repeated(unit, ''))).toBeUndefined();
+  },
+);
+
+test('only the voice is given the pronunciation, whatever wraps it', async () => {
+  const fake = new FakeSynthesizer({ pieces: 1 });
+  const counted: number[] = [];
+  const voice = meteredVoice(withPronunciation(fake), ({ characters }) => counted.push(characters));
+  const never = new AbortController().signal;
+  for (const one of [voice, voice.oneVoice?.() ?? voice])
+    for await (const _ of one.synthesize('Hi Ana', { name: 'slt', pronounce }, never));
+  for await (const _ of voice.synthesize('Hi Ana', { name: 'slt' }, never));
+  const asked = fake.asked.map(({ text, voice: { name, pronounce: left } }) => [text, name, left]);
+  expect(asked).toEqual([
+    ['Hi Ah-na', 'slt', undefined],
+    ['Hi Ah-na', 'slt', undefined],
+    ['Hi Ana', 'slt', undefined],
+  ]);
+  expect(counted).toEqual(['Hi Ah-na'.length, 'Hi Ah-na'.length, 'Hi Ana'.length]);
+});
