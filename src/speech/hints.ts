@@ -42,8 +42,12 @@ type HintFields = {
 /** Hints in the field that this model takes: `keywords` of gpt-transcribe, `hotwords` of faster-whisper, else `prompt`. */
 export function hintFields(model: string, baseUrl: string, hints: readonly string[]): HintFields {
   if (hints.length === 0) return {};
-  if (/^gpt-(live-)?transcribe/.test(model)) return { keywords: hints };
-  const all = hints.join(', ');
   const isFasterWhisper = !isOpenAi(baseUrl) && /faster|ct2/i.test(model);
-  return isFasterWhisper ? { hotwords: all } : { prompt: `${all}.` };
+  return isFasterWhisper ? { hotwords: hints.join(', ') } : realtimeHints(model, hints);
+}
+
+/** As `hintFields` over a Realtime connection, which knows no `hotwords`; without hints those before are taken back. */
+export function realtimeHints(model: string, hints: readonly string[]): HintFields {
+  if (/^gpt-(live-)?transcribe/.test(model)) return { keywords: hints };
+  return { prompt: hints.length === 0 ? '' : `${hints.join(', ')}.` };
 }

@@ -1,5 +1,6 @@
 import type { JsonEvent } from '#src/provider/json-socket.ts';
 import { heardCount } from '#src/speech/fallbacks/request-counter.ts';
+import { realtimeHints } from '#src/speech/hints.ts';
 import { languageHint } from '#src/speech/language-hint.ts';
 import { type WordDetails, wordDetails } from '#src/speech/openai/word-details.ts';
 import type { ServerUsage } from '#src/speech/ports.ts';
@@ -60,13 +61,15 @@ export function readHeard(event: JsonEvent): HeardEvent | undefined {
   }
 }
 
-/** Settings of a session that only transcribes 24 kHz sound, each time we say so. */
+/** Settings of a session that only transcribes 24 kHz sound, each time we say so; `hints` where they are to change. */
 export function sessionUpdate(
   dialect: Dialect,
   model: string,
   language: string | undefined,
+  hints?: readonly string[],
 ): JsonEvent {
-  const transcription = { model, ...languageHint(model, language) };
+  const told = hints && realtimeHints(model, hints);
+  const transcription = { model, ...languageHint(model, language), ...told };
   if (dialect === 'ga') {
     const format = { type: 'audio/pcm', rate: 24_000 };
     const input = { format, transcription, turn_detection: null };

@@ -16,6 +16,8 @@ export type RealtimeListeningOptions = {
   readonly clock: Clock;
   readonly settleMs: number;
   readonly language: string | undefined;
+  /** Words that are likely to be said. */
+  readonly hints: readonly string[];
   readonly by: ServedBy;
   readonly onResent?: OnResent;
 };
@@ -87,10 +89,10 @@ export class RealtimeListening implements Listening {
 
   /** Never throws. */
   async #connect(): Promise<void> {
-    const { pool } = this.#options;
+    const { hints, pool } = this.#options;
     const attempt = ++this.#attempt;
     try {
-      const session = await pool.lease();
+      const session = await pool.lease(hints);
       if (this.#signal.aborted || attempt !== this.#attempt) {
         return pool.giveBack(session, true);
       }

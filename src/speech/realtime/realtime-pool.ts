@@ -30,6 +30,8 @@ export class RealtimePool implements Disposable {
   readonly #coming = new Set<Promise<void>>();
   #backOffMs = firstBackOffMs;
   #nextTryAtMs = 0;
+  /** Of a server that takes no hints, only the first connection pays for finding out. */
+  #takesHints = true;
 
   constructor(options: RealtimeOptions) {
     this.#options = options;
@@ -50,13 +52,17 @@ export class RealtimePool implements Disposable {
     this.#await(open());
   }
 
-  /** For one speaker, until given back. Errors: BotError `provider.*`. */
-  async lease(): Promise<RealtimeSession> {
+  /** For one speaker, until given back, told to expect these words. Errors: BotError `provider.*`. */
+  async lease(hints: readonly string[] = []): Promise<RealtimeSession> {
     if (this.#idle.length === 0 && this.#coming.size > 0) await Promise.race(this.#coming);
     let session: RealtimeSession | undefined;
     while (!session?.alive && this.#idle.length > 0) session = this.#idle.pop()?.session;
     if (!session?.alive) session = await this.#open();
     this.#leased.add(session);
+    if (this.#takesHints)
+      session.hint(hints, () => {
+        this.#takesHints = false;
+      });
     return session;
   }
 

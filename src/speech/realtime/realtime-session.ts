@@ -4,7 +4,7 @@ import type { Secret } from '#src/base/secret.ts';
 import { ifInTime } from '#src/base/waiting.ts';
 import { JsonSocket, type OpenSocket, type SocketLimits } from '#src/provider/json-socket.ts';
 import { codeOf, plainWords, serverName } from '#src/provider/models/error-phrases.ts';
-import { type HeardEvent, readHeard, sessionUpdate } from './realtime-events.ts';
+import { type Dialect, type HeardEvent, readHeard, sessionUpdate } from './realtime-events.ts';
 
 export type RealtimeOptions = {
   /** `http` and `ws` mean the same. */
@@ -28,6 +28,8 @@ export type TranscriptionEvent = HeardEvent | { readonly kind: 'lost'; readonly 
 type TranscriptionEventKind = TranscriptionEvent['kind'];
 type TranscriptionRefusal = Pick<Extract<TranscriptionEvent, { kind: 'failed' }>, 'words' | 'code'>;
 
+/** Name of the message with hints, by which a server refuses it. */
+const hintsEventId = 'hints';
 /** Servers differ in whether they greet and whether they confirm; one that does neither is believed. */
 const greetingMs = 2000;
 const clearMs = 1000;
@@ -40,6 +42,11 @@ export class RealtimeSession {
   readonly openedAtMs: number;
   #socket: JsonSocket | undefined;
   #listener: (event: TranscriptionEvent) => void = () => {};
+  #dialect: Dialect = 'ga';
+  /** Words that were told last. */
+  #hints: readonly string[] = [];
+  /** Called where the server does not take them; until it has, it may still refuse. */
+  #hintsRefused: (() => void) | undefined;
 
   private constructor(options: RealtimeOptions) {
     this.#options = options;
@@ -80,6 +87,19 @@ export class RealtimeSession {
     }
   }
 
+  /**
+   * Has the server expect these words from now on. `refused` is called where it does not take them: the session goes on as
+   * it was, or is lost.
+   */
+  hint(hints: readonly string[], refused: () => void): void {
+    if (hints.join('\n') === this.#hints.join('\n')) return;
+    this.#hints = hints;
+    this.#hintsRefused = refused;
+    const { model, language } = this.#options;
+    const update = sessionUpdate(this.#dialect, model, language, hints);
+    this.#socket?.send({ ...update, event_id: hintsEventId });
+  }
+
   commit(eventId: string): void {
     this.#socket?.send({ type: 'input_audio_buffer.commit', event_id: eventId });
   }
@@ -115,10 +135,11 @@ export class RealtimeSession {
       {
         event: (event) => {
           const heard = readHeard(event);
-          if (heard) this.#listener(heard);
+          if (heard && !this.#isAboutHints(heard)) this.#listener(heard);
         },
         lost: (error) => {
           this.#socket = undefined;
+          this.#refuseHints();
           this.#listener({ kind: 'lost', error });
         },
       },
@@ -126,9 +147,25 @@ export class RealtimeSession {
     );
     const created = this.#judge(await ifInTime(greeted, greetingMs, this.#clock, signal));
     const updated = this.#expect(['updated', 'failed', 'lost']);
-    const dialect = created?.kind === 'created' ? created.dialect : 'ga';
-    this.#socket?.send(sessionUpdate(dialect, model, language));
+    if (created?.kind === 'created') this.#dialect = created.dialect;
+    this.#socket?.send(sessionUpdate(this.#dialect, model, language));
     this.#judge(await ifInTime(updated, greetingMs, this.#clock, signal));
+  }
+
+  /** What a server says of hints, or in answer to them where it names no message, is nothing that anybody else waits for. */
+  #isAboutHints(event: HeardEvent): boolean {
+    if (!this.#hintsRefused) return false;
+    if (event.kind === 'updated') this.#hintsRefused = undefined;
+    if (event.kind !== 'failed') return event.kind === 'updated';
+    const { eventId, itemId } = event;
+    const isRefusal = eventId === hintsEventId || (eventId === undefined && itemId === undefined);
+    if (isRefusal) this.#refuseHints();
+    return isRefusal;
+  }
+
+  #refuseHints(): void {
+    this.#hintsRefused?.();
+    this.#hintsRefused = undefined;
   }
 
   #judge(event: TranscriptionEvent | undefined): TranscriptionEvent | undefined {

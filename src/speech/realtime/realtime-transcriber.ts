@@ -22,24 +22,35 @@ export function openRealtimeTranscriber(options: RealtimeOptions): RealtimeTrans
   const settleMs = options.limits?.settleMs ?? standardSettleMs;
   const by = servedBy(options.model, options.baseUrl);
   const pool = new RealtimePool(options);
-  const listen = (onPartial: OnPartial, signal: AbortSignal, onResent?: OnResent): Listening => {
-    const parts = { pool, clock, settleMs, language, by, ...(onResent && { onResent }) };
-    return new RealtimeListening(parts, onPartial, signal);
+  const hearing = (hints: readonly string[]) => {
+    const listen = (onPartial: OnPartial, signal: AbortSignal, onResent?: OnResent): Listening => {
+      const told = { pool, clock, settleMs, language, hints, by };
+      return new RealtimeListening({ ...told, ...(onResent && { onResent }) }, onPartial, signal);
+    };
+    const transcriber: Transcriber = {
+      listen,
+      async *transcribe(pcm, signal, onResent) {
+        signal.throwIfAborted();
+        if (!isListenable(pcm)) {
+          yield { kind: 'final', transcript: { text: '' } };
+          return;
+        }
+        using listening = listen(() => {}, signal, onResent);
+        listening.push(pcm.samples);
+        yield { kind: 'final', transcript: await listening.settle(signal) };
+      },
+      withHints: hearing,
+      inLanguage: (tag) => {
+        const other = own.inLanguage?.(tag) ?? own;
+        return other.withHints?.(hints) ?? other;
+      },
+    };
+    return transcriber;
   };
   /** A connection is told its language once, so each language has connections of its own. */
   const others = new Map<string, RealtimeTranscriber>();
   const own: RealtimeTranscriber = {
-    listen,
-    async *transcribe(pcm, signal, onResent) {
-      signal.throwIfAborted();
-      if (!isListenable(pcm)) {
-        yield { kind: 'final', transcript: { text: '' } };
-        return;
-      }
-      using listening = listen(() => {}, signal, onResent);
-      listening.push(pcm.samples);
-      yield { kind: 'final', transcript: await listening.settle(signal) };
-    },
+    ...hearing([]),
     inLanguage: (tag) => {
       const known = baseLanguage(tag);
       const other = others.get(known);

@@ -12,6 +12,10 @@ export type RealtimeTrouble =
   | 'wants-model'
   | 'bad-model'
   | 'failed-item'
+  /** Takes no words to expect: says so, says so of no message in particular, or goes away. */
+  | 'refuses-hints'
+  | 'refuses-hints-namelessly'
+  | 'drops-at-hints'
   /** The connection goes away at every commit. */
   | 'drops'
   | 'silent';
@@ -118,6 +122,26 @@ function refusal({ url = '', headers }: IncomingMessage, settings: RealtimeSetti
   return trouble && refusals[trouble];
 }
 
+/** Words to expect; undefined where none are told. */
+function hintsIn(session: object): readonly string[] | undefined {
+  const { keywords, prompt } = transcriptionIn(session);
+  if (Array.isArray(keywords)) return keywords.map(String);
+  return typeof prompt === 'string' ? [prompt] : undefined;
+}
+
+function transcriptionIn(session: object): Readonly<Record<string, unknown>> {
+  const { audio, input_audio_transcription: flat } = { ...session } as {
+    audio?: { input?: { transcription?: Readonly<Record<string, unknown>> } };
+    input_audio_transcription?: Readonly<Record<string, unknown>>;
+  };
+  return audio?.input?.transcription ?? flat ?? {};
+}
+
+/** OpenAI refuses keywords that are not one plain line each. */
+function isNoLine(hint: string): boolean {
+  return /[<>\r\n\p{Cc}]/u.test(hint);
+}
+
 class Conversation {
   readonly #socket: WebSocket;
   readonly #call: RealtimeCall;
@@ -142,7 +166,8 @@ class Conversation {
 
   #take(event: { type: string; event_id?: string; audio?: string; session?: object }): void {
     if (this.#settings().trouble === 'silent') return;
-    if (event.type.endsWith('session.update')) this.#update(event.type, event.session ?? {});
+    if (event.type.endsWith('session.update'))
+      this.#update(event.type, event.session ?? {}, event.event_id);
     if (event.type === 'input_audio_buffer.append') this.#append(event.audio ?? '');
     if (event.type === 'input_audio_buffer.commit') void this.#commit(event.event_id ?? '');
     if (event.type !== 'input_audio_buffer.clear') return;
@@ -150,11 +175,18 @@ class Conversation {
     this.#tell({ type: 'input_audio_buffer.cleared' });
   }
 
-  #update(type: string, session: object): void {
+  #update(type: string, session: object, eventId: string | undefined): void {
     this.#call.updates.push(session);
     const { dialect, trouble } = this.#settings();
+    const hints = hintsIn(session);
     const expected = dialect === 'beta-transcription' ? 'transcription_session' : 'session';
-    if (trouble === 'bad-model' || type !== `${expected}.update`) {
+    const isNamed = trouble === 'refuses-hints';
+    const takesNone = isNamed || trouble === 'refuses-hints-namelessly';
+    if (hints && trouble === 'drops-at-hints') this.#socket.terminate();
+    else if (hints && (takesNone || hints.some(isNoLine))) {
+      const error = { message: 'Unknown parameter.', ...(isNamed && { event_id: eventId }) };
+      this.#tell({ type: 'error', error });
+    } else if (trouble === 'bad-model' || type !== `${expected}.update`) {
       this.#tell({ type: 'error', error: { message: 'No such model or event.' } });
     } else this.#tell({ type: `${expected}.updated`, session });
   }

@@ -1,0 +1,105 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { hintsOf } from '#src/speech/hints.ts';
+import type { Transcriber } from '#src/speech/ports.ts';
+import { openRealtimeTranscriber } from '#src/speech/realtime/realtime-transcriber.ts';
+import { textOf } from '#test/contracts/transcriber.ts';
+import {
+  attachRealtime,
+  type MockRealtime,
+  type RealtimeSettings,
+} from '#test/fakes/providers/realtime.ts';
+import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
+import { hostileNames } from '#test/speech/hostile-names.ts';
+
+const five = speakWords('one two three four five');
+const server = createServer();
+let mock: MockRealtime;
+let baseUrl = '';
+
+beforeAll(async () => {
+  mock = attachRealtime(server, { hears: hearWords });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+});
+beforeEach(() => mock.set({ dialect: 'ga', trouble: undefined }));
+afterAll(async () => {
+  mock.dropAll();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+function open(model: string) {
+  const [transcriber, from] = [openRealtimeTranscriber({ baseUrl, model }), mock.calls.length];
+  return {
+    transcriber,
+    hinted: (...hints: readonly string[]): Transcriber =>
+      transcriber.withHints?.(hints) ?? expect.fail(),
+    /** What its connections were told, in order. */
+    updates: () => mock.calls.slice(from).flatMap(({ updates }) => updates),
+    [Symbol.dispose]: () => transcriber[Symbol.dispose](),
+  };
+}
+
+const told = (transcription: object) =>
+  expect.objectContaining({ audio: { input: expect.objectContaining({ transcription }) } });
+
+test.each([
+  ['gpt-live-transcribe', { keywords: ['Nova', 'Ana'] }, { keywords: [] }],
+  ['gpt-realtime-whisper', { prompt: 'Nova, Ana.' }, { prompt: '' }],
+])('%s is told which words to expect, each time they change', async (model, fields, none) => {
+  using opened = open(model);
+  const hinted = opened.hinted('Nova', 'Ana');
+  for (const one of [hinted, hinted, opened.transcriber])
+    expect(await textOf(one, five.pcm)).toBe(five.text);
+  expect(opened.updates()).toEqual([
+    told({ model }),
+    told({ model, ...fields }),
+    told({ model, ...none }),
+  ]);
+});
+
+test.each<RealtimeSettings['dialect']>(['beta-transcription', 'beta-session'])(
+  'a server of the dialect %s is told as well',
+  async (dialect) => {
+    mock.set({ dialect });
+    using opened = open('whisper-1');
+    expect(await textOf(opened.hinted('Nova'), five.pcm)).toBe(five.text);
+    expect(opened.updates().at(-1)).toMatchObject({
+      input_audio_transcription: { model: 'whisper-1', prompt: 'Nova.' },
+    });
+  },
+);
+
+test('hints stay with a language that is told afterwards', async () => {
+  using opened = open('gpt-live-transcribe');
+  const german = opened.hinted('Nova').inLanguage?.('de') ?? expect.fail();
+  await textOf(german, five.pcm);
+  expect(opened.updates().at(-1)).toEqual(
+    told({ model: 'gpt-live-transcribe', languages: ['de'], keywords: ['Nova'] }),
+  );
+});
+
+test.each(['refuses-hints', 'refuses-hints-namelessly', 'drops-at-hints'] as const)(
+  'a server that %s is heard all the same, and told only once',
+  async (trouble) => {
+    mock.set({ trouble });
+    using opened = open('gpt-live-transcribe');
+    for (let n = 0; n < 3; n++)
+      expect(await textOf(opened.hinted('Nova', `Ana ${n}`), five.pcm)).toBe(five.text);
+    const hinted = opened.updates().filter((one) => JSON.stringify(one).includes('keywords'));
+    expect(hinted).toHaveLength(1);
+  },
+);
+
+test('1,000 hostile display names as hints of Realtime connections: no request fails', async () => {
+  using opened = open('gpt-live-transcribe');
+  const names = hostileNames(1_000);
+  const requests = Array.from({ length: 40 }, (_, n) => {
+    const hints = hintsOf(['Nova', ...names.slice(25 * n, 25 * n + 25)]);
+    return textOf(opened.hinted(...hints), five.pcm);
+  });
+  expect(new Set(await Promise.all(requests))).toEqual(new Set([five.text]));
+  const hinted = opened.updates().filter((one) => JSON.stringify(one).includes('keywords'));
+  expect(hinted).toHaveLength(40);
+});
