@@ -93,6 +93,71 @@ test('otherwise it waits for the button, with its arguments beside it, and the c
   expect(given).toEqual([{ city: 'Lima' }]);
 });
 
+/** Adam asks, and presses the button. */
+async function pressedFor(result: Partial<ExternalResult>, over: Over = {}, clock?: VirtualClock) {
+  const run: ExternalTool['run'] = async () => ({ ...sunny, ...result });
+  const opened = await open([[call()], ['Press the button.']], { run, ...over }, clock);
+  const { ask, fixture, synthesizer } = opened;
+  await ask();
+  const before = synthesizer.asked.length;
+  const id = fixture.offered.at(-1)?.split(':')[1] ?? '';
+  const press = () => fixture.confirmations.confirm('g', id, 'adam');
+  const spoken = () =>
+    synthesizer.asked
+      .slice(before)
+      .map(({ text }) => text)
+      .join(' ');
+  return { ...opened, press, spoken };
+}
+
+test('whoever asked hears the result after Confirm at the next pause, by name', async () => {
+  const { fixture, press, spoken } = await pressedFor({
+    text: '**Sunny**, see https://sky.example',
+  });
+  void press();
+  await pass(fixture, 4_000);
+  expect(spoken()).toBe('Adam. Here is what you asked for: Sunny, see');
+});
+
+test('of a long result a part is said, and where the rest is', async () => {
+  const { fixture, press, spoken } = await pressedFor({ text: 'It is sunny there. '.repeat(60) });
+  void press();
+  await pass(fixture, 30_000);
+  expect(spoken().length).toBeLessThan(420);
+  expect(spoken()).toMatch(/sunny there\. .*The rest is in the chat\.$/);
+});
+
+test.each([
+  [{ text: '', structured: '{"sun":1}' }, ''],
+  [{ text: '' }, 'Adam. forecast (sky) is done.'],
+  [{ isError: true }, "Adam. forecast (sky) says that it didn't work. Ask again in other words."],
+])('of the result %j is said: %j', async (result, said) => {
+  const { fixture, press, spoken } = await pressedFor(result);
+  void press();
+  await pass(fixture, 8_000);
+  expect(spoken()).toBe(said);
+});
+
+test.each(['leaves', 'says no'])(
+  'who %s before the result is there is not spoken to',
+  async (how) => {
+    const clock = new VirtualClock();
+    const run: ExternalTool['run'] = async (_, signal) => {
+      await clock.sleep(100_000, signal);
+      return sunny;
+    };
+    const over = { rules: { deadlineMs: 120_000 }, run };
+    const { fixture, press, spoken } = await pressedFor({}, over, clock);
+    const pressing = press();
+    await pass(fixture, 1_000);
+    if (how === 'leaves') fixture.linkOpener.link.present.splice(0, 1);
+    else await fixture.privacy.deny('g', 'adam');
+    await pass(fixture, 101_000);
+    expect(await pressing).toMatchObject({ kind: 'done' });
+    expect(spoken()).toBe('');
+  },
+);
+
 test('what runs when asked for is judged by a model that reads no word of the tool itself', async () => {
   const { ask, chat, given } = await open([[call()], [call('Lima')], ['Sunny.']], {
     rules: { confirm: 'asked' },

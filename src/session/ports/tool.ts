@@ -149,6 +149,8 @@ export type ToolOutcome = {
   readonly facts: Facts;
   /** What the channel reads of it where somebody pressed a button for it; left out: that it is done. */
   readonly line?: TextLine;
+  /** What whoever asked hears of it at the next pause where somebody pressed a button for it; left out: nothing. */
+  readonly aloud?: TextLine;
   /** True when everybody notices the effect: an asker who spoke gets no words on it. */
   readonly isPlain?: boolean;
   /** Said in place of whatever the model would say from now on in this answer. */

@@ -1,11 +1,10 @@
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import { visibleLine } from '#src/captions/files/visible-line.ts';
-import { speakable } from '#src/chat/text/speakable.ts';
 import { isLate, type Reminder } from '#src/people/reminders.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
-import { spokenText, writtenText } from '#src/session/localized-text.ts';
+import { writtenText } from '#src/session/localized-text.ts';
+import { sayToPerson } from '#src/session/output/say-to-person.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { Teller, TellResult } from './reminder-clock.ts';
@@ -20,8 +19,6 @@ type TellerSessions = Pick<VoiceSessions, 'session' | 'settings'>;
 
 /** Reminders of one person that are said at once; the others are written. */
 const mostAloud = 3;
-/** Longest wait for a pause, in ms; then it is written, so that it does not come late. */
-const longestPauseWaitMs = 60_000;
 
 /** Tells people of one shard: aloud at a pause where they sit with the bot, else in writing with a mention. */
 export class ReminderTeller implements Teller {
@@ -65,31 +62,9 @@ export class ReminderTeller implements Teller {
     const { guildId = '', personId = '' } = reminders[0] ?? {};
     const context = this.#sessions.session(guildId)?.context;
     if (!context) return false;
-    const listener = () => {
-      const mayBeTold = context.gate.standing(personId) === 'yes';
-      return mayBeTold ? context.people().find(({ id }) => id === personId) : undefined;
-    };
-    if (!listener()) return false;
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    const isWaiting = context.pauseNotices.put({
-      aboutIds: [personId],
-      longestWaitMs: longestPauseWaitMs,
-      words: () => {
-        const name = listener()?.name;
-        return name === undefined || signal.aborted ? '' : this.#words(reminders, name);
-      },
-      ended: resolve,
-    });
-    return isWaiting && (await unlessAborted(promise, signal));
-  }
-
-  #words(reminders: readonly Reminder[], name: string): string {
-    const { guildId = '' } = reminders[0] ?? {};
-    const spoken = (line: TextLine) => spokenText(line, guildId, this.#parts);
-    const lines = reminders.map((one) => spoken(this.#line(one)));
-    const text = lines.map((line) => speakable(line)).join(' ');
-    const called = speakable(visibleLine(name));
-    return called === '' ? text : spoken({ id: 'reminder.to', with: { name: called, text } });
+    const lines = () => reminders.map((one) => this.#line(one));
+    const notice = { personId, lines, isWanted: () => !signal.aborted };
+    return await unlessAborted(sayToPerson(notice, context), signal);
   }
 
   async #write(reminder: Reminder, signal: AbortSignal): Promise<ReadonlyMap<string, TellResult>> {

@@ -1,5 +1,6 @@
 import { within } from '#src/base/waiting.ts';
 import { failureOf } from '#src/session/failure.ts';
+import { type PersonalSpeech, sayToPerson } from '#src/session/output/say-to-person.ts';
 import type { Confirmations, ConfirmOutcome } from '#src/session/ports/command-ports.ts';
 import type { SessionEventListener } from '#src/session/ports/events.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -9,10 +10,11 @@ import type { PendingConfirmation, PendingConfirmations } from './pending-confir
 import { longestCallMs, tooLate } from './run-tools.ts';
 
 /** What of a channel is needed to do what waits for a button there. */
-type PressContext = ActionsContext & {
-  readonly parts: { readonly onEvent: SessionEventListener };
-  readonly confirmations: Pick<PendingConfirmations, 'press'>;
-};
+type PressContext = ActionsContext &
+  PersonalSpeech & {
+    readonly parts: { readonly onEvent: SessionEventListener };
+    readonly confirmations: Pick<PendingConfirmations, 'press'>;
+  };
 
 /** The sessions of all servers. */
 type ToolSessions = {
@@ -69,8 +71,15 @@ async function perform(
     return { kind: 'barred', line: barredLine('room', context) };
   }
   signal.throwIfAborted();
-  const { line } = await action.run(actionsFor(context, [askerId]), signal);
+  const { line, aloud } = await action.run(actionsFor(context, [askerId]), signal);
+  if (aloud) sayAloud(aloud, askerId, context);
   return { kind: 'done', ...(line && { line }) };
+}
+
+/** Nobody waits for it: the chat has it as well. */
+function sayAloud(line: TextLine, personId: string, context: PressContext): void {
+  const notice = { personId, lines: () => [line], isWanted: () => true };
+  void sayToPerson(notice, context);
 }
 
 function tell(

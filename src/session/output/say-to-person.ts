@@ -1,0 +1,73 @@
+import { visibleLine } from '#src/captions/files/visible-line.ts';
+import { speakable } from '#src/chat/text/speakable.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
+import { spokenText } from '#src/session/localized-text.ts';
+import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { CheckedLine } from '#src/texts/texts.ts';
+import type { PauseNotices } from './pause-notices.ts';
+
+/** Where one person may be spoken to. */
+export type PersonalSpeech = {
+  readonly channel: Pick<ChannelRef, 'guildId'>;
+  readonly parts: Pick<SessionDependencies, 'places' | 'spokenLocales'>;
+  readonly gate: Pick<ConsentGate, 'standing'>;
+  readonly people: () => readonly ChannelMember[];
+  readonly pauseNotices: Pick<PauseNotices, 'put'>;
+};
+
+/** Sentences for one person. */
+export type PersonalNotice = {
+  readonly personId: string;
+  /** Made when they are said. */
+  readonly lines: () => readonly CheckedLine[];
+  /** Asked when they are said. */
+  readonly isWanted: () => boolean;
+};
+
+/** Longest wait for a pause, in ms: what is said later is not expected any more. */
+const longestPauseWaitMs = 60_000;
+
+/**
+ * Says something to one person at the next pause, by name, if they sit there then and agreed to be heard.
+ *
+ * False: nothing of it was heard; it was not said, or not in time. Never throws.
+ */
+export async function sayToPerson(
+  { personId, lines, isWanted }: PersonalNotice,
+  context: PersonalSpeech,
+): Promise<boolean> {
+  const { gate, people, pauseNotices } = context;
+  const listener = () => {
+    const mayBeTold = gate.standing(personId) === 'yes';
+    return mayBeTold ? people().find(({ id }) => id === personId) : undefined;
+  };
+  if (!listener()) return false;
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const isWaiting = pauseNotices.put({
+    aboutIds: [personId],
+    longestWaitMs: longestPauseWaitMs,
+    words: () => {
+      const name = listener()?.name;
+      return name === undefined || !isWanted() ? '' : addressed(name, lines(), context);
+    },
+    ended: resolve,
+  });
+  return isWaiting && (await promise);
+}
+
+/** These sentences with the name before them; empty where none of them can be spoken. */
+function addressed(
+  name: string,
+  lines: readonly CheckedLine[],
+  { channel, parts }: PersonalSpeech,
+): string {
+  const spoken = (line: CheckedLine) => spokenText(line, channel.guildId, parts);
+  const text = lines
+    .map((line) => speakable(spoken(line)))
+    .filter((line) => line !== '')
+    .join(' ');
+  const called = speakable(visibleLine(name));
+  if (called === '' || text === '') return text;
+  return spoken({ id: 'said.to', with: { name: called, text } });
+}
