@@ -7,7 +7,6 @@ import type {
 } from '#src/session/ports/command.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { quoted } from './find.ts';
-import { times } from './times.ts';
 import { noTranscript } from './transcript.ts';
 
 /** What a question may be about beside a day: the session now, the one before, or all of them. */
@@ -19,7 +18,8 @@ export const subjectOption: CommandOption = {
   description: 'command.ask.about.option',
   kind: 'text',
   maxChars: 20,
-  async suggest(typed, { guildId, callerId }, { transcripts }) {
+  async suggest(typed, { guildId, callerId }, { timesIn, transcripts }) {
+    const times = timesIn(guildId);
     const sessions = await transcripts.sessions(guildId, callerId);
     const days = sessions.map(({ startedAtWallMs }) => times.day(startedAtWallMs));
     return closest(typed, [...new Set([...subjects, ...days])]);
@@ -29,7 +29,7 @@ export const subjectOption: CommandOption = {
 /** Quotes the lines that answer a question, to the caller alone; aloud what everybody there may know. */
 export async function askTranscript(
   { guildId, callerId, callerName, words }: CommandCall,
-  { transcripts }: Pick<CommandPorts, 'transcripts'>,
+  { timesIn, transcripts }: Pick<CommandPorts, 'timesIn' | 'transcripts'>,
   question: string,
   isAloud: boolean,
 ): Promise<Replies> {
@@ -42,7 +42,7 @@ export async function askTranscript(
   const found = await transcripts.ask(guildId, asker, { question, about, isAloud });
   if (found.kind === 'none') return [{ id: 'ask.unknown', to: 'caller' }];
   if (found.kind !== 'found') return noTranscript(found);
-  const [first, ...others] = found.lines.map(quoted);
+  const [first, ...others] = found.lines.map((line) => quoted(line, timesIn(guildId)));
   if (!first) return [{ id: 'ask.unknown', to: 'caller' }];
   const unchosen: TextLine = { id: 'ask.lines' };
   if (found.isUnchosen) return [{ ...unchosen, to: 'caller', lines: [first, ...others] }];

@@ -38,11 +38,11 @@ export const captionButtons: readonly Button[] = [
 /** What was said before they came, for somebody who came later. */
 async function sumUpMissed(
   { guildId, callerId, callerName }: CommandCall,
-  { transcripts }: CommandPorts,
+  { timesIn, transcripts }: CommandPorts,
 ): Promise<Replies> {
   const asker = { id: callerId, name: callerName };
   const missed = { since: 'start', until: 'i came' } as const;
-  return recapReplies(await transcripts.recap(guildId, asker, missed));
+  return recapReplies(await transcripts.recap(guildId, asker, missed), timesIn(guildId));
 }
 
 async function toggle(call: CommandCall, ports: CommandPorts): Promise<Replies> {

@@ -1,7 +1,7 @@
+import type { WallTimes } from '#src/captions/files/wall-time.ts';
 import type { QuotedLine } from '#src/session/ports/captions.ts';
 import type { Command } from '#src/session/ports/command.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { times } from './times.ts';
 import { noTranscript } from './transcript.ts';
 
 /** Longest quote of one line, in characters: ten of them fit one message. */
@@ -20,18 +20,18 @@ export const find: Command = {
       maxChars: 200,
     },
   ],
-  async run({ guildId, callerId, words: typed }, { transcripts }) {
+  async run({ guildId, callerId, words: typed }, { timesIn, transcripts }) {
     const words = typed.words ?? '';
     const found = await transcripts.find(guildId, callerId, words);
     if (found.kind === 'none') return [{ id: 'find.none', with: { words }, to: 'caller' }];
     if (found.kind !== 'found') return noTranscript(found);
-    const lines = found.lines.map(quoted);
+    const lines = found.lines.map((line) => quoted(line, timesIn(guildId)));
     return [{ id: 'find.found', with: { words }, to: 'caller', lines }];
   },
 };
 
 /** A stored line with its speaker, its time and the address of its message. */
-export function quoted({ name, atWallMs, text, link }: QuotedLine): TextLine {
+export function quoted({ name, atWallMs, text, link }: QuotedLine, times: WallTimes): TextLine {
   const chars = [...text];
   const short =
     chars.length > maxQuoteChars ? `${chars.slice(0, maxQuoteChars - 1).join('')}…` : text;

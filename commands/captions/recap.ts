@@ -1,8 +1,8 @@
+import type { WallTimes } from '#src/captions/files/wall-time.ts';
 import type { RecapOutcome } from '#src/session/ports/captions.ts';
 import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { pickedSession, sessionOption } from './session-option.ts';
-import { times } from './times.ts';
 import { noTranscript } from './transcript.ts';
 
 const starts = ['start', 'i came'] as const;
@@ -28,11 +28,12 @@ async function sumUp(call: CommandCall, ports: CommandPorts): Promise<Replies> {
   if (picked === 'unknown') return noTranscript({ kind: 'unknown', typed: words.session ?? '' });
   const asker = { id: callerId, name: callerName };
   const since = starts.find((one) => one === words.since) ?? 'start';
-  return recapReplies(await ports.transcripts.recap(guildId, asker, { since, ...picked }));
+  const outcome = await ports.transcripts.recap(guildId, asker, { since, ...picked });
+  return recapReplies(outcome, ports.timesIn(guildId));
 }
 
 /** A recap for the eyes of the caller, or why there is none. */
-export function recapReplies(outcome: RecapOutcome): Replies {
+export function recapReplies(outcome: RecapOutcome, times: WallTimes): Replies {
   switch (outcome.kind) {
     case 'recap': {
       const { channelName: channel, startedAtWallMs } = outcome.session;

@@ -1,7 +1,7 @@
 import { closest } from '#commands/closest-names.ts';
+import type { WallTimes } from '#src/captions/files/wall-time.ts';
 import type { ListedSession } from '#src/captions/transcript-store.ts';
 import type { CommandCall, CommandOption, CommandPorts } from '#src/session/ports/command.ts';
-import { times } from './times.ts';
 
 /** A session by its day, time and channel, of those with something that the caller may know. */
 export const sessionOption: CommandOption = {
@@ -15,7 +15,7 @@ export const sessionOption: CommandOption = {
 /** The session that was picked: `none` was, so it is the last one. */
 export async function pickedSession(
   call: CommandCall,
-  ports: Pick<CommandPorts, 'transcripts'>,
+  ports: Pick<CommandPorts, 'timesIn' | 'transcripts'>,
 ): Promise<{ readonly sessionId?: string } | 'unknown'> {
   const typed = call.words.session?.trim();
   if (!typed) return {};
@@ -25,13 +25,17 @@ export async function pickedSession(
 
 async function byLabel(
   { guildId, callerId }: CommandCall,
-  { transcripts }: Pick<CommandPorts, 'transcripts'>,
+  { timesIn, transcripts }: Pick<CommandPorts, 'timesIn' | 'transcripts'>,
 ): Promise<ReadonlyMap<string, ListedSession>> {
   const sessions = await transcripts.sessions(guildId, callerId);
-  return new Map(sessions.map((session) => [labelOf(session), session]));
+  const times = timesIn(guildId);
+  return new Map(sessions.map((session) => [labelOf(session, times), session]));
 }
 
-function labelOf({ startedAtWallMs, channelName, lineCount }: ListedSession): string {
+function labelOf(
+  { startedAtWallMs, channelName, lineCount }: ListedSession,
+  times: WallTimes,
+): string {
   const when = `${times.day(startedAtWallMs)} ${times.minute(startedAtWallMs)}`;
   return `${when} ${channelName.slice(0, 60)} (${lineCount})`;
 }

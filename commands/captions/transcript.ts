@@ -2,7 +2,6 @@ import { transcriptFormats } from '#src/captions/files/transcript-file.ts';
 import type { NoTranscript } from '#src/session/ports/captions.ts';
 import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
 import { pickedSession, sessionOption } from './session-option.ts';
-import { times } from './times.ts';
 
 export const transcript: Command = {
   name: 'transcript',
@@ -29,7 +28,7 @@ async function sendTranscript(call: CommandCall, ports: CommandPorts): Promise<R
   const outcome = await ports.transcripts.file(guildId, callerId, { format, ...picked });
   if (outcome.kind !== 'files') return noTranscript(outcome);
   const { channelName: channel, startedAtWallMs, lineCount: n } = outcome.session;
-  const date = times.day(startedAtWallMs);
+  const date = ports.timesIn(guildId).day(startedAtWallMs);
   const { files } = outcome;
   return [{ id: 'transcript.file', with: { channel, date, n }, to: 'caller', files }];
 }

@@ -1,4 +1,4 @@
-import { times } from '#commands/captions/times.ts';
+import type { WallTimes } from '#src/captions/files/wall-time.ts';
 import type { Memory } from '#src/captions/transcript-store.ts';
 import type {
   Command,
@@ -37,21 +37,26 @@ export const memories: Command = {
 
 async function list(
   { guildId, callerLocale }: CommandCall,
-  { memories: control }: Pick<CommandPorts, 'memories'>,
+  { memories: control, timesIn }: Pick<CommandPorts, 'memories' | 'timesIn'>,
 ): Promise<Replies> {
   const listed = await control.list(guildId);
   if (listed.kind === 'failed') return [{ id: 'memory.unread', to: 'caller' }];
   if (listed.memories.length === 0) {
     return [{ id: listed.isOn ? 'memory.none' : 'memory.off', to: 'caller' }];
   }
-  const [first = [], ...rest] = inMessages(listed.memories.map(lineOf), (line) => {
+  const times = timesIn(guildId);
+  const lines = listed.memories.map((memory) => lineOf(memory, times));
+  const [first = [], ...rest] = inMessages(lines, (line) => {
     return text(line.id, plainWords(line.with ?? {}), callerLocale).length + 1;
   });
   const more = rest.map((lines): Reply => ({ id: 'memory.more', to: 'caller', lines }));
   return [{ id: 'memory.list', to: 'caller', lines: first }, ...more];
 }
 
-function lineOf({ number: n, text, byName: name, aboutName: about, atWallMs }: Memory): TextLine {
+function lineOf(
+  { number: n, text, byName: name, aboutName: about, atWallMs }: Memory,
+  times: WallTimes,
+): TextLine {
   const words = { n, text, name, date: times.day(atWallMs) };
   if (about === undefined) return { id: 'memory.line', with: words };
   return { id: 'memory.line.about', with: { ...words, about } };

@@ -1,3 +1,4 @@
+import { wallTimesIn } from '#src/captions/files/wall-time.ts';
 import type { CaptionControl, Transcripts } from '#src/session/ports/captions.ts';
 import type { CommandCall, CommandPorts } from '#src/session/ports/command.ts';
 import type {
@@ -229,6 +230,7 @@ export function ports(over: PortOverrides = {}): CommandPorts {
   };
   return {
     clock: new VirtualClock(),
+    timesIn: () => wallTimesIn('UTC'),
     access: all,
     sessions: all,
     places: all,

@@ -4,6 +4,7 @@ import type { BotOptions } from '#src/app/bot-options.ts';
 import type { SharedParts } from '#src/app/shared-parts.ts';
 import { openCleanup } from '#src/app/transcripts.ts';
 import { realClock } from '#src/base/clock.ts';
+import { wallTimesIn } from '#src/captions/files/wall-time.ts';
 import type { Config } from '#src/config/types.ts';
 import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
@@ -245,6 +246,7 @@ function portsOf(
   const privacy = new SessionPrivacy(parts, sessions, cleanup);
   return {
     clock: realClock,
+    timesIn: (guildId) => wallTimesIn(sessions.settings.in(guildId).timeZone),
     sessions,
     places,
     stats: shared.stats,

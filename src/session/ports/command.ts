@@ -1,4 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
+import type { WallTimes } from '#src/captions/files/wall-time.ts';
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { SpentCosts } from '#src/spending/budget-authority.ts';
 import type { Locale, PlainTextId, TextLine } from '#src/texts/texts.ts';
@@ -100,6 +101,8 @@ export type Suggest = (
 export type CommandPorts = {
   readonly access: AccessControl;
   readonly clock: Pick<Clock, 'wallMs'>;
+  /** Writes times of day in the zone of a server. */
+  readonly timesIn: (guildId: string) => WallTimes;
   readonly sessions: SessionControl;
   readonly places: Places;
   readonly talk: TypedTalk;

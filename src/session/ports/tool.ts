@@ -10,6 +10,8 @@ import type { TrackAction, TrackSetting } from './tracks.ts';
 /** What tools may do in the channel they were asked in. */
 export interface ToolPorts {
   readonly clock: Pick<Clock, 'wallMs'>;
+  /** IANA name of the zone in which times are told here. */
+  readonly timeZone: string;
   /** Who is there besides the bot itself. */
   company(): PeopleHere;
   /** Into the chat of the channel; pings nobody. Errors and abort: as `ChannelMessages.write`. */

@@ -11,7 +11,11 @@ export type ActionsContext = TracksContext &
   MemoriesContext &
   CaptionSearchContext &
   RemindersContext & {
-    readonly parts: { readonly clock: Clock; readonly messages: Pick<ChannelMessages, 'write'> };
+    readonly parts: {
+      readonly clock: Clock;
+      readonly messages: Pick<ChannelMessages, 'write'>;
+      readonly timeZone: string;
+    };
     readonly volume: Volumes;
     /** Ends the session. */
     readonly leave: ToolPorts['leave'];
@@ -22,6 +26,7 @@ export function actionsFor(context: ActionsContext, askerIds: readonly string[])
   const { channel, leave, parts, volume } = context;
   return {
     clock: parts.clock,
+    timeZone: parts.timeZone,
     company: () => companyIn(context),
     post: (text, signal) => parts.messages.write(channel, text, signal),
     leave,

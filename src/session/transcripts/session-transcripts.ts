@@ -19,7 +19,6 @@ import { type QuestionParts, TranscriptQuestions } from './transcript-questions.
 
 /** Transcripts for commands and tools: looked up, asked about, and said aloud where everybody may know. */
 export class SessionTranscripts implements Transcripts, ManagerTranscripts {
-  readonly #parts: QuestionParts;
   readonly #sessions: Pick<VoiceSessions, 'session' | 'sessions' | 'settings'>;
   readonly #lookup: TranscriptLookup;
   readonly #questions: TranscriptQuestions;
@@ -30,7 +29,6 @@ export class SessionTranscripts implements Transcripts, ManagerTranscripts {
     sessions: Pick<VoiceSessions, 'session' | 'sessions' | 'settings'>,
     signal: AbortSignal,
   ) {
-    this.#parts = parts;
     this.#sessions = sessions;
     this.#lookup = new TranscriptLookup(parts, sessions);
     this.#questions = new TranscriptQuestions(parts, this.#lookup, signal);
@@ -67,7 +65,7 @@ export class SessionTranscripts implements Transcripts, ManagerTranscripts {
       const everybody = [...new Set([asker.id, ...present])];
       const found = await this.#questions.ask(guildId, asker, request, everybody);
       if (found.kind === 'found' && !found.isUnchosen) {
-        const { text, aboutIds } = quoteOf(found.lines, this.#parts.timeZone);
+        const { text, aboutIds } = quoteOf(found.lines, this.#lookup.timeZoneIn(guildId));
         const answeredIds = [...new Set([asker.id, ...aboutIds])];
         const reading = { kind: 'reading', clauses: clausesOf(text), when: 'queue' } as const;
         session.context.queue.read({ ...reading, answeredIds, handle: new TurnHandle() });

@@ -26,8 +26,7 @@ import {
 } from './audience.ts';
 import { allStores } from './transcript-stores.ts';
 
-export type LookupParts = AudienceParts &
-  Pick<SessionDependencies, 'clock' | 'onEvent' | 'places' | 'timeZone'>;
+export type LookupParts = AudienceParts & Pick<SessionDependencies, 'clock' | 'onEvent' | 'places'>;
 
 /** Sessions that go on in a server, and what holds there. */
 export type LookupSessions = {
@@ -50,6 +49,11 @@ export class TranscriptLookup {
   constructor(parts: LookupParts, sessions: LookupSessions) {
     this.#parts = parts;
     this.#sessions = sessions;
+  }
+
+  /** IANA name of the zone in which this server reads times. */
+  timeZoneIn(guildId: string): string {
+    return this.#sessions.settings.in(guildId).timeZone;
   }
 
   async sessions(guildId: string, personId: string): Promise<readonly ListedSession[]> {
@@ -81,7 +85,8 @@ export class TranscriptLookup {
     const { session } = picked;
     const lines = await this.lines(session, audience);
     if (!lines) return { kind: 'unread' };
-    const { places, timeZone } = this.#parts;
+    const { places } = this.#parts;
+    const timeZone = this.timeZoneIn(guildId);
     const content = { session, lines, timeZone, locale: places.localeIn(guildId) };
     return { kind: 'files', session, files: transcriptFiles(format, content) };
   }

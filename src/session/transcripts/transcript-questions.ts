@@ -75,7 +75,8 @@ export class TranscriptQuestions {
     const found = audience && (await this.#candidates(guildId, audience, question, about));
     if (!found) return { kind: 'unread' };
     if (found.length === 0) return { kind: 'none' };
-    const lines = numberedLines(found, { maxChars, timeZone: this.#parts.timeZone });
+    const timeZone = this.#lookup.timeZoneIn(guildId);
+    const lines = numberedLines(found, { maxChars, timeZone });
     try {
       const work = (until: AbortSignal) =>
         this.#reply(guildId, asker, citedAnswerPrompt(question, lines), until);
@@ -187,7 +188,8 @@ export class TranscriptQuestions {
     signal: AbortSignal,
   ): Promise<readonly RecapPoint[]> {
     const { guildId } = session;
-    const { places, timeZone } = this.#parts;
+    const { places } = this.#parts;
+    const timeZone = this.#lookup.timeZoneIn(guildId);
     const language = places.localeIn(guildId) === 'de' ? 'German' : 'English';
     const found = lines.map((line) => ({ line, session }));
     const ask = (prompt: ModelPrompt, until: AbortSignal) =>
@@ -245,7 +247,7 @@ export class TranscriptQuestions {
       const fromMs = parsedMs(about);
       const range = { fromWallMs: fromMs - zoneMs, toWallMs: fromMs + dayMs + zoneMs };
       const found = await this.#lookup.search({ ...search, ...range }, audience);
-      const { day } = wallTimesIn(this.#parts.timeZone);
+      const { day } = wallTimesIn(this.#lookup.timeZoneIn(guildId));
       return found?.filter(
         ({ line, session }) => day(session.startedAtWallMs + line.startMs) === about,
       );

@@ -46,7 +46,6 @@ type TypedParts = Pick<
   | 'spending'
   | 'style'
   | 'textLanguage'
-  | 'timeZone'
   | 'transcriber'
   | 'voices'
 >;
@@ -183,8 +182,9 @@ export class TypedRequests implements TypedTalk {
 
   /** What the server has the bot remember, as data; where it sits nowhere, only what is of the asker alone. */
   async #remembered(guildId: string, { id }: Asker): Promise<readonly ChatMessage[]> {
-    const { memories, timeZone } = this.#parts;
-    if (!this.#sessions.settings.in(guildId).memory) return [];
+    const { memories } = this.#parts;
+    const { memory, timeZone } = this.#sessions.settings.in(guildId);
+    if (!memory) return [];
     const gate = this.#sessions.session(guildId)?.context.gate;
     const usable = gate
       ? usableMemories(memories.known(guildId), [id], gate)

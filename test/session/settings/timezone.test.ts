@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { openSessionFixture } from '#test/session/setup/session-fixture.ts';
+import { actionsFor } from '#src/session/tools/available-actions.ts';
+import { FakeChat } from '#test/fakes/chat.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { captioned, says } from '#test/session/setup/captioned.ts';
+import { openSessionFixture, pass } from '#test/session/setup/session-fixture.ts';
+import { time } from '#tools/time.ts';
 
 test('times are those of the zone that a server names, by a name that there is', async () => {
   const { settings, sessions } = openSessionFixture();
@@ -9,4 +14,29 @@ test('times are those of the zone that a server names, by a name that there is',
   expect(set).toMatchObject({ kind: 'set', value: 'Europe/Berlin' });
   expect(sessions.settings.in('g').timeZone).toBe('Europe/Berlin');
   expect(settings.values('timezone')).toContain('Asia/Tokyo');
+});
+
+test('transcripts, recaps and the time that is asked for are those of the zone of the server', async () => {
+  const clock = new VirtualClock();
+  const chat = new FakeChat([['decision [1] They take five.']], clock);
+  const fixture = await captioned({ chat }, clock);
+  await fixture.settings.set('g', 'timezone', 'Asia/Tokyo');
+  await fixture.settings.set('g', 'recap', 'on');
+  for (let n = 0; n < 5; n++) await says(fixture);
+  const made = await fixture.transcriptFor.file('g', 'adam', { format: 'txt' });
+  if (made.kind !== 'files') throw new Error('There is no transcript.');
+  const [file] = made.files;
+  expect(file?.text).toMatch(/Date: 2026-11-21 01:2\d\nTimes: Asia\/Tokyo\n/);
+  const context = fixture.sessions.session('g')?.context;
+  if (!context) throw new Error('The bot sits nowhere.');
+  const told = time.fit('{}');
+  if ('unfit' in told) throw new Error(told.unfit);
+  const { facts } = await told.run(actionsFor(context, ['adam']), new AbortController().signal);
+  expect(facts).toEqual({
+    now: expect.stringMatching(/^Saturday,? 21 November 2026 at 01:2\d$/),
+    zone: 'Asia/Tokyo',
+  });
+  await fixture.sessions.leave('g');
+  await pass(fixture, 3_000);
+  expect(fixture.captionChats.chat.texts.at(-1)).toMatch(/2026-11-21:\n.*\(Adam, 01:2\d\)$/);
 });
