@@ -81,7 +81,7 @@ export class VoiceSession {
     const [{ guildId }, { signal }] = [channel, this.#over];
     this.#mode = mode ?? former?.mode ?? seat?.mode ?? 'talk';
     this.#seats = seats;
-    this.followedId = followedId;
+    this.followedId = followedId ?? seat?.followedId;
     const counted = withCountedVoice(guildId, options.parts);
     const parts = dependenciesIn(channel, counted, settings, () => this.#mode === 'talk');
     this.#parts = parts;
@@ -161,7 +161,7 @@ export class VoiceSession {
 
   /** What is kept of it for a process that ends. */
   seat(): Seat {
-    return seatOf(this.context, this.consent, this.#mode, this.#since.wallMs);
+    return seatOf(this.context, this.consent, this, this.#since.wallMs);
   }
 
   /** Whether people can be heard and spoken to, or could and soon can again. */

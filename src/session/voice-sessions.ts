@@ -258,6 +258,7 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     if (isYes(call)) here.consent.agree(call.callerId);
     if (call.mode) here.mode = call.mode;
     here.followedId = followedAfter(call, here.followedId);
+    this.#seats.note(here);
     await here.recall();
     return joinedOutcome('already', here);
   }
@@ -268,8 +269,7 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     before: Pick<VoiceSessionOptions, 'former' | 'seat'>,
   ): VoiceSession {
     const [parts, notices, seats] = [this.#parts, this.#notices, this.#seats];
-    const { settings } = this;
-    const transcripts = this.#transcripts;
+    const [settings, transcripts] = [this.settings, this.#transcripts];
     const options = { channel, callerId, parts, notices, seats, settings, transcripts };
     const followedId = followedAfter({ callerId, follows }, before.former?.followedId);
     const how = { ...(mode && { mode }), followedId };

@@ -210,6 +210,21 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX reminders_by_time ON reminders (due_ms);
     `,
   },
+  {
+    version: 13,
+    sql: `
+      ALTER TABLE tracks ADD COLUMN is_muted INTEGER NOT NULL DEFAULT 0;
+      CREATE TABLE newer_seat_consents (
+        guild_id TEXT NOT NULL,
+        person_id TEXT NOT NULL,
+        kind TEXT NOT NULL CHECK (kind IN ('caller', 'followed', 'yes', 'no')),
+        PRIMARY KEY (guild_id, person_id, kind)
+      ) STRICT, WITHOUT ROWID;
+      INSERT INTO newer_seat_consents SELECT * FROM seat_consents;
+      DROP TABLE seat_consents;
+      ALTER TABLE newer_seat_consents RENAME TO seat_consents;
+    `,
+  },
 ];
 
 /** Brings a file of any earlier format to the present one, wholly or not at all. Errors: BotError `store.unreadable` for a later format. */

@@ -41,7 +41,7 @@ export class SqliteSeats implements SeatStore {
 
   async write(seat: Seat): Promise<void> {
     const { guildId, channelId, channelName, mode, pipeline, transcriptId, isPaused } = seat;
-    const { callerId, agreedIds, deniedIds, sinceWallMs } = seat;
+    const { callerId, followedId, agreedIds, deniedIds, sinceWallMs } = seat;
     const wallMs = this.#clock.wallMs();
     await this.#database.write((sqlite) => {
       deletePeople(sqlite, guildId);
@@ -51,6 +51,7 @@ export class SqliteSeats implements SeatStore {
         .run(...values, isPaused ? 1 : 0, sinceWallMs, wallMs);
       const insert = sqlite.prepare('INSERT OR IGNORE INTO seat_consents VALUES (?, ?, ?)');
       if (callerId !== undefined) insert.run(guildId, callerId, 'caller');
+      if (followedId !== undefined) insert.run(guildId, followedId, 'followed');
       for (const personId of agreedIds) insert.run(guildId, personId, 'yes');
       for (const personId of deniedIds) insert.run(guildId, personId, 'no');
     });
@@ -72,7 +73,7 @@ export class SqliteSeats implements SeatStore {
   }
 
   async withdraw(guildId: string, personId: string): Promise<void> {
-    const where = "guild_id = ? AND person_id = ? AND kind <> 'caller'";
+    const where = "guild_id = ? AND person_id = ? AND kind IN ('yes', 'no')";
     await this.#database.write((sqlite) =>
       sqlite.prepare(`DELETE FROM seat_consents WHERE ${where}`).run(guildId, personId),
     );
@@ -101,12 +102,14 @@ export function seatOf(row: SeatRow, people: readonly SeatRow[], idleMs: number)
   const idsOf = (kind: string) =>
     people.filter((person) => person.kind === kind).map(({ person_id }) => String(person_id));
   const [callerId] = idsOf('caller');
+  const [followedId] = idsOf('followed');
   const { transcript_id } = row;
   return {
     guildId: String(row.guild_id),
     channelId: String(row.channel_id),
     channelName: String(row.channel_name),
     ...(callerId !== undefined && { callerId }),
+    ...(followedId !== undefined && { followedId }),
     mode: row.mode === 'captions' ? 'captions' : 'talk',
     pipeline: String(row.pipeline),
     ...(transcript_id !== null && { transcriptId: String(transcript_id) }),

@@ -43,12 +43,12 @@ export class SqliteTracks implements TrackStore {
 function writeTrack(
   sqlite: DatabaseSync,
   at: readonly [string, string],
-  { name, percent, isPaused, sounds }: StoredTrack,
+  { name, percent, isPaused, isMuted, sounds }: StoredTrack,
   place: number,
 ): void {
   sqlite
-    .prepare('INSERT INTO tracks VALUES (?, ?, ?, ?, ?, ?)')
-    .run(...at, name, place, percent, isPaused ? 1 : 0);
+    .prepare('INSERT INTO tracks VALUES (?, ?, ?, ?, ?, ?, ?)')
+    .run(...at, name, place, percent, isPaused ? 1 : 0, isMuted ? 1 : 0);
   const insert = sqlite.prepare(
     'INSERT INTO track_sounds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
@@ -66,7 +66,13 @@ export function soundValues({ source, title, owner, positionMs, loop }: StoredSo
 export function trackOf(row: TrackRow, all: readonly TrackRow[]): StoredTrack {
   const name = String(row.name);
   const sounds = all.filter(({ track }) => track === name).map(soundOf);
-  return { name, percent: Number(row.percent), isPaused: row.is_paused === 1, sounds };
+  return {
+    name,
+    percent: Number(row.percent),
+    isPaused: row.is_paused === 1,
+    isMuted: row.is_muted === 1,
+    sounds,
+  };
 }
 
 function soundOf(row: TrackRow): StoredSound {

@@ -101,10 +101,11 @@ class MemorySeats implements SeatStore {
 
   async withdraw(guildId: string, personId: string): Promise<void> {
     checkWritable(this.trouble);
-    const callerId = this.#seats.get(guildId)?.seat.callerId;
+    const { callerId, followedId } = this.#seats.get(guildId)?.seat ?? {};
     this.forget(guildId, personId);
     const entry = this.#seats.get(guildId);
-    if (entry && callerId !== undefined) entry.seat = { ...entry.seat, callerId };
+    const kept = { ...(callerId && { callerId }), ...(followedId && { followedId }) };
+    if (entry) entry.seat = { ...entry.seat, ...kept };
   }
 
   async expire(idleMs: number): Promise<number> {
@@ -113,34 +114,41 @@ class MemorySeats implements SeatStore {
       ({ aliveAtMs }) => this.#nowMs - aliveAtMs >= idleMs,
     );
     const counts = old.map((entry) => {
-      const { callerId, agreedIds, deniedIds, ...seat } = entry.seat;
+      const count = idsIn(entry.seat).length;
+      const { callerId, followedId, ...seat } = entry.seat;
       entry.seat = { ...seat, agreedIds: [], deniedIds: [] };
-      return agreedIds.length + deniedIds.length + Number(callerId !== undefined);
+      return count;
     });
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
   count(guildId: string, personId: string): number {
     const seat = this.#seats.get(guildId)?.seat;
-    const ids = [...(seat?.agreedIds ?? []), ...(seat?.deniedIds ?? []), seat?.callerId];
-    return ids.filter((id) => id === personId).length;
+    return seat ? idsIn(seat).filter((id) => id === personId).length : 0;
   }
 
   forget(guildId: string, personId: string): number {
     const count = this.count(guildId, personId);
     const entry = this.#seats.get(guildId);
     if (!entry) return count;
-    const { callerId, ...seat } = entry.seat;
+    const { callerId = personId, followedId = personId, ...seat } = entry.seat;
     const others = (ids: readonly string[]) => ids.filter((id) => id !== personId);
     const people = { agreedIds: others(seat.agreedIds), deniedIds: others(seat.deniedIds) };
-    const isCaller = callerId === undefined || callerId === personId;
-    entry.seat = { ...seat, ...people, ...(!isCaller && { callerId }) };
+    const caller = callerId === personId ? {} : { callerId };
+    const followed = followedId === personId ? {} : { followedId };
+    entry.seat = { ...seat, ...people, ...caller, ...followed };
     return count;
   }
 
   drop(guildId: string): number {
     return this.#seats.delete(guildId) ? 1 : 0;
   }
+}
+
+/** Ids of people in a seat, one for each thing they said there or did. */
+function idsIn({ agreedIds, callerId, deniedIds, followedId }: Seat): readonly string[] {
+  const others = [callerId, followedId].filter((id) => id !== undefined);
+  return [...agreedIds, ...deniedIds, ...others];
 }
 
 /** A consent book in memory. Set `trouble` to make it fail from then on. */

@@ -68,18 +68,26 @@ scenario(
   },
 );
 
-scenario('what plays goes on where it was after a restart', async () => {
-  await using setup = await openScenario();
-  const adam = await callIn(setup, 'Adam');
-  await told(adam, 'track play', { sound: 'rain', track: 'bg', volume: 30, loop: true });
-  await told(adam, 'track play', { sound: 'bell', track: 'bg' });
-  await hearing(adam);
-  await setup.restart();
-  await returned(setup, adam);
-  const heardBefore = adam.heard.frames.length;
-  // Its files are opened again in a decoder that is only being started.
-  await eventually(() => expect(adam.heard.frames.length).toBeGreaterThan(heardBefore + 25));
-  expect((await told(adam, 'track queue', { track: 'bg' })).text).toMatch(
-    /^bg: rain, 0:0\d \/ 0:30, again and again, 30 %\n1\. bell \(Adam\)$/,
-  );
-});
+scenario(
+  'what plays goes on where it was after a restart, and what is muted stays muted',
+  async () => {
+    await using setup = await openScenario();
+    const adam = await callIn(setup, 'Adam');
+    await told(adam, 'track play', { sound: 'rain', track: 'bg', volume: 30, loop: true });
+    await told(adam, 'track play', { sound: 'bell', track: 'bg' });
+    await told(adam, 'track play', { sound: 'rain', track: 'quiet', loop: true });
+    await told(adam, 'track mute', { track: 'quiet' });
+    await hearing(adam);
+    await setup.restart();
+    await returned(setup, adam);
+    const heardBefore = adam.heard.frames.length;
+    // Its files are opened again in a decoder that is only being started.
+    await eventually(() => expect(adam.heard.frames.length).toBeGreaterThan(heardBefore + 25));
+    expect((await told(adam, 'track queue', { track: 'bg' })).text).toMatch(
+      /^bg: rain, 0:0\d \/ 0:30, again and again, 30 %\n1\. bell \(Adam\)$/,
+    );
+    expect((await told(adam, 'track queue', { track: 'quiet' })).text).toContain(
+      text('track.mutes'),
+    );
+  },
+);

@@ -102,7 +102,8 @@ async function fill(store: Store): Promise<void> {
     (id: string) => seats.write({ guildId: id, ...seat, ...nobody }),
     (id: string) => settings.write(id, '', ''),
     (id: string) => apiTokens.add({ name: id, guildId: '', scopes: [], createdAtWallMs: 0 }, id),
-    (id: string) => tracks.write(id, '', [{ name: '', percent: 0, isPaused: false, sounds: [] }]),
+    (id: string) =>
+      tracks.write(id, '', [{ name: '', percent: 0, isPaused: false, isMuted: false, sounds: [] }]),
   ]) {
     const writeAll = async () => {
       for (let code = 1; ; code++) await write(String.fromCodePoint(code));

@@ -51,6 +51,7 @@ export const tracks: readonly StoredTrack[] = [
     name: 'music',
     percent: 62.5,
     isPaused: false,
+    isMuted: false,
     sounds: [
       {
         source: { kind: 'link', url: 'https://media.example/a%20song.ogg?x=1', type: 'audio/ogg' },
@@ -72,6 +73,7 @@ export const tracks: readonly StoredTrack[] = [
     name: 'ambience',
     percent: 30,
     isPaused: true,
+    isMuted: false,
     sounds: [
       {
         source: { kind: 'library', name: 'rain' },
@@ -82,6 +84,12 @@ export const tracks: readonly StoredTrack[] = [
     ],
   },
 ];
+
+/** In another channel. */
+export const mutedTracks: readonly StoredTrack[] = tracks.map((track) => ({
+  ...track,
+  isMuted: true,
+}));
 
 const spent = { day, ms: 41_300, unpriced: 1, turns: 17 };
 
@@ -125,6 +133,9 @@ export const seat: Seat = {
   agreedIds: [chi],
   deniedIds: [dora],
 };
+
+/** In the other server. */
+export const followingSeat: Seat = { ...seat, guildId: otherGuildId, followedId: ana };
 
 export const apiToken: ApiToken = {
   name: 'doorbell',
@@ -283,6 +294,8 @@ export const mainWrites: readonly StoreWrite[] = [
   { name: 'apiTokens.add', args: [apiToken, apiTokenHash], since: 10 },
   { name: 'personSettings.write', args: [guildId, dora, personSettings], since: 11 },
   { name: 'reminders.add', args: [reminder], since: 12 },
+  { name: 'tracks.write', args: [guildId, placeId, mutedTracks], since: 13 },
+  { name: 'seats.write', args: [followingSeat], since: 13 },
 ];
 
 /** `since` is the format of `parley.db` beside it. */

@@ -52,6 +52,7 @@ test.each(folders)('%s is opened with everything in it, once and again', async (
     await using store = await openLocalStore(copy.main, options);
     expect(versionIn(copy.main)).toBe(last(migrations));
     await expectRows(store, format);
+    await expectRowsSince13(store, format);
   }
   if (!existsSync(copy.transcripts)) return;
   for (const _time of ['once', 'again']) {
@@ -94,6 +95,15 @@ async function expectRows(store: Store, format: number): Promise<void> {
   expect(await store.apiTokens.find(rows.apiTokenHash)).toEqual(token);
   const reminders = format < 12 ? [] : [{ ...rows.reminder, number: 1 }];
   expect(await store.reminders.list(guildId, rows.ana)).toEqual(reminders);
+}
+
+async function expectRowsSince13({ seats, tracks }: Store, format: number): Promise<void> {
+  const isThere = format >= 13;
+  const muted = isThere ? rows.mutedTracks : [];
+  expect(await tracks.read(guildId, rows.placeId)).toEqual(muted);
+  const seat = await seats.readIn(rows.followingSeat.guildId);
+  if (isThere) expect(seat).toMatchObject(rows.followingSeat);
+  else expect(seat).toBeUndefined();
 }
 
 const byAmount = (one: { readonly nanoUsd: number }, other: { readonly nanoUsd: number }) =>

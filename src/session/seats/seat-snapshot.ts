@@ -20,7 +20,7 @@ type SeatedContext = {
 export function seatOf(
   { callerId, captions, channel, gate, settings }: SeatedContext,
   consent: Pick<SessionConsent, 'hasForgotten' | 'said'>,
-  mode: JoinMode,
+  { followedId, mode }: { readonly followedId: string | undefined; readonly mode: JoinMode },
   sinceWallMs: number,
 ): Seat {
   const { guildId, channelId, name: channelName } = channel;
@@ -31,6 +31,7 @@ export function seatOf(
     channelId,
     channelName,
     ...(isCallerKept && { callerId }),
+    ...(followedId !== undefined && { followedId }),
     mode,
     pipeline: settings().pipeline,
     ...(transcriptId !== undefined && { transcriptId }),

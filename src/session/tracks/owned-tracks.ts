@@ -216,7 +216,7 @@ export class OwnedTracks implements Disposable {
   /** What is to outlive the process. */
   get kept(): readonly StoredTrack[] {
     return this.tracks.all().flatMap((track) => {
-      const { name, percent, isPaused } = track.view;
+      const { name, percent, isPaused, isMuted } = track.view;
       const sounds = soundsOn(track).flatMap((item, n) => {
         const tag = this.#tags.get(item);
         if (!tag?.origin) return [];
@@ -226,7 +226,7 @@ export class OwnedTracks implements Disposable {
         const whose = owner && { owner };
         return [{ source: origin, title: source.title, ...whose, positionMs: place, loop }];
       });
-      return sounds.length === 0 ? [] : [{ name, percent, isPaused, sounds }];
+      return sounds.length === 0 ? [] : [{ name, percent, isPaused, isMuted, sounds }];
     });
   }
 

@@ -80,7 +80,7 @@ export class TrackPersistence {
     const { owned, volume } = this.#options;
     const own = ownTracks.filter((name) => volume.of(name) !== usualPercent);
     const volumes = own.map((name) => {
-      return { name, percent: volume.of(name), isPaused: false, sounds: [] };
+      return { name, percent: volume.of(name), isPaused: false, isMuted: false, sounds: [] };
     });
     return [...owned.kept, ...volumes];
   }
@@ -119,6 +119,7 @@ export class TrackPersistence {
     for (const sound of track.sounds) {
       await this.#restoreSound(track, sound, signal);
       if (track.isPaused) owned.perform({ kind: 'pause', track: track.name });
+      if (track.isMuted) owned.perform({ kind: 'mute', track: track.name });
       owned.perform({ kind: 'volume', track: track.name, percent: track.percent });
     }
   }

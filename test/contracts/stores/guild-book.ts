@@ -15,7 +15,7 @@ export function guildBookContract(name: string, open: OpenGuildBook): void {
   test(`${name}: of an erased server nothing is left, and all of another`, async () => {
     await using opened = await open();
     const { consents, guilds, panels, settings, tracks } = opened;
-    const track = { name: 'music', percent: 50, isPaused: false, sounds: [] };
+    const track = { name: 'music', percent: 50, isPaused: false, isMuted: false, sounds: [] };
     const place = { channelId: '100', messageId: '1000' };
     for (const guildId of ['10', '20']) {
       await consents.write(guildId, '1', { kind: 'always' });

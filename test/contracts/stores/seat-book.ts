@@ -17,6 +17,7 @@ const lounge: Seat = {
   channelId: '100',
   channelName: "Zoë's Lounge",
   callerId: '1',
+  followedId: '2',
   mode: 'talk',
   pipeline: 'chained',
   transcriptId: 'a-session',
@@ -104,11 +105,12 @@ function ages(name: string, open: OpenSeatBook): void {
     await seats.write(lounge);
     await pass(15 * minuteMs);
     await seats.write(stage);
-    expect(await seats.expire(15 * minuteMs)).toBe(4);
+    expect(await seats.expire(15 * minuteMs)).toBe(5);
     expect(await seats.expire(15 * minuteMs)).toBe(0);
     const [old, young] = await seats.read();
     expect(old).toMatchObject({ channelId: '100', agreedIds: [], deniedIds: [] });
     expect(old).not.toHaveProperty('callerId');
+    expect(old).not.toHaveProperty('followedId');
     expect(young).toMatchObject(stage);
   });
 }
@@ -124,6 +126,8 @@ function forgets(name: string, open: OpenSeatBook): void {
     await seats.withdraw('30', '1');
     const taken = { callerId: '1', agreedIds: ['2'], deniedIds: [] };
     expect(await seats.readIn('10')).toMatchObject({ ...lounge, ...taken });
+    await seats.withdraw('10', '2');
+    expect(await seats.readIn('10')).toMatchObject({ followedId: '2', agreedIds: [] });
     expect(await seats.readIn('20')).toMatchObject(stage);
   });
 
@@ -137,6 +141,8 @@ function forgets(name: string, open: OpenSeatBook): void {
     const seat = await seats.readIn('10');
     expect(seat).toMatchObject({ channelId: '100', agreedIds: ['2'], deniedIds: ['3'] });
     expect(seat).not.toHaveProperty('callerId');
+    expect(await consents.erase('10', '2')).toBe(2);
+    expect(await seats.readIn('10')).not.toHaveProperty('followedId');
     expect(await seats.readIn('20')).toMatchObject(stage);
   });
 

@@ -10,6 +10,7 @@ const bg: StoredTrack = {
   name: 'bg',
   percent: 30,
   isPaused: true,
+  isMuted: false,
   sounds: [
     {
       source: { kind: 'library', name: 'rain' },
@@ -26,7 +27,13 @@ const bg: StoredTrack = {
     },
   ],
 };
-const main: StoredTrack = { name: 'a-main', percent: 100, isPaused: false, sounds: [] };
+const main: StoredTrack = {
+  name: 'a-main',
+  percent: 100,
+  isPaused: false,
+  isMuted: true,
+  sounds: [],
+};
 
 /** What every book of tracks does. */
 export function trackBookContract(name: string, open: OpenTrackBook): void {

@@ -43,6 +43,24 @@ test('who paused hearing finds it paused, and captions only stay captions only',
   expect(gateOf(bot)?.mayHear('adam')).toBe(true);
 });
 
+test('whoever is followed is followed after a restart, until they are forgotten or call it without', async () => {
+  const kept = await openSeats();
+  const former = start(kept);
+  await former.sessions.join(lounge, 'adam', 'talk', true);
+  await pass(former, 100);
+  const bot = await restarted(kept);
+  expect(bot.sessions.session('g')?.followedId).toBe('adam');
+  await bot.sessions.join(lounge, 'adam', 'talk', false);
+  await pass(bot, 100);
+  expect(await kept.store.seats.readIn('g')).not.toHaveProperty('followedId');
+  await bot.sessions.join(lounge, 'eva', 'talk', true);
+  await pass(bot, 100);
+  expect(await kept.store.seats.readIn('g')).toMatchObject({ followedId: 'eva' });
+  await bot.privacy.forget('g', 'eva');
+  const next = await restarted(kept);
+  expect(next.sessions.session('g')?.followedId).toBeUndefined();
+});
+
 test('a no that came since wins over a yes for that session', async () => {
   const kept = await openSeats();
   const former = await called(kept);

@@ -10,12 +10,13 @@ import {
 } from '#test/session/setup/session-fixture.ts';
 import { ben, byAdam, byEva, openRoom, play, titles } from '#test/session/setup/tracks-fixture.ts';
 
-test('queues, volumes and pauses are there again in the next process, in the same channel only', async () => {
+test('queues, volumes, pauses and mutes are there again in the next process, in the same channel only', async () => {
   const fixture = await openRoom();
   await play(fixture, byAdam, { track: 'bg', percent: 30, loop: true });
   await play(fixture, byEva, { track: 'bg', sound: 'https://sounds.example/song.mp3' });
   await play(fixture, byEva, { sound: 'sea' });
   fixture.tracks.steer('g', byEva, 'pause', 'main');
+  fixture.tracks.steer('g', byAdam, 'mute', 'bg');
   fixture.tracks.change('g', byEva, { kind: 'volume', percent: 50 }, 'cues');
   await pass(fixture, 1_000);
   const before = fixture.tracks.list('g');
@@ -29,6 +30,7 @@ test('queues, volumes and pauses are there again in the next process, in the sam
   const next = await openRoom([adam, eva, ben], { trackStore: trackBook });
   const there = next.tracks.list('g')?.map((view) => ({ ...view, current: undefined }));
   expect(there).toEqual(before?.map((view) => ({ ...view, current: undefined })));
+  expect(there?.map(({ isMuted }) => isMuted)).toEqual([false, true, false, false]);
   const placeOf = (views: typeof before) => views?.map(({ current }) => current?.positionMs ?? 0);
   const [[main, bg = 0] = [], [mainThen, bgThen = 0] = []] = [before, next.tracks.list('g')].map(
     placeOf,

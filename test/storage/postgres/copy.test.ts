@@ -48,7 +48,13 @@ async function fill(store: Store): Promise<void> {
   await store.captionChoices.leaveOut('10', '2', true);
   await store.panels.write('10', { channelId: '100', messageId: '1000' });
   await store.settings.write('10', 'instructions', 'be kind');
-  const track = { name: 'bg', percent: 33.3, isPaused: true, sounds: [sound, sound] };
+  const track = {
+    name: 'bg',
+    percent: 33.3,
+    isPaused: true,
+    isMuted: true,
+    sounds: [sound, sound],
+  };
   await store.tracks.write('10', '100', [track]);
   await store.spending.add([entry, { ...entry, personId: '1' }, { ...entry, part: 'captions' }]);
   await store.guilds.note('5', ['10', '30']);

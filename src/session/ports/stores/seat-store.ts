@@ -7,6 +7,8 @@ export type Seat = {
   readonly channelName: string;
   /** Who called the bot in; absent where that person was forgotten. */
   readonly callerId?: string;
+  /** Person it goes along with; absent where that is nobody. */
+  readonly followedId?: string;
   readonly mode: JoinMode;
   /** Name of the pipeline that answers. */
   readonly pipeline: string;
@@ -43,7 +45,7 @@ export interface SeatStore {
   /** Deletes what this person said for the session there. Errors: BotError `store.unwritable`. */
   withdraw(guildId: string, personId: string): Promise<void>;
   /**
-   * Deletes what people said, and who called, in sessions that have not lived for `idleMs` or longer; their seats stay. How
+   * Deletes what people said, and who called or is followed, in sessions that have not lived for `idleMs` or longer; their seats stay. How
    * many items. Errors: BotError `store.unwritable`.
    */
   expire(idleMs: number): Promise<number>;

@@ -18,6 +18,7 @@ export type StoredTrack = {
   readonly name: string;
   readonly percent: number;
   readonly isPaused: boolean;
+  readonly isMuted: boolean;
   readonly sounds: readonly StoredSound[];
 };
 

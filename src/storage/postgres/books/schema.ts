@@ -172,6 +172,15 @@ export const booksPart: SchemaPart = {
         CREATE INDEX reminders_by_time ON reminders (due_ms);
       `,
     },
+    {
+      version: 5,
+      sql: `
+        ALTER TABLE tracks ADD COLUMN is_muted integer NOT NULL DEFAULT 0;
+        ALTER TABLE seat_consents DROP CONSTRAINT seat_consents_kind_check;
+        ALTER TABLE seat_consents ADD CONSTRAINT seat_consents_kind_check
+          CHECK (kind IN ('caller', 'followed', 'yes', 'no'));
+      `,
+    },
   ],
 };
 

@@ -64,7 +64,7 @@ export class PostgresSeats implements SeatStore {
   }
 
   async withdraw(guildId: string, personId: string): Promise<void> {
-    const where = "guild_id = $1 AND person_id = $2 AND kind <> 'caller'";
+    const where = "guild_id = $1 AND person_id = $2 AND kind IN ('yes', 'no')";
     await this.#database.write([guildId], (connection) =>
       connection.run(`DELETE FROM seat_consents WHERE ${where}`, [guildId, personId]),
     );
@@ -80,11 +80,12 @@ export class PostgresSeats implements SeatStore {
 
 async function writePeople(
   connection: SqlConnection,
-  { guildId, callerId, agreedIds, deniedIds }: Seat,
+  { guildId, callerId, followedId, agreedIds, deniedIds }: Seat,
 ): Promise<void> {
   await erasePeople(connection, guildId);
   const rows = [
     ...(callerId === undefined ? [] : [[guildId, callerId, 'caller']]),
+    ...(followedId === undefined ? [] : [[guildId, followedId, 'followed']]),
     ...agreedIds.map((personId) => [guildId, personId, 'yes']),
     ...deniedIds.map((personId) => [guildId, personId, 'no']),
   ];

@@ -10,6 +10,7 @@ const trackColumns = [
   'place integer',
   'percent double precision',
   'is_paused integer',
+  'is_muted integer',
 ];
 const soundColumns = [
   'guild_id text',
@@ -47,12 +48,13 @@ export class PostgresTracks implements TrackStore {
 
   async write(guildId: string, channelId: string, tracks: readonly StoredTrack[]): Promise<void> {
     const at = [guildId, channelId] as const;
-    const trackRows = tracks.map(({ name, percent, isPaused }, place) => [
+    const trackRows = tracks.map(({ name, percent, isPaused, isMuted }, place) => [
       ...at,
       name,
       place,
       percent,
       isPaused ? 1 : 0,
+      isMuted ? 1 : 0,
     ]);
     const soundRows = tracks.flatMap(({ name, sounds }) =>
       sounds.map((sound, place) => [...at, name, place, ...soundValues(sound)]),
