@@ -146,6 +146,26 @@ test('twenty at once of one person are three aloud and the others in as few mess
   expect(fixture.notified.length).toBeLessThanOrEqual(3);
 });
 
+test('a thousand at once are told once each, in few messages, and hold nobody up', async () => {
+  const { fixture, spoken } = await open([['Five.']]);
+  const [people, each] = [50, 20];
+  const dueAtWallMs = fixture.clock.wallMs() + 1_000;
+  const all = Array.from({ length: people * each }, (_, n) => `thing ${1_000 + n}`);
+  for (const [n, thing] of all.entries()) {
+    const personId = n < each ? 'adam' : `person ${Math.floor(n / each)}`;
+    await add(fixture, thing, { personId, dueAtWallMs });
+  }
+  await ask(fixture, 'What is two and three?');
+  expect(spoken()).toContain('Five.');
+  await pass(fixture, 60_000);
+  const told = `${spoken().join(' ')} ${fixture.notified.flat().map(({ text }) => text)}`;
+  const things = told.match(/thing \d+/g) ?? [];
+  expect(things.toSorted()).toEqual(all);
+  expect(fixture.notified.length).toBeLessThanOrEqual(3 * people);
+  expect(fixture.of('reminder')).toHaveLength(all.length);
+  expect(fixture.of('failed')).toEqual([]);
+});
+
 test('a person has twenty, cancels one by its number, and is told which there are', async () => {
   const { fixture, chat } = await open([
     ...twice(set('in an hour', 'one more')),

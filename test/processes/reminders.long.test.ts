@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { speech } from '#test/audio/speech.ts';
+import type { BotProcess } from '#test/fakes/bot-process.ts';
+import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
+import type { MockReply } from '#test/fakes/providers/chat.ts';
+import { playInRealTime } from '#test/scenarios/setup/real-time.ts';
+import { callIn, converse, eventually, madeTexts } from '#test/scenarios/setup/scenario-setup.ts';
+import { openProcesses } from './bot-processes.ts';
+
+/** Of a log line; a takeover takes 2 s where nothing else runs. */
+const longMs = 30_000;
+const question = speech('human-cards-004');
+const servers = ['Sandbox', 'Sandbox 2'] as const;
+
+/** A model that sets a reminder for whatever is said, also where only the own words are judged. */
+function sets(when: string, words: string): readonly MockReply[] {
+  const argumentsJson = JSON.stringify({ when, text: words });
+  return [
+    { match: 'outcome', text: 'I will.' },
+    { match: 'utterance', call: { name: 'set_reminder', argumentsJson } },
+  ];
+}
+
+/** Servers of the reminders that a process has told. */
+const toldBy = ({ log }: BotProcess) =>
+  log.flatMap(({ msg, guildId }) => (msg === 'reminder' ? [guildId] : []));
+
+withPostgres(() => {
+  test(
+    'a reminder is told by the process that serves its server, or late by the one that serves it next, and once',
+    { timeout: 240_000 },
+    () => playInRealTime(tellsOnce),
+  );
+});
+
+async function tellsOnce(): Promise<void> {
+  await using schema = await openSchema();
+  const environment = { DATABASE_URL: schema.url.reveal() };
+  const providers = { replies: sets('in 5 seconds', 'tea') };
+  await using setup = await openProcesses({ environment, providers });
+  const [ours, theirs] = servers.map((name) => setup.sandbox.guild(name).id);
+  const one = await setup.start('one');
+  const two = await setup.start('two');
+  await two.logged(({ msg }) => msg === 'shard served', longMs);
+  for (const [n, server] of servers.entries()) {
+    const there = setup.server(server);
+    await converse(there, await callIn(there, `Person ${n + 1}`), question);
+  }
+  await eventually(() => expect([toldBy(one), toldBy(two)]).toEqual([[ours], [theirs]]));
+
+  setup.providers.set({ replies: sets('in 1 hour', 'soup') });
+  const there = setup.server('Sandbox');
+  await converse(there, there.sandbox.person('Person 1'), question);
+  await one.kill();
+  await schema.sql('UPDATE reminders SET due_ms = due_ms - 86400000');
+  await two.logged(({ msg, shard }) => msg === 'shard served' && shard === 0, longMs);
+  await eventually(() => expect(toldBy(two)).toEqual([theirs, ours]));
+  const late = /This comes late, it was due at .* You wanted to be reminded: soup/;
+  const all = () =>
+    [
+      madeTexts(there).join(' '),
+      ...there.sandbox.messages('Lounge').map(({ text }) => text),
+    ].filter((text) => late.test(text));
+  expect(all()).toHaveLength(1);
+
+  const again = await setup.start('one');
+  await again.logged(({ msg }) => msg === 'shard served', longMs);
+  expect([toldBy(again), toldBy(two)]).toEqual([[], [theirs, ours]]);
+  expect(await schema.sql('SELECT id FROM reminders')).toEqual([]);
+  expect(setup.sandbox.violations()).toEqual([]);
+}

@@ -1,0 +1,92 @@
+import { expect } from 'vitest';
+import { DatabaseSync } from '#src/storage/sqlite.ts';
+import { storePath } from '#src/storage/store.ts';
+import { speech } from '#test/audio/speech.ts';
+import type { MockReply } from '#test/fakes/providers/chat.ts';
+import {
+  callIn,
+  converse,
+  eventually,
+  madeTexts,
+  openScenario,
+  returned,
+  type ScenarioSetup,
+  scenario,
+  soon,
+} from '#test/scenarios/setup/scenario-setup.ts';
+
+const question = speech('human-cards-004');
+const dayMs = 86_400_000;
+
+/** A model that sets a reminder for whatever is said, also where only the own words are judged. */
+function sets(when: string, words?: string): readonly MockReply[] {
+  const argumentsJson = JSON.stringify({ when, text: words });
+  return [
+    { match: 'outcome', text: 'I will.' },
+    { match: 'utterance', call: { name: 'set_reminder', argumentsJson } },
+  ];
+}
+
+const said = (setup: ScenarioSetup) => madeTexts(setup).join(' ');
+const pinged = ({ sandbox }: ScenarioSetup) =>
+  sandbox.messages('Lounge').filter(({ pings }) => pings.length > 0);
+const isTold = (setup: ScenarioSetup, times: number) =>
+  expect(setup.bot.log.filter(({ msg }) => msg === 'reminder')).toHaveLength(times);
+
+/** What is due in this server was due a day ago. */
+function age({ dataDir, sandbox }: ScenarioSetup): void {
+  using sqlite = new DatabaseSync(storePath(dataDir));
+  const sql = 'UPDATE reminders SET due_ms = ? WHERE guild_id = ?';
+  expect(sqlite.prepare(sql).run(Date.now() - dayMs, sandbox.guildId).changes).toBe(1);
+}
+
+scenario(
+  'a reminder that is set by talking is said at its time to whoever sits there',
+  async () => {
+    await using setup = await openScenario({
+      providers: { replies: sets('in 4 seconds', 'take the tea out') },
+    });
+    const adam = await callIn(setup, 'Adam');
+    await converse(setup, adam, question);
+    expect(said(setup)).toContain('I will.');
+    await eventually(() =>
+      expect(said(setup)).toContain('Adam. You wanted to be reminded: take the tea out'),
+    );
+    await eventually(() => isTold(setup, 1));
+    expect(pinged(setup)).toEqual([]);
+  },
+);
+
+scenario('whoever has left by then reads it where it was asked for, with a mention', async () => {
+  await using setup = await openScenario({ providers: { replies: sets('in 10 seconds') } });
+  const adam = await callIn(setup, 'Adam');
+  await adam.say(question, soon());
+  await eventually(() => expect(said(setup)).toContain('I will.'));
+  await adam.leave();
+  await eventually(() => expect(pinged(setup)).toHaveLength(1));
+  expect(pinged(setup)[0]?.text).toContain('Your timer is up.');
+  expect(pinged(setup)[0]?.pings).toEqual(['@Adam']);
+  await eventually(() => isTold(setup, 1));
+});
+
+scenario('what was due while the bot was away is told as late after its start, once', async () => {
+  await using setup = await openScenario({
+    providers: { replies: sets('in 1 hour', 'call my mother') },
+  });
+  const adam = await callIn(setup, 'Adam');
+  await converse(setup, adam, question);
+  await setup.bot.stop();
+  age(setup);
+  await setup.restart();
+  await returned(setup, adam);
+  const sentence = /This comes late, it was due at .*You wanted to be reminded: call my mother/;
+  const all = () =>
+    [said(setup), ...pinged(setup).map(({ text }) => text)].filter((one) => sentence.test(one));
+  await eventually(() => expect(all()).toHaveLength(1));
+  await eventually(() => isTold(setup, 1));
+  await setup.restart();
+  await returned(setup, adam);
+  await converse(setup, adam, question);
+  expect(all()).toHaveLength(1);
+  isTold(setup, 0);
+});
