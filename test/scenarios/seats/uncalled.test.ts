@@ -10,6 +10,7 @@ import {
   eventually,
   openScenario,
   recognised,
+  returned,
   type ScenarioSetup,
   scenario,
   soon,
@@ -78,6 +79,27 @@ scenario('after /leave it does not come back before the channel was empty', asyn
   await come(setup, adam, 'Lounge');
 });
 
+scenario('after a kick it does not come back before the channel was empty', async () => {
+  await using setup = await openScenario({ providers: { replies } });
+  const guild = setup.sandbox.guild();
+  const [adam, ben] = [guild.person('Adam'), guild.person('Ben')];
+  await told(adam, 'privacy allow', { for: 'always' });
+  await setAutoJoin(guild, 'Lounge');
+  await adam.join('Lounge', soon());
+  await come(setup, adam, 'Lounge');
+  guild.disconnectBot();
+  await setup.bot.logged(({ msg }) => msg === 'left', 20_000);
+  const joins = () => setup.bot.log.filter(({ msg }) => msg === 'joined').length;
+  const before = joins();
+  await ben.join('Lounge', soon());
+  await told(ben, 'privacy status'); // by then the coming of Ben was looked at
+  expect([setup.sandbox.bot().channel, joins()]).toEqual([undefined, before]);
+  await Promise.all([adam.leave(), ben.leave()]);
+  await adam.join('Lounge', soon());
+  await come(setup, adam, 'Lounge');
+  await converse(setup, adam, question);
+});
+
 scenario('who called it with follow is followed, with all they said', async () => {
   await using setup = await openScenario({ providers: { replies } });
   const guild = setup.sandbox.guild();
@@ -91,3 +113,43 @@ scenario('who called it with follow is followed, with all they said', async () =
   await converse(setup, adam, another);
   expect(recognised(setup)).toEqual(['Adam']);
 });
+
+scenario('who is followed is followed after a restart', async () => {
+  await using setup = await openScenario({ providers: { replies } });
+  const guild = setup.sandbox.guild();
+  const adam = guild.person('Adam');
+  await adam.join('Lounge', soon());
+  await told(adam, 'join', { follow: true });
+  await adam.settled(soon());
+  await setup.restart();
+  await returned(setup, adam);
+  await adam.join('Workshop', soon());
+  await come(setup, adam, 'Workshop');
+  await converse(setup, adam, question);
+});
+
+scenario(
+  'people who come into two channels of auto_join at once have it in one of them',
+  async () => {
+    await using setup = await openScenario({ providers: { replies } });
+    const guild = setup.sandbox.guild();
+    const people = { Lounge: guild.person('Adam'), Workshop: guild.person('Ben') } as const;
+    for (const person of Object.values(people))
+      await told(person, 'privacy allow', { for: 'always' });
+    await setAutoJoin(guild, 'Lounge', 'Workshop');
+    await Promise.all([
+      people.Lounge.join('Lounge', soon()),
+      people.Workshop.join('Workshop', soon()),
+    ]);
+    await eventually(() => expect(setup.sandbox.bot().channel).toBeDefined());
+    const first = setup.sandbox.bot().channel === 'Workshop' ? 'Workshop' : 'Lounge';
+    const [here, other] =
+      first === 'Lounge' ? (['Lounge', 'Workshop'] as const) : (['Workshop', 'Lounge'] as const);
+    await people[here].settled(soon());
+    await converse(setup, people[here], question);
+    expect(setup.sandbox.bot().channel).toBe(here);
+    await people[here].leave();
+    await come(setup, people[other], other);
+    await converse(setup, people[other], another);
+  },
+);

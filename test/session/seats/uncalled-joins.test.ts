@@ -107,6 +107,21 @@ test('after a kick it stays away until the channel was empty', async () => {
   expect(bot.sessions.at('g')).toEqual(one);
 });
 
+test('of two channels that fill at once it goes to one, and to the other once that is empty', async () => {
+  const bot = await opened();
+  await bot.book.write('g', 'eva', { kind: 'always' });
+  await Promise.all([bot.move(adam, one, 0), bot.move(eva, two, 0)]);
+  await bot.rest(2_000);
+  expect(bot.sessions.at('g')).toEqual(one);
+  expect(bot.linkOpener.asked).toBe(1);
+  await bot.rest(20_000);
+  expect(bot.sessions.at('g')).toEqual(one);
+  await bot.move(adam, undefined);
+  await bot.rest(10_000);
+  expect(bot.sessions.at('g')).toEqual(two);
+  expect(bot.linkOpener.links.filter(({ closed }) => !closed)).toHaveLength(1);
+});
+
 test('twenty changes of channel in 10 s end in one seat with three joins at most', async () => {
   const bot = await opened();
   for (let hop = 0; hop < 20; hop++) await bot.move(adam, hop % 2 === 0 ? one : two, 500);

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { speech } from '#test/audio/speech.ts';
+import type { BotProcess } from '#test/fakes/bot-process.ts';
+import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
+import { told } from '#test/scenarios/setup/asking.ts';
+import { playInRealTime } from '#test/scenarios/setup/real-time.ts';
+import { converse, eventually, soon } from '#test/scenarios/setup/scenario-setup.ts';
+import { openProcesses, type ProcessesSetup } from './bot-processes.ts';
+
+/** Of a log line; a takeover takes 2 s where nothing else runs. */
+const longMs = 30_000;
+const question = speech('human-cards-004');
+const servers = ['Sandbox', 'Sandbox 2'] as const;
+type Server = (typeof servers)[number];
+/** Somebody sits in one channel at a time, whatever its server. */
+const nameIn = { Sandbox: 'Adam', 'Sandbox 2': 'Ben' } as const;
+
+/** Servers that a process has joined somebody in. */
+const joinedBy = ({ log }: BotProcess) =>
+  log.flatMap(({ msg, guildId }) => (msg === 'joined' ? [guildId] : []));
+
+withPostgres(() => {
+  test(
+    'each process comes uncalled in the servers it serves, and in those it takes over',
+    { timeout: 240_000 },
+    () => playInRealTime(comesUncalled),
+  );
+});
+
+async function comesUncalled(): Promise<void> {
+  await using schema = await openSchema();
+  const environment = { DATABASE_URL: schema.url.reveal() };
+  const providers = { replies: [{ match: /^/, text: 'Yes.' }] };
+  await using setup = await openProcesses({ environment, providers });
+  const [ours, theirs] = servers.map((name) => setup.sandbox.guild(name).id);
+  const one = await setup.start('one');
+  const two = await setup.start('two');
+  await two.logged(({ msg }) => msg === 'shard served', longMs);
+  for (const server of servers) {
+    const guild = setup.sandbox.guild(server);
+    await told(guild.person(nameIn[server]), 'privacy allow', { for: 'always' });
+    const value = `<#${guild.channelId('Lounge')}>`;
+    await told(guild.person('Olga'), 'settings set', { key: 'auto_join', value });
+    await guild.person(nameIn[server]).join('Lounge', soon());
+    await talks(setup, server);
+  }
+  expect([joinedBy(one), joinedBy(two)]).toEqual([[ours], [theirs]]);
+
+  const guild = setup.sandbox.guild('Sandbox');
+  await guild.person(nameIn.Sandbox).leave();
+  await one.kill();
+  await two.logged(({ msg, shard }) => msg === 'shard served' && shard === 0, longMs);
+  await guild.person(nameIn.Sandbox).join('Lounge', soon());
+  await talks(setup, 'Sandbox');
+  expect(joinedBy(two)).toEqual([theirs, ours]);
+  expect(setup.sandbox.violations()).toEqual([]);
+}
+
+/** Its person is heard and answered in the Lounge of that server. */
+async function talks(setup: ProcessesSetup, server: Server): Promise<void> {
+  const guild = setup.sandbox.guild(server);
+  await eventually(() => expect(guild.bot().channel).toBe('Lounge'));
+  await guild.person(nameIn[server]).settled(soon());
+  await converse(setup.server(server), guild.person(nameIn[server]), question);
+}
