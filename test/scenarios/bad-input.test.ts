@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
@@ -9,6 +11,7 @@ import {
   eventually,
   hearing,
   madeTexts,
+  openOwnScene,
   openScenario,
   type ScenarioSetup,
   scenario,
@@ -173,4 +176,28 @@ scenario('trouble in one server is not noticed in another', async () => {
   await eventually(() => expect(there.bot().channel).toBeUndefined());
   await nora.join('Lounge', soon());
   expect((await told(nora, 'join')).text).toContain(text('join.ok', { channel: 'Lounge' }));
+});
+
+scenario('of a broken table of texts one sentence tells, and everything else goes on', async () => {
+  await using setup = await openOwnScene();
+  const folder = join(setup.dataDir, 'texts');
+  await mkdir(folder);
+  await writeFile(join(folder, 'de.json'), '{ "stop.nothing": "Ruhe ist schon.", "say.now": 7 }');
+  await writeFile(join(folder, 'fr.json'), '{ "stop.nothing": ');
+  await setup.restart();
+  const complaints = setup.bot.log.flatMap(({ level, msg = '' }) => (level === 40 ? [msg] : []));
+  expect(complaints).toEqual([
+    expect.stringMatching(/de\.json is used without 1 of its texts: say\.now: it is no text\.$/),
+    expect.stringMatching(/fr\.json is not used: it is no JSON object of texts by id\.$/),
+  ]);
+  const { sandbox } = setup;
+  const adam = sandbox.person('Adam', { locale: 'de' });
+  await adam.join('Lounge', soon());
+  await told(adam, 'join');
+  expect(await told(adam, 'stop')).toEqual(expect.objectContaining({ text: 'Ruhe ist schon.' }));
+  expect(await told(adam, 'say', { text: 'Hallo' })).toMatchObject(whispered('say.now', {}, 'de'));
+  const fleur = sandbox.person('Fleur', { locale: 'fr' });
+  await fleur.join('Lounge', soon());
+  await told(adam, 'stop');
+  expect(await told(fleur, 'stop')).toMatchObject(whispered('stop.nothing', {}, 'fr'));
 });
