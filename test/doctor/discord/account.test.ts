@@ -61,6 +61,38 @@ test('intents that the bot does not need, and logins that run out, are told', as
   expect(code).toBe(1);
 });
 
+test.each([
+  [
+    'on',
+    [],
+    /^differs intents Message Content Intent is off, which MESSAGE_CONTENT=on needs$/,
+    'tick it: https://discord.com/developers/applications/',
+  ],
+  ['on', ['content'], /^ok intents Message Content Intent$/, undefined],
+  [
+    'on',
+    ['content', 'members'],
+    /^differs intents Server Members Intent switched on, which the bot never uses$/,
+    'switch off what nothing else needs: https://discord.com/developers/applications/',
+  ],
+  ['off', [], /^ok intents none privileged, none needed$/, undefined],
+  [
+    'off',
+    ['content'],
+    /^differs intents Message Content Intent switched on, which the bot never uses$/,
+    'switch off what nothing else needs: https://discord.com/developers/applications/',
+  ],
+] as const)(
+  'with MESSAGE_CONTENT=%s and the privileged intents %j the doctor says %s',
+  async (wanted, privilegedIntents, line, mend) => {
+    await using patient = await openPatient({ privilegedIntents: [...privilegedIntents] });
+    const { code, about, mendOf } = await patient.look([], { MESSAGE_CONTENT: wanted });
+    expect(about('intents')).toMatch(line);
+    expect(mendOf('intents')?.startsWith(mend ?? '')).toBe(mend === undefined ? undefined : true);
+    expect(code).toBe(0);
+  },
+);
+
 test('an application whose invite link cannot work is told', () => {
   const account = {
     ...{ applicationId: '1', botId: '1', name: 'Nova', privilegedIntents: [] },

@@ -1,0 +1,80 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openPatient } from './discord/examine-sandbox.ts';
+import { answers, examine, openServer } from './examine.ts';
+
+/** Settings of a chat server that refuses everything. */
+async function openBrokenServer() {
+  const server = await openServer({}, answers({ error: { message: 'No.' } }, 500));
+  return { server, settings: { CHAT_COMPLETION_BASE_URL: `${server.origin}/v1` } };
+}
+
+type Patient = Awaited<ReturnType<typeof openPatient>>;
+
+/** Its store is none any more. */
+function breakStore({ environment }: Patient): void {
+  writeFileSync(join(environment.DATA_DIR, 'parley.db'), 'this is no database');
+}
+
+test('with everything usable, the exit code is 0', async () => {
+  await using patient = await openPatient();
+  expect((await patient.look()).code).toBe(0);
+});
+
+test('a server that does not work is enough for 1, however well Discord is', async () => {
+  await using patient = await openPatient();
+  const { server, settings } = await openBrokenServer();
+  using _ = server;
+  expect((await patient.look([], settings)).code).toBe(1);
+});
+
+test('a store that cannot be read is enough for 1, however well all else is', async () => {
+  await using patient = await openPatient();
+  breakStore(patient);
+  const { code, text } = await patient.look();
+  expect(code).toBe(1);
+  expect(text).toMatch(/missing {2}.*parley\.db/);
+});
+
+test('Discord that lacks something is enough for 1, however well the servers are', async () => {
+  await using patient = await openPatient({ gatewayRules: { startsPerDay: 0 } });
+  const { code, about } = await patient.look();
+  expect(about('logins')).toMatch(/^missing/);
+  expect(code).toBe(1);
+});
+
+test('a token that Discord refuses counts over a server that does not work, and a store: 78', async () => {
+  await using patient = await openPatient();
+  const { server, settings } = await openBrokenServer();
+  using _ = server;
+  breakStore(patient);
+  const refused = { ...settings, DISCORD_TOKEN: 'wrong.token.of-somebody' };
+  const { code, text } = await patient.look([], refused);
+  expect(code).toBe(78);
+  expect(text).toContain('CHAT_COMPLETION: ');
+});
+
+test('offline a broken store still counts, and Discord is not asked', async () => {
+  await using patient = await openPatient();
+  breakStore(patient);
+  const { code, about } = await patient.look(['--offline']);
+  expect(about('token')).toBe('ok token set, not asked about');
+  expect(code).toBe(1);
+});
+
+test('settings that cannot work are 78, one sentence each, also as JSON', async () => {
+  const wrong = { MESSAGE_CONTENT: 'perhaps', LOG_LEVEL: 'loud' };
+  const plain = await examine([], wrong);
+  expect(plain.code).toBe(78);
+  expect(plain.lines).toHaveLength(2);
+  const json = await examine(['--json'], wrong);
+  expect(json.code).toBe(78);
+  expect(JSON.parse(json.text)).toEqual({ code: 78, mistakes: plain.lines });
+});
+
+test('a key that --key-env does not name is 78, and so is a flag that nobody knows', async () => {
+  const server = ['--provider', 'http://127.0.0.1:9/v1'];
+  expect((await examine([...server, '--key-env', 'NO_SUCH_KEY'])).code).toBe(78);
+  expect((await examine(['--nonsense'])).code).toBe(78);
+});
