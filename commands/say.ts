@@ -4,7 +4,8 @@ import { playingOutcome } from '#src/session/tracks/track-outcome-texts.ts';
 import { closest } from './closest-names.ts';
 import { notInRoom } from './rights.ts';
 
-const voices: Suggest = async (typed, _call, { talk }) => closest(typed, talk.voices());
+const voiceNames: Suggest = async (typed, _call, { voices }) =>
+  closest(typed, await voices.names());
 
 export const say: Command = {
   name: 'say',
@@ -23,7 +24,7 @@ export const say: Command = {
       description: 'command.say.voice',
       kind: 'text',
       maxChars: 100,
-      suggest: voices,
+      suggest: voiceNames,
     },
     {
       name: 'when',

@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { type EngineNews, openEngines } from '#src/app/engines/engines.ts';
+import type { EngineNews } from '#src/app/engines/engine-client.ts';
+import { openEngines } from '#src/app/engines/engines.ts';
 import { readConfig } from '#src/config/config.ts';
 import { textOf } from '#test/contracts/transcriber.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';

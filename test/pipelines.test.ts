@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type EngineNews, type Engines, openEngines } from '#src/app/engines/engines.ts';
+import type { EngineNews } from '#src/app/engines/engine-client.ts';
+import { type Engines, openEngines } from '#src/app/engines/engines.ts';
 import { pipelinesOf } from '#src/app/engines/pipelines.ts';
 import { readConfig } from '#src/config/config.ts';
 import type { Config } from '#src/config/types.ts';

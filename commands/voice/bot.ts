@@ -1,4 +1,3 @@
-import { nearest } from '#commands/closest-names.ts';
 import type {
   Command,
   CommandCall,
@@ -9,7 +8,9 @@ import type {
 import type { BotWish, ChoiceOutcome } from '#src/session/ports/personas.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { personaOption } from './persona-option.ts';
-import { voiceNamed, voiceOption } from './voice-option.ts';
+import { unknownPersona } from './persona-replies.ts';
+import { unknownVoice } from './unknown-voice.ts';
+import { voiceOption } from './voice-option.ts';
 
 /** What a person types to have no persona, or the voice of the persona again. */
 const standard = 'default';
@@ -26,7 +27,7 @@ export const bot: Command = {
   ],
   async run(call, ports) {
     const { words } = call;
-    const wish = wishOf(call, ports);
+    const wish = await wishOf(call, ports);
     const outcome = await ports.personas.choose(callerOf(call), wish);
     if (outcome.kind === 'chosen') return chosen(outcome, wish);
     return [refusalOf(outcome, words)];
@@ -50,14 +51,17 @@ export function settleWith(what: 'keep' | 'clear') {
 }
 
 /** Where the bot sits, a choice is for that channel unless the server is named. */
-function wishOf({ guildId, words }: CommandCall, { sessions, talk }: CommandPorts): BotWish {
+async function wishOf(
+  { guildId, words }: CommandCall,
+  { sessions, voices }: CommandPorts,
+): Promise<BotWish> {
   const place = words.for ?? (sessions.at(guildId) ? 'channel' : 'server');
   const { persona, voice } = words;
-  const named = voice !== undefined && (voiceNamed(voice, talk.voices()) ?? voice);
+  const named = voice === undefined ? undefined : ((await voices.named(voice)) ?? voice);
   return {
     place: place === 'server' ? 'server' : 'channel',
     ...(persona !== undefined && { persona: isStandard(persona) ? null : persona }),
-    ...(voice !== undefined && { voice: isStandard(voice) ? null : named || voice }),
+    ...(named !== undefined && { voice: isStandard(named) ? null : named }),
   };
 }
 
@@ -96,23 +100,12 @@ function refusalOf(
     case 'unknown-persona':
       return unknownPersona(persona, outcome.known);
     case 'unknown-voice':
-      return {
-        id: 'voice.unknown',
-        with: { x: voice, closest: nearest(voice, outcome.known).join(', ') },
-        to: 'caller',
-      };
+      return unknownVoice(voice, outcome.known);
     case 'denied':
       return { id: 'perm.dj', to: 'caller' };
     case 'nowhere':
       return { id: 'leave.nowhere', to: 'caller' };
   }
-}
-
-/** Reply to a name that no persona has. */
-export function unknownPersona(x: string, known: readonly string[]): Reply {
-  return known.length === 0
-    ? { id: 'persona.unknown.none', with: { x }, to: 'caller' }
-    : { id: 'persona.unknown', with: { x, closest: nearest(x, known).join(', ') }, to: 'caller' };
 }
 
 function callerOf({ guildId, callerId: id, mayManage }: CommandCall) {

@@ -1,8 +1,8 @@
 import { notManaging } from '#commands/rights.ts';
 import { personaFile } from '#src/personas/persona-file.ts';
 import type { Command } from '#src/session/ports/command.ts';
-import { unknownPersona } from './bot.ts';
 import { personaOption } from './persona-option.ts';
+import { unknownPersona } from './persona-replies.ts';
 
 export const exportPersona: Command = {
   name: 'export',

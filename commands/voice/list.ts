@@ -8,13 +8,13 @@ export const list: Command = {
   description: 'command.voice.list',
   shownTo: 'caller',
   options: [],
-  async run(_call, { talk }) {
-    const voices = talk.voices();
-    if (voices.length === 0) return [{ id: 'voice.list.unknown', to: 'caller' }];
-    const all = voices.join(', ');
+  async run(_call, { voices }) {
+    const names = await voices.names();
+    if (names.length === 0) return [{ id: 'voice.list.unknown', to: 'caller' }];
+    const all = names.join(', ');
     if (all.length <= longestShownChars)
       return [{ id: 'voice.list', with: { voices: all }, to: 'caller' }];
-    const files = [{ name: 'voices.txt', text: `${voices.join('\n')}\n` }];
-    return [{ id: 'voice.list.file', with: { n: voices.length }, to: 'caller', files }];
+    const files = [{ name: 'voices.txt', text: `${names.join('\n')}\n` }];
+    return [{ id: 'voice.list.file', with: { n: names.length }, to: 'caller', files }];
   },
 };

@@ -1,12 +1,13 @@
-import { nearest } from '#commands/closest-names.ts';
 import { languageOption } from '#commands/language-option.ts';
 import { maxSpeed, minSpeed, type PersonSettings } from '#src/people/person-settings.ts';
 import type { Command, CommandCall, Replies, Reply } from '#src/session/ports/command.ts';
 import type { PersonChange } from '#src/session/ports/people-settings.ts';
+import type { VoiceControl } from '#src/session/ports/voices.ts';
 import { languageName, languageTag } from '#src/texts/language-names.ts';
 import { oneLine } from '#src/texts/plain.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
-import { voiceNamed, voiceOption } from './voice-option.ts';
+import { unknownVoice } from './unknown-voice.ts';
+import { voiceOption } from './voice-option.ts';
 
 /** What a person types to take a choice back. */
 const standard = 'default';
@@ -36,9 +37,9 @@ export const me: Command = {
       maxChars: maxNameChars,
     },
   ],
-  async run(call, { peopleSettings, talk }) {
+  async run(call, { peopleSettings, voices }) {
     const { guildId, callerId, words } = call;
-    const read = changeOf(words, talk.voices());
+    const read = await changeOf(words, voices);
     if ('wrong' in read) return [read.wrong];
     if (Object.keys(read.change).length === 0) {
       const settings = await peopleSettings.load(guildId, callerId);
@@ -51,10 +52,10 @@ export const me: Command = {
 
 const unread: Reply = { id: 'voice.unread', to: 'caller' };
 
-function changeOf(words: CommandCall['words'], voices: readonly string[]): Read {
+async function changeOf(words: CommandCall['words'], voices: VoiceControl): Promise<Read> {
   const parts = [
     languageOf(words.language),
-    voiceOf(words.voice, voices),
+    await voiceOf(words.voice, voices),
     speedOf(words.speed),
     spokenNameOf(words.name),
   ];
@@ -75,11 +76,13 @@ function languageOf(typed: string | undefined): Read {
     : { change: { language } };
 }
 
-function voiceOf(typed: string | undefined, voices: readonly string[]): Read {
+async function voiceOf(typed: string | undefined, voices: VoiceControl): Promise<Read> {
   if (typed === undefined) return nothing;
   if (isStandard(typed)) return { change: { voice: null } };
-  const voice = voiceNamed(typed, voices);
-  return voice === undefined ? { wrong: unknownVoice(typed, voices) } : { change: { voice } };
+  const voice = await voices.named(typed);
+  return voice === undefined
+    ? { wrong: unknownVoice(typed, await voices.names()) }
+    : { change: { voice } };
 }
 
 function speedOf(typed: string | undefined): Read {
@@ -102,14 +105,6 @@ function spokenNameOf(typed: string | undefined): Read {
 
 function isStandard(typed: string): boolean {
   return typed.trim().toLowerCase() === standard;
-}
-
-/** Reply to a name that no voice has. */
-function unknownVoice(x: string, voices: readonly string[]): Reply {
-  const close = nearest(x, voices).join(', ');
-  return close === ''
-    ? { id: 'voice.bad', with: { x }, to: 'caller' }
-    : { id: 'voice.unknown', with: { x, closest: close }, to: 'caller' };
 }
 
 /** The settings as sentences for their owner. */

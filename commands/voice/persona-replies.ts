@@ -5,9 +5,17 @@ import type { Reply } from '#src/session/ports/command.ts';
 import type { PersonaSaving } from '#src/session/ports/personas.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import { unknownVoice } from './unknown-voice.ts';
 
 /** Characters of the instructions that are shown, so that whoever takes a persona over sees what it is told. */
 const shownChars = 1_200;
+
+/** Reply to a name that no persona has. */
+export function unknownPersona(x: string, known: readonly string[]): Reply {
+  return known.length === 0
+    ? { id: 'persona.unknown.none', with: { x }, to: 'caller' }
+    : { id: 'persona.unknown', with: { x, closest: nearest(x, known).join(', ') }, to: 'caller' };
+}
 
 /** Reply to what is no persona; nothing was changed. */
 export function faultReply(fault: PersonaFileFault): Reply {
@@ -29,10 +37,8 @@ export function savedReply(persona: Persona, saving: PersonaSaving): Reply {
     }
     case 'full':
       return { id: 'persona.full', with: { limit: saving.limit }, to: 'caller' };
-    case 'unknown-voice': {
-      const closest = nearest(saving.name, saving.known).join(', ');
-      return { id: 'voice.unknown', with: { x: saving.name, closest }, to: 'caller' };
-    }
+    case 'unknown-voice':
+      return unknownVoice(saving.name, saving.known);
     case 'unknown-brain': {
       const { known, name: x } = saving;
       return known.length === 0

@@ -15,18 +15,7 @@ export function voiceOption(
     description,
     kind: 'text',
     maxChars: maxVoiceChars,
-    suggest: async (typed, _call, { talk }) => closest(typed, [...others, ...talk.voices()]),
+    suggest: async (typed, _call, { voices }) =>
+      closest(typed, [...others, ...(await voices.names())]),
   };
-}
-
-/** The voice of this name as its server writes it, whatever the case; undefined where it is none of those that are known. */
-export function voiceNamed(typed: string, known: readonly string[]): string | undefined {
-  const words = typed.trim();
-  const found = known.find((one) => one.toLowerCase() === words.toLowerCase());
-  return found ?? (known.length === 0 && isVoiceName(words) ? words : undefined);
-}
-
-/** Whether a server that does not tell its voices may be asked for this one; also for mixed ones, `a(2)+b(1)`. */
-function isVoiceName(words: string): boolean {
-  return /^[\p{L}\p{N}][\p{L}\p{N} _.:()+/-]{0,99}$/u.test(words);
 }

@@ -4,10 +4,11 @@ import { exportPersona } from './export.ts';
 import { importPersona } from './import.ts';
 import { list } from './list.ts';
 import { me } from './me.ts';
+import { preview } from './preview.ts';
 import { words } from './words.ts';
 
 export const voice: CommandGroup = {
   name: 'voice',
   description: 'command.voice',
-  commands: [me, bot, list, words, exportPersona, importPersona],
+  commands: [me, bot, preview, list, words, exportPersona, importPersona],
 };

@@ -4,10 +4,12 @@ import type { ReportedFailures } from '#src/session/alerts/reported-failures.ts'
 import type { ConversationMemory } from '#src/session/answering/conversation-memory.ts';
 import type { CurrentPipeline } from '#src/session/answering/current-pipeline.ts';
 import type { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
+import type { LiveTalkers } from '#src/session/connection/live-talkers.ts';
 import type { SessionAddressing } from '#src/session/hearing/addressing.ts';
 import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
 import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
 import type { CuePlayer } from '#src/session/output/cue-player.ts';
+import type { GoneVoices } from '#src/session/output/gone-voices.ts';
 import type { PauseNotices } from '#src/session/output/pause-notices.ts';
 import type { SessionVoice } from '#src/session/output/session-voice.ts';
 import type { SpeechOutput } from '#src/session/output/speech-output.ts';
@@ -56,6 +58,10 @@ export type SessionContext = {
   readonly pauseHabits: PauseHabits;
   /** How the bot speaks here. */
   readonly voice: SessionVoice;
+  /** Tells of voices that are there no more. */
+  readonly goneVoices: GoneVoices;
+  /** Who talks there now. */
+  readonly talking: LiveTalkers;
   /** In which language each person is heard and answered. */
   readonly languages: SpeakerLanguages;
   readonly addressing: SessionAddressing;

@@ -29,6 +29,7 @@ import type { FileReader, RecordingReader } from '#src/sources/fetch/ports.ts';
 import type { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
+import type { VoiceNames } from '#src/speech/voice-names.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import type { Caps } from '#src/spending/caps.ts';
 import type { Locale } from '#src/texts/texts.ts';
@@ -107,8 +108,8 @@ export type SessionDependencies = {
   readonly chatName: string;
   /** What thinks and speaks, in a few words for the panel. */
   readonly engine: string;
-  /** Names of voices, as far as they are known. */
-  readonly voices: readonly string[];
+  /** Names of the voices that read texts. */
+  readonly voices: VoiceNames;
   /** Languages its voice speaks, of those there are texts in; English is always among them. */
   readonly spokenLocales: readonly Locale[];
   readonly consent: ConsentPolicySettings;

@@ -1,29 +1,31 @@
 import { Wakeup } from '#src/base/wakeup.ts';
 import { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+import { LiveTalkers } from './connection/live-talkers.ts';
 import type { SessionDependencies } from './dependencies.ts';
 import { CuePlayer } from './output/cue-player.ts';
+import { GoneVoices, type GoneVoicesSession } from './output/gone-voices.ts';
 import { openPauseNotices } from './output/pause-notices.ts';
 import { SessionVoice } from './output/session-voice.ts';
-import type { ChannelRef } from './ports/voice-link.ts';
 import { ConsentWithdrawals } from './presence/consent-withdrawals.ts';
 import type { TurnQueue } from './queue/turn-queue.ts';
+import type { StoredSettings } from './settings/stored-settings.ts';
 import { PendingConfirmations } from './tools/pending-confirmations.ts';
 
-type NewSession = {
-  readonly channel: ChannelRef;
+type NewSession = GoneVoicesSession & {
   readonly parts: Pick<SessionDependencies, 'clock' | 'spending'>;
   readonly queue: TurnQueue;
-  /** Aborted when the session is over. */
-  readonly signal: AbortSignal;
 };
 
 /** What each session begins anew with, whatever was before it. */
 export function newSessionParts(
-  { channel, parts, queue, signal }: NewSession,
+  session: NewSession,
   isCaptionsOnly: () => boolean,
+  settings: Pick<StoredSettings, 'chosenVoiceAt'>,
 ) {
+  const { channel, parts, queue, signal } = session;
   const { clock } = parts;
+  const chosen = () => settings.chosenVoiceAt(channel.guildId, channel.channelId);
   const wakeup = new Wakeup(clock);
   const wake = () => wakeup.wake();
   const pauseNotices = openPauseNotices(channel, parts, { queue, isCaptionsOnly, wake });
@@ -31,7 +33,9 @@ export function newSessionParts(
   return {
     confirmations: new PendingConfirmations(),
     cuePlayer: new CuePlayer(),
+    goneVoices: new GoneVoices(session, chosen),
     governed: new Wakeup(clock),
+    talking: new LiveTalkers(),
     pauseHabits: new PauseHabits(),
     voice: new SessionVoice(),
     preemptiveBudget: new PreemptiveBudget(),

@@ -28,7 +28,6 @@ import { type SeatStart, seatOf, startOf } from '#src/session/seats/seat-snapsho
 import { dependenciesIn } from '#src/session/settings/server-dependencies.ts';
 import { SessionTracks } from '#src/session/tracks/session-tracks.ts';
 import { postRecap } from '#src/session/transcripts/closing-recap.ts';
-import { withCountedVoice } from '#src/spending/usage-meters.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { runConnection } from './connection/connection-loop.ts';
 import { type ReconnectDecision, ReconnectingLink } from './connection/reconnecting-link.ts';
@@ -82,8 +81,7 @@ export class VoiceSession {
     this.#mode = mode ?? former?.mode ?? seat?.mode ?? 'talk';
     this.#seats = seats;
     this.followedId = followedId ?? seat?.followedId;
-    const counted = withCountedVoice(guildId, options.parts);
-    const parts = dependenciesIn(channel, counted, settings, () => this.#mode === 'talk');
+    const parts = dependenciesIn(channel, options.parts, settings, () => this.context);
     this.#parts = parts;
     this.#settings = settings;
     this.#since = startOf(seat, parts.clock);
@@ -118,7 +116,7 @@ export class VoiceSession {
     const captions = new ChannelCaptions({ ...common, kept, isToldAloud });
     this.context = {
       ...common,
-      ...newSessionParts(common, isCaptionsOnly),
+      ...newSessionParts(common, isCaptionsOnly, settings),
       captions,
       transcripts,
       isCaptionsOnly,

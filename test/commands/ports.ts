@@ -22,7 +22,9 @@ import type {
   TrackVotes,
 } from '#src/session/ports/tracks.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { VoiceControl } from '#src/session/ports/voices.ts';
 import type { WordControl } from '#src/session/ports/words.ts';
+import { voiceNamed } from '#src/speech/voice-names.ts';
 import type { SpentCosts } from '#src/spending/budget-authority.ts';
 import { fineFacts } from '#test/fakes/channel-facts.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -57,6 +59,7 @@ export type PortOverrides = Partial<All & GuildSettingsControl & Checkup> & {
   readonly personas?: Partial<PersonaControl>;
   readonly words?: Partial<WordControl>;
   readonly memories?: Partial<MemoryControl>;
+  readonly voices?: VoiceControl;
   readonly peopleSettings?: Partial<CommandPorts['peopleSettings']>;
   readonly captions?: Partial<CaptionControl>;
   readonly transcripts?: Partial<Transcripts>;
@@ -144,6 +147,14 @@ const personas: PersonaControl = {
   readFile: async () => ({ kind: 'unreachable' }),
 };
 
+/** These voices, which are all heard in files. */
+export function voicesOf(names: readonly string[]): VoiceControl {
+  return {
+    names: async () => names,
+    named: async (typed) => voiceNamed(typed, names),
+    preview: async () => ({ kind: 'file', wav: new Uint8Array(44) }),
+  };
+}
 /** There are none, and every one is taken. */
 const words: WordControl = {
   list: async () => ({ words: [], isRead: true, limit: 200 }),
@@ -214,7 +225,6 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     ask: async () => ({ kind: 'answered', text: 'It is five.' }),
     openFloor: () => 'open',
     stop: () => 'stopped',
-    voices: () => ['slt', 'rms', 'kal16', 'kal'],
     pause: () => 'paused',
     resume: () => 'resumed',
     status: async () => ({ kind: 'read', hearing: true, settings: 3, lines: 0, memories: 0 }),
@@ -235,6 +245,7 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     sessions: all,
     places: all,
     talk: all,
+    voices: over.voices ?? voicesOf(['slt', 'rms', 'kal16', 'kal']),
     tracks: all,
     votes: all,
     hearing: all,

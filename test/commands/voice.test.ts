@@ -2,10 +2,12 @@ import { expect, test } from 'vitest';
 import { nearest } from '#commands/closest-names.ts';
 import { list } from '#commands/voice/list.ts';
 import { me } from '#commands/voice/me.ts';
+import { preview } from '#commands/voice/preview.ts';
 import type { CommandCall } from '#src/session/ports/command.ts';
 import type { PersonChange } from '#src/session/ports/people-settings.ts';
+import type { VoiceControl } from '#src/session/ports/voices.ts';
 import { text } from '#src/texts/texts.ts';
-import { adam, ports } from './ports.ts';
+import { adam, ports, voicesOf } from './ports.ts';
 
 type Words = CommandCall['words'];
 const typing = (words: Words, over: Partial<CommandCall> = {}) => ({ ...adam, ...over, words });
@@ -16,7 +18,7 @@ async function change(words: Words, voices: readonly string[] = ['slt', 'rms', '
   const [reply] = await me.run(
     typing(words),
     ports({
-      voices: () => voices,
+      voices: voicesOf(voices),
       peopleSettings: {
         change: async (_guildId, _personId, wanted) => {
           changes.push(wanted);
@@ -92,7 +94,7 @@ test('/voice me without a word shows what its caller has chosen, or that it cann
 
 test('/voice list names the voices, in a file where they are many', async () => {
   const of = async (voices: readonly string[]) =>
-    (await list.run(adam, ports({ voices: () => voices })))[0];
+    (await list.run(adam, ports({ voices: voicesOf(voices) })))[0];
   expect(await of(['slt', 'rms'])).toEqual({
     id: 'voice.list',
     with: { voices: 'slt, rms' },
@@ -111,4 +113,37 @@ test.each([
   ['x', [], []],
 ])('closest to %j among %j are %j', (typed, all, expected) => {
   expect(nearest(typed, all)).toEqual(expected);
+});
+
+test('/voice preview lets its caller hear their voice at their pace, or the one they name', async () => {
+  const samples: unknown[] = [];
+  const voices: VoiceControl = {
+    ...voicesOf(['slt', 'rms']),
+    preview: async (_guildId, _listener, sample) => {
+      samples.push(sample);
+      return { kind: 'aloud' };
+    },
+  };
+  const all = ports({
+    voices,
+    peopleSettings: { load: async () => ({ voice: 'rms', speed: 0.8 }) },
+  });
+  const [own] = await preview.run(adam, all);
+  expect(own).toEqual({ id: 'voice.preview.aloud', with: { voice: 'rms' }, to: 'caller' });
+  await preview.run(typing({ voice: 'SLT' }), all);
+  expect(samples).toEqual([
+    { voice: 'rms', speed: 0.8, language: 'en' },
+    { voice: 'slt', speed: 0.8, language: 'en' },
+  ]);
+});
+
+test('/voice preview of a name that no voice has tells the closest three', async () => {
+  const [reply] = await preview.run(typing({ voice: 'rmz' }), ports());
+  expect(text(reply.id, reply.with)).toBe('No voice called "rmz". Closest: rms, slt, kal.');
+});
+
+test('where the channel is not quiet /voice preview is a file that its caller alone sees', async () => {
+  const [reply] = await preview.run(typing({ voice: 'rms' }), ports());
+  expect(reply).toMatchObject({ id: 'voice.preview.file', to: 'caller' });
+  expect(reply.files?.map(({ name }) => name)).toEqual(['voice.wav']);
 });

@@ -78,7 +78,7 @@ export class FakeSynthesizer implements Synthesizer {
     const { clock, firstMs = 0, gapMs = 0, pieceMs = 100 } = this.#options;
     const { pieces = Math.ceil((text.length * characterMs) / pieceMs) } = this.#options;
     if (!/[\p{L}\p{N}]/u.test(text)) throw new BotError('speech.unspeakable', false, 'No words.');
-    const { onTook: _, ...manner } = voice; // what it takes is no matter of how it sounds
+    const { onTook: _took, onGone: _gone, ...manner } = voice; // who is told is no matter of how it sounds
     const call = this.asked.push({ text, voice: manner });
     this.running++;
     this.mostRunning = Math.max(this.mostRunning, this.running);

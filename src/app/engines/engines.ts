@@ -1,4 +1,3 @@
-import { openSpeechDecoder } from '#src/app/speech-decoder.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { AudioChatModel } from '#src/chat/completions/audio-chat-ports.ts';
 import { openStandIn } from '#src/chat/stand-in.ts';
@@ -6,50 +5,28 @@ import { announced } from '#src/chat/usage.ts';
 import { modelsInUse } from '#src/config/models.ts';
 import type { AudioModel, Config, RemoteServer } from '#src/config/types.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
-import type { Deadlines, RoleDeadlines } from '#src/provider/deadlines.ts';
-import type { Limits } from '#src/provider/guarded-fetch.ts';
+import type { RoleDeadlines } from '#src/provider/deadlines.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
-import type { ProviderBreaker, ProviderNews, ProviderRole } from '#src/provider/provider-news.ts';
-import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
+import type { ProviderBreaker } from '#src/provider/provider-news.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
-import { standardEmbeddedVoice } from '#src/speech/embedded/flite-voices.ts';
-import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import type { Transcriber } from '#src/speech/ports.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
-import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
-import type { RealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesizer.ts';
-import { mostAnswerTokens } from '#src/spending/tariff.ts';
+import type { VoiceNames } from '#src/speech/voice-names.ts';
 import type { OpenBrain } from './brains.ts';
+import { clientOf, limited, stopwatch, type TellEngineNews } from './engine-client.ts';
 import type { EngineRoles, ReadBreakers } from './engine-fallbacks.ts';
+import { openVoice } from './open-voice.ts';
 import { openWarmth } from './open-warmth.ts';
 import { roughTranscriberOf } from './rough-transcriber.ts';
-
-/** News for the operator while the engines are made ready. */
-export type EngineNews =
-  | { readonly kind: 'loading'; readonly role: ProviderRole; readonly fraction: number }
-  | {
-      readonly kind: 'ready';
-      readonly role: ProviderRole;
-      readonly what: string;
-      readonly tookMs: number;
-      readonly advice?: string;
-    }
-  /** The base URL works only with `/v1` behind it. */
-  | { readonly kind: 'base-url'; readonly role: ProviderRole; readonly found: string }
-  /** An answer that was asked to stream came as one block after a wait: a proxy may buffer it. */
-  | { readonly kind: 'buffered'; readonly role: ProviderRole }
-  /** How well a model that speaks has read one text. */
-  | ({ readonly kind: 'reading'; readonly provider: string } & ReadingAccuracy)
-  /** Models that are gone or about to go, once a day each. */
-  | { readonly kind: 'models'; readonly news: readonly ModelNews[] }
-  /** Servers that fail, those that stand in for them, and when all is well again. */
-  | ProviderNews;
 
 /** Which engine serves which role, ready to use. */
 export type Engines = EngineRoles & {
   readonly chatName: string;
   /** Free, and English only; where the usual recogniser is a server. */
   readonly roughTranscriber?: Transcriber;
+  /** Names of the voices of the first synthesizer. */
+  readonly voices: VoiceNames;
   /** Where there is a server for it: a conversation of its own for each session, connected when first needed. */
   readonly realtime?: () => Pipeline & Disposable;
   /** What personas may name, by name. */
@@ -62,22 +39,22 @@ export type Engines = EngineRoles & {
   breakers(): readonly ProviderBreaker[];
 } & AsyncDisposable;
 
-type Tell = (news: EngineNews) => void;
-type LadderParts = { readonly tell: Tell; readonly watch: (read: ReadBreakers) => void };
+type LadderParts = { readonly tell: TellEngineNews; readonly watch: (read: ReadBreakers) => void };
 
 /**
  * Makes all roles ready at the same time. Errors: BotError `speech.failed`.
  *
  * What speaks to servers is imported only for a role that has one: the client alone takes 18 MB.
  */
-export async function openEngines(config: Config, tell: Tell): Promise<Engines> {
+export async function openEngines(config: Config, tell: TellEngineNews): Promise<Engines> {
   const stack = new AsyncDisposableStack();
   try {
     const { deadlines } = config;
     const ears = openEars(config.transcription, deadlines, stack, tell);
     const voice = openVoice(config.speech, deadlines, stack, tell);
     await Promise.allSettled([ears, voice]); // one that fails must not leave the other half open
-    const [transcriber, synthesizer] = [await ears, await voice];
+    const transcriber = await ears;
+    const { synthesizer, voices } = await voice;
     const chat = await openChat(config, tell);
     const reads: ReadBreakers[] = [];
     const ladder = { tell, watch: (read: ReadBreakers) => void reads.push(read) };
@@ -91,6 +68,7 @@ export async function openEngines(config: Config, tell: Tell): Promise<Engines> 
     return {
       ...chat,
       ...roles,
+      voices,
       ...(realtime && { realtime }),
       brains,
       ...(config.transcription.kind === 'remote' && { roughTranscriber: openRough(stack) }),
@@ -120,11 +98,12 @@ async function openLadders(
   const { transcription, chat, speech, deadlines } = config;
   if ([transcription, chat, speech].every(({ kind }) => kind === 'embedded')) return roles;
   const { withFallbacks } = await import('./engine-fallbacks.ts');
-  const quietly: Tell = (news) =>
+  const quietly: TellEngineNews = (news) =>
     ['base-url', 'reading', 'buffered'].includes(news.kind) ? ladder.tell(news) : undefined;
   const open = {
     ears: (one: Config['transcription']) => openEars(one, deadlines, stack, quietly),
-    voice: (one: Config['speech']) => openVoice(one, deadlines, stack, quietly),
+    voice: async (one: Config['speech']) =>
+      (await openVoice(one, deadlines, stack, quietly)).synthesizer,
     chat: async (one: RemoteServer) => {
       const { openChatModel } = await import('#src/chat/completions/openai-chat.ts');
       const model = openChatModel(
@@ -141,7 +120,7 @@ async function openEars(
   config: Config['transcription'],
   deadlines: RoleDeadlines,
   stack: AsyncDisposableStack,
-  tell: Tell,
+  tell: TellEngineNews,
 ): Promise<Transcriber> {
   const role = 'speech to text';
   if (config.kind === 'remote' && config.backend === 'realtime') {
@@ -167,53 +146,9 @@ function openRough(stack: AsyncDisposableStack): Transcriber {
   return roughTranscriberOf(async () => stack.use(await openEmbeddedTranscriber({})));
 }
 
-async function openVoice(
-  config: Config['speech'],
-  deadlines: RoleDeadlines,
-  stack: AsyncDisposableStack,
-  tell: Tell,
-): Promise<Synthesizer & Partial<Pick<RealtimeSynthesizer, 'warm'>>> {
-  const role = 'text to speech';
-  if (config.kind === 'remote' && config.backend === 'realtime') {
-    const { openRealtimeSynthesizer } = await import(
-      '#src/speech/realtime/realtime-synthesizer.ts'
-    );
-    const provider = new URL(config.baseUrl).host;
-    stopwatch(role, `${config.model} at ${provider}, realtime`, tell)();
-    const onReading = (reading: ReadingAccuracy) => tell({ kind: 'reading', provider, ...reading });
-    const { firstMs, idleMs } = deadlines[role];
-    const limits = { firstMs: Math.max(20_000, firstMs), idleMs: Math.max(10_000, idleMs) };
-    return stack.use(openRealtimeSynthesizer({ ...config, limits, onReading }));
-  }
-  if (config.kind === 'remote' && config.backend === 'chat-audio') {
-    const { openAudioChat } = await import('#src/chat/completions/audio-chat.ts');
-    const { audioModelVoice } = await import('#src/pipeline/audio-model-voice.ts');
-    const { instructions } = config;
-    const client = await clientOf(config, role, tell, deadlines[role]);
-    const model = openAudioChat(client, limited(config), realClock);
-    return audioModelVoice(model, { ...(instructions && { instructions }) });
-  }
-  if (config.kind === 'remote') {
-    const { openSynthesizer } = await import('#src/speech/openai/openai-synthesizer.ts');
-    const decode = openSpeechDecoder(stack);
-    return openSynthesizer(await clientOf(config, role, tell, deadlines[role]), {
-      ...config,
-      decode,
-    });
-  }
-  const { voice } = config;
-  const ready = stopwatch(role, `embedded, English, voice ${voice ?? standardEmbeddedVoice}`, tell);
-  const onProgress = (fraction: number) => tell({ kind: 'loading', role, fraction });
-  const synthesizer = stack.use(
-    await openEmbeddedSynthesizer({ onProgress, ...(voice && { voice }) }),
-  );
-  ready();
-  return synthesizer;
-}
-
 async function openChat(
   { chat: config, audioModel, deadlines }: Config,
-  tell: Tell,
+  tell: TellEngineNews,
 ): Promise<Pick<Engines, 'chat' | 'chatName' | 'audioModel'>> {
   if (config.kind === 'remote') {
     const chatName = new URL(config.baseUrl).host;
@@ -284,7 +219,7 @@ async function openOwnBrains(
 async function openWatch(
   config: Config,
   stack: AsyncDisposableStack,
-  tell: Tell,
+  tell: TellEngineNews,
 ): Promise<Engines['modelNews']> {
   const models = modelsInUse(config);
   if (models.length === 0) return () => [];
@@ -292,41 +227,4 @@ async function openWatch(
   const onNews = (news: readonly ModelNews[]) => tell({ kind: 'models', news });
   const watch = stack.use(new ModelWatch({ models, clock: realClock, onNews }));
   return () => watch.news();
-}
-
-/** No answer takes more than is put aside for it. */
-function limited<T extends object>(options: T): T & { readonly maxTokens: number } {
-  return { ...options, maxTokens: mostAnswerTokens };
-}
-
-async function clientOf(
-  { baseUrl, model, apiKey }: RemoteServer,
-  role: ProviderRole,
-  tell: Tell,
-  within: Deadlines,
-) {
-  const { openClient } = await import('#src/provider/client.ts');
-  stopwatch(role, `${model} at ${new URL(baseUrl).host}`, tell)();
-  const onBaseUrl = (found: string) => tell({ kind: 'base-url', role, found });
-  const onBuffered = () => tell({ kind: 'buffered', role });
-  return openClient({
-    baseUrl,
-    limits: limitsOf(within),
-    onBaseUrl,
-    onBuffered,
-    ...(apiKey && { apiKey }),
-  });
-}
-
-/** Bytes may come long before output does, so none of them are missed sooner than that. */
-function limitsOf({ coldFirstMs, idleMs }: Deadlines): Partial<Limits> {
-  return {
-    firstByteMs: Math.max(30_000, coldFirstMs),
-    idleMs: Math.max(15_000, coldFirstMs, idleMs),
-  };
-}
-
-function stopwatch(role: ProviderRole, what: string, tell: Tell): () => void {
-  const startedMs = realClock.nowMs();
-  return () => tell({ kind: 'ready', role, what, tookMs: realClock.nowMs() - startedMs });
 }

@@ -1,4 +1,4 @@
-import type { EngineNews } from '#src/app/engines/engines.ts';
+import type { EngineNews } from '#src/app/engines/engine-client.ts';
 import { realClock } from '#src/base/clock.ts';
 import { silenceLine, silenceOf } from '#src/console/first-run/silence.ts';
 import type { ProviderRole } from '#src/provider/provider-news.ts';

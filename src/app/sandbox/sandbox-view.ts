@@ -1,4 +1,4 @@
-import type { EngineNews } from '#src/app/engines/engines.ts';
+import type { EngineNews } from '#src/app/engines/engine-client.ts';
 import { alerts } from '#src/base/alerts.ts';
 import type { ConversationPrinter } from '#src/console/first-run/show.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';

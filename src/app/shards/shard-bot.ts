@@ -31,11 +31,11 @@ import { TrackRequests } from '#src/session/tracks/track-requests.ts';
 import { SessionTranscripts } from '#src/session/transcripts/session-transcripts.ts';
 import { SessionProgramAnswers } from '#src/session/typed/program-answers.ts';
 import { TypedLines } from '#src/session/typed/typed-lines.ts';
+import { SessionVoices } from '#src/session/typed/session-voices.ts';
 import { TypedRequests } from '#src/session/typed/typed-requests.ts';
 import { VoiceSessions } from '#src/session/voice-sessions.ts';
 import { SessionWords } from '#src/session/words/session-words.ts';
 import type { OwnedShard } from '#src/shards/ownership.ts';
-import { embeddedVoices } from '#src/speech/embedded/flite-voices.ts';
 import { locales } from '#src/texts/texts.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { tools } from '#tools/tools.ts';
@@ -208,7 +208,8 @@ function partsOf(
     pipelines,
     style: { instructions: `${config.bot.instructions} Your name is ${name}.`, voice: {} },
     engine: pipelines.engine(config.pipeline),
-    ...voicesOf(config),
+    voices: engines.voices,
+    spokenLocales: config.speech.kind === 'embedded' ? ['en'] : locales(),
     addressing: config.addressing,
     consent: config.consent,
     ...(config.djRoleId && { djRoleId: config.djRoleId }),
@@ -228,12 +229,6 @@ type ServingParts = {
 function hearingParts(shared: SharedParts) {
   const { cues, listeningSlots, partialTrust, textLanguage, weights } = shared;
   return { cues, listeningSlots, partialTrust, textLanguage, weights };
-}
-
-/** Names of voices, where they are known, and what they speak. */
-function voicesOf({ speech }: Config): Pick<SessionDependencies, 'spokenLocales' | 'voices'> {
-  if (speech.kind === 'embedded') return { voices: embeddedVoices, spokenLocales: ['en'] };
-  return { voices: [], spokenLocales: locales() };
 }
 
 function portsOf(
@@ -259,6 +254,7 @@ function portsOf(
     privacy,
     memories: new SessionMemories(parts, sessions),
     peopleSettings: parts.peopleSettings,
+    voices: new SessionVoices(parts, sessions, signal),
     captions: new SessionCaptionControl(parts, sessions, privacy),
     transcripts: new SessionTranscripts(parts, sessions, signal),
     access: new GuildAccess(sessions.settings),

@@ -66,6 +66,7 @@ async function hearPackets(scene: ConnectionParts, signal: AbortSignal): Promise
 async function speakAll(context: SpeakingContext, signal: AbortSignal): Promise<never> {
   for await (const turn of context.queue.matters(signal)) {
     const until = AbortSignal.any([signal, turn.handle.signal]);
+    context.goneVoices.look();
     try {
       await say(turn, context, until).finally(() => {
         if (context.output.sounded) context.queue.heard(turn);

@@ -80,6 +80,7 @@ export function openConnectionParts(link: VoiceLink, session: SessionContext): C
     orderlyEnd: new OrderlyEnd(context),
     [Symbol.dispose]() {
       session.cuePlayer.attach(undefined);
+      session.talking.attach(undefined);
       voice.cut();
       utterances.close();
       inputs.close();
@@ -90,6 +91,7 @@ export function openConnectionParts(link: VoiceLink, session: SessionContext): C
     isSpeaking: () => voice.sounds,
     play: (samples, left) => cues.say(samples, left),
   });
+  session.talking.attach(() => inputs.talking());
   const { wake } = link.play(mixer);
   mixer.onSound(wake);
   return connection;

@@ -15,12 +15,14 @@ import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { QueuedReading } from '#src/session/queue/queued-turn.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { deliver } from './delivery.ts';
+import type { GoneVoices } from './gone-voices.ts';
 import { stuck } from './speech-output.ts';
 
 /** Where a text is read out, if there is money for it. */
 export type ReadingOutput = FailureOutput & {
   readonly parts: Pick<SessionDependencies, 'spending'>;
   readonly reportedFailures: Pick<ReportedFailures, 'over'>;
+  readonly goneVoices: Pick<GoneVoices, 'voiceOf'>;
 };
 
 type ReadingVoice = {
@@ -48,10 +50,11 @@ export async function readAloud(
   context: ReadingOutput,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clauses, voice, speed: ownSpeed, interruptible = true, answeredIds = [] } = reading;
+  const { clauses, owner, speed: ownSpeed, interruptible = true, answeredIds = [] } = reading;
   const { clock, spending, style, synthesizer } = context.parts;
   if (spending.manner(context.channel.guildId).quiet) return;
-  const spoken = { ...style.voice, ...(voice !== undefined && { name: voice }) };
+  const own = context.goneVoices.voiceOf(reading.voice, owner?.id);
+  const spoken = { ...style.voice, ...own };
   const read = async (reply: SpokenReply): Promise<void> => {
     const voice = { synthesizer, voice: spoken, clock };
     const failure = await attempt(clauses, reply, voice, signal);

@@ -1,7 +1,7 @@
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { Synthesizer } from '#src/speech/ports.ts';
+import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { soundOf } from './read-aloud.ts';
 
 /** Characters of a text that stand for it in lists. */
@@ -23,7 +23,7 @@ export class SpeechSource implements SoundSource {
   readonly seekable = true;
   readonly #clauses: readonly string[];
   readonly #parts: Pick<SessionDependencies, 'clock' | 'style' | 'synthesizer'>;
-  readonly #voice: string | undefined;
+  readonly #voice: SpeechVoice;
   /** By the place of their clause; those that are whole. */
   readonly #made = new Map<number, readonly Pcm[]>();
   #synthesizer: Synthesizer | undefined;
@@ -31,7 +31,8 @@ export class SpeechSource implements SoundSource {
   constructor(
     clauses: readonly string[],
     parts: Pick<SessionDependencies, 'clock' | 'style' | 'synthesizer'>,
-    voice: string | undefined,
+    /** In place of the bot's own voice. */
+    voice: SpeechVoice,
   ) {
     this.title = titleOf(clauses);
     this.#clauses = clauses;
@@ -68,8 +69,7 @@ export class SpeechSource implements SoundSource {
   #synthesised(clause: string, signal: AbortSignal): AsyncGenerator<Pcm> {
     const { clock, style, synthesizer } = this.#parts;
     this.#synthesizer ??= synthesizer.oneVoice?.() ?? synthesizer;
-    const named = this.#voice !== undefined && { name: this.#voice };
-    const voice = { ...style.voice, ...named };
+    const voice = { ...style.voice, ...this.#voice };
     return soundOf(clause, { synthesizer: this.#synthesizer, voice, clock }, signal);
   }
 }

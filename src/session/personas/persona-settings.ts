@@ -1,10 +1,25 @@
 import type { Persona } from '#src/personas/persona.ts';
 import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
 import type { WantedPipeline } from '#src/session/answering/current-pipeline.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { Brains } from '#src/session/ports/pipelines.ts';
 import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
+import { isVoiceAmong } from '#src/speech/voice-names.ts';
 import type { ChannelIdentity } from './persona-choice.ts';
+
+/**
+ * Names of the voices that the bot may have; none: not known. A model that speaks has voices of its own, which nobody can
+ * tell.
+ */
+export function botVoices({
+  pipelines,
+  voices,
+}: Pick<SessionDependencies, 'pipelines' | 'voices'>): readonly string[] {
+  const { brains = new Map<string, PipelineName>(), names } = pipelines;
+  const isRead = [...names, ...brains.values()].every((name) => name === 'chained');
+  return isRead ? voices.known() : [];
+}
 
 /** What a server has set, with who the bot is there over it; a voice or brain that is gone counts as not set. */
 export function withIdentity(
@@ -73,7 +88,7 @@ function voiceIn(persona: Persona | undefined, tag: string | undefined): string 
 }
 
 function isThere(voice: string | undefined, voices: readonly string[]): voice is string {
-  return voice !== undefined && (voices.length === 0 || voices.includes(voice));
+  return voice !== undefined && isVoiceAmong(voice, voices);
 }
 
 function languageName(tag: string): string | undefined {

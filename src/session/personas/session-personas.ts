@@ -19,6 +19,7 @@ import { bearerOf } from '#src/session/tools/current-rights.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
+import { isVoiceAmong } from '#src/speech/voice-names.ts';
 import {
   type BotChoice,
   choiceIn,
@@ -27,6 +28,7 @@ import {
   personasIn,
   placesOf,
 } from './persona-choice.ts';
+import { botVoices } from './persona-settings.ts';
 
 type PersonaSessions = Pick<VoiceSessions, 'settings' | 'session' | 'sessions'>;
 type PersonaParts = Pick<SessionDependencies, 'files' | 'pipelines' | 'voices'>;
@@ -114,7 +116,7 @@ export class SessionPersonas implements PersonaControl {
     const voices = [persona.voice, ...Object.values(persona.voices ?? {})];
     const unknown = voices.find((one) => one !== undefined && !this.#isVoice(one));
     if (unknown !== undefined)
-      return { kind: 'unknown-voice', name: unknown, known: this.#parts.voices };
+      return { kind: 'unknown-voice', name: unknown, known: botVoices(this.#parts) };
     const { settings } = this.#sessions;
     const writes = [settings.setPersona(guildId, persona.name, persona)];
     if (personaKeyOf(replaced) !== personaKeyOf(persona.name)) {
@@ -150,7 +152,7 @@ export class SessionPersonas implements PersonaControl {
 
   async #stored(guildId: string): Promise<ReadonlyMap<string, string>> {
     const { settings } = this.#sessions;
-    await settings.load(guildId);
+    await Promise.all([settings.load(guildId), this.#parts.voices.load()]);
     return settings.stored(guildId);
   }
 
@@ -163,13 +165,12 @@ export class SessionPersonas implements PersonaControl {
       return { kind: 'unknown-persona', known };
     }
     return typeof voice === 'string' && !this.#isVoice(voice)
-      ? { kind: 'unknown-voice', known: this.#parts.voices }
+      ? { kind: 'unknown-voice', known: botVoices(this.#parts) }
       : undefined;
   }
 
   #isVoice(name: string): boolean {
-    const { voices } = this.#parts;
-    return voices.length === 0 || voices.includes(name);
+    return isVoiceAmong(name, botVoices(this.#parts));
   }
 
   /**

@@ -130,8 +130,6 @@ export interface TypedTalk {
   openFloor(guildId: string, personId: string): 'open' | 'unheard' | 'paused' | 'nowhere';
   /** Silent within two frames. What waits is dropped as well, questions and sounds included; what was heard stays known. */
   stop(guildId: string): 'stopped' | 'nothing';
-  /** Names `say` takes; empty where they are not known. */
-  voices(): readonly string[];
 }
 
 /** How a question is answered: aloud in the channel, in writing, or as a file of sound. */

@@ -23,6 +23,7 @@ import type { Tracks, TrackVotes } from './tracks.ts';
 import type { ChannelRef } from './voice-link.ts';
 import type { WordControl } from './words.ts';
 
+import type { VoiceControl } from './voices.ts';
 /** A message to the caller or to the channel. The first sentence stands in the reply itself, `lines` follow under it. */
 export type Reply = TextLine & {
   /** Seen by everybody in the channel, or only by the caller. */
@@ -107,6 +108,7 @@ export type CommandPorts = {
   readonly places: Places;
   readonly talk: TypedTalk;
   readonly tracks: Tracks;
+  readonly voices: VoiceControl;
   readonly votes: TrackVotes;
   readonly hearing: HearingControl;
   readonly privacy: PrivacyControl;

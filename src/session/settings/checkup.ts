@@ -9,7 +9,6 @@ import type { CheckReport, CheckResult, Checkup } from '#src/session/ports/setti
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
-import { withCountedVoice } from '#src/spending/usage-meters.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { checkMs, checkRoles } from './check-roles.ts';
 import { lineOfNews } from './checkup-texts.ts';
@@ -47,9 +46,8 @@ export class SessionCheckup implements Checkup {
   async #check(guildId: string, callerId: string, channel?: ChannelRef): Promise<CheckReport> {
     const session = this.#sessions.session(guildId);
     await this.#sessions.settings.load(guildId);
-    const counted = withCountedVoice(guildId, this.#parts);
     const place = session?.channel ?? { guildId };
-    const parts = dependenciesIn(place, counted, this.#sessions.settings);
+    const parts = dependenciesIn(place, this.#parts, this.#sessions.settings);
     const here = [
       checkPermission(session?.channel ?? channel, session !== undefined, callerId, parts),
       checkLink(session),

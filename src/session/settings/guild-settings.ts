@@ -5,6 +5,7 @@ import { type CueLevel, cueLevels } from '#src/playback/reply/cue-track.ts';
 import type { ConsentPolicySettings } from '#src/session/dependencies.ts';
 import { type SettingKey, settingKeys } from '#src/session/ports/settings.ts';
 import { type TypedMode, typedModes } from '#src/session/ports/typed-messages.ts';
+import { voiceNamed } from '#src/speech/voice-names.ts';
 import type { Amount, Caps } from '#src/spending/caps.ts';
 import { isWithin } from '#src/spending/guild-caps.ts';
 import { type AddressingMode, addressingModes } from '#src/turn/addressing/addressing-windows.ts';
@@ -91,6 +92,7 @@ export const switches = ['off', 'on'] as const;
 export const policies = ['ask', 'role', 'notice'] as const;
 export const maxInstructionsChars = 1_000;
 const [maxNames, maxNameChars] = [10, 32];
+const maxVoiceChars = 64;
 /** Most days that captions can be kept. */
 const maxCaptionsDays = 365;
 
@@ -275,10 +277,8 @@ function readPipeline(words: string, { pipelines }: Choices): Read {
 }
 
 function readVoice(words: string, { voices }: Choices): Read {
-  const known = voices.find((one) => one.toLowerCase() === words.toLowerCase());
-  if (known !== undefined) return ok({ voice: known });
-  const isName = /^[\p{L}\p{N}][\p{L}\p{N} _.:()+/-]{0,63}$/u.test(words);
-  return voices.length === 0 && isName ? ok({ voice: words }) : bad;
+  const voice = words.length <= maxVoiceChars ? voiceNamed(words, voices) : undefined;
+  return voice === undefined ? bad : ok({ voice });
 }
 
 function readNames(words: string): Read {

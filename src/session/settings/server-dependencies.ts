@@ -1,19 +1,29 @@
 import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { withCountedVoice } from '#src/spending/usage-meters.ts';
 import type { StoredSettings } from './stored-settings.ts';
 
-/** Dependencies of a session as the settings of one server, and who the bot is in the channel, change them, at the moment they are read. */
+/** What a session changes beside settings; undefined before it has begun. */
+type SessionBearing = {
+  readonly isCaptionsOnly: () => boolean;
+  readonly goneVoices: { readonly ofReader: (voice: string) => void };
+};
+
+/**
+ * Dependencies of a session as the settings of one server, and who the bot is in the channel, change them, at the moment they are
+ * read. What the bot says beside its answers counts to that server's budget.
+ */
 export function dependenciesIn(
   { guildId, channelId }: { readonly guildId: string; readonly channelId?: string },
   parts: SessionDependencies,
   settings: StoredSettings,
-  /** False where the bot only writes captions. */
-  talks: () => boolean = () => true,
+  session: () => SessionBearing | undefined = () => undefined,
 ): SessionDependencies {
+  const counted = withCountedVoice(guildId, parts);
   const here = () => settings.at(guildId, channelId);
   return {
-    ...parts,
+    ...counted,
     get addressing() {
-      return talks() ? here().addressing : 'off';
+      return session()?.isCaptionsOnly() ? 'off' : here().addressing;
     },
     get consent() {
       return here().consent;
@@ -26,7 +36,11 @@ export function dependenciesIn(
       return here().names;
     },
     get style() {
-      return settings.styleIn(guildId, channelId);
+      const style = settings.styleIn(guildId, channelId);
+      const { goneVoices } = session() ?? {};
+      if (!goneVoices) return style;
+      const onGone = (voice: string) => goneVoices.ofReader(voice);
+      return { ...style, voice: { ...style.voice, onGone } };
     },
     get timeZone() {
       return here().timeZone;

@@ -74,7 +74,7 @@ export class SessionSettings implements GuildSettingsControl {
       addressing: addressingModes,
       cues: cueLevels,
       instructions: [],
-      voice: this.#sessions.settings.choices.voices,
+      voice: this.#sessions.settings.knownVoices,
       names: [],
       dj_role: [none],
       duck_for_people: switches,

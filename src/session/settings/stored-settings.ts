@@ -12,6 +12,7 @@ import {
   storedPersonaKey,
 } from '#src/session/personas/persona-choice.ts';
 import {
+  botVoices,
   mannerOf,
   voiceOf,
   voicesOf,
@@ -23,6 +24,7 @@ import type { SettingKey } from '#src/session/ports/settings.ts';
 import { withStore } from '#src/session/store-access.ts';
 import { KnownWords } from '#src/session/words/known-words.ts';
 import type { WordKey } from '#src/session/words/stored-words.ts';
+import { isVoiceAmong } from '#src/speech/voice-names.ts';
 import type { GuildCaps } from '#src/spending/guild-caps.ts';
 import { type RestKey, restKey } from './auto-join-rest.ts';
 import { noOwnCaps } from './budget-settings.ts';
@@ -60,6 +62,13 @@ type StoredKey = SettingKey | CaptionsKey | PersonaKey | BotChoiceKey | RestKey 
 /** Days that captions are kept where a server has not set it. */
 const standardCaptionsDays = 7;
 
+/** A voice that the bot was given in a channel. */
+export type ChosenVoice = {
+  readonly name: string;
+  /** It is there no more, so that the standard one speaks. */
+  readonly isGone: boolean;
+};
+
 const noBrains: Brains = new Map();
 const unread: StoredGuildSettings = { set: new Map(), isRead: false };
 
@@ -75,10 +84,15 @@ export class StoredSettings {
     this.#parts = parts;
   }
 
+  /** Names of the voices that read texts, as far as they are known. */
+  get knownVoices(): readonly string[] {
+    return this.#parts.voices.known();
+  }
+
   get choices(): Choices {
-    const { caps, consent, pipelines, voices } = this.#parts;
+    const { caps, consent, pipelines } = this.#parts;
     const role = consent.roleId !== undefined && { roleId: consent.roleId };
-    return { pipelines: pipelines.names, voices, caps, ...role };
+    return { pipelines: pipelines.names, voices: botVoices(this.#parts), caps, ...role };
   }
 
   /** As far as it is known now: as long as it was not read who may be heard, nobody is who did not agree. */
@@ -94,9 +108,18 @@ export class StoredSettings {
 
   /** As `in`, with who the bot is there: in this voice channel, or in those where nobody chose. */
   at(guildId: string, channelId: string | undefined): GuildSettings {
-    const { pipelines, voices } = this.#parts;
-    const { brains = noBrains } = pipelines;
-    return withIdentity(this.in(guildId), this.#identity(guildId, channelId), { brains, voices });
+    const { brains = noBrains } = this.#parts.pipelines;
+    const known = { brains, voices: botVoices(this.#parts) };
+    return withIdentity(this.in(guildId), this.#identity(guildId, channelId), known);
+  }
+
+  /** The voice that was chosen for the bot there, by whatever command; undefined: none was. */
+  chosenVoiceAt(guildId: string, channelId: string | undefined): ChosenVoice | undefined {
+    const { persona, voice } = this.#identity(guildId, channelId);
+    const name = voice ?? persona?.voice ?? this.#server(guildId).set.get('voice');
+    return name === undefined
+      ? undefined
+      : { name, isGone: !isVoiceAmong(name, botVoices(this.#parts)) };
   }
 
   /** What would hold if a key were set so. */
@@ -106,7 +129,7 @@ export class StoredSettings {
 
   /** What the operator wrote names the bot already; what a server writes need not. */
   styleIn(guildId: string, channelId?: string): SessionDependencies['style'] {
-    const { places, style, voices } = this.#parts;
+    const { places, style } = this.#parts;
     const here = this.at(guildId, channelId);
     const { instructions, names, persona, pipeline } = here;
     const { name = places.botName(guildId) } = persona ?? {};
@@ -120,7 +143,11 @@ export class StoredSettings {
     return {
       ...style,
       instructions: `${instructions}${called}${also}${manner}`,
-      voice: { ...style.voice, ...voiceOf(here, voices), ...(pronounce && { pronounce }) },
+      voice: {
+        ...style.voice,
+        ...voiceOf(here, botVoices(this.#parts)),
+        ...(pronounce && { pronounce }),
+      },
       ...(byLanguage && { voices: byLanguage }),
     };
   }

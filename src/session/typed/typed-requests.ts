@@ -47,7 +47,6 @@ type TypedParts = Pick<
   | 'style'
   | 'textLanguage'
   | 'transcriber'
-  | 'voices'
 >;
 
 /** What is typed instead of spoken: texts to read out, questions, and the word to be silent. */
@@ -168,10 +167,6 @@ export class TypedRequests implements TypedTalk {
 
   stop(guildId: string): 'stopped' | 'nothing' {
     return this.#sessions.session(guildId)?.context.queue.stop() ? 'stopped' : 'nothing';
-  }
-
-  voices(): readonly string[] {
-    return this.#parts.voices;
   }
 
   async #partsIn(guildId: string): Promise<TypedParts> {

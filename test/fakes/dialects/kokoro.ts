@@ -8,8 +8,12 @@ const rateHz = 24_000;
 
 /** Kokoro-FastAPI: speech only, a piece a sentence, a `LIST` chunk before the samples; voices are mixed as `a(2)+b(1)`. */
 export function openKokoro(): Promise<DialectServer> {
-  return openDialect({ 'POST /v1/audio/speech': speak }, (_, response) =>
-    json(response, { detail: 'Not Found' }, 404),
+  return openDialect(
+    {
+      'POST /v1/audio/speech': speak,
+      'GET /v1/audio/voices': (_, response) => json(response, { voices }),
+    },
+    (_, response) => json(response, { detail: 'Not Found' }, 404),
   );
 }
 

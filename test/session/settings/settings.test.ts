@@ -138,7 +138,6 @@ test.each([
   ['cues', '', { kind: 'bad', allowed: ['off', 'soft', 'on'] }],
   ['pipeline', 'magic', { kind: 'bad', allowed: ['chained', 'realtime'] }],
   ['pipeline', 'audio-model', { kind: 'missing', name: 'audio-model', needs: 'AUDIO_MODEL_NAME' }],
-  ['voice', 'nobody', { kind: 'bad', allowed: ['slt', 'rms'] }],
   ['instructions', ' ', { kind: 'bad', allowed: [] }],
   ['instructions', 'x'.repeat(1_001), { kind: 'bad', allowed: [] }],
   ['names', 'Nova,,Juno', { kind: 'bad', allowed: [] }],

@@ -25,9 +25,11 @@ import { SessionSettings } from '#src/session/settings/settings.ts';
 import { ToolConfirmations } from '#src/session/tools/confirm-tool.ts';
 import { TrackRequests } from '#src/session/tracks/track-requests.ts';
 import { SessionTranscripts } from '#src/session/transcripts/session-transcripts.ts';
+import { SessionVoices } from '#src/session/typed/session-voices.ts';
 import { TypedRequests } from '#src/session/typed/typed-requests.ts';
 import { VoiceSessions } from '#src/session/voice-sessions.ts';
 import { ListeningSlots } from '#src/speech/listening-slots.ts';
+import { fixedVoiceNames } from '#src/speech/voice-names.ts';
 import { nothing } from '#src/spending/caps.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { PartialTrust } from '#src/turn/partial-trust.ts';
@@ -99,7 +101,7 @@ const usual = {
   style: { instructions: 'Be brief.', voice: { name: 'slt' } },
   chatName: 'localhost:1',
   engine: 'built-in stand-in',
-  voices: ['slt', 'rms'],
+  voices: fixedVoiceNames(['slt', 'rms']),
   consent: { policy: 'ask' },
   storeCopies: { forget: async () => ({ kind: 'erased', days: 30 }) },
   modelNews: () => [],
@@ -221,6 +223,7 @@ function controls(parts: SessionDependencies, sessions: VoiceSessions) {
     transcriptFor: new SessionTranscripts(parts, sessions, never),
     talk: new TypedRequests(parts, sessions, never),
     hearing: new PauseHearing(sessions),
+    voiceControl: new SessionVoices(parts, sessions, never),
     confirmations: new ToolConfirmations(sessions, never),
     settings: new SessionSettings(parts, sessions),
     personas: new SessionPersonas(parts, sessions, never),

@@ -1,0 +1,33 @@
+import type { Command } from '#src/session/ports/command.ts';
+import { text } from '#src/texts/texts.ts';
+import { unknownVoice } from './unknown-voice.ts';
+import { voiceOption } from './voice-option.ts';
+
+export const preview: Command = {
+  name: 'preview',
+  description: 'command.voice.preview',
+  shownTo: 'caller',
+  options: [voiceOption('command.voice.preview.voice')],
+  async run(call, { peopleSettings, voices }) {
+    const { guildId, callerId: id, callerName: name, callerLocale, words } = call;
+    const own = await peopleSettings.load(guildId, id);
+    const asked = words.voice;
+    const voice = asked === undefined ? own?.voice : await voices.named(asked);
+    if (asked !== undefined && voice === undefined)
+      return [unknownVoice(asked, await voices.names())];
+    const sample = { voice, speed: own?.speed, language: callerLocale };
+    const outcome = await voices.preview(guildId, { id, name }, sample);
+    const shown = voice ?? text('voice.usual', {}, callerLocale);
+    switch (outcome.kind) {
+      case 'aloud':
+        return [{ id: 'voice.preview.aloud', with: { voice: shown }, to: 'caller' }];
+      case 'file': {
+        const files = [{ name: 'voice.wav', bytes: outcome.wav }];
+        const head = outcome.isGone ? 'voice.preview.gone' : 'voice.preview.file';
+        return [{ id: head, with: { voice: shown }, to: 'caller', files }];
+      }
+      case 'failed':
+        return [{ ...outcome.line, to: 'caller' }];
+    }
+  },
+};

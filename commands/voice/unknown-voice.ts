@@ -1,0 +1,10 @@
+import { nearest } from '#commands/closest-names.ts';
+import type { Reply } from '#src/session/ports/command.ts';
+
+/** Reply to a name that no voice has. */
+export function unknownVoice(x: string, voices: readonly string[]): Reply {
+  const closest = nearest(x, voices).join(', ');
+  return closest === ''
+    ? { id: 'voice.bad', with: { x }, to: 'caller' }
+    : { id: 'voice.unknown', with: { x, closest }, to: 'caller' };
+}

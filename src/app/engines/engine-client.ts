@@ -1,0 +1,70 @@
+import { realClock } from '#src/base/clock.ts';
+import type { RemoteServer } from '#src/config/types.ts';
+import type { Deadlines } from '#src/provider/deadlines.ts';
+import type { Limits } from '#src/provider/guarded-fetch.ts';
+import type { ModelNews } from '#src/provider/models/models.ts';
+import type { ProviderNews, ProviderRole } from '#src/provider/provider-news.ts';
+import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
+import { mostAnswerTokens } from '#src/spending/tariff.ts';
+
+/** News for the operator while the engines are made ready. */
+export type EngineNews =
+  | { readonly kind: 'loading'; readonly role: ProviderRole; readonly fraction: number }
+  | {
+      readonly kind: 'ready';
+      readonly role: ProviderRole;
+      readonly what: string;
+      readonly tookMs: number;
+      readonly advice?: string;
+    }
+  /** The base URL works only with `/v1` behind it. */
+  | { readonly kind: 'base-url'; readonly role: ProviderRole; readonly found: string }
+  /** An answer that was asked to stream came as one block after a wait: a proxy may buffer it. */
+  | { readonly kind: 'buffered'; readonly role: ProviderRole }
+  /** How well a model that speaks has read one text. */
+  | ({ readonly kind: 'reading'; readonly provider: string } & ReadingAccuracy)
+  /** Models that are gone or about to go, once a day each. */
+  | { readonly kind: 'models'; readonly news: readonly ModelNews[] }
+  /** Servers that fail, those that stand in for them, and when all is well again. */
+  | ProviderNews;
+
+export type TellEngineNews = (news: EngineNews) => void;
+
+/** No answer takes more than is put aside for it. */
+export function limited<T extends object>(options: T): T & { readonly maxTokens: number } {
+  return { ...options, maxTokens: mostAnswerTokens };
+}
+
+/** A client for a server of a role; the operator is told of it. */
+export async function clientOf(
+  { baseUrl, model, apiKey }: RemoteServer,
+  role: ProviderRole,
+  tell: TellEngineNews,
+  within: Deadlines,
+) {
+  const { openClient } = await import('#src/provider/client.ts');
+  stopwatch(role, `${model} at ${new URL(baseUrl).host}`, tell)();
+  const onBaseUrl = (found: string) => tell({ kind: 'base-url', role, found });
+  const onBuffered = () => tell({ kind: 'buffered', role });
+  return openClient({
+    baseUrl,
+    limits: limitsOf(within),
+    onBaseUrl,
+    onBuffered,
+    ...(apiKey && { apiKey }),
+  });
+}
+
+/** Bytes may come long before output does, so none of them are missed sooner than that. */
+function limitsOf({ coldFirstMs, idleMs }: Deadlines): Partial<Limits> {
+  return {
+    firstByteMs: Math.max(30_000, coldFirstMs),
+    idleMs: Math.max(15_000, coldFirstMs, idleMs),
+  };
+}
+
+/** Tells that an engine is ready once it is called. */
+export function stopwatch(role: ProviderRole, what: string, tell: TellEngineNews): () => void {
+  const startedMs = realClock.nowMs();
+  return () => tell({ kind: 'ready', role, what, tookMs: realClock.nowMs() - startedMs });
+}

@@ -1,0 +1,69 @@
+import { openSpeechDecoder } from '#src/app/speech-decoder.ts';
+import { realClock } from '#src/base/clock.ts';
+import type { Config } from '#src/config/types.ts';
+import type { RoleDeadlines } from '#src/provider/deadlines.ts';
+import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
+import { embeddedVoices, standardEmbeddedVoice } from '#src/speech/embedded/flite-voices.ts';
+import { standardVoiceInstead } from '#src/speech/fallbacks/standard-voice.ts';
+import type { Synthesizer } from '#src/speech/ports.ts';
+import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
+import type { RealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesizer.ts';
+import { fixedVoiceNames, type VoiceNames } from '#src/speech/voice-names.ts';
+import { clientOf, limited, stopwatch, type TellEngineNews } from './engine-client.ts';
+
+/** What speaks, and the names of its voices. */
+export type OpenVoice = {
+  readonly synthesizer: Synthesizer & Partial<Pick<RealtimeSynthesizer, 'warm'>>;
+  readonly voices: VoiceNames;
+};
+
+/** Nobody can tell the voices of a model that speaks. */
+const untold = fixedVoiceNames([]);
+
+/** Makes a voice ready. Errors: BotError `speech.failed`. */
+export async function openVoice(
+  config: Config['speech'],
+  deadlines: RoleDeadlines,
+  stack: AsyncDisposableStack,
+  tell: TellEngineNews,
+): Promise<OpenVoice> {
+  const role = 'text to speech';
+  if (config.kind === 'remote' && config.backend === 'realtime') {
+    const { openRealtimeSynthesizer } = await import(
+      '#src/speech/realtime/realtime-synthesizer.ts'
+    );
+    const provider = new URL(config.baseUrl).host;
+    stopwatch(role, `${config.model} at ${provider}, realtime`, tell)();
+    const onReading = (reading: ReadingAccuracy) => tell({ kind: 'reading', provider, ...reading });
+    const { firstMs, idleMs } = deadlines[role];
+    const limits = { firstMs: Math.max(20_000, firstMs), idleMs: Math.max(10_000, idleMs) };
+    const synthesizer = stack.use(openRealtimeSynthesizer({ ...config, limits, onReading }));
+    return { synthesizer, voices: untold };
+  }
+  if (config.kind === 'remote' && config.backend === 'chat-audio') {
+    const { openAudioChat } = await import('#src/chat/completions/audio-chat.ts');
+    const { audioModelVoice } = await import('#src/pipeline/audio-model-voice.ts');
+    const { instructions } = config;
+    const client = await clientOf(config, role, tell, deadlines[role]);
+    const model = openAudioChat(client, limited(config), realClock);
+    const spoken = audioModelVoice(model, { ...(instructions && { instructions }) });
+    return { synthesizer: standardVoiceInstead(spoken, untold, realClock), voices: untold };
+  }
+  if (config.kind === 'remote') {
+    const { openSynthesizer } = await import('#src/speech/openai/openai-synthesizer.ts');
+    const { ServerVoices } = await import('#src/speech/openai/server-voices.ts');
+    const decode = openSpeechDecoder(stack);
+    const client = await clientOf(config, role, tell, deadlines[role]);
+    const voices = new ServerVoices(client, realClock);
+    const spoken = openSynthesizer(client, { ...config, decode });
+    return { synthesizer: standardVoiceInstead(spoken, voices, realClock), voices };
+  }
+  const { voice } = config;
+  const ready = stopwatch(role, `embedded, English, voice ${voice ?? standardEmbeddedVoice}`, tell);
+  const onProgress = (fraction: number) => tell({ kind: 'loading', role, fraction });
+  const synthesizer = stack.use(
+    await openEmbeddedSynthesizer({ onProgress, ...(voice && { voice }) }),
+  );
+  ready();
+  return { synthesizer, voices: fixedVoiceNames(embeddedVoices) };
+}

@@ -1,0 +1,75 @@
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { failureOf } from '#src/session/failure.ts';
+import { writtenText } from '#src/session/localized-text.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
+import type { ChosenVoice } from '#src/session/settings/stored-settings.ts';
+import type { SpeechVoice } from '#src/speech/ports.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+
+/** The session in which voices are missed. */
+export type GoneVoicesSession = {
+  readonly channel: ChannelRef;
+  readonly parts: Pick<SessionDependencies, 'messages' | 'onEvent' | 'places' | 'voices'>;
+  readonly settings: () => Pick<GuildSettings, 'pipeline'>;
+  readonly notice: (line: TextLine) => void;
+  /** Aborted when the session is over. */
+  readonly signal: AbortSignal;
+};
+
+/** Tells of voices that are there no more, so that the standard one speaks: each once a session, to whoever can choose another. */
+export class GoneVoices {
+  readonly #scene: GoneVoicesSession;
+  readonly #chosen: () => ChosenVoice | undefined;
+  readonly #told = new Set<string>();
+
+  /** `chosen` tells the voice that the bot was given there; undefined: its usual one. */
+  constructor(scene: GoneVoicesSession, chosen: () => ChosenVoice | undefined) {
+    this.#scene = scene;
+    this.#chosen = chosen;
+  }
+
+  /** To be called before the bot speaks. Waits for nothing. */
+  look(): void {
+    const chosen = this.#chosen();
+    if (!chosen) return;
+    void this.#scene.parts.voices.load();
+    if (chosen.isGone) this.#ofBot(chosen.name);
+  }
+
+  /** The bot's own is missed by what reads texts. A model that speaks has voices of its own: there only its stand-in lacks it. */
+  ofReader(voice: string): void {
+    if (this.#scene.settings().pipeline === 'chained') this.#ofBot(voice);
+  }
+
+  /** A voice that a person has chosen for what they write; without one, that of the bot. */
+  voiceOf(name: string | undefined, ownerId: string | undefined): SpeechVoice {
+    if (name === undefined) return {};
+    if (ownerId === undefined) return { name };
+    return { name, onGone: (gone) => this.#ofPerson(ownerId, gone) };
+  }
+
+  /** Everybody there reads it, as any DJ may choose another. */
+  #ofBot(voice: string): void {
+    if (this.#isFirst('', voice)) this.#scene.notice({ id: 'voice.gone.bot', with: { voice } });
+  }
+
+  #ofPerson(personId: string, voice: string): void {
+    if (!this.#isFirst(personId, voice)) return;
+    const { channel, parts, signal } = this.#scene;
+    const { guildId } = channel;
+    const text = writtenText({ id: 'voice.gone', with: { voice } }, guildId, parts);
+    parts.messages
+      .notify(channel, [{ personId, text }], signal)
+      .catch(
+        (error: unknown) => signal.aborted || parts.onEvent(guildId, failureOf(error, 'speak')),
+      );
+  }
+
+  #isFirst(personId: string, voice: string): boolean {
+    const key = `${personId}:${voice}`;
+    if (this.#told.has(key)) return false;
+    this.#told.add(key);
+    return true;
+  }
+}

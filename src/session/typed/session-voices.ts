@@ -1,0 +1,135 @@
+import { OneRate } from '#src/audio/one-rate.ts';
+import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
+import { writeWav } from '#src/audio/wav.ts';
+import { BotError } from '#src/base/errors.ts';
+import { stretched } from '#src/playback/reply/stretch.ts';
+import { failureText } from '#src/session/alerts/report-failure.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { failureOf } from '#src/session/failure.ts';
+import { spokenText } from '#src/session/localized-text.ts';
+import { clausesOf, soundOf } from '#src/session/output/read-aloud.ts';
+import type { Asker } from '#src/session/ports/command-ports.ts';
+import type { PreviewOutcome, VoiceControl, VoiceSample } from '#src/session/ports/voices.ts';
+import { TurnHandle } from '#src/session/queue/turn-handle.ts';
+import type { VoiceSession } from '#src/session/voice-session.ts';
+import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import { voiceNamed } from '#src/speech/voice-names.ts';
+import { withCountedVoice } from '#src/spending/usage-meters.ts';
+import { WrittenQuestions } from './written-questions.ts';
+
+type VoiceParts = Pick<
+  SessionDependencies,
+  | 'chatName'
+  | 'clock'
+  | 'onEvent'
+  | 'peopleSettings'
+  | 'places'
+  | 'spending'
+  | 'spokenLocales'
+  | 'synthesizer'
+  | 'voices'
+>;
+
+/** The voices there are, and how they sound. */
+export class SessionVoices implements VoiceControl {
+  readonly #parts: VoiceParts;
+  readonly #sessions: Pick<VoiceSessions, 'settings' | 'session'>;
+  readonly #signal: AbortSignal;
+  /** Files that are being made: one for each person. */
+  readonly #files = new WrittenQuestions();
+
+  /** Aborting `signal` ends what is being made. */
+  constructor(
+    parts: VoiceParts,
+    sessions: Pick<VoiceSessions, 'settings' | 'session'>,
+    signal: AbortSignal,
+  ) {
+    this.#parts = parts;
+    this.#sessions = sessions;
+    this.#signal = signal;
+  }
+
+  names(): Promise<readonly string[]> {
+    return this.#parts.voices.load();
+  }
+
+  async named(typed: string): Promise<string | undefined> {
+    return voiceNamed(typed, await this.names());
+  }
+
+  async preview(guildId: string, listener: Asker, sample: VoiceSample): Promise<PreviewOutcome> {
+    const { peopleSettings, places, spending } = this.#parts;
+    const { quiet } = spending.manner(guildId);
+    if (quiet) return { kind: 'failed', line: quiet.line };
+    const own = await peopleSettings.load(guildId, listener.id);
+    const bot = places.botName(guildId);
+    const line = { id: 'voice.preview.words', with: { bot } } as const;
+    const words = spokenText(line, guildId, this.#parts, own?.language ?? sample.language);
+    const clauses = clausesOf(words);
+    const session = this.#sessions.session(guildId);
+    if (session && isQuiet(session) && sayAloud(session, listener, clauses, sample))
+      return { kind: 'aloud' };
+    const place = this.#files.enter(guildId, listener.id);
+    if ('line' in place) return { kind: 'failed', line: place.line };
+    using _ = place;
+    return await this.#inFile(guildId, clauses, sample);
+  }
+
+  async #inFile(
+    guildId: string,
+    clauses: readonly string[],
+    { speed = 1, voice }: VoiceSample,
+  ): Promise<PreviewOutcome> {
+    const { clock, onEvent } = this.#parts;
+    const { synthesizer } = withCountedVoice(guildId, this.#parts);
+    const { settings } = this.#sessions;
+    await settings.load(guildId);
+    const gone: string[] = [];
+    const onGone = (name: string) => void gone.push(name);
+    const named = voice !== undefined && { name: voice };
+    const spoken = { ...settings.styleIn(guildId).voice, ...named, onGone };
+    const how = { synthesizer: synthesizer.oneVoice?.() ?? synthesizer, voice: spoken, clock };
+    try {
+      const pieces: Int16Array[] = [];
+      const rate = new OneRate(speakRateHz);
+      for (const clause of clauses) {
+        for await (const pcm of soundOf(clause, how, this.#signal)) pieces.push(...rate.push(pcm));
+      }
+      pieces.push(rate.flush());
+      const samples = joinSamples([...stretched(joinSamples(pieces), speed)]);
+      const wav = writeWav({ samples, rateHz: speakRateHz, channels: 1 });
+      return { kind: 'file', wav, ...(gone.length > 0 && { isGone: true }) };
+    } catch (error) {
+      if (this.#signal.aborted || !(error instanceof BotError)) throw error;
+      onEvent(guildId, failureOf(error, 'speak'));
+      return { kind: 'failed', line: failureLine(error, this.#parts) };
+    }
+  }
+}
+
+/** What is said now disturbs nobody: nobody talks, nothing plays, and nothing waits. */
+function isQuiet({ context, mode, restrictions }: VoiceSession): boolean {
+  const { queue, talking, tracks } = context;
+  const isFree = mode === 'talk' && queue.isFree && queue.aside.length === 0;
+  return isFree && !restrictions.isMute && talking.isQuiet && tracks.owned.busy.length === 0;
+}
+
+/** Has it said in the channel if that disturbs nobody; false where it would. */
+function sayAloud(
+  session: VoiceSession,
+  owner: Asker,
+  clauses: readonly string[],
+  { speed, voice }: VoiceSample,
+): boolean {
+  if (!session.isHere(owner.id)) return false;
+  const manner = { ...(voice !== undefined && { voice }), ...(speed !== undefined && { speed }) };
+  const reading = { kind: 'reading', clauses, when: 'now', owner, ...manner } as const;
+  const added = session.context.queue.read({ ...reading, handle: new TurnHandle() });
+  return added.kind === 'added';
+}
+
+/** Where the voice alone is out, there is nothing else to hear. */
+function failureLine(error: BotError, parts: Pick<SessionDependencies, 'chatName'>) {
+  const line = failureText(error, parts);
+  return line.id === 'fail.llm' ? ({ id: 'voice.preview.failed' } as const) : line;
+}

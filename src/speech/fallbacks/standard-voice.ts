@@ -1,0 +1,80 @@
+import type { Pcm } from '#src/audio/pcm.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
+import { isVoiceAmong, type VoiceNames } from '#src/speech/voice-names.ts';
+
+/** Time, in ms, for which a voice that was refused is not asked for again. */
+const refusedMs = 600_000;
+/** Names beyond these are forgotten, the oldest first: they cost a request each. */
+const mostRefused = 100;
+/** Statuses of a request that asks for something which is not there. */
+const refusals: ReadonlySet<number> = new Set([400, 404, 422]);
+
+/**
+ * Has the engine's standard voice speak in place of one that it lists no more, or refuses while the standard one is fine;
+ * `onGone` is told of each such text.
+ */
+export function standardVoiceInstead(
+  engine: Synthesizer,
+  voices: Pick<VoiceNames, 'known'>,
+  clock: Pick<Clock, 'nowMs'>,
+): Synthesizer {
+  /** By name: until when. */
+  const refused = new Map<string, number>();
+  const isGone = (name: string) =>
+    (refused.get(name) ?? 0) > clock.nowMs() || !isVoiceAmong(name, voices.known());
+  const refuse = (name: string) => {
+    refused.delete(name);
+    refused.set(name, clock.nowMs() + refusedMs);
+    const [oldest] = refused.keys();
+    if (oldest !== undefined && refused.size > mostRefused) refused.delete(oldest);
+  };
+  return {
+    async *synthesize(text, voice, signal) {
+      const { name, onGone, ...standard } = voice;
+      if (name === undefined) return yield* engine.synthesize(text, voice, signal);
+      if (!isGone(name)) {
+        const isRefused = yield* unlessRefused(engine, { text, voice }, signal);
+        if (!isRefused) return;
+      }
+      let hasBegun = false;
+      for await (const pcm of engine.synthesize(text, standard, signal)) {
+        if (!hasBegun) {
+          hasBegun = true;
+          refuse(name);
+          onGone?.(name);
+        }
+        yield pcm;
+      }
+    },
+  };
+}
+
+type Spoken = { readonly text: string; readonly voice: SpeechVoice };
+
+/** The sound of a text; returns true where the server refused it before there was any. */
+async function* unlessRefused(
+  engine: Synthesizer,
+  { text, voice }: Spoken,
+  signal: AbortSignal,
+): AsyncGenerator<Pcm, boolean> {
+  let hasBegun = false;
+  try {
+    for await (const pcm of engine.synthesize(text, voice, signal)) {
+      hasBegun = true;
+      yield pcm;
+    }
+    return false;
+  } catch (error) {
+    if (hasBegun || signal.aborted || !isRefusal(error)) throw error;
+    return true;
+  }
+}
+
+/** Some servers answer with no sound at all where they do not know a voice. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof BotError)) return false;
+  if (error.code === 'provider.empty') return true;
+  return error.code === 'provider.refused' && refusals.has(error.about.status ?? 0);
+}

@@ -1,0 +1,80 @@
+import type { Clock } from '#src/base/clock.ts';
+import { within } from '#src/base/waiting.ts';
+import type { ApiClient } from '#src/provider/api-client.ts';
+import type { VoiceNames } from '#src/speech/voice-names.ts';
+
+/** Time, in ms, for which an answer counts; after it the server is asked again, and meanwhile the former one holds. */
+const freshMs = 600_000;
+/** Time, in ms, after which a server that did not tell is asked again. */
+const retryMs = 60_000;
+/** Longest wait, in ms, for the answer: somebody types, or waits for a reply. */
+const longestMs = 2_000;
+/** Names beyond these are left out. */
+const mostNames = 2_000;
+
+/** The voices of a server that lists them (`GET /audio/voices`: Kokoro-FastAPI, speaches and others do). */
+export class ServerVoices implements VoiceNames {
+  readonly #client: Pick<ApiClient, 'get'>;
+  readonly #clock: Clock;
+  #names: readonly string[] = [];
+  #dueAtMs = Number.NEGATIVE_INFINITY;
+  #asking: Promise<void> | undefined;
+
+  constructor(client: Pick<ApiClient, 'get'>, clock: Clock) {
+    this.#client = client;
+    this.#clock = clock;
+  }
+
+  known(): readonly string[] {
+    return this.#names;
+  }
+
+  async load(): Promise<readonly string[]> {
+    if (this.#clock.nowMs() >= this.#dueAtMs) {
+      this.#asking ??= this.#ask().finally(() => {
+        this.#asking = undefined;
+      });
+      if (this.#names.length === 0) await this.#asking;
+    }
+    return this.#names;
+  }
+
+  /** Never throws: a server that does not tell has the names it had. */
+  async #ask(): Promise<void> {
+    const hangUp = new AbortController();
+    try {
+      const asked = readServerVoices(this.#client, hangUp.signal);
+      this.#names = await within(asked, longestMs, this.#clock, () => new Error('late'));
+      this.#dueAtMs = this.#clock.nowMs() + freshMs;
+    } catch {
+      this.#dueAtMs = this.#clock.nowMs() + retryMs;
+    } finally {
+      hangUp.abort(new Error('nobody waits for it any more'));
+    }
+  }
+}
+
+/** What the server lists now. Errors: as `ApiClient.get`; a list of another shape is empty. */
+export async function readServerVoices(
+  client: Pick<ApiClient, 'get'>,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const answer = await client.get('/audio/voices', signal);
+  const { voices, data }: VoiceList = Object(answer);
+  const list = Array.isArray(voices) ? voices : data;
+  if (!Array.isArray(list)) return [];
+  const names = list.slice(0, mostNames).map(nameOf);
+  return [...new Set(names.filter((name) => name !== undefined))];
+}
+
+type VoiceList = { readonly voices?: unknown; readonly data?: unknown };
+
+/** A name as people can type it; undefined where there is none. */
+function nameOf(voice: unknown): string | undefined {
+  const { id, voice_id, name }: Readonly<Record<string, unknown>> = Object(voice);
+  return [voice, id, voice_id, name].find(isName);
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && /^[^\p{C}]{1,100}$/u.test(value) && value.trim() !== '';
+}

@@ -1,0 +1,36 @@
+/** Names of the voices of an engine. */
+export interface VoiceNames {
+  /** As they were last told; empty: not known. */
+  known(): readonly string[];
+  /** The names, which the server is asked for where they are not known. Never throws, and has a deadline. */
+  load(): Promise<readonly string[]>;
+}
+
+/** Voices that are always the same; none: nobody can tell them. */
+export function fixedVoiceNames(names: readonly string[]): VoiceNames {
+  return { known: () => names, load: async () => names };
+}
+
+/** Whether a voice may be asked for by this name: one of those that are known, or a mix of them, `a(2)+b(1)`. */
+export function isVoiceAmong(name: string, known: readonly string[]): boolean {
+  if (known.length === 0 || known.includes(name)) return true;
+  const parts = name.split('+');
+  return parts.length > 1 && parts.every((part) => known.includes(part.trim().replace(weight, '')));
+}
+
+/** The voice that somebody typed as its server writes it, whatever the case; undefined where there is none. */
+export function voiceNamed(typed: string, known: readonly string[]): string | undefined {
+  const words = typed.trim();
+  const lower = words.toLowerCase();
+  const found = known.find((one) => one.toLowerCase() === lower);
+  if (found !== undefined) return found;
+  return isVoiceName(words) && isVoiceAmong(words, known) ? words : undefined;
+}
+
+/** How much of a voice is in a mix. */
+const weight = /\([\d.]{1,8}\)$/;
+
+/** Whether a server that does not tell its voices may be asked for this one. */
+function isVoiceName(words: string): boolean {
+  return /^[\p{L}\p{N}][\p{L}\p{N} _.:()+/-]{0,99}$/u.test(words);
+}

@@ -1,0 +1,160 @@
+import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
+import { openClient } from '#src/provider/client.ts';
+import { standardVoiceInstead } from '#src/speech/fallbacks/standard-voice.ts';
+import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
+import { ServerVoices } from '#src/speech/openai/server-voices.ts';
+import { fixedVoiceNames, isVoiceAmong, voiceNamed } from '#src/speech/voice-names.ts';
+import { soundOf } from '#test/contracts/synthesizer.ts';
+import { settled, VirtualClock } from '#test/fakes/clock.ts';
+import { openKokoro } from '#test/fakes/dialects/kokoro.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
+
+const untold = fixedVoiceNames([]);
+const refused = (status: number) =>
+  new BotError('provider.refused', false, 'It refused.', undefined, undefined, { status });
+
+/** A server that answers each request for its voices in turn, the last one again and again. */
+function listing(answers: readonly (unknown | Error | 'hangs')[]) {
+  const clock = new VirtualClock();
+  let asked = 0;
+  const get = async (_path: string, signal: AbortSignal) => {
+    const answer = answers[Math.min(asked++, answers.length - 1)];
+    if (answer instanceof Error) throw answer;
+    if (answer !== 'hangs') return answer;
+    return await new Promise((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason));
+    });
+  };
+  return { clock, voices: new ServerVoices({ get }, clock), asked: () => asked };
+}
+
+/** A voice of the names `gone` is refused; who was told of which. */
+function voiceWithout(gone: readonly string[], error: unknown = refused(400)) {
+  const clock = new VirtualClock();
+  const [told, asked]: [string[], (string | undefined)[]] = [[], []];
+  const inner = new FakeSynthesizer();
+  const engine = {
+    async *synthesize(...[text, voice, signal]: Parameters<FakeSynthesizer['synthesize']>) {
+      asked.push(voice.name);
+      if (gone.includes(voice.name ?? 'standard')) throw error;
+      yield* inner.synthesize(text, voice, signal);
+    },
+  };
+  const onGone = (name: string) => void told.push(name);
+  return { clock, engine, told, asked, voice: { name: 'marin', onGone } };
+}
+
+test.each([
+  [{ voices: ['af_heart', 'af_sky', 'af_sky'] }, ['af_heart', 'af_sky']],
+  [{ data: [{ id: 'a' }, { voice_id: 'b' }, { name: 'c' }] }, ['a', 'b', 'c']],
+  [{ voices: ['ok', '', ' ', 'a\nb', 'x'.repeat(101), 7, null, {}] }, ['ok']],
+  [{ voices: 'many' }, []],
+  ['<html>', []],
+  [undefined, []],
+])('of what a server says of its voices, %j, are known: %j', async (answer, names) => {
+  const { voices } = listing([answer]);
+  expect(await voices.load()).toEqual(names);
+  expect(voices.known()).toEqual(names);
+});
+
+test('Kokoro lists its voices', async () => {
+  await using server = await openKokoro();
+  const client = openClient({ baseUrl: `${server.origin}/v1` });
+  const voices = new ServerVoices(client, new VirtualClock());
+  expect(await voices.load()).toEqual(['af_heart', 'af_bella', 'af_sky']);
+});
+
+test('a server is asked for its voices once in ten minutes, and nobody waits for a newer list', async () => {
+  const { asked, clock, voices } = listing([{ voices: ['a'] }, { voices: ['b'] }]);
+  await Promise.all([voices.load(), voices.load()]);
+  await voices.load();
+  expect(asked()).toBe(1);
+  await clock.advance(600_000);
+  expect(await voices.load()).toEqual(['a']);
+  await settled();
+  expect([voices.known(), asked()]).toEqual([['b'], 2]);
+});
+
+test('a server that hangs, or has no such list, costs two seconds and is asked again after a minute', async () => {
+  const { asked, clock, voices } = listing(['hangs', refused(404), { voices: ['a'] }]);
+  const loading = voices.load();
+  await clock.advance(2_000);
+  expect(await loading).toEqual([]);
+  expect(await voices.load()).toEqual([]);
+  expect(asked()).toBe(1);
+  await clock.advance(60_000);
+  expect(await voices.load()).toEqual([]);
+  await clock.advance(60_000);
+  expect(await voices.load()).toEqual(['a']);
+});
+
+test.each([
+  ['AF_Heart', ['af_heart'], 'af_heart'],
+  ['af_heart(2)+af_sky(1)', ['af_heart', 'af_sky'], 'af_heart(2)+af_sky(1)'],
+  ['af_heart+bm_lewis', ['af_heart', 'af_sky'], undefined],
+  ['marin', ['cedar'], undefined],
+  [' marin ', [], 'marin'],
+  ['{"a":1}', [], undefined],
+])('%j typed where there are %j means %j', (typed, known, voice) => {
+  expect(voiceNamed(typed, known)).toBe(voice);
+});
+
+test('no voice is missed where nobody tells them', () => {
+  expect(isVoiceAmong('anything', [])).toBe(true);
+});
+
+test.each([
+  refused(400),
+  refused(404),
+  refused(422),
+  new BotError('provider.empty', true, 'No sound.'),
+])(
+  'a voice that the server refuses (%s) gives way to the standard one, which is told',
+  async (e) => {
+    const { asked, clock, engine, told, voice } = voiceWithout(['marin'], e);
+    const sound = await soundOf(standardVoiceInstead(engine, untold, clock), 'Hello.', voice);
+    expect(sound.samples.length).toBeGreaterThan(0);
+    expect([asked, told]).toEqual([['marin', undefined], ['marin']]);
+  },
+);
+
+test('a voice that was refused is not asked for again for ten minutes', async () => {
+  const { asked, clock, engine, told, voice } = voiceWithout(['marin']);
+  const synthesizer = standardVoiceInstead(engine, untold, clock);
+  for (const text of ['One.', 'Two.']) await soundOf(synthesizer, text, voice);
+  expect(asked).toEqual(['marin', undefined, undefined]);
+  expect(told).toEqual(['marin', 'marin']);
+  await clock.advance(600_000);
+  await soundOf(synthesizer, 'Three.', voice);
+  expect(asked.slice(3)).toEqual(['marin', undefined]);
+});
+
+test('a voice that the server lists no more is not asked for', async () => {
+  const { asked, clock, engine, told, voice } = voiceWithout([]);
+  const names = fixedVoiceNames(['cedar']);
+  await soundOf(standardVoiceInstead(engine, names, clock), 'Hello.', voice);
+  expect([asked, told]).toEqual([[undefined], ['marin']]);
+});
+
+test.each([
+  ['the standard voice is refused, too', ['marin', 'standard'], refused(400)],
+  ['the server is broken', ['marin'], refused(500)],
+  ['the key is refused', ['marin'], new BotError('provider.bad_key', false, 'No.')],
+])('no voice counts as gone where %s', async (_, gone, error) => {
+  const { clock, engine, told, voice } = voiceWithout(gone, error);
+  const synthesizer = standardVoiceInstead(engine, untold, clock);
+  await expect(soundOf(synthesizer, 'Hello.', voice)).rejects.toBe(error);
+  expect(told).toEqual([]);
+});
+
+test('Kokoro refuses a voice that was taken away, and the text is spoken all the same', async () => {
+  await using server = await openKokoro();
+  const client = openClient({ baseUrl: `${server.origin}/v1` });
+  const options = { model: 'kokoro', voice: 'af_heart', format: 'pcm' } as const;
+  const told: string[] = [];
+  const voice = { name: 'af_gone', onGone: (name: string) => void told.push(name) };
+  const spoken = standardVoiceInstead(openSynthesizer(client, options), untold, new VirtualClock());
+  expect((await soundOf(spoken, 'Hello.', voice)).samples.length).toBeGreaterThan(0);
+  expect(told).toEqual(['af_gone']);
+});
