@@ -7,6 +7,7 @@ import type {
 } from '#src/session/ports/command.ts';
 import type { BotWish, ChoiceOutcome } from '#src/session/ports/personas.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import { personaActs, personaFormFor, withoutForm } from './bot-form.ts';
 import { personaOption } from './persona-option.ts';
 import { unknownPersona } from './persona-replies.ts';
 import { unknownVoice } from './unknown-voice.ts';
@@ -19,14 +20,17 @@ const places = ['channel', 'server'] as const;
 export const bot: Command = {
   name: 'bot',
   description: 'command.voice.bot',
-  shownTo: 'room',
+  shownTo: ({ words }) => (words.form === undefined ? 'room' : 'caller'),
   options: [
     personaOption('command.voice.bot.persona', [standard]),
     voiceOption('command.voice.bot.voice', [standard]),
     { name: 'for', description: 'command.voice.bot.for', kind: 'choice', values: places },
+    { name: 'form', description: 'command.voice.bot.form', kind: 'choice', values: personaActs },
   ],
+  form: personaFormFor,
   async run(call, ports) {
     const { words } = call;
+    if (words.form !== undefined) return await withoutForm(call, ports);
     const wish = await wishOf(call, ports);
     const outcome = await ports.personas.choose(callerOf(call), wish);
     if (outcome.kind === 'chosen') return chosen(outcome, wish);

@@ -21,7 +21,7 @@ import { openTypedMessages } from '#src/discord/typed/typed-messages.ts';
 import { openSeatWatch } from '#src/discord/watchdogs/seat-watch.ts';
 import type { CaptionChats, NicknameMark } from '#src/session/ports/caption-chats.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
-import type { Button, CommandPorts } from '#src/session/ports/command.ts';
+import type { Button, CommandPorts, FormHandler } from '#src/session/ports/command.ts';
 import type { Members, Places } from '#src/session/ports/command-ports.ts';
 import type { PanelBoard, PanelStore } from '#src/session/ports/panel.ts';
 import type { GuildStore } from '#src/session/ports/stores/guild-store.ts';
@@ -54,6 +54,8 @@ export type DiscordOptions = {
   readonly messageContent?: boolean;
   /** Every button that ever stood on a message of ours and still does something. */
   readonly buttons?: readonly Button[];
+  /** What becomes of forms that people send. */
+  readonly forms?: readonly FormHandler[];
   /** Commands and buttons that one person may use in 10 s; left out: no limit. */
   readonly commandsPerPerson?: number;
   /** Where the panels of former runs are; without it they are forgotten when the process ends. */
@@ -136,7 +138,7 @@ export async function openDiscord(options: DiscordOptions, signal: AbortSignal):
 }
 
 async function opened(client: Client<true>, options: DiscordOptions): Promise<Discord> {
-  const { commands, commandsPerPerson = 0, onEvent: tell } = options;
+  const { commands, commandsPerPerson = 0, forms = [], onEvent: tell } = options;
   const bot = { id: client.user.id, name: client.user.username };
   const buttons = new Map((options.buttons ?? []).map((button) => [button.name, button]));
   const common = { buttons, timing: realTiming, tell };
@@ -164,7 +166,7 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
   const desk = { ...common, panels, messages: discord.messages };
   const claims = claimsOf(client, options);
   const limits = { commandsPerPerson, ...(claims && { claims }) };
-  const reception = new InteractionReceiver({ ...desk, commands, ports, ...limits });
+  const reception = new InteractionReceiver({ ...desk, commands, forms, ports, ...limits });
   client.on(Events.InteractionCreate, (interaction) => reception.meet(interaction));
   await options.takeover?.finish((interaction) => deliverDispatch(client, interaction));
   tell({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });

@@ -66,6 +66,7 @@ const grouped = { id: '7', name: 'group', type: 1, options: [{ name: 'all', type
 const menu = { id: '8', name: text('ask.about'), type: 3, target_id: ids.message };
 const picked = { ...menu, resolved: { messages: { [ids.message]: written } } };
 const rows = [{ type: 1, components: [{ type: 4, custom_id: 'a', value: 'b' }] }];
+const labels = [{ type: 18, component: { type: 4, custom_id: 'words', value: 'b' } }];
 const pressed = { custom_id: 'parley:press:a:b', component_type: 2 };
 
 /** One of each that Discord may send. */
@@ -78,6 +79,8 @@ const payloads: readonly object[] = [
   { ...head, type: 4, data: typed },
   { ...head, type: 4, data: grouped },
   { ...head, type: 5, data: { custom_id: 'form', components: rows } },
+  { ...head, type: 5, data: { custom_id: 'parley:form:a', components: rows } },
+  { ...head, type: 5, data: { custom_id: 'parley:form', components: labels } },
   { ...head, type: 2, data: typed, guild_id: undefined, member: undefined, user: annUser },
   { ...head, type: 3, data: pressed, message: written, guild_id: '5' },
 ];
@@ -130,6 +133,7 @@ class Desk {
     const button: Button = { name: 'press', label: 'button.confirm', look: 'main', run };
     this.reception = new InteractionReceiver({
       commands: slashes,
+      forms: [{ name: 'form', inputs: ['a', 'b'], run }],
       buttons: new Map([['press', button]]),
       ports: { ...openAccess } as CommandPorts, // no command of these uses another
       messages: { offer: async () => undefined },
@@ -186,7 +190,10 @@ async function meet(payload: unknown, said: unknown): Promise<void> {
   if (error !== undefined) throw error;
   if (desk.faults.length > 0) throw new Error(desk.faults[0]);
   const isForUs =
-    met?.isChatInputCommand() || met?.isMessageContextMenuCommand() || met?.isButton();
+    met?.isChatInputCommand() ||
+    met?.isMessageContextMenuCommand() ||
+    met?.isButton() ||
+    met?.isModalSubmit();
   if (isForUs && asked === 0 && desk.events.length === 0) throw new Error('Nobody was answered.');
 }
 

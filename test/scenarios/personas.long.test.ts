@@ -107,3 +107,36 @@ scenario(
     expect(calls.flatMap(({ errors }) => errors)).toEqual([]);
   },
 );
+
+scenario(
+  'a persona that is written in a form is who the bot is, and a form changes it',
+  async () => {
+    await using setup = await openOwnScene({
+      providers: { replies: [{ match: /^/, text: 'Aye, that it is.' }] },
+    });
+    const olga = await callIn(setup, 'Olga');
+    const opened = olga.command('voice bot', { form: 'new', persona: 'Captain' });
+    expect(await opened.asked(soon())).toMatchObject({ title: text('form.persona.new') });
+    const saved = await olga
+      .submit(opened, { instructions: 'You are an old captain.', voice: 'onyx' })
+      .answered(soon());
+    expect(saved).toMatchObject({ ephemeral: true });
+    expect(saved.text.split('\n')).toEqual([
+      text('persona.saved', { persona: 'Captain' }),
+      'You are an old captain.',
+    ]);
+    await told(olga, 'voice bot', { persona: 'captain' });
+    await converse(setup, olga, question);
+    expect(shownMessages(setup)[0]?.content).toMatch(
+      /^You are an old captain\. Your name is Captain/,
+    );
+    expect(lastSpeech(setup)).toMatchObject({ voice: 'onyx' });
+
+    const again = olga.command('voice bot', { form: 'edit' });
+    await again.asked(soon());
+    await olga.submit(again, { name: 'Admiral', voice: 'echo' }).answered(soon());
+    await converse(setup, olga, question);
+    expect(shownMessages(setup)[0]?.content).toContain('Your name is Admiral.');
+    expect(lastSpeech(setup)).toMatchObject({ voice: 'echo' });
+  },
+);

@@ -1,5 +1,6 @@
 import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
+import { forms } from '#commands/forms.ts';
 import type { BotOptions } from '#src/app/bot-options.ts';
 import type { SharedParts } from '#src/app/shared-parts.ts';
 import { openCleanup } from '#src/app/transcripts.ts';
@@ -30,8 +31,8 @@ import { ToolConfirmations } from '#src/session/tools/confirm-tool.ts';
 import { TrackRequests } from '#src/session/tracks/track-requests.ts';
 import { SessionTranscripts } from '#src/session/transcripts/session-transcripts.ts';
 import { SessionProgramAnswers } from '#src/session/typed/program-answers.ts';
-import { TypedLines } from '#src/session/typed/typed-lines.ts';
 import { SessionVoices } from '#src/session/typed/session-voices.ts';
+import { TypedLines } from '#src/session/typed/typed-lines.ts';
 import { TypedRequests } from '#src/session/typed/typed-requests.ts';
 import { VoiceSessions } from '#src/session/voice-sessions.ts';
 import { SessionWords } from '#src/session/words/session-words.ts';
@@ -39,6 +40,9 @@ import type { OwnedShard } from '#src/shards/ownership.ts';
 import { locales } from '#src/texts/texts.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { tools } from '#tools/tools.ts';
+
+/** What people type, press and fill in. */
+const face = { commands, buttons, forms };
 
 export type ShardBotOptions = {
   readonly bot: BotOptions;
@@ -102,8 +106,7 @@ export async function startShardBot(
       ...(takeover && { takeover }),
       commandsPerPerson: config.commandsPerPerson,
       messageContent: config.messageContent,
-      commands,
-      buttons,
+      ...face,
       panelStore: shared.store.panels,
       guildStore: shared.store.guilds,
       onEvent,
@@ -251,10 +254,10 @@ function portsOf(
     votes: tracks,
     talk: new TypedRequests(parts, sessions, signal),
     hearing: new PauseHearing(sessions),
+    voices: new SessionVoices(parts, sessions, signal),
     privacy,
     memories: new SessionMemories(parts, sessions),
     peopleSettings: parts.peopleSettings,
-    voices: new SessionVoices(parts, sessions, signal),
     captions: new SessionCaptionControl(parts, sessions, privacy),
     transcripts: new SessionTranscripts(parts, sessions, signal),
     access: new GuildAccess(sessions.settings),

@@ -6,19 +6,23 @@ import {
   type Message,
   type MessageContextMenuCommandInteraction,
   MessageFlags,
+  type ModalSubmitInteraction,
   RESTJSONErrorCodes,
 } from 'discord.js';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { isCut, neverSent } from '#src/discord/network-errors.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type { PanelPlace } from '#src/session/ports/panel.ts';
+import { localeOf } from '#src/texts/texts.ts';
+import { modalOf } from './forms.ts';
 import type { AnswerableInteraction } from './interaction-runner.ts';
 import type { MessageBody as Said } from './rendering.ts';
 
 export type RepliableInteraction =
   | ChatInputCommandInteraction<'cached'>
   | MessageContextMenuCommandInteraction<'cached'>
-  | ButtonInteraction<'cached'>;
+  | ButtonInteraction<'cached'>
+  | ModalSubmitInteraction<'cached'>;
 
 /** Discord takes a first answer for 3 s: a second try must not come much later. */
 const againMs = 150;
@@ -56,8 +60,13 @@ export function resilientInteraction(
     deleteReply: () => gone(asking, retried),
     followUp: async (message) =>
       placeOf(await twice(() => asking.followUp(message), neverSent, timing)),
+    async openForm(form) {
+      if (asking.isModalSubmit()) throw new Error('A form cannot open another one.');
+      await asking.showModal(modalOf(form, localeOf(asking.locale)));
+    },
     async tellExpired() {
       const { channel, channelId, guildId, member } = asking;
+      if (channelId === null) return; // only a form may come from nowhere
       const where = { guildId, channelId, name: channel?.name ?? channelId };
       const line = { id: 'answer.expired', with: { name: member.displayName } } as const;
       await messages.offer(where, line, [], AbortSignal.timeout(writeMs));

@@ -4,20 +4,23 @@ import {
   type ButtonInteraction,
   type ChatInputCommandInteraction,
   type MessageContextMenuCommandInteraction,
+  type ModalSubmitInteraction,
   PermissionFlagsBits,
   type VoiceBasedChannel,
 } from 'discord.js';
 import { roleIdsOf } from '#src/discord/permissions.ts';
-import type { Command, CommandCall } from '#src/session/ports/command.ts';
+import type { Command, CommandCall, FormHandler } from '#src/session/ports/command.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { firstChars, oneLine } from '#src/texts/plain.ts';
 import { localeOf } from '#src/texts/texts.ts';
+import { typedInto } from './forms.ts';
 import type { Languages } from './rendering.ts';
 
 type SentFile = NonNullable<CommandCall['sound']>;
 type Typed = ChatInputCommandInteraction<'cached'> | AutocompleteInteraction<'cached'>;
 type Picked = MessageContextMenuCommandInteraction<'cached'>;
-type Met = Typed | Picked | ButtonInteraction<'cached'>;
+type Sent = ModalSubmitInteraction<'cached'>;
+type Met = Typed | Picked | Sent | ButtonInteraction<'cached'>;
 
 /** What a press is told of who pressed, and what its button is about. Throws where Discord sent no text for a text. */
 export function callOf(asked: Met, about?: string): CommandCall {
@@ -69,6 +72,12 @@ export function commandCallOf(asked: Typed, { options }: Command): CommandCall {
     }
   }
   return checked({ ...unchecked(asked), words, ...given });
+}
+
+/** What a form is told of who sent it, what was typed, and what it is about. */
+export function formCallOf(asked: Sent, handler: FormHandler, about?: string): CommandCall {
+  const call = unchecked(asked, about);
+  return checked({ ...call, words: { ...typedInto(asked, handler), ...call.words } });
 }
 
 /** What an entry of the menu of a message is told of who picked it, and on what. */

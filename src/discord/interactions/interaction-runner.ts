@@ -5,6 +5,7 @@ import { withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import type { PanelReplies } from '#src/discord/panel/panels.ts';
 import type { Button, Replies, Reply } from '#src/session/ports/command.ts';
+import type { Form } from '#src/session/ports/form.ts';
 import type { PanelPlace } from '#src/session/ports/panel.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { type Languages, type MessageBody, messagesOf, messageWith } from './rendering.ts';
@@ -20,6 +21,8 @@ export interface AnswerableInteraction {
   editReply(message: MessageEdit): Promise<PanelPlace | undefined>;
   deleteReply(): Promise<unknown>;
   followUp(message: MessageBody): Promise<PanelPlace | undefined>;
+  /** Shows a form as the answer. */
+  openForm(form: Form): Promise<unknown>;
   /** Tells who asked, where they asked and for all to read, that Discord takes no answer any more. */
   tellExpired(): Promise<void>;
 }
@@ -38,6 +41,8 @@ export type Invocation = {
   readonly longestMs?: number | undefined;
   /** It is begun once Discord shows it as thinking. */
   readonly thinksFirst?: true | undefined;
+  /** A form that is opened in place of running it. */
+  form?(): Promise<Form | undefined>;
   run(): Promise<Replies>;
 };
 
@@ -52,6 +57,8 @@ export type InteractionRunnerOptions = {
 const deferMs = 250;
 /** Longest time, in ms, of what does not say how long it may take; then the caller is told so. */
 const usualLongestMs = 60_000;
+/** Longest time, in ms, that a form is waited for: it can only be the first answer. */
+const formMs = 1_500;
 /** Interactions remembered, so that one delivered twice is answered once. */
 const maxSeen = 1_000;
 
@@ -73,6 +80,7 @@ export class InteractionRunner {
     isDeferred = false,
   ): Promise<void> {
     if (!this.#isFirst(asked.id)) return;
+    if (invocation.form && !isDeferred && (await this.#opensForm(asked, invocation))) return;
     const { timing, tell } = this.#options;
     const { name } = invocation;
     const shownTo = isDeferred ? 'caller' : invocation.shownTo;
@@ -95,6 +103,25 @@ export class InteractionRunner {
     } catch (error) {
       tell({ kind: 'command-failed', name, code: 'discord.unreachable', error });
       if (isExpired(error)) await this.#tellExpired(asked, name);
+    }
+  }
+
+  /** Never throws: without a form it runs, which tells why. */
+  async #opensForm(asked: AnswerableInteraction, invocation: Invocation): Promise<boolean> {
+    const { timing, tell } = this.#options;
+    const { name } = invocation;
+    const startMs = timing.nowMs();
+    try {
+      const late = () => new Error(`The form of ${name} took longer than ${formMs / 1000} s.`);
+      const find = async () => await invocation.form?.();
+      const form = await withDeadline(find, { ms: formMs, timing, late }, never);
+      if (!form) return false;
+      await asked.openForm(form);
+      tell({ kind: 'command', name, tookMs: timing.nowMs() - startMs });
+      return true;
+    } catch (error) {
+      tell({ kind: 'command-failed', name, code: 'internal', error });
+      return false;
     }
   }
 

@@ -5,14 +5,22 @@ import {
   type Interaction,
   type MessageContextMenuCommandInteraction,
   MessageFlags,
+  type ModalSubmitInteraction,
 } from 'discord.js';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { InteractionClaims } from '#src/discord/shards/interaction-claims.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
-import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
+import type {
+  Command,
+  CommandCall,
+  CommandPorts,
+  FormHandler,
+  Replies,
+} from '#src/session/ports/command.ts';
+import type { Form } from '#src/session/ports/form.ts';
 import { localeOf } from '#src/texts/texts.ts';
 import { type RepliableInteraction, resilientInteraction } from './answering.ts';
-import { callOf, commandCallOf, languagesOf, menuCallOf } from './calls.ts';
+import { callOf, commandCallOf, formCallOf, languagesOf, menuCallOf } from './calls.ts';
 import {
   InteractionRunner,
   type InteractionRunnerOptions,
@@ -25,6 +33,8 @@ import { suggestions } from './suggestions.ts';
 
 export type InteractionReceiverOptions = InteractionRunnerOptions & {
   readonly commands: readonly CommandEntry[];
+  /** What becomes of forms that people send. */
+  readonly forms: readonly FormHandler[];
   readonly ports: CommandPorts;
   readonly messages: Pick<ChannelMessages, 'offer'>;
   /** Commands and buttons that one person may use in 10 s; 0: no limit. */
@@ -112,13 +122,14 @@ export class InteractionReceiver {
   /** What cannot even be read is answered like what fails. */
   #deed(asking: RepliableInteraction): InvocationRequest {
     try {
-      return asking.isButton() ? this.#press(asking) : this.#command(asking);
+      if (asking.isButton()) return this.#press(asking);
+      return asking.isModalSubmit() ? this.#send(asking) : this.#command(asking);
     } catch (error) {
       return { name: 'unread', shownTo: 'caller', run: () => Promise.reject(error) };
     }
   }
 
-  #command(asking: Exclude<RepliableInteraction, ButtonInteraction<'cached'>>): InvocationRequest {
+  #command(asking: CommandInteraction): InvocationRequest {
     const name = asking.isChatInputCommand() ? lineOf(asking) : asking.commandName;
     const command = this.#commands.get(name);
     if (!command) return unknown('command');
@@ -131,6 +142,7 @@ export class InteractionReceiver {
       thinksFirst,
       shownTo: typeof shownTo === 'string' ? shownTo : shownTo(call()),
       ...(meanwhile && { meanwhile: () => meanwhile(call()) }),
+      ...(command.form && { form: () => this.#formOf(command, call()) }),
       run: () => this.#allowed(command, call()),
     };
   }
@@ -146,6 +158,22 @@ export class InteractionReceiver {
       shownTo: 'caller',
       run: () => this.#allowed(button, callOf(asking, about)),
     };
+  }
+
+  #send(asking: ModalSubmitInteraction<'cached'>): InvocationRequest {
+    const { name, about } = pressedOf(asking.customId);
+    const handler = this.#options.forms.find((one) => one.name === name);
+    if (!handler) return unknown('form');
+    return {
+      name: `form ${handler.name}`,
+      shownTo: 'caller',
+      run: () => this.#allowed(handler, formCallOf(asking, handler, about)),
+    };
+  }
+
+  async #formOf(command: Command, call: CommandCall): Promise<Form | undefined> {
+    const { ports } = this.#options;
+    return (await ports.access.denied(call)) ? undefined : await command.form?.(call, ports);
   }
 
   /** Runs it, unless the server does not let the caller use the bot. */
@@ -176,19 +204,27 @@ export class InteractionReceiver {
 }
 
 /** What is answered. */
-type ForUs = ChatInputCommandInteraction | MessageContextMenuCommandInteraction | ButtonInteraction;
+type ForUs =
+  | ChatInputCommandInteraction
+  | MessageContextMenuCommandInteraction
+  | ButtonInteraction
+  | ModalSubmitInteraction;
+type CommandInteraction =
+  | ChatInputCommandInteraction<'cached'>
+  | MessageContextMenuCommandInteraction<'cached'>;
 
 function isForUs(interaction: Interaction): interaction is ForUs {
   return (
     interaction.isChatInputCommand() ||
     interaction.isMessageContextMenuCommand() ||
-    interaction.isButton()
+    interaction.isButton() ||
+    interaction.isModalSubmit()
   );
 }
 
 /** An errand without what is the same for all. */
 type InvocationRequest = Pick<Invocation, 'name' | 'shownTo' | 'run'> &
-  Partial<Pick<Invocation, 'longestMs' | 'meanwhile' | 'thinksFirst'>>;
+  Partial<Pick<Invocation, 'form' | 'longestMs' | 'meanwhile' | 'thinksFirst'>>;
 
 /** `privacy status`, as the person typed it. */
 function lineOf(asking: ChatInputCommandInteraction | AutocompleteInteraction): string {
@@ -200,7 +236,7 @@ function tooFast(waitMs: number): InvocationRequest {
   return { name: 'too fast', shownTo: 'caller', run: async () => [reply] };
 }
 
-/** A command or a button of another version of this bot. */
+/** A command, a button or a form of another version of this bot. */
 function unknown(name: string): InvocationRequest {
   const reply = { id: 'generic', with: { code: 'unknown' }, to: 'caller' } as const;
   return { name: `unknown ${name}`, shownTo: 'caller', run: async () => [reply] };

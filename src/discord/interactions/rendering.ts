@@ -33,10 +33,15 @@ const looks = {
   danger: ButtonStyle.Danger,
 } as const;
 
-/** Name of the press behind a button, whoever made the button, and its subject, if that stands there. */
+/** Name of the press behind a button or a form, whoever made it, and its subject, if that stands there. */
 export function pressedOf(customId: string): { readonly name: string; readonly about?: string } {
   const [name = '', about] = customId.startsWith(ours) ? parted(customId.slice(ours.length)) : [];
   return { name, ...(about !== undefined && { about }) };
+}
+
+/** Name under which Discord keeps a button or a form of ours. */
+export function customIdOf(name: string): string {
+  return `${ours}${name}`;
 }
 
 /** What stands before the first colon, and what after it. */
@@ -115,6 +120,6 @@ function buttonOf(
     type: ComponentType.Button,
     style: looks[button.look],
     label: text(button.label, {}, locale),
-    custom_id: `${ours}${name}`,
+    custom_id: customIdOf(name),
   };
 }

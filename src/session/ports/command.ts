@@ -16,14 +16,15 @@ import type {
   Stats,
   TypedTalk,
 } from './command-ports.ts';
+import type { Form } from './form.ts';
 import type { PeopleSettings } from './people-settings.ts';
 import type { PersonaControl } from './personas.ts';
 import type { Checkup, GuildSettingsControl } from './settings.ts';
 import type { Tracks, TrackVotes } from './tracks.ts';
 import type { ChannelRef } from './voice-link.ts';
+import type { VoiceControl } from './voices.ts';
 import type { WordControl } from './words.ts';
 
-import type { VoiceControl } from './voices.ts';
 /** A message to the caller or to the channel. The first sentence stands in the reply itself, `lines` follow under it. */
 export type Reply = TextLine & {
   /** Seen by everybody in the channel, or only by the caller. */
@@ -107,8 +108,8 @@ export type CommandPorts = {
   readonly sessions: SessionControl;
   readonly places: Places;
   readonly talk: TypedTalk;
-  readonly tracks: Tracks;
   readonly voices: VoiceControl;
+  readonly tracks: Tracks;
   readonly votes: TrackVotes;
   readonly hearing: HearingControl;
   readonly privacy: PrivacyControl;
@@ -144,6 +145,8 @@ export interface Command {
   readonly isForEverybody?: true;
   /** Stands in place of "thinking" until the slow answer is edited into it. */
   readonly meanwhile?: (call: CommandCall) => TextLine;
+  /** A form that is opened in place of running it; undefined, or late: it runs. */
+  form?(call: CommandCall, ports: CommandPorts): Promise<Form | undefined>;
   /** The first reply answers the command, the rest follow it. */
   run(call: CommandCall, ports: CommandPorts): Promise<Replies>;
 }
@@ -170,5 +173,13 @@ export interface Button {
   readonly longestMs?: number;
   readonly thinksFirst?: true;
   readonly isForEverybody?: true;
+  run(call: CommandCall, ports: CommandPorts): Promise<Replies>;
+}
+
+/** What becomes of a form that somebody has sent: data plus one decision, like a button. */
+export interface FormHandler {
+  readonly name: string;
+  /** Names of the inputs that it finds in `words`; one that was left empty is missing there. */
+  readonly inputs: readonly string[];
   run(call: CommandCall, ports: CommandPorts): Promise<Replies>;
 }

@@ -9,6 +9,7 @@ import {
 } from '#src/discord/interactions/interaction-runner.ts';
 import type { MessageBody } from '#src/discord/interactions/rendering.ts';
 import type { Button, Replies } from '#src/session/ports/command.ts';
+import type { Form } from '#src/session/ports/form.ts';
 import { text } from '#src/texts/texts.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 
@@ -57,6 +58,10 @@ function open(failing: readonly string[] = []) {
     editReply: say('edit'),
     deleteReply: say('delete'),
     followUp: say('follow'),
+    openForm: async ({ name }) => {
+      if (failing.includes('form')) throw new Error('Unknown interaction');
+      said.push(['form', name]);
+    },
     tellExpired: async () => void said.push(['expired']),
   });
   const answer = (run: Invocation['run'], more: Partial<Invocation> = {}, id = '1') =>
@@ -248,4 +253,36 @@ test('an answer Discord does not take is reported and throws nothing', async () 
   const { answer, events } = open(['reply']);
   await answer(async () => joined);
   expect(events).toMatchObject([{ kind: 'command-failed', code: 'discord.unreachable' }]);
+});
+
+const form: Form = { name: 'persona', title: 'form.persona.new', inputs: [] };
+
+test('a form is the answer, and nothing else runs', async () => {
+  const { answer, events, said } = open();
+  let ran = 0;
+  await answer(async () => [{ id: 'stop.ok', to: `${ran++ ? 'room' : 'caller'}` }], {
+    form: async () => form,
+  });
+  expect([said, ran]).toEqual([[['form', 'persona']], 0]);
+  expect(events).toMatchObject([{ kind: 'command', name: 'join' }]);
+});
+
+test.each<[string, Invocation['form'], readonly string[]]>([
+  ['there is none', async () => undefined, []],
+  ['it cannot be made', () => Promise.reject(new Error('no store')), []],
+  ['Discord does not take it', async () => form, ['form']],
+])('where %s, the command runs', async (_, find, failing) => {
+  const { answer, said } = open(failing);
+  await answer(async () => [{ id: 'stop.ok', to: 'caller' }], { ...(find && { form: find }) });
+  expect(said).toEqual([['reply', `(private) ${text('stop.ok')}`]]);
+});
+
+test('a form that is late for Discord is not waited for', async () => {
+  const { answer, said, timing } = open();
+  const answering = answer(async () => [{ id: 'stop.ok', to: 'caller' }], {
+    form: () => new Promise(() => undefined),
+  });
+  timing.passMs(1_500);
+  await answering;
+  expect(said).toEqual([['reply', `(private) ${text('stop.ok')}`]]);
 });

@@ -171,6 +171,7 @@ test('in a flood Discord gets few answers, one of them says why, and other serve
   const timing = new SteppedTiming();
   const reception = new InteractionReceiver({
     commands: [],
+    forms: [],
     messages: { offer: async () => undefined },
     commandsPerPerson: 5,
     ports: { ...openAccess } as CommandPorts,

@@ -13,6 +13,7 @@ function open(...buttons: readonly Button[]) {
   const events: DiscordEvent[] = [];
   const reception = new InteractionReceiver({
     commands: [],
+    forms: [],
     messages: { offer: async () => undefined },
     buttons: new Map(buttons.map((button) => [button.name, button])),
     ports: {

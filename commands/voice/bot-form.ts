@@ -1,0 +1,59 @@
+import { notManaging } from '#commands/rights.ts';
+import type { Persona } from '#src/personas/persona.ts';
+import { personaFile } from '#src/personas/persona-file.ts';
+import type { CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
+import type { Form } from '#src/session/ports/form.ts';
+import { formOfPersona } from './persona-form.ts';
+import { unknownPersona } from './persona-replies.ts';
+
+/** What whoever manages a server may do with its personas. */
+export const personaActs = ['new', 'edit', 'remove'] as const;
+
+/** The form that somebody asks for; undefined where there is none, for which `withoutForm` tells the reason. */
+export async function personaFormFor(
+  call: CommandCall,
+  ports: CommandPorts,
+): Promise<Form | undefined> {
+  const { form, persona: name } = call.words;
+  if ((form !== 'new' && form !== 'edit') || notManaging(call)) return undefined;
+  if (form === 'new') return formOfPersona({ ...(name !== undefined && { name }) });
+  const former = await meant(call, ports);
+  return former && formOfPersona({ former });
+}
+
+/** Removes a persona, or tells why there is no form. */
+export async function withoutForm(call: CommandCall, ports: CommandPorts): Promise<Replies> {
+  const denied = notManaging(call);
+  if (denied) return [denied];
+  const { guildId, words } = call;
+  const persona = words.form === 'new' ? undefined : await meant(call, ports);
+  if (words.form === 'new' || (words.form === 'edit' && persona))
+    return [{ id: 'persona.form.late', to: 'caller' }];
+  if (!persona) {
+    if (words.persona === undefined) return [{ id: 'persona.which', to: 'caller' }];
+    return [unknownPersona(words.persona, await ports.personas.names(guildId))];
+  }
+  const removal = await ports.personas.remove(guildId, persona.name);
+  const isUnsaved = removal.kind === 'removed' && !removal.saved;
+  return [
+    {
+      id: 'persona.removed',
+      with: { persona: persona.name },
+      ...(isUnsaved && { lines: [{ id: 'persona.unsaved' }] }),
+      to: 'caller',
+      files: [{ name: 'persona.json', text: personaFile(persona) }],
+    },
+  ];
+}
+
+/** The persona that was named, else the one that the bot is there. */
+async function meant(
+  { callerId: id, guildId, mayManage, words }: CommandCall,
+  { personas, sessions }: CommandPorts,
+): Promise<Persona | undefined> {
+  if (words.persona !== undefined) return await personas.find(guildId, words.persona);
+  const place = sessions.at(guildId) ? 'channel' : 'server';
+  const now = await personas.choose({ guildId, id, mayManage }, { place });
+  if (now.kind !== 'chosen' || now.persona === undefined) return undefined;
+  return await personas.find(guildId, now.persona);
+}

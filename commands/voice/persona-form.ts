@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { notManaging } from '#commands/rights.ts';
+import {
+  type Persona,
+  type PersonaField,
+  personaKeyOf,
+  personaLimits,
+  readPersona,
+} from '#src/personas/persona.ts';
+import type { CommandCall, FormHandler, Reply } from '#src/session/ports/command.ts';
+import type { Form, FormInput } from '#src/session/ports/form.ts';
+import type { PersonaControl } from '#src/session/ports/personas.ts';
+import { faultReply, savedReply } from './persona-replies.ts';
+
+/** The fields that a form shows; what else a persona has stays as it is. */
+const fields = [
+  'name',
+  'instructions',
+  'voice',
+  'tone',
+  'language',
+] as const satisfies PersonaField[];
+const formName = 'persona';
+const maxTagChars = 35;
+
+/** A form of a persona; `former` is the one that is changed, and `name` how a new one may be called. */
+export function formOfPersona({ former, name }: { former?: Persona; name?: string }): Form {
+  const inputs = fields.map((field): FormInput => {
+    const isLong = field === 'instructions' || field === 'tone';
+    const isRequired = field === 'instructions' || field === 'name';
+    return {
+      name: field,
+      label: `form.persona.${field}`,
+      maxChars: field === 'language' ? maxTagChars : personaLimits[field],
+      value: former ? former[field] : field === 'name' ? name : undefined,
+      ...(isLong && { isLong }),
+      ...(isRequired && { isRequired }),
+    };
+  });
+  return {
+    name: former ? `${formName}:${referenceTo(former.name)}` : formName,
+    title: former ? 'form.persona.edit' : 'form.persona.new',
+    inputs,
+  };
+}
+
+/** A form of a persona that somebody sent. */
+export const personaForm: FormHandler = {
+  name: formName,
+  inputs: fields,
+  async run(call, { personas }) {
+    const denied = notManaging(call);
+    if (denied) return [denied];
+    const { guildId, words } = call;
+    const former = await formerOf(call, personas);
+    const read = readPersona({ ...former, ...typed(words) });
+    if (read.kind === 'fault') return [withTyped(faultReply(read.fault), words)];
+    const { persona } = read;
+    const isRenamed = !former || personaKeyOf(former.name) !== personaKeyOf(persona.name);
+    if (isRenamed && (await personas.find(guildId, persona.name))) return [taken(persona, words)];
+    const saving = await personas.save(guildId, persona, former?.name);
+    const reply = savedReply(persona, saving);
+    return [saving.kind === 'saved' ? reply : withTyped(reply, words)];
+  },
+};
+
+/** An input that was left empty takes its field away. */
+function typed(words: CommandCall['words']): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(fields.map((field) => [field, words[field]?.trim()]));
+}
+
+/** The persona that the form was opened for; undefined: a new one, or it is gone. */
+async function formerOf(
+  { guildId, words: { about } }: CommandCall,
+  personas: PersonaControl,
+): Promise<Persona | undefined> {
+  if (about === undefined) return undefined;
+  const names = await personas.names(guildId);
+  const name = names.find((one) => referenceTo(one) === about);
+  return name === undefined ? undefined : await personas.find(guildId, name);
+}
+
+/** Names a persona in few characters, whatever its name is written in. */
+function referenceTo(name: string): string {
+  return createHash('sha256').update(personaKeyOf(name)).digest('hex').slice(0, 16);
+}
+
+function taken({ name }: Persona, words: CommandCall['words']): Reply {
+  return withTyped({ id: 'persona.taken', with: { persona: name }, to: 'caller' }, words);
+}
+
+/** Discord keeps nothing of a form that was sent: what took long to write comes back. */
+function withTyped(reply: Reply, { instructions, tone }: CommandCall['words']): Reply {
+  const texts = [instructions, tone].filter((one) => one !== undefined);
+  if (texts.length === 0) return reply;
+  return { ...reply, files: [{ name: 'persona.txt', text: `${texts.join('\n\n')}\n` }] };
+}

@@ -1,0 +1,56 @@
+import {
+  type APIModalInteractionResponseCallbackData,
+  ComponentType,
+  type ModalSubmitInteraction,
+  TextInputStyle,
+} from 'discord.js';
+import type { FormHandler } from '#src/session/ports/command.ts';
+import type { Form, FormInput } from '#src/session/ports/form.ts';
+import { firstChars } from '#src/texts/plain.ts';
+import { type Locale, text } from '#src/texts/texts.ts';
+import { customIdOf } from './rendering.ts';
+
+/** Source: Discord docs, "Text Input". */
+const maxInputChars = 4_000;
+
+/** A form as Discord shows it to somebody of this language. */
+export function modalOf(form: Form, locale: Locale): APIModalInteractionResponseCallbackData {
+  return {
+    custom_id: customIdOf(form.name),
+    title: text(form.title, {}, locale),
+    components: form.inputs.map((input) => ({
+      type: ComponentType.Label,
+      label: text(input.label, {}, locale),
+      component: componentOf(input),
+    })),
+  };
+}
+
+/** What was typed into the inputs that the handler knows. */
+export function typedInto(
+  sent: ModalSubmitInteraction<'cached'>,
+  { inputs }: FormHandler,
+): Readonly<Record<string, string>> {
+  const typed = inputs.map((name) => [name, typedIn(sent, name)] as const);
+  return Object.fromEntries(typed.filter(([, value]) => value.trim() !== ''));
+}
+
+function componentOf({ name, isLong, isRequired, maxChars, value }: FormInput) {
+  const style = isLong ? TextInputStyle.Paragraph : TextInputStyle.Short;
+  const max_length = Math.min(maxChars, maxInputChars);
+  return {
+    type: ComponentType.TextInput,
+    custom_id: name,
+    style,
+    required: isRequired === true,
+    max_length,
+    ...(value !== undefined && value !== '' && { value: firstChars(value, max_length) }),
+  } as const;
+}
+
+/** Empty where Discord sent something else than a text. */
+function typedIn({ fields }: ModalSubmitInteraction<'cached'>, name: string): string {
+  const field: unknown = fields.fields.get(name);
+  const { value }: { readonly value?: unknown } = Object(field);
+  return typeof value === 'string' ? firstChars(value, maxInputChars) : '';
+}

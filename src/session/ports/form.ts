@@ -1,0 +1,22 @@
+import type { PlainTextId } from '#src/texts/texts.ts';
+
+/** A form that one person fills in. */
+export type Form = {
+  /** Name of its handler; what follows a colon the handler finds in `words.about`. */
+  readonly name: string;
+  readonly title: PlainTextId;
+  /** Five at most. */
+  readonly inputs: readonly FormInput[];
+};
+
+/** One text that is typed into a form. */
+export type FormInput = {
+  readonly name: string;
+  readonly label: PlainTextId;
+  /** In several lines. */
+  readonly isLong?: true;
+  readonly isRequired?: true;
+  readonly maxChars: number;
+  /** What stands there already. */
+  readonly value?: string | undefined;
+};
