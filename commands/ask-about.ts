@@ -1,11 +1,12 @@
 import type { MessageCommand } from '#src/session/ports/command.ts';
 import { text } from '#src/texts/texts.ts';
-import { replyTo } from './ask.ts';
+import { longestAskMs, replyTo } from './ask.ts';
 
 /** In the menu of every message; only the caller reads the answer. */
 export const askAbout: MessageCommand = {
   label: 'ask.about',
   shownTo: 'caller',
+  longestMs: longestAskMs,
   async run({ guildId, callerId, callerName, callerLocale, message }, { talk }) {
     const [recording] = message?.sounds ?? [];
     const words = message?.text.trim() ?? '';

@@ -3,6 +3,9 @@ import type { Command, CommandCall, Replies } from '#src/session/ports/command.t
 import type { AskOutcome, SessionControl } from '#src/session/ports/command-ports.ts';
 import { notInRoom } from './rights.ts';
 
+/** The model's own deadlines end it sooner. Of what was said it is asked twice: for all who hear it, then for the asker alone. */
+export const longestAskMs = 870_000;
+
 const ways = ['voice', 'text', 'only me', 'file'] as const;
 type AskWay = (typeof ways)[number];
 
@@ -10,8 +13,7 @@ export const ask: Command = {
   name: 'ask',
   description: 'command.ask',
   shownTo: ({ words }) => (words.answer === 'only me' || words.about ? 'caller' : 'room'),
-  // Of what was said a slow chat server is asked twice: for all who hear it, then for the asker alone.
-  longestMs: 2 * 60_000,
+  longestMs: longestAskMs,
   meanwhile: ({ words, sound }) => ({
     id: 'ask.thinking',
     with: { question: words.question?.trim() || (sound?.name ?? '') },
@@ -53,9 +55,10 @@ export function replyTo(asking: AskOutcome, way: AskWay): Replies {
   switch (asking.kind) {
     case 'answered': {
       const to = way === 'only me' ? 'caller' : 'room';
-      const { text: answer, wav } = asking;
+      const { line, text: answer, wav } = asking;
       const files = wav && { files: [{ name: 'answer.wav', bytes: wav }] };
-      return [{ id: 'ask.answer', with: { answer }, to, ...files }];
+      const lines = line && { lines: [line] };
+      return [{ id: 'ask.answer', with: { answer }, to, ...lines, ...files }];
     }
     case 'failed':
       return [{ ...asking.line, to: 'caller' }];

@@ -45,6 +45,8 @@ export type SessionDependencies = {
   readonly clock: Clock;
   /** Longest time, in ms, that an answer which has begun neither sounds nor grows. */
   readonly longestStandstillMs: number;
+  /** Longest time, in ms, that an answer in writing is waited for. */
+  readonly longestWritingMs: number;
   readonly linkOpener: VoiceLinkOpener;
   readonly messages: ChannelMessages;
   readonly places: Places;

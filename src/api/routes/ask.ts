@@ -25,6 +25,9 @@ const answered = z.object({
     .meta({ description: 'With answer=file; absent where the voice is out.' }),
 });
 
+/** Longest wait, in ms, of a program for its answer: proxies between wait a minute. */
+const longestAnswerMs = 50_000;
+
 export const ask = defineRoute({
   method: 'post',
   path: '/v1/servers/{server}/ask',
@@ -44,7 +47,8 @@ export const ask = defineRoute({
     const bytes = sound ?? (asked.recording && Buffer.from(asked.recording, 'base64'));
     if (!bytes && !/[\p{L}\p{N}]/u.test(asked.question))
       throw refusal(400, 'question.empty', 'That holds no question.', 'question');
-    const about = bytes ? { recording: { url: '', name: 'recording', bytes } } : undefined;
+    const recording = bytes && { recording: { url: '', name: 'recording', bytes } };
+    const about = { longestMs: longestAnswerMs, ...recording };
     const told = await ports.talk.ask(guildId, asked.question, asker, asked.answer, about);
     if (told.kind === 'nowhere') throw nowhere();
     if (told.kind === 'failed') throw refusalOf(told.line);

@@ -110,16 +110,23 @@ export function withFallbacks(
   return { ...thinking, audioModel: audioChatWithFallbacks(ladderOf('chat', order, ladder)) };
 }
 
+type RealtimeFallback = Pick<Config, 'chat' | 'deadlines'> & {
+  readonly realtime?: Pick<RemoteServer, 'baseUrl' | 'model'> & {
+    readonly keySetting?: string;
+  };
+};
+
 /**
  * Has the chat model, shown what was recognised and with the voice behind it, answer in the place of a Realtime server that
  * fails; nothing where there is no chat model but the embedded one.
  */
 export function realtimeStandIn(
-  { realtime, chat, deadlines }: Config,
+  { realtime, chat, deadlines }: RealtimeFallback,
   roles: Pick<EngineRoles, 'chat'>,
   { tell, watch }: Pick<LadderParts, 'tell' | 'watch'>,
 ): ((model: AudioChatModel) => AudioChatModel) | undefined {
   if (!realtime || chat.kind !== 'remote') return undefined;
+  const { keySetting = 'REALTIME_API_KEY' } = realtime;
   const [mine, theirs] = [realtime.baseUrl, chat.baseUrl].map((baseUrl) => new URL(baseUrl).host);
   const isOneHost = mine === theirs;
   const provider = isOneHost ? `${realtime.model} at ${mine}` : `${mine}`;
@@ -133,7 +140,7 @@ export function realtimeStandIn(
   const limits = { ...deadlines.chat, firstMs, coldFirstMs: firstMs };
   const usual = { role: 'chat', clock: realClock, deadlines: limits } as const;
   return (server) => {
-    const first = { provider, keySetting: 'REALTIME_API_KEY', breaker, engine: () => server };
+    const first = { provider, keySetting, breaker, engine: () => server };
     return audioChatWithFallbacks(
       new FallbackChain({
         ...usual,
@@ -161,12 +168,32 @@ function chatOf(
   return () => model;
 }
 
-/** A chat model for which nobody stands in, with a breaker of its own. */
-export function chatAlone(config: RemoteServer, engine: ChatModel, ladder: LadderParts): ChatModel {
-  const open = () => Promise.reject(new Error('nobody stands in for this model'));
-  return chatWithFallbacks(
-    ladderOf('chat', { first: { config, engine }, fallbacks: [], open }, ladder),
-  );
+/** The chat model of a brain, in whose place the usual one answers while it fails. */
+export function brainChat(
+  first: { readonly config: RemoteServer; readonly engine: ChatModel },
+  { chat: usual }: Pick<Config, 'chat'>,
+  roles: Pick<EngineRoles, 'chat'>,
+  ladder: LadderParts,
+): ChatModel {
+  const open = async () => roles.chat('');
+  return chatWithFallbacks(ladderOf('chat', { first, fallbacks: servers(usual), open }, ladder));
+}
+
+/** The model of a brain that hears and speaks, in whose place the usual one of its kind, or else what is recognised is answered. */
+export function brainAudioChat(
+  first: { readonly config: RemoteServer; readonly engine: AudioChatModel },
+  { chat: usual }: Pick<Config, 'chat'>,
+  { audioModel, chat }: Pick<EngineRoles, 'audioModel' | 'chat'>,
+  ladder: LadderParts,
+): AudioChatModel {
+  const open = async () => audioModel ?? audioModelStandIn(chat(''));
+  const order = { first, fallbacks: servers(usual), open };
+  return audioChatWithFallbacks(ladderOf('chat', order, ladder));
+}
+
+/** The stand-in takes no server's place. */
+function servers(usual: Config['chat']): readonly RemoteServer[] {
+  return usual.kind === 'remote' ? [usual] : [];
 }
 
 function ladderOf<C extends RemoteServer | Embedded, E>(

@@ -202,7 +202,7 @@ async function openRealtime(
 /** Nothing of it is loaded where the operator has set none. */
 async function openOwnBrains(
   config: Config,
-  { synthesizer }: EngineRoles,
+  roles: EngineRoles,
   ladder: LadderParts,
 ): Promise<Engines['brains']> {
   if (config.brains.length === 0) return new Map();
@@ -210,7 +210,7 @@ async function openOwnBrains(
   const { deadlines } = config;
   const clientFor = (server: RemoteServer) => clientOf(server, 'chat', ladder.tell, deadlines.chat);
   return await openBrains(config, {
-    synthesizer,
+    roles,
     clientOf: clientFor,
     ladder: { ...ladder, deadlines },
   });

@@ -40,6 +40,7 @@ export function pipelinesOf(
   return {
     names: [...ways.keys()].sort((a, b) => Number(b === standard) - Number(a === standard)),
     brains: new Map([...brains].map(([name, { pipeline }]) => [name, pipeline])),
+    chat: (brain) => brains.get(brain)?.chat,
     open: (name, brain) => choiceOf(name, brain).open(),
     engine: (name, brain) => choiceOf(name, brain).engine,
     needs: (name) => needs(name, config),

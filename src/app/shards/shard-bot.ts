@@ -10,7 +10,7 @@ import type { Config } from '#src/config/types.ts';
 import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { Takeover } from '#src/discord/shards/takeover.ts';
-import { longestStandstillMs } from '#src/provider/deadlines.ts';
+import { longestStandstillMs, longestWritingMs } from '#src/provider/deadlines.ts';
 import { SessionCaptionControl } from '#src/session/captions/caption-control.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { GuildMemories } from '#src/session/memories/guild-memories.ts';
@@ -173,6 +173,7 @@ function partsOf(
   return {
     ...told,
     longestStandstillMs: longestStandstillMs(config.deadlines),
+    longestWritingMs: longestWritingMs(config.deadlines),
     random: Math.random,
     linkOpener,
     messages,
@@ -253,8 +254,8 @@ function portsOf(
     tracks,
     votes: tracks,
     talk: new TypedRequests(parts, sessions, signal),
-    hearing: new PauseHearing(sessions),
     voices: new SessionVoices(parts, sessions, signal),
+    hearing: new PauseHearing(sessions),
     privacy,
     memories: new SessionMemories(parts, sessions),
     peopleSettings: parts.peopleSettings,

@@ -26,6 +26,7 @@ function asCommand(menu: MessageCommand): Command {
     description: menu.label,
     options: [],
     shownTo: menu.shownTo,
+    ...(menu.longestMs !== undefined && { longestMs: menu.longestMs }),
     ...(menu.meanwhile && { meanwhile: menu.meanwhile }),
     run: (call, ports) => menu.run(call, ports),
   };

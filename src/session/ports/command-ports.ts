@@ -115,7 +115,8 @@ export interface TypedTalk {
   say(guildId: string, words: string, when: 'now' | 'queue', how?: SayOptions): Promise<SayOutcome>;
   /**
    * Aloud the question waits its turn like a spoken one; in text it needs no session, and knows what was said in one only
-   * if the asker sits there; so in a file, which holds the answer as sound. Answered within 50 s. Of a recording nothing is kept.
+   * if the asker sits there; so in a file, which holds the answer as sound. Answered aloud within 50 s, else as long as the
+   * model may take. Of a recording nothing is kept.
    */
   ask(
     guildId: string,
@@ -140,6 +141,8 @@ export type QuestionSubject = {
   readonly recording?: SoundFile;
   /** Author of the message it was in, if not the asker: then it is data like the message. */
   readonly recordedBy?: string;
+  /** Longest wait for the answer, in ms, where whoever asks has one. */
+  readonly longestMs?: number;
   /** A message that was written by whomever. */
   readonly quoted?: { readonly author: string; readonly text: string };
 };
@@ -181,6 +184,8 @@ export type AskOutcome =
       readonly text: string;
       /** The answer as a WAV file, where that was asked for and the voice is not out: 24 kHz mono, 180 s at most. */
       readonly wav?: Uint8Array;
+      /** To be read with it: who answered in whose place. */
+      readonly line?: TextLine;
     }
   /** The sentence that tells the asker what went wrong. */
   | { readonly kind: 'failed'; readonly line: TextLine }

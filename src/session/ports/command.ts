@@ -152,7 +152,8 @@ export interface Command {
 }
 
 /** An entry of the menu of a message: a command that nobody types. */
-export interface MessageCommand extends Pick<Command, 'shownTo' | 'meanwhile' | 'run'> {
+export interface MessageCommand
+  extends Pick<Command, 'longestMs' | 'shownTo' | 'meanwhile' | 'run'> {
   /** What the menu shows, at most 32 characters. */
   readonly label: PlainTextId;
 }

@@ -1,3 +1,4 @@
+import type { ChatModel } from '#src/chat/ports.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
 
@@ -15,6 +16,8 @@ export interface Pipelines {
    * `brain` is given: then it is the one of this brain.
    */
   open(name: PipelineName, brain?: string): Pipeline & Partial<Disposable>;
+  /** What writes the answers of this brain; undefined: the usual model does. */
+  chat?(brain: string): ChatModel | undefined;
   /** What thinks and speaks in it, in a few words for the panel. */
   engine(name: PipelineName, brain?: string): string;
   /** What an operator has to set to have one that is missing, say `REALTIME_MODEL`. */

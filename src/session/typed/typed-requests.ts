@@ -15,28 +15,30 @@ import type {
   SayOutcome,
   TypedTalk,
 } from '#src/session/ports/command-ports.ts';
-import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
-import { type DropReason, TurnHandle } from '#src/session/queue/turn-handle.ts';
+import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import { soundFaultOf } from '#src/session/sound-fault.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import { meteredTranscriber } from '#src/spending/usage-meters.ts';
+import { BrainStandIns, type WrittenBrain } from './brain-stand-ins.ts';
 import { utterancesOf } from './command-material.ts';
 import { answerInFile } from './sound-answer.ts';
 import { sayIn } from './spoken-text.ts';
-import { answerInWriting } from './written-answer.ts';
+import { droppedFor, nowhere, questionOf } from './typed-question.ts';
+import { answerInWriting, type WrittenQuestion } from './written-answer.ts';
 import { WrittenQuestions } from './written-questions.ts';
 
-/** Discord lets a command be answered later than this, but nobody waits so long for a line of text. */
-const longestMs = 50_000;
+/** Longest wait, in ms, of whoever asks aloud; afterwards the answer is heard without being shown. */
+const longestAloudMs = 50_000;
 
 type TypedParts = Pick<
   SessionDependencies,
   | 'chat'
   | 'chatName'
   | 'clock'
+  | 'longestWritingMs'
   | 'memories'
   | 'names'
   | 'peopleSettings'
@@ -55,6 +57,7 @@ export class TypedRequests implements TypedTalk {
   readonly #sessions: Pick<VoiceSessions, 'settings' | 'session'>;
   readonly #signal: AbortSignal;
   readonly #writing = new WrittenQuestions();
+  readonly #standIns = new BrainStandIns();
 
   /** Aborting `signal` ends the answers that are being written. */
   constructor(
@@ -110,25 +113,38 @@ export class TypedRequests implements TypedTalk {
     if (heard.kind === 'failed') return heard;
     const material = { asker, question, about, pcm: heard.pcm, atMs: clock.nowMs() };
     const said = utterancesOf(material, heard.transcriber, this.#signal);
-    const restMs = longestMs - (clock.nowMs() - askedAtMs);
+    const usualMs = answer === 'voice' ? longestAloudMs : this.#parts.longestWritingMs;
+    const ms = (about.longestMs ?? usualMs) - (clock.nowMs() - askedAtMs);
+    if (answer !== 'voice')
+      return await this.#unspoken({ guildId, said, payer, ms }, asker, answer, heard.pcm);
     const session = this.#sessions.session(guildId);
-    if (answer === 'voice')
-      return session ? await this.#aloud(said, question, session, restMs) : nowhere;
+    return session ? await this.#aloud(said, question, session, ms) : nowhere;
+  }
+
+  /** In writing or as a file. */
+  async #unspoken(
+    { ms, ...asked }: UnspokenQuestion,
+    asker: Asker,
+    answer: Exclude<AnswerForm, 'voice'>,
+    pcm: Pcm | undefined,
+  ): Promise<AskOutcome> {
+    const { guildId, said, payer } = asked;
+    const session = this.#sessions.session(guildId);
     const earlier = session?.isHere(asker.id) ? knownTo(asker, session) : [];
-    const ear = heard.pcm && this.#earIn(guildId);
+    const ear = pcm && this.#earIn(guildId);
     const parts = await this.#partsIn(guildId);
     const known = [...earlier, ...(await this.#remembered(guildId, asker))];
     const language = await this.#languageOf(guildId, asker);
-    if (answer === 'text')
-      return await answerInWriting(
-        { guildId, said, known, ear, payer, language },
-        parts,
-        restMs,
-        this.#signal,
-      );
-    const turn = { said, style: parts.style, history: known, tools: [], language };
-    const pipeline = this.#pipelineIn(guildId);
-    return await answerInFile({ guildId, turn, pipeline, payer }, parts, restMs, this.#signal);
+    if (answer === 'file') {
+      const turn = { said, style: parts.style, history: known, tools: [], language };
+      const pipeline = this.#pipelineIn(guildId);
+      return await answerInFile({ guildId, turn, pipeline, payer }, parts, ms, this.#signal);
+    }
+    const { onUsage, told } = this.#standIns.watch(guildId, this.#brainIn(guildId));
+    const question = { ...asked, known, ear, language, onUsage };
+    const outcome = await answerInWriting(question, parts, ms, this.#signal);
+    // Whoever sits with the bot reads in its channel who stands in.
+    return session ? outcome : told(outcome);
   }
 
   /**
@@ -172,7 +188,19 @@ export class TypedRequests implements TypedTalk {
   async #partsIn(guildId: string): Promise<TypedParts> {
     const { settings } = this.#sessions;
     await settings.load(guildId);
-    return { ...this.#parts, style: settings.styleIn(guildId, this.#channelIn(guildId)) };
+    const { chat } = this.#brainIn(guildId) ?? {};
+    const style = settings.styleIn(guildId, this.#channelIn(guildId));
+    return { ...this.#parts, style, ...(chat && { chat }) };
+  }
+
+  /** The brain that answers in writing there; undefined: the usual model does. */
+  #brainIn(guildId: string): WrittenBrain | undefined {
+    const { pipelines } = this.#parts;
+    const { brain: name, pipeline } = this.#sessions.settings.at(guildId, this.#channelIn(guildId));
+    const chat = name === undefined ? undefined : pipelines.chat?.(name);
+    return name !== undefined && chat
+      ? { name, chat, engine: pipelines.engine(pipeline, name) }
+      : undefined;
   }
 
   /** What the server has the bot remember, as data; where it sits nowhere, only what is of the asker alone. */
@@ -263,64 +291,13 @@ function knownTo({ id }: Asker, { context }: VoiceSession): readonly ChatMessage
   return memory.messages((personId) => personId === id || !gate.isLeftOut(personId));
 }
 
-const nowhere: AskOutcome = { kind: 'nowhere' };
 const captionsOnly: AskOutcome = { kind: 'failed', line: { id: 'captions.only' } };
+
+/** What is asked, by whose money, and how long its answer is waited for, in ms. */
+type UnspokenQuestion = Pick<WrittenQuestion, 'guildId' | 'payer' | 'said'> & {
+  readonly ms: number;
+};
 
 type RecordingOutcome =
   | { readonly kind: 'heard'; readonly pcm?: Pcm; readonly transcriber: Transcriber }
   | Extract<AskOutcome, { kind: 'failed' }>;
-
-/** A question from a typed text or a recording, which is known by its words as soon as there are any. */
-function questionOf(
-  all: readonly TurnUtterance[],
-  text: string,
-  atMs: number,
-  handle: TurnHandle,
-  tell: (asking: AskOutcome) => void,
-): QueuedQuestion {
-  const [said, ...earlier] = all.toReversed();
-  if (!said) throw new Error('Nothing was asked.');
-  const question: QueuedQuestion = {
-    kind: 'question',
-    said,
-    earlier: earlier.toReversed(),
-    endedAtMs: atMs,
-    handle,
-    tell,
-    words: { text, atMs },
-  };
-  for (const { pcm, transcript } of all) {
-    if (!pcm) continue;
-    const recalled = async () => {
-      question.words = { text: `${text} (${(await transcript()).text})`.trim(), atMs };
-    };
-    void recalled().catch(() => undefined); // whoever answers asks again and tells
-  }
-  return question;
-}
-
-function droppedFor(why: DropReason): AskOutcome {
-  switch (why) {
-    case 'stopped':
-    case 'withdrawn':
-    case 'continued':
-    case 'unmeant':
-    case 'interrupted':
-      return { kind: 'failed', line: { id: 'stop.ok' } };
-    case 'crowded':
-    case 'late':
-      return { kind: 'failed', line: { id: 'ask.dropped' } };
-    case 'replaced':
-      return { kind: 'failed', line: { id: 'ask.replaced' } };
-    case 'muted':
-      return { kind: 'failed', line: { id: 'muted.server' } };
-    case 'ending':
-      return { kind: 'failed', line: { id: 'seat.stopped' } };
-    case 'left':
-      return nowhere;
-    case 'lost':
-      return { kind: 'failed', line: { id: 'reconnecting' } };
-    case 'over':
-      return { kind: 'failed', line: { id: 'generic', with: { code: 'bug' } } };
-  }
-}

@@ -2,7 +2,7 @@ import { durationMs } from '#src/audio/pcm.ts';
 import { atStage, BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import { meteredChat } from '#src/chat/metered-chat.ts';
-import type { ChatMessage } from '#src/chat/ports.ts';
+import type { ChatMessage, Usage } from '#src/chat/ports.ts';
 import type {
   AnswerHost,
   AnswerLanguage,
@@ -31,6 +31,8 @@ export type WrittenQuestion = {
   readonly ear?: Pipeline | undefined;
   /** As it was when the question was asked. */
   readonly payer: Payer;
+  /** Told of what each request took, and of whom. Never throws. */
+  readonly onUsage?: (usage: Usage) => void;
 };
 
 type WrittenAnswerParts = Pick<
@@ -92,7 +94,7 @@ async function written(
 
 async function asHeard(
   ear: Pipeline,
-  { said, known: history, language }: WrittenQuestion,
+  { said, known: history, language, onUsage }: WrittenQuestion,
   { style }: WrittenAnswerParts,
   bill: UsageMeter,
   signal: AbortSignal,
@@ -100,7 +102,7 @@ async function asHeard(
   const stage: AnswerHost = {
     playedMs: () => 0,
     run: async () => ({ content: 'There is no such tool.' }),
-    spent: (usage) => bill.used(usage),
+    spent: (usage) => spent(usage, onUsage, bill),
   };
   const turn = { said, style, history, tools: [], language };
   let text = '';
@@ -114,7 +116,7 @@ async function asHeard(
 }
 
 async function asRead(
-  { said, known, language }: WrittenQuestion,
+  { said, known, language, onUsage }: WrittenQuestion,
   { chat, style }: WrittenAnswerParts,
   bill: UsageMeter,
   signal: AbortSignal,
@@ -126,7 +128,7 @@ async function asRead(
     ({ text }, n): ChatMessage => ({ role: 'user', name: said[n]?.name ?? '', content: text }),
   );
   const messages = [{ role: 'system', content } as const, ...known, ...asked];
-  const counted = meteredChat(chat, (usage) => bill.used(usage));
+  const counted = meteredChat(chat, (usage) => spent(usage, onUsage, bill));
   let text = '';
   bill.wanted();
   for await (const part of counted.reply(messages, [], signal)) {
@@ -134,6 +136,11 @@ async function asRead(
     if (text.length >= longestChars) break;
   }
   return text;
+}
+
+function spent(usage: Usage, onUsage: WrittenQuestion['onUsage'], bill: UsageMeter): void {
+  bill.used(usage);
+  onUsage?.(usage);
 }
 
 async function transcriptOf({ transcript }: TurnUtterance): Promise<Transcript> {

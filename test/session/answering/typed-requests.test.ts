@@ -202,7 +202,7 @@ test('four answers are written at once in a server, others are told, and other s
   });
   await fixture.clock.advance(200);
   expect(chat.running).toBe(5);
-  await fixture.clock.advance(50_000);
+  await fixture.clock.advance(480_000);
   expect(await Promise.all([...all.slice(0, 4), elsewhere])).toMatchObject(
     Array.from({ length: 5 }, () => ({ kind: 'failed', line: { id: 'fail.llm' } })),
   );
@@ -210,14 +210,6 @@ test('four answers are written at once in a server, others are told, and other s
   void written(fixture, 'a');
   await fixture.clock.advance(20);
   expect(chat.running).toBe(1);
-});
-
-test('nobody waits longer than 50 s for an answer in writing', async () => {
-  const fixture = openSessionFixture({ chat: new FakeChat([['stall']]) });
-  const asking = fixture.talk.ask('g', 'Hello?', asker, 'text');
-  await fixture.clock.advance(50_000);
-  expect(await asking).toMatchObject({ kind: 'failed', line: { id: 'fail.llm' } });
-  expect(fixture.clock.sleeping).toBe(0);
 });
 
 test('who waits 50 s for an answer aloud is told to listen for it', {

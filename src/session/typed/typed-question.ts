@@ -1,0 +1,63 @@
+import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { AskOutcome } from '#src/session/ports/command-ports.ts';
+import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
+import type { DropReason, TurnHandle } from '#src/session/queue/turn-handle.ts';
+
+/** The bot sits in no channel. */
+export const nowhere: AskOutcome = { kind: 'nowhere' };
+
+/** A question from a typed text or a recording, which is known by its words as soon as there are any. */
+export function questionOf(
+  all: readonly TurnUtterance[],
+  text: string,
+  atMs: number,
+  handle: TurnHandle,
+  tell: (asking: AskOutcome) => void,
+): QueuedQuestion {
+  const [said, ...earlier] = all.toReversed();
+  if (!said) throw new Error('Nothing was asked.');
+  const question: QueuedQuestion = {
+    kind: 'question',
+    said,
+    earlier: earlier.toReversed(),
+    endedAtMs: atMs,
+    handle,
+    tell,
+    words: { text, atMs },
+  };
+  for (const { pcm, transcript } of all) {
+    if (!pcm) continue;
+    const recalled = async () => {
+      question.words = { text: `${text} (${(await transcript()).text})`.trim(), atMs };
+    };
+    void recalled().catch(() => undefined); // whoever answers asks again and tells
+  }
+  return question;
+}
+
+/** What whoever asked is told of a question that is not answered. */
+export function droppedFor(why: DropReason): AskOutcome {
+  switch (why) {
+    case 'stopped':
+    case 'withdrawn':
+    case 'continued':
+    case 'unmeant':
+    case 'interrupted':
+      return { kind: 'failed', line: { id: 'stop.ok' } };
+    case 'crowded':
+    case 'late':
+      return { kind: 'failed', line: { id: 'ask.dropped' } };
+    case 'replaced':
+      return { kind: 'failed', line: { id: 'ask.replaced' } };
+    case 'muted':
+      return { kind: 'failed', line: { id: 'muted.server' } };
+    case 'ending':
+      return { kind: 'failed', line: { id: 'seat.stopped' } };
+    case 'left':
+      return nowhere;
+    case 'lost':
+      return { kind: 'failed', line: { id: 'reconnecting' } };
+    case 'over':
+      return { kind: 'failed', line: { id: 'generic', with: { code: 'bug' } } };
+  }
+}
