@@ -9,6 +9,8 @@ export type BenchBot = {
   /** Of the servers for speech and chat. */
   readonly baseUrl: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** What is run; left out: that of this folder. */
+  readonly program?: string;
 };
 
 /** What a bot holds at one instant; bytes. */
@@ -78,13 +80,13 @@ export async function countModules(sandbox: Sandbox, setup: BenchBot): Promise<n
 
 function startBot(sandbox: Sandbox, setup: BenchBot, module: string): Promise<BotProcess> {
   const { token, apiUrl, certificate: ca } = sandbox;
-  const { baseUrl, environment } = setup;
+  const { baseUrl, environment, program } = setup;
   const servers = {
     TRANSCRIPTION_BASE_URL: baseUrl,
     CHAT_COMPLETION_BASE_URL: baseUrl,
     SPEECH_BASE_URL: baseUrl,
   };
-  return BotProcess.start({ token, apiUrl, ca }, { ...servers, ...environment }, module);
+  return BotProcess.start({ token, apiUrl, ca }, { ...servers, ...environment }, module, program);
 }
 
 /** What the preloaded module of a bot says when asked. */

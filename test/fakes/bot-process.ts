@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Mailbox } from '#src/base/mailbox.ts';
 
-const program = fileURLToPath(import.meta.resolve('#src/app/main.mjs'));
+const ownProgram = fileURLToPath(import.meta.resolve('#src/app/main.mjs'));
 /** As `npm start` has them. */
 const flags = ['--max-semi-space-size=2'];
 /** A bot ends with the process that started it, however that one ended. */
@@ -35,7 +35,7 @@ export async function runToEnd(
   nodeFlags: readonly string[] = flags,
 ): Promise<ProcessEnd> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-'));
-  const child = spawn(process.execPath, [...nodeFlags, program, ...args], {
+  const child = spawn(process.execPath, [...nodeFlags, ownProgram, ...args], {
     cwd: folder,
     env: environment,
     timeout: 90_000,
@@ -71,13 +71,14 @@ export class BotProcess implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  /** Resolves when it can be called; nothing of this process's environment reaches it. `preload` is a module it loads first. */
+  /** Resolves when it can be called; nothing of this process's environment reaches it. `preload` is a module it loads first, `program` what is run. */
   static async start(
     login: BotLogin,
     environment: Readonly<Record<string, string>>,
     preload?: string,
+    program = ownProgram,
   ): Promise<BotProcess> {
-    const bot = await BotProcess.launch(login, environment, preload);
+    const bot = await BotProcess.launch(login, environment, preload, program);
     try {
       await bot.logged(({ msg }) => msg?.startsWith('ready:') === true, startMs);
       return bot;
@@ -92,6 +93,7 @@ export class BotProcess implements AsyncDisposable {
     login: BotLogin,
     environment: Readonly<Record<string, string>>,
     preload?: string,
+    program = ownProgram,
   ): Promise<BotProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'parley-'));
     const certificatePath = join(folder, 'ca.pem');
