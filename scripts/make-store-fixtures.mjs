@@ -23,6 +23,7 @@ const stores = [
   { folder: 'parley-10', commit: '3274feeced35975d1696e5be6f8a318ee35a4921' },
   { folder: 'parley-11', commit: '5d9f12f6b9c1d421b450ad780c72fcda44943c3e' },
   { folder: 'parley-12', commit: '06a5894c6448c52bad9113768bf99b737aad2838' },
+  { folder: 'parley-13', commit: '99cce7457c6dcbe86e9807c9b574bb5d10153447' },
 ];
 
 if (process.argv[2] === '--write') {
