@@ -61,8 +61,9 @@ async function onConfigured(
     : examineDataDir(dataDir, patience.clock.wallMs(), report);
   const discord = await onDiscord(config, wishes, patience, report);
   const code = await examineConfigured(config, isOffline, patience, report);
+  const haveTools = await onTools(config, isOffline, patience, report);
   if (discord === 'misconfigured') return misconfigured;
-  return canRun && canStore && discord === 'usable' ? code : 1;
+  return canRun && canStore && haveTools && discord === 'usable' ? code : 1;
 }
 
 async function onDiscord(
@@ -96,6 +97,19 @@ function refuse(
   if (isJson) print(JSON.stringify({ code: misconfigured, mistakes }, undefined, 2));
   else for (const mistake of mistakes) print(mistake);
   return misconfigured;
+}
+
+/** Nothing of them is loaded where there are none. */
+async function onTools(
+  config: Config,
+  isOffline: boolean,
+  { clock }: ProbeDeadline,
+  report: Report,
+): Promise<boolean> {
+  const { mcp, hasFiles } = config.externalTools;
+  if (!mcp && !hasFiles) return true;
+  const { examineTools } = await import('./examine-tools.ts');
+  return await examineTools(config, isOffline, clock, report);
 }
 
 /** Nothing of PostgreSQL is loaded where there is none. */

@@ -59,7 +59,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   tools: ['session', 'external-tools', 'captions', 'people', 'texts', 'chat', 'base'],
   /** A program of its own, over the bot's own settings. */
   doctor: [
-    ...['discord', 'commands', 'config', 'storage'],
+    ...['discord', 'commands', 'tools', 'external-tools', 'config', 'storage'],
     ...['pipeline', 'speech', 'chat', 'provider', 'audio', 'base'],
   ],
   /** A program of its own that writes `.env`. */
