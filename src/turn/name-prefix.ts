@@ -6,10 +6,10 @@ const earlyChars = 40;
 const mostNames = 3;
 
 /** Whose names an answer begins with: several people asked the same, or something else was said since. */
-export function namesToBegin(
-  askers: readonly string[],
+export function namesToBegin<Asker>(
+  askers: readonly Asker[],
   { humans, waited }: { readonly humans: number; readonly waited: boolean },
-): readonly string[] {
+): readonly Asker[] {
   if (humans < 2 || (askers.length === 1 && !waited)) return [];
   return askers.slice(0, mostNames);
 }

@@ -1,5 +1,4 @@
 import { BotError } from '#src/base/errors.ts';
-import { speakable } from '#src/chat/text/speakable.ts';
 import type { ArrivedPart } from '#src/session/answering/pending-answer.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
@@ -7,6 +6,7 @@ import { spokenText } from '#src/session/localized-text.ts';
 import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
 import { withDuplicates } from '#src/session/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
+import { type NamedPerson, spokenNameOf } from '#src/session/settings/spoken-name.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import { beginsWithNames, namesToBegin } from '#src/turn/name-prefix.ts';
 
@@ -18,24 +18,37 @@ export type NamesContext = {
   readonly channel: ChannelRef;
   readonly languages: Pick<SpeakerLanguages, 'of'>;
   readonly people: () => readonly ChannelMember[];
-  readonly parts: Pick<SessionDependencies, 'clock' | 'places' | 'spokenLocales' | 'synthesizer'>;
+  readonly parts: Pick<
+    SessionDependencies,
+    'clock' | 'peopleSettings' | 'places' | 'spokenLocales' | 'synthesizer'
+  >;
+};
+
+type NamePrefixContext = Pick<NamesContext, 'channel'> & {
+  readonly parts: Pick<SessionDependencies, 'peopleSettings' | 'places' | 'spokenLocales'>;
 };
 
 /** Whose names an answer begins with: several have asked the same, or something else was said since. */
-export function namesFor(question: QueuedQuestion, { people }: NamesContext): readonly string[] {
+export function namesFor(
+  question: QueuedQuestion,
+  { people }: Pick<NamesContext, 'people'>,
+): readonly NamedPerson[] {
   const humans = people().filter(({ isBot }) => !isBot);
-  const names = withDuplicates(question).map(({ said }) => said.name);
-  return namesToBegin(names, { humans: humans.length, waited: question.waited === true });
+  const askers = withDuplicates(question).map(({ said }) => ({
+    id: said.speakerId,
+    name: said.name,
+  }));
+  return namesToBegin(askers, { humans: humans.length, waited: question.waited === true });
 }
 
-/** These names as they are spoken before an answer; empty where none can be spoken. */
+/** Their names as they are spoken before an answer; empty where none can be spoken. */
 export function namePrefix(
-  names: readonly string[],
-  { channel, parts }: Pick<NamesContext, 'channel' | 'parts'>,
+  people: readonly NamedPerson[],
+  { channel, parts }: NamePrefixContext,
   language: string | undefined,
 ): string {
-  return names
-    .map((name) => speakable(name))
+  return people
+    .map((one) => spokenNameOf(one, channel.guildId, parts))
     .filter((name) => name !== '')
     .reduce(
       (one, other) =>
@@ -74,9 +87,13 @@ async function* salute(
   context: NamesContext,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
-  const names = namesFor(question, context);
-  const spoken = namePrefix(names, context, context.languages.of(question.said.speakerId));
-  if (spoken === '' || beginsWithNames(text, names)) return;
+  const people = namesFor(question, context);
+  const spoken = namePrefix(people, context, context.languages.of(question.said.speakerId));
+  const isNamed = beginsWithNames(
+    text,
+    people.map(({ name }) => name),
+  );
+  if (spoken === '' || isNamed) return;
   const { clock, synthesizer } = context.parts;
   const ofText = `${spoken},`;
   try {

@@ -1,16 +1,16 @@
-import { visibleLine } from '#src/captions/files/visible-line.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
 import { spokenText } from '#src/session/localized-text.ts';
 import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
+import { type NamedPerson, spokenNameOf } from '#src/session/settings/spoken-name.ts';
 import type { CheckedLine } from '#src/texts/texts.ts';
 import type { PauseNotices } from './pause-notices.ts';
 
 /** Where one person may be spoken to. */
 export type PersonalSpeech = {
   readonly channel: Pick<ChannelRef, 'guildId'>;
-  readonly parts: Pick<SessionDependencies, 'places' | 'spokenLocales'>;
+  readonly parts: Pick<SessionDependencies, 'peopleSettings' | 'places' | 'spokenLocales'>;
   readonly gate: Pick<ConsentGate, 'standing'>;
   readonly people: () => readonly ChannelMember[];
   readonly pauseNotices: Pick<PauseNotices, 'put'>;
@@ -37,19 +37,20 @@ export async function sayToPerson(
   { personId, lines, isWanted }: PersonalNotice,
   context: PersonalSpeech,
 ): Promise<boolean> {
-  const { gate, people, pauseNotices } = context;
+  const { channel, gate, parts, people, pauseNotices } = context;
   const listener = () => {
     const mayBeTold = gate.standing(personId) === 'yes';
     return mayBeTold ? people().find(({ id }) => id === personId) : undefined;
   };
   if (!listener()) return false;
+  await parts.peopleSettings.load(channel.guildId, personId); // how their name is said
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const isWaiting = pauseNotices.put({
     aboutIds: [personId],
     longestWaitMs: longestPauseWaitMs,
     words: () => {
-      const name = listener()?.name;
-      return name === undefined || !isWanted() ? '' : addressed(name, lines(), context);
+      const person = listener();
+      return !person || !isWanted() ? '' : addressed(person, lines(), context);
     },
     ended: resolve,
   });
@@ -58,7 +59,7 @@ export async function sayToPerson(
 
 /** These sentences with the name before them; empty where none of them can be spoken. */
 function addressed(
-  name: string,
+  person: NamedPerson,
   lines: readonly CheckedLine[],
   { channel, parts }: PersonalSpeech,
 ): string {
@@ -67,7 +68,7 @@ function addressed(
     .map((line) => speakable(spoken(line)))
     .filter((line) => line !== '')
     .join(' ');
-  const called = speakable(visibleLine(name));
+  const called = spokenNameOf(person, channel.guildId, parts);
   if (called === '' || text === '') return text;
   return spoken({ id: 'said.to', with: { name: called, text } });
 }

@@ -16,7 +16,7 @@ type AnnouncerContext = {
   readonly channel: ChannelRef;
   readonly parts: Pick<
     SessionDependencies,
-    'clock' | 'places' | 'spokenLocales' | 'style' | 'synthesizer'
+    'clock' | 'peopleSettings' | 'places' | 'spokenLocales'
   >;
   readonly people: () => readonly ChannelMember[];
   readonly settings: () => Pick<GuildSettings, 'announce'>;
@@ -54,6 +54,7 @@ export class JoinAnnouncer {
       mayTell: (id) => announce && gate.standing(id) === 'yes',
     });
     this.#joins = joins;
+    if (announce && this.isWaiting) this.#learnNames();
     if (toldIds.length === 0) return;
     pauseNotices.put({
       words: () => this.#words(toldIds),
@@ -63,17 +64,20 @@ export class JoinAnnouncer {
     });
   }
 
+  /** How the names of those there are said. */
+  #learnNames(): void {
+    const { channel, parts } = this.#context;
+    for (const { id } of humansIn(this.#context))
+      void parts.peopleSettings.load(channel.guildId, id);
+  }
+
   /** Of those who are still there and may still be told of; empty where nobody else is there to hear it. */
   #words(toldIds: readonly string[]): string {
     const { channel, gate, parts } = this.#context;
     const humans = humansIn(this.#context);
     const told = humans.filter(({ id }) => toldIds.includes(id) && gate.standing(id) === 'yes');
     if (told.length === 0 || told.length === humans.length) return '';
-    const names = namePrefix(
-      told.slice(0, mostNames).map(({ name }) => name),
-      this.#context,
-      undefined,
-    );
+    const names = namePrefix(told.slice(0, mostNames), this.#context, undefined);
     if (names === '') return '';
     const n = told.length - mostNames;
     const line = n > 0 ? ({ id: 'announce.joined.more', with: { names, n } } as const) : undefined;

@@ -39,6 +39,14 @@ test('where a server wants it, who joins is told of, several at once', async () 
   expect(spoken(fixture)).toEqual(['Ben joined.', 'Cleo and Dora joined.']);
 });
 
+test('a name is said as its owner has set it', async () => {
+  const fixture = await open();
+  await fixture.book.personSettings.write('g', 'ben', { spokenName: 'Benn' });
+  come(fixture, ...people.slice(0, 1));
+  await pass(fixture, 5_000);
+  expect(spoken(fixture)).toEqual(['Benn joined.']);
+});
+
 test('of many who join at once three are named', async () => {
   const fixture = await open();
   come(fixture, ...people);

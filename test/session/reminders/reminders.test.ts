@@ -57,6 +57,16 @@ async function wait({ clock, linkOpener }: SessionFixture, ms: number): Promise<
   }
 }
 
+test('whoever set how their name is said is called so', async () => {
+  const { fixture, spoken } = await open(twice(set('in ten minutes', 'take the tea out')));
+  await fixture.book.personSettings.write('g', 'adam', { spokenName: 'Adahm' });
+  fixture.peopleSettings.forget('g');
+  await ask(fixture, 'Remind me in ten minutes to take the tea out.');
+  await wait(fixture, 10 * minuteMs);
+  await pass(fixture, 4_000);
+  expect(spoken().join(' ')).toContain('Adahm. You wanted to be reminded: take the tea out');
+});
+
 test('what somebody asks to be reminded of is said to them at its time, if they are there', async () => {
   const { fixture, chat, spoken } = await open(twice(set('in ten minutes', 'take the tea out')));
   await ask(fixture, 'Remind me in ten minutes to take the tea out.');

@@ -1,0 +1,16 @@
+import { visibleLine } from '#src/captions/files/visible-line.ts';
+import { speakable } from '#src/chat/text/speakable.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+
+/** Somebody whom the bot names. */
+export type NamedPerson = { readonly id: string; readonly name: string };
+
+/** A person's name as the bot says it: as they have set it for themselves, else as it is shown; empty where that is no word. */
+export function spokenNameOf(
+  { id, name }: NamedPerson,
+  guildId: string,
+  { peopleSettings }: Pick<SessionDependencies, 'peopleSettings'>,
+): string {
+  const { spokenName = name } = peopleSettings.known(guildId, id);
+  return speakable(visibleLine(spokenName));
+}
