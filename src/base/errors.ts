@@ -13,6 +13,7 @@ export const errorCodes = {
   'provider.truncated': 'a stream of a speech or chat server ended before its end marker',
   'speech.failed': 'an embedded speech engine failed',
   'speech.unspeakable': 'a text without anything an engine can say',
+  'speech.no_voice': 'a text in a language that no voice speaks',
   'link.lost': 'the voice link went away',
   'link.refused': 'Discord closed the voice link again and again',
   'link.timeout': 'Discord did not open the voice link in time',

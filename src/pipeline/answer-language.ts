@@ -1,6 +1,7 @@
+import { englishLanguageName } from '#src/base/language-name.ts';
 import type { AsideKind } from '#src/chat/text/written-passages.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
-import type { ReplyStyle, Turn } from './pipeline.ts';
+import type { AnswerLanguage, ReplyStyle, Turn } from './pipeline.ts';
 
 /** How an answer sounds in the language it is given in. */
 export type AnswerSound = {
@@ -12,19 +13,42 @@ export type AnswerSound = {
 /** Voice and asides of a turn, as far as its language is known now. */
 export function answerSound({ style, language }: Pick<Turn, 'style' | 'language'>): AnswerSound {
   const tag = language?.now;
-  const name = tag === undefined ? undefined : voiceFor(tag, style);
-  const voice = name === undefined ? style.voice : { ...style.voice, name };
-  return { voice, asides: style.asidesIn?.(tag) };
+  return { voice: voiceIn(tag, style), asides: style.asidesIn?.(tag) };
 }
 
-/** A region has its own voice, or that of its language. */
-function voiceFor(tag: string, { voices }: Pick<ReplyStyle, 'voices'>): string | undefined {
-  return voices?.[tag] ?? voices?.[tag.toLowerCase().split('-', 1)[0] ?? tag];
+/** How a text of this language (BCP 47) is spoken; undefined where it is not known. */
+export function voiceIn(
+  language: string | undefined,
+  { voice, voices }: Pick<ReplyStyle, 'voice' | 'voices'>,
+): SpeechVoice {
+  if (language === undefined) return voice;
+  const name = voices && voiceFor(language, voices);
+  return { ...voice, language, ...(name !== undefined && { name }) };
 }
 
-/** What a model is told of the language; empty where it is left to itself. */
-export function languageOrder(englishName: string | undefined): string {
-  return englishName === undefined
-    ? ''
-    : ` Answer in ${englishName}, unless these very words ask for another language.`;
+/** A region has its own voice, or that of its language, or that of another region. */
+export function voiceFor(
+  tag: string,
+  voices: Readonly<Record<string, string>>,
+): string | undefined {
+  const [whole, base] = [tag.toLowerCase(), baseOf(tag)];
+  const all = Object.entries(voices).map(([key, name]) => [key.toLowerCase(), name] as const);
+  const found =
+    all.find(([key]) => key === whole) ??
+    all.find(([key]) => key === base) ??
+    all.find(([key]) => baseOf(key) === base);
+  return found?.[1];
+}
+
+function baseOf(tag: string): string {
+  return tag.toLowerCase().split('-', 1)[0] ?? tag;
+}
+
+/** What a model is told of the language; empty where it is left to itself, or told by the style. */
+export function languageOrder(language: AnswerLanguage | undefined): string {
+  if (language?.now === undefined || language.hold === 'fixed') return '';
+  const name = englishLanguageName(language.now);
+  return language.hold === 'settled'
+    ? ` Answer in ${name}, unless these very words ask for another language.`
+    : ` Answer in ${name}, unless these words, more than one, are in another language or ask for it.`;
 }

@@ -31,6 +31,13 @@ export type ReplyStyle = {
 export interface AnswerLanguage {
   /** As far as it is known now, BCP 47; surer once `hear` was called. */
   readonly now: string | undefined;
+  /**
+   * `fixed`: the style says it already. `settled`: it holds unless these words ask for another one. `open`: it is that of earlier
+   * words, and these may be in another one.
+   */
+  readonly hold: 'fixed' | 'settled' | 'open';
+  /** The words that `hear` was told were not all: those that were understood in the end are answered in another language. */
+  readonly isOutdated: boolean;
   /** To be told what was said, oldest first, as soon as it is recognised. Never rejects. */
   hear(said: readonly Transcript[]): Promise<void>;
 }
@@ -60,8 +67,8 @@ export type ReplyPart =
   | { readonly kind: 'clause'; readonly text: string }
   /** Sound in order; `ofText` names the clause it speaks. */
   | { readonly kind: 'audio'; readonly pcm: Pcm; readonly ofText?: string }
-  /** The sound of this clause failed, or broke off: it is to be read. */
-  | { readonly kind: 'unspoken'; readonly text: string }
+  /** The sound of this clause failed, or broke off: it is to be read. `language`: no voice speaks that, and so nothing of the rest. */
+  | { readonly kind: 'unspoken'; readonly text: string; readonly language?: string }
   /** All of the answer that is to be read, not heard: links, code, tables. Comes once, when all is written. */
   | { readonly kind: 'aside'; readonly text: string }
   | { readonly kind: 'tool'; readonly call: ToolCall }

@@ -1,5 +1,4 @@
 import { atStage } from '#src/base/errors.ts';
-import { englishLanguageName } from '#src/base/language-name.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import { languageOrder } from './answer-language.ts';
@@ -51,8 +50,6 @@ export function shortStyle(style: ReplyStyle): ReplyStyle {
 
 /** A name people gave themselves is no instruction, so the model takes it from what they said. */
 export function instructionsOf({ style, addressee, language }: Turn): string {
-  const tag = language?.now;
-  const inLanguage = languageOrder(tag === undefined ? undefined : englishLanguageName(tag));
   const names = addressee === undefined ? '' : ` ${byName}`;
-  return `${style.instructions}${inLanguage}${names}`;
+  return `${style.instructions}${languageOrder(language)}${names}`;
 }

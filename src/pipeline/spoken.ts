@@ -21,14 +21,20 @@ const longestPieceMs = 200;
 const mostUnspoken = 2;
 
 /** What became of the voice of one answer. */
-type Course = { unspoken: number; error?: unknown; isOut: boolean };
+type Course = {
+  unspoken: number;
+  error?: unknown;
+  isOut: boolean;
+  readonly language: string | undefined;
+};
 
 /**
  * Says `clauses` in order onto `belt`, the next ones being made while one is read.
  *
  * A clause without anything speakable is skipped. One whose sound fails is asked for once more before its first sound,
  * then told as `unspoken`, and the rest goes on; where the voice is out, the rest is not spoken. Errors: what `clauses`
- * throws, after the sound of those before; BotError `provider.*`, `speech.*` in the end, if the last clause was unspoken.
+ * throws, after the sound of those before; BotError `provider.*`, `speech.*` in the end, if the last clause was unspoken, but
+ * not for want of a voice for its language: then all of it is written, as it has to be.
  * Aborting `signal` throws `signal.reason`.
  */
 export async function speak(
@@ -38,7 +44,7 @@ export async function speak(
   signal: AbortSignal,
 ): Promise<void> {
   const speech = { synthesizer: synthesizer.oneVoice?.() ?? synthesizer, voice };
-  const course: Course = { unspoken: 0, isOut: false };
+  const course: Course = { unspoken: 0, isOut: false, language: voice.language };
   const clips = ahead<ClauseSound>(
     clipsAhead,
     async (started) => {
@@ -57,7 +63,7 @@ export async function speak(
     if (course.isOut) await clip.sound.return?.();
     else await deliver(clip, course, queue, signal);
   }
-  if (course.unspoken > 0) throw atStage('speak', course.error);
+  if (course.unspoken > 0 && !lacksVoice(course.error)) throw atStage('speak', course.error);
 }
 
 function begin(text: string, speech: ClauseVoice, signal: AbortSignal): ClauseSound['sound'] {
@@ -117,12 +123,18 @@ async function deliver(
     signal.throwIfAborted();
     if (!(error instanceof BotError)) throw error;
     if (error.code === 'speech.unspeakable' && !began) return;
-    queue.put({ kind: 'unspoken', text });
+    const { language } = course;
+    const isForeign = language !== undefined && lacksVoice(error);
+    queue.put({ kind: 'unspoken', text, ...(isForeign && { language }) });
     course.unspoken++;
     course.error = error;
     const mayMend = error.code !== 'provider.late' && error.retryable;
     course.isOut = course.unspoken >= mostUnspoken || !mayMend;
   }
+}
+
+function lacksVoice(error: unknown): boolean {
+  return error instanceof BotError && error.code === 'speech.no_voice';
 }
 
 /** Mono only. */

@@ -179,7 +179,7 @@ export class FallbackChain<Engine> {
     { at, pass }: FallbackStep<Engine>,
     place: FallbackPosition,
   ): FallbackStep<Engine> {
-    if (ownFault.has(error.about.status ?? 0)) pass.left();
+    if (ownFault.has(error.about.status ?? 0) || error.code === 'speech.no_voice') pass.left();
     else pass.failed(error);
     if (place.index !== at) return this.#stepAt(place);
     const below = place.isPinned ? undefined : this.#stepFrom(at + 1, place);
@@ -273,9 +273,10 @@ export class FallbackChain<Engine> {
     return this.#describe(late(fallback, waitedMs), fallback);
   }
 
-  /** What is no failure of the server is thrown on. */
+  /** What is no failure of the server is thrown on; one that lacks a voice for a language is well, and another may have it. */
   #describe(thrown: unknown, fallback: Fallback<Engine>): BotError {
     if (!(thrown instanceof BotError) || thrown.code === 'speech.unspeakable') throw thrown;
+    if (thrown.code === 'speech.no_voice') return thrown;
     const { provider, keySetting } = fallback;
     const error = withAbout(thrown, { provider, ...(keySetting && { keySetting }) });
     const { code, message, cause } = error;

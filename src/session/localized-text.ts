@@ -1,4 +1,4 @@
-import { type CheckedLine, knownLocale, text } from '#src/texts/texts.ts';
+import { type CheckedLine, knownLocale, type Locale, text } from '#src/texts/texts.ts';
 import type { SessionDependencies } from './dependencies.ts';
 import type { Places } from './ports/command-ports.ts';
 
@@ -22,6 +22,15 @@ export function spokenText(
   /** BCP 47; one without texts counts as the server's. */
   language?: string,
 ): string {
+  return text(id, words, spokenLocale(guildId, { places, spokenLocales }, language));
+}
+
+/** In which language `spokenText` gives a text. */
+export function spokenLocale(
+  guildId: string,
+  { places, spokenLocales }: Localizing & Pick<SessionDependencies, 'spokenLocales'>,
+  language?: string,
+): Locale {
   const locale = knownLocale(language) ?? places.localeIn(guildId);
-  return text(id, words, spokenLocales.includes(locale) ? locale : 'en');
+  return spokenLocales.includes(locale) ? locale : 'en';
 }

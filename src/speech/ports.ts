@@ -92,6 +92,8 @@ export interface Transcriber {
 /** How a text is to be spoken. Fields left out are the engine's own defaults. */
 export type SpeechVoice = {
   readonly name?: string;
+  /** Of the text, BCP 47, where it is known. */
+  readonly language?: string;
   /** Tone, for engines that take it. */
   readonly instructions?: string;
   /** Money runs short: a cheaper voice will do, where there is one. */
@@ -111,7 +113,7 @@ export interface Synthesizer {
   /**
    * Yields the sound in order as it arrives, mono, in pieces of any length, all at one rate.
    *
-   * Errors: BotError `provider.*`, `speech.failed`, `speech.unspeakable`. Aborting `signal` throws `signal.reason`.
+   * Errors: BotError `provider.*`, `speech.failed`, `speech.unspeakable`, `speech.no_voice`. Aborting `signal` throws `signal.reason`.
    */
   synthesize(text: string, voice: SpeechVoice, signal: AbortSignal): AsyncIterable<Pcm>;
   /** Only of those whose voice may change: one for a single answer, with the voice of its first sound to the end. */

@@ -115,3 +115,28 @@ test('all sentences of an answer are said by one voice', async () => {
   expect(sounded).toEqual(four);
   expect(voices).toBe(1);
 });
+
+test('where no voice speaks the language nothing is asked again, and all is to be read', async () => {
+  const voice = new FakeSynthesizer({
+    fault: () => before(broken(false, 'speech.no_voice')),
+  });
+  const language = {
+    now: 'de',
+    hold: 'settled',
+    isOutdated: false,
+    hear: async () => undefined,
+  } as const;
+  const turn = { ...turnOf(said('Hallo du')), language };
+  const reply = chained({
+    chat: new FakeChat([four.map((text) => ` ${text}`)]),
+    synthesizer: voice,
+  });
+  const parts: ReplyPart[] = [];
+  for await (const part of reply.answer(turn, new FakeStage(), never)) parts.push(part);
+  expect(parts.filter(({ kind }) => kind === 'unspoken')).toEqual([
+    { kind: 'unspoken', text: four[0], language: 'de' },
+  ]);
+  expect(textOf(parts).trim()).toBe(four.join(' '));
+  expect(voice.asked.every((one) => one.voice.language === 'de')).toBe(true);
+  expect(voice.asked.length).toBeLessThanOrEqual(3);
+});

@@ -298,3 +298,13 @@ test('a pause in the middle ends at its own deadline', async () => {
   await clock.advance(1_001);
   expect(await asked).toMatchObject({ parts: 'so far', error: { code: 'provider.late' } });
 });
+
+test('a voice that lacks a language is well: the next one is asked, and nobody is told of a failure', async () => {
+  const lacking = engine([broken('speech.no_voice', false)], ['yes']);
+  const other = engine(['oui']);
+  const { ask, kinds, fallbacks } = open([lacking, other]);
+  expect(await ask()).toBe('oui');
+  expect(await ask()).toBe('yes');
+  expect(kinds()).toEqual([]);
+  expect(fallbacks.map(({ breaker }) => breaker.isClosed)).toEqual([true, true]);
+});

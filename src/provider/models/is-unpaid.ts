@@ -8,6 +8,7 @@ const unpaid: ReadonlySet<ErrorCode> = new Set([
   'provider.rate_limited',
   'provider.wrong_type',
   'speech.unspeakable',
+  'speech.no_voice',
 ]);
 
 /** Whether a request that failed with `error` before its first output costs nothing; one that is late may be charged. */

@@ -1,11 +1,13 @@
 import { BotError } from '#src/base/errors.ts';
+import { voiceIn } from '#src/pipeline/answer-language.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
-import { spokenText, writtenText } from '#src/session/localized-text.ts';
+import { spokenLocale, spokenText, writtenText } from '#src/session/localized-text.ts';
 import type { CuePlayer } from '#src/session/output/cue-player.ts';
 import type { SpeechOutput } from '#src/session/output/speech-output.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
+import { languageName } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { NoticeReceiver } from './fallback-notices.ts';
 import type { ReportedFailures } from './reported-failures.ts';
@@ -92,11 +94,19 @@ export function reportUnrecognised(failure: BotError, context: FailureChat): voi
   write(writtenText(isNamed ? told : { id: 'fail.unrecognised' }, channel.guildId, parts), context);
 }
 
-/** Words that could not be said; why they come so is told once a trouble. Waits for nothing. */
-export function writeUnspeakable(words: string, context: FailureChat): void {
+/**
+ * Words that could not be said, since the voice failed, or none speaks their `language` (BCP 47); why they come so is told once
+ * a trouble. Waits for nothing.
+ */
+export function writeUnspeakable(words: string, context: FailureChat, language?: string): void {
   const { channel, parts, reportedFailures } = context;
-  const sorry = writtenText({ id: 'fail.tts' }, channel.guildId, parts);
-  write(reportedFailures.first('speak') ? `${sorry} ${words}` : words, context);
+  const { guildId } = channel;
+  const isFirst = reportedFailures.first(language ? `no voice for ${language}` : 'speak');
+  const name = language && languageName(language, parts.places.localeIn(guildId));
+  const why: TextLine = name
+    ? { id: 'fail.no_voice', with: { language: name } }
+    : { id: 'fail.tts' };
+  write(isFirst ? `${writtenText(why, guildId, parts)} ${words}` : words, context);
 }
 
 /** What is written for its own sake is not taken back by anything. */
@@ -118,9 +128,10 @@ export async function sayOrWrite(
   const { channel, parts } = context;
   const { style, synthesizer } = parts;
   const words = spokenText(line, channel.guildId, parts, context.spokenIn);
+  const voice = voiceIn(spokenLocale(channel.guildId, parts, context.spokenIn), style);
   try {
     await context.output.speak(signal, async (reply) => {
-      for await (const pcm of inTime(synthesizer, words, style.voice, parts.clock, signal)) {
+      for await (const pcm of inTime(synthesizer, words, voice, parts.clock, signal)) {
         await reply.write(pcm, words, signal);
       }
       reply.end();

@@ -141,7 +141,9 @@ async function perform(
       return { finish: 'failed', failure: stuck() };
     }
     if (finish === 'empty' && pending.isDone) tick(context);
-    return failure ? { finish: 'failed', failure } : { finish };
+    if (failure) return { finish: 'failed', failure };
+    // For want of a voice for its language, all of it was written.
+    return { finish: finish === 'empty' && progress.written ? 'completed' : finish };
   } catch (error) {
     const wasHeard = signal.aborted && reply.firstSentAtMs !== undefined;
     if (!question.handle.takenBack && !wasHeard) throw error;
@@ -171,7 +173,8 @@ function begunAhead(question: QueuedQuestion, context: AnswerContext): PendingAn
   const { postponed, pending } = question;
   question.pending = undefined;
   question.postponed = false;
-  if (pending && (postponed || pending.basis === context.memory.state)) return pending;
+  const isFresh = pending?.basis === context.memory.state && !pending.isInWrongLanguage;
+  if (pending && (postponed || isFresh)) return pending;
   pending?.discard();
   return undefined;
 }

@@ -2,6 +2,7 @@ import { durationMs } from '#src/audio/pcm.ts';
 import type { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { ToolCall, Usage } from '#src/chat/ports.ts';
+import { answerSound } from '#src/pipeline/answer-language.ts';
 import type { AnswerHost, Pipeline, ReplyPart, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { Quote } from '#src/session/ports/tool.ts';
@@ -51,8 +52,7 @@ const quoted = new Error('lines are quoted instead');
  */
 export class PendingAnswer {
   readonly basis: object;
-  /** Voice of all that is said in this answer. */
-  readonly voice: SpeechVoice;
+  readonly #turn: Turn;
   readonly #parts: AsyncIterator<ReplyPart>;
   readonly #preemptiveBudget: PreemptiveBudget;
   readonly #tools: PendingAnswerParts['tools'];
@@ -72,7 +72,7 @@ export class PendingAnswer {
   constructor(turn: Turn, parts: PendingAnswerParts, signal: AbortSignal) {
     const { pipeline, preemptiveBudget, tools, basis, bill, nowMs } = parts;
     this.basis = basis;
-    this.voice = turn.style.voice;
+    this.#turn = turn;
     this.#preemptiveBudget = preemptiveBudget;
     this.#tools = tools;
     this.#nowMs = nowMs;
@@ -85,6 +85,16 @@ export class PendingAnswer {
     this.#early = this.#gather().finally(() => {
       this.#isReady = true;
     });
+  }
+
+  /** Voice of all that is said in this answer, once it sounds. */
+  get voice(): SpeechVoice {
+    return answerSound(this.#turn).voice;
+  }
+
+  /** It was begun on words that were not final, and those that are get an answer in another language. */
+  get isInWrongLanguage(): boolean {
+    return this.#turn.language?.isOutdated ?? false;
   }
 
   /** True when the first sound of the answer is there, or the answer has ended. */

@@ -3,14 +3,21 @@ import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import type { Transcript } from '#src/speech/ports.ts';
+import type { DetectedLanguage } from '#src/speech/text-language/language-ngrams.ts';
 import { requestedLanguage } from '#src/turn/speaker-language/language-request.ts';
 import {
   countWords,
+  hintOf,
+  holdOf,
+  isEcho,
+  isSure,
   type LanguageChoices,
   type LanguageEvidence,
   languageOf,
+  languageOfWords,
   needsDetection,
   type SpeakerLanguage,
+  spokenBefore,
   stepSpeakerLanguage,
   withoutNames,
 } from '#src/turn/speaker-language/speaker-language.ts';
@@ -19,7 +26,7 @@ import {
 export type LanguagesContext = {
   readonly channel: Pick<ChannelRef, 'guildId'>;
   readonly parts: Pick<SessionDependencies, 'names' | 'peopleSettings' | 'textLanguage'>;
-  readonly settings: () => Pick<GuildSettings, 'language' | 'languages'>;
+  readonly settings: () => Pick<GuildSettings, 'language' | 'languages' | 'persona'>;
   /** Tells which language people said they speak in the channel, BCP 47; absent: there is none. */
   readonly captions?: { readonly language: string | undefined };
 };
@@ -57,10 +64,9 @@ export class SpeakerLanguages {
     return languageOf(this.#state(personId), this.#choices(personId));
   }
 
-  /** Language that the recogniser is told before it hears this person: what they set themselves, or what the channel speaks. */
+  /** Language that the recogniser is told before it hears this person, in every pipeline. */
   hintFor(personId: string): string | undefined {
-    const { own, channel } = this.#choices(personId);
-    return own ?? channel;
+    return hintOf(this.#state(personId), this.#choices(personId));
   }
 
   /** Words that were said to their end: they count for what comes after them. */
@@ -75,10 +81,21 @@ export class SpeakerLanguages {
   /** Language of an answer to this person. */
   answerTo(personId: string): AnswerLanguage {
     let heard: { readonly language: string | undefined } | undefined;
-    const now = () => (heard ? heard.language : this.of(personId));
+    const of = () => this.of(personId);
+    const now = () => (heard ? heard.language : of());
+    const hold = () => {
+      const known = holdOf(this.#state(personId), this.#choices(personId));
+      return known === 'open' && heard ? 'settled' : known;
+    };
     return {
       get now() {
         return now();
+      },
+      get hold() {
+        return hold();
+      },
+      get isOutdated() {
+        return heard !== undefined && heard.language !== of();
       },
       hear: async (said) => {
         const last = said.findLast(({ text }) => text.trim() !== '');
@@ -108,18 +125,26 @@ export class SpeakerLanguages {
 
   /** The text alone is asked only where nothing else tells. */
   async #evidenceOf(personId: string, transcript: Transcript): Promise<LanguageEvidence> {
-    const { parts, settings } = this.#context;
+    const { parts } = this.#context;
     const { text, language } = transcript;
     const content = withoutNames(text, parts.names);
     const words = countWords(content);
     const requested = requestedLanguage(text, parts.names);
-    if (language !== undefined) return { language, probability: 1, words, requested };
-    const isNeeded = needsDetection(this.#state(personId), this.#choices(personId));
-    const found =
-      isNeeded && words > 1
-        ? await parts.textLanguage.detect(content, settings().languages)
-        : undefined;
-    return { language: found?.language, probability: found?.probability ?? 0, words, requested };
+    const hint = this.hintFor(personId);
+    const isOpen = language === undefined || isEcho(language, hint);
+    const isNeeded = isOpen && needsDetection(this.#state(personId), this.#choices(personId));
+    const found = isNeeded && words > 1 ? await this.#languageIn(content, personId) : undefined;
+    return { ...languageOfWords(language, hint, found), words, requested };
+  }
+
+  /** A text that leaves its language open is weighed against the one that the person spoke last: it is of that, if it may be. */
+  async #languageIn(text: string, personId: string): Promise<DetectedLanguage | undefined> {
+    const { textLanguage } = this.#context.parts;
+    const found = await textLanguage.detect(text, this.#context.settings().languages);
+    const spoken = spokenBefore(this.#state(personId));
+    if (!found || isSure(found) || spoken === undefined) return found;
+    const likelier = await textLanguage.detect(text, [found.language, spoken]);
+    return likelier && isSure(likelier) ? likelier : { language: spoken, probability: 1 };
   }
 
   #state(personId: string): SpeakerLanguage {
@@ -129,7 +154,7 @@ export class SpeakerLanguages {
   #choices(personId: string): LanguageChoices {
     const { channel, parts, settings, captions } = this.#context;
     const { language: own } = parts.peopleSettings.known(channel.guildId, personId);
-    const { language: server, languages: among } = settings();
-    return { own, server, among, channel: captions?.language };
+    const { language: server, languages: among, persona } = settings();
+    return { fixed: persona?.language, own, server, among, channel: captions?.language };
   }
 }

@@ -1,10 +1,11 @@
 import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
+import { voiceIn } from '#src/pipeline/answer-language.ts';
 import type { CueTrack, PlayedCue } from '#src/playback/reply/cue-track.ts';
 import { SpeakRate } from '#src/playback/reply/speak-rate.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
-import { spokenText } from '#src/session/localized-text.ts';
+import { spokenLocale, spokenText } from '#src/session/localized-text.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
@@ -88,11 +89,13 @@ export class WaitingCues {
   async #saySoon(question: QueuedQuestion, signal: AbortSignal): Promise<void> {
     const { channel, languages, parts } = this.#context;
     const line = { id: question.step?.() ?? ('slow.voice' as const) };
-    const words = spokenText(line, channel.guildId, parts, languages.of(question.said.speakerId));
+    const language = languages.of(question.said.speakerId);
+    const words = spokenText(line, channel.guildId, parts, language);
+    const voice = voiceIn(spokenLocale(channel.guildId, parts, language), parts.style);
     const rate = new SpeakRate();
     const pieces: Int16Array[] = [];
     try {
-      for await (const pcm of parts.synthesizer.synthesize(words, parts.style.voice, signal)) {
+      for await (const pcm of parts.synthesizer.synthesize(words, voice, signal)) {
         pieces.push(...rate.push(pcm));
       }
     } catch (error) {

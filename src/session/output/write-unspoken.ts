@@ -47,6 +47,8 @@ class Voiceless {
   readonly #signal: AbortSignal;
   readonly #ended = new AbortController();
   #skipped: string[] = [];
+  /** In which no voice speaks. */
+  #language: string | undefined;
   /** The last that was to be heard was not. */
   #isOut = false;
   #hasSound = false;
@@ -75,6 +77,7 @@ class Voiceless {
     this.#isOut = true;
     this.#hasSkipped = true;
     this.#skipped.push(part.text);
+    this.#language = part.language;
     this.#writing ??= this.#writeSoon();
   }
 
@@ -103,7 +106,7 @@ class Voiceless {
     this.#skipped = [];
     this.#writing = undefined;
     if (words.trim() === '') return;
-    writeUnspeakable(words.trim(), this.#context);
+    writeUnspeakable(words.trim(), this.#context, this.#language);
     this.#progress.written = [this.#progress.written ?? '', words.trim()].join(' ').trim();
   }
 

@@ -1,4 +1,6 @@
+import { englishLanguageName } from '#src/base/language-name.ts';
 import type { Persona } from '#src/personas/persona.ts';
+import { voiceFor } from '#src/pipeline/answer-language.ts';
 import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
 import type { WantedPipeline } from '#src/session/answering/current-pipeline.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
@@ -49,13 +51,14 @@ export function wantedPipeline(settings: () => GuildSettings): WantedPipeline {
   return { name, brain, ...(name === 'realtime' && { frozenVoice }) };
 }
 
-/** Voice of what is said in this language (BCP 47): the persona's own for it, else the one of all others. */
+/** Voice of what is said in no language in particular: of a persona that speaks one alone, its own for that. */
 export function voiceOf(
   { isVoiceChosen, persona, voice: usual }: GuildSettings,
   voices: readonly string[],
-  language?: string,
 ): SpeechVoice {
-  const own = isVoiceChosen ? undefined : voiceIn(persona, persona?.language ?? language);
+  const { language, voices: byLanguage } = persona ?? {};
+  const hasOwn = !isVoiceChosen && language !== undefined && byLanguage !== undefined;
+  const own = hasOwn ? voiceFor(language, byLanguage) : undefined;
   const name = own !== undefined && isThere(own, voices) ? own : usual;
   return {
     ...(name !== undefined && { name }),
@@ -63,38 +66,28 @@ export function voiceOf(
   };
 }
 
-/** Voices for answers whose language is found out while they are made; none where voice or language is fixed. */
-export function voicesOf({
-  isVoiceChosen,
-  persona,
-}: GuildSettings): Readonly<Record<string, string>> | undefined {
-  return isVoiceChosen || persona?.language !== undefined ? undefined : persona?.voices;
+/**
+ * Voices for answers whose language is found out while they are made, of those that there are. None where voice or language is
+ * fixed: a Realtime session keeps its voice.
+ */
+export function voicesOf(
+  { isVoiceChosen, persona, pipeline }: GuildSettings,
+  voices: readonly string[],
+): Readonly<Record<string, string>> | undefined {
+  const isFixed = isVoiceChosen || persona?.language !== undefined || pipeline === 'realtime';
+  if (isFixed || persona?.voices === undefined) return undefined;
+  return Object.fromEntries(
+    Object.entries(persona.voices).filter(([, name]) => isThere(name, voices)),
+  );
 }
 
 /** What a model is told of a persona beside its instructions; a model that writes for a voice is told no tone. */
 export function mannerOf({ language, tone }: Persona, pipeline: PipelineName): string {
-  const name = language && languageName(language);
+  const only = language === undefined ? '' : ` Always answer in ${englishLanguageName(language)}.`;
   const spoken = pipeline === 'chained' || tone === undefined ? '' : ` How you sound: ${tone}`;
-  return `${name ? ` Always answer in ${name}.` : ''}${spoken}`;
-}
-
-/** By the whole tag, else by its language alone. */
-function voiceIn(persona: Persona | undefined, tag: string | undefined): string | undefined {
-  if (tag === undefined || persona?.voices === undefined) return undefined;
-  const wanted = [tag, tag.split('-')[0]].map((one) => one?.toLowerCase());
-  const all = Object.entries(persona.voices).map(([key, one]) => [key.toLowerCase(), one] as const);
-  const found = wanted.map((one) => all.find(([key]) => key === one)?.[1]);
-  return found.find((one) => one !== undefined);
+  return `${only}${spoken}`;
 }
 
 function isThere(voice: string | undefined, voices: readonly string[]): voice is string {
   return voice !== undefined && isVoiceAmong(voice, voices);
-}
-
-function languageName(tag: string): string | undefined {
-  try {
-    return new Intl.DisplayNames('en', { type: 'language' }).of(tag);
-  } catch {
-    return undefined;
-  }
 }

@@ -138,7 +138,7 @@ export class StoredSettings {
     const others = names.filter((one) => one !== persona?.name);
     const also = this.isSet(guildId, 'names') ? ` You are also called ${others.join(', ')}.` : '';
     const manner = persona ? mannerOf(persona, pipeline) : '';
-    const byLanguage = voicesOf(here);
+    const byLanguage = voicesOf(here, botVoices(this.#parts));
     const { pronounce } = this.#words.of(this.stored(guildId));
     return {
       ...style,

@@ -53,6 +53,16 @@ function inWords({ text, ...rest }: Transcript): Transcript {
   return { ...rest, text: words === '' ? wordless : JSON.stringify(words) };
 }
 
+/** What hears a recording: of one that the asker made, told the language that they speak (BCP 47). */
+export function recogniserOf(
+  { recordedBy }: QuestionSubject,
+  transcriber: Transcriber,
+  spoken: string | undefined,
+): Transcriber {
+  if (recordedBy !== undefined || spoken === undefined) return transcriber;
+  return transcriber.inLanguage?.(spoken) ?? transcriber;
+}
+
 /** What is understood of a sound. Errors and abort: as `Transcriber.transcribe`. */
 export async function transcribed(
   pcm: Pcm,

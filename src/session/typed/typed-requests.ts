@@ -2,7 +2,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { within } from '#src/base/waiting.ts';
 import { memoryContext } from '#src/captions/answers/memory-context.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
-import type { AnswerLanguage, Pipeline, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { Pipeline, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
 import { ownMemories, usableMemories } from '#src/session/memories/usable-memories.ts';
@@ -23,7 +23,7 @@ import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import { meteredTranscriber } from '#src/spending/usage-meters.ts';
 import { BrainStandIns, type WrittenBrain } from './brain-stand-ins.ts';
-import { utterancesOf } from './command-material.ts';
+import { recogniserOf, utterancesOf } from './command-material.ts';
 import { answerInFile } from './sound-answer.ts';
 import { sayIn } from './spoken-text.ts';
 import { droppedFor, nowhere, questionOf } from './typed-question.ts';
@@ -109,7 +109,7 @@ export class TypedRequests implements TypedTalk {
     const askedAtMs = clock.nowMs();
     const { recording } = about;
     const none: RecordingOutcome = { kind: 'heard', transcriber };
-    const heard = recording ? await this.#heard(recording, guildId, asker) : none;
+    const heard = recording ? await this.#heard(recording, about, guildId, asker) : none;
     if (heard.kind === 'failed') return heard;
     const material = { asker, question, about, pcm: heard.pcm, atMs: clock.nowMs() };
     const said = utterancesOf(material, heard.transcriber, this.#signal);
@@ -134,7 +134,7 @@ export class TypedRequests implements TypedTalk {
     const ear = pcm && this.#earIn(guildId);
     const parts = await this.#partsIn(guildId);
     const known = [...earlier, ...(await this.#remembered(guildId, asker))];
-    const language = await this.#languageOf(guildId, asker);
+    const language = (await this.#languagesFor(guildId, asker)).answerTo(asker.id);
     if (answer === 'file') {
       const turn = { said, style: parts.style, history: known, tools: [], language };
       const pipeline = this.#pipelineIn(guildId);
@@ -216,19 +216,14 @@ export class TypedRequests implements TypedTalk {
     return content === undefined ? [] : [{ role: 'user', name: '', content }];
   }
 
-  /** As the session knows it, else by what they have set and by their words. */
-  async #languageOf(guildId: string, { id }: Asker): Promise<AnswerLanguage> {
+  /** Of the session, else by what they have set and by their words. */
+  async #languagesFor(guildId: string, { id }: Asker): Promise<SpeakerLanguages> {
     await this.#parts.peopleSettings.load(guildId, id);
-    const session = this.#sessions.session(guildId);
-    const known = session?.context.languages;
-    const languages =
-      known ??
-      new SpeakerLanguages({
-        channel: { guildId },
-        parts: this.#parts,
-        settings: () => this.#sessions.settings.in(guildId),
-      });
-    return languages.answerTo(id);
+    const settings = () => this.#sessions.settings.at(guildId, this.#channelIn(guildId));
+    return (
+      this.#sessions.session(guildId)?.context.languages ??
+      new SpeakerLanguages({ channel: { guildId }, parts: this.#parts, settings })
+    );
   }
 
   /** What hears recordings where speech is answered by a model that does. */
@@ -249,8 +244,15 @@ export class TypedRequests implements TypedTalk {
   }
 
   /** What is wrong with a recording only its sender can mend, so only they are told. */
-  async #heard(recording: SoundFile, guildId: string, asker: Asker): Promise<RecordingOutcome> {
-    const { recordings, spending, transcriber } = this.#parts;
+  async #heard(
+    recording: SoundFile,
+    about: QuestionSubject,
+    guildId: string,
+    asker: Asker,
+  ): Promise<RecordingOutcome> {
+    const { recordings, spending } = this.#parts;
+    const hint = (await this.#languagesFor(guildId, asker)).hintFor(asker.id);
+    const transcriber = recogniserOf(about, this.#parts.transcriber, hint);
     const listening = spending.listen(guildId, asker.id);
     if ('line' in listening) return { kind: 'failed', line: listening.line };
     try {

@@ -1,8 +1,10 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { englishLanguageName } from '#src/base/language-name.ts';
 import { Mailbox } from '#src/base/mailbox.ts';
 import { embedded } from '#src/provider/models/served-by.ts';
+import { baseLanguage } from '#src/speech/language-hint.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { textPieces } from '#src/speech/text-pieces.ts';
 import { Engine } from './engine.ts';
@@ -28,7 +30,8 @@ const limitMs = (chars: number) => 5000 + chars * 40;
 /**
  * English without any server: Flite in a worker thread. Requests are served in order of call.
  *
- * Text beyond 4000 characters is dropped. A voice it does not know becomes its own default.
+ * Text beyond 4000 characters is dropped. A voice it does not know becomes its own default. A text known to be in another
+ * language is refused.
  */
 export async function openEmbeddedSynthesizer(
   options: EmbeddedSynthesizerOptions = {},
@@ -44,9 +47,11 @@ export async function openEmbeddedSynthesizer(
   });
   return {
     synthesize(text, voice, signal) {
-      voice.onTook?.({ by: embedded });
       const plain = fliteText(text.slice(0, longestTextChars));
-      if (plain === '') return refuse(signal);
+      if (plain === '') return refuse(unspeakable, signal);
+      if (voice.language !== undefined && baseLanguage(voice.language) !== 'en')
+        return refuse(noVoice(voice.language), signal);
+      voice.onTook?.({ by: embedded });
       const job = jobOf(plain, voice, options.voice);
       return asPcm(engine.run(job, limitMs(plain.length), signal));
     },
@@ -72,9 +77,21 @@ async function* asPcm(sounds: AsyncIterable<FliteSound>): AsyncGenerator<Pcm> {
   for await (const sound of sounds) yield { ...sound, channels: 1 };
 }
 
-function refuse(signal: AbortSignal): AsyncIterable<Pcm> {
-  const message = 'The embedded voice can say nothing of this text.';
+function refuse(
+  [code, message]: readonly ['speech.unspeakable' | 'speech.no_voice', string],
+  signal: AbortSignal,
+): AsyncIterable<Pcm> {
   const nothing = new Mailbox<Pcm>(1);
-  nothing.fail(new BotError('speech.unspeakable', false, message));
+  nothing.fail(new BotError(code, false, message));
   return nothing.read(signal);
+}
+
+const unspeakable = [
+  'speech.unspeakable',
+  'The embedded voice can say nothing of this text.',
+] as const;
+
+function noVoice(language: string) {
+  const message = `The embedded voice speaks English, and the text is in ${englishLanguageName(language)}.`;
+  return ['speech.no_voice', message] as const;
 }

@@ -6,6 +6,8 @@ export type SpeakerLanguage = {
   readonly latest?: { readonly language: string; readonly turns: number };
   /** Language that enough turns in a row agreed on; it holds until as many agree on another one. */
   readonly locked?: string;
+  /** Likeliest language of the latest turn that left it open. */
+  readonly guess?: string;
 };
 
 /** What one turn tells of its speaker's language. */
@@ -19,8 +21,10 @@ export type LanguageEvidence = {
   readonly requested?: string | undefined;
 };
 
-/** Languages that hold where nothing is known of the person, the first that is set. */
+/** What was set, for the person and for all. */
 export type LanguageChoices = {
+  /** In which everybody is answered: the bot's persona speaks nothing else. */
+  readonly fixed?: string | undefined;
   /** What the person has set for themselves. */
   readonly own?: string | undefined;
   /** Spoken in the channel, as people told. */
@@ -45,7 +49,11 @@ const languageRules: LanguageRules = {
   leastWords: 2,
 };
 
-/** One turn of this person; the language that holds afterwards is `languageOf`. */
+/**
+ * One turn of this person; the language that holds afterwards is `languageOf`.
+ *
+ * Whoever asks for another language may speak it next, so that ends what was locked.
+ */
 export function stepSpeakerLanguage(
   before: SpeakerLanguage,
   evidence: LanguageEvidence,
@@ -53,26 +61,101 @@ export function stepSpeakerLanguage(
   rules: LanguageRules = languageRules,
 ): SpeakerLanguage {
   const { language, probability, words, requested } = evidence;
-  const asked = requested === undefined ? before : { ...before, requested };
-  const counts = words >= rules.leastWords && probability >= rules.leastProbability;
-  if (language === undefined || !counts || !isAmong(language, among)) return asked;
-  const isSame = before.latest !== undefined && sameLanguage(before.latest.language, language);
-  const turns = isSame ? (before.latest?.turns ?? 0) + 1 : 1;
+  const asked = requested === undefined ? before : afterRequest(before, requested);
+  if (language === undefined || words < rules.leastWords || !isAmong(language, among)) return asked;
+  if (!isSure({ probability }, rules)) return { ...asked, guess: language };
+  const isSame = asked.latest !== undefined && sameLanguage(asked.latest.language, language);
+  const turns = isSame ? (asked.latest?.turns ?? 0) + 1 : 1;
   const latest = { language, turns };
   return turns >= rules.turnsToLock ? { ...asked, latest, locked: language } : { ...asked, latest };
 }
 
-/** Language in which the person is answered; undefined where nothing tells. */
+function afterRequest({ locked, ...before }: SpeakerLanguage, requested: string): SpeakerLanguage {
+  if (locked === undefined || sameLanguage(locked, requested))
+    return { ...before, ...(locked !== undefined && { locked }), requested };
+  const { latest: _, ...open } = before;
+  return { ...open, requested };
+}
+
+/**
+ * Language of a turn's words, as far as it can be told.
+ *
+ * `told` is what the recogniser says. Where it was given that language as a `hint`, that may be nothing but the hint come
+ * back, and a text that is surely of another language counts in its place.
+ */
+export function languageOfWords(
+  told: string | undefined,
+  hint: string | undefined,
+  found: Pick<LanguageEvidence, 'language' | 'probability'> | undefined,
+): Pick<LanguageEvidence, 'language' | 'probability'> {
+  const isOpen = told === undefined || isEcho(told, hint);
+  if (isOpen && found && (told === undefined || isSure(found))) return found;
+  return { language: told, probability: told === undefined ? 0 : 1 };
+}
+
+/** Language that the person spoke last, as far as it is sure. */
+export function spokenBefore({ latest, locked }: SpeakerLanguage): string | undefined {
+  return latest?.language ?? locked;
+}
+
+/** Whether what a recogniser told may be only what it was told before. */
+export function isEcho(told: string, hint: string | undefined): boolean {
+  return hint !== undefined && sameLanguage(told, hint);
+}
+
+/** Whether it is sure enough to count. */
+export function isSure(
+  { probability }: Pick<LanguageEvidence, 'probability'>,
+  { leastProbability } = languageRules,
+): boolean {
+  return probability >= leastProbability;
+}
+
+/**
+ * Language in which the person is answered; undefined where nothing tells.
+ *
+ * The first that there is: the persona's only one, what they asked for, what they set, what they speak, what is spoken in the
+ * channel, that of the server, and the likeliest.
+ */
 export function languageOf(
-  { requested, locked, latest }: SpeakerLanguage,
-  { own, channel, server }: LanguageChoices,
+  { requested, locked, latest, guess }: SpeakerLanguage,
+  { fixed, own, channel, server }: LanguageChoices,
 ): string | undefined {
-  return requested ?? own ?? locked ?? latest?.language ?? channel ?? server;
+  return fixed ?? requested ?? own ?? locked ?? latest?.language ?? channel ?? server ?? guess;
+}
+
+/** How much may change what `languageOf` says: nothing, what the person asks for, or whatever they say next. */
+export type LanguageHold = 'fixed' | 'settled' | 'open';
+
+export function holdOf(
+  { requested, locked }: SpeakerLanguage,
+  { fixed, own }: LanguageChoices,
+): LanguageHold {
+  if (fixed !== undefined) return 'fixed';
+  return (requested ?? own ?? locked) === undefined ? 'open' : 'settled';
+}
+
+/**
+ * Language that the recogniser is told before it hears the person; undefined where it is to find out by itself.
+ *
+ * What they asked to be answered in is not always what they speak; a lock that their latest turn broke is no hint, or a
+ * recogniser that obeys would never hear anything else.
+ */
+export function hintOf(
+  { locked, latest }: SpeakerLanguage,
+  { own, channel }: LanguageChoices,
+): string | undefined {
+  const isHeld = locked !== undefined && latest !== undefined;
+  const spoken = isHeld && sameLanguage(locked, latest.language) ? locked : undefined;
+  return own ?? spoken ?? channel;
 }
 
 /** Whether what a turn's words are in matters, or something that goes before it is known. */
-export function needsDetection({ requested }: SpeakerLanguage, { own }: LanguageChoices): boolean {
-  return requested === undefined && own === undefined;
+export function needsDetection(
+  { requested }: SpeakerLanguage,
+  { fixed, own }: LanguageChoices,
+): boolean {
+  return (fixed ?? requested ?? own) === undefined;
 }
 
 /** Whether two tags are of one language, whatever their regions and scripts. */

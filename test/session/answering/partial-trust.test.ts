@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Listening, OnPartial, Transcriber } from '#src/speech/ports.ts';
+import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import { PartialTrust } from '#src/turn/partial-trust.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -21,6 +22,8 @@ type Understanding = {
   partial: string;
   final: string;
   tookMs: number;
+  /** Told with the final words. */
+  language?: string;
   /** Told 40 ms after the pause was noticed. */
   late?: string;
 };
@@ -38,7 +41,7 @@ function streaming(clock: VirtualClock, now: Understanding): Transcriber {
         const { late } = now;
         if (late !== undefined) clock.later(40, () => tell(late));
         await clock.sleep(now.tookMs, signal);
-        return { text: now.final };
+        return { text: now.final, ...(now.language && { language: now.language }) };
       },
       [Symbol.dispose]: () => undefined,
     };
@@ -51,14 +54,18 @@ function streaming(clock: VirtualClock, now: Understanding): Transcriber {
 }
 
 /** Adam alone with a bot whose recogniser streams. */
-async function called(now: Understanding, isKnownStable: boolean) {
+async function called(
+  now: Understanding,
+  isKnownStable: boolean,
+  textLanguage: TextLanguageDetector = { detect: async () => undefined },
+) {
   const clock = new VirtualClock();
   const transcriber = streaming(clock, now);
   const partialTrust = new PartialTrust(isKnownStable);
   const chat = new FakeChat([[{ waitMs: thinksMs }, 'You said five.']], clock);
   const synthesizer = new FakeSynthesizer({ pieces: 10 });
   const pipeline = chained({ chat, synthesizer });
-  const parts = { transcriber, partialTrust, pipeline, synthesizer };
+  const parts = { transcriber, partialTrust, pipeline, synthesizer, textLanguage };
   const fixture = { ...openSessionFixture(parts, [adam], clock), chat };
   await fixture.sessions.join(lounge, 'adam');
   const ask = async () => pass(fixture, 6_000, await words('human-goforward', adam, clock.nowMs()));
@@ -131,3 +138,15 @@ test.each([200, 700])(
     expect(firstSentAtMs).toBeGreaterThanOrEqual(recognisedAtMs);
   },
 );
+
+test('an answer begun on partial words in another language than the final ones are in is never heard', async () => {
+  const english = { detect: async () => ({ language: 'en', probability: 0.9 }) };
+  const understood = { partial: said, final: said, tookMs: 200, language: 'nl' };
+  const { fixture, ask } = await called(understood, true, english);
+  await ask();
+  const orders = fixture.chat.asked.map(({ messages }) => messages[0]?.content ?? '');
+  expect(orders.map((order) => /Answer in (\w+)/.exec(order)?.[1])).toEqual(['English', 'Dutch']);
+  expect(fixture.of('answered')).toHaveLength(1);
+  const [{ instants } = { instants: undefined }] = fixture.of('answered');
+  expect(instants?.firstSentAtMs).toBeGreaterThan(instants?.recognisedAtMs ?? Number.NaN);
+});

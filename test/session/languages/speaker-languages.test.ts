@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
+import type { Synthesizer } from '#src/speech/ports.ts';
 import { openTextLanguage } from '#src/speech/text-language/text-language.ts';
-import { FakeTranscriber } from '#test/fakes/speech.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import {
   adam,
   eva,
@@ -11,6 +13,9 @@ import {
   openSessionFixture as room,
   words,
 } from '#test/session/setup/session-fixture.ts';
+
+const textLanguage = openTextLanguage();
+await textLanguage.detect('How high is it?', []); // loads, which takes real time
 
 type Told = { readonly text: string; readonly language?: string };
 
@@ -34,7 +39,7 @@ async function openRoom(told: readonly Told[], over: FixtureOptions = {}) {
   const say = async (who: ChannelMember): Promise<string> => {
     turn++;
     const before = here.chat.asked.length;
-    await pass(here, 6_000, await words('human-cards-004', who, fromMs));
+    await pass(here, 6_000, await words('human-goforward', who, fromMs));
     fromMs += 6_000;
     return here.chat.asked.slice(before).at(-1)?.messages[0]?.content ?? '';
   };
@@ -54,7 +59,7 @@ test('each person is answered in the language their recogniser tells', async () 
 
 test('where the recogniser tells none, the text does', async () => {
   const here = await openRoom([{ text: 'Wie lange muss man ein Ei kochen?' }], {
-    textLanguage: openTextLanguage(),
+    textLanguage,
   });
   expect(inLanguage(await here.say(adam))).toBe('German');
 });
@@ -83,6 +88,75 @@ test('what a person has set goes before what they speak, and the recogniser is t
   await here.peopleSettings.load('g', 'adam');
   expect(inLanguage(await here.say(adam))).toBe('Japanese');
   expect(here.hints.at(-1)).toBe('ja');
+});
+
+test('the recogniser is told the language that two turns settled, of each person their own', async () => {
+  const german = { text: 'Wie spät ist es?', language: 'de' };
+  const english = { text: 'What time is it?', language: 'en' };
+  const here = await openRoom([german, german, english, german, english]);
+  const hints: (string | undefined)[] = [];
+  for (const who of [adam, adam, eva, adam, eva]) {
+    await here.say(who);
+    hints.push(here.hints.at(-1));
+  }
+  expect(hints).toEqual([undefined, undefined, undefined, 'de', undefined]);
+});
+
+test('a recogniser that only gives its hint back keeps nobody in a language they left', async () => {
+  const question = { text: 'Wie lange muss man ein Ei kochen?', language: 'de' };
+  const left = { text: 'How long does it take to boil an egg?', language: 'de' };
+  const here = await openRoom([question, question, left, { text: left.text, language: 'en' }], {
+    textLanguage,
+  });
+  const turns: (readonly (string | undefined)[])[] = [];
+  for (let n = 0; n < 4; n++) turns.push([inLanguage(await here.say(adam)), here.hints.at(-1)]);
+  expect(turns).toEqual([
+    ['German', undefined],
+    ['German', undefined],
+    ['German', 'de'],
+    ['English', undefined],
+  ]);
+});
+
+test('a persona that speaks one language answers everybody in it, whatever they speak or set', async () => {
+  const here = await openRoom([
+    { text: 'In German, please.', language: 'en' },
+    { text: 'What time is it?', language: 'en' },
+  ]);
+  const owner = { guildId: 'g', id: 'adam', mayManage: true };
+  await here.personas.save('g', { name: 'Amélie', instructions: 'Be brief.', language: 'fr' });
+  await here.personas.choose(owner, { place: 'server', persona: 'Amélie' });
+  await here.peopleSettings.change('g', 'eva', { language: 'ja' });
+  for (const who of [adam, eva]) {
+    const told = await here.say(who);
+    expect(told.match(/[Aa]nswer in \w+/g)).toEqual(['answer in French']);
+  }
+  expect(here.hints.at(-1)).toBe('ja');
+});
+
+test('where no voice speaks the language of an answer it is written, and why is told once', async () => {
+  const voice = new FakeSynthesizer({ pieces: 10 });
+  const english: Synthesizer = {
+    synthesize(text, manner, signal) {
+      if (manner.language === undefined || manner.language === 'en')
+        return voice.synthesize(text, manner, signal);
+      throw new BotError('speech.no_voice', false, 'It speaks English.');
+    },
+  };
+  const german = { text: 'Wie spät ist es?', language: 'de' };
+  const told = [german, german, { text: 'What time is it?', language: 'en' }];
+  const here = await openRoom(told, { synthesizer: english });
+  for (const who of [adam, adam, eva]) await here.say(who);
+  expect(here.written).toEqual([
+    "No voice here speaks German, so I'm writing: You said five.",
+    'You said five.',
+  ]);
+  expect(here.of('answered').map(({ finish, heardText }) => [finish, heardText])).toEqual([
+    ['completed', ''],
+    ['completed', ''],
+    ['completed', 'You said five.'],
+  ]);
+  expect(here.of('failed')).toEqual([]);
 });
 
 test('of somebody of whom nothing is known the key language tells, and languages bound what is detected', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Persona } from '#src/personas/persona.ts';
+import { voiceIn } from '#src/pipeline/answer-language.ts';
 import { identityIn, personasIn, storedChoice } from '#src/session/personas/persona-choice.ts';
 import {
   mannerOf,
@@ -113,27 +114,30 @@ test('each language has its own voice, unless one was chosen for all', () => {
   const voices = { de: 'kal', 'pt-BR': 'awb' };
   const persona = { ...pirate, voices, tone: 'Hoarse.' };
   const here = withIdentity(server, { persona }, none);
-  const name = (language?: string) => voiceOf(here, [], language).name;
+  const name = (language?: string, known: readonly string[] = []) =>
+    voiceIn(language, { voice: voiceOf(here, known), voices: voicesOf(here, known) ?? {} }).name;
   expect([name('de'), name('de-AT'), name('PT-br'), name('pt'), name('en'), name()]).toEqual([
     'kal',
     'kal',
     'awb',
-    'rms',
+    'awb',
     'rms',
     'rms',
   ]);
-  expect(voiceOf(here, ['rms', 'slt'], 'de')).toEqual({ name: 'rms', instructions: 'Hoarse.' });
+  expect(name('de', ['rms', 'slt'])).toBe('rms');
+  expect(voiceOf(here, [])).toEqual({ name: 'rms', instructions: 'Hoarse.' });
   const all = withIdentity(server, { persona, voice: 'slt' }, none);
-  expect(voiceOf(all, [], 'de').name).toBe('slt');
-  expect(voicesOf(here)).toEqual(voices);
-  expect(voicesOf(all)).toBeUndefined();
+  expect(voiceOf(all, []).name).toBe('slt');
+  expect(voicesOf(here, [])).toEqual(voices);
+  expect(voicesOf(all, [])).toBeUndefined();
   const german = { ...persona, language: 'de' };
-  expect(voicesOf(withIdentity(server, { persona: german }, none))).toBeUndefined();
+  expect(voicesOf(withIdentity(server, { persona: german }, none), [])).toBeUndefined();
+  expect(voicesOf({ ...here, pipeline: 'realtime' }, [])).toBeUndefined();
 });
 
 test('a persona that always answers in one language speaks with its voice for it', () => {
   const persona = { ...pirate, language: 'de', voices: { de: 'kal', fr: 'awb' } };
-  expect(voiceOf(withIdentity(server, { persona }, none), [], 'fr').name).toBe('kal');
+  expect(voiceOf(withIdentity(server, { persona }, none), []).name).toBe('kal');
   expect(mannerOf(persona, 'chained')).toBe(' Always answer in German.');
 });
 

@@ -155,3 +155,13 @@ function loudnessDb({ samples, rateHz }: Pcm): number {
   const loud = powers.filter((power) => power > 300 ** 2);
   return 10 * Math.log10(loud.reduce((sum, power) => sum + power, 0) / loud.length / 32_768 ** 2);
 }
+
+test('the embedded voice refuses a text in a language that it does not speak', async () => {
+  await expect(soundOf(synthesizer, 'Guten Morgen', { language: 'de-AT' })).rejects.toMatchObject({
+    code: 'speech.no_voice',
+    retryable: false,
+  });
+  expect(
+    (await soundOf(synthesizer, 'Good morning', { language: 'en-GB' })).samples.length,
+  ).toBeGreaterThan(0);
+});

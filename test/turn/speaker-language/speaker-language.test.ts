@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
 import {
   countWords,
+  hintOf,
+  holdOf,
   type LanguageEvidence,
   languageOf,
+  languageOfWords,
   needsDetection,
   type SpeakerLanguage,
   stepSpeakerLanguage,
@@ -40,10 +43,59 @@ test('one word keeps the language that was', () => {
 });
 
 test.each([
-  [0.69, undefined],
+  [0.69, 'en'],
   [0.7, 'de'],
-])('a language that is detected with a probability of %d counts as %s', (probability, language) => {
-  expect(after(turn('de', { probability }))).toEqual([language]);
+])(
+  'German that is detected with a probability of %d is answered in %s on an English server',
+  (probability, language) => {
+    const state = stepSpeakerLanguage({}, turn('de', { probability }));
+    expect(languageOf(state, { server: 'en' })).toBe(language);
+  },
+);
+
+test('where nothing else tells, the likeliest language does, and is no step to a lock', () => {
+  const unsure = turn('de', { probability: 0.5 });
+  expect(after(unsure, unsure, unsure, turn('fr'))).toEqual(['de', 'de', 'de', 'fr']);
+});
+
+test('the recogniser is told what the person set, else what they settled on, else what the channel speaks', () => {
+  const settled = [turn('de'), turn('de')].reduce(
+    (state, one) => stepSpeakerLanguage(state, one),
+    {} as SpeakerLanguage,
+  );
+  expect(hintOf(settled, { own: 'ja', channel: 'fr', server: 'es' })).toBe('ja');
+  expect(hintOf(settled, { channel: 'fr' })).toBe('de');
+  expect(hintOf(stepSpeakerLanguage({}, turn('de')), { channel: 'fr' })).toBe('fr');
+  expect(hintOf({}, { server: 'es' })).toBeUndefined();
+  const wavering = stepSpeakerLanguage(settled, turn('en'));
+  expect([languageOf(wavering, {}), hintOf(wavering, {})]).toEqual(['de', undefined]);
+});
+
+test('whoever asks for another language may speak it next: the recogniser is told nothing', () => {
+  const settled = { locked: 'de', latest: { language: 'de', turns: 3 } };
+  const asked = stepSpeakerLanguage(settled, turn('de', { requested: 'en' }));
+  expect([languageOf(asked, {}), hintOf(asked, {})]).toEqual(['en', undefined]);
+  const same = stepSpeakerLanguage(settled, turn('de', { requested: 'de' }));
+  expect(hintOf(same, {})).toBe('de');
+});
+
+test('a persona that speaks one language goes before all that people set, speak and ask for', () => {
+  const state = stepSpeakerLanguage({}, turn('de', { requested: 'fr' }));
+  expect(languageOf(state, { fixed: 'ja', own: 'es' })).toBe('ja');
+  expect(holdOf(state, { fixed: 'ja', own: 'es' })).toBe('fixed');
+  expect([holdOf(state, {}), holdOf({}, { own: 'es' }), holdOf({}, {})]).toEqual([
+    'settled',
+    'settled',
+    'open',
+  ]);
+});
+
+test('a hint that comes back proves nothing against words that are surely of another language', () => {
+  const found = (probability: number) => ({ language: 'en', probability });
+  expect(languageOfWords('de', 'de-AT', found(0.9)).language).toBe('en');
+  expect(languageOfWords('de', 'de', found(0.6)).language).toBe('de');
+  expect(languageOfWords('de', undefined, found(0.9)).language).toBe('de');
+  expect(languageOfWords(undefined, 'de', found(0.6))).toEqual(found(0.6));
 });
 
 test('regions are of one language', () => {
