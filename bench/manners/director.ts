@@ -125,7 +125,7 @@ function mistrusts({ room, dismissedAtMs }: MannersRun): boolean {
 }
 
 /** Everything that was said is understood, and everything to be answered is. */
-async function calm(room: BenchChannel): Promise<void> {
+export async function calm(room: BenchChannel): Promise<void> {
   let restedMs = 0;
   await until(room, () => {
     restedMs = isAtRest(room) && room.traffic.waiting.length === 0 ? restedMs + 20 : 0;

@@ -20,6 +20,8 @@ export type MindRequest = {
   /** Whose sound it was, by the packets: one for each utterance, and more where they were mixed. */
   readonly utterances: readonly number[];
   readonly texts: readonly string[];
+  /** What the model was told beside them. */
+  readonly instructions: string;
 };
 
 const endings: Readonly<Record<AnswerStyle, string>> = {
@@ -70,7 +72,8 @@ export class Minds {
   }
 
   #chat(turn: Turn): ChatModel {
-    const answer = (texts: readonly string[]) => this.#answer(turn, texts);
+    const answer = (texts: readonly string[], instructions: string) =>
+      this.#answer(turn, texts, instructions);
     const wait = (signal: AbortSignal) => this.#clock.sleep(thinkMs, signal);
     const run = (more: number) => {
       this.running += more;
@@ -87,7 +90,8 @@ export class Minds {
           }
           const said = await Promise.all(turn.said.map(({ transcript }) => transcript()));
           await wait(signal);
-          yield { kind: 'text', text: answer(said.map(({ text }) => text)) };
+          const texts = said.map(({ text }) => text);
+          yield { kind: 'text', text: answer(texts, messages[0]?.content ?? '') };
         } finally {
           run(-1);
         }
@@ -95,11 +99,11 @@ export class Minds {
     };
   }
 
-  #answer({ said }: Turn, texts: readonly string[]): string {
+  #answer({ said }: Turn, texts: readonly string[], instructions: string): string {
     const utterances = said.flatMap(utterancesIn);
     const serial = this.asked.length + 1;
     const speakerId = said.at(-1)?.speakerId ?? '';
-    this.asked.push({ serial, speakerId, utterances, texts });
+    this.asked.push({ serial, speakerId, utterances, texts, instructions });
     return `Answer number ${serial}. ${endings[this.#mannerOf(utterances)]}`;
   }
 }

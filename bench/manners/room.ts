@@ -5,6 +5,8 @@ import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { RoomTool } from '#src/session/ports/tool.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
+import { fixedVoiceNames } from '#src/speech/voice-names.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
 import { PartialTrust } from '#src/turn/partial-trust.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
@@ -78,6 +80,10 @@ export type BenchChannelOptions = {
   /** Default: a recogniser of whole utterances. */
   readonly recognition?: Recognition;
   readonly tools?: (clock: LeapingClock) => readonly RoomTool[];
+  /** What tells the language of a text; default: nothing. */
+  readonly textLanguage?: TextLanguageDetector;
+  /** Names of voices that there are; empty: any name is taken. */
+  readonly voices?: readonly string[];
 };
 
 /** The real session in a room with these people, all of whom it may hear; `mannerOf` says how it is to answer. */
@@ -87,7 +93,7 @@ export async function openRoom(
   options: BenchChannelOptions = {},
 ) {
   const { addressing = 'auto', soundOf = (piece) => piece, tools = () => [] } = options;
-  const { recognition = wholeUtterances } = options;
+  const { recognition = wholeUtterances, textLanguage, voices: voiceNames } = options;
   const clock = new LeapingClock();
   const marks = new Marks();
   const microphones = new Microphones(voices, marks);
@@ -113,6 +119,8 @@ export async function openRoom(
       transcriber: recognition.transcriber(clock, (piece) => microphones.heardIn(piece)),
       partialTrust: recognition.partialTrust,
       tools: tools(clock),
+      ...(textLanguage && { textLanguage }),
+      ...(voiceNames && { voices: fixedVoiceNames(voiceNames) }),
       pipeline: minds.with(voice),
       codec: marks.codec(codec, (samples) => {
         const level = samples[samples.length >> 1] ?? 0;

@@ -35,7 +35,7 @@ class MemoryCaptionChoices implements CaptionChoiceStore {
 }
 
 /** What people have chosen for themselves, in memory. Set `trouble` to make it fail from then on. */
-class MemoryPersonSettings implements PersonSettingsStore {
+export class MemoryPersonSettings implements PersonSettingsStore {
   trouble: StoreTrouble | undefined;
   readonly #all = new Map<string, PersonSettings>();
 
