@@ -10,7 +10,7 @@ import { loosen } from '#commands/settings/set.ts';
 import { trackPresses } from '#commands/track/buttons.ts';
 import { settleWith } from '#commands/voice/bot.ts';
 import type { Button, Command, CommandCall } from '#src/session/ports/command.ts';
-import { confirm } from './confirm.ts';
+import { confirm, longestPressMs } from './confirm.ts';
 import { join } from './join.ts';
 import { openFloor } from './open-floor.ts';
 import { stats } from './stats.ts';
@@ -28,7 +28,13 @@ export const buttons: readonly Button[] = [
   button('consent.always', 'button.hear_me', 'main', allow, { for: 'always' }),
   button('consent.today', 'button.only_today', 'plain', allow, { for: 'today' }),
   button('consent.never', 'button.not_me', 'plain', deny),
-  { name: 'tool.confirm', label: 'button.confirm', look: 'main', run: confirm },
+  {
+    name: 'tool.confirm',
+    label: 'button.confirm',
+    look: 'main',
+    longestMs: longestPressMs,
+    run: confirm,
+  },
   {
     name: 'forget.confirm',
     label: 'button.forget',

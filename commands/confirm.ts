@@ -1,4 +1,8 @@
 import type { CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
+import { longestToolMs } from '#src/session/ports/tool.ts';
+
+/** Longest time, in ms, until a press is answered: the tool behind it ends before. */
+export const longestPressMs = longestToolMs + 10_000;
 
 /** Press of the button under which the model waits for its asker. */
 export async function confirm(

@@ -1,10 +1,19 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { buttons } from '#commands/buttons.ts';
+import { ruleFields, rulesOf } from '#src/external-tools/external-tool.ts';
 import type { ConfirmOutcome } from '#src/session/ports/command-ports.ts';
 import { inLounge, ports } from './ports.ts';
 
 const button = buttons.find(({ name }) => name === 'tool.confirm');
 const line = { id: 'track.volume', with: { track: 'voice', n: 40 } } as const;
+
+test('a press is waited for as long as any tool of the operator may take', () => {
+  const { deadlineMs } = rulesOf({ deadlineSeconds: 300 });
+  const seconds = z.object(ruleFields).shape.deadlineSeconds;
+  expect([seconds.safeParse(300).success, seconds.safeParse(301).success]).toEqual([true, false]);
+  expect(button?.longestMs).toBeGreaterThan(deadlineMs);
+});
 
 test.each<[ConfirmOutcome, object]>([
   [

@@ -210,6 +210,9 @@ type Runs<T> = {
 /** Settings that turn tools on. */
 export type SwitchSetting = 'memory';
 
+/** Longest run of any tool, in ms: the operator may give no more. */
+export const longestToolMs = 300_000;
+
 /** A tool as the session sees it: whatever its arguments are, they fit before it can run. */
 export type RoomTool = Pick<
   ToolDefinition<unknown>,
@@ -223,7 +226,7 @@ export type RoomTool = Pick<
   readonly parameters: Readonly<Record<string, unknown>>;
   /** The call by which these words of an asker answer what this tool has asked them. */
   answered(words: string, ports: ToolPorts): Fitting | undefined;
-  /** Longest run, in ms. Default: 10 s; what takes longer is done in the background. */
+  /** Longest run, in ms, `longestToolMs` at most. Default: 10 s; what takes longer is done in the background. */
   readonly deadlineMs?: number;
   /** Longest result that the model is told, in characters. Default: 2,000. */
   readonly resultChars?: number;
