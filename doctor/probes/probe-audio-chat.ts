@@ -3,7 +3,7 @@ import { isBuffered, pace } from '#doctor/recorded-fetch.ts';
 import { attempt, isAbsent, type ServerUnderTest, shownUrl } from '#doctor/server-under-test.ts';
 import { durationMs } from '#src/audio/pcm.ts';
 import { openAudioChat } from '#src/chat/completions/audio-chat.ts';
-import { audioModelVoice } from '#src/pipeline/audio-model-voice.ts';
+import { audioModelVoice } from '#src/pipeline/audio-model/audio-model-voice.ts';
 import { bufferMend, mendOf } from './mends.ts';
 import { soundOf, spokenText } from './probe-speech.ts';
 

@@ -6,8 +6,8 @@ import type {
   TalkItem,
   TalkSound,
 } from '#src/chat/realtime/realtime-ports.ts';
+import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
-import { audioModel } from './audio-model.ts';
 import type { AnswerHost, Pipeline, ReplyPart, Turn, TurnUtterance } from './pipeline.ts';
 import { LiveUpload } from './realtime-upload.ts';
 

@@ -6,7 +6,7 @@ import type { AudioChatModel } from '#src/chat/completions/audio-chat-ports.ts';
 import { meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatModel, Usage } from '#src/chat/ports.ts';
 import { announced } from '#src/chat/usage.ts';
-import { audioModelStandIn } from '#src/pipeline/audio-model-stand-in.ts';
+import { audioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
 import { writeAnswer } from '#src/pipeline/written.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';

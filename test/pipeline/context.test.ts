@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { channelContext } from '#src/captions/answers/channel-context.ts';
 import { apiMessages } from '#src/chat/completions/api-messages.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
-import { audioPrompt } from '#src/pipeline/audio-model-prompt.ts';
+import { audioPrompt } from '#src/pipeline/audio-model/audio-model-prompt.ts';
 import type { Turn } from '#src/pipeline/pipeline.ts';
 import { promptOf } from '#src/pipeline/prompt.ts';
 import { evening, foundIn, lineAt } from '#test/captions/transcript-lines.ts';

@@ -3,7 +3,7 @@ import { withoutToolsOnRefusal } from '#src/chat/completions/without-tools.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { announced } from '#src/chat/usage.ts';
 import type { Brain, Config, RemoteServer } from '#src/config/types.ts';
-import { audioModel } from '#src/pipeline/audio-model.ts';
+import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import type { ApiClient } from '#src/provider/api-client.ts';

@@ -5,7 +5,7 @@ import { withoutToolsOnRefusal } from '#src/chat/completions/without-tools.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { announced } from '#src/chat/usage.ts';
 import type { Config, Embedded, RemoteServer } from '#src/config/types.ts';
-import { audioModelStandIn } from '#src/pipeline/audio-model-stand-in.ts';
+import { audioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
 import { Breaker } from '#src/provider/breaker.ts';
 import type { RoleDeadlines } from '#src/provider/deadlines.ts';
 import { type Fallback, FallbackChain } from '#src/provider/fallback-chain.ts';

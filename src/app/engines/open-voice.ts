@@ -42,7 +42,7 @@ export async function openVoice(
   }
   if (config.kind === 'remote' && config.backend === 'chat-audio') {
     const { openAudioChat } = await import('#src/chat/completions/audio-chat.ts');
-    const { audioModelVoice } = await import('#src/pipeline/audio-model-voice.ts');
+    const { audioModelVoice } = await import('#src/pipeline/audio-model/audio-model-voice.ts');
     const { instructions } = config;
     const client = await clientOf(config, role, tell, deadlines[role]);
     const model = openAudioChat(client, limited(config), realClock);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { audioModel } from '#src/pipeline/audio-model.ts';
+import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import { FakeStage, said, turnOf } from '#test/contracts/pipeline.ts';
 import type { ChatStep } from '#test/fakes/chat.ts';
 import { settled } from '#test/fakes/clock.ts';

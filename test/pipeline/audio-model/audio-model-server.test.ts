@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { durationMs } from '#src/audio/pcm.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { openAudioChat } from '#src/chat/completions/audio-chat.ts';
-import { audioModel } from '#src/pipeline/audio-model.ts';
+import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 import { openClient } from '#src/provider/client.ts';
 import { FakeStage, said, soundedTexts, textOf, turnOf } from '#test/contracts/pipeline.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { audioModelVoice } from '#src/pipeline/audio-model-voice.ts';
+import { audioModelVoice } from '#src/pipeline/audio-model/audio-model-voice.ts';
 import { synthesizerContract } from '#test/contracts/synthesizer.ts';
 import { FakeAudioChat, reader } from './audio-model-fake.ts';
 

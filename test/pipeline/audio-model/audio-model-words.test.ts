@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
-import { SpokenWords } from '#src/pipeline/audio-model-words.ts';
+import { SpokenWords } from '#src/pipeline/audio-model/audio-model-words.ts';
 import { fc } from '#test/properties.ts';
 
 const sound = (ms: number): Pcm => ({

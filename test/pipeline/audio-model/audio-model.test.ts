@@ -4,7 +4,7 @@ import { readWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { AudioChatMessage } from '#src/chat/completions/audio-chat-ports.ts';
 import { openHistory } from '#src/chat/history.ts';
-import { type AudioModelParts, audioModel } from '#src/pipeline/audio-model.ts';
+import { type AudioModelParts, audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import { longestAnswerChars } from '#src/pipeline/chained.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import {

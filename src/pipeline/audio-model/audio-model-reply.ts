@@ -1,11 +1,11 @@
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 import type { AudioChatPart } from '#src/chat/completions/audio-chat-ports.ts';
 import type { ChatPart } from '#src/chat/ports.ts';
+import type { BoundedQueue } from '#src/pipeline/ahead.ts';
+import type { AnswerSound } from '#src/pipeline/answer-language.ts';
+import { ClauseWriter } from '#src/pipeline/clause-writer.ts';
 import { SoundStream } from '#src/speech/openai/sound-stream.ts';
-import type { BoundedQueue } from './ahead.ts';
-import type { AnswerSound } from './answer-language.ts';
 import { SpokenWords } from './audio-model-words.ts';
-import { ClauseWriter } from './clause-writer.ts';
 
 /** What is heard of an answer, in order. */
 export type AudibleAnswer =

@@ -3,18 +3,18 @@ import type { AudioChatMessage, AudioChatModel } from '#src/chat/completions/aud
 import { type AudioRequestProgress, meteredAudioChat } from '#src/chat/metered-chat.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool, Usage } from '#src/chat/ports.ts';
 import { estimateUsage } from '#src/chat/usage.ts';
+import { ahead, type Bound, type BoundedQueue } from '#src/pipeline/ahead.ts';
+import { answerSound } from '#src/pipeline/answer-language.ts';
+import { longestAnswerChars } from '#src/pipeline/chained.ts';
+import { asideOf } from '#src/pipeline/clause-writer.ts';
+import type { AnswerHost, Pipeline, ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
+import { type ClauseVoice, speak } from '#src/pipeline/spoken.ts';
+import { writeAnswer } from '#src/pipeline/written.ts';
 import { meteredVoice } from '#src/speech/fallbacks/metered-voice.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
-import { ahead, type Bound, type BoundedQueue } from './ahead.ts';
-import { answerSound } from './answer-language.ts';
 import { type AudioInput, type AudioPrompt, audioPrompt } from './audio-model-prompt.ts';
 import { type AudibleAnswer, AudioReply, type ModelHabit } from './audio-model-reply.ts';
 import type { PlacedSound } from './audio-model-words.ts';
-import { longestAnswerChars } from './chained.ts';
-import { asideOf } from './clause-writer.ts';
-import type { AnswerHost, Pipeline, ReplyPart, Turn } from './pipeline.ts';
-import { type ClauseVoice, speak } from './spoken.ts';
-import { writeAnswer } from './written.ts';
 
 export type AudioModelParts = {
   readonly model: AudioChatModel;

@@ -4,8 +4,8 @@ import { atStage } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { AudioChatMessage } from '#src/chat/completions/audio-chat-ports.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
-import type { Turn, TurnUtterance } from './pipeline.ts';
-import { promptHead, promptOf } from './prompt.ts';
+import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import { promptHead, promptOf } from '#src/pipeline/prompt.ts';
 
 /** How utterances are shown to an audio model. */
 export type AudioInput = 'audio' | 'transcript';
