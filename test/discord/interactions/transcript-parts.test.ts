@@ -5,6 +5,7 @@ import { captions } from '#commands/captions/captions.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { fileLimitBytes } from '#sandbox/world/world-attachments.ts';
 import { realClock } from '#src/base/clock.ts';
+import { wallTimesIn } from '#src/captions/files/wall-time.ts';
 import { type Discord, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { CommandPorts } from '#src/session/ports/command.ts';
@@ -26,7 +27,9 @@ beforeAll(async () => {
   const sandbox = await openSandbox({ voice: silentVoice().half });
   const { apiUrl, token, guildId } = sandbox;
   const transcripts = await transcriptsOf(guildId);
-  const ports = () => ({ ...openAccess, transcripts, clock: realClock }) as unknown as CommandPorts;
+  const timesIn = () => wallTimesIn('UTC');
+  const known = { ...openAccess, transcripts, clock: realClock, timesIn };
+  const ports = () => known as unknown as CommandPorts;
   const onEvent = (event: DiscordEvent) => {
     events.push(event);
     if (event.kind === 'command-failed') console.log(String(event.error).slice(0, 300));
