@@ -83,11 +83,12 @@ scenario('twelve commands can be typed, with these options and choices', async (
     'track stop track',
     'track unmute track',
     'track volume level! track',
-    'voice bot persona voice for=channel|server',
+    'voice bot persona voice for=channel|server form=new|edit|remove',
     'voice export persona!',
     'voice import file!',
     'voice list',
     'voice me language voice speed name',
+    'voice preview voice',
     'voice words add say remove',
   ]);
 });
