@@ -104,8 +104,11 @@ export type SpeechVoice = {
   readonly pronounce?: (text: string) => string;
   /** Told of each request for the text twice: by whom, when it begins, and what it took, when it has ended. Never throws. */
   readonly onTook?: (took: EngineUsage) => void;
-  /** Told that there is no voice of this name any more, so that the standard one speaks. Never throws. */
-  readonly onGone?: (name: string) => void;
+  /**
+   * Told that there is no voice of this name any more, so that the standard one speaks: of what reads texts, or of the model
+   * that speaks. Never throws.
+   */
+  readonly onGone?: (name: string, of: 'reader' | 'model') => void;
 };
 
 /** Text to speech, one clause or sentence a call. */

@@ -16,7 +16,11 @@ export type AudibleAnswer =
   | { readonly kind: 'clause'; readonly text: string };
 
 /** What a model does again and again: one whose latest answer had no sound is read out without waiting for any. */
-export type ModelHabit = { isSilent: boolean };
+export type ModelHabit = {
+  isSilent: boolean;
+  /** Voices that it has refused. */
+  readonly goneVoices: Set<string>;
+};
 
 /** Sorts what one request brings: text to the reader, sound with its words to `belt`, text without sound, too. */
 export class AudioReply {

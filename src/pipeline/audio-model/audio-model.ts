@@ -1,5 +1,9 @@
 import { durationMs } from '#src/audio/pcm.ts';
-import type { AudioChatMessage, AudioChatModel } from '#src/chat/completions/audio-chat-ports.ts';
+import type {
+  AudioChatMessage,
+  AudioChatModel,
+  AudioChatPart,
+} from '#src/chat/completions/audio-chat-ports.ts';
 import { type AudioRequestProgress, meteredAudioChat } from '#src/chat/metered-chat.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool, Usage } from '#src/chat/ports.ts';
 import { estimateUsage } from '#src/chat/usage.ts';
@@ -11,6 +15,7 @@ import type { AnswerHost, Pipeline, ReplyPart, Turn } from '#src/pipeline/pipeli
 import { type ClauseVoice, speak } from '#src/pipeline/spoken.ts';
 import { writeAnswer } from '#src/pipeline/written.ts';
 import { meteredVoice } from '#src/speech/fallbacks/metered-voice.ts';
+import { unlessRefused } from '#src/speech/fallbacks/standard-voice.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { type AudioInput, type AudioPrompt, audioPrompt } from './audio-model-prompt.ts';
 import { type AudibleAnswer, AudioReply, type ModelHabit } from './audio-model-reply.ts';
@@ -42,7 +47,7 @@ const msPerTokenSpoken = 50;
 
 /** Speech to a model that hears and speaks by itself. What it only wrote is read out, so that no answer is silent. */
 export function audioModel(parts: AudioModelParts): Pipeline {
-  const habit: ModelHabit = { isSilent: false };
+  const habit: ModelHabit = { isSilent: false, goneVoices: new Set() };
   const perform = async (
     turn: Turn,
     stage: AnswerHost,
@@ -159,12 +164,7 @@ class Rounds implements ChatModel {
     const shown = this.#count === 1 ? messages : this.#withoutSound(messages);
     let isWhole = false;
     try {
-      for await (const part of this.#model.reply(
-        shown,
-        tools,
-        answerSound(turn).voice.name,
-        signal,
-      )) {
+      for await (const part of this.#inVoice(shown, tools, signal)) {
         if (!(await prompt.hasWords)) return;
         yield* reply.take(part);
       }
@@ -174,12 +174,33 @@ class Rounds implements ChatModel {
     }
   }
 
+  /** In the voice of the turn or, where the model refuses that, in its usual one. */
+  async *#inVoice(
+    messages: readonly AudioChatMessage[],
+    tools: readonly Tool[],
+    signal: AbortSignal,
+  ): AsyncGenerator<AudioChatPart> {
+    const { habit, turn } = this.#asking;
+    const { name, onGone } = answerSound(turn).voice;
+    if (name === undefined || habit.goneVoices.has(name))
+      return yield* this.#model.reply(messages, tools, undefined, signal);
+    const spoken = this.#model.reply(messages, tools, name, signal);
+    if (!(yield* unlessRefused(spoken, isOutput, signal))) return;
+    for await (const part of this.#model.reply(messages, tools, undefined, signal)) {
+      const isFirst = isOutput(part) && !habit.goneVoices.has(name);
+      if (isFirst) habit.goneVoices.add(name);
+      if (isFirst) onGone?.(name, 'model');
+      yield part;
+    }
+  }
+
   /** The sound was sent once; after that its words will do. */
   #withoutSound(messages: readonly ChatMessage[]): readonly ChatMessage[] {
     return [...this.#inWords, ...messages.slice(this.#asking.prompt.messages.length)];
   }
 }
 
+const isOutput = ({ kind }: AudioChatPart) => kind !== 'usage';
 const isSpoken = (message: AudioChatMessage) => 'wav' in message;
 
 /** Gives the sound to the reader as it has room, clause by clause, and reads out what has none. */

@@ -34,12 +34,12 @@ export class GoneVoices {
     const chosen = this.#chosen();
     if (!chosen) return;
     void this.#scene.parts.voices.load();
-    if (chosen.isGone) this.#ofBot(chosen.name);
+    if (chosen.isGone) this.#tell(chosen.name);
   }
 
-  /** The bot's own is missed by what reads texts. A model that speaks has voices of its own: there only its stand-in lacks it. */
-  ofReader(voice: string): void {
-    if (this.#scene.settings().pipeline === 'chained') this.#ofBot(voice);
+  /** The bot's own is missed. A model that speaks has voices of its own: there what reads texts need not have it. */
+  ofBot(voice: string, of: 'reader' | 'model'): void {
+    if (of === 'model' || this.#scene.settings().pipeline === 'chained') this.#tell(voice);
   }
 
   /** A voice that a person has chosen for what they write; without one, that of the bot. */
@@ -50,7 +50,7 @@ export class GoneVoices {
   }
 
   /** Everybody there reads it, as any DJ may choose another. */
-  #ofBot(voice: string): void {
+  #tell(voice: string): void {
     if (this.#isFirst('', voice)) this.#scene.notice({ id: 'voice.gone.bot', with: { voice } });
   }
 

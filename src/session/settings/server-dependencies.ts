@@ -1,11 +1,12 @@
 import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SpeechVoice } from '#src/speech/ports.ts';
 import { withCountedVoice } from '#src/spending/usage-meters.ts';
 import type { StoredSettings } from './stored-settings.ts';
 
 /** What a session changes beside settings; undefined before it has begun. */
 type SessionBearing = {
   readonly isCaptionsOnly: () => boolean;
-  readonly goneVoices: { readonly ofReader: (voice: string) => void };
+  readonly goneVoices: { readonly ofBot: (voice: string, of: 'reader' | 'model') => void };
 };
 
 /**
@@ -39,7 +40,7 @@ export function dependenciesIn(
       const style = settings.styleIn(guildId, channelId);
       const { goneVoices } = session() ?? {};
       if (!goneVoices) return style;
-      const onGone = (voice: string) => goneVoices.ofReader(voice);
+      const onGone: SpeechVoice['onGone'] = (voice, of) => goneVoices.ofBot(voice, of);
       return { ...style, voice: { ...style.voice, onGone } };
     },
     get timeZone() {

@@ -1,7 +1,6 @@
-import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
+import type { Synthesizer } from '#src/speech/ports.ts';
 import { isVoiceAmong, type VoiceNames } from '#src/speech/voice-names.ts';
 
 /** Time, in ms, for which a voice that was refused is not asked for again. */
@@ -35,7 +34,8 @@ export function standardVoiceInstead(
       const { name, onGone, ...standard } = voice;
       if (name === undefined) return yield* engine.synthesize(text, voice, signal);
       if (!isGone(name)) {
-        const isRefused = yield* unlessRefused(engine, { text, voice }, signal);
+        const sound = engine.synthesize(text, voice, signal);
+        const isRefused = yield* unlessRefused(sound, () => true, signal);
         if (!isRefused) return;
       }
       let hasBegun = false;
@@ -43,7 +43,7 @@ export function standardVoiceInstead(
         if (!hasBegun) {
           hasBegun = true;
           refuse(name);
-          onGone?.(name);
+          onGone?.(name, 'reader');
         }
         yield pcm;
       }
@@ -51,19 +51,21 @@ export function standardVoiceInstead(
   };
 }
 
-type Spoken = { readonly text: string; readonly voice: SpeechVoice };
-
-/** The sound of a text; returns true where the server refused it before there was any. */
-async function* unlessRefused(
-  engine: Synthesizer,
-  { text, voice }: Spoken,
+/**
+ * What is asked for in a voice; returns true where that was refused before there was any output of it.
+ *
+ * Errors: all others. Aborting `signal` throws what the parts throw.
+ */
+export async function* unlessRefused<T>(
+  parts: AsyncIterable<T>,
+  isOutput: (part: T) => boolean,
   signal: AbortSignal,
-): AsyncGenerator<Pcm, boolean> {
+): AsyncGenerator<T, boolean> {
   let hasBegun = false;
   try {
-    for await (const pcm of engine.synthesize(text, voice, signal)) {
-      hasBegun = true;
-      yield pcm;
+    for await (const part of parts) {
+      hasBegun ||= isOutput(part);
+      yield part;
     }
     return false;
   } catch (error) {
@@ -72,9 +74,14 @@ async function* unlessRefused(
   }
 }
 
-/** Some servers answer with no sound at all where they do not know a voice. */
+/**
+ * Whether a request may have been refused for its voice: for what it asks for, that is. Over WebSockets there is no status, and
+ * some servers answer with nothing at all where they do not know a voice.
+ */
 function isRefusal(error: unknown): boolean {
   if (!(error instanceof BotError)) return false;
   if (error.code === 'provider.empty') return true;
-  return error.code === 'provider.refused' && refusals.has(error.about.status ?? 0);
+  const { status } = error.about;
+  if (error.code !== 'provider.refused') return false;
+  return status === undefined ? !error.retryable : refusals.has(status);
 }

@@ -1,3 +1,4 @@
+import { BotError } from '#src/base/errors.ts';
 import type {
   AudioChatMessage,
   AudioChatModel,
@@ -16,6 +17,8 @@ const msPerLetter = 65;
 /** An audio model that plays one list of steps per request, the last one again and again. */
 export class FakeAudioChat implements AudioChatModel {
   readonly voices: (string | undefined)[] = [];
+  /** Is refused. */
+  goneVoice: string | undefined;
   manner: FakeAudioManner;
   readonly #chat: FakeChat;
 
@@ -46,6 +49,8 @@ export class FakeAudioChat implements AudioChatModel {
     signal: AbortSignal,
   ): AsyncGenerator<AudioChatPart> {
     this.voices.push(voice);
+    if (voice !== undefined && voice === this.goneVoice)
+      throw new BotError('provider.refused', false, 'No such voice.');
     for await (const part of this.#chat.reply(messages, tools, signal)) {
       if (part.kind !== 'text') yield part;
       else yield* this.#express(part.text);
