@@ -9,6 +9,7 @@ import { askAbout } from './ask-about.ts';
 import { help } from './help.ts';
 import { join } from './join.ts';
 import { leave } from './leave.ts';
+import { readAloud } from './read-aloud.ts';
 import { say } from './say.ts';
 import { stats } from './stats.ts';
 import { stop } from './stop.ts';
@@ -28,4 +29,5 @@ export const commands: readonly (Command | CommandGroup | MessageCommand)[] = [
   stats,
   settings,
   askAbout,
+  readAloud,
 ];

@@ -49,6 +49,7 @@ function allowedFor({ key, allowed }: Bad): TextLine {
   if (
     key === 'dj_role' ||
     key === 'captions_channel' ||
+    key === 'read_channel' ||
     key === 'captions_days' ||
     key === 'auto_join' ||
     key === 'leave_after' ||

@@ -1,7 +1,7 @@
 import { closest } from '#commands/closest-names.ts';
 import { notInRoom } from '#commands/rights.ts';
 import type { Command, Suggest } from '#src/session/ports/command.ts';
-import { trackNameOf } from '#src/session/tracks/track-names.ts';
+import { ownItems, trackNameOf, voiceTrack } from '#src/session/tracks/track-names.ts';
 import { queueTrack } from './options.ts';
 import { callerOf, told, trackIn } from './replies.ts';
 
@@ -13,10 +13,8 @@ const waiting: Suggest = async (typed, call, { tracks }) => {
   const track = trackNameOf(trackIn(call));
   const view = tracks.list(call.guildId)?.find(({ name }) => name === track);
   const items = view?.waiting ?? [];
-  return closest(
-    typed,
-    items.map(({ title }, at) => `${at + 1}. ${title}`.slice(0, mostChars)),
-  );
+  const each = items.map(({ title }, at) => `${at + 1}. ${title}`.slice(0, mostChars));
+  return closest(typed, track === voiceTrack && items.length > 0 ? [...each, ownItems] : each);
 };
 
 export const remove: Command = {

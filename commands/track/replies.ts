@@ -65,6 +65,7 @@ function concernsAll({ kind }: TrackOutcome): boolean {
     case 'looping':
     case 'unlooped':
     case 'removed':
+    case 'removed-own':
     case 'denied':
       return true;
     case 'empty':

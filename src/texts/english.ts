@@ -7,6 +7,7 @@ import joining from './en/joining.json' with { type: 'json' };
 import panel from './en/panel.json' with { type: 'json' };
 import personas from './en/personas.json' with { type: 'json' };
 import privacy from './en/privacy.json' with { type: 'json' };
+import reading from './en/reading.json' with { type: 'json' };
 import reminders from './en/reminders.json' with { type: 'json' };
 import settings from './en/settings.json' with { type: 'json' };
 import stats from './en/stats.json' with { type: 'json' };
@@ -31,6 +32,7 @@ export const english = {
   ...panel,
   ...personas,
   ...privacy,
+  ...reading,
   ...reminders,
   ...settings,
   ...stats,

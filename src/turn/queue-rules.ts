@@ -6,6 +6,9 @@ export type QueueRules = {
   readonly mostQuestions: number;
   /** Texts that wait to be read out; a further one is refused. */
   readonly mostReadings: number;
+  /** Lines of a chat that wait to be read out behind all else: of one person, and in all. */
+  readonly mostLinesEach: number;
+  readonly mostLines: number;
   /** Postponed answers: awaited without the floor. */
   readonly mostPostponed: number;
   /** Longest wait of a question for its turn, in ms: by then people talk about something else. */
@@ -19,6 +22,8 @@ export type QueueRules = {
 export const queueRules: QueueRules = {
   mostQuestions: 3,
   mostReadings: 8,
+  mostLinesEach: 3,
+  mostLines: 24,
   mostPostponed: 3,
   longestWaitMs: 45_000,
   longestPostponedMs: 300_000,

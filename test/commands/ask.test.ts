@@ -7,6 +7,15 @@ import { adam, inLounge, ports } from './ports.ts';
 
 const sound = { url: 'https://cdn.test/a.ogg', name: 'voice-message.ogg', durationMs: 2000 };
 const asker = { id: 'adam', name: 'Adam' };
+/** Of Ben, who wrote nothing in it. */
+const message = {
+  messageId: 'm',
+  author: 'Ben',
+  authorId: 'ben',
+  isBot: false,
+  text: ' ',
+  sounds: [],
+};
 
 /** What was asked, and the answer to it. */
 function asking(
@@ -84,8 +93,8 @@ test('what is wrong with a recording only its sender reads', async () => {
 
 test('Ask about this answers whoever picked it, about what somebody else wrote', async () => {
   const { asked, hears } = asking();
-  const message = { author: 'Ben', text: ' Dinner at eight? ', sounds: [] };
-  const call = { ...adam, callerLocale: 'de', message } as const;
+  const asks = { ...message, text: ' Dinner at eight? ' };
+  const call = { ...adam, callerLocale: 'de', message: asks } as const;
   const replies = await askAbout.run(call, hears);
   expect(replies).toEqual([{ id: 'ask.answer', with: { answer: 'Five.' }, to: 'caller' }]);
   const quoted = { author: 'Ben', text: 'Dinner at eight?' };
@@ -96,13 +105,12 @@ test('Ask about this answers whoever picked it, about what somebody else wrote',
 
 test('Ask about this listens to a voice message', async () => {
   const { asked, hears } = asking();
-  await askAbout.run({ ...adam, message: { author: 'Ben', text: '', sounds: [sound] } }, hears);
+  await askAbout.run({ ...adam, message: { ...message, text: '', sounds: [sound] } }, hears);
   expect(asked[0]?.[4]).toEqual({ recording: sound, recordedBy: 'Ben' });
 });
 
 test('a message without words or sound is nothing to ask about', async () => {
   const { asked, hears } = asking();
-  const message = { author: 'Ben', text: ' ', sounds: [] };
   const nothing = [{ id: 'ask.about.nothing', to: 'caller' }];
   expect(await askAbout.run({ ...adam, message }, hears)).toEqual(nothing);
   expect(await askAbout.run(adam, hears)).toEqual(nothing);

@@ -12,6 +12,7 @@ import type {
   Stats,
   TypedTalk,
 } from '#src/session/ports/command-ports.ts';
+import type { LineReading } from '#src/session/ports/line-reading.ts';
 import type { PersonaControl } from '#src/session/ports/personas.ts';
 import type { Checkup, GuildSettingsControl } from '#src/session/ports/settings.ts';
 import type {
@@ -58,6 +59,7 @@ type All = SessionControl &
 export type PortOverrides = Partial<All & GuildSettingsControl & Checkup> & {
   readonly personas?: Partial<PersonaControl>;
   readonly words?: Partial<WordControl>;
+  readonly lines?: Partial<LineReading>;
   readonly memories?: Partial<MemoryControl>;
   readonly voices?: VoiceControl;
   readonly peopleSettings?: Partial<CommandPorts['peopleSettings']>;
@@ -257,6 +259,7 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     checkup: { ...checkup, ...over },
     personas: { ...personas, ...over.personas },
     words: { ...words, ...over.words },
+    lines: { read: async () => ({ kind: 'queued', ahead: 0 }), ...over.lines },
     memories: { ...memories, ...over.memories },
     peopleSettings: { ...peopleSettings, ...over.peopleSettings },
     captions: { ...captions, ...over.captions },

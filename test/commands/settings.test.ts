@@ -112,6 +112,7 @@ test('a key and its values are offered, prefix first', async () => {
     'recap',
     'blocked',
     'announce',
+    'read_channel',
   ]);
   const call = { ...manager, words: { key: 'cues' } };
   expect(await value.suggest?.('', call, ports())).toEqual(['off', 'soft', 'on', 'default']);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { NewReminder } from '#src/people/reminders.ts';
+import { LineReader } from '#src/session/typed/line-reader.ts';
 import { TypedLines } from '#src/session/typed/typed-lines.ts';
 import { library, shelf } from '#test/fakes/sounds.ts';
 import { adam, eva, lounge, pass } from '#test/session/setup/session-fixture.ts';
@@ -95,13 +96,9 @@ async function write({ fixture }: Trap, author: typeof eva, text: string): Promi
   const context = fixture.sessions.session('g')?.context;
   if (!context) throw new Error('The bot sits nowhere.');
   const replies = { reply: async () => 'sent' as const };
-  const lines = new TypedLines(
-    context.parts,
-    fixture.sessions,
-    fixture.talk,
-    replies,
-    context.signal,
-  );
+  const { sessions, talk } = fixture;
+  const serving = { talk, lines: new LineReader(context.parts, sessions) };
+  const lines = new TypedLines(context.parts, sessions, serving, replies, context.signal);
   const place = { guildId: 'g', channelId: lounge.channelId, messageId: 'm1' };
   const taken = lines.take({ ...place, author, isWebhook: false, isMention: true, text });
   await pass(fixture, 5_000);

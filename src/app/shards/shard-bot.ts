@@ -30,6 +30,7 @@ import { SessionSettings } from '#src/session/settings/settings.ts';
 import { ToolConfirmations } from '#src/session/tools/confirm-tool.ts';
 import { TrackRequests } from '#src/session/tracks/track-requests.ts';
 import { SessionTranscripts } from '#src/session/transcripts/session-transcripts.ts';
+import { LineReader } from '#src/session/typed/line-reader.ts';
 import { SessionProgramAnswers } from '#src/session/typed/program-answers.ts';
 import { SessionVoices } from '#src/session/typed/session-voices.ts';
 import { TypedLines } from '#src/session/typed/typed-lines.ts';
@@ -91,7 +92,7 @@ export async function startShardBot(
     const changed = (guildId: string) => comes.look(guildId);
     const all = portsOf(options, { parts, sessions, discordPorts, changed }, until);
     const answers = new SessionProgramAnswers(parts, sessions, until);
-    discordPorts.typed.listen(new TypedLines(parts, sessions, all.talk, discordPorts.typed, until));
+    discordPorts.typed.listen(new TypedLines(parts, sessions, all, discordPorts.typed, until));
     options.onPrograms({ ...all, answers, members: discordPorts.members });
     return all;
   };
@@ -235,11 +236,15 @@ function hearingParts(shared: SharedParts) {
   return { cues, listeningSlots, partialTrust, textLanguage, weights };
 }
 
+/** What commands and programs may do, and what is typed. */
+type ServedPorts = CommandPorts &
+  Pick<ProgramPorts, 'transcripts'> & { readonly talk: TypedRequests; readonly lines: LineReader };
+
 function portsOf(
   { bot: { pageLinks }, shared, isFirst, shard }: ShardBotOptions,
   { changed, discordPorts: { places }, parts, sessions }: ServingParts,
   signal: AbortSignal,
-): CommandPorts & Pick<ProgramPorts, 'transcripts'> & { readonly talk: TypedRequests } {
+): ServedPorts {
   const tracks = new TrackRequests(parts.sounds, sessions, signal);
   const cleanup = openCleanup(parts, sessions, { isFirst, shard }, signal);
   const privacy = new SessionPrivacy(parts, sessions, cleanup);
@@ -255,6 +260,7 @@ function portsOf(
     votes: tracks,
     talk: new TypedRequests(parts, sessions, signal),
     voices: new SessionVoices(parts, sessions, signal),
+    lines: new LineReader(parts, sessions),
     hearing: new PauseHearing(sessions),
     privacy,
     memories: new SessionMemories(parts, sessions),

@@ -82,9 +82,11 @@ export function formCallOf(asked: Sent, handler: FormHandler, about?: string): C
 
 /** What an entry of the menu of a message is told of who picked it, and on what. */
 export function menuCallOf(asked: Picked): CommandCall {
-  const { author, member, content, attachments } = asked.targetMessage;
+  const { author, member, content, attachments, id: messageId, webhookId } = asked.targetMessage;
   const sounds = [...attachments.values()].filter(isSound).map(fileOf);
-  const message = { author: member?.displayName ?? author.displayName, text: content, sounds };
+  const name = member?.displayName ?? author.displayName;
+  const isBot = author.bot === true || typeof webhookId === 'string';
+  const message = { messageId, author: name, authorId: author.id, isBot, text: content, sounds };
   return checked({ ...unchecked(asked), message });
 }
 
@@ -94,7 +96,8 @@ function checked(call: CommandCall): CommandCall {
   const places = [callerChannel, channel].flatMap((ref) => (ref ? [ref.channelId, ref.name] : []));
   const sounds = [...(file ? [file] : []), ...(sound ? [sound] : []), ...(message?.sounds ?? [])];
   const files = sounds.flatMap(({ name, url, type = '' }) => [name, url, type]);
-  const picked = message ? [message.author, message.text] : [];
+  const { author, authorId, messageId, text: words } = message ?? {};
+  const picked = message ? [author, authorId, messageId, words] : [];
   const texts: readonly unknown[] = [guildId, callerId, callerName, ...places, ...files, ...picked];
   const isWhole = texts.every((text) => typeof text === 'string');
   if (!isWhole || !sounds.every(({ sizeBytes }) => Number.isFinite(sizeBytes)))

@@ -23,7 +23,16 @@ export function readTyped(data: unknown, botId: string): TypedMessage | undefine
     isWebhook: typeof rest.webhook_id === 'string',
     isMention: mentions.some((one) => one.id === botId),
     text: textOf(rest.content, mentions, botId),
+    ...(isEmpty(rest) && { isHidden: true }),
   };
+}
+
+/** Without the message content intent Discord empties these, of which a message has one. Source: Discord docs, "Gateway". */
+function isEmpty({ content, sticker_items: stickers, ...rest }: Fields): boolean {
+  const { attachments, components, embeds, message_snapshots: forwarded } = rest;
+  const lists = [attachments, components, embeds, forwarded, stickers];
+  const isBare = lists.every((one) => !Array.isArray(one) || one.length === 0);
+  return content === '' && isBare && rest.poll === undefined;
 }
 
 /** Without the mention of the bot; other people by their names. */

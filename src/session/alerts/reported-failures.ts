@@ -3,7 +3,7 @@ import { DecodingWatchdog } from '#src/link/decoding-watchdog.ts';
 import { StageWatchdog } from './stage-watchdog.ts';
 
 /** A stage that fails, a key that is refused, or a language (BCP 47) that no voice speaks. */
-type FailureKind = FailureStage | 'key' | `no voice for ${string}`;
+type FailureKind = FailureStage | 'key' | `no voice ${'for' | 'to read'} ${string}`;
 
 /** What a channel was told of that is not over: the same trouble is told once, however many questions meet it. */
 export class ReportedFailures {

@@ -14,6 +14,7 @@ import { inTime } from '#src/session/alerts/speech-deadline.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { QueuedReading } from '#src/session/queue/queued-turn.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
+import { languageName } from '#src/texts/language-names.ts';
 import { deliver } from './delivery.ts';
 import type { GoneVoices } from './gone-voices.ts';
 import { stuck } from './speech-output.ts';
@@ -50,11 +51,13 @@ export async function readAloud(
   context: ReadingOutput,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clauses, owner, speed: ownSpeed, interruptible = true, answeredIds = [] } = reading;
+  const { language, owner, speakerId = owner?.id, speed: ownSpeed } = reading;
+  const { interruptible = true, answeredIds = [] } = reading;
   const { clock, spending, style, synthesizer } = context.parts;
   if (spending.manner(context.channel.guildId).quiet) return;
-  const own = context.goneVoices.voiceOf(reading.voice, owner?.id);
-  const spoken = { ...style.voice, ...own };
+  const clauses = opened(reading);
+  const own = context.goneVoices.voiceOf(reading.voice, speakerId ?? undefined);
+  const spoken = { ...style.voice, ...(language !== undefined && { language }), ...own };
   const read = async (reply: SpokenReply): Promise<void> => {
     const voice = { synthesizer, voice: spoken, clock };
     const failure = await attempt(clauses, reply, voice, signal);
@@ -64,10 +67,28 @@ export async function readAloud(
     const { isStuck } = context.output;
     if (isStuck && !failure) write();
     if (isStuck) await reportFailure(stuck(), context, signal);
+    else if (failure?.code === 'speech.no_voice') tellUnread(language, context);
     else if (failure) await reportFailure(failure, context, signal);
     else context.reportedFailures.over('speak', 'key');
   };
   await context.output.speak(signal, read, { interruptible, answeredIds, ownSpeed });
+}
+
+/** No voice speaks the language of a text: that is told once for each. */
+function tellUnread(
+  language = '',
+  { channel, notice, parts, reportedFailures }: ReadingOutput,
+): void {
+  if (!reportedFailures.first(`no voice to read ${language}`)) return;
+  const name = languageName(language, parts.places.localeIn(channel.guildId));
+  notice({ id: 'read.no_voice', with: { language: name } });
+}
+
+/** With what goes before it; empty where it is not to be said any more. */
+function opened({ clauses, opening }: QueuedReading): readonly string[] {
+  const first = opening ? opening() : '';
+  if (first === undefined) return [];
+  return first === '' ? clauses : [`${first} ${clauses[0] ?? ''}`, ...clauses.slice(1)];
 }
 
 /** The next clause is made while one plays, until the reply holds enough. */

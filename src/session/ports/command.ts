@@ -17,6 +17,7 @@ import type {
   TypedTalk,
 } from './command-ports.ts';
 import type { Form } from './form.ts';
+import type { LineReading } from './line-reading.ts';
 import type { PeopleSettings } from './people-settings.ts';
 import type { PersonaControl } from './personas.ts';
 import type { Checkup, GuildSettingsControl } from './settings.ts';
@@ -71,7 +72,11 @@ export type CommandCall = {
 
 /** Anything anybody wrote; nothing in it is a word of the caller. */
 export type PickedMessage = {
+  readonly messageId: string;
   readonly author: string;
+  readonly authorId: string;
+  /** Written by a program, or through a webhook. */
+  readonly isBot: boolean;
   readonly text: string;
   /** Voice messages, and files that pass for sounds. */
   readonly sounds: readonly SoundFile[];
@@ -109,6 +114,7 @@ export type CommandPorts = {
   readonly places: Places;
   readonly talk: TypedTalk;
   readonly voices: VoiceControl;
+  readonly lines: LineReading;
   readonly tracks: Tracks;
   readonly votes: TrackVotes;
   readonly hearing: HearingControl;

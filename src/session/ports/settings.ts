@@ -31,6 +31,7 @@ export const settingKeys = [
   'languages',
   'timezone',
   'announce',
+  'read_channel',
 ] as const;
 export type SettingKey = (typeof settingKeys)[number];
 

@@ -34,7 +34,7 @@ export type TrackSetting =
   | { readonly kind: 'fade'; readonly percent: number; readonly overMs: number }
   | { readonly kind: 'seek'; readonly to: SeekTarget }
   | { readonly kind: 'loop'; readonly on: boolean }
-  /** A sound that waits, by its place, its title, or both as in `2. rain`. */
+  /** A sound that waits, by its place, its title, or both as in `2. rain`; on `voice` also `mine`: all that is one's own. */
   | { readonly kind: 'remove'; readonly item: string };
 
 /** Commands to tracks, by name; session implements it. The caller of a method checks who sits in the channel. */
@@ -106,6 +106,8 @@ export type TrackOutcome =
       readonly next?: string;
     }
   | { readonly kind: 'stopped'; readonly track: string; readonly removed: number }
+  /** All that was the caller's own, and nothing else. */
+  | { readonly kind: 'removed-own'; readonly track: string; readonly removed: number }
   | { readonly kind: 'volume'; readonly track: string; readonly percent: number }
   | {
       readonly kind: 'fading';

@@ -12,6 +12,8 @@ export type TypedMessage = {
   readonly isMention: boolean;
   /** Without the mention of the bot; empty where Discord does not tell it. */
   readonly text: string;
+  /** Discord tells nothing of what is in it. */
+  readonly isHidden?: true;
 };
 
 /** A message to be replied to. */
@@ -40,7 +42,9 @@ export type TypedMode = (typeof typedModes)[number];
 
 /**
  * What became of a message; exactly one each. `elsewhere`: not in the chat of the channel the bot sits in. `unread`: nothing
- * of it was told. `refused`, `unasked`: its writer said no, or was not asked. `not-meant`: by the addressing mode.
+ * of it was told. `refused`, `unasked`: its writer said no, or was not asked. `not-meant`: by the addressing mode. Of lines
+ * that are read out, `read`: in its turn; `full`: too many of that person wait; `absent`: its writer does not sit there;
+ * `silent`: the bot may not speak now.
  */
 export type TypedOutcome =
   | 'answered'
@@ -55,4 +59,8 @@ export type TypedOutcome =
   | 'paused'
   | 'unread'
   | 'empty'
-  | 'not-meant';
+  | 'not-meant'
+  | 'read'
+  | 'full'
+  | 'absent'
+  | 'silent';

@@ -1,4 +1,4 @@
-type SessionOnce = 'captions-on' | 'greeted' | 'roles-unread';
+type SessionOnce = 'captions-on' | 'greeted' | 'lines-hidden' | 'roles-unread';
 
 /** What happens at most once in a session, however often its link comes and goes. */
 export class OncePerSession {

@@ -34,8 +34,15 @@ export type QueuedQuestion = {
 export type QueuedReading = {
   readonly kind: 'reading';
   readonly clauses: readonly string[];
-  readonly when: 'now' | 'queue';
+  /** `behind`: after all else that waits, also what comes later. */
+  readonly when: 'now' | 'queue' | 'behind';
+  /** What goes before it, as it stands when its turn comes; undefined: it is not to be said any more. */
+  readonly opening?: () => string | undefined;
   readonly voice?: string;
+  /** Whose voice that is; null: the bot's own. Left out: its owner's. */
+  readonly speakerId?: string | null;
+  /** Language of the text (BCP 47), where it is known: a voice that does not speak it refuses. */
+  readonly language?: string;
   /** Pace that its writer has chosen; 1 is usual. */
   readonly speed?: number;
   /** False for what everybody has to have heard. */

@@ -9,7 +9,7 @@ import {
 } from './duplicate-questions.ts';
 import type { QueuedQuestion, QueuedReading, QueuedRepeat, QueuedTurn } from './queued-turn.ts';
 import type { DropReason } from './turn-handle.ts';
-import { WaitingTurns } from './waiting-turns.ts';
+import { type HeardTurn, letsPass, WaitingTurns } from './waiting-turns.ts';
 
 export type TurnAdded =
   | { readonly kind: 'added'; readonly ahead: number }
@@ -39,6 +39,7 @@ export class TurnQueue {
   #ending = false;
   #unanswered: readonly QueuedQuestion[] = [];
   #muted = false;
+  #latest: HeardTurn | undefined;
 
   constructor({ nowMs, onLost = () => undefined, onChange = () => undefined }: TurnQueueOptions) {
     this.#nowMs = nowMs;
@@ -74,6 +75,11 @@ export class TurnQueue {
   /** Questions whose answers are awaited while others have the floor. */
   get aside(): readonly QueuedQuestion[] {
     return this.#aside;
+  }
+
+  /** What was heard last of what is over. */
+  get latest(): HeardTurn | undefined {
+    return this.#latest;
   }
 
   /** Nothing new is taken, as the bot is to end. */
@@ -113,13 +119,15 @@ export class TurnQueue {
     return 'waiting';
   }
 
-  /** `now` goes before all that waits, but behind what came with `now` before it. */
+  /**
+   * `now` goes before all that waits, but behind what came with `now` before it; `behind` after all else, and of those so many
+   * of each owner wait.
+   */
   read(reading: QueuedReading): TurnAdded {
     if (this.#closed || this.#ending) return { kind: 'closed' };
     if (this.#muted) return { kind: 'muted' };
-    const readings = this.#line.matters.filter(({ kind }) => kind === 'reading');
-    const limit = queueRules.mostReadings;
-    if (readings.length >= limit) return { kind: 'full', limit };
+    const limit = this.#line.limitFor(reading);
+    if (limit !== undefined) return { kind: 'full', limit };
     return { kind: 'added', ahead: this.#line.putReading(reading) + (this.#current ? 1 : 0) };
   }
 
@@ -149,6 +157,7 @@ export class TurnQueue {
 
   /** All of it, or a part, was heard while the others waited. */
   heard(turn: QueuedTurn): void {
+    this.#latest = { turn, atMs: this.#nowMs() };
     if (turn.kind === 'reading') turn.onHeard?.();
     if (turn.kind === 'reading' && turn.interruptible === false) return; // said of itself, to nobody
     const spokenTo = isQuestion(turn) ? withDuplicates(turn).map(speakerOf) : [];
@@ -159,7 +168,7 @@ export class TurnQueue {
 
   /** What had the floor and was not heard comes first again. */
   putBack(turn: QueuedTurn): void {
-    if (!this.#refusal) this.#line.put(turn, 0);
+    if (!this.#refusal) this.#line.putFirst(turn);
   }
 
   /** Puts a question aside while its answer is awaited and others have the floor; false where too many are aside. */
@@ -227,8 +236,10 @@ export class TurnQueue {
     }
   }
 
-  /** What this person asked is not answered, nor answered to its end. */
+  /** What this person asked is not answered, nor answered to its end, and nothing that they wrote is read. */
   withdraw(personId: string): void {
+    for (const one of [this.#current, ...this.#line.matters])
+      if (one && letsPass(one) && one.answeredIds?.includes(personId)) this.drop(one, 'withdrawn');
     for (const one of this.#questions().flatMap(withDuplicates)) {
       if (speakerOf(one) === personId) this.giveUp(one, 'withdrawn');
     }

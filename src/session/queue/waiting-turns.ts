@@ -1,5 +1,9 @@
+import { queueRules } from '#src/turn/queue-rules.ts';
 import { isQuestion } from './duplicate-questions.ts';
 import type { QueuedQuestion, QueuedReading, QueuedTurn } from './queued-turn.ts';
+
+/** A turn of which something was heard, and when it was over. */
+export type HeardTurn = { readonly turn: QueuedTurn; readonly atMs: number };
 
 /** Turns that wait, in the order in which they get the floor, and a signal for the reader that waits for the first one. */
 export class WaitingTurns {
@@ -20,10 +24,16 @@ export class WaitingTurns {
     return this.#matters.filter(isQuestion);
   }
 
-  put(turn: QueuedTurn, place = this.#matters.length): void {
+  /** Behind all that waits but texts that let everything pass. */
+  put(turn: QueuedTurn, place = this.#end): void {
     this.#matters = this.#matters.toSpliced(place, 0, turn);
     this.wake();
     this.#onChange();
+  }
+
+  /** Before all that waits; a text that lets everything pass before the others of its kind. */
+  putFirst(turn: QueuedTurn): void {
+    this.put(turn, letsPass(turn) ? this.#end : 0);
   }
 
   /** First to finish is first answered, also where the words of the second were there sooner. */
@@ -31,7 +41,7 @@ export class WaitingTurns {
     const later = this.#matters.findIndex(
       (one) => isQuestion(one) && one.endedAtMs > question.endedAtMs,
     );
-    this.put(question, later < 0 ? this.#matters.length : later);
+    this.put(question, later < 0 ? this.#end : later);
   }
 
   /** `now` goes before all that waits, but behind what came with `now` before it. Returns its place, the first is 0. */
@@ -39,9 +49,22 @@ export class WaitingTurns {
     const urgent = this.#matters.findLastIndex(
       (one) => one.kind === 'reading' && one.when === 'now',
     );
-    const place = reading.when === 'now' ? 1 + urgent : this.#matters.length;
+    const places = { now: 1 + urgent, queue: this.#end, behind: this.#matters.length };
+    const place = places[reading.when];
     this.put(reading, place);
     return place;
+  }
+
+  /** Number of texts that wait where one more of its kind may not. */
+  limitFor({ owner, when }: QueuedReading): number | undefined {
+    const readings = this.#matters.filter((one) => one.kind === 'reading');
+    const lines = readings.filter(letsPass);
+    const { mostLines, mostLinesEach, mostReadings } = queueRules;
+    if (when !== 'behind')
+      return readings.length - lines.length >= mostReadings ? mostReadings : undefined;
+    const own = lines.filter((one) => one.owner?.id === owner?.id);
+    if (own.length >= mostLinesEach) return mostLinesEach;
+    return lines.length >= mostLines ? mostLines : undefined;
   }
 
   remove(which: (one: QueuedTurn) => boolean): readonly QueuedTurn[] {
@@ -55,9 +78,19 @@ export class WaitingTurns {
     this.#change.resolve();
   }
 
+  get #end(): number {
+    const first = this.#matters.findIndex(letsPass);
+    return first < 0 ? this.#matters.length : first;
+  }
+
   /** Waits until a turn was put, or the signal was given otherwise, since the last time. */
   async changed(): Promise<void> {
     await this.#change.promise;
     this.#change = Promise.withResolvers();
   }
+}
+
+/** Whether it is said after all else. */
+export function letsPass(turn: QueuedTurn): turn is QueuedReading {
+  return turn.kind === 'reading' && turn.when === 'behind';
 }

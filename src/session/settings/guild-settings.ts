@@ -67,6 +67,8 @@ export type GuildSettings = BudgetSettings &
     readonly timeZone: string;
     /** It says who has joined. */
     readonly announce: boolean;
+    /** Text channel whose lines are read out; absent: none. */
+    readonly readChannelId?: string | undefined;
   };
 
 /** What there is to choose from. */
@@ -121,7 +123,7 @@ export function readSetting(key: SettingKey, value: string, choices: Choices): R
     case 'consent':
       return readConsent(words, choices);
     case 'captions_channel':
-      return readTextChannel(words);
+      return readTextChannel(words, (captionsChannelId) => ({ captionsChannelId }));
     case 'captions_days':
       return readDays(words);
     case 'catch_up':
@@ -152,6 +154,8 @@ export function readSetting(key: SettingKey, value: string, choices: Choices): R
       return isTimeZone(words) ? ok({ timeZone: words }) : bad;
     case 'announce':
       return oneOf(switches, words, (one) => ({ announce: one === 'on' }));
+    case 'read_channel':
+      return readTextChannel(words, (readChannelId) => ({ readChannelId }));
   }
 }
 
@@ -223,6 +227,8 @@ export function shownValue(key: SettingKey, settings: GuildSettings): string {
       return settings.timeZone;
     case 'announce':
       return onOff(settings.announce);
+    case 'read_channel':
+      return settings.readChannelId ?? none;
     case 'pipeline':
     case 'addressing':
     case 'cues':
@@ -294,11 +300,14 @@ function readRole(words: string): Read {
   return words.toLowerCase() === none ? ok({ djRoleId: undefined }) : bad;
 }
 
-/** By its id or as Discord mentions it; whether it is there shows when captions begin. */
-function readTextChannel(words: string): Read {
+/** By its id or as Discord mentions it; whether it is there shows when it is used. */
+function readTextChannel(
+  words: string,
+  as: (id: string | undefined) => Partial<GuildSettings>,
+): Read {
   const [, id] = /^(?:<#)?(\d{15,21})>?$/.exec(words) ?? [];
-  if (id !== undefined) return ok({ captionsChannelId: id });
-  return words.toLowerCase() === none ? ok({ captionsChannelId: undefined }) : bad;
+  if (id !== undefined) return ok(as(id));
+  return words.toLowerCase() === none ? ok(as(undefined)) : bad;
 }
 
 function readDays(words: string): Read {

@@ -96,6 +96,7 @@ export class SessionSettings implements GuildSettingsControl {
       languages: [none],
       timezone: Intl.supportedValuesOf('timeZone'),
       announce: switches,
+      read_channel: [none],
     };
     const known = settingKeys.find((one) => one === key.trim().toLowerCase());
     return known === undefined ? [] : [...all[known], standard];

@@ -7,6 +7,11 @@ export const everyTrack = 'all';
 /** The bot's own; they can be made louder, and nothing else. */
 export const ownTracks = ['voice', 'cues'] as const;
 
+/** The one of what the bot says itself. */
+export const voiceTrack = 'voice';
+/** On it, in place of an item: all of one's own. */
+export const ownItems = 'mine';
+
 /** A track as people call it; undefined for what no track is called. */
 export function trackNameOf(typed: string): string | undefined {
   const name = trackName(typed.trim());

@@ -29,6 +29,8 @@ export function trackOutcome(one: TrackOutcome): TextLine {
     }
     case 'stopped':
       return { id: 'track.stopped', with: { track: one.track, n: one.removed } };
+    case 'removed-own':
+      return { id: 'track.removed_own', with: { track: one.track, n: one.removed } };
     case 'volume':
       return { id: 'track.volume', with: { track: one.track, n: one.percent } };
     case 'fading':

@@ -21,7 +21,14 @@ import type { TrackCommand } from './perform-command.ts';
 import { isDj, placeSound } from './place-sound.ts';
 import type { SessionTracks } from './session-tracks.ts';
 import type { FoundSound, SoundCatalog } from './sound-catalog.ts';
-import { everyTrack, isOwnTrack, ownTracks, trackNameOf } from './track-names.ts';
+import {
+  everyTrack,
+  isOwnTrack,
+  ownItems,
+  ownTracks,
+  trackNameOf,
+  voiceTrack,
+} from './track-names.ts';
 import { VoiceQueue } from './voice-queue.ts';
 
 /** The tracks of a channel, who is there, and when the session ends. */
@@ -45,8 +52,6 @@ type TrackSessions = { session(guildId: string): TrackSession | undefined };
 type SoundHolder = Pick<OwnedTracks, 'subject' | 'ownerBeside' | 'perform'>;
 
 const nowhere = { kind: 'nowhere' } as const;
-/** The track of what the bot says itself. */
-const voiceTrack = 'voice';
 
 /** What people do with tracks in the channels the bot sits in: they may change their own sounds, a DJ all, the others vote. */
 export class TrackRequests implements Tracks, TrackVotes {
@@ -135,6 +140,8 @@ export class TrackRequests implements Tracks, TrackVotes {
     caller: TrackCaller,
     context: TrackRequestContext,
   ): TrackOutcome {
+    if (track === voiceTrack && item.trim().toLowerCase() === ownItems)
+      return this.#voiceQueue(context).removeOf(caller.id);
     const removal =
       track === voiceTrack
         ? this.#voiceQueue(context).removal(item)

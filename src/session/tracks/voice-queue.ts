@@ -5,8 +5,7 @@ import type { QueuedTurn } from '#src/session/queue/queued-turn.ts';
 import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 import { placeMeant, type TrackCommand } from './perform-command.ts';
-
-const track = 'voice';
+import { voiceTrack as track } from './track-names.ts';
 
 /** What is said and waits on the track `voice`, as sounds of a track are listed, skipped and removed one by one. */
 export class VoiceQueue {
@@ -82,6 +81,16 @@ export class VoiceQueue {
       default:
         return { kind: 'reserved', track };
     }
+  }
+
+  /** Takes away all that is this person's own. */
+  removeOf(personId: string): TrackOutcome {
+    const all = [...this.#waiting, ...(this.#now ? [this.#now] : [])];
+    const own = all.filter((turn) => ownerOf(turn)?.id === personId);
+    for (const turn of own) this.#queue.drop(turn, 'stopped');
+    return own.length === 0
+      ? { kind: 'empty', track }
+      : { kind: 'removed-own', track, removed: own.length };
   }
 
   get #now(): QueuedTurn | undefined {

@@ -3,11 +3,13 @@ import { SpeechSource } from '#src/session/output/speech-source.ts';
 import type { SayOptions, SayOutcome } from '#src/session/ports/command-ports.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import { placeSound } from '#src/session/tracks/place-sound.ts';
-import { everyTrack, isOwnTrack, trackNameOf } from '#src/session/tracks/track-names.ts';
+import {
+  everyTrack,
+  isOwnTrack,
+  trackNameOf,
+  voiceTrack,
+} from '#src/session/tracks/track-names.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
-
-/** The track of what the bot says itself. */
-const voiceTrack = 'voice';
 
 /** Has a text read out in a session: on the track `voice`, or as a sound on a named one. Nothing where there is no money for it. */
 export function sayIn(

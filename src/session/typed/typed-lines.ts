@@ -12,8 +12,14 @@ import type {
 import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import type { LineReader } from './line-reader.ts';
 import type { TypedRequests } from './typed-requests.ts';
 
+/** What answers lines, and what reads them out. */
+type ServingLines = {
+  readonly talk: Pick<TypedRequests, 'ask' | 'askAloud'>;
+  readonly lines: Pick<LineReader, 'take' | 'deleted'>;
+};
 type TypedLinesParts = Pick<SessionDependencies, 'onEvent' | 'places'>;
 
 /**
@@ -21,13 +27,14 @@ type TypedLinesParts = Pick<SessionDependencies, 'onEvent' | 'places'>;
  * that is meant for it is answered by a reply, and aloud where its writer sits in the channel.
  *
  * A line that mentions the bot asks for that line alone; one of somebody who said no is never read. All other lines are read
- * of people who said yes, and count by the addressing mode.
+ * of people who said yes, and count by the addressing mode. What is not answered is read out where the server wants that.
  */
 export class TypedLines implements TypedMessageListener {
   readonly #parts: TypedLinesParts;
   readonly #sessions: Pick<VoiceSessions, 'session'>;
-  readonly #talk: Pick<TypedRequests, 'ask' | 'askAloud'>;
+  readonly #talk: ServingLines['talk'];
   readonly #replies: Pick<TypedMessages, 'reply'>;
+  readonly #reader: ServingLines['lines'];
   readonly #signal: AbortSignal;
   /** Lines that are being answered, by message. */
   readonly #open = new Map<string, AbortController>();
@@ -36,7 +43,7 @@ export class TypedLines implements TypedMessageListener {
   constructor(
     parts: TypedLinesParts,
     sessions: Pick<VoiceSessions, 'session'>,
-    talk: Pick<TypedRequests, 'ask' | 'askAloud'>,
+    { talk, lines }: ServingLines,
     replies: Pick<TypedMessages, 'reply'>,
     signal: AbortSignal,
   ) {
@@ -44,6 +51,7 @@ export class TypedLines implements TypedMessageListener {
     this.#sessions = sessions;
     this.#talk = talk;
     this.#replies = replies;
+    this.#reader = lines;
     this.#signal = signal;
   }
 
@@ -54,6 +62,7 @@ export class TypedLines implements TypedMessageListener {
   /** Nobody waits for the answer to a message that is gone. */
   deleted(messageIds: readonly string[]): void {
     for (const id of messageIds) this.#open.get(id)?.abort(new Error('the message is deleted'));
+    this.#reader.deleted(messageIds);
   }
 
   /** Answers it if it is meant for the bot; resolves when that is done. Never throws. */
@@ -62,6 +71,7 @@ export class TypedLines implements TypedMessageListener {
     const session = this.#sessions.session(guildId);
     const objection = objectionTo(message, session);
     let outcome: TypedOutcome = objection ?? 'failed';
+    if (objection && session) outcome = (await this.#read(message, session)) ?? objection;
     if (!objection && session) {
       const over = new AbortController();
       this.#open.set(messageId, over);
@@ -76,6 +86,16 @@ export class TypedLines implements TypedMessageListener {
     if (outcome !== 'elsewhere' && outcome !== 'bot')
       this.#parts.onEvent(guildId, { kind: 'typed', speakerId: author.id, outcome });
     return outcome;
+  }
+
+  /** Never throws. */
+  async #read(message: TypedMessage, session: VoiceSession): Promise<TypedOutcome | undefined> {
+    try {
+      return await this.#reader.take(message, session);
+    } catch (error) {
+      this.#failed(message.guildId, error, this.#signal);
+      return 'failed';
+    }
   }
 
   async #answer(

@@ -81,3 +81,15 @@ test('nothing that a gateway may send makes it throw', () => {
     }),
   );
 });
+
+test.each([
+  ['nothing at all', { content: '' }, true],
+  ['emptied lists', { content: '', attachments: [], embeds: [], components: [] }, true],
+  ['a picture', { content: '', attachments: [{ id: '1' }] }, undefined],
+  ['a sticker', { content: '', sticker_items: [{ id: '1' }] }, undefined],
+  ['a poll', { content: '', poll: {} }, undefined],
+  ['a message that was forwarded', { content: '', message_snapshots: [{}] }, undefined],
+  ['words', { content: 'Hi' }, undefined],
+])('a message with %s is known as one that Discord hides, or not', (_, over, isHidden) => {
+  expect(readTyped(message(over), botId)?.isHidden).toBe(isHidden);
+});

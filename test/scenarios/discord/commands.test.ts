@@ -44,6 +44,7 @@ scenario('twelve commands can be typed, with these options and choices', async (
   const all = registered.flatMap(({ body }) => typable(body.options ?? [], body.name));
   expect(all.toSorted()).toEqual([
     'Ask about this',
+    'Read aloud',
     'ask question recording answer=voice|text|only me|file about',
     'captions find words!',
     'captions off',

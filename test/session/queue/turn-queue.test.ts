@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { DroppedTurnReason } from '#src/session/ports/events.ts';
-import type { QueuedQuestion, QueuedTurn } from '#src/session/queue/queued-turn.ts';
+import type { QueuedQuestion, QueuedReading, QueuedTurn } from '#src/session/queue/queued-turn.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import { settled } from '#test/fakes/clock.ts';
@@ -234,4 +234,52 @@ test('an answer that was awaited gets the floor in its turn, however old the que
   expect(names([await next()])).toEqual(['Ben']);
   floor.takeUp(slow);
   expect(names([await next()])).toEqual(['Ana']);
+});
+
+test('lines of a chat let everything pass, also what comes later', async () => {
+  const { floor, next } = openFloor();
+  const line = (text: string, id = 'ana'): QueuedReading => ({
+    kind: 'reading',
+    clauses: [text],
+    when: 'behind',
+    owner: { id, name: id },
+    answeredIds: [id],
+    handle: new TurnHandle(),
+  });
+  const text = (words: string, when: 'now' | 'queue'): QueuedReading => ({
+    kind: 'reading',
+    clauses: [words],
+    when,
+    handle: new TurnHandle(),
+  });
+  const lines = [line('1'), line('2'), line('3', 'ben'), line('4')];
+  for (const one of lines) expect(floor.read(one).kind).toBe('added');
+  expect(floor.read(line('5'))).toEqual({ kind: 'full', limit: 3 });
+  expect(floor.read(text('later', 'queue'))).toEqual({ kind: 'added', ahead: 0 });
+  floor.ask(asked('Cleo', 'why', 100));
+  expect(floor.read(text('at once', 'now'))).toEqual({ kind: 'added', ahead: 0 });
+  floor.withdraw('ben');
+  const order: unknown[] = [];
+  for (let n = 0; n < 6; n++) {
+    const turn = await next();
+    order.push(turn?.kind === 'reading' ? turn.clauses[0] : turn?.kind);
+    if (turn && turn === lines[0] && n === 3) floor.putBack(turn);
+  }
+  expect(order).toEqual(['at once', 'later', 'question', '1', '1', '2']);
+});
+
+test('24 lines wait at most, and as many texts as ever beside them', () => {
+  const { floor } = openFloor();
+  const reading = (when: 'behind' | 'queue', n: number) =>
+    floor.read({
+      kind: 'reading',
+      clauses: ['Hi'],
+      when,
+      owner: { id: `person ${n}`, name: 'x' },
+      handle: new TurnHandle(),
+    }).kind;
+  const lines = Array.from({ length: 25 }, (_, n) => reading('behind', n));
+  expect(lines).toEqual([...Array(24).fill('added'), 'full']);
+  const texts = Array.from({ length: 9 }, (_, n) => reading('queue', n));
+  expect(texts).toEqual([...Array(8).fill('added'), 'full']);
 });

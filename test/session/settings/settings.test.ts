@@ -94,6 +94,7 @@ test('what nobody has set is what the operator has', async () => {
       { key: 'languages', value: 'none', isOwn: false },
       { key: 'timezone', value: 'UTC', isOwn: false },
       { key: 'announce', value: 'off', isOwn: false },
+      { key: 'read_channel', value: 'none', isOwn: false },
     ],
   });
 });
@@ -148,6 +149,7 @@ test.each([
   ['duck_for_people', 'maybe', { kind: 'bad', allowed: ['off', 'on'] }],
   ['consent', 'nobody', { kind: 'bad', allowed: ['ask', 'role', 'notice'] }],
   ['captions_channel', 'general', { kind: 'bad', allowed: ['none'] }],
+  ['read_channel', 'general', { kind: 'bad', allowed: ['none'] }],
   ['captions_days', '-1', { kind: 'bad', allowed: ['0', '1', '7', '30'] }],
   ['captions_days', '366', { kind: 'bad' }],
   ['captions_days', '1.5', { kind: 'bad' }],

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { chained } from '#src/pipeline/chained.ts';
 import type { TypedMessage } from '#src/session/ports/typed-messages.ts';
+import { LineReader } from '#src/session/typed/line-reader.ts';
 import { TypedLines } from '#src/session/typed/typed-lines.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -42,7 +43,9 @@ async function joined(rounds: readonly (readonly ChatStep[])[] = [['Five.']], ov
   const ended = new AbortController().signal;
   const context = fixture.sessions.session('g')?.context;
   if (!context) throw new Error('it did not join');
-  const lines = new TypedLines(context.parts, fixture.sessions, fixture.talk, { reply }, ended);
+  const { sessions, talk } = fixture;
+  const reader = new LineReader(context.parts, sessions);
+  const lines = new TypedLines(context.parts, sessions, { talk, lines: reader }, { reply }, ended);
   return { ...fixture, chat, synthesizer, lines, replies, gone };
 }
 

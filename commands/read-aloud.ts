@@ -1,0 +1,45 @@
+import type { MessageCommand, Reply } from '#src/session/ports/command.ts';
+import type { ReadingOutcome } from '#src/session/ports/line-reading.ts';
+import { notInRoom } from './rights.ts';
+
+/** In the menu of every message: needs no right of the bot to read messages. */
+export const readAloud: MessageCommand = {
+  label: 'menu.read_aloud',
+  shownTo: 'caller',
+  async run(call, { lines, sessions }) {
+    const barred = notInRoom(call, sessions);
+    if (barred) return [barred];
+    const { callerId: id, callerName: name, guildId, message } = call;
+    if (!message || message.text.trim() === '') return [{ id: 'say.empty', to: 'caller' }];
+    const { author, authorId, isBot, messageId, text } = message;
+    const line = { messageId, isBot, text, author: { id: authorId, name: author } };
+    return [replyTo(await lines.read(guildId, line, { id, name }))];
+  },
+};
+
+function replyTo(reading: ReadingOutcome): Reply {
+  switch (reading.kind) {
+    case 'queued': {
+      const { ahead: n } = reading;
+      return n > 0
+        ? { id: 'say.queued', with: { n }, to: 'caller' }
+        : { id: 'say.now', to: 'caller' };
+    }
+    case 'full':
+      return { id: 'read.full', with: { limit: reading.limit }, to: 'caller' };
+    case 'bot':
+    case 'deleted':
+    case 'refused':
+      return { id: `read.${reading.kind}`, to: 'caller' };
+    case 'unspeakable':
+      return { id: 'say.empty', to: 'caller' };
+    case 'muted':
+      return { id: 'muted.server', to: 'caller' };
+    case 'captions-only':
+      return { id: 'captions.only', to: 'caller' };
+    case 'unaffordable':
+      return { ...reading.line, to: 'caller' };
+    case 'nowhere':
+      return { id: 'leave.nowhere', to: 'caller' };
+  }
+}

@@ -1,0 +1,30 @@
+import type { TextLine } from '#src/texts/texts.ts';
+import type { Asker } from './command-ports.ts';
+
+/** Reads out what people have written; session implements it. */
+export interface LineReading {
+  /** Has a message read out in its writer's voice, behind all answers, as a line of whoever asks for it. */
+  read(guildId: string, line: WrittenLine, asker: Asker): Promise<ReadingOutcome>;
+}
+
+/** A message as it was written. */
+export type WrittenLine = {
+  readonly messageId: string;
+  readonly author: Asker;
+  /** Written by a program, or through a webhook. */
+  readonly isBot: boolean;
+  readonly text: string;
+};
+
+export type ReadingOutcome =
+  /** 0 ahead: it is being said. */
+  | { readonly kind: 'queued'; readonly ahead: number }
+  /** As many lines of this person wait as may. */
+  | { readonly kind: 'full'; readonly limit: number }
+  /** Written by a bot; by somebody who said no or is blocked; nothing of it can be said; it was deleted meanwhile. */
+  | { readonly kind: 'bot' | 'refused' | 'unspeakable' | 'deleted' }
+  /** A moderator keeps the bot from speaking, or it was called to write captions only. */
+  | { readonly kind: 'muted' | 'captions-only' }
+  /** The sentence that tells when there is money again. */
+  | { readonly kind: 'unaffordable'; readonly line: TextLine }
+  | { readonly kind: 'nowhere' };

@@ -1,0 +1,216 @@
+import { voiceIn } from '#src/pipeline/answer-language.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { GuildQueue } from '#src/session/guild-queue.ts';
+import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
+import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
+import { spokenText } from '#src/session/localized-text.ts';
+import { clausesOf } from '#src/session/output/read-aloud.ts';
+import type { Asker } from '#src/session/ports/command-ports.ts';
+import type { LineReading, ReadingOutcome, WrittenLine } from '#src/session/ports/line-reading.ts';
+import type { TypedMessage, TypedOutcome } from '#src/session/ports/typed-messages.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { QueuedReading, QueuedTurn } from '#src/session/queue/queued-turn.ts';
+import { TurnHandle } from '#src/session/queue/turn-handle.ts';
+import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
+import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
+import { type NamedPerson, spokenNameOf } from '#src/session/settings/spoken-name.ts';
+import type { VoiceSession } from '#src/session/voice-session.ts';
+import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import { isSure } from '#src/turn/speaker-language/speaker-language.ts';
+import { lineToRead } from './line-text.ts';
+
+/** Longest time, in ms, after which a writer who goes on is not named again. */
+const longestRunGapMs = 60_000;
+
+/** A line that is to be read out, until it was or is dropped. */
+type OpenLine = { readonly messageId: string; readonly handle: TurnHandle; takeBack(): void };
+
+/** Where lines are read out, and who may be quoted there. */
+type LineContext = {
+  readonly channel: ChannelRef;
+  readonly gate: Pick<ConsentGate, 'consent' | 'saidNo'>;
+  readonly languages: Pick<SpeakerLanguages, 'of'>;
+  readonly parts: Pick<
+    SessionDependencies,
+    'clock' | 'peopleSettings' | 'places' | 'spokenLocales' | 'style' | 'textLanguage'
+  >;
+  readonly queue: Pick<TurnQueue, 'latest'>;
+  readonly settings: () => Pick<GuildSettings, 'blockedIds' | 'languages'>;
+};
+
+/** What is said of a line, in which voice and how fast. */
+type LineSpeech = Pick<QueuedReading, 'clauses' | 'language' | 'speakerId' | 'speed' | 'voice'>;
+
+/** Reads out what people have written, each in their own voice, behind all answers. */
+export class LineReader implements LineReading {
+  readonly #parts: Pick<SessionDependencies, 'peopleSettings'>;
+  readonly #sessions: Pick<VoiceSessions, 'session'>;
+  /** Lines of one server keep their order. */
+  readonly #order = new GuildQueue();
+  readonly #open = new Set<OpenLine>();
+
+  constructor(
+    parts: Pick<SessionDependencies, 'peopleSettings'>,
+    sessions: Pick<VoiceSessions, 'session'>,
+  ) {
+    this.#parts = parts;
+    this.#sessions = sessions;
+  }
+
+  async read(guildId: string, line: WrittenLine, asker: Asker): Promise<ReadingOutcome> {
+    const session = this.#sessions.session(guildId);
+    if (!session) return { kind: 'nowhere' };
+    if (line.isBot) return { kind: 'bot' };
+    if (mayNotQuote(line.author.id, session.context)) return { kind: 'refused' };
+    return await this.#inOrder(session, line, asker);
+  }
+
+  /** Takes a line of the channel that a server has read out; undefined where it is none. Never throws. */
+  async take(message: TypedMessage, session: VoiceSession): Promise<TypedOutcome | undefined> {
+    const { context } = session;
+    const { author, channelId, isHidden, isWebhook: isBot, messageId, text } = message;
+    if (context.settings().readChannelId !== channelId) return undefined;
+    const objection = objectionTo(message, session);
+    if (objection === 'unread' && isHidden && context.once.first('lines-hidden'))
+      context.notice({ id: 'read.hidden' });
+    if (objection) return objection;
+    const reading = await this.#inOrder(session, { messageId, author, isBot, text }, author);
+    return outcomeOf(reading);
+  }
+
+  /** Nothing is read of a message that is gone. */
+  deleted(messageIds: readonly string[]): void {
+    for (const one of this.#open) if (messageIds.includes(one.messageId)) one.takeBack();
+  }
+
+  async #inOrder(session: VoiceSession, line: WrittenLine, owner: Asker): Promise<ReadingOutcome> {
+    const handle = new TurnHandle(() => this.#open.delete(open));
+    const open: OpenLine = {
+      messageId: line.messageId,
+      handle,
+      takeBack: () => handle.drop('withdrawn'),
+    };
+    this.#open.add(open);
+    const outcome = await this.#order.run(session.channel.guildId, () =>
+      this.#enqueue(session, line, owner, open),
+    );
+    if (outcome.kind !== 'queued') handle.drop('withdrawn');
+    return outcome;
+  }
+
+  async #enqueue(
+    session: VoiceSession,
+    line: WrittenLine,
+    owner: Asker,
+    open: OpenLine,
+  ): Promise<ReadingOutcome> {
+    const { channel, context, mode } = session;
+    if (mode === 'captions') return { kind: 'captions-only' };
+    const speech = await this.#speechOf(line, context);
+    if (open.handle.dropped) return { kind: 'deleted' };
+    if (speech.clauses.length === 0) return { kind: 'unspeakable' };
+    const { quiet } = context.parts.spending.manner(channel.guildId);
+    if (quiet) return { kind: 'unaffordable', line: quiet.line };
+    const reading: QueuedReading = {
+      kind: 'reading',
+      ...speech,
+      when: 'behind',
+      owner,
+      answeredIds: [line.author.id],
+      isWrittenElsewhere: true,
+      opening: () => openingOf(line.author, context),
+      handle: open.handle,
+    };
+    open.takeBack = () => context.queue.drop(reading, 'withdrawn');
+    const added = context.queue.read(reading);
+    switch (added.kind) {
+      case 'added':
+        return { kind: 'queued', ahead: added.ahead };
+      case 'full':
+      case 'muted':
+        return added;
+      case 'closed':
+        return { kind: 'nowhere' };
+    }
+  }
+
+  /** What is said of a line, and how. */
+  async #speechOf({ author, text }: WrittenLine, context: LineContext): Promise<LineSpeech> {
+    const { channel, languages, parts, settings } = context;
+    const { guildId } = channel;
+    const own = (await this.#parts.peopleSettings.load(guildId, author.id)) ?? {};
+    const found = await parts.textLanguage.detect(text, settings().languages);
+    const language = found && isSure(found) ? found.language : undefined;
+    const likely = language ?? languages.of(author.id);
+    const named = (id: 'read.link' | 'read.code') => spokenText({ id }, guildId, parts, likely);
+    const read = lineToRead(text, { link: named('read.link'), code: named('read.code') });
+    const voice = own.voice ?? voiceIn(likely, parts.style).name;
+    return {
+      clauses: clausesOf(read),
+      speakerId: own.voice === undefined ? null : author.id,
+      ...(voice !== undefined && { voice }),
+      ...(language !== undefined && { language }),
+      ...(own.speed !== undefined && { speed: own.speed }),
+    };
+  }
+}
+
+/** Whether nothing of this person may be repeated: they said no, are blocked, or nobody can tell. */
+function mayNotQuote(personId: string, { gate, settings }: LineContext): boolean {
+  const isUnknown = gate.consent.standings === undefined;
+  return isUnknown || gate.saidNo(personId) || settings().blockedIds.includes(personId);
+}
+
+/** Why a line of the channel is not read out. */
+function objectionTo(
+  { author, isWebhook, text }: TypedMessage,
+  session: VoiceSession,
+): TypedOutcome | undefined {
+  const { gate } = session.context;
+  if (isWebhook) return 'webhook';
+  if (author.isBot) return 'bot';
+  const standing = gate.standing(author.id);
+  if (standing === 'no') return 'refused';
+  if (!session.isHere(author.id)) return 'absent';
+  if (standing !== 'yes') return 'unasked';
+  if (gate.paused) return 'paused';
+  return text === '' ? 'unread' : undefined;
+}
+
+function outcomeOf(reading: ReadingOutcome): TypedOutcome {
+  switch (reading.kind) {
+    case 'queued':
+      return 'read';
+    case 'unspeakable':
+      return 'empty';
+    case 'nowhere':
+      return 'elsewhere';
+    case 'muted':
+    case 'captions-only':
+    case 'unaffordable':
+      return 'silent';
+    case 'bot':
+    case 'deleted':
+    case 'full':
+    case 'refused':
+      return reading.kind;
+  }
+}
+
+/** What is said before a line: its writer, once for all that they wrote in a row. Undefined: it is not to be read any more. */
+function openingOf(writer: NamedPerson, context: LineContext): string | undefined {
+  if (mayNotQuote(writer.id, context)) return undefined;
+  const { channel, parts, queue } = context;
+  const { latest } = queue;
+  const isRun =
+    latest &&
+    isLineOf(writer.id, latest.turn) &&
+    parts.clock.nowMs() - latest.atMs <= longestRunGapMs;
+  const name = isRun ? '' : spokenNameOf(writer, channel.guildId, parts);
+  return name === '' ? '' : `${name}:`;
+}
+
+function isLineOf(writerId: string, turn: QueuedTurn): boolean {
+  if (turn.kind !== 'reading' || turn.when !== 'behind') return false;
+  return turn.answeredIds?.includes(writerId) ?? false;
+}
