@@ -13,7 +13,11 @@ export type AnswerSound = {
 /** Voice and asides of a turn, as far as its language is known now. */
 export function answerSound({ style, language }: Pick<Turn, 'style' | 'language'>): AnswerSound {
   const tag = language?.now;
-  return { voice: voiceIn(tag, style), asides: style.asidesIn?.(tag) };
+  const { language: known, ...voice } = voiceIn(tag, style);
+  // What may be of another language is spoken by whatever voice there is.
+  const isSure = known !== undefined && language?.hold !== 'open';
+  const sure = isSure ? { ...voice, language: known } : voice;
+  return { voice: sure, asides: style.asidesIn?.(tag) };
 }
 
 /** How a text of this language (BCP 47) is spoken; undefined where it is not known. */

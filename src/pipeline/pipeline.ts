@@ -33,7 +33,7 @@ export interface AnswerLanguage {
   readonly now: string | undefined;
   /**
    * `fixed`: the style says it already. `settled`: it holds unless these words ask for another one. `open`: it is that of earlier
-   * words, and these may be in another one.
+   * words, or the likeliest of these, and they may be in another one.
    */
   readonly hold: 'fixed' | 'settled' | 'open';
   /** The words that `hear` was told were not all: those that were understood in the end are answered in another language. */

@@ -13,6 +13,7 @@ import {
   isSure,
   type LanguageChoices,
   type LanguageEvidence,
+  type LanguageHold,
   languageOf,
   languageOfWords,
   needsDetection,
@@ -33,12 +34,14 @@ export type LanguagesContext = {
 
 const unknown: SpeakerLanguage = {};
 
+type KnownLanguage = { readonly language: string | undefined; readonly hold: LanguageHold };
+
 /** In which language each person of one session is heard and answered. Nothing here throws. */
 export class SpeakerLanguages {
   readonly #context: LanguagesContext;
   readonly #people: Map<string, SpeakerLanguage>;
   /** What held after each text that was said to its end, so that it counts once. */
-  readonly #after = new WeakMap<Transcript, string | undefined>();
+  readonly #after = new WeakMap<Transcript, KnownLanguage>();
 
   #latest: string | undefined;
 
@@ -75,31 +78,30 @@ export class SpeakerLanguages {
     const evidence = await this.#evidenceOf(personId, transcript);
     const state = this.#step(personId, evidence);
     this.#people.set(personId, state);
-    this.#after.set(transcript, languageOf(state, this.#choices(personId)));
+    this.#after.set(transcript, this.#known(personId, state, true));
   }
 
   /** Language of an answer to this person. */
   answerTo(personId: string): AnswerLanguage {
-    let heard: { readonly language: string | undefined } | undefined;
-    const of = () => this.of(personId);
-    const now = () => (heard ? heard.language : of());
-    const hold = () => {
-      const known = holdOf(this.#state(personId), this.#choices(personId));
-      return known === 'open' && heard ? 'settled' : known;
+    let heard: { readonly words: Transcript; readonly answer: KnownLanguage } | undefined;
+    const now = () => heard?.answer ?? this.#known(personId, this.#state(personId), false);
+    const isOutdated = () => {
+      const isGuessed = heard !== undefined && !this.#after.has(heard.words);
+      return isGuessed && heard?.answer.language !== this.of(personId);
     };
     return {
       get now() {
-        return now();
+        return now().language;
       },
       get hold() {
-        return hold();
+        return now().hold;
       },
       get isOutdated() {
-        return heard !== undefined && heard.language !== of();
+        return isOutdated();
       },
       hear: async (said) => {
-        const last = said.findLast(({ text }) => text.trim() !== '');
-        if (last) heard = { language: await this.#languageAfter(personId, last) };
+        const words = said.findLast(({ text }) => text.trim() !== '');
+        if (words) heard = { words, answer: await this.#knownAfter(personId, words) };
       },
     };
   }
@@ -109,13 +111,16 @@ export class SpeakerLanguages {
     this.#people.delete(personId);
   }
 
-  async #languageAfter(personId: string, transcript: Transcript): Promise<string | undefined> {
-    if (!this.#after.has(transcript)) {
-      const evidence = await this.#evidenceOf(personId, transcript);
-      if (!this.#after.has(transcript))
-        return languageOf(this.#step(personId, evidence), this.#choices(personId));
-    }
-    return this.#after.get(transcript);
+  async #knownAfter(personId: string, transcript: Transcript): Promise<KnownLanguage> {
+    const before = this.#after.get(transcript);
+    if (before) return before;
+    const state = this.#step(personId, await this.#evidenceOf(personId, transcript));
+    return this.#after.get(transcript) ?? this.#known(personId, state, true);
+  }
+
+  #known(personId: string, state: SpeakerLanguage, isHeard: boolean): KnownLanguage {
+    const choices = this.#choices(personId);
+    return { language: languageOf(state, choices), hold: holdOf(state, choices, isHeard) };
   }
 
   #step(personId: string, evidence: LanguageEvidence): SpeakerLanguage {

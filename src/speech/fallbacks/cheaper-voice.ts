@@ -1,6 +1,10 @@
+import { BotError } from '#src/base/errors.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 
-/** The usual voice, or `cheaper` where one will do; that one is opened when it is first needed and chooses its own name. */
+/**
+ * The usual voice, or `cheaper` where one will do, if it speaks the language; that one is opened when it is first needed and
+ * chooses its own name.
+ */
 export function cheaperVoice(
   usual: Synthesizer,
   cheaper: () => Synthesizer | Promise<Synthesizer>,
@@ -10,7 +14,12 @@ export function cheaperVoice(
     async *synthesize(text, voice, signal) {
       if (!voice.isCheap) return yield* usual.synthesize(text, voice, signal);
       const { name: _, ...unnamed } = voice;
-      yield* (await cheaper()).synthesize(text, unnamed, signal);
+      try {
+        return yield* (await cheaper()).synthesize(text, unnamed, signal);
+      } catch (error) {
+        if (!(error instanceof BotError && error.code === 'speech.no_voice')) throw error;
+      }
+      yield* usual.synthesize(text, voice, signal);
     },
     ...(oneVoice && { oneVoice: () => cheaperVoice(oneVoice(), cheaper) }),
     wrapped: (wrap) =>

@@ -127,12 +127,15 @@ export function languageOf(
 /** How much may change what `languageOf` says: nothing, what the person asks for, or whatever they say next. */
 export type LanguageHold = 'fixed' | 'settled' | 'open';
 
+/** `isHeard`: what they say is in `state` already; then it is open only where nothing tells but a guess. */
 export function holdOf(
-  { requested, locked }: SpeakerLanguage,
-  { fixed, own }: LanguageChoices,
+  { guess: _, ...known }: SpeakerLanguage,
+  choices: LanguageChoices,
+  isHeard: boolean,
 ): LanguageHold {
-  if (fixed !== undefined) return 'fixed';
-  return (requested ?? own ?? locked) === undefined ? 'open' : 'settled';
+  if (choices.fixed !== undefined) return 'fixed';
+  const settled = known.requested ?? choices.own ?? known.locked;
+  return (isHeard ? languageOf(known, choices) : settled) === undefined ? 'open' : 'settled';
 }
 
 /**

@@ -82,12 +82,23 @@ test('whoever asks for another language may speak it next: the recogniser is tol
 test('a persona that speaks one language goes before all that people set, speak and ask for', () => {
   const state = stepSpeakerLanguage({}, turn('de', { requested: 'fr' }));
   expect(languageOf(state, { fixed: 'ja', own: 'es' })).toBe('ja');
-  expect(holdOf(state, { fixed: 'ja', own: 'es' })).toBe('fixed');
-  expect([holdOf(state, {}), holdOf({}, { own: 'es' }), holdOf({}, {})]).toEqual([
-    'settled',
-    'settled',
-    'open',
+  expect(holdOf(state, { fixed: 'ja', own: 'es' }, false)).toBe('fixed');
+});
+
+test('before a turn is heard its language is open unless something settled it, after it unless it is a guess', () => {
+  const latest = stepSpeakerLanguage({}, turn('de'));
+  const guessed = stepSpeakerLanguage({}, turn('de', { probability: 0.5 }));
+  const holds = [{}, guessed, latest, stepSpeakerLanguage(latest, turn('de'))].map((state) => [
+    holdOf(state, {}, false),
+    holdOf(state, {}, true),
   ]);
+  expect(holds).toEqual([
+    ['open', 'open'],
+    ['open', 'open'],
+    ['open', 'settled'],
+    ['settled', 'settled'],
+  ]);
+  expect(holdOf({}, { own: 'es' }, false)).toBe('settled');
 });
 
 test('a hint that comes back proves nothing against words that are surely of another language', () => {
