@@ -94,7 +94,7 @@ test('nothing is opened where nothing is set', async () => {
   expect(tools.all()).toEqual([]);
 });
 
-test('the SDK is loaded by what is imported dynamically only, and by npm run mcp', async () => {
+test('the SDK is loaded by what is imported dynamically only, also by the doctor, and by npm run mcp', async () => {
   const loading: string[] = [];
   const value =
     /^import (?!type\b)[^;]*?'(@modelcontextprotocol\/client|[^']*\/(?:mcp-connection|mcp-servers|review))(?:\.ts)?'/gm;
@@ -103,9 +103,13 @@ test('the SDK is loaded by what is imported dynamically only, and by npm run mcp
     value.lastIndex = 0;
   }
   expect(loading.sort()).toEqual([
+    'doctor/examine-tools.ts',
     'src/app/programs/mcp.ts',
     'src/external-tools/mcp/mcp-connection.ts',
     'src/external-tools/mcp/mcp-servers.ts',
     'src/external-tools/mcp/review.ts',
   ]);
+  expect(await readFile('doctor/doctor.ts', 'utf8')).toContain(
+    "await import('./examine-tools.ts')",
+  );
 });
