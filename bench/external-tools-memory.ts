@@ -1,4 +1,4 @@
-// npm run node -- bench/external-tools-memory.ts [--pairs 5] [--idle 20]: what tools of the operator add to an idle bot.
+// npm run node -- bench/external-tools-memory.ts [--pairs 10] [--idle 20]: what tools of the operator add to an idle bot.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { percentile, table } from './table.ts';
 const { values: options } = parseArgs({
   options: {
     /** Starts of each kind, one after the other. */
-    pairs: { type: 'string', default: '5' },
+    pairs: { type: 'string', default: '10' },
     /** Seconds until it counts as idle; servers are connected by then. */
     idle: { type: 'string', default: '20' },
   },
