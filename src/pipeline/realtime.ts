@@ -7,7 +7,7 @@ import type {
   TalkSound,
 } from '#src/chat/realtime/realtime-ports.ts';
 import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
-import type { Synthesizer } from '#src/speech/ports.ts';
+import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import type { AnswerHost, Pipeline, ReplyPart, Turn, TurnUtterance } from './pipeline.ts';
 import { LiveUpload } from './realtime-upload.ts';
 
@@ -28,6 +28,7 @@ export type RealtimePipelineParts = {
 export function realtime(parts: RealtimePipelineParts): Pipeline & Disposable {
   const { talk, synthesizer, withStandIn = (alone) => alone } = parts;
   const upload = new LiveUpload(talk.buffer);
+  const goneVoices = new Set<string>();
   talk.onOpen(() => upload.flow());
   return {
     answer(turn, stage, signal) {
@@ -36,7 +37,7 @@ export function realtime(parts: RealtimePipelineParts): Pipeline & Disposable {
         reply: (messages, tools, voice, until) => asking.reply({ messages, tools, voice }, until),
       });
       const { voices: _, ...style } = turn.style; // a session keeps the voice of its first sound
-      const own = { ...turn, style };
+      const own = { ...turn, style: { ...style, voice: unlessGone(style.voice, goneVoices) } };
       const answer = audioModel({ model, synthesizer, input: 'audio' }).answer(own, stage, signal);
       return new Watched(answer[Symbol.asyncIterator](), () => asking.breakOff(), signal);
     },
@@ -47,6 +48,20 @@ export function realtime(parts: RealtimePipelineParts): Pipeline & Disposable {
     forgetHeard: (speakerId, fromMs) => upload.forget(speakerId, fromMs),
     forget: () => talk.forget(),
     [Symbol.dispose]: () => talk[Symbol.dispose](),
+  };
+}
+
+/** A voice that the model has refused is not asked for again: that costs a connection each time. */
+function unlessGone(voice: SpeechVoice, gone: Set<string>): SpeechVoice {
+  const { name, onGone, ...others } = voice;
+  if (name === undefined) return voice;
+  if (gone.has(name)) return others;
+  return {
+    ...voice,
+    onGone: (lost, of) => {
+      if (of === 'model') gone.add(lost);
+      onGone?.(lost, of);
+    },
   };
 }
 

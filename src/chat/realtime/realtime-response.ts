@@ -92,10 +92,14 @@ export class RealtimeResponse {
   }
 
   object(error: Extract<TalkEvent, { kind: 'error' }>): void {
-    if (error.eventId === this.#options.eventId) {
-      this.#end({ error: refusalOf(error.words, error.code, this.#options) });
-    } else if (error.eventId === undefined && this.#id === undefined) this.#suspicion = error;
+    if (error.eventId === this.#options.eventId) this.refuse(error);
+    else if (error.eventId === undefined && this.#id === undefined) this.#suspicion = error;
     this.#wake();
+  }
+
+  /** What it needs was refused. */
+  refuse({ words, code }: Extract<TalkEvent, { kind: 'error' }>): void {
+    this.#end({ error: refusalOf(words, code, this.#options) });
   }
 
   lose(error: BotError): void {

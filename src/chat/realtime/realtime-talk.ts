@@ -38,6 +38,8 @@ type Session = {
   /** Frozen once it has spoken. */
   voice: string | undefined;
   hasSpoken: boolean;
+  /** Event that gave it a voice which somebody chose. */
+  voiceEventId: string | undefined;
   /** The answer before, of which something may still come. */
   former: string | undefined;
   /** Nothing of it is to be remembered any longer than an answer takes that is on its way. */
@@ -129,7 +131,7 @@ class Talk implements RealtimeTalk {
     const voice = asked.voice ?? this.#options.voice;
     const session = await this.#ready(voice, signal);
     const { link, memory } = session;
-    this.#behave(session, { instructions, tools, voice });
+    this.#behave(session, { instructions, tools, voice }, asked.voice !== undefined);
     memory.become(items, answer);
     const eventId = `ask_${++this.#asked}`;
     const response = new RealtimeResponse({
@@ -147,11 +149,14 @@ class Talk implements RealtimeTalk {
     return response;
   }
 
-  #behave(session: Session, manner: TalkManner): void {
+  #behave(session: Session, manner: TalkManner, isVoiceChosen: boolean): void {
     const told = JSON.stringify(manner);
     if (told === session.manner) return;
     const voice = session.hasSpoken ? undefined : manner.voice;
-    session.link.send(mannerUpdate(session.link.dialect, { ...manner, voice }));
+    const eventId = `manner_${this.#asked}`;
+    const update = mannerUpdate(session.link.dialect, { ...manner, voice });
+    session.link.send({ ...update, event_id: eventId });
+    session.voiceEventId = isVoiceChosen && voice !== undefined ? eventId : undefined;
     Object.assign(session, { manner: told, voice: manner.voice });
   }
 
@@ -222,8 +227,8 @@ class Talk implements RealtimeTalk {
     const { dialect } = link;
     const send = (event: Parameters<RealtimeLink['send']>[0]) => link.send(event);
     const memory = new TalkMemory({ dialect, buffer: this.buffer, send });
-    const fresh = { manner: '', voice: undefined, hasSpoken: false, former: undefined };
-    session = { link, memory, ...fresh, isStale: false };
+    const silent = { voice: undefined, voiceEventId: undefined, hasSpoken: false };
+    session = { link, memory, manner: '', ...silent, former: undefined, isStale: false };
     this.#session = session;
     return session;
   }
@@ -240,6 +245,8 @@ class Talk implements RealtimeTalk {
       case 'error':
         if (event.eventId !== undefined) memory.refused(event.eventId);
         this.#response?.object(event);
+        if (event.eventId !== undefined && event.eventId === session.voiceEventId)
+          this.#refuseVoice(event);
         break;
       case 'created':
       case 'updated':
@@ -252,6 +259,12 @@ class Talk implements RealtimeTalk {
       case 'done':
         this.#answered(event, session);
     }
+  }
+
+  /** Of such an update nothing holds, the instructions neither: what was asked for with it is not waited for. */
+  #refuseVoice(error: Extract<TalkEvent, { kind: 'error' }>): void {
+    this.#response?.refuse(error);
+    this.#drop();
   }
 
   #answered(event: ResponseEvent, session: Session): void {

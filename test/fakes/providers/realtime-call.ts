@@ -21,6 +21,8 @@ export type TalkSettings = AloudSettings & {
   readonly voice?: MockVoice;
   /** From the request for an answer to the first of it. Default: 0. */
   readonly firstSoundMs?: number;
+  /** Set: an update with another voice is refused. */
+  readonly voices?: readonly string[];
   /** Every session update is refused. */
   readonly badModel?: boolean;
   /** Set: every connection must carry it. */

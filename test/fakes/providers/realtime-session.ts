@@ -112,6 +112,10 @@ export class TalkSession {
     const isForm = this.#isBeta ? !('type' in session) : session.type === 'realtime';
     if (this.#settings().badModel) throw new AloudRefusal('model_not_found', 'No such model.');
     if (!isForm) throw new AloudRefusal('invalid_value', 'session.type is wrong.');
+    const { voices } = this.#settings();
+    const [, voice] = /"voice":"([^"]*)"/.exec(JSON.stringify(session)) ?? [];
+    if (voice !== undefined && voices?.includes(voice) === false)
+      throw new AloudRefusal('invalid_value', 'No such voice.');
     this.#tell('session.updated', { session });
   }
 
