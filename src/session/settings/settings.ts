@@ -16,17 +16,19 @@ const standard = 'default';
 /** What servers set for themselves: first in the channel where the bot sits, then in the book. */
 export class SessionSettings implements GuildSettingsControl {
   readonly #pipelines: SessionDependencies['pipelines'];
+  readonly #voices: SessionDependencies['voices'];
   readonly #places: Pick<SessionDependencies['places'], 'channel'>;
   readonly #sessions: Pick<VoiceSessions, 'settings' | 'session' | 'sessions'>;
   readonly #changed: (guildId: string) => void;
 
   /** `changed` is told of each server that has set something. */
   constructor(
-    { pipelines, places }: Pick<SessionDependencies, 'pipelines' | 'places'>,
+    { pipelines, places, voices }: Pick<SessionDependencies, 'pipelines' | 'places' | 'voices'>,
     sessions: Pick<VoiceSessions, 'settings' | 'session' | 'sessions'>,
     changed: (guildId: string) => void = () => undefined,
   ) {
     this.#pipelines = pipelines;
+    this.#voices = voices;
     this.#places = places;
     this.#sessions = sessions;
     this.#changed = changed;
@@ -54,6 +56,7 @@ export class SessionSettings implements GuildSettingsControl {
     const key = settingKeys.find((one) => one === typedKey.trim().toLowerCase());
     if (key === undefined) return { kind: 'unknown', keys: settingKeys };
     const value = typed.trim().toLowerCase() === standard ? undefined : typed.trim();
+    if (key === 'voice') await this.#voices.load();
     const obstacle = this.#obstacle(guildId, key, value);
     if (obstacle) return obstacle;
     const { settings } = this.#sessions;
@@ -99,6 +102,7 @@ export class SessionSettings implements GuildSettingsControl {
       read_channel: [none],
     };
     const known = settingKeys.find((one) => one === key.trim().toLowerCase());
+    if (known === 'voice') void this.#voices.load(); // for whoever types on
     return known === undefined ? [] : [...all[known], standard];
   }
 
