@@ -51,9 +51,9 @@ scenario(
     await eventually(() => expect(spoken()).toContain('Benny: Dinner is ready.'));
     expect(voices().at(-1)).toBe('coral');
 
-    const note = olga.write('The shop closes at six.', { channel: 'Lounge' });
+    const note = olga.write(`The shop closes at six <@${ben.id}>.`, { channel: 'Lounge' });
     expect(await adam.menu('Read aloud', note).answered(soon())).toMatchObject({ ephemeral: true });
-    await eventually(() => expect(spoken()).toContain('Olga: The shop closes at six.'));
+    await eventually(() => expect(spoken()).toContain('Olga: The shop closes at six Ben.'));
     expect(await olga.menu('Read aloud', note).answered(soon())).toMatchObject(
       whispered('perm.room', { channel: 'Lounge' }),
     );

@@ -82,12 +82,21 @@ export function formCallOf(asked: Sent, handler: FormHandler, about?: string): C
 
 /** What an entry of the menu of a message is told of who picked it, and on what. */
 export function menuCallOf(asked: Picked): CommandCall {
-  const { author, member, content, attachments, id: messageId, webhookId } = asked.targetMessage;
+  const { author, member, attachments, id: messageId, webhookId } = asked.targetMessage;
   const sounds = [...attachments.values()].filter(isSound).map(fileOf);
   const name = member?.displayName ?? author.displayName;
   const isBot = author.bot === true || typeof webhookId === 'string';
-  const message = { messageId, author: name, authorId: author.id, isBot, text: content, sounds };
+  const text = textOf(asked.targetMessage);
+  const message = { messageId, author: name, authorId: author.id, isBot, text, sounds };
   return checked({ ...unchecked(asked), message });
+}
+
+/** With the names of people whom it mentions. */
+function textOf({ content, mentions }: Picked['targetMessage']): string {
+  return content.replace(/<@!?(\d+)>/g, (whole, id: string) => {
+    const { displayName = whole } = mentions.members?.get(id) ?? mentions.users.get(id) ?? {};
+    return displayName;
+  });
 }
 
 /** Everything below takes a call at its word, and discord.js hands on whatever came. */
