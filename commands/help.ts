@@ -7,6 +7,7 @@ const topics: Readonly<Record<string, PlainTextId>> = {
   start: 'help.start',
   ask: 'help.ask',
   voice: 'help.voice',
+  words: 'help.words',
   stop: 'help.stop',
   tracks: 'help.tracks',
   privacy: 'help.privacy',

@@ -11,7 +11,7 @@ test('/help fits into twelve lines, is private, and has buttons to try', async (
   expect([reply.to, reply.buttons]).toEqual(['caller', ['try.join', 'try.privacy', 'try.stats']]);
 });
 
-test.each(['start', 'ask', 'voice', 'stop', 'privacy', 'stats', 'settings', 'trouble'])(
+test.each(['start', 'ask', 'voice', 'words', 'stop', 'privacy', 'stats', 'settings', 'trouble'])(
   '/help on %s is one sentence of its own',
   async (topic) => {
     const [reply] = await help.run(
@@ -25,7 +25,7 @@ test.each(['start', 'ask', 'voice', 'stop', 'privacy', 'stats', 'settings', 'tro
 test.each(['constructor', 'rain'])('/help on %s names the topics there are', async (topic) => {
   const [reply] = await help.run({ ...adam, words: { topic } }, ports());
   expect(text(reply.id, reply.with)).toBe(
-    `No help on "${topic}". Topics: start, ask, voice, stop, tracks, privacy, stats, settings, trouble.`,
+    `No help on "${topic}". Topics: start, ask, voice, words, stop, tracks, privacy, stats, settings, trouble.`,
   );
 });
 

@@ -234,6 +234,7 @@ scenario('/stats tells how fast the bot is here, /help how to use it', async () 
     'start',
     'ask',
     'voice',
+    'words',
     'stop',
     'tracks',
     'privacy',
