@@ -1,7 +1,7 @@
-// node scripts/make-store-fixtures.mjs [FOLDER...]
+// npm run node -- scripts/make-store-fixtures.mjs [FOLDER...]
 //
 // Makes the stores of test/fixtures/stores anew: each is written by the program as of the commit named here, which is
-// checked out of this repository's history for it. Where the history is not there, nothing is changed.
+// checked out of this repository's history for it. Where that is not in the history, its store stays as it is.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { mainWrites, transcriptWrites, writtenAtWallMs } from '#test/storage/sto
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const fixtures = join(repository, 'test/fixtures/stores');
 
-/** The last commit of each format of parley.db; what transcripts.db was then lies beside it. */
+/** The last commit of each format of parley.db, if one has it; what transcripts.db was then lies beside it. */
 const stores = [
   { folder: 'parley-4', commit: '0eab625d522988b46aaf0a6801f53f39b4e4b8f9' },
   { folder: 'parley-5', commit: '87da10ba9a9c4efd5b6f860fec5c4f7495253861' },
@@ -20,9 +20,7 @@ const stores = [
   { folder: 'parley-7', commit: '346f1c459212de35b8ff7e44f2e4545d69ba1a92' },
   { folder: 'parley-8', commit: '72be8f2228915b802bed86d0af9e7566ddd60d6c' },
   { folder: 'parley-9', commit: '7415555bc7c32d7c70868401dbac596906e7112c' },
-  { folder: 'parley-10', commit: '3274feeced35975d1696e5be6f8a318ee35a4921' },
-  { folder: 'parley-11', commit: '5d9f12f6b9c1d421b450ad780c72fcda44943c3e' },
-  { folder: 'parley-12', commit: '06a5894c6448c52bad9113768bf99b737aad2838' },
+  { folder: 'parley-12', commit: '71c8a8a2ce534929613c7063cad66b2e46abefe2' },
   { folder: 'parley-13', commit: '99cce7457c6dcbe86e9807c9b574bb5d10153447' },
 ];
 
@@ -36,10 +34,27 @@ if (process.argv[2] === '--write') {
   }
 }
 
+function git(...words) {
+  execFileSync('git', words, { cwd: repository, stdio: 'pipe' });
+}
+
+function isKnown(commit) {
+  try {
+    git('cat-file', '-e', `${commit}^{commit}`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function make({ folder, commit }) {
+  if (!isKnown(commit)) {
+    console.error(`${folder} stays as it is: commit ${commit.slice(0, 7)} is not in this history`);
+    process.exitCode = 1;
+    return;
+  }
   const place = mkdtempSync(join(tmpdir(), 'parley-old-'));
   const tree = join(place, 'tree');
-  const git = (...words) => execFileSync('git', words, { cwd: repository, stdio: 'pipe' });
   try {
     git('worktree', 'add', '--detach', tree, commit);
     symlinkSync(join(repository, 'node_modules'), join(tree, 'node_modules'));

@@ -116,9 +116,6 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   'npm run upgrade-test': { why: 'two files of the tests, which npm test and test:long run' },
   '.ci/with-postgres': inCi('.ci/with-postgres npm test'),
   'node scripts/fix-lock.mjs': tested('test/scripts/fix-lock.test.ts', 'fix-lock.mjs', '--ask'),
-  'node scripts/make-store-fixtures.mjs': {
-    why: 'checks out each former version; test/storage/upgrade.test.ts opens what it wrote',
-  },
   'deploy/image-steps.sh build': tested('test/deploy/image.ts', 'image-steps.sh'),
   'deploy/image-steps.sh start': tested('test/deploy/as-root.test.ts', 'image-steps.sh'),
   sha256sum: tested('test/deploy/release.long.test.ts', 'SHA256SUMS'),
