@@ -9,6 +9,8 @@ import { clausesOf } from './read-aloud.ts';
 export type PauseNotice = {
   /** Made when it is said; empty: it is not wanted any more. */
   readonly words: () => string;
+  /** Of `words`, BCP 47. */
+  readonly language: string;
   /** People whom it is for, or about. */
   readonly aboutIds: readonly string[];
   /** Longest wait for a pause, in ms. */
@@ -90,7 +92,7 @@ export class PauseNotices {
     for (const { notice } of waiting) notice.ended(false);
   }
 
-  #say({ words, aboutIds, ended }: PauseNotice): void {
+  #say({ words, language, aboutIds, ended }: PauseNotice): void {
     const { maySpeak, queue } = this.#parts;
     const clauses = maySpeak() ? clausesOf(words()) : [];
     if (clauses.length === 0) {
@@ -102,6 +104,7 @@ export class PauseNotices {
     const added = queue.read({
       kind: 'reading',
       clauses,
+      language,
       when: 'queue',
       answeredIds: aboutIds,
       isWrittenElsewhere: true,

@@ -3,6 +3,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { atStage, BotError } from '#src/base/errors.ts';
 import { ClauseSplitter } from '#src/chat/text/clauses.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
+import { voiceIn } from '#src/pipeline/answer-language.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import {
   type FailureOutput,
@@ -57,7 +58,7 @@ export async function readAloud(
   if (spending.manner(context.channel.guildId).quiet) return;
   const clauses = opened(reading);
   const own = context.goneVoices.voiceOf(reading.voice, speakerId ?? undefined);
-  const spoken = { ...style.voice, ...(language !== undefined && { language }), ...own };
+  const spoken = { ...voiceIn(language, style), ...own };
   const read = async (reply: SpokenReply): Promise<void> => {
     const voice = { synthesizer, voice: spoken, clock };
     const failure = await attempt(clauses, reply, voice, signal);

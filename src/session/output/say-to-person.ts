@@ -1,7 +1,8 @@
 import { speakable } from '#src/chat/text/speakable.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
-import { spokenText } from '#src/session/localized-text.ts';
+import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
+import { spokenLocale, spokenText } from '#src/session/localized-text.ts';
 import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
 import { type NamedPerson, spokenNameOf } from '#src/session/settings/spoken-name.ts';
 import type { CheckedLine } from '#src/texts/texts.ts';
@@ -12,6 +13,7 @@ export type PersonalSpeech = {
   readonly channel: Pick<ChannelRef, 'guildId'>;
   readonly parts: Pick<SessionDependencies, 'peopleSettings' | 'places' | 'spokenLocales'>;
   readonly gate: Pick<ConsentGate, 'standing'>;
+  readonly languages: Pick<SpeakerLanguages, 'of'>;
   readonly people: () => readonly ChannelMember[];
   readonly pauseNotices: Pick<PauseNotices, 'put'>;
 };
@@ -29,7 +31,7 @@ export type PersonalNotice = {
 const longestPauseWaitMs = 60_000;
 
 /**
- * Says something to one person at the next pause, by name, if they sit there then and agreed to be heard.
+ * Says something to one person at the next pause, by name and in their language, if they sit there then and agreed to be heard.
  *
  * False: nothing of it was heard; it was not said, or not in time. Never throws.
  */
@@ -45,12 +47,14 @@ export async function sayToPerson(
   if (!listener()) return false;
   await parts.peopleSettings.load(channel.guildId, personId); // how their name is said
   const { promise, resolve } = Promise.withResolvers<boolean>();
+  const language = spokenLocale(channel.guildId, parts, context.languages.of(personId));
   const isWaiting = pauseNotices.put({
+    language,
     aboutIds: [personId],
     longestWaitMs: longestPauseWaitMs,
     words: () => {
       const person = listener();
-      return !person || !isWanted() ? '' : addressed(person, lines(), context);
+      return !person || !isWanted() ? '' : addressed(person, { lines: lines(), language }, context);
     },
     ended: resolve,
   });
@@ -60,10 +64,10 @@ export async function sayToPerson(
 /** These sentences with the name before them; empty where none of them can be spoken. */
 function addressed(
   person: NamedPerson,
-  lines: readonly CheckedLine[],
+  { lines, language }: { readonly lines: readonly CheckedLine[]; readonly language: string },
   { channel, parts }: PersonalSpeech,
 ): string {
-  const spoken = (line: CheckedLine) => spokenText(line, channel.guildId, parts);
+  const spoken = (line: CheckedLine) => spokenText(line, channel.guildId, parts, language);
   const text = lines
     .map((line) => speakable(spoken(line)))
     .filter((line) => line !== '')

@@ -1,6 +1,6 @@
 import { speakable } from '#src/chat/text/speakable.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
-import { spokenText } from '#src/session/localized-text.ts';
+import { spokenLocale, spokenText } from '#src/session/localized-text.ts';
 import type { SpeechOutput } from '#src/session/output/speech-output.ts';
 import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
@@ -59,10 +59,12 @@ export class Greeter {
   #say(): void {
     const { channel, queue, parts, settings } = this.#context;
     const id = parts.consent.policy === 'notice' ? 'join.spoken.notice' : 'join.spoken';
-    const words = speakable(spokenText({ id }, channel.guildId, parts, settings().language));
+    const { language } = settings();
+    const words = speakable(spokenText({ id }, channel.guildId, parts, language));
     const reading = {
       kind: 'reading',
       clauses: [words],
+      language: spokenLocale(channel.guildId, parts, language),
       when: 'now',
       handle: this.#handle,
     } as const;

@@ -6,7 +6,7 @@ import {
 } from '#src/people/join-announcements.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
-import { spokenText } from '#src/session/localized-text.ts';
+import { spokenLocale, spokenText } from '#src/session/localized-text.ts';
 import { namePrefix } from '#src/session/output/address-by-name.ts';
 import type { PauseNotices } from '#src/session/output/pause-notices.ts';
 import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
@@ -58,6 +58,7 @@ export class JoinAnnouncer {
     if (toldIds.length === 0) return;
     pauseNotices.put({
       words: () => this.#words(toldIds),
+      language: spokenLocale(this.#context.channel.guildId, parts),
       aboutIds: toldIds,
       longestWaitMs: longestPauseWaitMs,
       ended: () => undefined,
