@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '#src/base/clock.ts';
 import type { RealtimeTalkLimits } from '#src/chat/realtime/realtime-ports.ts';
 import { openRealtimeTalk } from '#src/chat/realtime/realtime-talk.ts';
@@ -33,12 +33,21 @@ export async function openTalking({ clock, limits, speaksAs = 'auto', ...setting
     synthesizer,
     pipeline,
     running: () => server.calls.reduce((sum, { active }) => sum + active, synthesizer.running),
-    settled: () => wait(60),
+    settled,
     [Symbol.asyncDispose]: async () => {
       pipeline[Symbol.dispose]();
       await server[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Turns of the event loop in which client and server, both of this process, have read all that was sent. */
+const settlingTurns = 100;
+
+/** Nothing is under way any more: on a busy machine few turns go by in any time. */
+async function settled(): Promise<void> {
+  await wait(60);
+  for (let n = 0; n < settlingTurns; n++) await turn();
 }
 
 export function answering({ says, call, ends }: ModelScript): TalkSettings['answer'] {
