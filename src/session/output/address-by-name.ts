@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import { speakable } from '#src/chat/text/speakable.ts';
 import type { ArrivedPart } from '#src/session/answering/pending-answer.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
@@ -44,11 +45,20 @@ export function namesFor(
 /** Their names as they are spoken before an answer; empty where none can be spoken. */
 export function namePrefix(
   people: readonly NamedPerson[],
+  context: NamePrefixContext,
+  language: string | undefined,
+): string {
+  const { channel, parts } = context;
+  const names = people.map((one) => spokenNameOf(one, channel.guildId, parts));
+  return joinedNames(names, context, language);
+}
+
+function joinedNames(
+  names: readonly string[],
   { channel, parts }: NamePrefixContext,
   language: string | undefined,
 ): string {
-  return people
-    .map((one) => spokenNameOf(one, channel.guildId, parts))
+  return names
     .filter((name) => name !== '')
     .reduce(
       (one, other) =>
@@ -88,16 +98,15 @@ async function* salute(
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
   const people = namesFor(question, context);
-  const spoken = namePrefix(people, context, context.languages.of(question.said.speakerId));
-  const isNamed = beginsWithNames(
-    text,
-    people.map(({ name }) => name),
-  );
-  if (spoken === '' || isNamed) return;
+  const names = people.map(({ name }) => name);
+  const language = context.languages.of(question.said.speakerId);
+  const spoken = namePrefix(people, context, language);
+  if (spoken === '' || beginsWithNames(text, names)) return;
+  const shown = joinedNames(names.map(speakable), context, language);
   const { clock, synthesizer } = context.parts;
-  const ofText = `${spoken},`;
+  const ofText = `${shown === '' ? spoken : shown},`;
   try {
-    for await (const pcm of synthesizer.synthesize(ofText, voice, signal)) {
+    for await (const pcm of synthesizer.synthesize(`${spoken},`, voice, signal)) {
       yield { part: { kind: 'audio', pcm, ofText }, atMs: clock.nowMs() };
     }
   } catch (error) {

@@ -65,6 +65,17 @@ test('an answer whose question waited begins with the name of whoever asked', as
   expect(fixture.faces.at(-1)?.next).toBeUndefined();
 });
 
+test('a name before an answer is said as its owner has set it, and written as it is shown', async () => {
+  const fixture = await several([[long], ['For Lima it is rain.']]);
+  await fixture.peopleSettings.change('g', 'ben', { spokenName: 'Behn' });
+  void asks(fixture, adam, 'Tell me something.');
+  await pass(fixture, 600);
+  void asks(fixture, ben, 'And the weather in Lima?');
+  await pass(fixture, 20_000);
+  expect(fixture.synthesizer.asked.map(({ text }) => text)).toContain('Behn,');
+  expect(heardOf(fixture).at(-1)).toEqual(['Ben', 'Ben, For Lima it is rain.']);
+});
+
 test('history holds the name as it was heard', async () => {
   const fixture = await several([[long], ['It is rain.'], ['Yes.']]);
   void asks(fixture, adam, 'Tell me something.');
