@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files that wait more than they compute: people speak there in real time, or messages are posted at Discord's pace. */
-const waiting = /\/test\/(scenarios|discord|sandbox)\/|\/bench\/captions\/live\//;
+/** Files that wait more than they compute: people speak there in real time, messages are posted at Discord's
+ * pace, or servers are slow. */
+const waiting =
+  /\/test\/(scenarios|discord|sandbox|processes|slow-servers)\b|\/bench\/captions\/live\//;
 /** Files whose many tests stand elsewhere, or take long: their size does not tell. Longest first. */
 const long = [
+  'test/slow-servers.long.test.ts',
   'test/speech/embedded/embedded.long.test.ts',
   'test/sources/formats/formats.long.test.ts',
   'test/audio/echo/echo.long.test.ts',
