@@ -23,14 +23,23 @@ export function languageLabel(tag: string): string {
 /** BCP 47 tag of a language that was typed or picked; undefined where it is none. */
 export function languageTag(typed: string): string | undefined {
   const words = typed.trim().toLowerCase();
-  const named = offeredLanguages.find((tag) =>
-    [languageLabel(tag), languageName(tag), languageName(tag, tag)].some(
-      (one) => one.toLowerCase() === words,
-    ),
-  );
+  tagsByName ??= namedTags();
+  const named = tagsByName.get(words);
   if (named) return named;
   const isTag = /^[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}$/.test(words);
   return isTag && isKnown(words) ? Intl.getCanonicalLocales(words)[0] : undefined;
+}
+
+let tagsByName: ReadonlyMap<string, string> | undefined;
+
+/** Tags of the languages that are offered by all that may be typed for them; made when first needed. */
+function namedTags(): ReadonlyMap<string, string> {
+  const named = offeredLanguages.flatMap((tag) =>
+    [languageLabel(tag), languageName(tag), languageName(tag, tag)].map(
+      (name) => [name.toLowerCase(), tag] as const,
+    ),
+  );
+  return new Map(named.toReversed()); // the first counts
 }
 
 function isKnown(tag: string): boolean {

@@ -21,10 +21,11 @@ export function readLanguage(words: string): Pick<LanguageSettings, 'language'> 
 /** Several of them, with commas between. */
 export function readLanguages(words: string): Pick<LanguageSettings, 'languages'> | undefined {
   if (words.toLowerCase() === none) return { languages: [] };
-  const tags = words.split(',').map(languageTag);
-  const languages = [...new Set(tags.filter((tag) => tag !== undefined))];
-  const isBad = tags.includes(undefined) || languages.length > maxLanguages;
-  return isBad ? undefined : { languages };
+  const named = words.split(',');
+  if (named.length > maxLanguages) return undefined;
+  const tags = named.map(languageTag);
+  const languages = tags.filter((tag) => tag !== undefined);
+  return languages.length < tags.length ? undefined : { languages: [...new Set(languages)] };
 }
 
 export function shownLanguages({ languages }: Pick<LanguageSettings, 'languages'>): string {
