@@ -24,6 +24,8 @@ const never = new AbortController().signal;
 /** Interval, in ms, at which the bot's seat is looked at. */
 const lookMs = 2;
 const [hops, hopMs] = [20, 500];
+/** Between servers, in ms: a gateway takes 120 messages a minute, and what is beyond waits for the next one. */
+const roundMs = 3_000;
 /** Longer than uncalled joins wait for each other, in ms. */
 const settleMs = 18_000;
 
@@ -37,8 +39,8 @@ const environment = { ...remote(providers), DATA_DIR: dataDir, COMMANDS_PER_PERS
 const bot = stack.use(await BotProcess.start({ token, apiUrl, ca }, environment));
 
 const [joined, followed]: [number[], number[]] = [[], []];
-for (let n = 0; n < rounds; n++) joined.push(await autoJoined(n));
-for (let n = 0; n < rounds; n++) followed.push(await goneAlong(rounds + n));
+for (let n = 0; n < rounds; n++) joined.push(await paced(autoJoined(n)));
+for (let n = 0; n < rounds; n++) followed.push(await paced(goneAlong(rounds + n)));
 const rows = [row('auto_join, first person', joined), row('follow, caller moves', followed)];
 console.log(`ms from a change of channel until the bot is in the call, ${rounds} servers each`);
 console.log(table(['', 'p50', 'p95', 'most'], rows));
@@ -47,6 +49,12 @@ console.log(await hopped(2 * rounds));
 function row(label: string, ms: readonly number[]): readonly string[] {
   const figures = [percentile(ms, 0.5), percentile(ms, 0.95), Math.max(...ms)];
   return [label, ...figures.map((one) => one.toFixed(0))];
+}
+
+async function paced(round: Promise<number>): Promise<number> {
+  const ms = await round;
+  await realClock.sleep(roundMs, never);
+  return ms;
 }
 
 /** The number `n`th server, with somebody who agreed for always, and these channels in `auto_join`. */
