@@ -15,7 +15,7 @@ export const preview: Command = {
     const voice = asked === undefined ? own?.voice : await voices.named(asked);
     if (asked !== undefined && voice === undefined)
       return [unknownVoice(asked, await voices.names())];
-    const sample = { voice, speed: own?.speed, language: callerLocale };
+    const sample = { voice, speed: own?.speed, language: own?.language ?? callerLocale };
     const outcome = await voices.preview(guildId, { id, name }, sample);
     const shown = voice ?? text('voice.usual', {}, callerLocale);
     switch (outcome.kind) {

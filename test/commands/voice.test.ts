@@ -135,6 +135,11 @@ test('/voice preview lets its caller hear their voice at their pace, or the one 
     { voice: 'rms', speed: 0.8, language: 'en' },
     { voice: 'slt', speed: 0.8, language: 'en' },
   ]);
+  await preview.run(
+    adam,
+    ports({ voices, peopleSettings: { load: async () => ({ language: 'de' }) } }),
+  );
+  expect(samples[2]).toMatchObject({ language: 'de' });
 });
 
 test('/voice preview of a name that no voice has tells the closest three', async () => {

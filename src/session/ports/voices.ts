@@ -19,7 +19,7 @@ export type VoiceSample = {
   readonly voice?: string | undefined;
   /** Pace; 1 is usual. */
   readonly speed?: number | undefined;
-  /** Language of the sentence where the listener has set none, BCP 47. */
+  /** Of the sentence, BCP 47. */
   readonly language: string;
 };
 

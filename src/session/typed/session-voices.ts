@@ -22,7 +22,6 @@ type VoiceParts = Pick<
   | 'chatName'
   | 'clock'
   | 'onEvent'
-  | 'peopleSettings'
   | 'places'
   | 'spending'
   | 'spokenLocales'
@@ -58,13 +57,12 @@ export class SessionVoices implements VoiceControl {
   }
 
   async preview(guildId: string, listener: Asker, sample: VoiceSample): Promise<PreviewOutcome> {
-    const { peopleSettings, places, spending } = this.#parts;
+    const { places, spending } = this.#parts;
     const { quiet } = spending.manner(guildId);
     if (quiet) return { kind: 'failed', line: quiet.line };
-    const own = await peopleSettings.load(guildId, listener.id);
     const bot = places.botName(guildId);
     const line = { id: 'voice.preview.words', with: { bot } } as const;
-    const words = spokenText(line, guildId, this.#parts, own?.language ?? sample.language);
+    const words = spokenText(line, guildId, this.#parts, sample.language);
     const clauses = clausesOf(words);
     const session = this.#sessions.session(guildId);
     if (session && isQuiet(session) && sayAloud(session, listener, clauses, sample))
