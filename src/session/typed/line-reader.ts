@@ -18,6 +18,7 @@ import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import { isSure } from '#src/turn/speaker-language/speaker-language.ts';
 import { lineToRead } from './line-text.ts';
+import { readingOutcome } from './reading-outcome.ts';
 
 /** Longest time, in ms, after which a writer who goes on is not named again. */
 const longestRunGapMs = 60_000;
@@ -122,16 +123,7 @@ export class LineReader implements LineReading {
       handle: open.handle,
     };
     open.takeBack = () => context.queue.drop(reading, 'withdrawn');
-    const added = context.queue.read(reading);
-    switch (added.kind) {
-      case 'added':
-        return { kind: 'queued', ahead: added.ahead };
-      case 'full':
-      case 'muted':
-        return added;
-      case 'closed':
-        return { kind: 'nowhere' };
-    }
+    return readingOutcome(context.queue.read(reading));
   }
 
   /** What is said of a line, and how. */

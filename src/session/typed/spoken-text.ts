@@ -10,6 +10,7 @@ import {
   voiceTrack,
 } from '#src/session/tracks/track-names.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
+import { readingOutcome } from './reading-outcome.ts';
 
 /** Has a text read out in a session: on the track `voice`, or as a sound on a named one. Nothing where there is no money for it. */
 export function sayIn(
@@ -46,15 +47,7 @@ function queued(
     ...more,
     handle: new TurnHandle(),
   });
-  switch (added.kind) {
-    case 'added':
-      return { kind: 'queued', ahead: added.ahead };
-    case 'full':
-    case 'muted':
-      return added;
-    case 'closed':
-      return { kind: 'nowhere' };
-  }
+  return readingOutcome(added);
 }
 
 /** As a sound of its owner, which is synthesised when its turn comes. */
