@@ -7,7 +7,13 @@ import { promisify } from 'node:util';
 import { canariesIn, canariesOf, canarySound } from '#bench/chaos/judge/canary.ts';
 import { JournalKeeper } from '#bench/chaos/judge/journal.ts';
 import { sentenceIn, sentenceNumber } from '#bench/chaos/people/sentences.ts';
-import { answerText, canariesNamed, questionText, sentenceWho } from '#bench/chaos/people/words.ts';
+import {
+  answerText,
+  canariesNamed,
+  names,
+  questionText,
+  sentenceWho,
+} from '#bench/chaos/people/words.ts';
 import { noBudgets } from '#bench/processes/no-budgets.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
@@ -167,15 +173,18 @@ function environmentOf(
 function watchMessages(sandbox: Sandbox, journal: JournalKeeper): void {
   sandbox.onMessage(({ kind, message }) => {
     if (kind === 'deleted' || message.authorId !== sandbox.botId) return;
-    const { text, id: messageId, components, ephemeral } = message;
+    const { text, id: messageId, components, ephemeral, forUserId } = message;
     const atMs = realClock.nowMs();
     const id = sentenceIn(text);
     if (!ephemeral && components.length > 0) return journal.panel(atMs, id);
     for (const canary of canariesNamed(text)) {
       journal.add({ kind: 'written', atMs, canary, messageId });
     }
-    const how = ephemeral ? 'reply' : 'message';
-    if (id !== undefined) journal.add({ kind: 'told', how, atMs, toMs: atMs, id });
+    if (id === undefined) return;
+    const told = { kind: 'told', atMs, toMs: atMs, id } as const;
+    if (!ephemeral) return journal.add({ ...told, how: 'message' });
+    const who = names.findIndex((name) => sandbox.person(name).id === forUserId);
+    journal.add({ ...told, how: 'reply', who });
   });
 }
 

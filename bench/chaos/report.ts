@@ -4,13 +4,21 @@ import { percentile, table } from '#bench/table.ts';
 import type { Cycle } from './plan.ts';
 
 /** These end the run with a failure. */
-const failures: readonly ChaosFinding['kind'][] = ['silent', 'lost', 'twice', 'consent', 'down'];
+const failures: readonly ChaosFinding['kind'][] = [
+  'silent',
+  'lost',
+  'twice',
+  'consent',
+  'down',
+  'leaked',
+];
 const words: Readonly<Record<ChaosFinding['kind'], string>> = {
   silent: 'silent failures',
   lost: 'answers lost',
   twice: 'answers twice',
   consent: 'consent broken',
   down: 'bot down',
+  leaked: 'leaked',
 };
 
 /** A line while it runs: what stood, and what had come of it so far. */
@@ -34,7 +42,7 @@ export function summary(
   memory: readonly Health[],
   left: readonly string[],
 ): string {
-  const { asked, answered, told, findings, waitsMs } = verdict;
+  const { asked, answered, told, findings, waitsMs, calm } = verdict;
   const count = (kind: ChaosFinding['kind']) =>
     findings.filter((finding) => finding.kind === kind).length;
   const ms = (part: number) =>
@@ -44,6 +52,7 @@ export function summary(
     [
       ['asked', `${asked}`],
       ['answered', `${answered}, half within ${ms(0.5)}, 95 % within ${ms(0.95)}`],
+      ['answered outside faults', `${calm.answered} of ${calm.asked}`],
       ['told why not', `${told}`],
       ...failures.map((kind) => [words[kind], `${count(kind)}`]),
       ['memory slope', slopes(memory)],

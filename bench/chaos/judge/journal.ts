@@ -40,6 +40,8 @@ export type JournalEvent =
       readonly atMs: number;
       readonly toMs: number;
       readonly id: string;
+      /** Number of the only person who reads it: of a private reply. */
+      readonly who?: number;
     }
   | {
       readonly kind: 'fault';
@@ -54,6 +56,8 @@ export type JournalEvent =
   /** Somebody asked for something by a command. */
   | {
       readonly kind: 'command';
+      /** Number of the person. */
+      readonly who: number;
       readonly line: string;
       readonly fromMs: number;
       readonly repliedAtMs: number | undefined;

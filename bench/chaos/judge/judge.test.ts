@@ -21,12 +21,20 @@ function fault(fromMs: number, toMs: number, isMute = false): JournalEvent {
   return { kind: 'fault', name: 'REST 500', isMute, fromMs, toMs };
 }
 
-function told(how: 'voice' | 'panel', atMs: number, toMs = atMs): JournalEvent {
+function told(
+  how: 'voice' | 'panel',
+  atMs: number,
+  toMs = atMs,
+): Extract<JournalEvent, { kind: 'told' }> {
   return { kind: 'told', how, atMs, toMs, id: 'fail.llm' };
 }
 
+/** What is found about questions and commands one by one. */
 function kinds(...journal: JournalEvent[]): readonly string[] {
-  return judge(journal, later).findings.map(({ kind }) => kind);
+  const { findings } = judge(journal, later);
+  return findings
+    .filter(({ words }) => !words.startsWith('outside faults'))
+    .map(({ kind }) => kind);
 }
 
 test('a question is answered within 15 s, or nobody said anything', () => {
@@ -51,12 +59,58 @@ test('a fault gives 15 s from its end, and so does one that follows closely', ()
   expect(kinds(asked(), fault(9_000, 20_000), fault(30_000, 40_000), heard(54_000))).toEqual([]);
 });
 
-test('a sentence why not is an answer when it is said after the question, or still stands on the panel', () => {
-  expect(kinds(asked(), told('voice', 12_000))).toEqual([]);
-  expect(kinds(asked(), told('voice', 5_000))).toEqual(['silent']);
-  expect(kinds(asked(), told('panel', 5_000, 10_500))).toEqual([]);
-  expect(kinds(asked(), told('panel', 5_000, 9_000))).toEqual(['silent']);
-  expect(judge([asked(), told('voice', 12_000)], later)).toMatchObject({ told: 1, answered: 0 });
+test('a sentence why not is an answer when it came with a fault of the question, and after it or still on the panel', () => {
+  const broken = fault(4_500, 10_500);
+  expect(kinds(asked(), broken, told('voice', 12_000))).toEqual([]);
+  expect(kinds(asked(), broken, told('panel', 5_000, 10_500))).toEqual([]);
+  expect(kinds(asked(), broken, told('panel', 5_000, 9_000))).toEqual(['silent']);
+  expect(judge([asked(), broken, told('voice', 12_000)], later)).toMatchObject({
+    told: 1,
+    answered: 0,
+  });
+});
+
+test('where no fault stands a sentence excuses nothing, and one of an earlier fault excuses no later question', () => {
+  expect(kinds(asked(), told('voice', 12_000))).toContain('silent');
+  const standing = told('panel', 0, Number.POSITIVE_INFINITY);
+  expect(kinds(asked(), standing)).toContain('silent');
+  const late = { fromMs: 60_000, toMs: 61_000 };
+  expect(kinds(asked(late), fault(0, 5_000), standing, fault(59_000, 60_500))).toContain('silent');
+});
+
+test('a private reply is the reason for its reader alone', () => {
+  const broken = fault(9_000, 10_500);
+  const reply = (who: number): JournalEvent => ({ ...told('voice', 12_000), how: 'reply', who });
+  expect(kinds(asked(), broken, reply(1))).toEqual([]);
+  expect(kinds(asked(), broken, reply(2))).toEqual(['silent']);
+});
+
+test('outside faults at least 95 of 100 questions have to be answered', () => {
+  const many = Array.from({ length: 100 }, (_, number) => asked({ number }));
+  const answers = (count: number) =>
+    many.slice(0, count).map(
+      (_, number): JournalEvent => ({
+        kind: 'heard',
+        atMs: 12_000,
+        canary: { who: 1, number },
+        part: 0,
+      }),
+    );
+  const shares = (count: number) =>
+    judge([...many, ...answers(count)], later).findings.filter(({ words }) =>
+      words.startsWith('outside faults'),
+    );
+  expect(shares(95)).toEqual([]);
+  expect(shares(94)).toHaveLength(1);
+  expect(judge([...many, ...answers(95)], later).calm).toEqual({ asked: 100, answered: 95 });
+});
+
+test('outside faults a question is put to the model once, or twice where an answer was begun ahead', () => {
+  const modelled: JournalEvent = { kind: 'modelled', atMs: 11_500, canary };
+  expect(kinds(asked(), heard(12_000), modelled, modelled)).toEqual([]);
+  expect(kinds(asked(), heard(12_000), modelled, modelled, modelled)).toEqual(['twice']);
+  const broken = fault(9_000, 10_500);
+  expect(kinds(asked(), heard(12_000), modelled, modelled, modelled, broken)).toEqual([]);
 });
 
 test('a sentence of the same fault, read a moment before, holds for the next question, too', () => {
@@ -104,6 +158,7 @@ test('the words of somebody who said no may reach no recogniser', () => {
 test('a command is replied to, unless a fault stood when it was typed', () => {
   const typed = (repliedAtMs?: number): JournalEvent => ({
     kind: 'command',
+    who: 1,
     line: 'join',
     fromMs: 10_000,
     repliedAtMs,

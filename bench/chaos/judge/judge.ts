@@ -5,12 +5,18 @@ import type { AskedQuestion, Journal, JournalEvent } from './journal.ts';
 const graceMs = 15_000;
 /** A sentence said so long before still stands in the room: the people there have just read it. */
 const freshMs = 20_000;
+/** A question begun so long after the end of a fault, in ms, still belongs to a sentence read before it. */
+const afterMs = 2_000;
 /** By then an answer is mostly over. */
 const answerMs = 5_000;
 const lastPart = 2;
+/** Requests to the chat model for one question: one ahead of its end that is thrown away, and one. */
+const mostRequests = 2;
+/** Least share of the questions outside faults that have to be answered. */
+export const leastAnswered = 0.95;
 
 export type ChaosFinding = {
-  readonly kind: 'silent' | 'lost' | 'twice' | 'consent' | 'down';
+  readonly kind: 'silent' | 'lost' | 'twice' | 'consent' | 'down' | 'leaked';
   /** Names of the faults that stood when it happened or last before. */
   readonly faults: readonly string[];
   readonly atMs: number;
@@ -24,6 +30,8 @@ export type ChaosVerdict = {
   readonly told: number;
   /** Neither yet, and there is still time. */
   readonly pending: number;
+  /** Questions at which no fault stood or had just stood: how many came, and how many were answered. */
+  readonly calm: { readonly asked: number; readonly answered: number };
   readonly findings: readonly ChaosFinding[];
   /** From the last word to the first sound of the answer, of all that were answered aloud. */
   readonly waitsMs: readonly number[];
@@ -50,20 +58,27 @@ export function judge(journal: Journal, nowMs: number): ChaosVerdict {
       ? [finding(outcome, question.fromMs, faults, nameOf(question))]
       : [],
   );
-  const count = (wanted: QuestionOutcome) =>
-    outcomes.filter(({ outcome }) => outcome === wanted).length;
+  const count = (wanted: QuestionOutcome, among = outcomes) =>
+    among.filter(({ outcome }) => outcome === wanted).length;
+  const settled = outcomes.filter(
+    ({ question, outcome }) => outcome !== 'pending' && faultsAt(question, faults).length === 0,
+  );
+  const calm = { asked: settled.length, answered: count('answered', settled) };
   return {
     asked: owed.length,
     answered: count('answered'),
     told: count('told'),
     pending: count('pending'),
+    calm,
     findings: [
+      ...tooFewAnswered(calm, nowMs),
       ...journal.flatMap((event) =>
         event.kind === 'down' ? [finding('down', event.atMs, faults, event.why)] : [],
       ),
       ...silences,
       ...unanswered(journal, faults, told, nowMs),
       ...questions.flatMap((question) => twice(question, about(question), faults)),
+      ...questions.flatMap((question) => askedAgain(question, about(question), faults)),
       ...questions.flatMap((question) => unallowed(question, about(question), faults)),
     ],
     waitsMs: owed.flatMap((question) => waitOf(question, about(question))),
@@ -81,7 +96,7 @@ function outcomeOf(
   const reached = ({ kind, atMs }: { kind: string; atMs: number }) =>
     (kind === 'heard' || kind === 'written') && atMs <= untilMs;
   if (mine.some((event) => 'atMs' in event && reached(event))) return 'answered';
-  if (wasTold(question.fromMs, untilMs, faults, told)) return 'told';
+  if (wasTold(question, untilMs, faults, told)) return 'told';
   if (untilMs > nowMs) return 'pending';
   return mine.some(({ kind }) => kind === 'modelled') ? 'lost' : 'silent';
 }
@@ -100,21 +115,56 @@ function deadlineMs(askedMs: number, faults: readonly FaultEvent[]): number {
   return untilMs;
 }
 
-/** A sentence after the question, one that is still on the panel, or one of the same fault that was just read. */
+type Asking = Pick<AskedQuestion, 'who' | 'fromMs' | 'toMs'>;
+
+/** Faults that stood while somebody asked, began before their answer could be over, or had ended a moment before. */
+function faultsAt({ fromMs, toMs }: Asking, faults: readonly FaultEvent[]): readonly FaultEvent[] {
+  return faults.filter(
+    (fault) => fault.fromMs <= toMs + answerMs && fault.toMs + graceMs >= fromMs,
+  );
+}
+
+/**
+ * A sentence that came with a fault of this very question: outside faults none excuses anything. It came after the question, was
+ * just read while the fault stood, or stands on the panel; a private reply is for its reader only.
+ */
 function wasTold(
-  fromMs: number,
+  asking: Asking,
   untilMs: number,
   faults: readonly FaultEvent[],
   told: readonly Told[],
 ): boolean {
-  const standing = faults.filter(
-    (fault) => fault.fromMs <= fromMs && fault.toMs >= fromMs - freshMs,
-  );
-  const sinceMs = Math.min(fromMs, ...standing.map((fault) => fault.fromMs));
-  return told.some(({ how, atMs, toMs }) => {
+  const { fromMs, who } = asking;
+  const own = faultsAt(asking, faults);
+  return told.some(({ how, atMs, toMs, who: reader }) => {
+    if (how === 'reply' && reader !== who) return false;
     if (atMs > untilMs) return false;
-    return how === 'panel' ? toMs >= fromMs : atMs >= Math.max(sinceMs, fromMs - freshMs);
+    return own.some((fault) => {
+      if (atMs < fault.fromMs || atMs > fault.toMs + graceMs) return false;
+      if (atMs >= fromMs) return true;
+      if (how === 'panel') return toMs >= fromMs;
+      return fromMs <= fault.toMs + afterMs && atMs >= fromMs - freshMs;
+    });
   });
+}
+
+/** Finding about a bot that always has a reason and seldom an answer. */
+function tooFewAnswered({ asked, answered }: ChaosVerdict['calm'], nowMs: number): ChaosFinding[] {
+  if (answered >= leastAnswered * asked) return [];
+  const words = `outside faults ${answered} of ${asked} questions were answered`;
+  return [{ kind: 'silent', atMs: nowMs, words, faults: [] }];
+}
+
+/** The chat model was asked more often than for one answer and one that was begun ahead; faults allow a new try. */
+function askedAgain(
+  question: AskedQuestion,
+  mine: Journal,
+  faults: readonly FaultEvent[],
+): ChaosFinding[] {
+  const requests = mine.filter(({ kind }) => kind === 'modelled').length;
+  if (requests <= mostRequests || faultsAt(question, faults).length > 0) return [];
+  const words = `${nameOf(question)}: ${requests} requests to the model`;
+  return [finding('twice', question.fromMs, faults, words)];
 }
 
 /** Commands without an answer; while a fault stands Discord itself may say that nobody responds. */
@@ -126,11 +176,11 @@ function unanswered(
 ): ChaosFinding[] {
   return journal.flatMap((event) => {
     if (event.kind !== 'command') return [];
-    const { fromMs: atMs, repliedAtMs, line } = event;
+    const { fromMs: atMs, repliedAtMs, line, who } = event;
     if (faults.some(({ fromMs, toMs }) => fromMs <= atMs && atMs <= toMs)) return [];
     const untilMs = deadlineMs(atMs, faults);
     if (untilMs > nowMs || (repliedAtMs ?? Number.POSITIVE_INFINITY) <= untilMs) return [];
-    if (wasTold(atMs, untilMs, faults, told)) return [];
+    if (wasTold({ who, fromMs: atMs, toMs: atMs }, untilMs, faults, told)) return [];
     return [finding('silent', atMs, faults, `/${line} had no reply`)];
   });
 }

@@ -88,7 +88,7 @@ export class Talker {
     const fromMs = realClock.nowMs();
     const reply = await this.#typed(line, words);
     const repliedAtMs = reply && realClock.nowMs();
-    this.#stage.journal.add({ kind: 'command', line, fromMs, repliedAtMs });
+    this.#stage.journal.add({ kind: 'command', who: this.who, line, fromMs, repliedAtMs });
     return reply;
   }
 
