@@ -12,10 +12,14 @@ import {
   canariesNamed,
   names,
   questionText,
+  reminderCall,
+  reminderCanary,
+  reminderText,
   sentenceWho,
 } from '#bench/chaos/people/words.ts';
-import { noBudgets } from '#bench/processes/no-budgets.ts';
+import { type BenchDatabase, openDatabase } from '#bench/takeover/database.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
+import type { BoardMessage } from '#sandbox/world/world-messages.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { realClock } from '#src/base/clock.ts';
@@ -33,6 +37,23 @@ export const otherChannel = 'Workshop';
 
 /** Speech is quick: there is much to ask. */
 const msPerChar = 20;
+/** Budgets are counted and kept, and are never used up. */
+const budgets: Readonly<Record<string, string>> = {
+  BUDGET_PERSON_DAY_USD: '1000',
+  BUDGET_SERVER_DAY_USD: '1000',
+  BUDGET_SERVER_MONTH_USD: '1000',
+  BUDGET_PERSON_DAY_MINUTES: '100000',
+  BUDGET_SERVER_DAY_MINUTES: '100000',
+  BUDGET_SERVER_MONTH_MINUTES: '100000',
+  BUDGET_SERVER_DAY_UNPRICED: '1000000',
+  BUDGET_CAPTIONS_DAY_MINUTES: '100000',
+};
+/** Name under which the bot's process reaches the database. */
+const processName = 'bot';
+/** Ends the captions that a model is shown. */
+const contextEnd = '</channel>';
+/** A line of captions begins with its speaker in bold. */
+const captionLine = /^\*\*/;
 /** So that a session that is dead is noticed within a minute. */
 const heartbeatMs = 5_000;
 /** Of a store that may become full. */
@@ -53,6 +74,8 @@ export type ChaosSetup = AsyncDisposable & {
   /** Of each bot after its start, before anybody called it. */
   readonly idle: readonly Measures[];
   readonly dataDir: string;
+  /** Undefined: the store is SQLite. */
+  readonly database: BenchDatabase | undefined;
   /** Whether the disk of the store can be filled; needs the right to mount. */
   readonly hasSmallDisk: boolean;
   tell(order: PreloadOrder): void;
@@ -63,8 +86,11 @@ export type ChaosSetup = AsyncDisposable & {
   start(): Promise<void>;
 };
 
-export async function openStage(): Promise<ChaosSetup> {
+/** `databaseUrl`: a PostgreSQL server in which the run has a schema of its own; without it the store is SQLite. */
+export async function openStage(databaseUrl?: string): Promise<ChaosSetup> {
   await using stack = new AsyncDisposableStack();
+  const database =
+    databaseUrl === undefined ? undefined : stack.use(await openDatabase(databaseUrl));
   const journal = new JournalKeeper();
   const providers = stack.use(await openProviders(journal));
   const sandbox = stack.use(await openSandbox({ heartbeatMs, rateLimits: 'usual' }));
@@ -74,7 +100,10 @@ export async function openStage(): Promise<ChaosSetup> {
   if (hasSmallDisk) stack.defer(() => run('umount', [dataDir]));
   watchMessages(sandbox, journal);
   const { token, apiUrl, certificate: ca } = sandbox;
-  const environment = environmentOf(providers, dataDir);
+  const environment = {
+    ...environmentOf(providers, dataDir),
+    ...(database && { DATABASE_URL: await database.urlFor(processName) }),
+  };
   const started = () => BotProcess.start({ token, apiUrl, ca }, environment, preload);
   const idle: Measures[] = [];
   let ended: readonly LogLine[] = [];
@@ -88,6 +117,7 @@ export async function openStage(): Promise<ChaosSetup> {
     journal,
     idle,
     dataDir,
+    database,
     hasSmallDisk,
     get bot() {
       return bot;
@@ -140,20 +170,40 @@ async function openProviders(journal: JournalKeeper): Promise<MockProviders> {
     return canaries.map(questionText).join(' ');
   };
   const reply = (newest: string) => {
-    const canaries = canariesNamed(newest);
+    const canaries = canariesNamed(withoutContext(newest));
     for (const canary of canaries) journal.add({ kind: 'modelled', atMs: now(), canary });
     return canaries.length === 0 ? 'Yes.' : canaries.map(answerText).join(' ');
   };
-  const speaks = (text: string, rateHz: number, perCharMs: number) => {
-    const named = canariesNamed(text);
+  const speaks = (text: string, rateHz: number, perCharMs = msPerChar) => {
+    const isReminder = reminderText.test(text);
+    const named = canariesNamed(text).map((canary) =>
+      isReminder ? reminderCanary(canary) : canary,
+    );
     const canaries =
       named.length > 0 ? named : [{ who: sentenceWho, number: sentenceNumber(text) }];
     const length = Math.round((((text.length / canaries.length) * perCharMs) / 1_000) * rateHz);
     const sounds = canaries.map((canary) => canarySound(canary, rateHz, length));
     return Int16Array.from(sounds.flatMap((sound) => [...sound]));
   };
-  const replies = [{ match: /^/, reply }];
-  return await openMockProviders({ hears, replies, speaks, msPerChar, pace: usualPace });
+  const replies = [
+    { match: /^/, reply, callFor: (newest: string) => reminderCall(withoutContext(newest)) },
+  ];
+  const voice = speaks;
+  const talk = { voice };
+  return await openMockProviders({
+    hears,
+    replies,
+    speaks,
+    voice,
+    talk,
+    msPerChar,
+    pace: usualPace,
+  });
+}
+
+/** The newest message without the lines of captions that models are shown before it. */
+function withoutContext(newest: string): string {
+  return newest.slice(newest.lastIndexOf(contextEnd) + 1);
 }
 
 function environmentOf(
@@ -164,8 +214,11 @@ function environmentOf(
     TRANSCRIPTION_BASE_URL: baseUrl,
     CHAT_COMPLETION_BASE_URL: baseUrl,
     SPEECH_BASE_URL: baseUrl,
+    AUDIO_MODEL_NAME: 'mock',
+    REALTIME_BASE_URL: baseUrl,
+    REALTIME_MODEL: 'mock',
     DATA_DIR: dataDir,
-    ...noBudgets,
+    ...budgets,
   };
 }
 
@@ -173,19 +226,33 @@ function environmentOf(
 function watchMessages(sandbox: Sandbox, journal: JournalKeeper): void {
   sandbox.onMessage(({ kind, message }) => {
     if (kind === 'deleted' || message.authorId !== sandbox.botId) return;
-    const { text, id: messageId, components, ephemeral, forUserId } = message;
+    const { text, components, ephemeral, forUserId } = message;
     const atMs = realClock.nowMs();
     const id = sentenceIn(text);
     if (!ephemeral && components.length > 0) return journal.panel(atMs, id);
-    for (const canary of canariesNamed(text)) {
-      journal.add({ kind: 'written', atMs, canary, messageId });
-    }
+    noteQuestions(message, atMs, journal);
     if (id === undefined) return;
     const told = { kind: 'told', atMs, toMs: atMs, id } as const;
     if (!ephemeral) return journal.add({ ...told, how: 'message' });
     const who = names.findIndex((name) => sandbox.person(name).id === forUserId);
     journal.add({ ...told, how: 'reply', who });
   });
+}
+
+/** Answers and reminders that stand in a message; lines of captions are neither. */
+function noteQuestions(
+  { text, id: messageId }: Pick<BoardMessage, 'id' | 'text'>,
+  atMs: number,
+  journal: JournalKeeper,
+): void {
+  if (captionLine.test(text)) return;
+  for (const canary of canariesNamed(text)) {
+    journal.add(
+      reminderText.test(text)
+        ? { kind: 'reminded', atMs, canary, by: { messageId } }
+        : { kind: 'written', atMs, canary, messageId },
+    );
+  }
 }
 
 const run = async (program: string, args: readonly string[]) => {

@@ -1,8 +1,8 @@
-// npm run chaos [-- --minutes 10] [--hours 8] [--seed 1] [--plan '{"seed":1,"cycles":[…]}'] [--only 'REST']
+// npm run chaos [-- --minutes 10] [--hours 8] [--seed 1] [--store postgresql] [--plan '{"seed":1,"cycles":[…]}'] [--only 'REST']
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { faults } from '#bench/chaos/faults/faults.ts';
-import { type Health, healthOf, left } from '#bench/chaos/judge/health.ts';
+import { type Health, healthOf, type Remainder, remainderOf } from '#bench/chaos/judge/health.ts';
 import { judge } from '#bench/chaos/judge/judge.ts';
 import { ChaosPeople } from '#bench/chaos/people/chaos-people.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
@@ -21,6 +21,10 @@ const { values: options } = parseArgs({
     plan: { type: 'string' },
     /** A file for all that happened and all that the bot logged, a line of JSON each. */
     journal: { type: 'string' },
+    /** `sqlite` or `postgresql`; left out, by the seed: odd ones have SQLite. */
+    store: { type: 'string' },
+    /** PostgreSQL server in which the run has a schema of its own. */
+    database: { type: 'string', default: 'postgres://postgres@127.0.0.1:5432/test' },
     /** Only faults whose name begins so. */
     only: { type: 'string', default: '' },
   },
@@ -28,9 +32,10 @@ const { values: options } = parseArgs({
 const minutes = Number(options.minutes ?? (options.hours ? 60 * Number(options.hours) : 10));
 const seed = Number(options.seed);
 const quietMs = 8_000;
+const store = options.store ?? (seed % 2 === 1 ? 'sqlite' : 'postgresql');
 const healthEveryMs = 15_000;
 
-await using stage = await openStage();
+await using stage = await openStage(store === 'postgresql' ? options.database : undefined);
 const chosen = faults.filter(({ name }) => name.startsWith(options.only));
 const skipped = chosen.flatMap((fault) => {
   const why = fault.skipped?.(stage);
@@ -41,7 +46,7 @@ const able = chosen.filter((fault) => skipped.every((other) => other.fault !== f
 const plan: ChaosPlan =
   options.plan === undefined ? planOf(seed, minutes * 60_000, able) : JSON.parse(options.plan);
 console.log(
-  `Parley chaos: seed ${plan.seed}, ${plan.cycles.length} cycles of ${able.length} faults`,
+  `Parley chaos: seed ${plan.seed}, ${plan.cycles.length} cycles of ${able.length} faults, ${store}`,
 );
 console.log(`once more: npm run chaos -- --plan '${planLine(plan)}'`);
 await run(stage, plan);
@@ -55,6 +60,7 @@ async function run(on: ChaosSetup, { cycles, seed: of }: ChaosPlan): Promise<voi
   await pause(quietMs);
   const known = new Set<string>();
   for (const [n, cycle] of cycles.entries()) {
+    await crowd.usePipelineAt(n / cycles.length);
     await runCycle(on, crowd, cycle);
     const verdict = judge(on.journal.events, realClock.nowMs());
     console.log(cycleLine(`${n + 1}/${cycles.length}`, cycle, verdict));
@@ -64,10 +70,15 @@ async function run(on: ChaosSetup, { cycles, seed: of }: ChaosPlan): Promise<voi
     await note(on);
     if (!isAlive(on)) break;
   }
-  const verdict = await settle(on, crowd);
+  const settled = await settle(on, crowd);
   await crowd.end();
   clearInterval(watching);
   const remaining = await remains(on, crowd);
+  const atMs = realClock.nowMs();
+  const leaks = remaining.leaks.map(
+    (words) => ({ kind: 'leaked', atMs, words, faults: [] }) as const,
+  );
+  const verdict = { ...settled, findings: [...settled.findings, ...leaks] };
   await note(on);
   console.log(`\n${summary(verdict, memory, remaining)}`);
   if (verdict.findings.length > 0) {
@@ -78,13 +89,14 @@ async function run(on: ChaosSetup, { cycles, seed: of }: ChaosPlan): Promise<voi
 }
 
 /** What the bot still holds once it was sent away and everybody left. */
-async function remains(on: ChaosSetup, { talkers }: ChaosPeople): Promise<readonly string[]> {
+async function remains(on: ChaosSetup, { talkers }: ChaosPeople): Promise<Remainder> {
   await talkers[0]?.command('track stop', { track: 'bg' });
   await talkers[0]?.command('leave');
   for (const talker of talkers) await talker.standUp();
   await pause(quietMs);
   const [start, end] = [on.idle.at(-1), await on.measure()];
-  return start && end ? left(start, end) : ['unknown: the bot does not answer'];
+  if (start && end) return remainderOf(start, end);
+  return { handles: [], memoryMb: Number.NaN, leaks: ['unknown: the bot does not answer'] };
 }
 
 /** The whole journal as it is now. */

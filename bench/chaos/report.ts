@@ -1,4 +1,4 @@
-import { type Health, slopeMbPerHour } from '#bench/chaos/judge/health.ts';
+import { type Health, type Remainder, slopeMbPerHour } from '#bench/chaos/judge/health.ts';
 import type { ChaosFinding, ChaosVerdict } from '#bench/chaos/judge/judge.ts';
 import { percentile, table } from '#bench/table.ts';
 import type { Cycle } from './plan.ts';
@@ -37,11 +37,7 @@ export function findingLines(findings: readonly ChaosFinding[], startMs: number)
     .join('\n');
 }
 
-export function summary(
-  verdict: ChaosVerdict,
-  memory: readonly Health[],
-  left: readonly string[],
-): string {
+export function summary(verdict: ChaosVerdict, memory: readonly Health[], left: Remainder): string {
   const { asked, answered, told, findings, waitsMs, calm } = verdict;
   const count = (kind: ChaosFinding['kind']) =>
     findings.filter((finding) => finding.kind === kind).length;
@@ -56,7 +52,8 @@ export function summary(
       ['told why not', `${told}`],
       ...failures.map((kind) => [words[kind], `${count(kind)}`]),
       ['memory slope', slopes(memory)],
-      ['handles left', left.join(', ') || 'none'],
+      ['handles left', left.handles.join(', ') || 'none'],
+      ['memory left', `${left.memoryMb.toFixed(1)} MB`],
     ],
   );
 }

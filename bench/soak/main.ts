@@ -1,7 +1,7 @@
-// npm run soak [-- --minutes 30] [--hours 8]
+// npm run soak [-- --minutes 30] [--hours 8] [--store sqlite] [--database postgres://…]
 import { parseArgs } from 'node:util';
 import { type ChaosSetup, openStage } from '#bench/chaos/chaos-setup.ts';
-import { healthOf, slopeMbPerHour } from '#bench/chaos/judge/health.ts';
+import { healthOf, heldMb, slopeMbPerHour } from '#bench/chaos/judge/health.ts';
 import { ChaosPeople, rain } from '#bench/chaos/people/chaos-people.ts';
 import { settle } from '#bench/chaos/run.ts';
 import { table } from '#bench/table.ts';
@@ -18,7 +18,14 @@ import {
 } from './readings.ts';
 
 const { values: options } = parseArgs({
-  options: { minutes: { type: 'string' }, hours: { type: 'string' } },
+  options: {
+    minutes: { type: 'string' },
+    hours: { type: 'string' },
+    /** `sqlite` or `postgresql`. */
+    store: { type: 'string', default: 'postgresql' },
+    /** PostgreSQL server in which the run has a schema of its own. */
+    database: { type: 'string', default: 'postgres://postgres@127.0.0.1:5432/test' },
+  },
 });
 const minutes = Number(options.minutes ?? (options.hours ? 60 * Number(options.hours) : 30));
 const lengthMs = minutes * 60_000;
@@ -30,7 +37,7 @@ const drums = { sound: 'drumroll', track: 'drums', volume: 10, loop: true };
 const cast = { agreeing: 5, silent: 0, sounds: [rain, drums] };
 const never = new AbortController().signal;
 
-await using stage = await openStage();
+await using stage = await openStage(options.store === 'postgresql' ? options.database : undefined);
 await soak(stage);
 
 async function soak(on: ChaosSetup): Promise<void> {
@@ -45,6 +52,7 @@ async function soak(on: ChaosSetup): Promise<void> {
   const readings: MemoryReading[] = [];
   for (let lineMs = 0; realClock.nowMs() - startMs < lengthMs && on.isUp; ) {
     await realClock.sleep(readEveryMs, never);
+    await crowd.usePipelineAt((realClock.nowMs() - startMs) / lengthMs);
     const reading = await read(on, startMs);
     if (!reading) continue;
     readings.push(reading);
@@ -68,13 +76,13 @@ async function read(on: ChaosSetup, startMs: number): Promise<MemoryReading | un
   const nowMs = realClock.nowMs();
   const health = await healthOf(on.bot.pid, nowMs);
   if (!measures || !health) return undefined;
-  const { heapBytes, codeBytes, externalBytes, resources, listeners } = measures;
+  const { codeBytes, resources, listeners } = measures;
   const count = (kinds: RegExp) =>
     Object.entries(resources).reduce((sum, [kind, n]) => sum + (kinds.test(kind) ? n : 0), 0);
   return {
     atMs: nowMs - startMs,
     residentMb: health.residentMb,
-    heldMb: (heapBytes - codeBytes + externalBytes) / 2 ** 20,
+    heldMb: heldMb(measures),
     codeMb: codeBytes / 2 ** 20,
     timers: count(/Timeout|Immediate/),
     listeners,

@@ -10,6 +10,8 @@ export type BenchDatabase = AsyncDisposable & {
   wayOf(process: string): TcpProxy | undefined;
   /** Cuts everybody off, or lets everybody back. */
   cutAll(isCut: boolean): void;
+  /** Passes nothing on for anybody, until `cutAll(false)`. */
+  swallowAll(): void;
 };
 
 export async function openDatabase(database: string): Promise<BenchDatabase> {
@@ -32,6 +34,9 @@ export async function openDatabase(database: string): Promise<BenchDatabase> {
     wayOf: (process) => ways.get(process),
     cutAll(isCut) {
       for (const way of ways.values()) isCut ? way.cut() : way.heal();
+    },
+    swallowAll() {
+      for (const way of ways.values()) way.swallow();
     },
     async [Symbol.asyncDispose]() {
       for (const way of ways.values()) await way[Symbol.asyncDispose]();

@@ -11,8 +11,24 @@ const slowDiskMs = 100;
 
 const filler = ({ dataDir }: ChaosSetup) => join(dataDir, 'filler');
 
+const needsDatabase = ({ database }: ChaosSetup) =>
+  database ? undefined : 'the store is SQLite: --store postgresql';
+
+/** PostgreSQL: gone with a reset of each connection, or a network that loses every packet. */
+const databaseFaults: readonly ChaosFault[] = (['cut', 'swallowed'] as const).map((how) => ({
+  name: `database ${how}`,
+  kind: 'database',
+  skipped: needsDatabase,
+  start({ database }) {
+    if (how === 'cut') database?.cutAll(true);
+    else database?.swallowAll();
+  },
+  stop: ({ database }) => database?.cutAll(false),
+}));
+
 /** The machine: its disk, its clock, its CPU, and the process itself. */
 export const machineFaults: readonly ChaosFault[] = [
+  ...databaseFaults,
   {
     name: 'disk full',
     kind: 'disk',

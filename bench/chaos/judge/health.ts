@@ -48,14 +48,38 @@ export function slopeMbPerHour(
   return square === 0 ? undefined : (both / square) * 3_600_000;
 }
 
-/** What is held at the end and was not at the start, by kind: `Timeout +3`. */
-export function left(start: Measures, end: Measures): readonly string[] {
+/** More of one kind than at the start that may be open by chance once everybody has left: a socket that closes, a timer. */
+const mostLeft = 2;
+/** More memory, in MB, that may be held once everybody has left: caches that fill once. */
+const mostHeldMb = 24;
+
+/** Heap and external memory without compiled code, in MB. */
+export function heldMb({ heapBytes, codeBytes, externalBytes }: Measures): number {
+  return (heapBytes - codeBytes + externalBytes) / 2 ** 20;
+}
+
+export type Remainder = {
+  /** Kind and number of each that is open at the end and was not at the start: `Timeout +3`. */
+  readonly handles: readonly string[];
+  readonly memoryMb: number;
+  /** Sentences about what is more than may be left. */
+  readonly leaks: readonly string[];
+};
+
+/** Handles and memory that the bot still holds at the end and did not hold at the start. */
+export function remainderOf(start: Measures, end: Measures): Remainder {
   const kinds = [...new Set([...Object.keys(start.resources), ...Object.keys(end.resources)])];
   const more = kinds.map((kind) => {
     return [kind, (end.resources[kind] ?? 0) - (start.resources[kind] ?? 0)] as const;
   });
   const listeners = ['listeners', end.listeners - start.listeners] as const;
-  return [...more, listeners]
-    .filter(([, count]) => count > 0)
-    .map(([kind, count]) => `${kind} +${count}`);
+  const left = [...more, listeners].filter(([, count]) => count > 0);
+  const memoryMb = heldMb(end) - heldMb(start);
+  const leaks = left.filter(([, count]) => count > mostLeft).map(shown);
+  if (memoryMb > mostHeldMb) leaks.push(`${memoryMb.toFixed(1)} MB`);
+  return { handles: left.map(shown), memoryMb, leaks };
+}
+
+function shown([kind, count]: readonly [string, number]): string {
+  return `${kind} +${count}`;
 }

@@ -33,6 +33,13 @@ export type JournalEvent =
       readonly canary: Canary;
       readonly messageId: string;
     }
+  /** A reminder that this question asked for was told: a third of it aloud, or in a message. */
+  | {
+      readonly kind: 'reminded';
+      readonly atMs: number;
+      readonly canary: Canary;
+      readonly by: { readonly part: number } | { readonly messageId: string };
+    }
   /** A sentence that says why not was heard or read; on the panel it stands until `toMs`. */
   | {
       readonly kind: 'told';

@@ -155,6 +155,16 @@ test('the words of somebody who said no may reach no recogniser', () => {
   expect(kinds(asked({ consent: 'no', ...unowed }))).toEqual([]);
 });
 
+test('a reminder that is told twice was set twice; thirds of it and edits of its message are one', () => {
+  const reminder = { atMs: 40_000, kind: 'reminded', canary } as const;
+  const aloud = (part: number): JournalEvent => ({ ...reminder, by: { part } });
+  const written = (messageId: string): JournalEvent => ({ ...reminder, by: { messageId } });
+  expect(kinds(asked(), heard(12_000), aloud(0), aloud(1), aloud(2))).toEqual([]);
+  expect(kinds(asked(), heard(12_000), ...[0, 1, 2, 0, 1].map(aloud))).toEqual(['twice']);
+  expect(kinds(asked(), heard(12_000), written('a'), written('a'))).toEqual([]);
+  expect(kinds(asked(), heard(12_000), written('a'), written('b'))).toEqual(['twice']);
+});
+
 test('a command is replied to, unless a fault stood when it was typed', () => {
   const typed = (repliedAtMs?: number): JournalEvent => ({
     kind: 'command',

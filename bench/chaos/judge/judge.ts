@@ -5,6 +5,8 @@ import type { AskedQuestion, Journal, JournalEvent } from './journal.ts';
 const graceMs = 15_000;
 /** A sentence said so long before still stands in the room: the people there have just read it. */
 const freshMs = 20_000;
+/** By so long after the end of a fault, in ms, the bot is well again: questions from then on have to be answered. */
+const wellMs = 6_000;
 /** A question begun so long after the end of a fault, in ms, still belongs to a sentence read before it. */
 const afterMs = 2_000;
 /** By then an answer is mostly over. */
@@ -13,7 +15,7 @@ const lastPart = 2;
 /** Requests to the chat model for one question: one ahead of its end that is thrown away, and one. */
 const mostRequests = 2;
 /** Least share of the questions outside faults that have to be answered. */
-export const leastAnswered = 0.95;
+const leastAnswered = 0.95;
 
 export type ChaosFinding = {
   readonly kind: 'silent' | 'lost' | 'twice' | 'consent' | 'down' | 'leaked';
@@ -61,7 +63,8 @@ export function judge(journal: Journal, nowMs: number): ChaosVerdict {
   const count = (wanted: QuestionOutcome, among = outcomes) =>
     among.filter(({ outcome }) => outcome === wanted).length;
   const settled = outcomes.filter(
-    ({ question, outcome }) => outcome !== 'pending' && faultsAt(question, faults).length === 0,
+    ({ question, outcome }) =>
+      outcome !== 'pending' && faultsAt(question, faults, wellMs).length === 0,
   );
   const calm = { asked: settled.length, answered: count('answered', settled) };
   return {
@@ -78,6 +81,7 @@ export function judge(journal: Journal, nowMs: number): ChaosVerdict {
       ...silences,
       ...unanswered(journal, faults, told, nowMs),
       ...questions.flatMap((question) => twice(question, about(question), faults)),
+      ...questions.flatMap((question) => remindedTwice(question, about(question), faults)),
       ...questions.flatMap((question) => askedAgain(question, about(question), faults)),
       ...questions.flatMap((question) => unallowed(question, about(question), faults)),
     ],
@@ -118,9 +122,13 @@ function deadlineMs(askedMs: number, faults: readonly FaultEvent[]): number {
 type Asking = Pick<AskedQuestion, 'who' | 'fromMs' | 'toMs'>;
 
 /** Faults that stood while somebody asked, began before their answer could be over, or had ended a moment before. */
-function faultsAt({ fromMs, toMs }: Asking, faults: readonly FaultEvent[]): readonly FaultEvent[] {
+function faultsAt(
+  { fromMs, toMs }: Asking,
+  faults: readonly FaultEvent[],
+  longestAfterMs = graceMs,
+): readonly FaultEvent[] {
   return faults.filter(
-    (fault) => fault.fromMs <= toMs + answerMs && fault.toMs + graceMs >= fromMs,
+    (fault) => fault.fromMs <= toMs + answerMs && fault.toMs + longestAfterMs >= fromMs,
   );
 }
 
@@ -150,7 +158,7 @@ function wasTold(
 
 /** Finding about a bot that always has a reason and seldom an answer. */
 function tooFewAnswered({ asked, answered }: ChaosVerdict['calm'], nowMs: number): ChaosFinding[] {
-  if (answered >= leastAnswered * asked) return [];
+  if (asked - answered <= Math.max(1, (1 - leastAnswered) * asked)) return []; // one of a few is chance
   const words = `outside faults ${answered} of ${asked} questions were answered`;
   return [{ kind: 'silent', atMs: nowMs, words, faults: [] }];
 }
@@ -198,6 +206,22 @@ function twice(
   const times = Math.max(begun, ended + Math.min(1, messages), messages);
   if (times < 2) return [];
   return [finding('twice', question.fromMs, faults, `${nameOf(question)}: ${times} times`)];
+}
+
+/** Each reminder that was set rings by itself, so a call of the tool that ran twice is told twice. */
+function remindedTwice(
+  question: AskedQuestion,
+  mine: Journal,
+  faults: readonly FaultEvent[],
+): ChaosFinding[] {
+  const told = mine.flatMap((event) => (event.kind === 'reminded' ? [event.by] : []));
+  const messages = new Set(told.flatMap((by) => ('messageId' in by ? [by.messageId] : []))).size;
+  const { begun } = repeats(told.flatMap((by) => ('part' in by ? [by.part] : [])));
+  const times = Math.max(begun, messages);
+  if (times < 2) return [];
+  return [
+    finding('twice', question.fromMs, faults, `reminder of ${nameOf(question)}: ${times} times`),
+  ];
 }
 
 function repeats(parts: readonly number[]): { readonly begun: number; readonly ended: number } {

@@ -32,6 +32,8 @@ const listenEveryMs = 100;
 /** Longer than that and the people are not in real time any more. */
 const heldMs = 600;
 export const rain: OptionValues = { sound: 'rain', track: 'bg', volume: 20, loop: true };
+/** Each answers for a third of a run. */
+const pipelines = ['chained', 'audio-model', 'realtime'] as const;
 const usualCast: Cast = { agreeing: 4, silent: 2, sounds: [rain] };
 
 /** The people of a run: they talk without a break, one question at a time, and call the bot when it is gone. */
@@ -45,6 +47,7 @@ export class ChaosPeople {
   #work: readonly Promise<void>[] = [];
   #calledAtMs = Number.NEGATIVE_INFINITY;
   #hasMusic = false;
+  #pipeline = 'chained';
 
   private constructor(
     cast: Cast,
@@ -101,6 +104,19 @@ export class ChaosPeople {
     return this.talkers.slice(0, this.#cast.agreeing);
   }
 
+  /** Has the owner of the server choose the pipeline of this share of the run, 0 to 1; again where no answer came. */
+  async usePipelineAt(share: number): Promise<void> {
+    const value = pipelines[Math.floor(share * pipelines.length)];
+    if (value === undefined || this.#pipeline === value) return;
+    const reply = await this.#stage.sandbox
+      .person('Olga')
+      .command('settings set', { key: 'pipeline', value })
+      .answered(AbortSignal.timeout(settleMs))
+      .catch(() => undefined);
+    console.log(`pipeline ${value}: ${reply?.text ?? 'no answer'}`);
+    if (reply && sentenceIn(reply.text) === undefined) this.#pipeline = value;
+  }
+
   /** The bot was ended and started again, perhaps without having written down the last seconds. */
   restarted(): void {
     for (const talker of this.talkers) talker.doubt();
@@ -130,6 +146,7 @@ export class ChaosPeople {
     const reply = await talker.command('join');
     if (!reply || sentenceIn(reply.text) !== undefined) return;
     await talker.person.settled(AbortSignal.timeout(settleMs)).catch(() => undefined);
+    await talker.command('captions on');
     if (this.#hasMusic) return;
     for (const sound of this.#cast.sounds) {
       this.#hasMusic = (await talker.command('track play', sound)) !== undefined;

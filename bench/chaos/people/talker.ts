@@ -6,9 +6,9 @@ import type { OptionValues } from '#sandbox/interactions/interaction-words.ts';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
-import { CanaryListener } from './listener.ts';
+import { CanaryListener, type HeardCanary } from './listener.ts';
 import { sentenceIn, sentenceOf } from './sentences.ts';
-import { sentenceWho } from './words.ts';
+import { questionOfReminder, reminderWho, sentenceWho } from './words.ts';
 
 const sayMs = 15_000;
 const commandMs = 15_000;
@@ -97,12 +97,19 @@ export class Talker {
     const { frames } = this.person.heard;
     const fresh = frames.slice(1 + frames.findLastIndex(({ atMs }) => atMs <= this.#heardUntilMs));
     this.#heardUntilMs = fresh.at(-1)?.atMs ?? this.#heardUntilMs;
-    for (const { who, number, part, atMs } of this.#listener.hear(fresh)) {
-      const { journal } = this.#stage;
-      if (who === this.who) journal.add({ kind: 'heard', atMs, canary: { who, number }, part });
-      const id = who === sentenceWho && part === 0 ? sentenceOf(number) : undefined;
-      if (id !== undefined) journal.add({ kind: 'told', how: 'voice', atMs, toMs: atMs, id });
+    for (const window of this.#listener.hear(fresh)) this.#note(window);
+  }
+
+  #note({ who, number, part, atMs }: HeardCanary): void {
+    const { journal } = this.#stage;
+    const question = who === reminderWho ? questionOfReminder({ who, number }) : { who, number };
+    if (question.who === this.who) {
+      const event = { atMs, canary: question };
+      if (who === reminderWho) journal.add({ ...event, kind: 'reminded', by: { part } });
+      else journal.add({ ...event, kind: 'heard', part });
     }
+    const id = who === sentenceWho && part === 0 ? sentenceOf(number) : undefined;
+    if (id !== undefined) journal.add({ kind: 'told', how: 'voice', atMs, toMs: atMs, id });
   }
 
   async #typed(line: string, words: OptionValues): Promise<ShownMessage | undefined> {

@@ -1,4 +1,5 @@
 import { type Canary, canaryNumbers } from '#bench/chaos/judge/canary.ts';
+import type { MockReply } from '#test/fakes/providers/chat.ts';
 
 const first = `anchor amber basket beacon butter candle carpet castle
   copper cotton desert dragon engine falcon feather forest`.split(/\s+/);
@@ -11,10 +12,36 @@ const third = `ocean orange paper pebble pepper pillow planet pocket
 export const names = ['Adam', 'Bea', 'Carl', 'Dora', 'Eve', 'Finn'] as const;
 /** Stands for the bot's own sentences where people have their number. */
 export const sentenceWho = 15;
+/** Stands for reminders that are told aloud. */
+export const reminderWho = 14;
+/** Begins a reminder that is told, in speech and in messages. */
+export const reminderText = /wanted to be reminded/i;
 
-/** What the recogniser makes of a question. No two of a run are alike. */
+/** Every so many questions of a person ask for a reminder, which is a call of a tool with an effect. */
+const reminderEvery = 6;
+/** From the call to the instant of the reminder. */
+const reminderMs = 20_000;
+
+/** True: the question asks for a reminder. */
+function asksForReminder({ number }: Canary): boolean {
+  return number % reminderEvery === reminderEvery - 1;
+}
+
+/** Transcript of a question. No two of a run are alike. */
 export function questionText(canary: Canary): string {
-  return `Nova, what is the ${wordsOf(canary)}?`;
+  const words = wordsOf(canary);
+  return asksForReminder(canary)
+    ? `Nova, remind me in ${reminderMs / 1_000} seconds of the ${words}.`
+    : `Nova, what is the ${words}?`;
+}
+
+/** Call of the tool that the chat model answers such a question with; undefined: it answers in words. */
+export function reminderCall(newest: string): MockReply['call'] {
+  const [canary] = /remind me/i.test(newest) ? canariesNamed(newest) : [];
+  if (!canary) return undefined;
+  const when = `in ${reminderMs / 1_000} seconds`;
+  const argumentsJson = JSON.stringify({ when, text: `the ${wordsOf(canary)}` });
+  return { name: 'set_reminder', argumentsJson };
 }
 
 /** What the chat model says to it. */
@@ -35,6 +62,15 @@ export function canariesNamed(text: string): readonly Canary[] {
     ({ who, number }, n) =>
       found.findIndex((other) => other.who === who && other.number === number) === n,
   );
+}
+
+/** The canary of a reminder that is told aloud, and the question it belongs to. */
+export function reminderCanary({ who, number }: Canary): Canary {
+  return { who: reminderWho, number: (number * names.length + who) % canaryNumbers };
+}
+
+export function questionOfReminder({ number }: Canary): Canary {
+  return { who: number % names.length, number: Math.floor(number / names.length) };
 }
 
 function wordsOf({ who, number }: Canary): string {

@@ -5,6 +5,8 @@ export type MockReply = {
   /** Makes the text out of the newest message. */
   readonly reply?: (newest: string) => string;
   readonly call?: { readonly name: string; readonly argumentsJson: string };
+  /** Makes the call out of the newest message; undefined: there is none, and the text is said. */
+  readonly callFor?: (newest: string) => MockReply['call'];
 };
 
 export type ChatRequest = {
@@ -32,6 +34,8 @@ export function replyTo(request: ChatRequest, replies: readonly MockReply[]): Mo
       ? newest.toLowerCase().includes(match.toLowerCase())
       : match.test(newest);
   const found = replies.find(fits) ?? { match: /^/, text: `You said: ${newest}` };
+  const call = found.callFor?.(newest);
+  if (call) return { match: found.match, call };
   return found.reply ? { ...found, text: found.reply(newest) } : found;
 }
 
