@@ -10,21 +10,18 @@ const greetingMs = 3000;
 
 /** Connects twice and says nothing, which costs nothing. Usable where it may be talked with. */
 export async function probeRealtime(server: ServerUnderTest, model: string): Promise<Examined> {
-  const talk = await greet(server, 'realtime', { model });
+  const talk = await greet(server, talking, { model });
   const listen = await greet(server, 'realtime transcription', { intent: 'transcription' });
   const findings = [talk, listen];
   if (talk.verdict !== 'ok') return failed('absent', ...findings);
-  const dialect = talk.why.includes(beta) ? 'beta' : 'ga';
-  const settings = [
-    `REALTIME_BASE_URL=${shownUrl(server)}`,
-    `REALTIME_MODEL=${model}`,
-    `REALTIME_DIALECT=${dialect}`,
-  ];
+  const settings = [`REALTIME_BASE_URL=${shownUrl(server)}`, `REALTIME_MODEL=${model}`];
   return { findings, state: 'usable', settings };
 }
 
+const talking = 'realtime';
 const refusedMend = 'set REALTIME_MODEL to one that this key may use there';
 const beta = 'beta names';
+const betaMend = 'update that server: conversations with beta names are no longer supported';
 
 async function greet(
   server: ServerUnderTest,
@@ -58,7 +55,8 @@ function readGreeting(what: string, event: JsonEvent): ReportLine {
   const heard = readHeard(event);
   if (heard?.kind === 'created') {
     const told = readTalk(event);
-    const isBeta = told?.kind === 'created' && told.dialect === 'beta';
+    const isBeta = told?.kind === 'created' && told.isBeta;
+    if (isBeta && what === talking) return missing(what, `connects, with ${beta}`, betaMend);
     const isGa = heard.dialect === 'ga' && !isBeta;
     return ok(what, `connects, with ${isGa ? 'the names of today (GA)' : beta}`);
   }

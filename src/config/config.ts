@@ -37,11 +37,13 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       .filter(([, value]) => value),
   );
   const parsed = settings.safeParse(given);
-  if (!parsed.success) return { kind: 'bad', mistakes: parsed.error.issues.map(sentence) };
+  const removed = removedSettings(environment);
+  if (!parsed.success)
+    return { kind: 'bad', mistakes: [...parsed.error.issues.map(sentence), ...removed] };
   const tools = readExternalTools(parsed.data, environment);
   const toolMistakes = tools.kind === 'bad' ? tools.mistakes : [];
   const { brains, mistakes: brainMistakes } = readBrains(parsed.data.BRAINS, environment);
-  const mistakes = [...contradictions(parsed.data), ...toolMistakes, ...brainMistakes];
+  const mistakes = [...contradictions(parsed.data), ...removed, ...toolMistakes, ...brainMistakes];
   if (tools.kind === 'bad' || mistakes.length > 0) return { kind: 'bad', mistakes };
   const { PATH: searchPath = '' } = environment;
   const externalTools = tools.tools;
@@ -59,6 +61,15 @@ export function readSecret(
 
 function sentence({ path, message }: z.core.$ZodIssue): string {
   return `${path.join('.')}: ${message.replace(/^Invalid option: expected one of /, 'must be one of ').replace(/^Invalid input: expected /, 'must be ')}`;
+}
+
+/** Complaints about removed settings on which somebody still relies, one sentence each. */
+function removedSettings({ REALTIME_DIALECT: dialect }: NodeJS.ProcessEnv): string[] {
+  return dialect?.trim() === 'beta'
+    ? [
+        'REALTIME_DIALECT: beta is gone with the interface that OpenAI removed in May 2026; delete this line, and use a server with the names of today (GA)',
+      ]
+    : [];
 }
 
 function contradictions(from: EnvironmentSettings): string[] {

@@ -8,7 +8,6 @@ export type Realtime = {
   readonly baseUrl: string;
   readonly model: string;
   readonly apiKey?: Secret;
-  readonly dialect: 'auto' | 'ga' | 'beta';
   /** Left out, the server's own. */
   readonly voice?: string;
 };
@@ -22,11 +21,10 @@ export function readRealtime(from: EnvironmentSettings): Realtime | undefined {
   if (!isAsked && !isOpenAi(shared) && from.PIPELINE !== 'realtime') return undefined;
   const baseUrl = own ?? shared;
   const apiKey = keyFor(baseUrl, ownKey, from);
-  const { REALTIME_DIALECT: dialect, SPEECH_VOICE: voice } = from;
+  const { SPEECH_VOICE: voice } = from;
   return {
     baseUrl,
     model: model ?? standardModels.realtime,
-    dialect,
     ...(apiKey && { apiKey }),
     ...(voice && { voice }),
   };

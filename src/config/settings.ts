@@ -59,7 +59,6 @@ export const settings = z.object({
     .optional(),
   REALTIME_MODEL: words.optional(),
   REALTIME_API_KEY: secret.optional(),
-  REALTIME_DIALECT: z.enum(['auto', 'ga', 'beta']).default('auto'),
   REALTIME_FIRST_BYTE_SECONDS: seconds.optional(),
   REALTIME_IDLE_SECONDS: seconds.optional(),
   TRANSCRIPTION_BACKEND: z.enum(['file', 'realtime']).default('file'),

@@ -10,20 +10,18 @@ import {
   type SocketLimits,
   socketUrl,
 } from './json-socket.ts';
-import { type RealtimeDialect, readTalk, type TalkEvent } from './realtime-reading.ts';
+import { readTalk, type TalkEvent } from './realtime-reading.ts';
 
 export type LinkOptions = {
   /** `http` and `ws` mean the same. */
   readonly baseUrl: string;
   readonly model: string;
   readonly apiKey?: Secret;
-  /** `auto` believes the first event. */
-  readonly dialect: RealtimeDialect | 'auto';
   readonly clock?: Clock;
   readonly limits?: Partial<SocketLimits>;
   readonly openSocket?: OpenSocket;
-  /** What a session is told before anything else. */
-  readonly opening: (dialect: RealtimeDialect) => JsonEvent;
+  /** First event to a session: its settings. */
+  readonly opening: JsonEvent;
 };
 
 export type LinkListener = {
@@ -41,7 +39,6 @@ const elsewhere = new Set(['provider.refused', 'provider.bad_key']);
 export class RealtimeLink {
   readonly #options: LinkOptions;
   readonly openedAtMs: number;
-  #dialect: RealtimeDialect = 'ga';
   #socket: JsonSocket | undefined;
   #listener: LinkListener;
 
@@ -72,10 +69,6 @@ export class RealtimeLink {
     throw first;
   }
 
-  get dialect(): RealtimeDialect {
-    return this.#dialect;
-  }
-
   get alive(): boolean {
     return this.#socket !== undefined;
   }
@@ -98,7 +91,7 @@ export class RealtimeLink {
   }
 
   async #begin(url: URL, signal: AbortSignal): Promise<void> {
-    const { limits = {}, dialect, opening } = this.#options;
+    const { limits = {}, opening, baseUrl } = this.#options;
     const listener = this.#listener;
     const greeted = this.#expect('created');
     this.#socket = await JsonSocket.open(
@@ -117,10 +110,9 @@ export class RealtimeLink {
       signal,
     );
     const created = await ifInTime(greeted, greetingMs, this.#clock, signal);
-    if (dialect !== 'auto') this.#dialect = dialect;
-    else if (created?.kind === 'created') this.#dialect = created.dialect;
+    if (created?.kind === 'created' && created.isBeta) throw formerInterface(baseUrl);
     const updated = this.#expect('updated');
-    this.send(opening(this.#dialect));
+    this.send(opening);
     await ifInTime(updated, greetingMs, this.#clock, signal);
     this.#listener = listener;
   }
@@ -142,6 +134,12 @@ export class RealtimeLink {
   get #clock(): Clock {
     return this.#options.clock ?? realClock;
   }
+}
+
+/** A server of before May 2026, whose names this bot does not speak. */
+function formerInterface(baseUrl: string): BotError {
+  const message = `${serverName(baseUrl)} speaks the former Realtime interface (beta), which the bot no longer supports: update that server.`;
+  return new BotError('provider.refused', false, message);
 }
 
 /** What a server says is wrong: its code in the sentence, its words apart. */

@@ -1,9 +1,6 @@
 import { toldCount } from '#src/provider/models/usage-reading.ts';
 import type { JsonEvent } from './json-socket.ts';
 
-/** How a server names things: as today, or as before May 2026. */
-export type RealtimeDialect = 'ga' | 'beta';
-
 type ToolCall = { readonly id: string; readonly name: string; readonly argumentsJson: string };
 
 /** Tokens of sound, and cached ones, are counted within the totals. */
@@ -30,7 +27,8 @@ type OfItem = Of & { readonly itemId: string };
 
 /** What a server tells, in our words. */
 export type TalkEvent =
-  | { readonly kind: 'created'; readonly dialect: RealtimeDialect }
+  /** Greeting; `isBeta` where the server speaks the interface of before May 2026. */
+  | { readonly kind: 'created'; readonly isBeta: boolean }
   | { readonly kind: 'updated' }
   | { readonly kind: 'committed'; readonly itemId: string }
   /** An item of the conversation, ours or the server's. */
@@ -59,13 +57,11 @@ export type ResponseEvent = Extract<TalkEvent, Of>;
 
 type EventReader = (event: JsonEvent) => TalkEvent | undefined;
 
-/** Names of the present and of the former interface; both are understood from every server. */
 const readers: Readonly<Record<string, EventReader>> = {
-  'session.created': ({ session }) => ({ kind: 'created', dialect: dialectOf(session) }),
+  'session.created': ({ session }) => ({ kind: 'created', isBeta: isBeta(session) }),
   'session.updated': () => ({ kind: 'updated' }),
   'input_audio_buffer.committed': (event) => ({ kind: 'committed', itemId: word(event.item_id) }),
   'conversation.item.added': item,
-  'conversation.item.created': item,
   'response.created': ({ response }) => {
     const { id, metadata } = record(response);
     return { kind: 'began', responseId: word(id), metadata: record(metadata) };
@@ -73,15 +69,10 @@ const readers: Readonly<Record<string, EventReader>> = {
   'response.output_item.added': output,
   'response.output_item.done': output,
   'response.output_audio.delta': sound,
-  'response.audio.delta': sound,
   'response.output_audio_transcript.delta': words(true, 'delta'),
-  'response.audio_transcript.delta': words(true, 'delta'),
   'response.output_audio_transcript.done': words(true, 'transcript'),
-  'response.audio_transcript.done': words(true, 'transcript'),
   'response.output_text.delta': words(false, 'delta'),
-  'response.text.delta': words(false, 'delta'),
   'response.output_text.done': words(false, 'text'),
-  'response.text.done': words(false, 'text'),
   'response.function_call_arguments.done': (event) => ({
     kind: 'call',
     ...ofItem(event),
@@ -106,9 +97,9 @@ export function readTalk(event: JsonEvent): TalkEvent | undefined {
   return reader?.(event);
 }
 
-function dialectOf(session: unknown): RealtimeDialect {
+function isBeta(session: unknown): boolean {
   const told = record(session);
-  return 'input_audio_format' in told || 'modalities' in told ? 'beta' : 'ga';
+  return 'input_audio_format' in told || 'modalities' in told;
 }
 
 function item({ item }: JsonEvent): TalkEvent {

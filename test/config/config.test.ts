@@ -300,6 +300,13 @@ test('hosts of the own network are hosts, and nothing that opens more', () => {
   }
 });
 
+test('a setting that is gone is told to somebody who still relies on it, and to nobody else', () => {
+  expect(mistakes({ REALTIME_DIALECT: 'beta' })).toEqual([
+    expect.stringMatching(/^REALTIME_DIALECT: beta is gone .*delete this line/),
+  ]);
+  for (const former of ['auto', 'ga', '']) good({ REALTIME_DIALECT: former });
+});
+
 test('realtime takes a server of its own or OpenAI, and needs one only where it is the pipeline', () => {
   expect(good({}).realtime).toBeUndefined();
   expect(mistakes({ PIPELINE: 'realtime' })).toEqual([
@@ -309,12 +316,10 @@ test('realtime takes a server of its own or OpenAI, and needs one only where it 
   expect(good(own).realtime).toEqual({
     baseUrl: 'ws://127.0.0.1:8000/v1',
     model: 'gpt-realtime-2.1',
-    dialect: 'auto',
   });
   expect(mistakes({ REALTIME_MODEL: 'gpt-realtime-2.1' })).toContainEqual(
     expect.stringContaining('REALTIME_API_KEY: missing'),
   );
   expect(good({ OPENAI_API_KEY: 'k' }).realtime?.apiKey?.reveal()).toBe('k');
   expect(good({ ...own, OPENAI_API_KEY: 'k' }).realtime?.apiKey).toBeUndefined();
-  expect(mistakes({ ...own, REALTIME_DIALECT: 'old' })).toHaveLength(1);
 });

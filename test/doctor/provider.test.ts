@@ -34,7 +34,6 @@ test('a server that can do everything is told so, with the settings to use', asy
     SPEECH_FORMAT: 'pcm',
     REALTIME_BASE_URL: server.baseUrl,
     REALTIME_MODEL: 'mock',
-    REALTIME_DIALECT: 'ga',
   });
 });
 
@@ -167,17 +166,21 @@ test('a transcription that streams is asked to', async () => {
 });
 
 test.each([
-  ['ga', 'ga', 'the names of today (GA)'],
-  ['beta', 'beta-session', 'beta names'],
-] as const)('Realtime with %s names is told by its greeting', async (talks, listens, names) => {
-  const dialects = { talk: { dialect: talks }, realtime: { dialect: listens } };
-  await using server = await openMockProviders({ ...swift, ...dialects });
-  const { about, settings } = await examine(['--provider', server.baseUrl]);
-  expect(about('realtime transcription')).toContain(names);
-  expect(about('realtime')).toContain(names);
-  expect(settings.REALTIME_DIALECT).toBe(talks);
-  await expect.poll(() => server.realtime.open).toBe(0);
-});
+  [false, 'ga', 'the names of today (GA)', 'mock'],
+  [true, 'beta-session', 'beta names', undefined],
+] as const)(
+  'Realtime names are told by the greeting (beta: %s), and beta is offered for listening only',
+  async (greetsAsBeta, listens, names, model) => {
+    const servers = { talk: { greetsAsBeta }, realtime: { dialect: listens } };
+    await using server = await openMockProviders({ ...swift, ...servers });
+    const { about, settings } = await examine(['--provider', server.baseUrl]);
+    expect(about('realtime transcription')).toMatch(/^ok /);
+    expect(about('realtime transcription')).toContain(names);
+    expect(about('realtime')).toContain(names);
+    expect(settings.REALTIME_MODEL).toBe(model);
+    await expect.poll(() => server.realtime.open).toBe(0);
+  },
+);
 
 test('a server of speech alone is usable, and no list of models is no error', async () => {
   using server = await openServer(

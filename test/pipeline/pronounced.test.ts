@@ -44,7 +44,7 @@ test.each(Object.keys(pipelines))(
 
 test('in the pipeline realtime as well, where its model only writes', async () => {
   await using server = await openMockTalk({ answer: () => ({ text: written, isWritten: true }) });
-  const talk = openRealtimeTalk({ baseUrl: server.baseUrl, model: 'mock', dialect: 'auto' });
+  const talk = openRealtimeTalk({ baseUrl: server.baseUrl, model: 'mock' });
   const fake = new FakeSynthesizer({ pieces: 1 });
   using pipeline = realtime({ talk, synthesizer: withPronunciation(fake) });
   const parts = await speak(pipeline);

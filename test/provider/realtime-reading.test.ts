@@ -1,24 +1,12 @@
 import { expect, test } from 'vitest';
 import { readTalk } from '#src/provider/realtime-reading.ts';
 
-test.each([
-  ['response.output_audio.delta', 'response.audio.delta', { delta: 'AAAA' }],
-  ['response.output_audio_transcript.delta', 'response.audio_transcript.delta', { delta: 'Well' }],
-  ['response.output_text.done', 'response.text.done', { text: 'Well' }],
-  ['conversation.item.added', 'conversation.item.created', { item: { id: 'i', role: 'user' } }],
-])('%s means the same under its former name', (present, former, fields) => {
-  const of = { response_id: 'r', item_id: 'i', ...fields };
-  const read = readTalk({ type: present, ...of });
-  expect(read).toBeDefined();
-  expect(readTalk({ type: former, ...of })).toEqual(read);
-});
-
-test('the first event tells which names a server uses', () => {
-  const dialectOf = (session: unknown) => readTalk({ type: 'session.created', session });
-  expect(dialectOf({ type: 'realtime', audio: {} })).toEqual({ kind: 'created', dialect: 'ga' });
+test('the greeting tells a server with the former interface', () => {
+  const greeting = (session: unknown) => readTalk({ type: 'session.created', session });
+  expect(greeting({ type: 'realtime', audio: {} })).toEqual({ kind: 'created', isBeta: false });
   for (const session of [{ modalities: ['audio'] }, { input_audio_format: 'pcm16' }])
-    expect(dialectOf(session)).toEqual({ kind: 'created', dialect: 'beta' });
-  expect(dialectOf(null)).toEqual({ kind: 'created', dialect: 'ga' });
+    expect(greeting(session)).toEqual({ kind: 'created', isBeta: true });
+  expect(greeting(null)).toEqual({ kind: 'created', isBeta: false });
 });
 
 test.each([

@@ -78,7 +78,7 @@ async function openBrain(
       const { realtime } = await import('#src/pipeline/realtime.ts');
       const { firstMs = deadlines.chat.firstMs, idleMs } = deadlines.realtime;
       const limits = { firstMs, ...(idleMs !== undefined && { idleMs }) };
-      const options = { ...limited, dialect: 'auto', voice: usual.voice, limits } as const;
+      const options = { ...limited, voice: usual.voice, limits };
       const withStandIn = realtimeStandIn({ ...config, realtime: server }, roles, ladder);
       const parts = { synthesizer, ...(withStandIn && { withStandIn }) };
       return { open: () => realtime({ talk: openRealtimeTalk(options), ...parts }) };

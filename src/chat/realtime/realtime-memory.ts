@@ -1,5 +1,4 @@
 import type { JsonEvent } from '#src/provider/json-socket.ts';
-import type { RealtimeDialect } from '#src/provider/realtime-reading.ts';
 import {
   entryOf,
   fused,
@@ -13,7 +12,6 @@ import type { TalkAnswer, TalkBuffer, TalkItem } from './realtime-ports.ts';
 import { itemOf } from './realtime-writing.ts';
 
 export type TalkMemoryOptions = {
-  readonly dialect: RealtimeDialect;
   readonly buffer: TalkBuffer;
   readonly send: (event: JsonEvent) => void;
 };
@@ -151,7 +149,7 @@ export class TalkMemory {
   #create(item: TalkItem, after: string | undefined): ItemPiece {
     const piece = { id: `parley_${++this.#number}`, soundMs: 0 };
     const place = after === undefined ? {} : { previous_item_id: after };
-    const made = { id: piece.id, ...itemOf(this.#options.dialect, item) };
+    const made = { id: piece.id, ...itemOf(item) };
     const type = 'conversation.item.create';
     this.#options.send({ type, event_id: this.#eventId('create'), ...place, item: made });
     this.#unconfirmed.push(piece);

@@ -3,15 +3,12 @@ import type { Secret } from '#src/base/secret.ts';
 import type { AudioChatPart } from '#src/chat/completions/audio-chat-ports.ts';
 import type { Tool, ToolCall } from '#src/chat/ports.ts';
 import type { OpenSocket, SocketLimits } from '#src/provider/json-socket.ts';
-import type { RealtimeDialect } from '#src/provider/realtime-reading.ts';
 
 export type RealtimeTalkOptions = {
   /** `http` and `ws` mean the same. */
   readonly baseUrl: string;
   readonly model: string;
   readonly apiKey?: Secret;
-  /** `auto` believes the first event. */
-  readonly dialect: RealtimeDialect | 'auto';
   /** Where a persona names none; left out, the server's own. */
   readonly voice?: string;
   /** Longest answer, sound included. Left out: the server's own limit. */

@@ -5,7 +5,7 @@ import type { AudioChatPart } from '#src/chat/completions/audio-chat-ports.ts';
 import type { SocketLimits } from '#src/provider/json-socket.ts';
 import { type ServedBy, servedBy } from '#src/provider/models/served-by.ts';
 import { RealtimeLink } from '#src/provider/realtime-link.ts';
-import type { RealtimeDialect, ResponseEvent, TalkEvent } from '#src/provider/realtime-reading.ts';
+import type { ResponseEvent, TalkEvent } from '#src/provider/realtime-reading.ts';
 import { TalkMemory } from './realtime-memory.ts';
 import type {
   RealtimeTalk,
@@ -25,7 +25,7 @@ const bytesPerMs = 48;
 /** Time in ms after a failed attempt in which no connection is opened ahead of need. */
 const backOffMs = 5000;
 
-/** Any server with OpenAI's Realtime conversations, in their present or their former dialect. Connects when needed. */
+/** Any server with OpenAI's Realtime conversations. Connects when needed. */
 export function openRealtimeTalk(options: RealtimeTalkOptions): RealtimeTalk {
   return new Talk(options);
 }
@@ -154,7 +154,7 @@ class Talk implements RealtimeTalk {
     if (told === session.manner) return;
     const voice = session.hasSpoken ? undefined : manner.voice;
     const eventId = `manner_${this.#asked}`;
-    const update = mannerUpdate(session.link.dialect, { ...manner, voice });
+    const update = mannerUpdate({ ...manner, voice });
     session.link.send({ ...update, event_id: eventId });
     session.voiceEventId = isVoiceChosen && voice !== undefined ? eventId : undefined;
     Object.assign(session, { manner: told, voice: manner.voice });
@@ -219,14 +219,12 @@ class Talk implements RealtimeTalk {
       },
     };
     const { maxTokens } = this.#options;
-    const opening = (dialect: RealtimeDialect) => openingUpdate(dialect, maxTokens);
-    const options = { ...this.#options, opening };
+    const options = { ...this.#options, opening: openingUpdate(maxTokens) };
     const link = await RealtimeLink.open(options, listener, this.#over.signal);
     if (!link.alive)
       throw new BotError('provider.truncated', true, 'The connection broke at once.');
-    const { dialect } = link;
     const send = (event: Parameters<RealtimeLink['send']>[0]) => link.send(event);
-    const memory = new TalkMemory({ dialect, buffer: this.buffer, send });
+    const memory = new TalkMemory({ buffer: this.buffer, send });
     const silent = { voice: undefined, voiceEventId: undefined, hasSpoken: false };
     session = { link, memory, manner: '', ...silent, former: undefined, isStale: false };
     this.#session = session;

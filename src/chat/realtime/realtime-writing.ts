@@ -1,7 +1,6 @@
 import { lineOf } from '#src/chat/completions/api-messages.ts';
 import type { Tool } from '#src/chat/ports.ts';
 import type { JsonEvent } from '#src/provider/json-socket.ts';
-import type { RealtimeDialect } from '#src/provider/realtime-reading.ts';
 import type { TalkItem } from './realtime-ports.ts';
 
 /** What a session is told of an answer before it is asked for it. */
@@ -12,13 +11,7 @@ export type TalkManner = {
 };
 
 /** Sound both ways, and nobody but us decides when a turn is over. */
-export function openingUpdate(dialect: RealtimeDialect, maxTokens?: number): JsonEvent {
-  if (dialect === 'beta') {
-    const flat = { input_audio_format: 'pcm16', output_audio_format: 'pcm16' };
-    const limit = maxTokens !== undefined && { max_response_output_tokens: maxTokens };
-    const session = { modalities: ['audio', 'text'], ...flat, turn_detection: null, ...limit };
-    return { type: 'session.update', session };
-  }
+export function openingUpdate(maxTokens?: number): JsonEvent {
   const format = { type: 'audio/pcm', rate: 24_000 };
   const audio = { input: { format, turn_detection: null }, output: { format } };
   const limit = maxTokens !== undefined && { max_output_tokens: maxTokens };
@@ -26,7 +19,7 @@ export function openingUpdate(dialect: RealtimeDialect, maxTokens?: number): Jso
   return { type: 'session.update', session };
 }
 
-export function mannerUpdate(dialect: RealtimeDialect, manner: TalkManner): JsonEvent {
+export function mannerUpdate(manner: TalkManner): JsonEvent {
   const { instructions, voice } = manner;
   const tools = manner.tools.map(({ name, description, parameters }) => ({
     type: 'function',
@@ -35,15 +28,12 @@ export function mannerUpdate(dialect: RealtimeDialect, manner: TalkManner): Json
     parameters,
   }));
   const told = { instructions, tools, tool_choice: 'auto' };
-  if (dialect === 'beta') {
-    return { type: 'session.update', session: { ...told, ...(voice && { voice }) } };
-  }
   const audio = voice && { audio: { output: { voice } } };
   return { type: 'session.update', session: { type: 'realtime', ...told, ...audio } };
 }
 
 /** An item in words; who said it stands before them, on one line. */
-export function itemOf(dialect: RealtimeDialect, item: TalkItem): JsonEvent {
+export function itemOf(item: TalkItem): JsonEvent {
   switch (item.kind) {
     case 'system':
       return message('system', 'input_text', item.text);
@@ -54,7 +44,7 @@ export function itemOf(dialect: RealtimeDialect, item: TalkItem): JsonEvent {
         item.sound ? nameOf(item) : lineOf(item.name, item.text),
       );
     case 'assistant':
-      return message('assistant', dialect === 'beta' ? 'text' : 'output_text', item.text);
+      return message('assistant', 'output_text', item.text);
     case 'call': {
       const { id, name, argumentsJson } = item.call;
       return { type: 'function_call', call_id: id, name, arguments: argumentsJson };

@@ -20,7 +20,7 @@ export type SpeechConnectionLimits = UtteranceLimits & {
   readonly oldestMs: number;
 };
 
-export type SpeechConnectionOptions = Omit<LinkOptions, 'opening' | 'dialect'> & {
+export type SpeechConnectionOptions = Omit<LinkOptions, 'opening'> & {
   readonly manner: SpeechManner;
   readonly lineLimits: SpeechConnectionLimits;
 };
@@ -56,7 +56,7 @@ export class SpeechConnection {
     const line = new SpeechConnection(options);
     const { manner } = options;
     line.#link = await RealtimeLink.open(
-      { ...options, dialect: 'auto', opening: (dialect) => speechOpening(dialect, manner) },
+      { ...options, opening: speechOpening(manner) },
       {
         hear: (event) => line.#hear(event),
         lost: (error) => line.#lose(error),
@@ -189,7 +189,7 @@ export class SpeechConnection {
       if (!link || (this.#isSerial && this.#active.some(({ isSent }) => isSent))) return;
       utterance.isSent = true;
       const { asked, tag } = utterance;
-      link.send(speechRequest(link.dialect, this.#options.manner, asked, tag));
+      link.send(speechRequest(this.#options.manner, asked, tag));
     }
   }
 

@@ -1,5 +1,4 @@
 import type { JsonEvent } from '#src/provider/json-socket.ts';
-import type { RealtimeDialect } from '#src/provider/realtime-reading.ts';
 import { readingOrder, textToRead } from '#src/speech/reading-aloud.ts';
 
 /** What a connection is opened for: a voice is frozen once it has spoken. */
@@ -27,15 +26,10 @@ const fewestTokens = 100;
 const mostTokens = 4096;
 
 /** Sound one way, and no turns. */
-export function speechOpening(dialect: RealtimeDialect, manner: SpeechManner): JsonEvent {
+export function speechOpening(manner: SpeechManner): JsonEvent {
   const { voice, speed: wanted } = manner;
   const speed = wanted && Math.min(fastest, Math.max(slowest, wanted));
   const instructions = readingOrder(undefined);
-  if (dialect === 'beta') {
-    const flat = { input_audio_format: 'pcm16', output_audio_format: 'pcm16' };
-    const told = { instructions, voice, turn_detection: null, ...(speed && { speed }) };
-    return { type: 'session.update', session: { modalities: ['audio', 'text'], ...flat, ...told } };
-  }
   const output = { format, voice, ...(speed && { speed }) };
   const audio = { input: { format, turn_detection: null }, output };
   const session = { type: 'realtime', output_modalities: ['audio'], instructions, audio };
@@ -44,7 +38,6 @@ export function speechOpening(dialect: RealtimeDialect, manner: SpeechManner): J
 
 /** A response beside the conversation: it knows of nothing but its own text, and nothing knows of it. */
 export function speechRequest(
-  dialect: RealtimeDialect,
   { voice }: SpeechManner,
   { text, tone }: SpeechAsked,
   tag: string,
@@ -58,21 +51,11 @@ export function speechRequest(
     input: [{ type: 'message', role: 'user', content }],
     tools: [],
     tool_choice: 'none',
+    output_modalities: ['audio'],
+    audio: { output: { format, voice } },
+    max_output_tokens: bound,
   };
-  const how =
-    dialect === 'beta'
-      ? {
-          modalities: ['audio', 'text'],
-          voice,
-          output_audio_format: 'pcm16',
-          max_response_output_tokens: bound,
-        }
-      : {
-          output_modalities: ['audio'],
-          audio: { output: { format, voice } },
-          max_output_tokens: bound,
-        };
-  return { type: 'response.create', event_id: eventIdOf(tag), response: { ...response, ...how } };
+  return { type: 'response.create', event_id: eventIdOf(tag), response };
 }
 
 /** Under which a server complains of a request. */

@@ -13,7 +13,6 @@ export type AloudReply = {
 };
 
 export type AloudSettings = {
-  readonly dialect: 'ga' | 'beta';
   /** Left out, all is read as it is. `request` counts from 0. */
   readonly aloud?: (text: string, request: number) => AloudReply;
   /** Texts read over one connection are not named by the server. */
@@ -78,8 +77,8 @@ export class AloudDesk {
     const asked = (response ?? {}) as AloudFields;
     if (asked.conversation !== 'none') return false;
     const { settings, calls } = this.#stage;
-    const { dialect, oneAtATime, aloud = () => ({}) } = settings();
-    const objection = objectionTo(asked, dialect === 'beta');
+    const { oneAtATime, aloud = () => ({}) } = settings();
+    const objection = objectionTo(asked);
     if (objection !== undefined) throw new AloudRefusal('invalid_value', objection);
     if (oneAtATime && calls().some(({ isOver }) => !isOver)) {
       throw new AloudRefusal(
@@ -148,10 +147,10 @@ export class AloudDesk {
 }
 
 /** What a strict server finds wrong with a request to read. */
-function objectionTo(asked: AloudFields, isBeta: boolean): string | undefined {
-  const { tools, tool_choice, metadata, output_modalities, modalities } = asked;
-  if (isBeta ? output_modalities : modalities) return 'Unknown parameter: modalities.';
-  if (isBeta === (asked.max_output_tokens !== undefined)) return 'Unknown parameter: max tokens.';
+function objectionTo(asked: AloudFields): string | undefined {
+  const { tools, tool_choice, metadata, modalities } = asked;
+  if (modalities) return 'Unknown parameter: modalities.';
+  if (asked.max_output_tokens === undefined) return 'Unknown parameter: max tokens.';
   if (!Array.isArray(tools) || tools.length > 0 || tool_choice !== 'none') return 'Tools are set.';
   return typeof metadata === 'object' ? undefined : 'There is no metadata.';
 }

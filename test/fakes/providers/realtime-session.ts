@@ -16,11 +16,6 @@ import { soundBytes, steadyTone, tone } from './sound.ts';
 
 const rateHz = 24_000;
 const never = new AbortController().signal;
-const formerNames = [
-  ['response.output_audio', 'response.audio'],
-  ['response.output_text', 'response.text'],
-  ['conversation.item.added', 'conversation.item.created'],
-] as const;
 
 const whole = ['completed', undefined] as const;
 const cancelled = ['cancelled', { reason: 'client_cancelled' }] as const;
@@ -69,12 +64,8 @@ export class TalkSession {
     socket.on('error', () => {});
     socket.on('message', (data) => this.#take(JSON.parse(String(data))));
     const flat = { modalities: ['audio', 'text'], input_audio_format: 'pcm16' };
-    const session = this.#isBeta ? flat : { type: 'realtime', audio: {} };
+    const session = settings().greetsAsBeta ? flat : { type: 'realtime', audio: {} };
     this.#tell('session.created', { session });
-  }
-
-  get #isBeta(): boolean {
-    return this.#settings().dialect === 'beta';
   }
 
   #take(command: TalkCommand): void {
@@ -109,9 +100,9 @@ export class TalkSession {
 
   #update(command: TalkCommand): void {
     const session = command.session as Told;
-    const isForm = this.#isBeta ? !('type' in session) : session.type === 'realtime';
     if (this.#settings().badModel) throw new AloudRefusal('model_not_found', 'No such model.');
-    if (!isForm) throw new AloudRefusal('invalid_value', 'session.type is wrong.');
+    if (session.type !== 'realtime')
+      throw new AloudRefusal('invalid_value', 'session.type is wrong.');
     const { voices } = this.#settings();
     const [, voice] = /"voice":"([^"]*)"/.exec(JSON.stringify(session)) ?? [];
     if (voice !== undefined && voices?.includes(voice) === false)
@@ -149,8 +140,7 @@ export class TalkSession {
   #create({ item, previous_item_id: before }: TalkCommand): void {
     const { id, type, role, content, call_id, output } = item as Told;
     const [first] = (content ?? []) as Told[];
-    const spoken = this.#isBeta ? 'text' : 'output_text';
-    const expected = role === 'assistant' ? spoken : 'input_text';
+    const expected = role === 'assistant' ? 'output_text' : 'input_text';
     if (type === 'message' && first?.type !== expected) {
       throw new AloudRefusal('invalid_value', 'The content has the wrong type.');
     }
@@ -323,8 +313,6 @@ export class TalkSession {
   }
 
   #tell(type: string, fields: object): void {
-    const former = formerNames.find(([name]) => type.startsWith(name));
-    const named = this.#isBeta && former ? type.replace(former[0], former[1]) : type;
-    this.#socket.send(JSON.stringify({ type: named, ...fields }), () => {});
+    this.#socket.send(JSON.stringify({ type, ...fields }), () => {});
   }
 }

@@ -24,7 +24,7 @@ export function attachTalk(
   settings: Pick<TalkSettings, 'hears' | 'answer'> & Partial<TalkSettings>,
 ): MockTalk {
   const calls: TalkCall[] = [];
-  let now: TalkSettings = { dialect: 'ga', soundSpeed: Number.POSITIVE_INFINITY, ...settings };
+  let now: TalkSettings = { soundSpeed: Number.POSITIVE_INFINITY, ...settings };
   const sockets = new WebSocketServer({ noServer: true });
   const ask = { count: 0 };
   server.on('upgrade', (request, socket, head) => {

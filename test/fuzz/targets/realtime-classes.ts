@@ -125,7 +125,6 @@ function openTalk(server: FakeServer, clock: VirtualClock): Client {
     baseUrl,
     model,
     clock,
-    dialect: 'auto',
     openSocket: server.openSocket,
   });
   const answers = [300, 0].map((ms) => ({ playedMs: () => ms }));

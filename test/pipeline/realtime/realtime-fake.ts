@@ -13,16 +13,14 @@ type Given = Pick<TalkSettings, 'answer'> &
   Partial<TalkSettings> & {
     readonly clock?: Clock;
     readonly limits?: Partial<RealtimeTalkLimits>;
-    readonly speaksAs?: 'ga' | 'beta' | 'auto';
   };
 
 /** A pipeline and the server it talks to. */
-export async function openTalking({ clock, limits, speaksAs = 'auto', ...settings }: Given) {
+export async function openTalking({ clock, limits, ...settings }: Given) {
   const server = await openMockTalk(settings);
   const talk = openRealtimeTalk({
     baseUrl: server.baseUrl,
     model: 'mock',
-    dialect: speaksAs,
     ...(clock && { clock }),
     ...(limits && { limits }),
   });

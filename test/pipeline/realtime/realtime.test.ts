@@ -13,10 +13,7 @@ import {
   speaking,
 } from './realtime-fake.ts';
 
-for (const dialect of ['ga', 'beta'] as const)
-  pipelineContract(`realtime, ${dialect} names`, (script) =>
-    openTalking({ dialect, answer: answering(script) }),
-  );
+pipelineContract('realtime', (script) => openTalking({ answer: answering(script) }));
 
 const four = 'Well, as you ask, it is four.';
 const fourFor = () => ({ text: four });
@@ -26,23 +23,31 @@ const user = (name: string, content: string): ChatMessage => ({ role: 'user', na
 const assistant = (content: string): ChatMessage => ({ role: 'assistant', content });
 const after = (history: readonly ChatMessage[], turn: Turn): Turn => ({ ...turn, history });
 
-test.each(['ga', 'beta'] as const)(
-  'an answer is heard whole, and the server is spoken to in its own dialect (%s)',
-  async (dialect) => {
-    await using talking = await openTalking({ dialect, answer: fourFor });
-    const { parts, error } = await drain(talking.pipeline);
-    expect([error, textOf(parts), soundedTexts(parts).join(' ')]).toEqual([undefined, four, four]);
-    expect(soundMs(parts)).toBeCloseTo(four.length * 65, 0);
-    const [call] = talking.server.calls;
-    expect(call?.errors).toEqual([]);
-    expect(call?.commands[0]?.session).toMatchObject(
-      dialect === 'ga'
-        ? { type: 'realtime', audio: { input: { turn_detection: null } } }
-        : { input_audio_format: 'pcm16', turn_detection: null },
-    );
-    expect(JSON.stringify(call?.commands)).toContain('Be brief.');
-  },
-);
+test('an answer is heard whole, and the server decides no turns', async () => {
+  await using talking = await openTalking({ answer: fourFor });
+  const { parts, error } = await drain(talking.pipeline);
+  expect([error, textOf(parts), soundedTexts(parts).join(' ')]).toEqual([undefined, four, four]);
+  expect(soundMs(parts)).toBeCloseTo(four.length * 65, 0);
+  const [call] = talking.server.calls;
+  expect(call?.errors).toEqual([]);
+  expect(call?.commands[0]?.session).toMatchObject({
+    type: 'realtime',
+    audio: { input: { turn_detection: null } },
+  });
+  expect(JSON.stringify(call?.commands)).toContain('Be brief.');
+});
+
+test('a server with the former interface is refused in a sentence, and told nothing', async () => {
+  await using talking = await openTalking({ greetsAsBeta: true, answer: fourFor });
+  const { parts, error } = await drain(talking.pipeline);
+  expect(parts).toEqual([]);
+  expect(error).toMatchObject({
+    code: 'provider.refused',
+    retryable: false,
+    message: expect.stringMatching(/former Realtime interface \(beta\).*update that server/),
+  });
+  expect(commandsOf(talking.server)).toEqual([]);
+});
 
 test('a server is told who speaks, and a name on several lines is none', async () => {
   await using talking = await openTalking({ answer: fourFor });

@@ -11,7 +11,6 @@ import { type MockTalk, openMockTalk } from '#test/fakes/providers/realtime-talk
 import { tone } from '#test/fakes/providers/sound.ts';
 
 export const usualReader: Partial<TalkSettings> = {
-  dialect: 'ga',
   soundSpeed: Number.POSITIVE_INFINITY,
   aloud: () => ({}),
   forgetsMetadata: false,

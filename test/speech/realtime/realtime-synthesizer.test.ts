@@ -14,24 +14,21 @@ let reader: RealtimeReader;
 const opened: RealtimeReader['opened'] = (more) => reader.opened(more);
 const lastCall = () => reader.lastCall();
 const lastAloud = () => reader.lastAloud();
-const engines: Partial<Record<string, RealtimeSynthesizer>> = {};
+let engine: RealtimeSynthesizer | undefined;
 
 beforeAll(async () => {
   reader = await openReader();
 });
 beforeEach(() => reader.server.set(usualReader));
 afterAll(async () => {
-  for (const engine of Object.values(engines)) engine?.[Symbol.dispose]();
+  engine?.[Symbol.dispose]();
   await reader[Symbol.asyncDispose]();
 });
 
-for (const dialect of ['ga', 'beta'] as const) {
-  synthesizerContract(`Realtime speech, ${dialect}`, () => {
-    reader.server.set({ dialect });
-    engines[dialect] ??= opened();
-    return engines[dialect];
-  });
-}
+synthesizerContract('Realtime speech', () => {
+  engine ??= opened();
+  return engine;
+});
 
 test('each text is a response of its own beside the conversation, told only to be read', async () => {
   using engine = opened({ instructions: 'warm' });
@@ -68,18 +65,6 @@ test('what a text took is told with its tokens of sound, and only who was asked 
   expect(told.splice(0)).toEqual([{ by }, { by, count: { kind: 'tokens', ...tokens } }]);
   for await (const _ of engine.synthesize(one, { onTook }, staying)) break;
   expect(told).toEqual([{ by }]);
-});
-
-test('the former interface is asked under its own names', async () => {
-  reader.server.set({ dialect: 'beta' });
-  using engine = opened();
-  expect(await soundOf(engine, one)).toEqual(pcmOf(one));
-  expect(lastAloud().asked).toMatchObject({
-    modalities: ['audio', 'text'],
-    voice: 'marin',
-    output_audio_format: 'pcm16',
-    max_response_output_tokens: 100 + 10 * one.length,
-  });
 });
 
 test('nothing in a text can end it before its end', async () => {
