@@ -118,20 +118,6 @@ test('a key and its values are offered, prefix first', async () => {
   expect(await value.suggest?.('', call, ports())).toEqual(['off', 'soft', 'on', 'default']);
 });
 
-test('/settings pipeline and addressing set what they are called after', async () => {
-  const asked: unknown[] = [];
-  const set = async (...args: unknown[]): Promise<Setting> => {
-    asked.push(args);
-    return { ...saved, key: 'pipeline', value: 'realtime' };
-  };
-  await run('pipeline', { to: 'realtime' }, { set });
-  await run('addressing', { to: 'name' }, { set });
-  expect(asked).toEqual([
-    ['g', 'pipeline', 'realtime'],
-    ['g', 'addressing', 'name'],
-  ]);
-});
-
 test('a looser policy wants a button, which also needs Manage Server', async () => {
   const looser = { kind: 'looser', policy: 'notice', value: 'notice' } as const;
   const [asking] = await run('set', { key: 'consent', value: 'notice' }, saying(looser));

@@ -93,7 +93,7 @@ scenario(
     expect(rest).toHaveLength(1);
     expect(lastSpeech(setup)).toMatchObject({ voice: 'onyx', instructions: 'Hoarse.' });
 
-    await told(olga, 'settings pipeline', { to: 'realtime' });
+    await told(olga, 'settings set', { key: 'pipeline', value: 'realtime' });
     const first = await olga.say(question, soon());
     await hearAnswer(olga, first.firstPacketAtMs);
     const back = await told(olga, 'voice bot', { persona: 'default', voice: 'echo' });

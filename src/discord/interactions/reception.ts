@@ -16,6 +16,7 @@ import type {
   CommandPorts,
   FormHandler,
   Replies,
+  Reply,
 } from '#src/session/ports/command.ts';
 import type { Form } from '#src/session/ports/form.ts';
 import { localeOf } from '#src/texts/texts.ts';
@@ -132,7 +133,7 @@ export class InteractionReceiver {
   #command(asking: CommandInteraction): InvocationRequest {
     const name = asking.isChatInputCommand() ? lineOf(asking) : asking.commandName;
     const command = this.#commands.get(name);
-    if (!command) return unknown('command');
+    if (!command) return unknown('command', { id: 'gone.command', to: 'caller' });
     const { longestMs, shownTo, thinksFirst, meanwhile } = command;
     const call = () =>
       asking.isChatInputCommand() ? commandCallOf(asking, command) : menuCallOf(asking);
@@ -237,8 +238,10 @@ function tooFast(waitMs: number): InvocationRequest {
 }
 
 /** A command, a button or a form of another version of this bot. */
-function unknown(name: string): InvocationRequest {
-  const reply = { id: 'generic', with: { code: 'unknown' }, to: 'caller' } as const;
+function unknown(
+  name: string,
+  reply: Reply = { id: 'generic', with: { code: 'unknown' }, to: 'caller' },
+): InvocationRequest {
   return { name: `unknown ${name}`, shownTo: 'caller', run: async () => [reply] };
 }
 

@@ -244,6 +244,19 @@ test('the commands can be registered without going online, and only what changed
   await expect(elsewhere).rejects.toMatchObject({ code: 'discord.forbidden' });
 });
 
+test('a command that a client still shows although it is gone is answered with what there is', async () => {
+  const { ann, sandbox } = login();
+  const { apiUrl, token, guildId } = sandbox;
+  const former: CommandGroup = {
+    ...privacy,
+    commands: [...privacy.commands, { ...say, name: 'pause', options: [] }],
+  };
+  await registerOnly({ apiUrl, token, guildId, commands: [join, say, former] });
+  const told = await ann.command('privacy pause').answered(soon());
+  expect(told).toMatchObject({ text: text('gone.command'), ephemeral: true });
+  await registerOnly({ apiUrl, token, guildId, commands });
+});
+
 test('of all requests that carried words, none could have pinged anybody', () => {
   const bodies = login()
     .sandbox.requests()

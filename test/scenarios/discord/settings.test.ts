@@ -43,11 +43,12 @@ scenario('a switch of the pipeline keeps the conversation, over a restart too', 
   const olga = await callIn(setup, 'Olga');
   await converse(setup, olga, question);
   const missing = { pipeline: 'realtime', setting: 'REALTIME\\_BASE\\_URL / OPENAI\\_API\\_KEY' };
-  expect(await told(olga, 'settings pipeline', { to: 'realtime' })).toMatchObject(
+  expect(await told(olga, 'settings set', { key: 'pipeline', value: 'realtime' })).toMatchObject(
     whispered('settings.missing', missing),
   );
   const switched = whispered('pipeline.switched', { pipeline: 'audio-model' });
-  expect(await told(olga, 'settings pipeline', { to: 'audio-model' })).toMatchObject(switched);
+  const toAudioModel = { key: 'pipeline', value: 'audio-model' };
+  expect(await told(olga, 'settings set', toAudioModel)).toMatchObject(switched);
   const { firstPacketAtMs } = await olga.say(question, soon());
   await hearAnswer(olga, firstPacketAtMs);
   const chats = setup.providers.requests.filter(({ endpoint }) => endpoint === 'chat');

@@ -89,7 +89,8 @@ scenario('whatever answers from now on knows what was said before', async () => 
   const olga = await callIn(setup, 'Olga');
   const change = async (pipeline: keyof typeof answers) => {
     const switched = whispered('pipeline.switched', { pipeline });
-    expect(await told(olga, 'settings pipeline', { to: pipeline })).toMatchObject(switched);
+    const given = { key: 'pipeline', value: pipeline };
+    expect(await told(olga, 'settings set', given)).toMatchObject(switched);
   };
   await ask(olga);
   await ask(olga);
