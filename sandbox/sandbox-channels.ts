@@ -34,9 +34,6 @@ export interface ChannelChanges {
   deleteMessages(messageIds: readonly string[]): void;
   /** Language of the server, as Discord writes it, say `de`. */
   setLocale(locale: string): void;
-  /** The line under a voice channel; empty: none. */
-  voiceStatus(channel: string): string;
-  setVoiceStatus(channel: string, status: string): void;
 }
 
 /** Rights a channel gives and takes; what is in neither stays as the roles have it. */
@@ -74,8 +71,6 @@ export function channelChanges(around: {
     ageMessages: (name, byMs) => board.age(knownChannel(guild, name).id, byMs),
     deleteMessages: (messageIds) => board.removeAll(messageIds),
     setLocale: (locale) => changes.guild(guild, { locale }),
-    voiceStatus: (name) => knownChannel(guild, name).status,
-    setVoiceStatus: (name, status) => changes.voiceStatus(guild, knownChannel(guild, name), status),
   };
 }
 

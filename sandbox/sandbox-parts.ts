@@ -95,7 +95,7 @@ export function buildParts(options: PartsOptions): SandboxInternals {
       changes.archive(guild, channel, archived),
     ),
     ...memberRoutes(world, changes),
-    ...voiceRoutes(world, seats, changes),
+    ...voiceRoutes(world, seats),
     ...interactionRoutes(world, interactions, options.violations),
   ];
   const rest = new RestServer({

@@ -1,8 +1,8 @@
-import { canSitIn, type Guild, type Member, type World } from '#sandbox/world/world.ts';
+import type { Guild, Member, World } from '#sandbox/world/world.ts';
 import { guildCreateJson } from '#sandbox/world/world-guild-json.ts';
 import { type Json, memberJson, userJson } from '#sandbox/world/world-json.ts';
 import { isOnShard, type Shard } from './gateway-shards.ts';
-import { type ChannelInfoRequest, intents, type MembersRequest } from './gateway-wire.ts';
+import { intents, type MembersRequest } from './gateway-wire.ts';
 
 export function readyJson(world: World, sessionId: string, resumeUrl: string, shard: Shard): Json {
   return {
@@ -46,14 +46,4 @@ export function membersChunkJson(guild: Guild, request: MembersRequest): Json {
     not_found: (ids ?? []).filter((id) => !guild.members.has(id)),
     ...(request.nonce === undefined ? {} : { nonce: request.nonce }),
   };
-}
-
-/** What is not told with the channels themselves. Source: Discord docs, "Request Channel Info". */
-export function channelInfoJson(guild: Guild, { fields }: ChannelInfoRequest): Json {
-  const asksStatus = fields.includes('status');
-  const channels = guild.channels.filter(canSitIn).map(({ id, status }) => ({
-    id,
-    ...(asksStatus ? { status: status || null } : {}),
-  }));
-  return { guild_id: guild.id, channels };
 }

@@ -77,10 +77,6 @@ const members = z.object({
     nonce: z.string().optional(),
   }),
 });
-const channelInfo = z.object({
-  op: z.literal(43),
-  d: z.object({ guild_id: z.string(), fields: z.array(z.string()) }),
-});
 const request = z.discriminatedUnion('op', [
   z.object({ op: z.literal(1), d: z.unknown() }),
   z.object({ op: z.literal(3), d: z.unknown() }),
@@ -88,18 +84,16 @@ const request = z.discriminatedUnion('op', [
   resume,
   voiceState,
   members,
-  channelInfo,
 ]);
 
-/** What the bot may say on the gateway: heartbeat, presence, identify, resume, voice state, members, channel info. */
+/** What the bot may say on the gateway: heartbeat, presence, identify, resume, voice state, members. */
 export type GatewayRequest = z.infer<typeof request>;
 export type GatewayIdentify = z.infer<typeof identify>['d'];
 export type GatewayResume = z.infer<typeof resume>['d'];
 export type VoiceStateRequest = z.infer<typeof voiceState>['d'];
 export type MembersRequest = z.infer<typeof members>['d'];
-export type ChannelInfoRequest = z.infer<typeof channelInfo>['d'];
 
-const knownOpcodes: readonly unknown[] = [1, 2, 3, 4, 6, 8, 43];
+const knownOpcodes: readonly unknown[] = [1, 2, 3, 4, 6, 8];
 const envelope = z.object({ op: z.number() });
 
 /** What came in, or the close code it earns. */

@@ -6,13 +6,7 @@ import { addressFor, readAddress } from '#sandbox/process-address.ts';
 import type { Guild, World } from '#sandbox/world/world.ts';
 import { type GatewayDesk, serveGateway } from './gateway-connection.ts';
 import { EventFaults } from './gateway-faults.ts';
-import {
-  channelInfoJson,
-  guildSeen,
-  guildsOn,
-  membersChunkJson,
-  readyJson,
-} from './gateway-json.ts';
+import { guildSeen, guildsOn, membersChunkJson, readyJson } from './gateway-json.ts';
 import { type GatewaySession, sendText } from './gateway-session.ts';
 import { GatewaySessions } from './gateway-sessions.ts';
 import {
@@ -198,7 +192,7 @@ export class Gateway {
     identify: (identify, socket, process) => this.#identify(identify, socket, process),
     resume: (resume, socket) => this.#resume(resume, socket),
     request: (session, request) => {
-      if (request.op !== 4 && request.op !== 8 && request.op !== 43) return;
+      if (request.op !== 4 && request.op !== 8) return;
       const here = guildsOn(this.#options.world, session.shard);
       const guild = here.find(({ id }) => id === request.d.guild_id);
       if (guild) this.#serve(session, guild, request);
@@ -282,9 +276,6 @@ export class Gateway {
         return;
       case 8:
         session.dispatch('GUILD_MEMBERS_CHUNK', membersChunkJson(guild, request.d));
-        return;
-      case 43:
-        session.dispatch('CHANNEL_INFO', channelInfoJson(guild, request.d));
         return;
     }
   }

@@ -17,7 +17,6 @@ export const usualRateLimits: readonly RateLimit[] = [
   { method: 'DELETE', path: '/channels/:channel/messages/:message', limit: 5, perMs: 1000 },
   { method: 'POST', path: '/webhooks/:app/:token', limit: 5, perMs: 2000 },
   { method: 'PATCH', path: '/webhooks/:app/:token/messages/:message', limit: 5, perMs: 2000 },
-  { method: 'PUT', path: '/channels/:channel/voice-status', limit: 5, perMs: 5000 },
 ];
 
 /** Requests a second that a bot may make in all. Source: Discord docs, "Global Rate Limit". */

@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { type ChannelPlace, canSitIn, type World } from '#sandbox/world/world.ts';
-import type { Changes } from '#sandbox/world/world-changes.ts';
+import type { ChannelPlace, World } from '#sandbox/world/world.ts';
 import { voiceStateJson } from '#sandbox/world/world-guild-json.ts';
 import { may, type Permission } from '#sandbox/world/world-permissions.ts';
 import type { Seats } from '#sandbox/world/world-seats.ts';
-import { userIdOf, withChannel, withGuild } from './rest-place.ts';
+import { userIdOf, withGuild } from './rest-place.ts';
 import {
   noContent,
   ok,
@@ -15,7 +14,6 @@ import {
   withBody,
 } from './rest-route.ts';
 
-const statusChange = z.looseObject({ status: z.string().max(500).nullish() });
 const stateChange = z.looseObject({
   channel_id: z.string().nullish(),
   suppress: z.boolean().nullish(),
@@ -23,25 +21,12 @@ const stateChange = z.looseObject({
 });
 type StateChange = z.infer<typeof stateChange>;
 
-/** Who sits where, the line under a voice channel, and speaking on stages. */
-export function voiceRoutes(world: World, seats: Seats, changes: Changes): readonly RestRoute[] {
+/** Who sits where, and speaking on stages. */
+export function voiceRoutes(world: World, seats: Seats): readonly RestRoute[] {
   const state = '/guilds/:guild/voice-states/:user';
   return [
     { method: 'GET', path: state, answer: (call) => readState(world, call) },
     { method: 'PATCH', path: state, answer: (call) => changeState(world, seats, call) },
-    {
-      method: 'PUT',
-      path: '/channels/:channel/voice-status',
-      answer: (call) =>
-        withChannel(world, call.param('channel'), ({ guild, channel }) =>
-          withBody(statusChange, call.body, ({ status }) => {
-            if (!canSitIn(channel)) return refusals.wrongKind;
-            if (!maySetStatus(world, { guild, channel })) return refusals.notPermitted;
-            changes.voiceStatus(guild, channel, status ?? '');
-            return noContent;
-          }),
-        ),
-    },
   ];
 }
 
@@ -55,16 +40,6 @@ function readState(world: World, call: RestCall): RestAnswer {
     const mayKnow = may(world, guild, world.bot.id, 'connect', channel);
     return mayKnow ? ok(voiceStateJson(guild, userId, state)) : refusals.forbidden;
   });
-}
-
-/** Who does not sit there needs more for it. Source: Discord docs, "Set Voice Channel Status". */
-function maySetStatus(world: World, { guild, channel }: ChannelPlace): boolean {
-  const { id } = world.bot;
-  const isHere = guild.voiceStates.get(id)?.channelId === channel.id;
-  const needed: readonly Permission[] = isHere
-    ? ['viewChannel', 'setVoiceStatus']
-    : ['viewChannel', 'setVoiceStatus', 'manageChannels'];
-  return needed.every((permission) => may(world, guild, id, permission, channel));
 }
 
 /** Source: Discord docs, "Modify Current User Voice State" and "Modify User Voice State". */

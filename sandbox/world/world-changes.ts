@@ -91,17 +91,6 @@ export class Changes {
     this.#seats.clear(guild, channel.id);
   }
 
-  voiceStatus(guild: Guild, channel: Channel, status: string): void {
-    channel.status = status;
-    const data = { id: channel.id, guild_id: guild.id, status: status || null };
-    this.#dispatch({
-      name: 'VOICE_CHANNEL_STATUS_UPDATE',
-      guildId: guild.id,
-      data,
-      intent: intents.guilds,
-    });
-  }
-
   guild(guild: Guild, change: Partial<Pick<Guild, 'locale' | 'afkChannelId'>>): void {
     Object.assign(guild, change);
     this.#dispatch({

@@ -61,7 +61,7 @@ export function newChannel(
   { ids }: Pick<World, 'ids'>,
   fields: Pick<Channel, 'name' | 'kind' | 'position'> & Partial<Channel>,
 ): Channel {
-  return { id: ids.next(), overwrites: [], userLimit: 0, status: '', ...fields };
+  return { id: ids.next(), overwrites: [], userLimit: 0, ...fields };
 }
 
 type Soil = Pick<World, 'ids' | 'clock' | 'bot' | 'people'>;

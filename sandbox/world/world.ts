@@ -45,8 +45,6 @@ export type Channel = {
   overwrites: readonly Overwrite[];
   /** 0: no limit. */
   userLimit: number;
-  /** The line under the name of a voice channel. */
-  status: string;
 };
 export type VoiceState = {
   readonly userId: string;

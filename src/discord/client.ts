@@ -10,7 +10,7 @@ import type { CommandEntry } from '#src/discord/interactions/slashes.ts';
 import { deliverDispatch } from '#src/discord/library/dispatch-filter.ts';
 import { realTiming } from '#src/discord/link/timing.ts';
 import { openVoiceLinkOpener, proveVoice } from '#src/discord/link/voice-link-opener.ts';
-import { openBoard, withStatus } from '#src/discord/panel/board.ts';
+import { openBoard } from '#src/discord/panel/board.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import { Outbox } from '#src/discord/panel/outbox.ts';
 import { memoryOnlyPanelStore, openPanelBoard } from '#src/discord/panel/panels.ts';
@@ -148,13 +148,12 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
   const outbox = new Outbox(realTiming, (outcome) => tell({ kind: 'message', outcome }), writers);
   const panels = openPanelBoard(client, book, buttons, realTiming, writers, tell);
   const captions = openCaptionChats(client, { writers, timing: realTiming });
-  const { board, status } = openBoard(client, { ...common, panels, outbox });
   const typed = openTypedMessages(client, outbox);
   const discord = {
-    linkOpener: withStatus(linkOpener, status),
+    linkOpener,
     messages: openChannelMessages(client, panels, buttons, outbox),
     bot,
-    panels: board,
+    panels: openBoard(client, { ...common, panels, outbox }),
     places: openPlaces(client),
     members: openMembers(client),
     captions,

@@ -142,7 +142,6 @@ function waitsElsewhere({ method, route }: RateLimitData): boolean {
     'POST /channels/:id/messages',
     'DELETE /channels/:id/messages/:id',
     'DELETE /channels/:id/messages/:id/Delete Old Message',
-    'PUT /channels/:id/voice-status',
   ].includes(`${method} ${route}`);
 }
 

@@ -1,8 +1,6 @@
-import { GatewayDispatchEvents } from 'discord.js';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { watchOwnState } from '#src/discord/own-state.ts';
-import { openVoiceStatus } from '#src/discord/panel/voice-status.ts';
 import { openPlaces } from '#src/discord/places.ts';
 import { openSeatWatch } from '#src/discord/watchdogs/seat-watch.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
@@ -40,24 +38,12 @@ const dispatches: readonly { readonly t: string; readonly d: object }[] = [
   { t: 'GUILD_ROLE_DELETE', d: { ...of, role_id: ids.role } },
   { t: 'GUILD_MEMBER_UPDATE', d: { ...of, ...annMember } },
   { t: 'GUILD_MEMBER_REMOVE', d: { ...of, user: annMember.user } },
-  { t: 'VOICE_CHANNEL_STATUS_UPDATE', d: { ...of, id: ids.voice, status: 'x' } },
-  { t: 'CHANNEL_INFO', d: { ...of, channels: [{ id: ids.voice, status: 'x' }] } },
 ];
 const dispatch = fc.oneof(
   ...dispatches.map(({ t, d }) => fc.record({ t: fc.constant(t), d: jsonLike(d) })),
 );
 
 const { client, tell, reset, thrown } = openFuzzClient(async () => ({}));
-/** discord.js hands these over as they came. */
-const raw: readonly string[] = [
-  GatewayDispatchEvents.VoiceChannelStatusUpdate,
-  GatewayDispatchEvents.ChannelInfo,
-];
-
-function receive({ t, d }: { readonly t: string; readonly d: unknown }): void {
-  if (raw.includes(t)) client.ws.emit(t as 'CHANNEL_INFO', d, 0);
-  else tell(t, d);
-}
 
 /** Everything of ours that listens to a client, and all that it answers afterwards. */
 function readAll(packets: readonly { readonly t: string; readonly d: unknown }[]): void {
@@ -67,7 +53,6 @@ function readAll(packets: readonly { readonly t: string; readonly d: unknown }[]
   const note = (event: DiscordEvent) => events.push(event);
   const unwatch = watchOwnState(client, timing, note);
   using people = new ChannelPeople(client);
-  openVoiceStatus(client, timing, note);
   const seat = { channelId: ids.voice };
   const linkOpener = {
     expected: (guildId: string) => (guildId === ids.guild ? seat : undefined),
@@ -76,14 +61,13 @@ function readAll(packets: readonly { readonly t: string; readonly d: unknown }[]
   const watch = openSeatWatch(client, linkOpener, timing, note);
   try {
     for (const packet of packets) {
-      receive(packet);
+      tell(packet.t, packet.d);
       timing.passMs(3_000);
       ask(people);
     }
   } finally {
     watch.close();
     unwatch();
-    for (const name of raw) client.ws.removeAllListeners(name as 'CHANNEL_INFO');
   }
   const [error] = thrown();
   if (error !== undefined) throw error;

@@ -160,27 +160,6 @@ test('a channel that is deleted takes everybody out of it, and calls end with 40
   expect(() => sandbox.channelId('Lounge')).toThrow('There is no channel Lounge here.');
 });
 
-test('the line under a voice channel needs the right for it, and more from whoever does not sit there', async () => {
-  await using opened = await open();
-  const { sandbox, bot } = opened;
-  const guild = sandbox.guild();
-  const put = async (status: string | null) =>
-    await ask(sandbox, `/channels/${guild.channelId('Lounge')}/voice-status`, {
-      method: 'PUT',
-      body: { status },
-    });
-  expect((await put('Listening')).json).toMatchObject({ code: 50_013 });
-  await sit(sandbox, bot, 'Lounge');
-  expect((await put('x'.repeat(501))).json).toMatchObject({ code: 50_035 });
-  expect((await put('Listening')).status).toBe(204);
-  expect(guild.voiceStatus('Lounge')).toBe('Listening');
-  expect(await bot.event('VOICE_CHANNEL_STATUS_UPDATE')).toMatchObject({ status: 'Listening' });
-  expect((await put(null)).status).toBe(204);
-  expect(guild.voiceStatus('Lounge')).toBe('');
-  guild.permit('Lounge', 'Nova', { deny: ['setVoiceStatus'] });
-  expect((await put('Thinking')).json).toMatchObject({ code: 50_013 });
-});
-
 test('the bot may change its nickname where it is allowed to, and nobody else’s', async () => {
   await using opened = await open();
   const { sandbox, bot } = opened;

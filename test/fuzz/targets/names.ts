@@ -5,7 +5,6 @@ import { speakable } from '#src/chat/text/speakable.ts';
 import { type MessageBody, messagesOf, sentence } from '#src/discord/interactions/rendering.ts';
 import { suggestions } from '#src/discord/interactions/suggestions.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
-import { VoiceStatus } from '#src/discord/panel/voice-status.ts';
 import { textOr } from '#src/discord/text-or.ts';
 import { instructionsOf } from '#src/pipeline/prompt.ts';
 import type { PanelFace } from '#src/session/ports/panel.ts';
@@ -155,24 +154,6 @@ async function readFields([a, b]: readonly [string, string]): Promise<void> {
   const choices = await suggestions(async () => [a, b, a, `${a}${b}`], timing);
   const isTaken = ({ name }: { readonly name: string }) => name.length > 0 && name.length <= 100;
   must(choices.every(isTaken), 'Discord refuses a suggestion.');
-  const statuses: string[] = [];
-  const status = new VoiceStatus({
-    timing,
-    tell: () => {},
-    localeIn: () => 'en',
-    mayWrite: () => true,
-    ask: () => {},
-    write: async (_, line) => statuses.push(line),
-  });
-  status.show('g', faceOf(a, b));
-  const left = status.entered({ guildId: 'g', channelId: 'c', name: b });
-  timing.passMs(20_000);
-  await left();
-  for (const line of statuses) {
-    must(line.length <= 500, `A status has ${line.length} characters.`);
-    must(!unseenEveryone.test(line), 'A status mentions everyone.');
-    must(linesOf(line).length === 1, 'A name forges a line of a status.');
-  }
   must(linesOf(oneLine(`${a}\n${b}`)).length === 1, 'A line is broken.');
 }
 

@@ -150,16 +150,3 @@ test('members are told by name or id', async () => {
     nonce: 'n',
   });
 });
-
-test('what stands under voice channels is told when asked, and only that', async () => {
-  await using sandbox = await open();
-  sandbox.guild().setVoiceStatus('Lounge', 'Film night');
-  using bot = await identified(sandbox);
-  bot.say(43, { guild_id: sandbox.guildId, fields: ['status'] });
-  const { channels } = (await bot.event('CHANNEL_INFO')) as { channels: { id: string }[] };
-  const lounge = { id: sandbox.channelId('Lounge'), status: 'Film night' };
-  expect(channels).toContainEqual(lounge);
-  expect(channels).not.toContainEqual(
-    expect.objectContaining({ id: sandbox.channelId('general') }),
-  );
-});
