@@ -4,6 +4,7 @@ import { type TrackChange, tool } from '#src/session/ports/tool.ts';
 import { trackActions } from '#src/session/ports/tracks.ts';
 import { longestFadeMs, usualFadeMs } from '#src/session/tracks/fade-times.ts';
 import { seekTargetOf } from '#src/session/tracks/seek-target.ts';
+import { isOwnTrack, trackNameOf } from '#src/session/tracks/track-names.ts';
 import { type TextId, text } from '#src/texts/texts.ts';
 
 /** Outcomes that everybody hears by themselves. */
@@ -30,7 +31,9 @@ const schema = z.strictObject({
     .string()
     .max(100)
     .optional()
-    .describe('Name of the track, or of what plays there, say rain; all: every track.'),
+    .describe(
+      'Name of the track, or of what plays there, say rain; all: every track; voice: your own voice, volume only.',
+    ),
   level: z.number().int().min(0).max(maxVolumePercent).optional(),
   change: z.number().int().min(-maxVolumePercent).max(maxVolumePercent).optional(),
   seconds: z
@@ -52,11 +55,11 @@ const schema = z.strictObject({
 
 type Call = z.infer<typeof schema>;
 
-/** Changes sounds and music that people play on tracks. */
+/** Changes sounds and music that people play on tracks, and the volume of the bot's own voice. */
 export const changeTrack = tool({
   name: 'change_track',
   description:
-    'Changes a sound or music that plays: volume, fade, pause, resume, skip (next), stop, mute, unmute, seek, loop (again and again), unloop, or remove one that waits. For volume give level in percent (100 is usual), or change for louder (20) and quieter (-20); for fade give level.',
+    'Changes how loud you speak, or a sound or music that plays: volume, fade, pause, resume, skip (next), stop, mute, unmute, seek, loop (again and again), unloop, or remove one that waits. For volume give level in percent (100 is usual), or change for louder (20) and quieter (-20); for fade give level.',
   schema: schema.refine((call) => changeOf(call) !== undefined, {
     error:
       'For volume give either level or change, for fade level, for seek to as 2:00 or +30, for remove item.',
@@ -65,16 +68,24 @@ export const changeTrack = tool({
   isDestructive: false,
   effect: 'change',
   doing: 'tool.track',
-  ask: ({ track }) => ({ id: 'tool.track.ask', with: { track: track ?? '-' } }),
+  ask: ({ track }) =>
+    isOwn(track)
+      ? { id: 'tool.volume.ask' }
+      : { id: 'tool.track.ask', with: { track: track ?? '-' } },
   async run(call, { tracks }, signal) {
     const change = changeOf(call);
     if (!change) throw new Error('The call does not fit.');
     const [line, ...rest] = await tracks.change(change, call.track, signal);
     const said = [line, ...rest].map((one) => text(one.id, one.with));
-    const isPlain = [line, ...rest].every(({ id }) => done.has(id));
+    const isPlain = !isOwn(call.track) && [line, ...rest].every(({ id }) => done.has(id));
     return { facts: { outcome: said }, line, isPlain };
   },
 });
+
+/** The bot's own voice or cues, of which people hear only what comes next. */
+function isOwn(track: string | undefined): boolean {
+  return isOwnTrack(trackNameOf(track ?? '') ?? '');
+}
 
 /** Undefined where something is missing for it, or too much is there. */
 function changeOf(call: Call): TrackChange | undefined {

@@ -9,7 +9,6 @@ import { playSound } from './play-sound.ts';
 import { postText } from './post-text.ts';
 import { remember } from './remember.ts';
 import { setReminder } from './set-reminder.ts';
-import { setVolume } from './set-volume.ts';
 import { time } from './time.ts';
 import { whoIsHere } from './who-is-here.ts';
 
@@ -19,7 +18,6 @@ export const tools: readonly RoomTool[] = [
   whoIsHere,
   leave,
   postText,
-  setVolume,
   playSound,
   changeTrack,
   remember,

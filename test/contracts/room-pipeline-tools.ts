@@ -94,14 +94,14 @@ function runContract(name: PipelineName): void {
 
 function effectContract(name: PipelineName): void {
   test(`${name}: what whoever asks wants in their own words is done without a button`, async () => {
-    const set = call('set_volume', { level: 50 });
+    const set = call('change_track', { deed: 'volume', track: 'voice', level: 50 });
     const replies = [
       { match: 'percent', text: 'Half as loud.' },
       { match: 'speak half', ...set },
     ];
     await using room = await openServed(name, { replies });
     expect(await room.ask('louder')).toMatchObject({ text: 'Half as loud.' });
-    expect(toolsIn(room)).toEqual([['set_volume', 'ran', 'adam']]);
+    expect(toolsIn(room)).toEqual([['change_track', 'ran', 'adam']]);
     expect(room.fixture.offered).toEqual([]);
   });
 
@@ -109,11 +109,11 @@ function effectContract(name: PipelineName): void {
     const replies = [
       { match: 'has to press', text: 'Press it.' },
       { match: /^go forward/, text: 'no' },
-      { match: 'forward', ...call('set_volume', { level: 40 }) },
+      { match: 'forward', ...call('change_track', { deed: 'volume', track: 'voice', level: 40 }) },
     ];
     await using room = await openServed(name, { replies });
     expect(await room.ask('forward')).toMatchObject({ text: 'Press it.' });
-    expect(toolsIn(room)).toEqual([['set_volume', 'asked', 'adam']]);
+    expect(toolsIn(room)).toEqual([['change_track', 'asked', 'adam']]);
     const askId = room.fixture.offered.at(-1)?.split(':')[1] ?? '';
     expect(await room.fixture.confirmations.confirm('g', askId, 'eva')).toMatchObject({
       kind: 'other',
@@ -121,11 +121,16 @@ function effectContract(name: PipelineName): void {
     expect(await room.fixture.confirmations.confirm('g', askId, 'adam')).toMatchObject({
       kind: 'done',
     });
-    expect(toolsIn(room).at(-1)).toEqual(['set_volume', 'pressed', 'adam']);
+    expect(toolsIn(room).at(-1)).toEqual(['change_track', 'pressed', 'adam']);
   });
 
   test(`${name}: what is stopped while it is weighed has no effect`, async () => {
-    const replies = [{ match: 'speak half', ...call('set_volume', { level: 50 }) }];
+    const replies = [
+      {
+        match: 'speak half',
+        ...call('change_track', { deed: 'volume', track: 'voice', level: 50 }),
+      },
+    ];
     await using room = await openServed(name, { replies, pace: { firstTokenMs: 700 } });
     await room.say('louder');
     await room.until(() => weighed(room) > 0, 'a look at his words');

@@ -93,7 +93,7 @@ const ways: Readonly<Record<AttackPath, (attempt: Attack) => Promise<Trap>>> = {
   'second-press': async (attempt) => {
     const trap = await bitten(attempt, eva, attempt.bait);
     await trap.press(adam);
-    trap.ran.splice(trap.ran.indexOf('set_volume'), 1); // that was his to press
+    trap.ran.splice(trap.ran.indexOf('change_track'), 1); // that was his to press
     await trap.press(adam);
     await trap.press(eva);
     return trap;

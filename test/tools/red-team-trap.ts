@@ -52,7 +52,7 @@ const forbidden = [
     right: 'dj',
     effect: 'change',
     isDestructive: false,
-    doing: 'tool.volume',
+    doing: 'tool.track',
     ask: () => ({ id: 'tool.volume.ask' }),
     run: async () => ({ facts: {} }),
   }),

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import type { ToolOutcome, ToolPorts } from '#src/session/ports/tool.ts';
-import { TrackVolumes } from '#src/session/tracks/track-volumes.ts';
 import type { CheckedLine } from '#src/texts/texts.ts';
 import { tools } from '#tools/tools.ts';
 
@@ -9,7 +8,6 @@ const never = new AbortController().signal;
 /** A room of Ana and two who did not agree, at noon of a winter's day. */
 function open() {
   const posted: string[] = [];
-  const volume = new TrackVolumes();
   const changes: unknown[] = [];
   const noted = (change: object): ToolOutcome => {
     changes.push(change);
@@ -30,7 +28,6 @@ function open() {
       stayedMs: 61_000,
       hasTranscript: false,
     }),
-    volume,
     memories: {
       remember: async () => ({ kind: 'refused', line: { id: 'memory.off' } }),
       forget: async () => ({ kind: 'refused', line: { id: 'memory.unknown' } }),
@@ -60,7 +57,7 @@ function open() {
     if (!fit || 'unfit' in fit) throw new Error(fit?.unfit ?? 'no such tool');
     return await fit.run(ports, never);
   };
-  return { posted, volume, changes, ports, run };
+  return { posted, changes, ports, run };
 }
 
 test('the time is told here and in any zone, and a zone there is not is no error', async () => {
@@ -108,18 +105,6 @@ test('the question beside a button shows a text in brief, and no address of it',
   const shown = `${ask?.with?.text}`;
   expect(shown).toMatch(/^Look: … … a+…$/);
   expect(shown.length).toBeLessThan(100);
-});
-
-test('the volume is set or changed, and stays between 0 and 200 %', async () => {
-  const { volume, run } = open();
-  await run('set_volume', { level: 150 });
-  await run('set_volume', { change: 80 });
-  expect(volume.of('voice')).toBe(200);
-  const { line } = await run('set_volume', { change: -200 });
-  expect([volume.of('voice'), line]).toEqual([
-    0,
-    { id: 'track.volume', with: { track: 'voice', n: 0 } },
-  ]);
 });
 
 test('a track is changed by its name, or by what plays there', async () => {

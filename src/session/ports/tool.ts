@@ -17,7 +17,6 @@ export interface ToolPorts {
   /** Into the chat of the channel; pings nobody. Errors and abort: as `ChannelMessages.write`. */
   post(text: string, signal: AbortSignal): Promise<void>;
   leave(): Promise<LeaveOutcome>;
-  readonly volume: Volumes;
   /**
    * Looks up lines that answer a question, of those that everybody there may know; `about` as in `TranscriptQuestion`. Errors:
    * none. Aborting `signal` throws `signal.reason`.
@@ -121,8 +120,8 @@ export interface ToolTracks {
   /** What was wished before, with the sound that these words of theirs choose of those they were asked about. */
   chosen(words: string): SoundWish | undefined;
   /**
-   * `called` is a track, what sounds there, or `all`; left out: the one that is meant first. What became of each, in
-   * words. Aborting `signal` throws `signal.reason`.
+   * `called` is a track, what sounds there, or `all`; left out: the one that is meant first. Of the bot's own tracks only the
+   * volume can be changed. What became of each, in words. Aborting `signal` throws `signal.reason`.
    */
   change(
     change: TrackChange,

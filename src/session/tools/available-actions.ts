@@ -1,7 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import { type MemoriesContext, memoriesFor } from '#src/session/memories/memory-actions.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
-import type { PeopleHere, ToolPorts, Volumes } from '#src/session/ports/tool.ts';
+import type { PeopleHere, ToolPorts } from '#src/session/ports/tool.ts';
 import { type RemindersContext, remindersFor } from '#src/session/reminders/reminder-actions.ts';
 import { type TracksContext, tracksFor } from '#src/session/tracks/track-tools.ts';
 import { type CaptionSearchContext, captionSearchFor } from './caption-search.ts';
@@ -16,21 +16,19 @@ export type ActionsContext = TracksContext &
       readonly messages: Pick<ChannelMessages, 'write'>;
       readonly timeZone: string;
     };
-    readonly volume: Volumes;
     /** Ends the session. */
     readonly leave: ToolPorts['leave'];
   };
 
 /** What tools may do in this channel for those who asked. */
 export function actionsFor(context: ActionsContext, askerIds: readonly string[]): ToolPorts {
-  const { channel, leave, parts, volume } = context;
+  const { channel, leave, parts } = context;
   return {
     clock: parts.clock,
     timeZone: parts.timeZone,
     company: () => companyIn(context),
     post: (text, signal) => parts.messages.write(channel, text, signal),
     leave,
-    volume,
     findInCaptions: captionSearchFor(askerIds, context),
     tracks: tracksFor(askerIds, context),
     memories: memoriesFor(askerIds, context),

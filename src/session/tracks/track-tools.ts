@@ -1,21 +1,27 @@
 import { maxVolumePercent } from '#src/base/volume.ts';
-import type { ToolTracks, TrackChange } from '#src/session/ports/tool.ts';
+import type { ToolTracks, TrackChange, Volumes } from '#src/session/ports/tool.ts';
 import type { ListedTrack } from '#src/session/ports/tracks.ts';
 import { holdsRightNow, type RightsContext } from '#src/session/tools/current-rights.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { TrackCommand } from './perform-command.ts';
 import { type SoundsContext, soundsFor } from './sound-tools.ts';
-import { everyTrack } from './track-names.ts';
+import { everyTrack, isOwnTrack, trackNameOf } from './track-names.ts';
 import { trackOutcome } from './track-outcome-texts.ts';
 
 /** The tracks of a channel, and what says who may do what there. */
-export type TracksContext = RightsContext & SoundsContext;
+export type TracksContext = RightsContext & SoundsContext & { readonly volume: Volumes };
 
 /** Tracks as a tool may change them for those who asked, all of whom must have the right, and what it may play there. */
 export function tracksFor(askerIds: readonly string[], context: TracksContext): ToolTracks {
   return {
     ...soundsFor(askerIds, context),
     async change(change, called, signal) {
+      const own = trackNameOf(called ?? '') ?? '';
+      if (change.kind === 'volume' && isOwnTrack(own)) {
+        const percent = percentOf(change, context.volume.of(own));
+        context.volume.set(own, percent);
+        return [trackOutcome({ kind: 'volume', track: own, percent })];
+      }
       const lines: TextLine[] = [];
       for (const track of tracksMeant(change, called, context)) {
         const command = commandOf(change, track, context);
@@ -70,8 +76,7 @@ function commandOf(
   switch (change.kind) {
     case 'volume': {
       const before = owned.tracks.track(track)?.view.percent ?? 100;
-      const percent = 'level' in change ? change.level : before + change.by;
-      return { kind: 'volume', track, percent: Math.min(maxVolumePercent, Math.max(0, percent)) };
+      return { kind: 'volume', track, percent: percentOf(change, before) };
     }
     case 'remove': {
       const { item } = change;
@@ -81,6 +86,12 @@ function commandOf(
     default:
       return { ...change, track };
   }
+}
+
+/** Volume after a change, in percent. */
+function percentOf(change: Extract<TrackChange, { kind: 'volume' }>, before: number): number {
+  const percent = 'level' in change ? change.level : before + change.by;
+  return Math.min(maxVolumePercent, Math.max(0, percent));
 }
 
 /** By its name, or by what sounds there; what people mean who name nothing is what sounds first. */

@@ -236,20 +236,24 @@ test('ticks go on where an answer has begun and waits for a tool', async () => {
 });
 
 test('who asks for it in their own words changes the volume without a button', async () => {
-  const rounds = [[call('set_volume', { level: 0 })], [call('set_volume', { level: 50 })], ['Ok.']];
+  const rounds = [
+    [call('change_track', { deed: 'volume', track: 'voice', level: 0 })],
+    [call('change_track', { deed: 'volume', track: 'voice', level: 50 })],
+    ['Ok.'],
+  ];
   const { fixture, chat } = await open(rounds);
   await ask(fixture, 'Speak half as loud.');
   expect(chat.asked[1]?.messages).toMatchObject([
     { role: 'system' },
     { role: 'user', name: '', content: 'Speak half as loud.' },
   ]);
-  expect(resultsIn(chat)).toEqual(['{"result":{"percent":50}}']);
+  expect(resultsIn(chat)).toEqual(['{"result":{"outcome":["voice at 50 %."]}}']);
   expect(fixture.offered).toEqual([]);
 });
 
 test('what nobody asked for in so many words waits for a button, which works once', async () => {
   const { fixture, chat } = await open([
-    [call('set_volume', { level: 40 })],
+    [call('change_track', { deed: 'volume', track: 'voice', level: 40 })],
     ['no'],
     ['Press it.'],
   ]);
@@ -262,8 +266,8 @@ test('what nobody asked for in so many words waits for a button, which works onc
   expect(await press('adam')).toEqual({ kind: 'over' });
   const ends = fixture.of('tool').map(({ tool, how, speakerId }) => [tool, how, speakerId]);
   expect(ends).toEqual([
-    ['set_volume', 'asked', 'adam'],
-    ['set_volume', 'pressed', 'adam'],
+    ['change_track', 'asked', 'adam'],
+    ['change_track', 'pressed', 'adam'],
   ]);
 });
 
