@@ -97,11 +97,6 @@ export const commands: Readonly<Record<string, CommandProof>> = {
     ...['--token-file', '--server', '--provider', '--key-env'],
   ),
   'npm run soak': long('bench/soak/readings.test.ts'),
-  'npm run store': tested(
-    'test/storage/postgres/copy.test.ts',
-    'programs/store.ts',
-    ...['--from', '--to'],
-  ),
   'npm run takeover': long('bench/takeover/report.test.ts and test/processes'),
   'npm run test:long': inCi('npm run test:long'),
   'npm run test:page': inCi('npm run test:page'),

@@ -105,3 +105,14 @@ test('npm run backup prints the path of the copy', async () => {
   expect(stdout).toMatch(/parley-[\dTZ-]+\.sqlite\n$/);
   expect(statSync(stdout.trim()).size).toBeGreaterThan(0);
 });
+
+test('npm run backup names pg_dump where the store is a database, without the password', () => {
+  const { status, stderr } = spawnSync(process.execPath, ['src/app/programs/backup.ts'], {
+    env: { DATABASE_URL: 'postgres://ana:hush@127.0.0.1/parley?options=-csearch_path%3Dx' },
+    encoding: 'utf8',
+  });
+  expect(status).toBe(1);
+  expect(stderr).toContain(
+    'pg_dump --format=custom --file=parley.dump postgres://ana@127.0.0.1/parley\n',
+  );
+});

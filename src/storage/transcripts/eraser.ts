@@ -265,11 +265,6 @@ function mergeWords(sqlite: DatabaseSync): void {
   sqlite.exec("INSERT INTO line_words (line_words) VALUES ('optimize')");
 }
 
-/** Every word of every line, in place of those that are there. */
-export function renewWords(sqlite: DatabaseSync): void {
-  withNewWords(sqlite, () => undefined);
-}
-
 /** Every word of every line, in place of those that are there; between the two there is room for `work`. */
 function withNewWords<T>(sqlite: DatabaseSync, work: (sqlite: DatabaseSync) => T): T {
   sqlite.exec("INSERT INTO line_words (line_words) VALUES ('delete-all')");

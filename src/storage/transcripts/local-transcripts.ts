@@ -10,7 +10,7 @@ import type { TranscriptStore } from './transcript-store.ts';
 import { SqliteWriter } from './writer.ts';
 
 /** Reading 200 MB through for damage takes 0.9 s from memory and a minute from a slow disk; then damage is told when it is met. */
-export const transcriptsFormat: DatabaseFormat = {
+const transcriptsFormat: DatabaseFormat = {
   migrations,
   checkedBytes: 32 * 2 ** 20,
   cacheKib: 16_000,

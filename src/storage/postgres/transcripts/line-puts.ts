@@ -39,7 +39,7 @@ export async function putLines(
 }
 
 /** The words of a line as a literal of the type `tsvector`. A word has no sign that would need care there. */
-export function termsLiteral(guildKey: number, text: string): string {
+function termsLiteral(guildKey: number, text: string): string {
   const words = [...new Set(wordsOf(text))].slice(0, mostTerms);
   return words.map((word) => termLiteral(guildKey, word)).join(' ');
 }
