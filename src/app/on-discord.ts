@@ -125,7 +125,8 @@ function tellSession(
   metrics.sessions.count(guildId, event);
   providers.session(guildId, event);
   operatorPage?.session(guildId, event);
-  if (event.kind === 'alert') alerts.tell(event, guildId);
+  // Without a server it is about the whole process.
+  if (event.kind === 'alert') alerts.tell(event, guildId === '' ? undefined : guildId);
   if (event.kind === 'left') alerts.forget(guildId);
 }
 

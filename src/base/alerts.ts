@@ -11,6 +11,7 @@ export const alerts = {
   'store-unwritten': 'what is to be kept has not been written',
   'transcripts-unwritten': 'what was said is not kept: captions are live only',
   'event-loop-delayed': 'the main thread stood still',
+  'task-failing': 'a background task fails and is retried',
 } as const;
 
 export type AlertName = keyof typeof alerts;
@@ -22,4 +23,8 @@ export type AlertChange = {
   readonly state: 'raised' | 'cleared';
   /** What the watchdog saw, in one sentence with numbers; never words that people said. */
   readonly cause: string;
+  /** The background task, where the alert is about one: each has an alert of its own. */
+  readonly task?: string;
+  /** The error behind it, for the log. */
+  readonly error?: unknown;
 };

@@ -7,6 +7,7 @@ export type RaisedAlert = {
   readonly name: AlertName;
   readonly guildId?: string;
   readonly cause: string;
+  readonly task?: string;
 };
 
 /** Watchdog alerts of the whole process: each change is a log line, a counter and a gauge. */
@@ -33,13 +34,18 @@ export class AlertBoard {
   }
 
   /** Raising twice, or clearing what is not raised, changes nothing. */
-  tell({ name, state, cause }: AlertChange, guildId?: string): void {
-    const key = `${name} ${guildId ?? ''}`;
+  tell({ name, state, cause, task, error }: AlertChange, guildId?: string): void {
+    const key = `${name} ${task ?? ''} ${guildId ?? ''}`;
     if ((state === 'raised') === this.#raised.has(key)) return;
     this.#changes.inc({ name, state });
-    const fields = { alert: name, guildId, cause };
+    const fields = { alert: name, guildId, cause, task, err: error };
     if (state === 'raised') {
-      this.#raised.set(key, { name, cause, ...(guildId !== undefined && { guildId }) });
+      this.#raised.set(key, {
+        name,
+        cause,
+        ...(guildId !== undefined && { guildId }),
+        ...(task !== undefined && { task }),
+      });
       this.#log.warn(fields, `alert raised: ${alerts[name]}`);
     } else {
       this.#raised.delete(key);

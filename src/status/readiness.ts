@@ -83,6 +83,6 @@ function troublesOf(alerts: readonly RaisedAlert[]): readonly string[] {
     const channels = all.filter(({ guildId }) => guildId !== undefined).length;
     return channels > 0
       ? `trouble ${name}: in ${channels} ${channels === 1 ? 'channel' : 'channels'}`
-      : `trouble ${name}: ${all[0]?.cause ?? ''}`;
+      : `trouble ${name}: ${all.map(({ cause }) => cause).join('; ')}`;
   });
 }

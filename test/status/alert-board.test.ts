@@ -47,3 +47,14 @@ test('the alerts of a channel end when it is left, those of others stay', () => 
     ['store-unwritten', undefined],
   ]);
 });
+
+test('each background task that fails has an alert of its own', () => {
+  using metrics = new Metrics(() => true);
+  const { board, lines } = boardOf(metrics);
+  const failing: AlertChange = { ...raised, name: 'task-failing' };
+  board.tell({ ...failing, task: 'expiry', error: new Error('broken') });
+  board.tell({ ...failing, task: 'reminders' });
+  board.tell({ ...failing, task: 'expiry', state: 'cleared' });
+  expect(board.raised.map(({ task }) => task)).toEqual(['reminders']);
+  expect(lines[0]).toMatchObject({ task: 'expiry', err: { message: 'broken' } });
+});

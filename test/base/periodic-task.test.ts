@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import type { AlertChange } from '#src/base/alerts.ts';
+import { type PeriodicTask, runPeriodically } from '#src/base/periodic-task.ts';
+import { Wakeup } from '#src/base/wakeup.ts';
+import { settled, VirtualClock } from '#test/fakes/clock.ts';
+
+/** A task that runs; `round` gets the number of the round. */
+function running(round: (n: number) => unknown, more: Partial<PeriodicTask> = {}) {
+  const clock = new VirtualClock();
+  const over = new AbortController();
+  const told: AlertChange[] = [];
+  const atMs: number[] = [];
+  const run = () => {
+    atMs.push(clock.nowMs());
+    return round(atMs.length);
+  };
+  const tell = (change: AlertChange) => void told.push(change);
+  const task = { name: 'a test', clock, everyMs: 10_000, run, tell, ...more };
+  const ended = runPeriodically(task, over.signal);
+  return { clock, over, told, atMs, ended };
+}
+
+test('a task runs at once and again after each pause', async () => {
+  const { clock, atMs, told } = running(() => undefined);
+  await clock.advance(25_000);
+  expect(atMs).toEqual([0, 10_000, 20_000]);
+  expect(told).toEqual([]);
+});
+
+test('a task may wait before its first round', async () => {
+  const { clock, atMs } = running(() => undefined, { firstAfterMs: 4_000 });
+  await clock.advance(15_000);
+  expect(atMs).toEqual([4_000, 14_000]);
+});
+
+test.each([
+  [
+    'throws',
+    () => {
+      throw new Error('broken');
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('broken'))],
+])('a round that %s does not end the task: its pauses grow to a minute', async (_, fail) => {
+  const { clock, atMs } = running(fail);
+  await clock.advance(250_000);
+  expect(atMs).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183, 243].map((s) => 1_000 * s));
+});
+
+test('the operator is told once that a task fails, and once that it works again', async () => {
+  const error = new Error('broken');
+  const { clock, told, atMs } = running((n) => {
+    if (n === 2 || n === 3) throw error;
+  });
+  await clock.advance(40_000);
+  const change = { kind: 'alert', name: 'task-failing', task: 'a test' };
+  expect(told).toEqual([
+    { ...change, state: 'raised', cause: 'a test: broken', error },
+    { ...change, state: 'cleared', cause: 'a test: it succeeded after 2 failures' },
+  ]);
+  expect(atMs).toEqual([0, 10_000, 11_000, 13_000, 23_000, 33_000]);
+});
+
+test('a listener that throws does not end the task', async () => {
+  const deaf = () => {
+    throw new Error('deaf');
+  };
+  const { clock, atMs } = running(() => Promise.reject(new Error('broken')), { tell: deaf });
+  await clock.advance(3_000);
+  expect(atMs).toEqual([0, 1_000, 3_000]);
+});
+
+test('a task ends with its signal, in a pause, before its first round or in a round, and leaves no timer', async () => {
+  const inPause = running(() => undefined);
+  const atFirst = running(() => undefined, { firstAfterMs: 1_000 });
+  const inRound = running(() => settled());
+  const whileFailing = running(() => Promise.reject(new Error('broken')));
+  await inPause.clock.advance(10);
+  await whileFailing.clock.advance(10);
+  for (const { over, ended, clock } of [inPause, atFirst, inRound, whileFailing]) {
+    over.abort(new Error('closed'));
+    await ended;
+    expect(clock.sleeping).toBe(0);
+  }
+  expect(atFirst.atMs).toEqual([]);
+});
+
+test('a wakeup ends a pause, but not the pause after a failure', async () => {
+  const clock = new VirtualClock();
+  const wakeup = new Wakeup(clock);
+  const { atMs } = running(
+    (n) => {
+      if (n === 2) throw new Error('broken');
+    },
+    { clock, wakeup, everyMs: () => Number.POSITIVE_INFINITY },
+  );
+  await settled();
+  for (let times = 0; times < 2; times++) {
+    wakeup.wake();
+    await settled();
+  }
+  expect(atMs).toHaveLength(2);
+  await clock.advance(1_000);
+  expect(atMs).toHaveLength(3);
+});
