@@ -73,7 +73,7 @@ export function openCleanup(
       for (const { context } of sessions.all()) context.captions.messagesDeleted(messageIds);
     },
   });
-  void cleanup.run(signal).catch(() => undefined); // ends with its signal
+  void cleanup.run(signal);
   return cleanup;
 }
 

@@ -15,6 +15,8 @@ export class FakeCaptionChat implements CaptionChat {
   readonly wishes: MessageWish[] = [];
   /** What becomes of the next wishes instead. */
   refuses: ((wish: MessageWish) => WishOutcome | undefined) | undefined;
+  /** How often it was opened and not closed since. */
+  opened = 0;
   readonly #clock: Pick<Clock, 'nowMs'>;
   #listener: (outcome: WishOutcome) => void = () => undefined;
 
@@ -49,7 +51,9 @@ export class FakeCaptionChat implements CaptionChat {
     await Promise.resolve();
   }
 
-  close(): void {}
+  close(): void {
+    this.opened--;
+  }
 
   #take({ key, text, place }: MessageWish): WishOutcome {
     if (text === '') {
@@ -83,6 +87,11 @@ export class FakeCaptionChats implements CaptionChats {
     return chat;
   }
 
+  /** Chats that are open now. */
+  get opened(): number {
+    return [...this.chats.values()].reduce((sum, { opened }) => sum + opened, 0);
+  }
+
   open: CaptionChats['open'] = async ({ channelId }, thread) => {
     if (this.isForbidden) throw new BotError('discord.forbidden', false, 'Not there.');
     return this.#chat(thread ? `${thread.name} in ${thread.inChannelId}` : channelId);
@@ -108,6 +117,7 @@ export class FakeCaptionChats implements CaptionChats {
 
   #chat(channelId: string): FakeCaptionChat {
     const chat = this.chats.get(channelId) ?? new FakeCaptionChat(channelId, this.#clock);
+    chat.opened++;
     this.chats.set(channelId, chat);
     return chat;
   }

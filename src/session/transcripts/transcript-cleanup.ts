@@ -1,3 +1,5 @@
+import type { AlertChange } from '#src/base/alerts.ts';
+import { runPeriodically } from '#src/base/periodic-task.ts';
 import type { WishOutcome } from '#src/captions/message-wish.ts';
 import type {
   CaptionMessage,
@@ -27,6 +29,12 @@ export type TranscriptCleanupOptions = {
   readonly onDeleted: (messageIds: readonly string[]) => void;
 };
 
+/** A chat with messages that are being changed: where each is told of its outcome, by message id. */
+type ChangingChat = {
+  readonly chat: CaptionChat;
+  readonly changing: Map<string, (outcome: WishOutcome) => void>;
+};
+
 /** How often, in ms, it is looked for what has expired. */
 const expireMs = 60_000;
 /** Messages changed at the same time. */
@@ -40,9 +48,8 @@ const changeMs = 60_000;
  */
 export class TranscriptCleanup {
   readonly #options: TranscriptCleanupOptions;
-  readonly #chats = new Map<string, CaptionChat>();
-  /** Messages that are being changed, by id. */
-  readonly #changing = new Map<string, (outcome: WishOutcome) => void>();
+  /** Chats with messages that are being changed, by the id of their channel. */
+  readonly #chats = new Map<string, ChangingChat>();
   #sweeping: Promise<void> | undefined;
   #isSweepWanted = false;
 
@@ -52,27 +59,33 @@ export class TranscriptCleanup {
   }
 
   /**
-   * To be called before the first session begins: those that a killed process left open are ended. Never returns, and
-   * throws only `signal.reason`.
+   * To be called before the first session begins: those that a killed process left open are ended. Ends with `signal`,
+   * never rejects.
    */
-  async run(signal: AbortSignal): Promise<never> {
+  async run(signal: AbortSignal): Promise<void> {
     const { parts, endsOpenSessions } = this.#options;
-    const { clock, transcripts } = parts;
+    const { clock, onEvent, transcripts } = parts;
     if (endsOpenSessions) await this.#attempt(() => transcripts.onDisk.writer.endOpenSessions());
-    for (;;) {
-      await this.expire();
-      this.sweep(signal);
-      await clock.sleep(expireMs, signal);
-    }
+    const round = async () => {
+      try {
+        await this.expire();
+      } finally {
+        this.sweep(signal);
+      }
+    };
+    const tell = (change: AlertChange) => onEvent('', change);
+    const name = 'expiry of transcripts';
+    await runPeriodically({ name, clock, everyMs: expireMs, run: round, tell }, signal);
   }
 
-  /** Never throws. */
+  /** Each store by itself. Throws the first failure. */
   async expire(): Promise<void> {
     const { parts, keptDays } = this.#options;
     const { clock, transcripts } = parts;
     const days = await keptDays();
     const perform = ({ eraser }: TranscriptPorts) => eraser.expire(clock.wallMs(), days);
-    await Promise.all(allStores(transcripts).map((store) => this.#attempt(() => perform(store))));
+    const results = await Promise.allSettled(allStores(transcripts).map(perform));
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
   /** Erases by `work` in both stores; how many lines are gone, and how many messages still show some. Errors: as `work`. */
@@ -142,9 +155,9 @@ export class TranscriptCleanup {
   ): Promise<WishOutcome['kind'] | 'late'> {
     const { guildId, channelId, messageId } = message;
     const { clock } = this.#options.parts;
-    const chat = this.#chat(guildId, channelId);
+    const { chat, changing } = this.#chat(guildId, channelId);
     const told = Promise.withResolvers<WishOutcome['kind'] | 'late'>();
-    this.#changing.set(messageId, ({ kind }) => told.resolve(kind));
+    changing.set(messageId, ({ kind }) => told.resolve(kind));
     const over = new AbortController();
     const either = AbortSignal.any([signal, over.signal]);
     void clock.sleep(changeMs, either).then(
@@ -154,17 +167,25 @@ export class TranscriptCleanup {
     chat.show({ key: messageId, text, urgency: 'partial', place: { channelId, messageId } });
     const outcome = await told.promise;
     over.abort(new Error('changed'));
-    this.#changing.delete(messageId);
     return outcome;
   }
 
-  #chat(guildId: string, channelId: string): CaptionChat {
+  /** Open until each of its messages has come to an end, those that were late, too. */
+  #chat(guildId: string, channelId: string): ChangingChat {
     const known = this.#chats.get(channelId);
     if (known) return known;
     const chat = this.#options.parts.captionChats.reopen(guildId, channelId);
-    chat.onOutcome((outcome) => this.#changing.get(outcome.key)?.(outcome));
-    this.#chats.set(channelId, chat);
-    return chat;
+    const changing: ChangingChat['changing'] = new Map();
+    chat.onOutcome((outcome) => {
+      changing.get(outcome.key)?.(outcome);
+      changing.delete(outcome.key);
+      if (changing.size > 0 || this.#chats.get(channelId)?.chat !== chat) return;
+      this.#chats.delete(channelId);
+      chat.close();
+    });
+    const opened = { chat, changing };
+    this.#chats.set(channelId, opened);
+    return opened;
   }
 
   /** Whoever deletes a message of captions deletes what it says. */

@@ -89,7 +89,7 @@ async function deletedAfterCrash(fixture: SessionFixture): Promise<readonly unkn
     const running = again.cleanup.run(over.signal);
     await again.clock.advance(1_000);
     over.abort(new Error('over'));
-    await expect(running).rejects.toThrow('over');
+    await running;
   }
   return captionChats.chat.wishes.slice(before).map(({ text, place }) => [text, place?.messageId]);
 }
