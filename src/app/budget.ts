@@ -1,3 +1,4 @@
+import type { AlertChange } from '#src/base/alerts.ts';
 import { realClock } from '#src/base/clock.ts';
 import { priceOf, tariffOf } from '#src/config/budget.ts';
 import type { Config } from '#src/config/types.ts';
@@ -26,6 +27,7 @@ export type BudgetOptions = {
   /** Own budgets of who is no person. */
   readonly ownCapOf: (payerId: string) => Amount | undefined;
   readonly onEvent: SessionDependencies['onEvent'];
+  readonly alert: (change: AlertChange) => void;
   /** One sentence for the operator. */
   readonly warn: (message: string, cause: unknown) => void;
 };
@@ -40,6 +42,7 @@ export async function openBudget({
   guildCapsOf,
   ownCapOf,
   onEvent,
+  alert,
   warn,
 }: BudgetOptions): Promise<{ readonly desk: SessionBudgets } & AsyncDisposable> {
   const clock = realClock;
@@ -49,9 +52,10 @@ export async function openBudget({
       `Budgets count from memory alone: ${error instanceof Error ? error.message : error}`,
       error,
     );
+  const told = { ledger, clock, tell, alert };
   const exchange =
-    sharedSpending && new SharedLedger({ ledger, book: sharedSpending, former: book, clock, tell });
-  const keeper = exchange ?? new LedgerPersistence({ ledger, book, clock, tell });
+    sharedSpending && new SharedLedger({ ...told, book: sharedSpending, former: book });
+  const keeper = exchange ?? new LedgerPersistence({ ...told, book });
   await keeper.open();
   const { caps } = config.budget;
   const desk = new SessionBudgets({

@@ -61,7 +61,7 @@ export async function onDiscord(
   const providers = new ProviderLog(log, metrics.providers);
   const listeners = { metrics, providers, alerts, operatorPage };
   await using engines = await openEngines(config, (news) => {
-    logEngine(log, news);
+    logEngine(log, alerts, news);
     if (news.kind === 'reading') providers.reading(news);
     if (news.kind === 'buffered') metrics.providers.buffered(news.role);
     if (!isOfProvider(news)) return;
@@ -180,7 +180,8 @@ function isOfProvider(news: EngineNews): news is ProviderNews {
   return isFallback || kind === 'failed' || kind === 'mended';
 }
 
-function logEngine(log: Log, news: EngineNews): void {
+function logEngine(log: Log, alerts: AlertBoard, news: EngineNews): void {
+  if (news.kind === 'alert') alerts.tell(news);
   if (news.kind === 'ready')
     log.info({ role: news.role, tookMs: Math.round(news.tookMs) }, news.what);
   if (news.kind === 'base-url')

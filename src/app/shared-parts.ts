@@ -4,7 +4,6 @@ import { loadSilero, type SileroWeights } from '#src/audio/voice/silero.ts';
 import { windowSamples } from '#src/audio/voice/silero-layers.ts';
 import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
 import { realClock } from '#src/base/clock.ts';
-import type { BotError } from '#src/base/errors.ts';
 import { withoutToolsOnRefusal } from '#src/chat/completions/without-tools.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import type { StoreCopies } from '#src/people/store-copies.ts';
@@ -73,7 +72,7 @@ export async function openSharedParts(
   const loading = [loadSilero(), loadCues(), openBotStore(options, signal)] as const;
   const [weights, cues, { store, sharedSpending, pool }] = await Promise.all(loading);
   stack.use(store);
-  const transcripts = stack.use(await openTranscriptStores(config, pool, options.onDiscord));
+  const transcripts = stack.use(await openTranscriptStores(config, pool, options));
   const storeCopies = openStoreCopies(options, stack);
   const sounds = stack.use(openSounds(config));
   const { onSession: onEvent } = options;
@@ -99,6 +98,7 @@ export async function openSharedParts(
       guildCapsOf: (guildId) => sessionsOf(guildId)?.settings.capsIn(guildId) ?? {},
       ownCapOf: (payerId) => tokenBudgets.capOf(payerId),
       onEvent: options.onSession,
+      alert: options.onStore,
       warn: (message, cause) => options.onDiscord({ kind: 'warning', message, cause }),
     }),
   );
@@ -151,12 +151,11 @@ async function claimDataDir(
 
 /** What copies a database has, only its owner knows. */
 function openStoreCopies(
-  { config: { dataDir, databaseUrl }, onDiscord }: BotOptions,
+  { config: { dataDir, databaseUrl }, onStore }: BotOptions,
   stack: AsyncDisposableStack,
 ): StoreCopies {
   if (databaseUrl) return { forget: async () => ({ kind: 'kept' }) };
-  const tell = (cause: BotError) => onDiscord({ kind: 'warning', message: cause.message, cause });
-  return stack.use(new FileCopies(dataDir, realClock, tell));
+  return stack.use(new FileCopies(dataDir, realClock, onStore));
 }
 
 /** Lets the compiler see the hot loop before somebody speaks: the first windows would take twenty times as long. */

@@ -2,7 +2,6 @@ import { realClock } from '#src/base/clock.ts';
 import { renderMessage } from '#src/captions/live/line-rendering.ts';
 import type { KeptDays, ServerShare } from '#src/captions/transcript-store.ts';
 import type { Config } from '#src/config/types.ts';
-import type { DiscordEvent } from '#src/discord/events.ts';
 import { captionTexts } from '#src/session/captions/caption-texts.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { TranscriptCleanup } from '#src/session/transcripts/transcript-cleanup.ts';
@@ -15,6 +14,7 @@ import {
   openTranscripts,
 } from '#src/storage/transcripts/open-transcripts.ts';
 import type { TranscriptStore } from '#src/storage/transcripts/transcript-store.ts';
+import type { BotOptions } from './bot-options.ts';
 
 /**
  * Transcripts on disk, or in the database of the store, and in memory; what is wrong with them is told to the operator.
@@ -23,9 +23,9 @@ import type { TranscriptStore } from '#src/storage/transcripts/transcript-store.
 export async function openTranscriptStores(
   { dataDir }: Pick<Config, 'dataDir'>,
   pool: PostgresPool | undefined,
-  tell: (event: DiscordEvent) => void,
+  tell: Pick<BotOptions, 'onDiscord' | 'onStore'>,
 ): Promise<TranscriptStores & AsyncDisposable> {
-  const onDisk = pool ? await inDatabase(pool) : inFile(dataDir, tell);
+  const onDisk = pool ? await inDatabase(pool, tell) : inFile(dataDir, tell);
   const inMemory = openPassingTranscripts(realClock);
   return {
     onDisk,
@@ -36,18 +36,25 @@ export async function openTranscriptStores(
   };
 }
 
-async function inDatabase(pool: PostgresPool): Promise<TranscriptStore> {
+async function inDatabase(
+  pool: PostgresPool,
+  { onStore }: Pick<BotOptions, 'onStore'>,
+): Promise<TranscriptStore> {
   // Nothing of it is loaded where it is not used.
   const { openPostgresTranscripts } = await import(
     '#src/storage/postgres/transcripts/postgres-transcripts.ts'
   );
-  return openPostgresTranscripts(pool, realClock);
+  return openPostgresTranscripts(pool, realClock, onStore);
 }
 
-function inFile(dataDir: string, tell: (event: DiscordEvent) => void): TranscriptStore {
+function inFile(
+  dataDir: string,
+  { onDiscord, onStore }: Pick<BotOptions, 'onDiscord' | 'onStore'>,
+): TranscriptStore {
   return openTranscripts(dataDir, realClock, (event) => {
+    if (event.kind === 'alert') onStore(event);
     if (event.kind !== 'refused') return;
-    tell({ kind: 'warning', message: event.error.message, cause: event.error });
+    onDiscord({ kind: 'warning', message: event.error.message, cause: event.error });
   });
 }
 

@@ -23,6 +23,7 @@ export function watchRestClock(
   let knownMs = offsetMs();
   let forget = timing.later(lookMs, look);
   function look(): void {
+    forget = timing.later(lookMs, look); // first: whatever a listener throws, it is looked again
     const nowMs = offsetMs();
     const backMs = knownMs - nowMs;
     knownMs = nowMs;
@@ -31,7 +32,6 @@ export function watchRestClock(
       rest.globalReset = globalLimitOver;
       tell(backMs);
     }
-    forget = timing.later(lookMs, look);
   }
   return () => forget();
 }

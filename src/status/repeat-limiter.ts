@@ -39,8 +39,8 @@ export class RepeatLimiter {
     this.#lines.set(key, line);
     const [oldest] = this.#lines.keys();
     if (this.#lines.size > mostKeys && oldest !== undefined) this.#lines.delete(oldest);
-    write();
     this.#timing.later(apartMs, () => this.#over(key, line));
+    write();
   }
 
   #over(key: string, line: LimitedLine): void {

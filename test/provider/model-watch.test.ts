@@ -35,7 +35,12 @@ function list(...models: object[]): string {
 
 function watch(clock: VirtualClock, ...models: WatchedModel[]) {
   const told: ModelNews[] = [];
-  const watching = new ModelWatch({ models, clock, onNews: (news) => told.push(...news) });
+  const watching = new ModelWatch({
+    alert: () => undefined,
+    models,
+    clock,
+    onNews: (news) => told.push(...news),
+  });
   return { told, watching, [Symbol.dispose]: () => watching[Symbol.dispose]() };
 }
 

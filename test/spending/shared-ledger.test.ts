@@ -46,6 +46,7 @@ class MemorySharedBook {
 function openProcess(book: MemorySharedBook, clock: VirtualClock, waitMs = () => 2) {
   const ledger = new Ledger();
   const exchange = new SharedLedger({
+    alert: () => undefined,
     ledger,
     book: book.of(clock, waitMs),
     former: { read: async () => [...book.entries] },

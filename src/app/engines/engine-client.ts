@@ -1,3 +1,4 @@
+import type { AlertChange } from '#src/base/alerts.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { RemoteServer } from '#src/config/types.ts';
 import type { Deadlines } from '#src/provider/deadlines.ts';
@@ -25,6 +26,8 @@ export type EngineNews =
   | ({ readonly kind: 'reading'; readonly provider: string } & ReadingAccuracy)
   /** Models that are gone or about to go, once a day each. */
   | { readonly kind: 'models'; readonly news: readonly ModelNews[] }
+  /** A background task of an engine fails, or works again. */
+  | AlertChange
   /** Servers that fail, those that stand in for them, and when all is well again. */
   | ProviderNews;
 

@@ -99,7 +99,9 @@ async function openLadders(
   if ([transcription, chat, speech].every(({ kind }) => kind === 'embedded')) return roles;
   const { withFallbacks } = await import('./engine-fallbacks.ts');
   const quietly: TellEngineNews = (news) =>
-    ['base-url', 'reading', 'buffered'].includes(news.kind) ? ladder.tell(news) : undefined;
+    ['base-url', 'reading', 'buffered', 'alert'].includes(news.kind)
+      ? ladder.tell(news)
+      : undefined;
   const open = {
     ears: (one: Config['transcription']) => openEars(one, deadlines, stack, quietly),
     voice: async (one: Config['speech']) =>
@@ -129,7 +131,7 @@ async function openEars(
     );
     stopwatch(role, `${config.model} at ${new URL(config.baseUrl).host}, realtime`, tell)();
     const limits = { settleMs: Math.max(15_000, deadlines[role].coldFirstMs) };
-    return stack.use(openRealtimeTranscriber({ ...config, limits }));
+    return stack.use(openRealtimeTranscriber({ ...config, limits, alert: tell }));
   }
   if (config.kind === 'remote') {
     const { openTranscriber } = await import('#src/speech/openai/openai-transcriber.ts');
@@ -225,6 +227,6 @@ async function openWatch(
   if (models.length === 0) return () => [];
   const { ModelWatch } = await import('#src/provider/models/model-watch.ts');
   const onNews = (news: readonly ModelNews[]) => tell({ kind: 'models', news });
-  const watch = stack.use(new ModelWatch({ models, clock: realClock, onNews }));
+  const watch = stack.use(new ModelWatch({ models, clock: realClock, onNews, alert: tell }));
   return () => watch.news();
 }

@@ -1,5 +1,5 @@
 import type { EngineNews } from '#src/app/engines/engine-client.ts';
-import { alerts } from '#src/base/alerts.ts';
+import { type AlertChange, alerts } from '#src/base/alerts.ts';
 import type { ConversationPrinter } from '#src/console/first-run/show.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { sayNews } from '#src/provider/models/models.ts';
@@ -52,6 +52,9 @@ export class SandboxView {
       case 'fallback-off':
         this.#show.note(`${news.role}: ${news.back} is back`);
         return;
+      case 'alert':
+        this.alert(news);
+        return;
       case 'failed':
       case 'mended':
       case 'reading':
@@ -62,9 +65,7 @@ export class SandboxView {
 
   discord(codec: string, event: DiscordEvent): void {
     if (event.kind === 'warning' || event.kind === 'voice-unusable') this.#show.note(event.message);
-    if (event.kind === 'alert' && event.state === 'raised') {
-      this.#show.note(`${alerts[event.name]}: ${event.cause}`);
-    }
+    if (event.kind === 'alert') this.alert(event);
     if (event.kind === 'command-failed') {
       this.#show.note(`${event.name} failed: ${event.error}`);
     }
@@ -77,6 +78,10 @@ export class SandboxView {
       const cipher = ciphers[event.cipher] ?? event.cipher;
       this.#show.note(`voice link open in ${took} ms, ${sealed}, over ${cipher}`);
     }
+  }
+
+  alert({ name, state, cause }: AlertChange): void {
+    if (state === 'raised') this.#show.note(`${alerts[name]}: ${cause}`);
   }
 
   session(event: SessionEvent): void {
@@ -94,7 +99,7 @@ export class SandboxView {
         this.#show.note(`${event.stage}: ${event.message}`);
         return;
       case 'alert':
-        if (event.state === 'raised') this.#show.note(`${alerts[event.name]}: ${event.cause}`);
+        this.alert(event);
         return;
       case 'dropped':
         this.#show.note(`${event.name} was not answered: ${whyDropped[event.why]}`);

@@ -1,5 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { runPeriodically } from '#src/base/periodic-task.ts';
 import type { ExternalTool, ToolNews } from '#src/external-tools/external-tool.ts';
 import { type AcceptedTools, acceptanceOf, type OfferedTool } from './accepted-tools.ts';
 import type { McpConnection, openMcpConnection } from './mcp-connection.ts';
@@ -38,16 +39,28 @@ export class McpServer {
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#parts;
     let failures = 0;
-    while (!signal.aborted) {
+    const run = async () => {
       const openedAtMs = clock.nowMs();
-      const failure = await this.#connected(signal);
-      this.#tools = [];
-      if (signal.aborted) return;
-      failures = failuresAfter(failures, clock.nowMs() - openedAtMs);
-      const waitMs = retryDelayMs(failures);
-      this.#tell(`${failure} Its tools are off; it is tried again, first in ${waitMs / 1_000} s.`);
-      await clock.sleep(waitMs, signal).catch(() => undefined);
-    }
+      try {
+        const failure = await this.#connected(signal);
+        failures = failuresAfter(failures, clock.nowMs() - openedAtMs);
+        const waitMs = retryDelayMs(failures);
+        const again = `it is tried again, first in ${waitMs / 1_000} s.`;
+        if (!signal.aborted) this.#tell(`${failure} Its tools are off; ${again}`);
+      } finally {
+        this.#tools = [];
+      }
+    };
+    await runPeriodically(
+      {
+        name: `MCP server ${this.name}`,
+        clock,
+        everyMs: () => retryDelayMs(failures),
+        run,
+        tell: ({ cause }) => this.#parts.tell(cause),
+      },
+      signal,
+    );
   }
 
   /** One connection, from its handshake to its end; why it ended. */

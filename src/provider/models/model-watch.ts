@@ -1,4 +1,6 @@
+import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
+import { runPeriodically } from '#src/base/periodic-task.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { openClient } from '#src/provider/client.ts';
 import { listModels } from './model-list.ts';
@@ -9,8 +11,9 @@ export type WatchedModel = ModelInUse & { readonly apiKey?: Secret };
 export type WatchOptions = {
   readonly models: readonly WatchedModel[];
   readonly clock: Clock;
-  /** Gets what a day has not heard of yet; must not throw. */
+  /** Gets what a day has not heard of yet. */
   readonly onNews: (news: readonly ModelNews[]) => void;
+  readonly alert: (change: AlertChange) => void;
 };
 
 const dayMs = 86_400_000;
@@ -42,15 +45,18 @@ export class ModelWatch implements Disposable {
   }
 
   async #run(): Promise<void> {
+    const { alert, clock } = this.#options;
     const { signal } = this.#over;
-    while (!signal.aborted) {
+    let isWhole = false;
+    const run = async () => {
       const lists = await this.#ask();
       if (signal.aborted) return;
       this.#news = this.#judge((model) => lists.get(serverOf(model)) ?? { kind: 'not offered' });
       this.#tell();
-      const isWhole = [...lists.values()].every(({ kind }) => kind !== 'unknown');
-      await this.#options.clock.sleep(isWhole ? dayMs : retryMs, signal).catch(() => {});
-    }
+      isWhole = [...lists.values()].every(({ kind }) => kind !== 'unknown');
+    };
+    const everyMs = () => (isWhole ? dayMs : retryMs);
+    await runPeriodically({ name: 'lists of models', clock, everyMs, run, tell: alert }, signal);
   }
 
   #judge(listOf: (model: WatchedModel) => ModelList): ModelNews[] {

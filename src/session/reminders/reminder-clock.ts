@@ -1,4 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
+import { runPeriodically } from '#src/base/periodic-task.ts';
 import { Wakeup } from '#src/base/wakeup.ts';
 import type { NewReminder, Reminder, ReminderStore, ShardPlace } from '#src/people/reminders.ts';
 import { failureOf } from '#src/session/failure.ts';
@@ -147,13 +148,23 @@ export class ReminderClock implements Reminders, AsyncDisposable {
 
   /** Never throws. */
   async #run(): Promise<void> {
-    const { signal } = this.#over;
-    while (!signal.aborted) {
-      this.#isChanged = false;
-      let waitMs = Number.POSITIVE_INFINITY;
-      for (const served of this.#served) waitMs = Math.min(waitMs, await this.#look(served));
-      if (!this.#isChanged) await this.#wakeup.wait(waitMs);
-    }
+    const { clock, onEvent } = this.#parts;
+    let waitMs = Number.POSITIVE_INFINITY;
+    await runPeriodically(
+      {
+        name: 'reminders',
+        clock,
+        wakeup: this.#wakeup,
+        everyMs: () => (this.#isChanged ? 0 : waitMs),
+        run: async () => {
+          this.#isChanged = false;
+          waitMs = Number.POSITIVE_INFINITY;
+          for (const served of this.#served) waitMs = Math.min(waitMs, await this.#look(served));
+        },
+        tell: (change) => onEvent('', change),
+      },
+      this.#over.signal,
+    );
   }
 
   /** Begins to tell what is due; the time, in ms, until the next look that nobody else will cause. */

@@ -1,3 +1,4 @@
+import { runPeriodically } from '#src/base/periodic-task.ts';
 import { returnMs } from '#src/people/return-rules.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { keepsSeat, type LeaveReason } from '#src/session/leave-reason.ts';
@@ -182,15 +183,24 @@ export class SeatKeeper implements AsyncDisposable {
   }
 
   async #watchUntil(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#parts;
-    while (!signal.aborted) {
-      await clock.sleep(aliveMs, signal).catch(() => undefined);
-      if (signal.aborted) return;
+    const { clock, onEvent } = this.#parts;
+    const run = () => {
       if (this.#gapMs() >= returnMs) this.#doubtUntilMs = clock.nowMs() + doubtMs;
       this.#look();
       this.#tick();
       this.#rest();
-    }
+    };
+    await runPeriodically(
+      {
+        name: 'keeping of seats',
+        clock,
+        everyMs: aliveMs,
+        firstAfterMs: aliveMs,
+        run,
+        tell: (change) => onEvent('', change),
+      },
+      signal,
+    );
   }
 
   /** A link that may be lost keeps no seat young. */

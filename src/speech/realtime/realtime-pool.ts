@@ -1,5 +1,6 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { runPeriodically } from '#src/base/periodic-task.ts';
 import { socketUrl } from '#src/provider/json-socket.ts';
 import { type RealtimeOptions, RealtimeSession } from './realtime-session.ts';
 
@@ -92,12 +93,13 @@ export class RealtimePool implements Disposable {
 
   /** Never throws. Ends with the pool. */
   async #tend(): Promise<void> {
-    const { signal } = this.#over;
-    while (!signal.aborted) {
+    const { alert = () => undefined } = this.#options;
+    const run = () => {
       this.#sweep();
       if (this.#leased.size === 0 && this.#clock.nowMs() >= this.#nextTryAtMs) this.warm();
-      await this.#clock.sleep(tickMs, signal).catch(() => {});
-    }
+    };
+    const [name, clock] = ['connections of the recogniser', this.#clock];
+    await runPeriodically({ name, clock, everyMs: tickMs, run, tell: alert }, this.#over.signal);
   }
 
   #sweep(): void {

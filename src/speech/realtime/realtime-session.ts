@@ -1,3 +1,4 @@
+import type { AlertChange } from '#src/base/alerts.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
@@ -16,6 +17,7 @@ export type RealtimeOptions = {
   readonly clock?: Clock;
   readonly limits?: Partial<RealtimeLimits>;
   readonly openSocket?: OpenSocket;
+  readonly alert?: (change: AlertChange) => void;
 };
 
 export type RealtimeLimits = SocketLimits & {

@@ -1,5 +1,7 @@
+import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { runPeriodically } from '#src/base/periodic-task.ts';
 import { within } from '#src/base/waiting.ts';
 import type { SpendingStore } from '#src/spending/book.ts';
 import { dayOf } from '#src/spending/calendar.ts';
@@ -11,6 +13,7 @@ export type LedgerPersistenceOptions = {
   readonly clock: Clock;
   /** Each new reason once. */
   readonly tell: (error: unknown) => void;
+  readonly alert: (change: AlertChange) => void;
 };
 
 /** Least time between two writes of the sums, in ms. */
@@ -51,12 +54,18 @@ export class LedgerPersistence implements AsyncDisposable {
   }
 
   async #live(): Promise<void> {
-    const { clock } = this.#options;
-    const { signal } = this.#over;
-    while (!signal.aborted) {
-      await clock.sleep(apartMs, signal).catch(() => undefined);
-      if (!signal.aborted) await this.#save();
-    }
+    const { alert, clock } = this.#options;
+    await runPeriodically(
+      {
+        name: 'writing of sums',
+        clock,
+        everyMs: apartMs,
+        firstAfterMs: apartMs,
+        run: () => this.#save(),
+        tell: alert,
+      },
+      this.#over.signal,
+    );
   }
 
   async #save(): Promise<void> {

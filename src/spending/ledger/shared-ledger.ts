@@ -1,4 +1,6 @@
+import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
+import { runPeriodically } from '#src/base/periodic-task.ts';
 import { within } from '#src/base/waiting.ts';
 import type { SpendingStore } from '#src/spending/book.ts';
 import { dayOf } from '#src/spending/calendar.ts';
@@ -13,6 +15,7 @@ export type SharedLedgerOptions = {
   readonly clock: Clock;
   /** Each new reason once. */
   readonly tell: (error: unknown) => void;
+  readonly alert: (change: AlertChange) => void;
 };
 
 /** What the budgets of a process need of those of the others. */
@@ -101,18 +104,26 @@ export class SharedLedger implements BudgetExchange, AsyncDisposable {
   }
 
   async #live(): Promise<void> {
-    const { clock, ledger } = this.#options;
-    const { signal } = this.#over;
+    const { alert, clock, ledger } = this.#options;
     let renewedMs = clock.nowMs();
-    while (!signal.aborted) {
-      await clock.sleep(apartMs, signal).catch(ignore);
-      if (signal.aborted) return;
+    const run = () => {
       if (clock.nowMs() - renewedMs >= renewMs) {
         renewedMs = clock.nowMs();
         this.#changed = new Set([...this.#changed, ...ledger.reserving]);
       }
       if (ledger.hasUnsaved || this.#changed.size > 0) void this.#report();
-    }
+    };
+    await runPeriodically(
+      {
+        name: 'exchange of sums',
+        clock,
+        everyMs: apartMs,
+        firstAfterMs: apartMs,
+        run,
+        tell: alert,
+      },
+      this.#over.signal,
+    );
   }
 
   #isUntold(guildId: string): boolean {

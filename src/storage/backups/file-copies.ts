@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
+import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { BotError } from '#src/base/errors.ts';
+import { runPeriodically } from '#src/base/periodic-task.ts';
 import type { CopiesOutcome, StoreCopies } from '#src/people/store-copies.ts';
 import { openStore } from '#src/storage/thread/store-thread.ts';
 import { type CopiesWorker, copiesWorker } from './copies-kind.ts';
@@ -10,7 +11,7 @@ const dayMs = 86_400_000;
 
 /**
  * Copies in `DATA_DIR/backups`, changed in a worker thread that lasts as long as one change: big ones take seconds. Notes of who
- * was forgotten are dropped after 30 days, looked for once a day; `tell` hears when that fails.
+ * was forgotten are dropped after 30 days, looked for once a day.
  */
 export class FileCopies implements StoreCopies, AsyncDisposable {
   readonly #dataDir: string;
@@ -18,11 +19,15 @@ export class FileCopies implements StoreCopies, AsyncDisposable {
   readonly #over = new AbortController();
   #last: Promise<unknown>;
 
-  constructor(dataDir: string, clock: Clock, tell: (error: BotError) => void) {
+  constructor(dataDir: string, clock: Clock, tell: (change: AlertChange) => void) {
     this.#dataDir = dataDir;
     this.#clock = clock;
     this.#last = Promise.resolve();
-    void this.#expireDaily(tell).catch(() => undefined); // ends with its signal
+    const run = () => this.#expire();
+    void runPeriodically(
+      { name: 'expiry in copies', clock, everyMs: dayMs, run, tell },
+      this.#over.signal,
+    );
   }
 
   forget(guildId: string, personId: string): Promise<CopiesOutcome> {
@@ -46,18 +51,9 @@ export class FileCopies implements StoreCopies, AsyncDisposable {
     return await work(copies);
   }
 
-  async #expireDaily(tell: (error: BotError) => void): Promise<void> {
-    const { signal } = this.#over;
-    for (;;) {
-      try {
-        if (await isThere(forgottenListPath(this.#dataDir)))
-          await this.#inTurn((copies) => copies.expire());
-      } catch (error) {
-        if (!(error instanceof BotError)) throw error;
-        tell(error);
-      }
-      await this.#clock.sleep(dayMs, signal);
-    }
+  async #expire(): Promise<void> {
+    if (await isThere(forgottenListPath(this.#dataDir)))
+      await this.#inTurn((copies) => copies.expire());
   }
 }
 

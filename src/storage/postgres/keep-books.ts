@@ -1,5 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { runPeriodically } from '#src/base/periodic-task.ts';
 import type { Store } from '#src/storage/store.ts';
 import { mainStore } from '#src/storage/thread/operations.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
@@ -124,14 +125,23 @@ class BooksKeeper {
   }
 
   async #watch(books: Store): Promise<void> {
-    const { signal } = this.#over;
-    while (!signal.aborted) {
-      await this.#clock.sleep(watchMs, signal).catch(() => undefined);
-      if (signal.aborted || !this.#watchdog.isWaiting) continue;
+    const run = () => {
+      if (!this.#watchdog.isWaiting) return;
       const alert = this.#watchdog.tick(this.#clock.nowMs());
       if (alert) this.#tell(alert);
       const probe = () => books.probe();
       void this.#use({ code: 'store.unwritable' }, probe).catch(() => undefined); // its failure is told
-    }
+    };
+    await runPeriodically(
+      {
+        name: 'watchdog of the store',
+        clock: this.#clock,
+        everyMs: watchMs,
+        firstAfterMs: watchMs,
+        run,
+        tell: this.#tell,
+      },
+      this.#over.signal,
+    );
   }
 }

@@ -1,6 +1,7 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { runPeriodically } from '#src/base/periodic-task.ts';
 import { within } from '#src/base/waiting.ts';
 import { helpsReopening, type StoreCode } from '#src/storage/trouble.ts';
 import {
@@ -167,13 +168,22 @@ class StoreReopener<Store extends ProbedStore> {
   }
 
   async #watch(): Promise<void> {
-    const { signal } = this.#over;
-    while (!signal.aborted) {
-      await this.#clock.sleep(watchMs, signal).catch(() => undefined);
-      if (signal.aborted || !this.#watchdog.isWaiting) continue;
+    const run = () => {
+      if (!this.#watchdog.isWaiting) return;
       this.#alert(this.#watchdog.tick(this.#clock.nowMs()));
       void this.use({ code: 'store.unwritable' }, (store) => store.probe()).catch(() => undefined); // its failure is the alert's cause
-    }
+    };
+    await runPeriodically(
+      {
+        name: 'watchdog of the store',
+        clock: this.#clock,
+        everyMs: watchMs,
+        firstAfterMs: watchMs,
+        run,
+        tell: this.#tell,
+      },
+      this.#over.signal,
+    );
   }
 
   #alert(change: AlertChange | undefined): void {

@@ -152,7 +152,8 @@ test('who has used their share is still written, and not answered', async () => 
 
 test('the budget for captions counts on after a restart', async () => {
   const [clock, book] = [new VirtualClock(), new MemorySpending()];
-  const kept = (ledger: Ledger) => new LedgerPersistence({ ledger, book, clock, tell: () => {} });
+  const kept = (ledger: Ledger) =>
+    new LedgerPersistence({ alert: () => undefined, ledger, book, clock, tell: () => {} });
   const before = new Ledger();
   before.charge('g', undefined, { ms: 5_000 }, clock.wallMs());
   before.assignToCaptions('g', { ms: 5_000 }, clock.wallMs());

@@ -7,7 +7,13 @@ import { MemorySpending } from '#test/fakes/spending.ts';
 async function keep(book: MemorySpending, clock = new VirtualClock()) {
   const told: unknown[] = [];
   const ledger = new Ledger();
-  const keeper = new LedgerPersistence({ ledger, book, clock, tell: (error) => told.push(error) });
+  const keeper = new LedgerPersistence({
+    alert: () => undefined,
+    ledger,
+    book,
+    clock,
+    tell: (error) => told.push(error),
+  });
   await keeper.open();
   const spend = (nanoUsd: number) => ledger.charge('g', 'ana', { nanoUsd }, clock.wallMs());
   const today = () => ledger.standing('g', clock.wallMs()).day.nanoUsd;

@@ -21,7 +21,14 @@ async function openProcess(schema: TestSchema) {
   const clock = realClock;
   const told: unknown[] = [];
   const exchange = stack.use(
-    new SharedLedger({ ledger, book, former, clock, tell: (error) => told.push(error) }),
+    new SharedLedger({
+      alert: () => undefined,
+      ledger,
+      book,
+      former,
+      clock,
+      tell: (error) => told.push(error),
+    }),
   );
   await exchange.open();
   const { desk } = openDesk(clock, { caps: { serverDay: dollars(1) }, ledger, exchange });

@@ -1,4 +1,6 @@
+import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
+import { runPeriodically } from '#src/base/periodic-task.ts';
 import { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
 import type { PostgresPool } from '#src/storage/postgres/pool.ts';
 import type { TranscriptStore } from '#src/storage/transcripts/transcript-store.ts';
@@ -15,11 +17,25 @@ import { PostgresWriter } from './writer.ts';
 const aliveMs = 30_000;
 
 /** Transcripts in a database whose schema is of the present format. Closing them leaves the pool open. */
-export function openPostgresTranscripts(pool: PostgresPool, clock: Clock): TranscriptStore {
+export function openPostgresTranscripts(
+  pool: PostgresPool,
+  clock: Clock,
+  tell: (change: AlertChange) => void,
+): TranscriptStore {
   const database = new OrderedDatabase(pool, clock);
   const lanes = new SessionLanes();
   const over = new AbortController();
-  const telling = tellAlive(database, clock, over.signal);
+  const telling = runPeriodically(
+    {
+      name: 'heartbeat of transcripts',
+      clock,
+      everyMs: aliveMs,
+      firstAfterMs: aliveMs,
+      run: () => pool.write((connection) => noteAlive(connection, database.writer)),
+      tell,
+    },
+    over.signal,
+  );
   return {
     writer: new PostgresWriter(database, clock, lanes),
     reader: new PostgresReader(database),
@@ -40,19 +56,6 @@ export function openPostgresTranscripts(pool: PostgresPool, clock: Clock): Trans
       await pool.write((connection) => connection.run(sql, [database.writer])).catch(ignore);
     },
   };
-}
-
-/** Never rejects: where the database is away, nobody else can take over either. */
-async function tellAlive(
-  { pool, writer }: OrderedDatabase,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    await clock.sleep(aliveMs, signal).catch(ignore);
-    if (!signal.aborted)
-      await pool.write((connection) => noteAlive(connection, writer)).catch(ignore);
-  }
 }
 
 function ignore(): void {}
