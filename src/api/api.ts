@@ -6,7 +6,14 @@ import { serveCompletions } from './openai/completions.ts';
 import { serveModels } from './openai/models.ts';
 import { openApiDocument } from './openapi.ts';
 import { ApiRefusal, refusal, refusalBody } from './refusal.ts';
-import { bytesOf, checked, jsonOf, mostJsonBytes } from './request-body.ts';
+import {
+  type BodyReader,
+  BodyReads,
+  bytesOf,
+  checked,
+  jsonOf,
+  requestJsonLimits,
+} from './request-body.ts';
 import type { ApiRoute } from './route.ts';
 import { routes } from './routes/routes.ts';
 import { payerIdOf } from './tokens/token-budgets.ts';
@@ -26,13 +33,13 @@ const mostSoundBytes = 24 * 1_024 * 1_024;
 /** Largest body in bytes of a request to this path; undefined where it is none of ours. */
 export function apiBodyBytes(path: string): number | undefined {
   if (!path.startsWith('/v1/')) return undefined;
-  return path.endsWith('/ask') ? mostSoundBytes : mostJsonBytes;
+  return path.endsWith('/ask') ? mostSoundBytes : requestJsonLimits.bytes;
 }
 
 /** Everything below `/v1`: operations of one server, and the face of OpenAI's chat completions. */
 export function createApi(options: ApiParts): Hono {
   const app = new Hono();
-  const parts = { ...options, rates: new TokenRates() };
+  const parts = { ...options, rates: new TokenRates(), bodies: new BodyReads() };
   app.onError((error, context) => {
     const known = error instanceof ApiRefusal ? error : refusalOfError(error);
     if (!known) parts.onBug(error);
@@ -63,7 +70,8 @@ async function perform(route: ApiRoute, context: Context, parts: ApiDoor): Promi
   const header = context.req.header('authorization');
   const { token, ports } = await authorise(header, route.scope, guildId, parts);
   const { server: _, ...params } = context.req.param();
-  const sound = route.takesSound ? await soundOf(context) : undefined;
+  const reader = { token, bodies: parts.bodies };
+  const sound = route.takesSound ? await soundOf(context, reader) : undefined;
   const done = await route.run({
     token,
     guildId: token.guildId,
@@ -71,7 +79,7 @@ async function perform(route: ApiRoute, context: Context, parts: ApiDoor): Promi
     ports,
     params: checked(route.params ?? z.object(), params),
     query: checked(route.query ?? z.object(), context.req.query()),
-    body: route.body && !sound ? checked(route.body, await jsonOf(context)) : undefined,
+    body: route.body && !sound ? checked(route.body, await jsonOf(context, reader)) : undefined,
     ...(sound && { sound }),
     accept: context.req.header('accept') ?? '',
     signal: context.req.raw.signal,
@@ -80,9 +88,9 @@ async function perform(route: ApiRoute, context: Context, parts: ApiDoor): Promi
 }
 
 /** The body, where its type says that it is sound. Errors: `ApiRefusal`. */
-async function soundOf(context: Context): Promise<Uint8Array | undefined> {
+async function soundOf(context: Context, reader: BodyReader): Promise<Uint8Array | undefined> {
   if (!/^audio\//i.test(context.req.header('content-type') ?? '')) return undefined;
-  const bytes = await bytesOf(context);
+  const bytes = await bytesOf(context, mostSoundBytes, reader);
   if (bytes.length === 0) throw refusal(400, 'sound.empty', 'The file of sound is empty.');
   return bytes;
 }

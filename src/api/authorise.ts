@@ -1,5 +1,6 @@
 import type { ProgramPorts } from '#src/session/ports/program-ports.ts';
 import { refusal } from './refusal.ts';
+import type { BodyReads } from './request-body.ts';
 import { hashOf } from './tokens/new-token.ts';
 import type { TokenBudgets } from './tokens/token-budgets.ts';
 import type { TokenRates } from './tokens/token-rates.ts';
@@ -29,7 +30,7 @@ export type AccessParts = {
 export type AccessSource = { readonly access: () => AccessParts | undefined };
 
 /** What a request passes before it is done. */
-export type ApiDoor = AccessSource & { readonly rates: TokenRates };
+export type ApiDoor = AccessSource & { readonly rates: TokenRates; readonly bodies: BodyReads };
 
 /** A request that may be done. */
 export type Access = { readonly token: ApiToken; readonly ports: ProgramPorts };

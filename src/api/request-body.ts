@@ -1,43 +1,128 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Context } from 'hono';
 import type { z } from 'zod';
-import { refusal } from './refusal.ts';
+import { type JsonLimits, readForeignJson } from '#src/base/json.ts';
+import { ApiRefusal, refusal } from './refusal.ts';
+import type { ApiToken } from './tokens/token-store.ts';
 
-/** Largest JSON, in bytes: it is parsed in one go, which no frame may be late for. */
-export const mostJsonBytes = 8 * 1_024 * 1_024;
+/** JSON of a request: a conversation of 1,000 messages fits, or two minutes of sound in base64. */
+export const requestJsonLimits: JsonLimits = {
+  bytes: 8 * 2 ** 20,
+  depth: 32,
+  values: 10_000,
+  elements: 1_000,
+  stringBytes: 8 * 2 ** 20,
+  keyBytes: 1_024,
+};
 
-/** Body of a request as JSON. Errors: `ApiRefusal`. */
-export async function jsonOf(context: Context): Promise<unknown> {
-  if (Number(context.req.header('content-length') ?? 0) > mostJsonBytes) {
-    const message = `The JSON is too long: at most ${mostJsonBytes / 1_024 / 1_024} MiB.`;
-    throw refusal(413, 'json.too_long', message);
-  }
-  const bytes = await bytesOf(context);
-  try {
-    const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    await setImmediate(); // frames of sound leave before it is checked
-    return json;
-  } catch {
-    throw refusal(400, 'json.broken', 'The body is no JSON.');
+/** Bodies up to this size, in bytes, are read in any number. */
+const smallBodyBytes = 64 * 2 ** 10;
+/** Larger ones that are read at once. */
+const [mostBodiesPerToken, mostBodies] = [2, 8];
+/** A place is free again after a body has arrived, which may take the 30 s of a request. */
+const retryAfterS = 5;
+
+/** Bounds how many large bodies are held in memory while they arrive. */
+export class BodyReads {
+  readonly #underWay: string[] = [];
+
+  /** Takes a place for a large body of a token until it is disposed. Errors: `ApiRefusal` 429 where none is free. */
+  take({ name }: Pick<ApiToken, 'name'>): Disposable {
+    const own = this.#underWay.filter((other) => other === name).length;
+    if (own >= mostBodiesPerToken) {
+      const most = `The token ${name} is sending ${mostBodiesPerToken} large bodies already`;
+      throw busy('body.token_busy', most);
+    }
+    if (this.#underWay.length >= mostBodies)
+      throw busy('body.busy', `${mostBodies} large bodies are being sent already`);
+    this.#underWay.push(name);
+    let isTaken = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (isTaken) this.#underWay.splice(this.#underWay.indexOf(name), 1);
+        isTaken = false;
+      },
+    };
   }
 }
 
-/** Body of a request, put together as it comes. Errors: `ApiRefusal` where it does not come whole. */
-export async function bytesOf({ req }: Context): Promise<Uint8Array> {
-  const sizeBytes = Number(req.header('content-length') ?? Number.NaN);
+function busy(code: string, most: string): ApiRefusal {
+  const message = `${most}: try again in ${retryAfterS} s.`;
+  return new ApiRefusal({ status: 429, code, message, retryAfterS });
+}
+
+/** Whose body is read, and the bodies that are read beside it. */
+export type BodyReader = {
+  readonly token: Pick<ApiToken, 'name'>;
+  readonly bodies: Pick<BodyReads, 'take'>;
+};
+
+/** Body of a request as JSON. Errors: `ApiRefusal`. */
+export async function jsonOf(context: Context, reader: BodyReader): Promise<unknown> {
+  const bytes = await bytesOf(context, requestJsonLimits.bytes, reader);
+  const read = readForeignJson(bytes, requestJsonLimits);
+  if (read.kind === 'fault') {
+    if (read.code === 'json.too_large') throw refusal(413, read.code, read.sentence);
+    throw refusal(400, read.code, 'The body is no JSON.');
+  }
+  await setImmediate(); // frames of sound leave before it is checked
+  return read.value;
+}
+
+/**
+ * Body of a request, put together as it comes; a large one takes its place before its first byte is read. Errors:
+ * `ApiRefusal` where it is too long, finds no place or does not come whole.
+ */
+export async function bytesOf(
+  { req }: Context,
+  mostBytes: number,
+  { token, bodies }: BodyReader,
+): Promise<Uint8Array> {
+  using places = new DisposableStack();
+  const take = () => void places.use(bodies.take(token));
+  const announced = req.header('content-length');
+  if (announced === undefined) return await unannouncedBytes(req.raw, mostBytes, take);
+  const sizeBytes = Number(announced);
+  if (sizeBytes > mostBytes) throw tooLong(mostBytes);
+  if (sizeBytes > smallBodyBytes) take();
+  const bytes = new Uint8Array(sizeBytes);
+  let at = 0;
   try {
-    if (Number.isNaN(sizeBytes)) return new Uint8Array(await req.arrayBuffer());
-    const bytes = new Uint8Array(sizeBytes);
-    let at = 0;
     for await (const part of req.raw.body ?? []) {
       bytes.set(part, at);
       at += part.length;
     }
-    if (at === sizeBytes) return bytes;
   } catch {
-    // Told below.
+    throw cutOff();
   }
-  throw refusal(400, 'body.cut_off', 'The body did not come whole.');
+  if (at !== sizeBytes) throw cutOff();
+  return bytes;
+}
+
+/** `take` is called once the body has become a large one. */
+async function unannouncedBytes(
+  { body }: Request,
+  mostBytes: number,
+  take: () => void,
+): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const part of body ?? []) {
+    if (sizeBytes <= smallBodyBytes && sizeBytes + part.length > smallBodyBytes) take();
+    sizeBytes += part.length;
+    if (sizeBytes > mostBytes) throw tooLong(mostBytes);
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+function tooLong(mostBytes: number): ApiRefusal {
+  const message = `The body is too long: at most ${mostBytes / 2 ** 20} MiB.`;
+  return refusal(413, 'body.too_long', message);
+}
+
+function cutOff(): ApiRefusal {
+  return refusal(400, 'body.cut_off', 'The body did not come whole.');
 }
 
 /** What a schema makes of a value. Errors: `ApiRefusal`, one sentence about the first mistake. */

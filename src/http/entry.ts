@@ -1,5 +1,6 @@
 import { setCookie } from 'hono/cookie';
 import { z } from 'zod';
+import { foreignJson, type JsonLimits } from '#src/base/json.ts';
 import { cookieName } from './doors.ts';
 import type { EntryLinks, EntryOutcome } from './entry-links.ts';
 import { type PageSessions, sessionS } from './page-sessions.ts';
@@ -8,6 +9,14 @@ import { refuse, refuseRate } from './refusal.ts';
 import { noSession, type PageApp, viewerOf } from './viewer.ts';
 
 const entryBody = z.object({ key: z.string() });
+const entryLimits: JsonLimits = {
+  bytes: 4_096,
+  depth: 2,
+  values: 8,
+  elements: 8,
+  stringBytes: 1_024,
+  keyBytes: 64,
+};
 
 /** Why a key lets nobody in, one sentence each. */
 const sentences: Readonly<Record<Exclude<EntryOutcome['kind'], 'entered'>, string>> = {
@@ -35,7 +44,8 @@ export function serveEntry(
     const { address, isPublic } = context.get('door');
     const waitS = await rates.entry(address);
     if (waitS !== undefined) return refuseRate(context, waitS);
-    const body = entryBody.safeParse(await context.req.json().catch(() => undefined));
+    const bytes = new Uint8Array(await context.req.arrayBuffer());
+    const body = entryBody.safeParse(foreignJson(bytes, entryLimits));
     const key = body.success ? body.data.key : '';
     const outcome = await links.enter(key);
     if (outcome.kind !== 'entered') {

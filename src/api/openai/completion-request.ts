@@ -3,7 +3,6 @@ import { refusal } from '#src/api/refusal.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import type { ProgramUtterance } from '#src/session/ports/program-ports.ts';
 
-const textPart = z.looseObject({ type: z.literal('text'), text: z.string() });
 const soundPart = z.looseObject({
   type: z.literal('input_audio'),
   input_audio: z.object({
@@ -11,11 +10,19 @@ const soundPart = z.looseObject({
     format: z.enum(['wav', 'mp3']),
   }),
 });
-const otherPart = z.looseObject({ type: z.string() });
+/** By its type alone: a mistake in it is told once, and not for each type that it could have been. */
+const part = z.looseObject({
+  type: z.string().meta({
+    description:
+      'text, with text, or input_audio, with input_audio: {data in base64, format wav or mp3}.',
+  }),
+});
+/** Parts of one message. */
+const mostParts = 100;
 const message = z.looseObject({
   role: z.string(),
   name: z.string().max(100).optional(),
-  content: z.union([z.string(), z.array(z.union([textPart, soundPart, otherPart]))]).nullish(),
+  content: z.union([z.string(), z.array(part).max(mostParts)]).nullish(),
   audio: z.looseObject({ id: z.string() }).nullish(),
 });
 
@@ -172,9 +179,9 @@ function utterancesOf(
   return said;
 }
 
-type Part = { readonly type: string };
+type Part = z.output<typeof part>;
 
-function isText(part: Part): part is z.output<typeof textPart> {
+function isText(part: Part): part is Part & { readonly text: string } {
   return part.type === 'text' && 'text' in part && typeof part.text === 'string';
 }
 

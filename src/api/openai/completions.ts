@@ -30,7 +30,10 @@ async function complete(
 ): Promise<Response> {
   const header = context.req.header('authorization');
   const { token, ports } = await authorise(header, 'chat', undefined, parts);
-  const request = checked(completionRequest, await jsonOf(context));
+  const request = checked(
+    completionRequest,
+    await jsonOf(context, { token, bodies: parts.bodies }),
+  );
   const payerId = payerIdOf(token);
   await setImmediate(); // frames of sound leave before its sound is unpacked
   const { format, ...question } = questionOf(request, (id) => answers.textOf(id, payerId));

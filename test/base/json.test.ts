@@ -1,0 +1,135 @@
+import { expect, test } from 'vitest';
+import { type JsonLimits, JsonMeter, readForeignJson } from '#src/base/json.ts';
+import { fc } from '#test/properties.ts';
+
+const limits: JsonLimits = {
+  bytes: 2 ** 21,
+  depth: 8,
+  values: 500,
+  elements: 100,
+  stringBytes: 1_000,
+  keyBytes: 20,
+};
+const mib = 2 ** 20;
+
+function repeated(piece: string): string {
+  return piece.repeat(Math.floor(mib / piece.length));
+}
+
+/** A megabyte each, the bound that it breaks, and the bytes after which that is seen. */
+const hostile: readonly (readonly [string, string, keyof JsonLimits, number])[] = [
+  ['numbers', `[${repeated('5,')}5]`, 'elements', 201],
+  ['small objects', `[${repeated('{"a":1},')}1]`, 'elements', 801],
+  ['keys that stand there many times', `{${repeated('"a":1,')}"a":1}`, 'elements', 601],
+  ['arrays of arrays', `[${repeated(`[${'5,'.repeat(50)}5],`)}5]`, 'values', 1_100],
+  ['nested arrays', repeated('['), 'depth', 9],
+  ['nested objects', repeated('{"a":'), 'depth', 41],
+  ['a long string', `"${repeated('a')}"`, 'stringBytes', 1_002],
+  ['a long string of escapes', `"${repeated('\\"')}"`, 'stringBytes', 1_002],
+  ['a long key', `{"${repeated('a')}":1}`, 'keyBytes', 23],
+];
+
+test.each(hostile)(
+  'of a megabyte of %s only the beginning is looked at',
+  (_, json, bound, most) => {
+    const meter = new JsonMeter(limits);
+    expect(meter.push(Buffer.from(json))?.bound).toBe(bound);
+    expect(meter.scannedBytes).toBeLessThanOrEqual(most);
+    expect(meter.push(Buffer.from('[]'))?.bound).toBe(bound);
+  },
+);
+
+test('a body of too many bytes is not looked at', () => {
+  const meter = new JsonMeter({ ...limits, bytes: 10 });
+  expect(meter.push(Buffer.from('[1,2,3,4,5]'))?.bound).toBe('bytes');
+  expect(meter.scannedBytes).toBe(0);
+});
+
+test.each([
+  ['[1,2', 'json.broken', 'This is no JSON.'],
+  ['"'.padEnd(1_010, 'a'), 'json.too_large', 'The JSON has a text of more than 1000 bytes.'],
+  [`{"${'a'.repeat(30)}":1}`, 'json.too_large', 'The JSON has a key of more than 20 bytes.'],
+  ['[[[[[[[[[]]]]]]]]]', 'json.too_large', 'The JSON has more than 8 levels of nesting.'],
+  [
+    JSON.stringify(Array(101).fill(1)),
+    'json.too_large',
+    'The JSON has more than 100 elements in one array or object.',
+  ],
+  [' '.repeat(2 ** 21 + 1), 'json.too_large', 'The JSON has more than 2 MiB.'],
+])(
+  'what is no fit JSON is told in a sentence that names the bound: %.20s',
+  (json, code, sentence) => {
+    expect(readForeignJson(json, limits)).toEqual({ kind: 'fault', code, sentence });
+  },
+);
+
+test('everything at its bound is read', () => {
+  const whole = [Array(100).fill(1), { ['k'.repeat(20)]: 'a'.repeat(1_000) }, [[[[[[[]]]]]]]];
+  expect(readForeignJson(JSON.stringify(whole), limits)).toEqual({ kind: 'ok', value: whole });
+});
+
+/** Elements and members of a value, the deepest nesting, and the longest string in bytes. */
+function sizeOf(value: unknown): { values: number; depth: number; stringBytes: number } {
+  if (typeof value === 'string')
+    return { values: 0, depth: 0, stringBytes: Buffer.byteLength(value) };
+  if (typeof value !== 'object' || value === null) return { values: 0, depth: 0, stringBytes: 0 };
+  const inner = Object.values(value).map(sizeOf);
+  return {
+    values: inner.reduce((sum, { values }) => sum + values, inner.length),
+    depth: 1 + Math.max(0, ...inner.map(({ depth }) => depth)),
+    stringBytes: Math.max(0, ...inner.map(({ stringBytes }) => stringBytes)),
+  };
+}
+
+test('no parser finds more in JSON than the scan has counted, however it is cut', () => {
+  const cuts = fc.array(fc.nat({ max: 200 }), { maxLength: 6 });
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 6 }), cuts, fc.boolean(), (value, places, isPretty) => {
+      const { values, depth, stringBytes } = sizeOf(value);
+      const bytes = Buffer.from(JSON.stringify(value, null, isPretty ? 1 : 0));
+      const verdict = (bounds: Partial<JsonLimits>) => {
+        const wide = { ...limits, depth: 99, values: 9_999, elements: 9_999, keyBytes: 9_999 };
+        const meter = new JsonMeter({ ...wide, stringBytes: 9_999, ...bounds });
+        let from = 0;
+        for (const to of [...places.toSorted((one, other) => one - other), bytes.length]) {
+          meter.push(bytes.subarray(from, to));
+          from = Math.max(from, to);
+        }
+        return meter.push(new Uint8Array())?.bound;
+      };
+      expect(verdict({})).toBeUndefined();
+      if (values > 0) expect(verdict({ values: values - 1 })).toBe('values');
+      if (depth > 0) expect(verdict({ depth: depth - 1 })).toBe('depth');
+      if (stringBytes > 0) expect(verdict({ stringBytes: stringBytes - 1 })).toBe('stringBytes');
+    }),
+  );
+});
+
+const fives = (count: number) => `[${Array(count).fill('5').join(',')}]`;
+
+test('of a stream each event is measured for itself', () => {
+  const meter = new JsonMeter(limits, { isStream: true });
+  for (let n = 0; n < 50; n++) {
+    expect(meter.push(Buffer.from(`event: x\r\ndata: ${fives(90)}\r\n`))).toBeUndefined();
+    expect(meter.push(Buffer.from('\r\n'))).toBeUndefined();
+  }
+  expect(meter.push(Buffer.from(`data: ${fives(101)}\n\n`))?.bound).toBe('elements');
+});
+
+test.each([
+  ['a quote in another field', `event: "\ndata: ${fives(101)}\n\n`],
+  ['a mark of the byte order', `\uFEFFdata: ${fives(101)}\n\n`],
+  ['several lines of data', fives(101).replaceAll(',', ',\ndata: ')],
+  ['lines that end otherwise', fives(101).replaceAll(',', ',\r\r')],
+  ['a backslash before the end of a line', `data: "\\\ndata: ${fives(101)}\n\n`],
+])('an event is measured although it has %s', (_, text) => {
+  const meter = new JsonMeter(limits, { isStream: true });
+  expect(meter.push(Buffer.from(text))?.bound).toBe('elements');
+});
+
+test('an event without an end is bounded', () => {
+  const meter = new JsonMeter({ ...limits, bytes: 5_000 }, { isStream: true });
+  const line = Buffer.from('data: "a"\n');
+  const pushed = Array.from({ length: 501 }, () => meter.push(line));
+  expect(pushed.map((excess) => excess?.bound)).toEqual([...Array(500), 'bytes']);
+});
