@@ -61,10 +61,8 @@ export type BodyReader = {
 export async function jsonOf(context: Context, reader: BodyReader): Promise<unknown> {
   const bytes = await bytesOf(context, requestJsonLimits.bytes, reader);
   const read = readForeignJson(bytes, requestJsonLimits);
-  if (read.kind === 'fault') {
-    if (read.code === 'json.too_large') throw refusal(413, read.code, read.sentence);
-    throw refusal(400, read.code, 'The body is no JSON.');
-  }
+  if (read.kind === 'fault')
+    throw refusal(read.code === 'json.broken' ? 400 : 413, read.code, `The body is ${read.words}.`);
   await setImmediate(); // frames of sound leave before it is checked
   return read.value;
 }

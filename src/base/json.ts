@@ -14,10 +14,20 @@ export type JsonLimits = {
   readonly keyBytes: number;
 };
 
+/** Of the arguments of a call that a model wrote, which are JSON in a string of its answer. */
+export const toolArgumentLimits: JsonLimits = {
+  bytes: 256 * 2 ** 10,
+  depth: 32,
+  values: 2_000,
+  elements: 500,
+  stringBytes: 64 * 2 ** 10,
+  keyBytes: 1_024,
+};
+
 /** The first bound that JSON broke. */
 export type JsonExcess = {
   readonly bound: keyof JsonLimits;
-  /** End of a sentence that begins "It has". */
+  /** End of a sentence that begins "The body is" or "The server sent". */
   readonly words: string;
 };
 
@@ -26,19 +36,17 @@ export type ForeignJson =
   | {
       readonly kind: 'fault';
       readonly code: 'json.broken' | 'json.too_large';
-      /** Names the bound that is broken. */
-      readonly sentence: string;
+      /** As of `JsonExcess`; names the bound that is broken. */
+      readonly words: string;
     };
 
 /** Value of JSON from outside: measured before it is parsed, and nothing else reads it before. */
 export function readForeignJson(given: Uint8Array | string, limits: JsonLimits): ForeignJson {
   const excess = measured(given, limits);
-  if (excess)
-    return { kind: 'fault', code: 'json.too_large', sentence: `The JSON has ${excess.words}.` };
+  if (excess) return { kind: 'fault', code: 'json.too_large', words: excess.words };
   const text = typeof given === 'string' ? given : new TextDecoder().decode(given);
   const value = parsedJson(text);
-  if (value === undefined)
-    return { kind: 'fault', code: 'json.broken', sentence: 'This is no JSON.' };
+  if (value === undefined) return { kind: 'fault', code: 'json.broken', words: 'no JSON' };
   return { kind: 'ok', value };
 }
 
@@ -209,19 +217,23 @@ export class JsonMeter {
 }
 
 function excessOf(bound: keyof JsonLimits, limits: JsonLimits): JsonExcess {
-  return { bound, words: boundWords[bound](limits[bound]) };
+  return { bound, words: `JSON with ${boundWords[bound](limits[bound])}` };
 }
 
 const boundWords: Readonly<Record<keyof JsonLimits, (limit: number) => string>> = {
   bytes: (limit) => `more than ${sizeOf(limit)}`,
-  depth: (limit) => `more than ${limit} levels of nesting`,
-  values: (limit) => `more than ${limit} values`,
-  elements: (limit) => `more than ${limit} elements in one array or object`,
+  depth: (limit) => `more than ${numberOf(limit)} levels of nesting`,
+  values: (limit) => `more than ${numberOf(limit)} values`,
+  elements: (limit) => `more than ${numberOf(limit)} elements in one array or object`,
   stringBytes: (limit) => `a text of more than ${sizeOf(limit)}`,
   keyBytes: (limit) => `a key of more than ${sizeOf(limit)}`,
 };
 
 function sizeOf(bytes: number): string {
-  if (bytes >= 2 ** 20) return `${Math.round((bytes / 2 ** 20) * 10) / 10} MiB`;
-  return bytes >= 2 ** 10 ? `${Math.round(bytes / 2 ** 10)} KiB` : `${bytes} bytes`;
+  if (bytes >= 2 ** 20) return `${numberOf(bytes / 2 ** 20)} MiB`;
+  return bytes >= 2 ** 10 ? `${numberOf(bytes / 2 ** 10)} KiB` : `${bytes} bytes`;
+}
+
+function numberOf(limit: number): string {
+  return limit.toLocaleString('en', { maximumFractionDigits: 1 });
 }

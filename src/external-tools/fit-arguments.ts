@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parsedJson } from '#src/base/json.ts';
+import { foreignJson, toolArgumentLimits } from '#src/base/json.ts';
 
 /** Arguments of a call as they fit, or in words for the model why they do not. */
 export type FitArguments = (
@@ -16,7 +16,7 @@ export function fitArguments(schema: Readonly<Record<string, unknown>>): FitArgu
   let check: z.ZodType | undefined;
   return (argumentsJson) => {
     check ??= understood(schema);
-    const whole = object.safeParse(parsedJson(argumentsJson));
+    const whole = object.safeParse(foreignJson(argumentsJson, toolArgumentLimits));
     if (!whole.success) return { unfit: 'They are no JSON object.' };
     const read = check.safeParse(whole.data);
     return read.success ? { given: whole.data } : { unfit: z.prettifyError(read.error) };

@@ -166,7 +166,7 @@ test.each([
   });
   const [status, code, sentence] = await refusalIn(response);
   expect([status, code]).toEqual([413, 'json.too_large']);
-  expect(sentence).toMatch(/^The JSON has more than \d+ (elements|levels)/);
+  expect(sentence).toMatch(/^The body is JSON with more than [\d,]+ (elements|levels)/);
   expect(seen).not.toHaveBeenCalled();
   seen.mockRestore();
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { openToolFiles } from '#src/external-tools/files/tool-files.ts';
-import { messageLimits } from '#src/external-tools/mcp/message-budget.ts';
+import { flowLimits, messageLimits } from '#src/external-tools/mcp/message-budget.ts';
 import { readServers } from '#src/external-tools/mcp/servers-file.ts';
 
 const text = await readFile('docs/tools.md', 'utf8');
@@ -36,9 +36,14 @@ test('the function in the document rolls dice', async () => {
 });
 
 test('the limits in the document are those of the program', () => {
-  const { messageBytes, windowBytes, windowLines, windowMs } = messageLimits;
-  const [message, all] = [messageBytes / 2 ** 20, windowBytes / 2 ** 20];
+  const { windowBytes, windowLines, windowMs } = flowLimits;
+  const [message, all] = [messageLimits.bytes / 2 ** 20, windowBytes / 2 ** 20];
   const lines = windowLines.toLocaleString('en');
   const sentence = `more than ${message} MiB, or more than ${lines} lines or ${all} MiB in ${windowMs / 1_000} s`;
   expect(text).toContain(sentence);
+  const [elements, values] = [messageLimits.elements, messageLimits.values].map((most) =>
+    most.toLocaleString('en'),
+  );
+  const shape = `JSON with more than ${values} values, ${elements} elements in one array or object, or ${messageLimits.depth} levels of nesting`;
+  expect(text).toContain(shape);
 });

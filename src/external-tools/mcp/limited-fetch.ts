@@ -1,5 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
-import { MessageBudget, messageLimits } from './message-budget.ts';
+import { JsonMeter } from '#src/base/json.ts';
+import { checkedMessage, MessageBudget, messageLimits } from './message-budget.ts';
 import { countLines } from './message-lines.ts';
 
 export type LimitedFetchOptions = {
@@ -9,48 +10,35 @@ export type LimitedFetchOptions = {
 };
 
 /**
- * `fetch` that stays with its host, whatever that answers, and takes no more bytes of one answer, nor lines of streams in a
- * while, than `messageLimits` allows: the SDK reads whatever comes.
+ * `fetch` that stays with its host, whatever that answers, and takes no larger message, nor more of streams in a while, than
+ * servers may send: the SDK reads whatever comes.
  */
 export function limitedFetch({ nowMs, onFlood }: LimitedFetchOptions): typeof fetch {
   const budget = new MessageBudget();
   return async (input, init) => {
+    if (typeof init?.body === 'string') checkedMessage(init.body);
     const response = await fetch(input, { ...init, redirect: 'error' });
     if (!response.body) return response;
-    const isStream = response.headers.get('content-type')?.includes('text/event-stream') === true;
+    const [type = ''] = (response.headers.get('content-type') ?? '').split(';');
+    const isStream = type.trim().toLowerCase() === 'text/event-stream';
+    const meter = new JsonMeter(messageLimits, { isStream });
+    const flood = (what: string) => {
+      const error = new BotError('tool.flooded', true, `A server of tools ${what}.`);
+      onFlood(error);
+      return error;
+    };
     const body = response.body.pipeThrough(
-      new TransformStream<Uint8Array, Uint8Array>(
-        counting(({ total, bytes, lines }) => {
-          const isFine =
-            total <= messageLimits.messageBytes &&
-            (!isStream || budget.take(bytes, lines, nowMs()));
-          if (isFine) return undefined;
-          const why = 'A server of tools sent more than it may.';
-          const error = new BotError('tool.flooded', true, why);
-          onFlood(error);
-          return error;
-        }),
-      ),
+      new TransformStream<Uint8Array, Uint8Array>({
+        transform(chunk, controller) {
+          const isFine = !isStream || budget.take(chunk.length, countLines(chunk), nowMs());
+          const excess = meter.push(chunk);
+          if (!isFine) controller.error(flood('sent more messages than it may'));
+          else if (excess) controller.error(flood(`sent ${excess.words}`));
+          else controller.enqueue(chunk);
+        },
+      }),
     );
     const { status, statusText, headers } = response;
     return new Response(body, { status, statusText, headers });
-  };
-}
-
-type Transformer = NonNullable<
-  ConstructorParameters<typeof TransformStream<Uint8Array, Uint8Array>>[0]
->;
-type Count = { readonly total: number; readonly bytes: number; readonly lines: number };
-
-/** Hands on every chunk that `check` says nothing against. */
-function counting(check: (count: Count) => Error | undefined): Transformer {
-  let total = 0;
-  return {
-    transform(chunk, controller) {
-      total += chunk.length;
-      const error = check({ total, bytes: chunk.length, lines: countLines(chunk) });
-      if (error) controller.error(error);
-      else controller.enqueue(chunk);
-    },
   };
 }

@@ -1,7 +1,18 @@
+import { BotError } from '#src/base/errors.ts';
+import { type JsonLimits, JsonMeter } from '#src/base/json.ts';
+
+/** One message, in either direction; also its longest line. */
+export const messageLimits: JsonLimits = {
+  bytes: 4 * 2 ** 20,
+  depth: 32,
+  values: 10_000,
+  elements: 1_000,
+  stringBytes: 4 * 2 ** 20,
+  keyBytes: 1_024,
+};
+
 /** What a server may send. */
-export type MessageLimits = {
-  /** Of one message. */
-  readonly messageBytes: number;
+export type FlowLimits = {
   /** Of all in one window. */
   readonly windowBytes: number;
   readonly windowLines: number;
@@ -9,8 +20,7 @@ export type MessageLimits = {
 };
 
 /** Two thousand lines in ten seconds are far above what progress and results need, and far below what delays speech. */
-export const messageLimits: MessageLimits = {
-  messageBytes: 4 * 2 ** 20,
+export const flowLimits: FlowLimits = {
   windowBytes: 16 * 2 ** 20,
   windowLines: 2_000,
   windowMs: 10_000,
@@ -18,12 +28,12 @@ export const messageLimits: MessageLimits = {
 
 /** Counts what a server sends, in windows of time. */
 export class MessageBudget {
-  readonly #limits: MessageLimits;
+  readonly #limits: FlowLimits;
   #fromMs = Number.NEGATIVE_INFINITY;
   #bytes = 0;
   #lines = 0;
 
-  constructor(limits: MessageLimits = messageLimits) {
+  constructor(limits: FlowLimits = flowLimits) {
     this.#limits = limits;
   }
 
@@ -39,4 +49,11 @@ export class MessageBudget {
     this.#lines += lines;
     return this.#bytes <= windowBytes && this.#lines <= windowLines;
   }
+}
+
+/** A message to a server as it is sent. Errors: BotError `tool.refused` where it is too large. */
+export function checkedMessage(json: string): string {
+  const excess = new JsonMeter(messageLimits).push(Buffer.from(json));
+  if (!excess) return json;
+  throw new BotError('tool.refused', false, `A call of a server of tools is ${excess.words}.`);
 }

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { BotError } from '#src/base/errors.ts';
-import { MessageBudget, messageLimits } from './message-budget.ts';
+import { readForeignJson } from '#src/base/json.ts';
+import { checkedMessage, MessageBudget, messageLimits } from './message-budget.ts';
 import { countLines, MessageLines } from './message-lines.ts';
 import type { McpTransport } from './servers-file.ts';
 
@@ -28,7 +29,7 @@ export class StdioTransport implements Transport {
   readonly #server: McpTransport & { readonly kind: 'stdio' };
   readonly #options: StdioOptions;
   readonly #budget = new MessageBudget();
-  readonly #lines = new MessageLines(messageLimits.messageBytes);
+  readonly #lines = new MessageLines(messageLimits.bytes);
   #child: ChildProcess | undefined;
 
   constructor(server: McpTransport & { readonly kind: 'stdio' }, options: StdioOptions) {
@@ -66,7 +67,7 @@ export class StdioTransport implements Transport {
   async send(message: JSONRPCMessage): Promise<void> {
     const stdin = this.#child?.stdin;
     if (!stdin?.writable) throw this.failure ?? gone();
-    if (!stdin.write(`${JSON.stringify(message)}\n`))
+    if (!stdin.write(`${checkedMessage(JSON.stringify(message))}\n`))
       await new Promise<void>((resolve) => {
         stdin.once('drain', resolve);
         stdin.once('close', resolve);
@@ -96,8 +97,11 @@ export class StdioTransport implements Transport {
     const lines = this.#lines.push(chunk);
     if (!lines) return void this.#fail('sent too long a message');
     for (const line of lines) {
-      const message = messageOf(line);
-      if (message) this.onmessage?.(message);
+      if (!line.startsWith('{')) continue;
+      const read = readForeignJson(line, messageLimits);
+      if (read.kind === 'ok' && isMessage(read.value)) this.onmessage?.(read.value);
+      if (read.kind === 'fault' && read.code === 'json.too_large')
+        return void this.#fail(`sent ${read.words}`);
     }
   }
 
@@ -123,16 +127,11 @@ export class StdioTransport implements Transport {
   }
 }
 
-/** Undefined for what is no JSON-RPC. */
-function messageOf(line: string): JSONRPCMessage | undefined {
-  if (!line.startsWith('{')) return undefined;
-  try {
-    const value: { readonly jsonrpc?: unknown } = JSON.parse(line);
-    // Whoever receives it checks the rest by the schema of what was asked.
-    return value.jsonrpc === '2.0' ? (value as JSONRPCMessage) : undefined;
-  } catch {
-    return undefined;
-  }
+/** Whoever receives it checks the rest by the schema of what was asked. */
+function isMessage(value: unknown): value is JSONRPCMessage {
+  return (
+    typeof value === 'object' && value !== null && 'jsonrpc' in value && value.jsonrpc === '2.0'
+  );
 }
 
 /** With everything it has started, where the system knows groups. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
-import { parsedJson } from '#src/base/json.ts';
+import { foreignJson, toolArgumentLimits } from '#src/base/json.ts';
 import type { Tool } from '#src/chat/ports.ts';
 import type { Right } from '#src/people/rights.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
@@ -265,7 +265,7 @@ export function tool<T>(definition: ToolDefinition<T>): RoomTool {
       return call && fitting(call, definition);
     },
     fit(argumentsJson) {
-      const read = schema.safeParse(parsedJson(argumentsJson));
+      const read = schema.safeParse(foreignJson(argumentsJson, toolArgumentLimits));
       return read.success ? fitting(read.data, definition) : { unfit: z.prettifyError(read.error) };
     },
   };

@@ -110,6 +110,32 @@ test.each(kinds)('over %s (%s) a message of 6 MiB is not taken', async (...kind)
   await expect(open_.call('big')).rejects.toMatchObject({ code: 'tool.flooded' });
 });
 
+test.each(kinds)(
+  'over %s (%s) a small message of many or deep values reaches no schema',
+  async (...kind) => {
+    await using many = await open(kind);
+    const words =
+      'A server of tools sent JSON with more than 1,000 elements in one array or object.';
+    await expect(many.call('many')).rejects.toMatchObject({ code: 'tool.flooded', message: words });
+    await using deep = await open(kind);
+    await expect(deep.call('deep')).rejects.toMatchObject({
+      code: 'tool.flooded',
+      message: 'A server of tools sent JSON with more than 32 levels of nesting.',
+    });
+  },
+);
+
+test.each(kinds)('over %s (%s) no message of many values is sent', async (...kind) => {
+  await using open_ = await open(kind);
+  const call = open_.call('echo', { text: 'hi', more: Array(1_001).fill(5) });
+  await expect(call).rejects.toMatchObject({
+    code: 'tool.refused',
+    message:
+      'A call of a server of tools is JSON with more than 1,000 elements in one array or object.',
+  });
+  expect((await open_.call('echo', { text: 'still' })).text).toBe('You said still.');
+});
+
 test.each(kinds)('over %s (%s) no tool asks a person, and none a model', async (...kind) => {
   await using open_ = await open(kind);
   const asked = await open_.call('ask_person').then(
