@@ -1,3 +1,25 @@
+import type { JsonLimits } from '#src/base/json.ts';
+
+/** JSON in one piece: five minutes of speech in base64, or a list of 10,000 models. */
+export const answerLimits: JsonLimits = {
+  bytes: 16 * 2 ** 20,
+  depth: 32,
+  values: 100_000,
+  elements: 10_000,
+  stringBytes: 16 * 2 ** 20,
+  keyBytes: 1_024,
+};
+
+/** One event of a stream, or one message of a Realtime connection: a minute of speech in base64. */
+export const eventLimits: JsonLimits = {
+  bytes: 4 * 2 ** 20,
+  depth: 32,
+  values: 10_000,
+  elements: 1_000,
+  stringBytes: 4 * 2 ** 20,
+  keyBytes: 1_024,
+};
+
 /** What a request wants back. */
 export type ExpectedContent = 'sound' | 'events' | 'json' | 'words';
 
@@ -36,6 +58,14 @@ export function objectionToType(type: string, asked: ExpectedContent): string | 
   if (type === '' || accepted[asked].test(type)) return undefined;
   if (accepted.json.test(type)) return 'json';
   return /html/.test(type) ? `a web page (${type})` : `${type} instead of ${asked}`;
+}
+
+/** True where an answer is read as a stream of events. */
+export function isEventStream(type: string, asked: ExpectedContent): boolean {
+  return (
+    type === 'text/event-stream' ||
+    (asked === 'events' && objectionToType(type, asked) === undefined)
+  );
 }
 
 /** What is wrong with an answer by its first bytes: types are missing or wrong often enough. */

@@ -1,10 +1,14 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { JsonMeter } from '#src/base/json.ts';
 import { within } from '#src/base/waiting.ts';
 import { plainWords, wordsOfText } from '#src/provider/models/error-phrases.ts';
 import {
+  answerLimits,
   askedOf,
   type ExpectedContent,
+  eventLimits,
+  isEventStream,
   mediaType,
   objectionToHead,
   objectionToType,
@@ -42,7 +46,8 @@ export type Guard = {
 const ownHeader = /^(accept|authorization|content-type|user-agent|x-stainless-.*)$/;
 
 /**
- * A `fetch` that cannot hang, flood, follow a redirect, or take a web page for an answer.
+ * A `fetch` that cannot hang, flood, follow a redirect, or take a web page for an answer. JSON and events in an answer are
+ * measured as they come, so that whoever parses them finds them within `answerLimits` and `eventLimits`.
  *
  * Errors: BotError `provider.late`, `provider.wrong_type`, `provider.refused`, also out of the body while it is read.
  * Every error and every cancelled body closes the connection.
@@ -101,18 +106,29 @@ async function check(response: Response, watch: Watch): Promise<Response> {
     );
   }
   if (!response.body) return response;
-  const body = watchBody(response.body, watch, response.ok);
-  const watched = new Response(body, { status, statusText, headers });
   const objection = response.ok ? objectionToType(mediaType(headers), watch.asked) : undefined;
+  const isSound = response.ok && watch.asked === 'sound' && objection === undefined;
+  const meter = isSound ? undefined : meterOf(response, watch);
+  const body = watchBody(response.body, { ...watch, meter }, response.ok);
+  const watched = new Response(body, { status, statusText, headers });
   if (objection === 'json') throw jsonInstead(await watched.text(), watch);
   if (objection) throw wrongType(server, objection);
   return watched;
 }
 
+/** An answer with what measures it; undefined for sound. */
+type MeasuredAnswer = Watch & { readonly meter: JsonMeter | undefined };
+
+/** Errors are read as JSON, whatever was asked. */
+function meterOf({ ok, headers }: Response, { asked }: Watch): JsonMeter {
+  const isStream = ok && isEventStream(mediaType(headers), asked);
+  return new JsonMeter(isStream ? eventLimits : answerLimits, { isStream });
+}
+
 /** Passes pieces on as they are asked for, each within its limit. */
 function watchBody(
   body: ReadableStream<Uint8Array>,
-  watch: Watch,
+  watch: MeasuredAnswer,
   judge: boolean,
 ): ReadableStream<Uint8Array> {
   const { clock, limits, hangUp, sentAtMs } = watch;
@@ -132,7 +148,7 @@ function watchBody(
     buffered?.piece(value.length, fromMs, clock.nowMs());
     if (first && judge) judgeHead(value, watch);
     bytes += value.length;
-    if (bytes > limits.maxBytes) throw tooMuch(watch);
+    checkSize(value, bytes, watch);
     return value;
   };
   return new ReadableStream<Uint8Array>(
@@ -190,7 +206,11 @@ function jsonInstead(text: string, { server, secret }: Guard): BotError {
   });
 }
 
-function tooMuch({ server, limits }: Guard): BotError {
+/** `bytes` up to the end of this piece. Errors: BotError `provider.refused`. */
+function checkSize(piece: Uint8Array, bytes: number, watch: MeasuredAnswer): void {
+  const { server, limits, meter } = watch;
+  const isTooLong = bytes > limits.maxBytes;
   const megabytes = Math.round(limits.maxBytes / 1024 / 1024);
-  return new BotError('provider.refused', false, `${server()} sent more than ${megabytes} MB.`);
+  const what = isTooLong ? `more than ${megabytes} MB` : meter?.push(piece)?.words;
+  if (what) throw new BotError('provider.refused', false, `${server()} sent ${what}.`);
 }

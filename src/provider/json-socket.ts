@@ -3,8 +3,10 @@ import { APIError } from 'openai/core/error';
 import { WebSocket } from 'ws';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { foreignJson, readForeignJson } from '#src/base/json.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
+import { answerLimits, eventLimits } from '#src/provider/answer-type.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { codeOf, plainWords, serverName } from '#src/provider/models/error-phrases.ts';
 
@@ -36,7 +38,6 @@ export type SocketListener = {
 };
 
 const standardLimits: SocketLimits = { connectMs: 10_000, silenceMs: 20_000 };
-const maxPayload = 16 * 1024 * 1024;
 /** More than a minute of sound waiting to leave. */
 const mostWaitingBytes = 4 * 1024 * 1024;
 const mostRefusalBytes = 4096;
@@ -75,7 +76,11 @@ export class JsonSocket {
     signal.throwIfAborted();
     const key = options.apiKey?.reveal();
     const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
-    const plain = { maxPayload, followRedirects: false, perMessageDeflate: false };
+    const plain = {
+      maxPayload: eventLimits.bytes,
+      followRedirects: false,
+      perMessageDeflate: false,
+    };
     const { openSocket = overNetwork } = options;
     const socket = openSocket(url, { headers, ...plain });
     const opened = Promise.withResolvers<void>();
@@ -137,8 +142,11 @@ export class JsonSocket {
 
   #read(text: string): void {
     this.#hears();
-    const event = this.#over.signal.aborted ? undefined : jsonObject(text);
-    if (event) this.#listener.event(event);
+    if (this.#over.signal.aborted) return;
+    const read = readForeignJson(text, eventLimits);
+    if (read.kind === 'ok' && isEvent(read.value)) this.#listener.event(read.value);
+    if (read.kind === 'fault' && read.code === 'json.too_large')
+      this.#lose(new BotError('provider.refused', false, `${this.#server} sent ${read.words}.`));
   }
 
   /** Ends with the socket; a peer that vanished without a word would otherwise be waited for. */
@@ -188,13 +196,8 @@ export class JsonSocket {
 
 const overNetwork: OpenSocket = (url, options) => new WebSocket(url, options);
 
-function jsonObject(text: string): JsonEvent | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as JsonEvent) : undefined;
-  } catch {
-    return undefined;
-  }
+function isEvent(value: unknown): value is JsonEvent {
+  return typeof value === 'object' && value !== null;
 }
 
 /** A server that does not want to speak WebSocket, with what it says. */
@@ -211,6 +214,7 @@ async function refusal(response: IncomingMessage): Promise<APIError> {
   }
   const text = Buffer.concat(pieces).toString();
   const known = Object.entries(headers).filter(([, value]) => typeof value === 'string');
-  const error = jsonObject(text);
+  const value = foreignJson(text, answerLimits);
+  const error = isEvent(value) ? value : undefined;
   return APIError.generate(statusCode, error, text, new Headers(known as [string, string][]));
 }

@@ -199,3 +199,53 @@ test('a form that is refused at once, or given up while it is sent, throws nowhe
   }
   expect(uncaught).toEqual([]);
 });
+
+const fives = (count: number) => `[${Array(count).fill('5').join(',')}]`;
+const json = { 'content-type': 'application/json' };
+const events = { 'content-type': 'text/event-stream' };
+const chat = { method: 'POST', body: '{"stream":true}' };
+
+test.each([
+  ['a list', '/models', {}, 200, json, '10,000 elements in one array or object'],
+  ['an error', '/models', {}, 500, json, '10,000 elements in one array or object'],
+  [
+    'a transcript',
+    '/audio/transcriptions',
+    speech,
+    200,
+    {},
+    '10,000 elements in one array or object',
+  ],
+  ['an event', '/chat/completions', chat, 200, events, '1,000 elements in one array or object'],
+] as const)(
+  '%s of many numbers is cut off where it breaks a limit',
+  async (_, path, init, status, headers, bound) => {
+    const closed = Promise.withResolvers<void>();
+    await using server = await serving((response) => {
+      response.on('close', () => closed.resolve());
+      response.writeHead(status, headers).write(`data: ${fives(20_000)}`); // and never ends
+    });
+    const answer = await guarded(realClock)(`${server.baseUrl}${path}`, init);
+    await expect(answer.text()).rejects.toMatchObject({
+      code: 'provider.refused',
+      message: `http://example.test/v1 sent JSON with more than ${bound}.`,
+    });
+    await closed.promise;
+  },
+);
+
+test('any number of small events, and sound of any bytes, are within the limits', async () => {
+  const stream = `data: ${fives(500)}\n\n`.repeat(200);
+  await using server = await serving((response) => {
+    response.writeHead(200, events).end(stream);
+  });
+  const asked = guarded(realClock);
+  const answer = await asked(`${server.baseUrl}/chat/completions`, chat);
+  expect(await answer.text()).toBe(stream);
+  const sound = Buffer.concat([Buffer.of(1, 2, 3, 4), Buffer.from('['.repeat(50_000))]);
+  await using speaking = await serving((response) => {
+    response.writeHead(200, { 'content-type': 'audio/pcm' }).end(sound);
+  });
+  const spoken = await asked(`${speaking.baseUrl}/audio/speech`, speech);
+  expect((await spoken.bytes()).length).toBe(sound.length);
+});

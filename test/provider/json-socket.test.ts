@@ -69,10 +69,22 @@ test('a server that takes nothing in is lost before more than 4 MiB wait to leav
   expect(met.socket.send(piece)).toBe(false);
 });
 
-test('an event beyond 16 MiB costs the connection, not the process', async () => {
-  using met = await meet((socket) => socket.send(`{"n":"${'x'.repeat(17 * 1024 * 1024)}"}`));
+test('an event beyond 4 MiB costs the connection, not the process', async () => {
+  using met = await meet((socket) => socket.send(`{"n":"${'x'.repeat(5 * 1024 * 1024)}"}`));
   await expect.poll(() => met.lost[0]?.code).toBe('provider.truncated');
   expect(met.events).toEqual([]);
+});
+
+test('an event of many values costs the connection before anybody reads it', async () => {
+  using met = await meet((socket) => {
+    socket.send(JSON.stringify({ n: Array(1_000).fill(5) }));
+    socket.send(JSON.stringify({ n: Array(1_001).fill(5) }));
+    socket.send('{"n":1}');
+  });
+  await expect.poll(() => met.lost.length).toBe(1);
+  const message = `${met.baseUrl} sent JSON with more than 1,000 elements in one array or object.`;
+  expect(met.lost[0]).toMatchObject({ code: 'provider.refused', retryable: false, message });
+  expect(met.events).toHaveLength(1);
 });
 
 test('a server that gives no sign of life for 20 s is lost, one that does is not', async () => {

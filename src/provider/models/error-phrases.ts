@@ -1,4 +1,6 @@
 import type { BotError } from '#src/base/errors.ts';
+import { foreignJson } from '#src/base/json.ts';
+import { answerLimits } from '#src/provider/answer-type.ts';
 
 const longestReadChars = 20_000;
 
@@ -45,11 +47,7 @@ export function withServerWords({ message, about }: BotError): string {
 
 /** `text` read as JSON where it is JSON, and its human part taken. */
 export function wordsOfText(text: string): string {
-  try {
-    return wordsOf(JSON.parse(text)) ?? text;
-  } catch {
-    return text;
-  }
+  return wordsOf(foreignJson(text, answerLimits)) ?? text;
 }
 
 /** A base URL as it may be shown: without user, password and query. */
