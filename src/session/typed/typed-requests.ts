@@ -255,6 +255,7 @@ export class TypedRequests implements TypedTalk {
     const transcriber = recogniserOf(about, this.#parts.transcriber, hint);
     const listening = spending.listen(guildId, asker.id);
     if ('line' in listening) return { kind: 'failed', line: listening.line };
+    listening.decided(true, false);
     try {
       const pcm = await recordings.read({ ...recording, personId: asker.id }, this.#signal);
       return { kind: 'heard', pcm, transcriber: meteredTranscriber(transcriber, listening.heard) };

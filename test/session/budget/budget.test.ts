@@ -168,3 +168,31 @@ async function asking(fixture: Paid['fixture'], how: 'voice' | 'text') {
   await pass(fixture, 3_000);
   return await answer;
 }
+
+test('a recording of /ask is paid by whoever sent it, a person or a program, until their share is used', async () => {
+  const recordings = { read: async () => twoMinutes };
+  const { fixture, ledger, clock, spent } = await openPaid({
+    caps: { personDay: dollars(0.03) },
+    parts: { recordings },
+    tariff: { think: { kind: 'free' }, speak: { kind: 'free' } },
+  });
+  for (const id of ['eva', 'token:bell']) {
+    const send = () =>
+      fixture.talk.ask('g', '', { id, name: id }, 'text', {
+        recording: { url: '', name: 'recording' },
+      });
+    expect([await send(), await send()]).toMatchObject([
+      { kind: 'answered' },
+      { kind: 'answered' },
+    ]);
+    expect(await send()).toMatchObject({ kind: 'failed', line: { id: 'budget.user' } });
+    expect(ledger.shareOf('g', id, clock.wallMs()).nanoUsd).toBe(0.04e9);
+  }
+  expect(spent().nanoUsd).toBe(0.08e9);
+});
+
+const twoMinutes = {
+  samples: new Int16Array(120 * 16_000).fill(1),
+  rateHz: 16_000,
+  channels: 1,
+} as const;
