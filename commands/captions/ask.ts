@@ -41,6 +41,7 @@ export async function askTranscript(
   const asker = { id: callerId, name: callerName };
   const found = await transcripts.ask(guildId, asker, { question, about, isAloud });
   if (found.kind === 'none') return [{ id: 'ask.unknown', to: 'caller' }];
+  if (found.kind === 'failed') return [{ ...found.line, to: 'caller' }];
   if (found.kind !== 'found') return noTranscript(found);
   const [first, ...others] = found.lines.map((line) => quoted(line, timesIn(guildId)));
   if (!first) return [{ id: 'ask.unknown', to: 'caller' }];

@@ -25,6 +25,7 @@ import type { RoomTool } from '#src/session/ports/tool.ts';
 import type { VoiceLinkOpener } from '#src/session/ports/voice-link.ts';
 import type { SoundCatalog } from '#src/session/tracks/sound-catalog.ts';
 import type { TranscriptStores } from '#src/session/transcripts/transcript-stores.ts';
+import type { WrittenQuestions } from '#src/session/typed/written-questions.ts';
 import type { FileReader, RecordingReader } from '#src/sources/fetch/ports.ts';
 import type { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
@@ -99,6 +100,8 @@ export type SessionDependencies = {
   readonly pipelines: Pipelines;
   /** For questions answered in writing. */
   readonly chat: ChatModel;
+  /** How many of them are answered at once, recaps included. */
+  readonly writtenQuestions: WrittenQuestions;
   /** What a model may call while it answers. */
   readonly tools: readonly RoomTool[];
   /** Tools of the operator that are there now; none has the name of one of `tools`. Default: none. */

@@ -5,18 +5,18 @@ import type { TextLine } from '#src/texts/texts.ts';
 import type { BudgetStep } from './caps.ts';
 import type { CaptionBudgetStep } from './caption-budget.ts';
 import type { Payer } from './ledger/ledger.ts';
+import type { PaidKind } from './paid-kinds.ts';
 import type { AnswerEstimate } from './tariff.ts';
 
 /** An answer somebody wants. */
-export type AnswerRequest = AnswerEstimate & {
+export type AnswerRequest = Omit<AnswerEstimate, 'isWritten'> & {
+  readonly kind: PaidKind;
   readonly guildId: string;
   readonly personId: string;
   /** As people call them. */
   readonly name: string;
   /** Of a question that began before its bill is opened, as `Spending.payer` gave it then. */
   readonly payer?: Payer;
-  /** Nobody asked for it, as a translation of captions: the server pays, within its budget for captions. */
-  readonly isForCaptions?: true;
 };
 
 /** Texts about the budget of captions, each told once a day. */

@@ -20,10 +20,10 @@ export class PersonShares {
     this.#options = options;
   }
 
-  /** Whether an answer of that size fits. What is written to a person is not limited, a program of its own is. */
-  fits(guildId: string, personId: string, expected: Amount, isWritten = false): boolean {
+  /** Whether work of that size fits. With `passesShare` a person is not limited, a program with a budget of its own is. */
+  fits(guildId: string, personId: string, expected: Amount, passesShare = false): boolean {
     const { clock, ledger, ownCapOf } = this.#options;
-    if (isWritten && ownCapOf?.(personId) === undefined) return true;
+    if (passesShare && ownCapOf?.(personId) === undefined) return true;
     const share = ledger.shareOf(guildId, personId, clock.wallMs());
     return fits(
       add(share, ledger.reserved(guildId, personId)),

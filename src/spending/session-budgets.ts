@@ -37,6 +37,7 @@ import { type GuildCaps, loweredCaps } from './guild-caps.ts';
 import type { Payer, Reserve } from './ledger/ledger.ts';
 import type { Sum } from './ledger/ledger-day.ts';
 import type { BudgetExchange } from './ledger/shared-ledger.ts';
+import { paidKinds } from './paid-kinds.ts';
 import { PersonShares, type PersonSharesOptions } from './person-shares.ts';
 import { RecognisedSound } from './recognised-sound.ts';
 import { SpentToday } from './spent-today.ts';
@@ -83,11 +84,13 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
 
   open(order: AnswerRequest): AnswerBudget | BudgetRefusal {
     const { clock, ledger, tariffOf } = this.#options;
-    const { guildId, personId, name, isWritten } = order;
-    const payer = order.isForCaptions ? {} : (order.payer ?? this.payer(guildId, personId));
+    const { guildId, personId, name } = order;
+    const { isWritten, payer: payerKind } = paidKinds[order.kind];
+    const isForCaptions = payerKind === 'captions';
+    const payer = isForCaptions ? {} : (order.payer ?? this.payer(guildId, personId));
     const tariff = tariffOf(guildId, isWritten && order.heardMs === 0);
     if (payer.personId !== undefined) this.#names.set(guildId, personId, name);
-    const expected = isFree(tariff) ? nothing : estimate(tariff, order);
+    const expected = isFree(tariff) ? nothing : estimate(tariff, { ...order, isWritten });
     if (!isWritten) this.#typical.set(guildId, expected);
     const refused = isFree(tariff) ? undefined : this.#refusal(order, expected, tariff);
     if (refused) return refused;
@@ -181,16 +184,17 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
 
   #refusal(order: AnswerRequest, expected: Amount, tariff: Tariff): BudgetRefusal | undefined {
     const { ledger } = this.#options;
-    const { guildId, personId, isWritten } = order;
+    const { guildId, personId } = order;
+    const { passesShare, payer } = paidKinds[order.kind];
     const caps = this.#caps(guildId);
     const { day, month } = this.#standing(guildId);
     const more = add(ledger.reserved(guildId), expected);
     const part = partForAnswers(tariff);
-    const isUsed = order.isForCaptions && this.#captionStep(guildId, tariff.think) === 'used';
+    const isUsed = payer === 'captions' && this.#captionStep(guildId, tariff.think) === 'used';
     if (isUsed || isOverCount(day, caps)) return this.#budgetUsed(guildId, false);
     const room = fits(day, more, caps.serverDay, part) && fits(month, more, caps.serverMonth, part);
     if (!room) return this.#budgetUsed(guildId, !fits(month, more, caps.serverMonth, part));
-    if (this.#shares.fits(guildId, personId, expected, isWritten)) return undefined;
+    if (this.#shares.fits(guildId, personId, expected, passesShare)) return undefined;
     return this.#shareUsed(guildId, personId);
   }
 
@@ -239,15 +243,12 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     return isMonth ? nextMonthMs(nowMs) : nextDayMs(nowMs);
   }
 
-  #bill(
-    { guildId, heardMs, isWritten, isForCaptions }: AnswerRequest,
-    reserve: Reserve,
-    tariff: Tariff,
-  ): AnswerUsage {
+  #bill({ guildId, heardMs, kind }: AnswerRequest, reserve: Reserve, tariff: Tariff): AnswerUsage {
     const { clock, ledger } = this.#options;
+    const { isWritten, payer } = paidKinds[kind];
     const take = (sum: Partial<Sum>) => {
       ledger.take(reserve, sum, clock.wallMs());
-      if (isForCaptions) ledger.assignToCaptions(guildId, sum, clock.wallMs());
+      if (payer === 'captions') ledger.assignToCaptions(guildId, sum, clock.wallMs());
     };
     const { isVoiceCheap } = this.manner(guildId);
     const voice = (isVoiceCheap && tariff.cheaperVoice) || tariff.speak;
@@ -255,7 +256,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     return new AnswerUsage({
       pay: (what, work) => {
         const rate = what === 'think' ? tariff.think : voice;
-        const isToCount = isWritten === true && what === 'think';
+        const isToCount = isWritten && what === 'think';
         const book = isToCount ? (sum: Partial<Sum>) => take(asTalk(sum, work)) : take;
         this.#charge(what, guildId, work, rate, 0, book);
       },

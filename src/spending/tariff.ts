@@ -17,7 +17,7 @@ export type AnswerEstimate = {
   readonly characters: number;
   /** Of what is answered. */
   readonly heardMs: number;
-  readonly isWritten?: true;
+  readonly isWritten?: boolean;
 };
 
 /** No model is let write more for one answer, thoughts included. */

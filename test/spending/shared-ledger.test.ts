@@ -9,7 +9,14 @@ import { dollars, openDesk } from '#test/fakes/spending.ts';
 import { fc, runs } from '#test/properties.ts';
 
 const guildId = '10';
-const order = { guildId, personId: '1', name: 'Ana', characters: 4_000, heardMs: 4_000 };
+const order = {
+  kind: 'answer' as const,
+  guildId,
+  personId: '1',
+  name: 'Ana',
+  characters: 4_000,
+  heardMs: 4_000,
+};
 
 /** A book in memory that several processes report to. Each report takes as long as `waitMs` says. */
 class MemorySharedBook {

@@ -35,6 +35,7 @@ import { SessionProgramAnswers } from '#src/session/typed/program-answers.ts';
 import { SessionVoices } from '#src/session/typed/session-voices.ts';
 import { TypedLines } from '#src/session/typed/typed-lines.ts';
 import { TypedRequests } from '#src/session/typed/typed-requests.ts';
+import { WrittenQuestions } from '#src/session/typed/written-questions.ts';
 import { VoiceSessions } from '#src/session/voice-sessions.ts';
 import { SessionWords } from '#src/session/words/session-words.ts';
 import type { OwnedShard } from '#src/shards/ownership.ts';
@@ -206,6 +207,7 @@ function partsOf(
     ...(roughTranscriber && { roughTranscriber }),
     synthesizer,
     chat,
+    writtenQuestions: new WrittenQuestions(),
     chatName,
     endpointRules: { ...endpointRules, textTimeoutMs },
     warm: () => engines.warm(),

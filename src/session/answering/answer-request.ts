@@ -3,12 +3,14 @@ import type { ReplyStyle, Turn } from '#src/pipeline/pipeline.ts';
 import { shortStyle } from '#src/pipeline/prompt.ts';
 import type { AnswerRequest, BudgetMode } from '#src/spending/budget-authority.ts';
 import { isAtLeast } from '#src/spending/caps.ts';
+import type { PaidKind } from '#src/spending/paid-kinds.ts';
 import { spokenCharacters } from '#src/spending/tariff.ts';
 
 /** What is known of an answer before its first request. */
 export function answerRequestOf(
   { said, style, history, tools, context = '' }: Turn,
   guildId: string,
+  kind: PaidKind = 'answer',
 ): AnswerRequest {
   const heardMs = said.reduce((sum, { pcm }) => sum + (pcm ? durationMs(pcm) : 0), 0);
   const shown = [style.instructions, context, ...history.map(({ content }) => content)].join(
@@ -17,7 +19,7 @@ export function answerRequestOf(
   const offered = JSON.stringify(tools).length;
   const { speakerId: personId = '', name = '' } = said.at(-1) ?? {};
   const characters = Math.ceil(shown + offered + spokenCharacters(heardMs));
-  return { guildId, personId, name, characters, heardMs };
+  return { kind, guildId, personId, name, characters, heardMs };
 }
 
 /** A reply style as the budget allows it: with the cheaper voice, with short answers. */

@@ -106,7 +106,7 @@ export class Translator {
     if (batch.length === 0) return gatherMs;
     const { system, user } = translationPrompt(batch, englishLanguageName(this.#options.language));
     const characters = system.length + user.length;
-    const by = { personId: '', name: '', isForCaptions: true, isWritten: true } as const;
+    const by = { kind: 'translation', personId: '', name: '' } as const;
     const opened = parts.spending.open({ guildId, ...by, characters, heardMs: 0 });
     if (opened.kind === 'refused') {
       if (opened.isNews()) this.#options.notice(opened.line);

@@ -53,7 +53,7 @@ export interface Transcripts {
   file(guildId: string, personId: string, request: FileRequest): Promise<TranscriptOutcome>;
   find(guildId: string, personId: string, words: string): Promise<FindOutcome>;
   /** Lines that answer a question, chosen by the chat model; aloud only those that all present may know. */
-  ask(guildId: string, asker: Asker, request: TranscriptQuestion): Promise<FindOutcome>;
+  ask(guildId: string, asker: Asker, request: TranscriptQuestion): Promise<AnswerOutcome>;
   /** At most six points, each resting on a line. `since` is an instant of the wall clock. */
   recap(guildId: string, asker: Asker, request: RecapRequest): Promise<RecapOutcome>;
 }
@@ -107,6 +107,9 @@ export type FindOutcome =
       readonly isUnchosen?: true;
     }
   | NoTranscript;
+
+/** `failed`: too many are being answered. */
+export type AnswerOutcome = FindOutcome | { readonly kind: 'failed'; readonly line: TextLine };
 
 export type RecapOutcome =
   | {

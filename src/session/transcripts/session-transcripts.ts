@@ -1,6 +1,7 @@
 import type { ListedSession } from '#src/captions/transcript-store.ts';
 import { clausesOf } from '#src/session/output/read-aloud.ts';
 import type {
+  AnswerOutcome,
   FileRequest,
   FindOutcome,
   RecapOutcome,
@@ -12,6 +13,7 @@ import type {
 import type { Asker } from '#src/session/ports/command-ports.ts';
 import type { ManagerTranscripts } from '#src/session/ports/program-ports.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
+import type { WrittenQuestions } from '#src/session/typed/written-questions.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import { quoteOf } from './quote.ts';
 import { TranscriptLookup } from './transcript-lookup.ts';
@@ -19,6 +21,7 @@ import { type QuestionParts, TranscriptQuestions } from './transcript-questions.
 
 /** Transcripts for commands and tools: looked up, asked about, and said aloud where everybody may know. */
 export class SessionTranscripts implements Transcripts, ManagerTranscripts {
+  readonly #places: WrittenQuestions;
   readonly #sessions: Pick<VoiceSessions, 'session' | 'sessions' | 'settings'>;
   readonly #lookup: TranscriptLookup;
   readonly #questions: TranscriptQuestions;
@@ -29,6 +32,7 @@ export class SessionTranscripts implements Transcripts, ManagerTranscripts {
     sessions: Pick<VoiceSessions, 'session' | 'sessions' | 'settings'>,
     signal: AbortSignal,
   ) {
+    this.#places = parts.writtenQuestions;
     this.#sessions = sessions;
     this.#lookup = new TranscriptLookup(parts, sessions);
     this.#questions = new TranscriptQuestions(parts, this.#lookup, signal);
@@ -55,7 +59,10 @@ export class SessionTranscripts implements Transcripts, ManagerTranscripts {
   }
 
   /** Aloud first for all who are there; where they may not know it, for the asker alone. */
-  async ask(guildId: string, asker: Asker, request: TranscriptQuestion): Promise<FindOutcome> {
+  async ask(guildId: string, asker: Asker, request: TranscriptQuestion): Promise<AnswerOutcome> {
+    const place = this.#places.enter(guildId, asker.id);
+    if ('line' in place) return { kind: 'failed', line: place.line };
+    using _ = place;
     const session = request.isAloud ? this.#sessions.session(guildId) : undefined;
     const present = session?.context
       .people()

@@ -19,13 +19,14 @@ import type {
   TranscriptQuestion,
 } from '#src/session/ports/captions.ts';
 import type { Asker } from '#src/session/ports/command-ports.ts';
+import type { PaidKind } from '#src/spending/paid-kinds.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { KeptRecaps, lateAnswer } from './kept-recaps.ts';
 import { type LookupParts, quotedLine, type TranscriptLookup } from './transcript-lookup.ts';
 import { wholeReply } from './whole-reply.ts';
 
 export type QuestionParts = LookupParts &
-  Pick<SessionDependencies, 'chat' | 'chatName' | 'spending'>;
+  Pick<SessionDependencies, 'chat' | 'chatName' | 'spending' | 'writtenQuestions'>;
 
 /** Lines that a model chooses from: in number, and in characters of one request. */
 const [mostLines, maxChars] = [80, 12_000];
@@ -38,12 +39,12 @@ const longestAnswerMs = 40_000;
 const zoneMs = 15 * 3_600_000;
 const dayMs = 24 * 3_600_000;
 
-/** How the operator is told that the budget is used: the caller reads it. */
+/** Too many are being answered, or the budget is used: the caller reads which. */
 class Refused extends Error {
   readonly line: TextLine;
 
   constructor(line: TextLine) {
-    super('the budget is used');
+    super('it is refused');
     this.line = line;
   }
 }
@@ -79,7 +80,13 @@ export class TranscriptQuestions {
     const lines = numberedLines(found, { maxChars, timeZone });
     try {
       const work = (until: AbortSignal) =>
-        this.#reply(guildId, asker, citedAnswerPrompt(question, lines), until);
+        this.#reply(
+          guildId,
+          asker,
+          'question about a transcript',
+          citedAnswerPrompt(question, lines),
+          until,
+        );
       const reply = await this.#inTime(longestAnswerMs, work, signal);
       const cited = citedLines(reply, lines);
       return cited ? { kind: 'found', lines: cited.map(quotedLine) } : { kind: 'none' };
@@ -176,7 +183,13 @@ export class TranscriptQuestions {
     asker: Asker | undefined,
     key: string,
   ): Promise<readonly RecapPoint[]> {
-    const make = (signal: AbortSignal) => this.#points(session, lines, asker, signal);
+    const make = async (signal: AbortSignal) => {
+      const { writtenQuestions } = this.#parts;
+      const place = await writtenQuestions.enterRecap(session.guildId, asker?.id, signal);
+      if ('line' in place) throw new Refused(place.line);
+      using _ = place;
+      return await this.#points(session, lines, asker, signal);
+    };
     if (!asker) return await this.#inTime(longestRecapMs, make);
     return await within(this.#kept.of(key, make), longestRecapMs, this.#parts.clock, lateRecap);
   }
@@ -193,7 +206,7 @@ export class TranscriptQuestions {
     const language = places.localeIn(guildId) === 'de' ? 'German' : 'English';
     const found = lines.map((line) => ({ line, session }));
     const ask = (prompt: ModelPrompt, until: AbortSignal) =>
-      this.#reply(guildId, asker, prompt, until);
+      this.#reply(guildId, asker, asker ? 'recap' : 'recap at the end', prompt, until);
     return recap(found, { maxChars, timeZone, language }, ask, signal);
   }
 
@@ -264,16 +277,17 @@ export class TranscriptQuestions {
   async #reply(
     guildId: string,
     asker: Asker | undefined,
+    kind: PaidKind,
     { system, user }: ModelPrompt,
     signal: AbortSignal,
   ): Promise<string> {
     const { chat, spending } = this.#parts;
     const characters = system.length + user.length;
     const payer = { personId: asker?.id ?? '', name: asker?.name ?? '' };
-    const order = { guildId, ...payer, characters, heardMs: 0, isWritten: true } as const;
+    const order = { kind, guildId, ...payer, characters, heardMs: 0 };
     const ready = spending.ready(guildId);
     if (ready !== undefined) await unlessAborted(ready, signal);
-    const opened = spending.open(asker ? order : { ...order, isForCaptions: true });
+    const opened = spending.open(order);
     if (opened.kind === 'refused') throw new Refused(opened.line);
     try {
       if (asker) opened.bill.wanted();

@@ -45,8 +45,8 @@ export async function openSoundAnswer(
   const ready = spending.ready(guildId);
   if (ready !== undefined) await unlessAborted(ready, signal);
   const affordable = { ...turn, style: cheaperStyle(turn.style, spending.manner(guildId)) };
-  const written = isWritten === true && ({ isWritten } as const);
-  const opened = spending.open({ ...answerRequestOf(affordable, guildId), payer, ...written });
+  const kind = isWritten ? 'answer in writing' : 'answer in a file';
+  const opened = spending.open({ ...answerRequestOf(affordable, guildId, kind), payer });
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
   const { bill } = opened;
   const host: AnswerHost = {

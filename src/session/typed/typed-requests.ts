@@ -28,7 +28,6 @@ import { answerInFile } from './sound-answer.ts';
 import { sayIn } from './spoken-text.ts';
 import { droppedFor, nowhere, questionOf } from './typed-question.ts';
 import { answerInWriting, type WrittenQuestion } from './written-answer.ts';
-import { WrittenQuestions } from './written-questions.ts';
 
 /** Longest wait, in ms, of whoever asks aloud; afterwards the answer is heard without being shown. */
 const longestAloudMs = 50_000;
@@ -49,6 +48,7 @@ type TypedParts = Pick<
   | 'style'
   | 'textLanguage'
   | 'transcriber'
+  | 'writtenQuestions'
 >;
 
 /** What is typed instead of spoken: texts to read out, questions, and the word to be silent. */
@@ -56,7 +56,6 @@ export class TypedRequests implements TypedTalk {
   readonly #parts: TypedParts;
   readonly #sessions: Pick<VoiceSessions, 'settings' | 'session'>;
   readonly #signal: AbortSignal;
-  readonly #writing = new WrittenQuestions();
   readonly #standIns = new BrainStandIns();
 
   /** Aborting `signal` ends the answers that are being written. */
@@ -88,7 +87,7 @@ export class TypedRequests implements TypedTalk {
     about: QuestionSubject = {},
   ): Promise<AskOutcome> {
     if (answer === 'voice') return await this.#answer(guildId, question, asker, answer, about);
-    const place = this.#writing.enter(guildId, asker.id);
+    const place = this.#parts.writtenQuestions.enter(guildId, asker.id);
     if ('line' in place) return { kind: 'failed', line: place.line };
     using _ = place;
     return await this.#answer(guildId, question, asker, answer, about);

@@ -156,8 +156,7 @@ function orderFor(
   { style }: WrittenAnswerParts,
 ): AnswerRequest {
   return {
-    ...answerRequestOf({ said, style, history: known, tools: [] }, guildId),
-    isWritten: true,
+    ...answerRequestOf({ said, style, history: known, tools: [] }, guildId, 'answer in writing'),
     payer,
   };
 }

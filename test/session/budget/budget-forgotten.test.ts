@@ -16,7 +16,14 @@ import {
 /** The day of every virtual clock. */
 const todayMs = new VirtualClock().wallMs();
 
-const order = { guildId: 'g', personId: 'ana', name: 'Ana', characters: 400, heardMs: 3_000 };
+const order = {
+  kind: 'answer' as const,
+  guildId: 'g',
+  personId: 'ana',
+  name: 'Ana',
+  characters: 400,
+  heardMs: 3_000,
+};
 
 type World = ReturnType<typeof openDesk> & {
   readonly clock: VirtualClock;

@@ -10,6 +10,7 @@ import { VirtualClock } from '#test/fakes/clock.ts';
 import { openDesk } from '#test/fakes/spending.ts';
 
 const order: AnswerRequest = {
+  kind: 'answer',
   guildId: 'g',
   personId: 'ana',
   name: 'Ana',

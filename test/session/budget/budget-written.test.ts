@@ -14,6 +14,7 @@ const todayMs = new VirtualClock().wallMs();
 
 const hourMs = 3_600_000;
 const order: AnswerRequest = {
+  kind: 'answer',
   guildId: 'g',
   personId: 'ana',
   name: 'Ana',
@@ -32,7 +33,7 @@ test('answers in writing that are asked for together cannot pass a cap: each put
   const { desk, ledger } = openDesk(new VirtualClock(), { caps: { serverDay: dollars(1) } });
   const bills: UsageMeter[] = [];
   for (let n = 0; n < 5_000; n++) {
-    const opened = desk.open({ ...order, heardMs: 0, isWritten: true });
+    const opened = desk.open({ ...order, heardMs: 0, kind: 'answer in writing' });
     if (opened.kind === 'open') bills.push(opened.bill);
   }
   for (const bill of bills) {
@@ -51,7 +52,7 @@ test('an answer in writing that nobody knows the price of counts as 15 s, or by 
   const { desk, ledger } = openDesk(new VirtualClock(), { caps, tariff: unknown });
   const spent = (outputTokens: number) => {
     const before = ledger.standing('g', todayMs).day.ms;
-    const bill = open(desk.open({ ...order, heardMs: 0, isWritten: true }));
+    const bill = open(desk.open({ ...order, heardMs: 0, kind: 'answer in writing' }));
     bill.used({ inputTokens: 3_000, outputTokens });
     bill.close();
     return ledger.standing('g', todayMs).day.ms - before;
@@ -59,14 +60,14 @@ test('an answer in writing that nobody knows the price of counts as 15 s, or by 
   expect([1, 56, 57, 1_000].map(spent)).toEqual([15_000, 15_000, 15_200, 266_667]);
   let answers = 4;
   for (; answers < 3_000; answers++) {
-    if (desk.open({ ...order, heardMs: 0, isWritten: true }).kind === 'refused') break;
+    if (desk.open({ ...order, heardMs: 0, kind: 'answer in writing' }).kind === 'refused') break;
   }
   expect(answers).toBeLessThan(2_400);
 });
 
 test('a priced answer in writing is no talk: only its money counts', () => {
   const { desk, ledger } = openDesk(new VirtualClock(), {});
-  open(desk.open({ ...order, isWritten: true })).used(tokens(1_000));
+  open(desk.open({ ...order, kind: 'answer in writing' })).used(tokens(1_000));
   expect(ledger.standing('g', todayMs).day).toMatchObject({ ms: 0, nanoUsd: 1_000_000 });
 });
 

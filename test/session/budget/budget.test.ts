@@ -157,7 +157,7 @@ type Paid = Awaited<ReturnType<typeof openPaid>>;
 /** Uses this many tokens of Adam's, a millionth of a dollar each. */
 function use(desk: Paid['desk'], inputTokens: number): void {
   const who = { guildId: 'g', personId: 'adam', name: 'Adam' };
-  const opening = desk.open({ ...who, characters: 0, heardMs: 0 });
+  const opening = desk.open({ ...who, kind: 'answer', characters: 0, heardMs: 0 });
   if (opening.kind === 'refused') throw new Error('refused');
   opening.bill.used({ inputTokens, outputTokens: 0 });
   opening.bill.close();

@@ -142,6 +142,7 @@ test('who has used their share is still written, and not answered', async () => 
     name: 'Adam',
     characters: 1,
     heardMs: 1,
+    kind: 'answer',
   });
   if (opened.kind === 'open') opened.bill.used({ inputTokens: 10_000, outputTokens: 0 });
   expect(poor.listen('g', 'adam')).toMatchObject({ kind: 'refused' });

@@ -16,6 +16,7 @@ const todayMs = new VirtualClock().wallMs();
 
 const hourMs = 3_600_000;
 const order: AnswerRequest = {
+  kind: 'answer',
   guildId: 'g',
   personId: 'ana',
   name: 'Ana',
@@ -45,8 +46,8 @@ test('a program has a budget of its own, which answers in writing and texts read
   const program = { ...order, personId: 'token:bell', name: 'bell' };
   expect(desk.open(order)).toMatchObject({ kind: 'refused', line: { id: 'budget.user' } });
   expect(desk.open(program).kind).toBe('open');
-  expect(desk.open({ ...program, isWritten: true }).kind).toBe('refused');
-  expect(desk.open({ ...order, isWritten: true }).kind).toBe('open');
+  expect(desk.open({ ...program, kind: 'answer in writing' }).kind).toBe('refused');
+  expect(desk.open({ ...order, kind: 'answer in writing' }).kind).toBe('open');
   expect(desk.read('g', 'token:bell', 500)).toBeUndefined();
   expect(ledger.shareOf('g', 'token:bell', todayMs).nanoUsd).toBe(0.0005e9);
   expect(desk.read('g', 'token:bell', 500)).toMatchObject({ line: { id: 'budget.user' } });
@@ -89,9 +90,9 @@ test('text still works for whoever has used their share, as long as the server h
   const { desk } = openDesk(new VirtualClock(), { caps });
   open(desk.open(order)).used(tokens(1_000));
   expect(desk.open(order).kind).toBe('refused');
-  const bill = open(desk.open({ ...order, isWritten: true }));
+  const bill = open(desk.open({ ...order, kind: 'answer in writing' }));
   bill.used(tokens(10_000));
-  expect(desk.open({ ...order, isWritten: true }).kind).toBe('refused');
+  expect(desk.open({ ...order, kind: 'answer in writing' }).kind).toBe('refused');
 });
 
 test('the budget of a month counts over the days, and says when the next one begins', async () => {
@@ -99,7 +100,7 @@ test('the budget of a month counts over the days, and says when the next one beg
   const { desk } = openDesk(clock, { caps: { serverMonth: dollars(0.1) } });
   open(desk.open(order)).used(tokens(90_000));
   await clock.advance(24 * hourMs);
-  open(desk.open({ ...order, isWritten: true })).used(tokens(4_800));
+  open(desk.open({ ...order, kind: 'answer in writing' })).used(tokens(4_800));
   expect(desk.open(order)).toMatchObject({
     line: { id: 'budget.guild.month', with: { time: '2026-12-01 00:00 UTC' } },
   });

@@ -27,6 +27,7 @@ import { TrackRequests } from '#src/session/tracks/track-requests.ts';
 import { SessionTranscripts } from '#src/session/transcripts/session-transcripts.ts';
 import { SessionVoices } from '#src/session/typed/session-voices.ts';
 import { TypedRequests } from '#src/session/typed/typed-requests.ts';
+import { WrittenQuestions } from '#src/session/typed/written-questions.ts';
 import { VoiceSessions } from '#src/session/voice-sessions.ts';
 import { ListeningSlots } from '#src/speech/listening-slots.ts';
 import { fixedVoiceNames } from '#src/speech/voice-names.ts';
@@ -160,6 +161,7 @@ export function openSessionFixture(
     chat,
     synthesizer,
     ...recognition(),
+    writtenQuestions: new WrittenQuestions(),
     sounds: shelf(),
     pipelines: only(pipeline ?? chained({ chat, synthesizer: over.synthesizer ?? synthesizer })),
     onEvent: tell,

@@ -164,3 +164,17 @@ test('a recap that is still being made when the resumed session ends again is no
   await clock.advance(70_000);
   expect(recapsIn(fixture)).toHaveLength(1);
 });
+
+test('the recap at the end waits for one that somebody has made meanwhile', async () => {
+  const clock = new VirtualClock();
+  const chat = new FakeChat([[{ waitMs: 90_000 }, ...point], point], clock);
+  const fixture = await talked(5, { chat }, clock);
+  const asked = fixture.transcriptFor.recap('g', adam, { since: 'start' });
+  await clock.advance(20);
+  await fixture.sessions.leave('g');
+  await clock.advance(60_000);
+  expect([chat.running, chat.asked.length]).toEqual([1, 1]);
+  await clock.advance(40_000);
+  expect((await asked).kind).toBe('recap');
+  expect(last(fixture)).toMatch(/^Recap of Lounge/);
+});

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { dollars, openDesk } from '#test/fakes/spending.ts';
 import { captioned, kept, says } from '#test/session/setup/captioned.ts';
 import { adam, eva, type SessionFixture } from '#test/session/setup/session-fixture.ts';
 
@@ -77,4 +78,47 @@ test('a recap that takes longer than an hour is given up', async () => {
   expect(await recapOf(fixture)).toEqual({ said: 'late', minutes: 7 });
   await recapOf(fixture);
   expect(fixture.model.asked).toHaveLength(2);
+});
+
+test('one recap is made at once in a server, and one thing is written at once for a person', async () => {
+  const fixture = await talked(2 * minuteMs);
+  const first = recapOf(fixture);
+  await fixture.clock.advance(20);
+  const { transcriptFor, model } = fixture;
+  const question = { question: 'What do they take?', about: 'all' };
+  const refused = (id: string) => ({ kind: 'failed', line: { id } });
+  expect(await transcriptFor.recap('g', eva, request)).toEqual(refused('recap.busy'));
+  expect(await transcriptFor.ask('g', adam, question)).toEqual(refused('ask.writing'));
+  expect(await fixture.talk.ask('g', 'Hello?', adam, 'text')).toEqual(refused('ask.writing'));
+  expect(model.asked).toHaveLength(1);
+  expect((await first).said).toEqual(whole);
+  expect((await recapOf(fixture, eva)).said).toEqual(whole);
+});
+
+test('recaps and quotes end with the share of a person, their answers in writing do not', async () => {
+  const clock = new VirtualClock();
+  const { desk, ledger } = openDesk(clock, {
+    caps: { personDay: dollars(0.02) },
+    tariff: { recognise: { kind: 'free' }, speak: { kind: 'free' } },
+  });
+  const usage = { inputTokens: 1_000, outputTokens: 3_000 };
+  const model = new FakeChat([['point [1] They take five.', { usage }]], clock);
+  const fixture = await captioned({ chat: model, spending: desk }, clock);
+  await says(fixture);
+  await fixture.sessions.leave('g');
+  const made = model.asked.length;
+  const share = () => ledger.shareOf('g', 'eva', clock.wallMs()).nanoUsd;
+  const outcomes: string[] = [];
+  while (outcomes.length < 20 && outcomes.at(-1) !== 'failed')
+    outcomes.push((await fixture.transcriptFor.recap('g', eva, request)).kind);
+  const spent = share();
+  expect(outcomes.length).toBeGreaterThan(1);
+  expect(spent).toBeLessThanOrEqual(0.02e9);
+  expect(await fixture.transcriptFor.recap('g', eva, request)).toMatchObject({
+    line: { id: 'budget.user' },
+  });
+  const question = { question: 'five', about: 'all' };
+  expect(await fixture.transcriptFor.ask('g', eva, question)).toMatchObject({ isUnchosen: true });
+  expect([share(), model.asked.length - made]).toEqual([spent, outcomes.length - 1]);
+  expect(await fixture.talk.ask('g', 'Hello?', eva, 'text')).toMatchObject({ kind: 'answered' });
 });

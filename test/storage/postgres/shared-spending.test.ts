@@ -9,7 +9,7 @@ import { dollars, openDesk } from '#test/fakes/spending.ts';
 import { openIn } from './open-books.ts';
 
 const guildId = '10';
-const order = { guildId, name: 'Ana', characters: 4_000, heardMs: 4_000 };
+const order = { kind: 'answer' as const, guildId, name: 'Ana', characters: 4_000, heardMs: 4_000 };
 const today = dayOf(Date.now());
 const entry: SpendingEntry = { guildId, day: today, nanoUsd: 1, ms: 2, unpriced: 3, turns: 4 };
 
