@@ -34,6 +34,8 @@ const longestMs = 30_000;
 const mostWaiting = 60;
 /** Requests that a line is part of; then it stays as it was spoken. */
 const mostTries = 2;
+/** Requests one after the other that took too long, after which nothing is asked for `restMs`. */
+const [mostLate, restMs] = [3, 10 * 60_000];
 /** Requests one after the other without a single translation, after which people are told that there are none. */
 const mostVain = 2;
 
@@ -47,6 +49,8 @@ export class Translator {
   readonly #hurry = new AbortController();
   #isTold = false;
   #vain = 0;
+  #late = 0;
+  #restsUntilMs = 0;
 
   constructor(options: TranslatorOptions) {
     this.#options = options;
@@ -54,8 +58,9 @@ export class Translator {
 
   /** Takes a line that is over; one that is in that language already stays as it is. */
   add(line: TranscriptLine): void {
-    const { language } = this.#options;
+    const { language, parts } = this.#options;
     if (line.language !== undefined && isSame(line.language, language)) return;
+    if (parts.clock.nowMs() < this.#restsUntilMs) return;
     this.#waiting = [...this.#waiting, line].slice(-mostWaiting);
     this.#schedule();
   }
@@ -114,16 +119,19 @@ export class Translator {
       return gatherMs;
     }
     if (opened.news) this.#options.notice(opened.news);
+    const given = new AbortController();
     try {
-      const { signal } = this.#over;
+      const signal = AbortSignal.any([this.#over.signal, given.signal]);
       const asked = wholeReply(parts.chat, { system, user }, opened.bill, signal);
       const reply = await within(unlessAborted(asked, signal), longestMs, parts.clock, late);
+      this.#late = 0;
       this.#take(reply, batch);
       return gatherMs;
     } catch (error) {
-      if (!this.#over.signal.aborted) this.#failed(error);
+      if (!this.#over.signal.aborted) this.#failed(error, batch);
       return retryMs;
     } finally {
+      given.abort(new Error('the request is over'));
       opened.bill.close();
     }
   }
@@ -150,11 +158,20 @@ export class Translator {
     return tries < mostTries;
   }
 
-  /** The lines wait, and are tried again. */
-  #failed(error: unknown): void {
+  /** The lines wait, and are tried again; where the model took too long that counts as a try. */
+  #failed(error: unknown, batch: readonly TranscriptLine[]): void {
     const { guildId, parts } = this.#options;
     parts.onEvent(guildId, failureOf(error, 'think'));
     this.#tell('captions.translate.off');
+    if (!(error instanceof BotError && error.code === 'answer.late')) return;
+    const over = batch.filter((line) => !this.#mayTryAgain(line));
+    this.#waiting = this.#waiting.filter((line) => !over.includes(line));
+    for (const line of over) this.#tries.delete(line);
+    this.#late++;
+    if (this.#late < mostLate) return;
+    this.#late = 0;
+    this.#waiting = [];
+    this.#restsUntilMs = parts.clock.nowMs() + restMs;
   }
 
   /** Once. */
