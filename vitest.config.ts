@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+import { RepeatReporter } from './test/repeats.ts';
 import { Sequencer } from './test/sequencer.ts';
 
 if (!process.features.typescript) throw new Error('Tests need Node 24: npm ci, then npm test.');
@@ -23,6 +24,7 @@ export default defineConfig({
     // Each scenario that is played beside others has a bot of its own: starting one costs more than what it does then.
     maxConcurrency: 3,
     sequence: { sequencer: Sequencer },
+    reporters: [...configDefaults.reporters, new RepeatReporter()],
     restoreMocks: true,
     // What is waited for comes late on a busy machine.
     expect: { poll: { timeout: 20_000 } },

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+import { RepeatReporter } from '#test/repeats.ts';
 
 /** `npm run test:page`: the page in a real browser, which not every machine has. */
 export default defineConfig({
@@ -8,6 +9,7 @@ export default defineConfig({
     include: ['test/page/browser/*.browser.ts'],
     globalSetup: ['test/page/chromium.ts'],
     isolate: false,
+    reporters: [...configDefaults.reporters, new RepeatReporter()],
     // Each has browsers and programs of its own, and waits more than it computes.
     maxWorkers: 2,
     expect: { poll: { timeout: 20_000 } },

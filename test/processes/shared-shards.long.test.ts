@@ -4,27 +4,26 @@ import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { makeToken, vacantPort } from '#test/fakes/program.ts';
 import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
 import { told } from '#test/scenarios/setup/asking.ts';
-import { playInRealTime } from '#test/scenarios/setup/real-time.ts';
 import { soon } from '#test/scenarios/setup/scenario-setup.ts';
 import { openProcesses } from './bot-processes.ts';
 
 /** Of a log line; a takeover takes 2 s where nothing else runs. */
 const longMs = 30_000;
-/** Of a test that may be played several times. */
-const playedMs = 240_000;
+/** Deadline of one attempt. */
+const playedMs = 120_000;
 const servers = ['Sandbox', 'Sandbox 2'] as const;
 
 withPostgres(() => {
   test(
     'a second process takes its share, and a killed one is taken over without a command being lost',
-    { timeout: playedMs },
-    () => playInRealTime(takesOverKilled),
+    { timeout: playedMs, retry: 1 },
+    takesOverKilled,
   );
 
   test(
     'who alone loses the database is taken over, and what everybody loses changes nothing',
-    { timeout: playedMs },
-    () => playInRealTime(takesOverWhoLostTheDatabase),
+    { timeout: playedMs, retry: 1 },
+    takesOverWhoLostTheDatabase,
   );
 });
 

@@ -9,7 +9,6 @@ import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import { tone } from '#test/fakes/providers/sound.ts';
 import { type BotEnvironment, type BotSetupOptions, runBot } from './bot-setup.ts';
 import { mockRateHz, settingsOf, wordsFor } from './numbered-utterances.ts';
-import { playInRealTime } from './real-time.ts';
 import { type BorrowedBot, borrowBot } from './shared-bots.ts';
 
 /** A Discord, mock providers and a bot that is logged in, for one scenario. */
@@ -51,8 +50,8 @@ export type ScenarioExchange = {
 
 export type ScenarioMessage = { readonly role: string; readonly content: string };
 
-/** Of a whole scenario, played several times at worst: it only ends one that hangs. */
-const scenarioMs = 300_000;
+/** Deadline of one attempt at a scenario: it only ends one that hangs. */
+const scenarioMs = 150_000;
 /** Of a step: a busy machine may take ten times as long as an idle one. */
 const waitMs = 30_000;
 
@@ -69,7 +68,7 @@ const speechMs = 400;
 
 /** Those of one file are played side by side: most of the time somebody speaks, and nobody computes. */
 export function scenario(name: string, play: () => Promise<void>): void {
-  test.concurrent(name, { timeout: scenarioMs }, () => playInRealTime(play));
+  test.concurrent(name, { timeout: scenarioMs, retry: 1 }, play);
 }
 
 /** The deadline of a single step. */
