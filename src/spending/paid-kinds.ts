@@ -6,12 +6,14 @@ type PaidRules = {
   readonly isWritten: boolean;
   /** A person who has used their share of the day gets it all the same; a program with a budget of its own does not. */
   readonly passesShare: boolean;
+  /** True: of one payer one runs at a time, as it may be dearer than expected: the rest of a cap is passed by one at most. */
+  readonly isOneByOne?: true;
 };
 
 /** Kinds of paid work, with who pays and which cap holds. */
-export const paidKinds = {
+const paidKinds = {
   answer: { payer: 'person', isWritten: false, passesShare: false },
-  'answer in a file': { payer: 'person', isWritten: false, passesShare: false },
+  'answer in a file': { payer: 'person', isWritten: false, passesShare: false, isOneByOne: true },
   'answer in writing': { payer: 'person', isWritten: true, passesShare: true },
   'question about a transcript': { payer: 'person', isWritten: true, passesShare: false },
   recap: { payer: 'person', isWritten: true, passesShare: false },
@@ -20,3 +22,7 @@ export const paidKinds = {
 } as const satisfies Readonly<Record<string, PaidRules>>;
 
 export type PaidKind = keyof typeof paidKinds;
+
+export function rulesOf(kind: PaidKind): PaidRules {
+  return paidKinds[kind];
+}

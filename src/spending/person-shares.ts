@@ -1,7 +1,9 @@
 import type { RolePrice } from '#src/spending/prices/prices.ts';
+import type { BudgetRefusal } from './budget-authority.ts';
 import { type Amount, add, type Caps, fits, nothing, stepOf } from './caps.ts';
 import { costOf } from './cost.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import type { PaidKind } from './paid-kinds.ts';
 import { spokenMs } from './tariff.ts';
 
 export type PersonSharesOptions = {
@@ -12,12 +14,39 @@ export type PersonSharesOptions = {
   readonly ownCapOf?: (personId: string) => Amount | undefined;
 };
 
+/** Refusal of what comes one at a time. */
+export const busy: BudgetRefusal = {
+  kind: 'refused',
+  line: { id: 'ask.writing' },
+  isNews: () => false,
+};
+
+type PersonWork = {
+  readonly guildId: string;
+  readonly kind: PaidKind;
+  readonly personId: string;
+};
+
 /** What one person, or a program with a budget of its own, may still spend today in a server. */
 export class PersonShares {
   readonly #options: PersonSharesOptions;
+  readonly #underWay = new Set<PersonWork>();
 
   constructor(options: PersonSharesOptions) {
     this.#options = options;
+  }
+
+  /** Work of a person begins; the returned function ends it. */
+  enter({ guildId, kind, personId }: PersonWork): () => void {
+    const work = { guildId, kind, personId };
+    this.#underWay.add(work);
+    return () => this.#underWay.delete(work);
+  }
+
+  /** Whether work of that kind is done for them now. */
+  has({ guildId, kind, personId }: PersonWork): boolean {
+    const isSame = (one: PersonWork) => one.guildId === guildId && one.personId === personId;
+    return [...this.#underWay].some((one) => one.kind === kind && isSame(one));
   }
 
   /** Whether work of that size fits. With `passesShare` a person is not limited, a program with a budget of its own is. */

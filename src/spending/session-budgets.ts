@@ -37,12 +37,19 @@ import { type GuildCaps, loweredCaps } from './guild-caps.ts';
 import type { Payer, Reserve } from './ledger/ledger.ts';
 import type { Sum } from './ledger/ledger-day.ts';
 import type { BudgetExchange } from './ledger/shared-ledger.ts';
-import { paidKinds } from './paid-kinds.ts';
-import { PersonShares, type PersonSharesOptions } from './person-shares.ts';
+import { rulesOf } from './paid-kinds.ts';
+import { busy, PersonShares, type PersonSharesOptions } from './person-shares.ts';
 import { RecognisedSound } from './recognised-sound.ts';
 import { SpentToday } from './spent-today.ts';
-import { countsSound, estimate, isFree, partForAnswers, type Tariff } from './tariff.ts';
-import { AnswerUsage, asTalk, type UsageCount, workOf } from './usage-bill.ts';
+import {
+  countsSound,
+  estimate,
+  isFree,
+  partForAnswers,
+  type Tariff,
+  usualAnswer,
+} from './tariff.ts';
+import { AnswerUsage, asTalk, takenBy, type UsageCount, workOf } from './usage-bill.ts';
 
 export type SessionBudgetsOptions = Omit<PersonSharesOptions, 'capsIn'> & {
   /** Of the operator. */
@@ -60,9 +67,6 @@ export type SessionBudgetsOptions = Omit<PersonSharesOptions, 'capsIn'> & {
   /** Whether captions are on in this server; absent: nowhere. */
   readonly keepsCaptions?: (guildId: string) => boolean;
 };
-
-/** Assumed size of an answer where no question is asked: characters shown, ms heard. */
-const usual = { characters: 2_000, heardMs: 4_000 };
 
 /** Lets answers begin as long as they fit into the budgets, and charges what they really took. */
 export class SessionBudgets implements BudgetAuthority, SpentCosts {
@@ -85,7 +89,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
   open(order: AnswerRequest): AnswerBudget | BudgetRefusal {
     const { clock, ledger, tariffOf } = this.#options;
     const { guildId, personId, name } = order;
-    const { isWritten, payer: payerKind } = paidKinds[order.kind];
+    const { isWritten, payer: payerKind } = rulesOf(order.kind);
     const isForCaptions = payerKind === 'captions';
     const payer = isForCaptions ? {} : (order.payer ?? this.payer(guildId, personId));
     const tariff = tariffOf(guildId, isWritten && order.heardMs === 0);
@@ -184,8 +188,9 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
 
   #refusal(order: AnswerRequest, expected: Amount, tariff: Tariff): BudgetRefusal | undefined {
     const { ledger } = this.#options;
-    const { guildId, personId } = order;
-    const { passesShare, payer } = paidKinds[order.kind];
+    const { guildId, kind, personId } = order;
+    const { isOneByOne, passesShare, payer } = rulesOf(kind);
+    if (isOneByOne && this.#shares.has(order)) return busy;
     const caps = this.#caps(guildId);
     const { day, month } = this.#standing(guildId);
     const more = add(ledger.reserved(guildId), expected);
@@ -228,7 +233,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
   }
 
   #steps(guildId: string, tariff: Tariff): PeriodSteps {
-    const typical = this.#typical.get(guildId) ?? estimate(tariff, usual);
+    const typical = this.#typical.get(guildId) ?? estimate(tariff, usualAnswer);
     const part = partForAnswers(tariff);
     return stepsOf(this.#standing(guildId), this.#caps(guildId), typical, part);
   }
@@ -243,9 +248,10 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     return isMonth ? nextMonthMs(nowMs) : nextDayMs(nowMs);
   }
 
-  #bill({ guildId, heardMs, kind }: AnswerRequest, reserve: Reserve, tariff: Tariff): AnswerUsage {
+  #bill(order: AnswerRequest, reserve: Reserve, tariff: Tariff): AnswerUsage {
     const { clock, ledger } = this.#options;
-    const { isWritten, payer } = paidKinds[kind];
+    const { guildId, heardMs, kind } = order;
+    const { isWritten, payer } = rulesOf(kind);
     const take = (sum: Partial<Sum>) => {
       ledger.take(reserve, sum, clock.wallMs());
       if (payer === 'captions') ledger.assignToCaptions(guildId, sum, clock.wallMs());
@@ -253,6 +259,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     const { isVoiceCheap } = this.manner(guildId);
     const voice = (isVoiceCheap && tariff.cheaperVoice) || tariff.speak;
     const isTalk = countsSound(tariff) && !isWritten;
+    const leave = this.#shares.enter(order);
     return new AnswerUsage({
       pay: (what, work) => {
         const rate = what === 'think' ? tariff.think : voice;
@@ -268,6 +275,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
         take({ turns: 1, ms: asked });
       },
       done: () => {
+        leave();
         ledger.release(reserve);
         this.#options.exchange?.changed(guildId);
       },
@@ -277,20 +285,16 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
   #charge(
     what: SpentEvent['what'],
     guildId: string,
-    { uses, by }: UsageCount,
+    work: UsageCount,
     usual: RolePrice,
     ms: number,
     book: (sum: Partial<Sum>) => void,
   ): void {
-    const rate = by ? this.#options.rateOf(by) : usual;
-    const rounded = Math.round(ms);
-    if (rate.kind === 'free') {
-      if (rounded > 0 && usual.kind !== 'free') book({ ms: rounded });
-      return;
-    }
-    const nanoUsd = uses.map((use) => costOf(use, rate)).find((cost) => cost !== undefined);
-    if (nanoUsd === undefined) book({ unpriced: 1, ms: rounded });
-    else book({ nanoUsd, ms: rounded });
+    const taken = takenBy(work, work.by ? this.#options.rateOf(work.by) : usual, usual, ms);
+    if (!taken) return;
+    book(taken.sum);
+    if (taken.isFree) return;
+    const { nanoUsd } = taken.sum;
     const priced = nanoUsd !== undefined && { usd: nanoUsd / 1e9 };
     this.#options.onEvent(guildId, { kind: 'spent', what, ...priced });
   }

@@ -20,6 +20,8 @@ export type AnswerEstimate = {
   readonly isWritten?: boolean;
 };
 
+/** Assumed size of an answer where no question is asked. */
+export const usualAnswer: AnswerEstimate = { characters: 2_000, heardMs: 4_000 };
 /** No model is let write more for one answer, thoughts included. */
 export const mostAnswerTokens = 4_000;
 /** A spoken answer as most are: two sentences. */
@@ -41,7 +43,8 @@ export function countsSound({ think, speak }: Tariff): boolean {
 /**
  * Expected amount of an answer from its first request on, one in writing at most.
  *
- * Spoken answers come one at a time, so one of them at most is dearer than the rest of a cap. Those in writing do not.
+ * Spoken answers come one at a time in a channel, and for each payer outside, so one of them at most is dearer than the rest of a
+ * cap. Those in writing do not.
  */
 export function estimate(
   tariff: Tariff,

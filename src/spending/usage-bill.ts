@@ -2,8 +2,9 @@ import type { Usage } from '#src/chat/ports.ts';
 import type { ServedBy } from '#src/provider/models/served-by.ts';
 import type { SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
 import type { EngineUsage } from '#src/speech/ports.ts';
+import type { RolePrice } from '#src/spending/prices/prices.ts';
 import type { UsageMeter } from './budget-authority.ts';
-import type { Use } from './cost.ts';
+import { costOf, type Use } from './cost.ts';
 import type { Sum } from './ledger/ledger-day.ts';
 import { writtenTime } from './tariff.ts';
 
@@ -26,6 +27,21 @@ export function asTalk(sum: Partial<Sum>, { uses }: UsageCount): Partial<Sum> {
   return sum.unpriced && use?.kind === 'tokens'
     ? { ...sum, ms: writtenTime(use.outputTokens) }
     : sum;
+}
+
+/** What counted work takes at this price, `ms` of talk included; undefined: nothing. `usual`: price of the engine that was meant. */
+export function takenBy(
+  { uses }: UsageCount,
+  rate: RolePrice,
+  usual: RolePrice,
+  ms: number,
+): { readonly sum: Partial<Sum>; readonly isFree: boolean } | undefined {
+  const rounded = Math.round(ms);
+  const isTalk = rounded > 0 && usual.kind !== 'free';
+  if (rate.kind === 'free') return isTalk ? { sum: { ms: rounded }, isFree: true } : undefined;
+  const nanoUsd = uses.map((use) => costOf(use, rate)).find((cost) => cost !== undefined);
+  const taken = nanoUsd === undefined ? { unpriced: 1 } : { nanoUsd };
+  return { sum: { ...taken, ms: rounded }, isFree: false };
 }
 
 /** Where a bill is paid. */

@@ -101,3 +101,25 @@ test.each([
   expect(ledger.standing('g', todayMs).day).toMatchObject({ nanoUsd: 0, unpriced: 1 });
   expect(desk.open(order).kind).toBe('open');
 });
+
+test('of one payer one spoken answer outside a channel is made at a time where it costs something', () => {
+  const clock = new VirtualClock();
+  const { desk, ledger } = openDesk(clock, { ownCapOf: () => dollars(0.1) });
+  const asked = { ...order, kind: 'answer in a file', personId: 'token:dog' } as const;
+  const first = open(desk.open(asked));
+  expect(desk.open(asked)).toMatchObject({ kind: 'refused', line: { id: 'ask.writing' } });
+  expect(desk.open({ ...asked, personId: 'token:cat' }).kind).toBe('open');
+  expect(desk.open({ ...asked, guildId: 'h' }).kind).toBe('open');
+  expect(desk.open({ ...asked, kind: 'answer in writing' }).kind).toBe('open');
+  first.used({ inputTokens: 0, outputTokens: mostAnswerTokens });
+  first.close();
+  const second = open(desk.open(asked));
+  second.used(tokens(100_000));
+  second.close();
+  expect(desk.open(asked)).toMatchObject({ kind: 'refused', line: { id: 'budget.user' } });
+  expect(ledger.shareOf('g', 'token:dog', clock.wallMs()).nanoUsd).toBe(0.104e9);
+  const free = { kind: 'free' } as const;
+  const costless = openDesk(clock, { tariff: { recognise: free, think: free, speak: free } });
+  open(costless.desk.open(asked));
+  expect(costless.desk.open(asked).kind).toBe('open');
+});
