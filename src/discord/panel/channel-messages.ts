@@ -8,11 +8,12 @@ import {
 } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import { messageWith, rowsOf } from '#src/discord/interactions/rendering.ts';
+import { uploadsOf } from '#src/discord/interactions/uploads.ts';
 import { networkCodeOf } from '#src/discord/network-errors.ts';
 import { newNonce } from '#src/discord/nonce.ts';
 import { permissionsIn } from '#src/discord/permissions.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
-import type { Button } from '#src/session/ports/command.ts';
+import type { Button, ReplyFile } from '#src/session/ports/command.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { cut, maxMessageChars, posted } from '#src/texts/plain.ts';
 import { localeOf } from '#src/texts/texts.ts';
@@ -34,13 +35,18 @@ export function openChannelMessages(
     { channelId, guildId, name }: ChannelRef,
     message: MessageRequest,
     signal: AbortSignal,
+    files: readonly ReplyFile[] = [],
   ): Promise<void> => {
     const [own, beside] = [channelOf(channelId), channelOf(panels.placeIn(guildId)?.channelId)];
     const channel = own && (mayWrite(own) || !beside) ? own : beside;
     if (!channel?.isSendable()) throw forbidden(name);
     const route = Routes.channelMessages(channel.id);
     const body = { ...message, nonce: newNonce(), enforce_nonce: true };
-    const post = (until: AbortSignal) => client.rest.post(route, { body, signal: until });
+    const uploads = uploadsOf(files)
+      .flat()
+      .map(({ name: file, attachment: data }) => ({ name: file, data }));
+    const post = (until: AbortSignal) =>
+      client.rest.post(route, { body, files: uploads, signal: until });
     try {
       await outbox.put(channel.id, post, signal);
     } catch (cause) {
@@ -59,11 +65,12 @@ export function openChannelMessages(
       const content = cut(shown.join('\n'), maxMessageChars);
       await send(where, { content, allowed_mentions: { users } }, signal);
     },
-    async offer(where, line, buttons, signal) {
+    async offer(where, line, buttons, files, signal) {
       const locale = localeOf(client.guilds.cache.get(where.guildId)?.preferredLocale ?? '');
       const components = [...rowsOf(buttons, locale, presses)];
       const { content, allowedMentions } = messageWith([line], locale);
-      await send(where, { content, allowed_mentions: allowedMentions, components }, signal);
+      const message = { content, allowed_mentions: allowedMentions, components };
+      await send(where, message, signal, files);
     },
   };
 }

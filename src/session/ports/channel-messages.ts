@@ -1,4 +1,5 @@
 import type { TextLine } from '#src/texts/texts.ts';
+import type { ReplyFile } from './command.ts';
 import type { ChannelRef } from './voice-link.ts';
 
 /** What one person is to read; the mention of the person comes before it. */
@@ -16,11 +17,12 @@ export interface ChannelMessages {
   write(channel: ChannelRef, text: string, signal: AbortSignal): Promise<void>;
   /** One line for each of these people, whom it notifies; longer texts are cut at 2,000 characters. */
   notify(channel: ChannelRef, lines: readonly PersonalLine[], signal: AbortSignal): Promise<void>;
-  /** A sentence with buttons under it, named like those of `Reply`. Pings nobody. */
+  /** A sentence with files and buttons under it, named like those of `Reply`; the files fit one message. Pings nobody. */
   offer(
     channel: ChannelRef,
     line: TextLine,
     buttons: readonly string[],
+    files: readonly ReplyFile[],
     signal: AbortSignal,
   ): Promise<void>;
 }

@@ -4,6 +4,7 @@ import { foreignJson, toolArgumentLimits } from '#src/base/json.ts';
 import type { Tool } from '#src/chat/ports.ts';
 import type { Right } from '#src/people/rights.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
+import type { ReplyFile } from './command.ts';
 import type { LeaveOutcome } from './command-ports.ts';
 import type { TrackAction, TrackSetting } from './tracks.ts';
 
@@ -67,6 +68,8 @@ export type PreparedAction =
 export type ConfirmableAction = {
   /** What is asked beside the button; `{name}` of the presser and `{s}` are filled in. */
   readonly ask: TextLine<'name' | 's'>;
+  /** What is too long for that sentence. */
+  readonly files?: readonly ReplyFile[];
   /** Default: the asker. */
   readonly presser?: Presser;
   run(ports: ToolPorts, signal: AbortSignal): Promise<ToolOutcome>;

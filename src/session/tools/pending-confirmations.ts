@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ConfirmableAction, Presser, RoomTool } from '#src/session/ports/tool.ts';
 import type { CheckedLine } from '#src/texts/texts.ts';
 
@@ -28,7 +29,8 @@ export class PendingConfirmations {
         one.askerId === ask.askerId &&
         one.presser.id === ask.presser.id &&
         one.tool.name === ask.tool.name &&
-        isSameLine(one.action.ask, ask.action.ask),
+        isSameLine(one.action.ask, ask.action.ask) &&
+        isDeepStrictEqual(one.action.files, ask.action.files),
     );
     if (!isAsked) this.#open = [...open, ask].slice(-limit);
     return !isAsked;

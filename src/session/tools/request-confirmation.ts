@@ -53,7 +53,8 @@ export async function requestConfirmation(
   if (!confirmations.put(ask, clock.nowMs())) return waiting;
   try {
     const line = lineWith(action.ask, { name, s: openMs / 1000 });
-    await messages.offer(channel, line, [`${pressName}:${ask.id}`], signal);
+    const buttons = [`${pressName}:${ask.id}`];
+    await messages.offer(channel, line, buttons, action.files ?? [], signal);
     signal.throwIfAborted();
   } catch (error) {
     confirmations.remove(ask);

@@ -22,7 +22,11 @@ function open(ids: readonly string[], panelIn?: string, trouble?: Error, rights?
     const theirs = rights !== undefined && { guild, permissionsFor };
     return [id, { id, isSendable: () => true, isVoiceBased: () => true, ...theirs }] as const;
   });
-  const post = async (route: string, { body }: { body: RESTPostAPIChannelMessageJSONBody }) => {
+  const post = async (
+    route: string,
+    { body, files }: { body: RESTPostAPIChannelMessageJSONBody; files: readonly unknown[] },
+  ) => {
+    uploads.push(files);
     const { content, components = [] } = body;
     const id = route.split('/')[2] ?? '';
     sent.push(components.length > 0 ? [id, { content, components }] : [id, content]);
@@ -30,6 +34,7 @@ function open(ids: readonly string[], panelIn?: string, trouble?: Error, rights?
     if (trouble) throw trouble;
   };
   const bodies: RESTPostAPIChannelMessageJSONBody[] = [];
+  const uploads: (readonly unknown[])[] = [];
   const rest = { post };
   const guilds = { cache: new Map([['g', { preferredLocale: 'de' }]]) };
   const client = {
@@ -40,7 +45,12 @@ function open(ids: readonly string[], panelIn?: string, trouble?: Error, rights?
   const placeIn = () => (panelIn ? { channelId: panelIn, messageId: 'm' } : undefined);
   const outbox = new Outbox(new SteppedTiming(), () => {});
   const buttons = new Map([[button.name, button]]);
-  return { sent, bodies, scribe: openChannelMessages(client, { placeIn }, buttons, outbox) };
+  return {
+    sent,
+    bodies,
+    uploads,
+    scribe: openChannelMessages(client, { placeIn }, buttons, outbox),
+  };
 }
 
 const button: Button = {
@@ -109,10 +119,11 @@ test.each([undefined, 'lounge'])('with nowhere to write the operator is told', a
   });
 });
 
-test('a question with a button is asked in the language of the server, and its words are only shown', async () => {
-  const { scribe, sent } = open(['lounge']);
+test('a question with a button and a file is asked in the language of the server, and its words are only shown', async () => {
+  const { scribe, sent, uploads } = open(['lounge']);
   const line = { id: 'tool.leave.ask', with: { name: '**Ana**', s: 60 } } as const;
-  await scribe.offer(lounge, line, ['tool.confirm:a1'], never);
+  const file = { name: 'arguments.json', text: '{}' };
+  await scribe.offer(lounge, line, ['tool.confirm:a1'], [file], never);
   const content = '\\*\\*Ana\\*\\*, drück innerhalb von 60 s auf Bestätigen, dann gehe ich.';
   const button = expect.objectContaining({
     custom_id: 'parley:tool.confirm:a1',
@@ -120,6 +131,7 @@ test('a question with a button is asked in the language of the server, and its w
   });
   const row = expect.objectContaining({ components: [button] });
   expect(sent).toEqual([['lounge', { content, components: [row] }]]);
+  expect(uploads).toEqual([[{ name: 'arguments.json', data: Buffer.from('{}') }]]);
 });
 
 test('a message that is sent again after a cut connection appears once', async () => {
