@@ -35,7 +35,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   chat: ['provider', 'base'],
   speech: ['provider', 'audio', 'base'],
   playback: ['audio', 'base'],
-  personas: ['playback'],
+  personas: ['playback', 'base'],
   sources: ['audio', 'base'],
   spending: ['texts', 'speech', 'chat', 'provider', 'audio', 'base'],
   /** Servers and functions of the operator; knows nothing of sessions. */

@@ -1,6 +1,6 @@
 import { nearest } from '#commands/closest-names.ts';
 import { type Persona, type PersonaField, personaLimits } from '#src/personas/persona.ts';
-import { mostPersonaFileBytes, type PersonaFileFault } from '#src/personas/persona-file.ts';
+import { type PersonaFileFault, personaFileLimits } from '#src/personas/persona-file.ts';
 import type { Reply } from '#src/session/ports/command.ts';
 import type { PersonaSaving } from '#src/session/ports/personas.ts';
 import { firstChars } from '#src/texts/plain.ts';
@@ -51,7 +51,7 @@ export function savedReply(persona: Persona, saving: PersonaSaving): Reply {
 function faultLine(fault: PersonaFileFault): TextLine {
   switch (fault.kind) {
     case 'too-big':
-      return { id: 'persona.bad.big', with: { kb: mostPersonaFileBytes / 1_024 } };
+      return { id: 'persona.bad.big', with: { kb: personaFileLimits.bytes / 1_024 } };
     case 'no-json':
     case 'no-persona':
       return { id: `persona.bad.${fault.kind === 'no-json' ? 'json' : 'shape'}` };

@@ -1,11 +1,20 @@
+import { isUtf8 } from 'node:buffer';
+import { type JsonLimits, readForeignJson } from '#src/base/json.ts';
 import type { Persona, PersonaFault } from './persona.ts';
 import { readPersona } from './persona.ts';
 
 /** How each file begins; the version changes when a reader of the former one would misread the file. */
 export const personaFileFormat = { format: 'parley-persona', version: 1 } as const;
 
-/** Largest file, in bytes, that is read: a persona with all its texts full takes a third of it. */
-export const mostPersonaFileBytes = 64 * 1_024;
+/** File of unknown origin: a persona with all its texts full takes a third of these bytes. */
+export const personaFileLimits: JsonLimits = {
+  bytes: 64 * 1_024,
+  depth: 4,
+  values: 200,
+  elements: 100,
+  stringBytes: 32 * 1_024,
+  keyBytes: 256,
+};
 
 export type PersonaFileResult =
   | { readonly kind: 'ok'; readonly persona: Persona }
@@ -21,9 +30,11 @@ export function personaFile(persona: Persona): string {
 
 /** A file of unknown origin: all of it fits, or nothing of it is used. */
 export function readPersonaFile(bytes: Uint8Array): PersonaFileResult {
-  if (bytes.length > mostPersonaFileBytes) return fault({ kind: 'too-big' });
-  const file = parsed(bytes);
-  if (file === undefined) return fault({ kind: 'no-json' });
+  if (bytes.length > personaFileLimits.bytes) return fault({ kind: 'too-big' });
+  const read = isUtf8(bytes) ? readForeignJson(bytes, personaFileLimits) : undefined;
+  if (read?.kind !== 'ok')
+    return fault({ kind: read?.code === 'json.too_large' ? 'no-persona' : 'no-json' });
+  const file = read.value;
   if (typeof file !== 'object' || file === null) return fault({ kind: 'no-persona' });
   const extra = Object.keys(file).find((key) => !envelope.has(key));
   if (extra !== undefined) return fault({ kind: 'unknown', field: extra });
@@ -35,14 +46,6 @@ export function readPersonaFile(bytes: Uint8Array): PersonaFileResult {
 
 const envelope = new Set(['$schema', 'format', 'version', 'persona']);
 const emptyFile: Readonly<Record<string, unknown>> = {};
-
-function parsed(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    return undefined;
-  }
-}
 
 function fault(why: PersonaFileFault): Extract<PersonaFileResult, { kind: 'fault' }> {
   return { kind: 'fault', fault: why };

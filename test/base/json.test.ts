@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { type JsonLimits, JsonMeter, readForeignJson } from '#src/base/json.ts';
 import { fc } from '#test/properties.ts';
+import { sourceFiles } from '#test/source-files.ts';
 
 const limits: JsonLimits = {
   bytes: 2 ** 21,
@@ -129,4 +131,35 @@ test('an event without an end is bounded', () => {
   const line = Buffer.from('data: "a"\n');
   const pushed = Array.from({ length: 501 }, () => meter.push(line));
   expect(pushed.map((excess) => excess?.bound)).toEqual([...Array(500), 'bytes']);
+});
+
+/** Where JSON is parsed that is the bot's own or the operator's, or that the fetch or the library around has measured. */
+const trusted = [
+  'src/base/json.ts',
+  'src/chat/stand-in-timers.ts',
+  'src/config/brains.ts',
+  'src/console/sandbox-process.ts',
+  'src/discord/login.ts',
+  'src/external-tools/files/tool-worker.ts',
+  'src/external-tools/mcp/accepted-tools.ts',
+  'src/provider/api-client.ts',
+  'src/provider/models/model-list.ts',
+  'src/session/settings/caption-options.ts',
+  'src/speech/openai/transcript-reply.ts',
+  'src/spending/prices/price-file.ts',
+  'src/storage/backups/forgotten-list.ts',
+  'src/storage/data-dir/data-dir-lock.ts',
+  'src/storage/transcripts/rows.ts',
+  'src/storage/transcripts/search.ts',
+  'src/texts/corrections.ts',
+  'src/texts/mark.ts',
+  'src/texts/tables.ts',
+];
+
+test('JSON from outside is parsed in one place, after it was measured', async () => {
+  const parsing: string[] = [];
+  for await (const path of sourceFiles('{src,commands,tools}/**/*.ts')) {
+    if (/JSON\.parse\(|\.json\(\)/.test(await readFile(path, 'utf8'))) parsing.push(path);
+  }
+  expect(parsing.toSorted()).toEqual(trusted);
 });

@@ -1,7 +1,13 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { hasHiddenCharacters } from '#src/personas/hidden-characters.ts';
-import { type Persona, personaKeyOf, personaLimits, readPersona } from '#src/personas/persona.ts';
-import { mostPersonaFileBytes, personaFile, readPersonaFile } from '#src/personas/persona-file.ts';
+import {
+  type Persona,
+  personaKeyOf,
+  personaLimits,
+  personaSchema,
+  readPersona,
+} from '#src/personas/persona.ts';
+import { personaFile, personaFileLimits, readPersonaFile } from '#src/personas/persona-file.ts';
 import { fc } from '#test/properties.ts';
 
 const pirate: Persona = {
@@ -33,7 +39,7 @@ test('a persona file with all texts full is well below the largest that is read'
   };
   const file = encoded(personaFile(full));
   expect(readPersonaFile(file).kind).toBe('ok');
-  expect(file.length * 3).toBeLessThan(mostPersonaFileBytes);
+  expect(file.length * 3).toBeLessThan(personaFileLimits.bytes);
 });
 
 test.each(['baseUrl', 'apiKey', 'tools', 'rights', 'host', 'roles'])(
@@ -88,6 +94,20 @@ test('a file that is none says so, and none takes long', () => {
   });
   const big = new Uint8Array(10 * 1_024 * 1_024).fill(0x20);
   expect(readPersonaFile(big)).toEqual({ kind: 'fault', fault: { kind: 'too-big' } });
+});
+
+test.each([
+  ['fields', `"persona":{${'"x":1,'.repeat(9_000)}"y":1}`],
+  ['numbers', `"persona":[${'5,'.repeat(20_000)}5]`],
+  ['levels', `"persona":${'['.repeat(20_000)}`],
+])('of a file of many %s no schema sees anything', (_, rest) => {
+  const seen = vi.spyOn(personaSchema, 'safeParse');
+  expect(faultOf(`{"format":"parley-persona","version":1,${rest}}`)).toEqual({
+    kind: 'fault',
+    fault: { kind: 'no-persona' },
+  });
+  expect(seen).not.toHaveBeenCalled();
+  seen.mockRestore();
 });
 
 test.each([

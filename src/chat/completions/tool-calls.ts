@@ -1,3 +1,4 @@
+import { foreignJson, toolArgumentLimits } from '#src/base/json.ts';
 import type { ToolCall } from '#src/chat/ports.ts';
 
 /** One piece of a tool call as servers stream it; any field may be missing, empty or repeated. */
@@ -10,6 +11,9 @@ type Fragment = {
 
 type PartialToolCall = { id: string; name: string; json: string };
 
+/** Characters of arguments that are looked through for their end in one answer: each piece may ask for it anew. */
+const mostCheckedChars = 4 * 2 ** 20;
+
 /**
  * Puts streamed tool calls together.
  *
@@ -19,6 +23,7 @@ type PartialToolCall = { id: string; name: string; json: string };
 export class ToolCalls {
   readonly #drafts: PartialToolCall[] = [];
   readonly #byKey = new Map<string, PartialToolCall>();
+  #checkedChars = 0;
 
   /** `deltas` is `delta.tool_calls` as it came from the server, checked here. */
   add(deltas: unknown): void {
@@ -42,14 +47,21 @@ export class ToolCalls {
 
   #join(fragment: Fragment, key: string): void {
     let draft = this.#byKey.get(key);
-    if (!draft || startsAnew(draft, fragment)) {
+    if (!draft || this.#startsAnew(draft, fragment)) {
       draft = { id: '', name: '', json: '' };
       this.#drafts.push(draft);
       this.#byKey.set(key, draft);
     }
     if (draft.id === '') draft.id = fragment.id;
     if (draft.name === '') draft.name = fragment.name;
-    draft.json += fragment.json;
+    if (draft.json.length <= toolArgumentLimits.bytes) draft.json += fragment.json; // longer ones fit no tool
+  }
+
+  #startsAnew(draft: PartialToolCall, { id, name, json }: Fragment): boolean {
+    if (id !== '' && draft.id !== '') return id !== draft.id;
+    if (name === '' || json === '') return false;
+    this.#checkedChars += draft.json.length;
+    return this.#checkedChars <= mostCheckedChars && isJson(draft.json);
   }
 }
 
@@ -58,19 +70,9 @@ function keyOf({ index, id }: Fragment, place: number): string {
   return id === '' ? `place ${place}` : `id ${id}`;
 }
 
-function startsAnew(draft: PartialToolCall, { id, name, json }: Fragment): boolean {
-  if (id !== '' && draft.id !== '') return id !== draft.id;
-  return name !== '' && json !== '' && isJson(draft.json);
-}
-
 /** Whether the arguments of a call are whole. */
 export function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return foreignJson(text, toolArgumentLimits) !== undefined;
 }
 
 function readFragment(delta: unknown): Fragment | undefined {

@@ -3,6 +3,7 @@ import { basename, extname, join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { parsedJson } from '#src/base/json.ts';
 import { within } from '#src/base/waiting.ts';
 import {
   type ExternalResult,
@@ -105,9 +106,10 @@ async function run(
 ): Promise<ExternalResult> {
   const told = await inTime(work, deadlineMs, clock, signal);
   const json = told.kind === 'result' ? told.json : undefined;
-  const value: unknown = json === undefined ? '' : JSON.parse(json);
-  if (typeof value === 'string') return { text: value, leftOut: [], isError: false };
-  return { text: '', structured: json ?? '', leftOut: [], isError: false };
+  const done = { leftOut: [], isError: false } as const;
+  if (json === undefined) return { text: '', ...done };
+  if (json.startsWith('"')) return { text: String(parsedJson(json)), ...done };
+  return { text: '', structured: json, ...done }; // handed on as it is: it may hold words of anybody
 }
 
 /** Ends the thread that takes longer. */

@@ -3,8 +3,8 @@ import { BotError } from '#src/base/errors.ts';
 import { holds } from '#src/people/rights.ts';
 import { type Persona, personaKeyOf } from '#src/personas/persona.ts';
 import {
-  mostPersonaFileBytes,
   type PersonaFileResult,
+  personaFileLimits,
   readPersonaFile,
 } from '#src/personas/persona-file.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
@@ -141,7 +141,7 @@ export class SessionPersonas implements PersonaControl {
 
   async readFile(file: SoundFile): Promise<PersonaFileResult | { readonly kind: 'unreachable' }> {
     try {
-      const bytes = await this.#parts.files.read(file, mostPersonaFileBytes, this.#signal);
+      const bytes = await this.#parts.files.read(file, personaFileLimits.bytes, this.#signal);
       return readPersonaFile(bytes);
     } catch (error) {
       if (!(error instanceof BotError)) throw error;
