@@ -40,7 +40,7 @@ export function chained({ chat, synthesizer }: ChainedParts): Pipeline {
     if (!prompt) return;
     const { voice, asides } = answerSound(turn);
     const metered = meteredChat(chat, (usage) => stage.spent(usage));
-    const writing = { chat: metered, prompt, tools: turn.tools, stage };
+    const writing = { chat: metered, prompt, tools: turn.tools, done: turn.done, stage };
     const clauses = ahead<string>(
       clausesAhead,
       (spoken, inner) => write(writing, queue, { asides, spoken }, inner),

@@ -42,6 +42,9 @@ export interface AnswerLanguage {
   hear(said: readonly Transcript[]): Promise<void>;
 }
 
+/** A call with an effect that was made for the same words before, and its result as the model is told it. */
+export type DoneCall = { readonly call: ToolCall; readonly content: string };
+
 /** What is to be answered. */
 export type Turn = {
   readonly said: readonly TurnUtterance[];
@@ -51,6 +54,8 @@ export type Turn = {
   /** Earlier turns, oldest first, without `said`. Assistant items hold only what was heard. */
   readonly history: readonly ChatMessage[];
   readonly tools: readonly Tool[];
+  /** Calls that a former answer to `said` made before it was given up, oldest first: the model is shown them as its own. */
+  readonly done?: readonly DoneCall[];
   /**
    * What was said in the channel of late beside the conversation: data that says itself that it is data. Shown before
    * `said`, for this answer only.

@@ -102,7 +102,7 @@ class RealtimeAnswer implements TalkAnswer {
     const [system, ...rest] = messages;
     const own = rest.slice(this.#turn.history.length);
     const rounds = own.findIndex(({ role }) => role !== 'user');
-    this.#said ??= this.#heard(own);
+    this.#said ??= this.#heard(rounds < 0 ? own : own.slice(0, rounds));
     const items = [
       ...this.#turn.history.flatMap(itemsOf),
       ...this.#said,

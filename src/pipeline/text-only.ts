@@ -16,7 +16,7 @@ export function textOnly(chat: ChatModel): Pipeline {
     if (!prompt) return;
     const metered = meteredChat(chat, (usage) => stage.spent(usage));
     let length = 0;
-    const writing = { chat: metered, prompt, tools: turn.tools, stage };
+    const writing = { chat: metered, prompt, tools: turn.tools, done: turn.done, stage };
     for await (const part of writeAnswer(writing, signal)) {
       yield part;
       if (part.kind === 'text') length += part.text.length;

@@ -2,7 +2,7 @@ import { atStage, BotError } from '#src/base/errors.ts';
 import { isJson } from '#src/chat/completions/tool-calls.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool, ToolCall } from '#src/chat/ports.ts';
 import { isReport } from '#src/chat/usage.ts';
-import type { AnswerHost } from './pipeline.ts';
+import type { AnswerHost, DoneCall } from './pipeline.ts';
 
 /** Rounds of tools after which the model is asked without them, and has to say something. */
 export const longestToolRounds = 4;
@@ -13,6 +13,8 @@ export type WrittenAnswerRequest = {
   /** Counts its requests itself. */
   readonly chat: ChatModel;
   readonly prompt: readonly ChatMessage[];
+  /** As in `Turn`: shown as a round of tools before the first. */
+  readonly done?: readonly DoneCall[] | undefined;
   readonly tools: readonly Tool[];
   readonly stage: Pick<AnswerHost, 'run'>;
 };
@@ -24,10 +26,10 @@ export type WrittenAnswerRequest = {
  * model instead. Aborting `signal` throws `signal.reason`.
  */
 export async function* writeAnswer(
-  { chat, prompt, tools, stage }: WrittenAnswerRequest,
+  { chat, prompt, done = [], tools, stage }: WrittenAnswerRequest,
   signal: AbortSignal,
 ): AsyncGenerator<ChatPart> {
-  const messages = [...prompt];
+  const messages = [...prompt, ...messagesOf(done)];
   for (let rounds = 0; ; rounds++) {
     const offered = rounds < longestToolRounds ? tools : [];
     const { content, calls } = yield* writeRound(chat, messages, offered, signal);
@@ -37,6 +39,15 @@ export async function* writeAnswer(
     for (const call of calls) yield { kind: 'tool', call };
     messages.push(...(await runAll(calls, stage, signal)));
   }
+}
+
+function messagesOf(done: readonly DoneCall[]): readonly ChatMessage[] {
+  if (done.length === 0) return [];
+  const calls = done.map(({ call }) => call);
+  const results = done.map(({ call, content }): ChatMessage => {
+    return { role: 'tool', callId: call.id, content };
+  });
+  return [{ role: 'assistant', content: '', calls }, ...results];
 }
 
 type Round = { readonly content: string; readonly calls: readonly ToolCall[] };

@@ -20,6 +20,7 @@ import type { OncePerSession } from '#src/session/presence/once-per-session.ts';
 import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import type { PendingConfirmations } from '#src/session/tools/pending-confirmations.ts';
+import type { ToolEffects } from '#src/session/tools/tool-effects.ts';
 import type { SessionTracks } from '#src/session/tracks/session-tracks.ts';
 import type { TrackVolumes } from '#src/session/tracks/track-volumes.ts';
 import type { KnownTranscripts } from '#src/session/transcripts/known-transcripts.ts';
@@ -71,6 +72,8 @@ export type SessionContext = {
   readonly reportedFailures: ReportedFailures;
   /** What waits for a button. */
   readonly confirmations: PendingConfirmations;
+  /** What tools have done, by the question they did it for. */
+  readonly effects: ToolEffects;
   readonly volume: TrackVolumes;
   /** What plays under names. */
   readonly tracks: SessionTracks;

@@ -11,6 +11,7 @@ import { ConsentWithdrawals } from './presence/consent-withdrawals.ts';
 import type { TurnQueue } from './queue/turn-queue.ts';
 import type { StoredSettings } from './settings/stored-settings.ts';
 import { PendingConfirmations } from './tools/pending-confirmations.ts';
+import { ToolEffects } from './tools/tool-effects.ts';
 
 type NewSession = GoneVoicesSession & {
   readonly parts: Pick<SessionDependencies, 'clock' | 'spending'>;
@@ -33,6 +34,7 @@ export function newSessionParts(
   return {
     confirmations: new PendingConfirmations(),
     cuePlayer: new CuePlayer(),
+    effects: new ToolEffects(clock, signal),
     goneVoices: new GoneVoices(session, chosen),
     governed: new Wakeup(clock),
     talking: new LiveTalkers(),

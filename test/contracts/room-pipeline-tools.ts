@@ -141,6 +141,20 @@ function effectContract(name: PipelineName): void {
     expect(room.fixture.sessions.session('g')?.context.volume.of('voice')).toBe(100);
   });
 
+  test(`${name}: what was done before the link was lost is not done again, and its result is known`, async () => {
+    const replies = [
+      { match: 'percent', text: 'Half as loud.' },
+      { match: 'speak half', ...call('set_volume', { level: 50 }) },
+    ];
+    await using room = await openServed(name, { replies, pace: { firstTokenMs: 700 } });
+    await room.say('louder');
+    await room.until(() => toolsIn(room).length > 0, 'a volume that is set');
+    room.fixture.linkOpener.link.lose();
+    await room.until(() => room.fixture.of('answered').length > 0, 'an answer over the next link');
+    expect(room.fixture.of('answered').at(-1)).toMatchObject({ text: 'Half as loud.' });
+    expect(toolsIn(room)).toEqual([['set_volume', 'ran', 'adam']]);
+  });
+
   test(`${name}: the bot leaves by a button only`, async () => {
     const replies = [
       { match: 'has to press', text: 'Press it.' },

@@ -92,7 +92,8 @@ async function ask(
   const wordless = new AbortController();
   void prompt.hasWords.then((has) => (has ? undefined : wordless.abort()));
   const rounds = new Rounds(asking, heard);
-  const writing = { chat: rounds, prompt: prompt.messages, tools: turn.tools, stage };
+  const { done, tools } = turn;
+  const writing = { chat: rounds, prompt: prompt.messages, done, tools, stage };
   let written = '';
   try {
     const until = AbortSignal.any([signal, wordless.signal]);

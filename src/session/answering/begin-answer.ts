@@ -7,7 +7,8 @@ import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
 import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
 import { usableMemories } from '#src/session/memories/usable-memories.ts';
 import { spokenSubstitute } from '#src/session/output/written-parts.ts';
-import { ToolRun, type ToolsContext, withToolRules } from '#src/session/tools/run-tools.ts';
+import { withToolRules } from '#src/session/tools/offered-tools.ts';
+import { ToolRun, type ToolsContext } from '#src/session/tools/run-tools.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
 import type { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import { answerRequestOf, cheaperStyle } from './answer-request.ts';
@@ -43,7 +44,7 @@ export function beginAnswer(
   const { clock, spending } = parts;
   const tools = new ToolRun(said, context);
   const style = {
-    ...cheaperStyle(withToolRules(parts.style, tools.offered), spending.manner(channel.guildId)),
+    ...cheaperStyle(withToolRules(parts.style, tools), spending.manner(channel.guildId)),
     asidesIn: (language: string | undefined) => spokenSubstitute(channel.guildId, parts, language),
   };
   const askerIds = said.map(({ speakerId }) => speakerId);
@@ -54,6 +55,7 @@ export function beginAnswer(
     style,
     history: memory.messages(mayShow),
     tools: tools.offered,
+    done: tools.done,
     ...contextOf(said, context),
     ...(speakerId !== undefined && { language: context.languages.answerTo(speakerId) }),
   };

@@ -174,12 +174,12 @@ export class PendingAnswer {
   }
 
   /** Discards the answer unheard, because it is not wanted; its tokens count as wasted. */
-  discard(): void {
+  discard(why = new Error('the answer is not wanted')): void {
     if (this.#fate === 'vain') return;
     if (this.#fate === 'wanted') this.#preemptiveBudget.use(-this.#tokens);
     this.#preemptiveBudget.lose(this.#tokens);
     this.#fate = 'vain';
-    this.#over.abort(new Error('the answer is not wanted'));
+    this.#over.abort(why);
   }
 
   #stage(): AnswerHost {

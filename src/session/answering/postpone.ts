@@ -39,7 +39,8 @@ export function postpone(
     return false;
   }
   question.pending = pending;
-  question.handle.signal.addEventListener('abort', () => question.pending?.discard());
+  const { signal } = question.handle;
+  signal.addEventListener('abort', () => question.pending?.discard(signal.reason));
   return true;
 }
 

@@ -23,8 +23,11 @@ export type Instants = {
 /** How an answer ended; exactly one each. */
 export type AnswerFinish = 'completed' | 'cancelled' | 'empty' | 'failed';
 
-/** How a call of a tool ended. `asked`: it waits for a button; `pressed`: that was pressed, and it ran. */
-export type ToolEnd = 'ran' | 'asked' | 'pressed' | 'refused' | 'failed';
+/**
+ * How a call of a tool ended. `asked`: it waits for a button; `pressed`: that was pressed, and it ran; `known`: it was made for
+ * the same question before, and only its result is told again.
+ */
+export type ToolEnd = 'ran' | 'asked' | 'pressed' | 'known' | 'refused' | 'failed';
 
 /** What became of one person's packets. */
 export type PacketCounts = StreamCounts & {

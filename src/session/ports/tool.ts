@@ -157,6 +157,8 @@ export type ToolOutcome = {
   readonly aloud?: TextLine;
   /** True when everybody notices the effect: an asker who spoke gets no words on it. */
   readonly isPlain?: boolean;
+  /** True when nothing was changed, so that another call for the same words may. */
+  readonly isVain?: boolean;
   /** Said in place of whatever the model would say from now on in this answer. */
   readonly quote?: Quote;
 };

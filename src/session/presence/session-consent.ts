@@ -22,6 +22,7 @@ type ConsentContext = {
   readonly queue: Withdrawable;
   readonly withdrawals: Withdrawable;
   readonly confirmations: Withdrawable;
+  readonly effects: Withdrawable;
   readonly memory: Forgetful;
   readonly captions: Forgetful & { leaveOut(personId: string): void };
   readonly people: () => readonly ChannelMember[];
@@ -73,13 +74,14 @@ export class SessionConsent {
 
   /** Of people whom the server does not let use the bot any more nothing is answered, also of what they said before. */
   keepAdmitted(): void {
-    const { captions, confirmations, gate, memory, people, queue, withdrawals } = this.#context;
+    const { captions, confirmations, effects, gate, memory, people, queue, withdrawals } =
+      this.#context;
     for (const { id } of people()) {
       if (gate.isAdmitted(id)) this.#barred.delete(id);
       if (gate.isAdmitted(id) || this.#barred.has(id)) continue;
       this.#barred.add(id);
       captions.leaveOut(id);
-      for (const one of [queue, withdrawals, confirmations]) one.withdraw(id);
+      for (const one of [queue, withdrawals, confirmations, effects]) one.withdraw(id);
       memory.forget(id);
     }
   }
@@ -154,6 +156,7 @@ export class SessionConsent {
     const {
       captions,
       confirmations,
+      effects,
       languages,
       queue,
       pauseHabits,
@@ -164,6 +167,7 @@ export class SessionConsent {
     queue.withdraw(personId);
     withdrawals.withdraw(personId);
     confirmations.withdraw(personId);
+    effects.withdraw(personId);
     memory.forget(personId);
     captions.forget(personId);
     pipeline.forget();

@@ -31,6 +31,15 @@ const unwanted: readonly DropReason[] = [
   'ending',
 ];
 
+/**
+ * Whether an answer that was aborted for this reason belongs to a question that is not wanted any more. False where its speaker
+ * goes on or the link is lost: then it is asked anew.
+ */
+export function isUnwanted(reason: unknown): boolean {
+  const why = reason instanceof Error ? reason.cause : undefined;
+  return why !== 'continued' && unwanted.some((one) => one === why);
+}
+
 /** The right of one question or text to be said aloud, until it is dropped. */
 export class TurnHandle {
   readonly #over = new AbortController();
@@ -59,7 +68,7 @@ export class TurnHandle {
   drop(why: DropReason): void {
     if (this.#dropped) return;
     this.#dropped = why;
-    this.#over.abort(new Error(`dropped: ${why}`));
+    this.#over.abort(new Error(`dropped: ${why}`, { cause: why }));
     this.#onDropped(why);
   }
 }

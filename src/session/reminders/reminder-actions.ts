@@ -22,7 +22,7 @@ export function remindersFor(
   const [askerId, ...others] = askerIds;
   const isOne = askerId !== undefined && others.length === 0;
   const forOne = async (work: (personId: string) => Promise<ToolOutcome>) =>
-    isOne ? await work(askerId) : told({ id: 'reminder.one_asker' });
+    isOne ? await work(askerId) : vain({ id: 'reminder.one_asker' });
   return {
     set: (draft) => forOne((personId) => set(draft, personId, context)),
     list: () => forOne((personId) => list(personId, context)),
@@ -38,8 +38,8 @@ async function set(
   const { clock, reminders, timeZone } = parts;
   const nowWallMs = clock.wallMs();
   const due = readTime(draft.when, { nowWallMs, timeZone });
-  if (due.kind !== 'at') return told({ id: `reminder.${due.kind}` });
-  if (due.wallMs - nowWallMs > longestReminderMs) return told({ id: 'reminder.far' });
+  if (due.kind !== 'at') return vain({ id: `reminder.${due.kind}` });
+  if (due.wallMs - nowWallMs > longestReminderMs) return vain({ id: 'reminder.far' });
   const words = firstChars(visibleLine(draft.text ?? ''), maxReminderChars);
   const { guildId, channelId, name: channelName } = channel;
   const added = await reminders.add({
@@ -52,7 +52,7 @@ async function set(
     setAtWallMs: nowWallMs,
     dueAtWallMs: due.wallMs,
   });
-  if (added.kind === 'full') return told({ id: 'reminder.full', with: { limit: added.limit } });
+  if (added.kind === 'full') return vain({ id: 'reminder.full', with: { limit: added.limit } });
   const { number: n } = added;
   const time = dueTime(due.wallMs, { timeZone, nowWallMs, locale: 'en' });
   const shown = { n, time, text: words };
@@ -74,11 +74,11 @@ async function cancel(
 ): Promise<ToolOutcome> {
   const all = await parts.reminders.list(channel.guildId, personId);
   const [only, ...others] = all;
-  if (!only) return told({ id: 'reminder.none' });
-  if (number === undefined && others.length > 0) return told({ id: 'reminder.which' });
+  if (!only) return vain({ id: 'reminder.none' });
+  if (number === undefined && others.length > 0) return vain({ id: 'reminder.which' });
   const meant = number === undefined ? only : all.find((one) => one.number === number);
   const isGone = !meant || !(await parts.reminders.cancel(meant.id));
-  if (isGone) return told({ id: 'reminder.unknown' });
+  if (isGone) return vain({ id: 'reminder.unknown' });
   return told({ id: 'reminder.cancelled', with: { n: meant.number } });
 }
 
@@ -89,6 +89,11 @@ function shown(
 ): string {
   const time = dueTime(dueAtWallMs, { timeZone, nowWallMs: clock.wallMs(), locale: 'en' });
   return words === '' ? `${n}: timer, ${time}` : `${n}: ${time}: ${words}`;
+}
+
+/** Nothing was changed. */
+function vain(line: TextLine): ToolOutcome {
+  return { ...told(line), isVain: true };
 }
 
 function told(line: TextLine): ToolOutcome {

@@ -8,6 +8,7 @@ import { type ActionsContext, actionsFor } from './available-actions.ts';
 import { holdsRightNow } from './current-rights.ts';
 import type { PendingConfirmation, PendingConfirmations } from './pending-confirmations.ts';
 import { longestCallMs, tooLate } from './run-tools.ts';
+import { asData, refusal, uncertain } from './tool-result.ts';
 
 /** What of a channel is needed to do what waits for a button there. */
 type PressContext = ActionsContext &
@@ -45,9 +46,11 @@ export class ToolConfirmations implements Confirmations {
       const work = perform(pressed.ask, context, signal);
       const { deadlineMs = longestCallMs } = pressed.ask.tool;
       const confirming = await within(work, deadlineMs, clock, () => tooLate(deadlineMs));
+      if (confirming.kind !== 'done') pressed.ask.pressed = { content: refusal(notDone) };
       tell(confirming, pressed.ask, context, clock.nowMs() - atMs);
       return confirming;
     } catch (error) {
+      pressed.ask.pressed = { content: uncertain(pressed.ask.tool.name, 'failed') };
       context.parts.onEvent(guildId, failureOf(error, 'think'));
       return { kind: 'failed' };
     } finally {
@@ -56,12 +59,15 @@ export class ToolConfirmations implements Confirmations {
   }
 }
 
+const notDone = 'Whoever pressed Confirm has not the right to that any more. Nothing has happened.';
+
 /** The right is read once more: a minute is long enough to leave or to lose a role. */
 async function perform(
-  { action, askerId, presser, tool }: PendingConfirmation,
+  ask: PendingConfirmation,
   context: PressContext,
   signal: AbortSignal,
 ): Promise<ConfirmOutcome> {
+  const { action, askerId, presser, tool } = ask;
   const isOther = presser.id !== askerId;
   if (!(await holdsRightNow(tool.right, askerId, context, signal))) {
     if (isOther) return { kind: 'over' }; // nothing the presser could mend
@@ -71,7 +77,8 @@ async function perform(
     return { kind: 'barred', line: barredLine('room', context) };
   }
   signal.throwIfAborted();
-  const { line, aloud } = await action.run(actionsFor(context, [askerId]), signal);
+  const { facts, line, aloud } = await action.run(actionsFor(context, [askerId]), signal);
+  ask.pressed = { content: asData(facts, tool.resultChars) };
   if (aloud) sayAloud(aloud, askerId, context);
   return { kind: 'done', ...(line && { line }) };
 }

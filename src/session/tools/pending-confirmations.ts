@@ -12,6 +12,8 @@ export type PendingConfirmation = {
   /** Who alone may press: the asker, or whom it is about. */
   readonly presser: Presser;
   readonly untilMs: number;
+  /** Set once it is pressed; `content` is what a model is told came of it. */
+  pressed?: { content?: string };
 };
 
 /** A further one drops the oldest. */
@@ -21,10 +23,10 @@ const limit = 8;
 export class PendingConfirmations {
   #open: readonly PendingConfirmation[] = [];
 
-  /** False where the same question of the same asker waits already. */
-  put(ask: PendingConfirmation, nowMs: number): boolean {
+  /** The one that waits: of the same question of the same asker the first. */
+  put(ask: PendingConfirmation, nowMs: number): PendingConfirmation {
     const open = this.#open.filter(({ untilMs }) => untilMs > nowMs);
-    const isAsked = open.some(
+    const asked = open.find(
       (one) =>
         one.askerId === ask.askerId &&
         one.presser.id === ask.presser.id &&
@@ -32,8 +34,13 @@ export class PendingConfirmations {
         isSameLine(one.action.ask, ask.action.ask) &&
         isDeepStrictEqual(one.action.files, ask.action.files),
     );
-    if (!isAsked) this.#open = [...open, ask].slice(-limit);
-    return !isAsked;
+    if (!asked) this.#open = [...open, ask].slice(-limit);
+    return asked ?? ask;
+  }
+
+  /** Whether its button can still be pressed. */
+  waits(ask: PendingConfirmation, nowMs: number): boolean {
+    return ask.untilMs > nowMs && this.#open.includes(ask);
   }
 
   /** Takes the press of a button; only that of its presser confirms. */
@@ -42,6 +49,7 @@ export class PendingConfirmations {
     if (!ask || ask.untilMs <= nowMs) return { kind: 'over' };
     if (ask.presser.id !== personId) return { kind: 'other', name: ask.presser.name };
     this.remove(ask);
+    ask.pressed = {};
     return { kind: 'theirs', ask };
   }
 

@@ -25,9 +25,12 @@ export type RequestedAction = {
   readonly asker: TurnUtterance;
 };
 
+/** The button that was asked for, and what the model is told meanwhile. */
+export type RequestedConfirmation = { readonly ask: PendingConfirmation; readonly facts: Facts };
+
 /**
  * Asks in the chat of the channel for a button that only its presser can press, the asker unless the action names another
- * person; what the model is told meanwhile.
+ * person.
  *
  * Errors: as `ChannelMessages.offer`. Aborting `signal` throws `signal.reason`; nothing waits then.
  */
@@ -35,7 +38,7 @@ export async function requestConfirmation(
   { tool, action, asker }: RequestedAction,
   { confirmations, channel, parts }: ConfirmationContext,
   signal: AbortSignal,
-): Promise<Facts> {
+): Promise<RequestedConfirmation> {
   const { clock, messages } = parts;
   const presser = action.presser ?? { id: asker.speakerId, name: asker.name };
   const name = onOneLine(presser.name);
@@ -47,10 +50,11 @@ export async function requestConfirmation(
     presser: { id: presser.id, name },
     untilMs: clock.nowMs() + openMs,
   };
-  const waiting = {
+  const facts = {
     waiting: `Nothing has happened yet: ${name} has to press Confirm in the chat of the channel.`,
   };
-  if (!confirmations.put(ask, clock.nowMs())) return waiting;
+  const asked = confirmations.put(ask, clock.nowMs());
+  if (asked !== ask) return { ask: asked, facts };
   try {
     const line = lineWith(action.ask, { name, s: openMs / 1000 });
     const buttons = [`${pressName}:${ask.id}`];
@@ -60,5 +64,5 @@ export async function requestConfirmation(
     confirmations.remove(ask);
     throw error;
   }
-  return waiting;
+  return { ask, facts };
 }

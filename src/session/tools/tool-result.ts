@@ -21,6 +21,12 @@ export function refusal(why: string): string {
   return JSON.stringify({ error: onOneLine(why, longestResultChars / 4) });
 }
 
+/** Where nobody knows whether it happened: it is asked for again by whoever wants it, and not repeated. */
+export function uncertain(name: string, why: string): string {
+  const advice = 'It may have happened all the same: say so, and do not try again.';
+  return refusal(`${name} ${why}. ${advice}`);
+}
+
 /** As one line without anything that cannot be seen, cut to `maxChars`. */
 export function onOneLine(words: string, maxChars = longestNameChars): string {
   return words.replace(unseen, ' ').replace(/\s+/g, ' ').trim().slice(0, maxChars).toWellFormed();
