@@ -19,7 +19,7 @@ export type TellResult = 'said' | 'written' | 'away' | 'unsent';
 export interface Teller {
   /**
    * What became of each, by id; all are of one person in one server. Aborting `signal` throws `signal.reason`, and nothing
-   * more is told.
+   * more is told; what is being said or sent by then is told to its end.
    */
   tell(
     reminders: readonly Reminder[],

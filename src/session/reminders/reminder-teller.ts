@@ -57,14 +57,23 @@ export class ReminderTeller implements Teller {
     return new Map(results.flatMap((each) => [...each]));
   }
 
-  /** False: nothing of it was heard. Aborting `signal` throws `signal.reason`. */
+  /** False: nothing of it was heard. Aborting `signal` throws `signal.reason` where it still waits for a pause. */
   async #say(reminders: readonly Reminder[], signal: AbortSignal): Promise<boolean> {
     const { guildId = '', personId = '' } = reminders[0] ?? {};
     const context = this.#sessions.session(guildId)?.context;
     if (!context) return false;
-    const lines = () => reminders.map((one) => this.#line(one));
+    const waiting = new AbortController();
+    const leave = () => waiting.abort(signal.reason);
+    signal.addEventListener('abort', leave);
+    const lines = () => {
+      signal.removeEventListener('abort', leave);
+      return reminders.map((one) => this.#line(one));
+    };
     const notice = { personId, lines, isWanted: () => !signal.aborted };
-    return await unlessAborted(sayToPerson(notice, context), signal);
+    const saying = sayToPerson(notice, context);
+    return await unlessAborted(saying, waiting.signal).finally(() =>
+      signal.removeEventListener('abort', leave),
+    );
   }
 
   async #write(reminder: Reminder, signal: AbortSignal): Promise<ReadonlyMap<string, TellResult>> {

@@ -26,7 +26,7 @@ export class ReminderWriter {
 
   /**
    * Resolves once Discord has taken it. Errors: as `ChannelMessages.notify`. Aborting `signal` throws `signal.reason` where it
-   * still waits.
+   * still waits; a message that is being sent ends only with the last of its lines.
    */
   async write(channel: ChannelRef, line: PersonalLine, signal: AbortSignal): Promise<void> {
     const done = Promise.withResolvers<void>();
@@ -54,12 +54,24 @@ export class ReminderWriter {
   async #send(channel: ChannelRef, lines: readonly WaitingLine[]): Promise<void> {
     const all = lines.map(({ line }) => line);
     try {
-      await this.#messages.notify(channel, all, AbortSignal.any(lines.map(({ signal }) => signal)));
+      await this.#messages.notify(channel, all, abortedByAll(lines));
       for (const { done } of lines) done.resolve();
     } catch (error) {
       for (const { done } of lines) done.reject(error);
     }
   }
+}
+
+/** Aborted once all of these lines are. */
+function abortedByAll(lines: readonly WaitingLine[]): AbortSignal {
+  const over = new AbortController();
+  for (const { signal } of lines) {
+    const look = () => {
+      if (lines.every((one) => one.signal.aborted)) over.abort(signal.reason);
+    };
+    signal.addEventListener('abort', look, { signal: over.signal });
+  }
+  return over.signal;
 }
 
 /** As many lines as fit into one message, at least one. */

@@ -246,6 +246,20 @@ test('what a reminder says is said, and obeyed by nobody', async () => {
   ]);
 });
 
+test('one that is cancelled while it is said does not have the others said twice', async () => {
+  const { fixture, spoken } = await open();
+  const dueAtWallMs = fixture.clock.wallMs() + 1_000;
+  for (const text of ['tea', 'soup']) await add(fixture, text, { dueAtWallMs });
+  const isSaid = () => spoken().join(' ').includes('soup');
+  for (let n = 0; n < 200 && !isSaid(); n++) await pass(fixture, 20);
+  await fixture.reminders.cancel('tea');
+  await wait(fixture, minuteMs);
+  await pass(fixture, 4_000);
+  expect(spoken().join(' ').match(/soup/g)).toHaveLength(1);
+  expect(fixture.notified).toEqual([]);
+  expect(fixture.of('failed')).toEqual([]);
+});
+
 async function add(fixture: SessionFixture, text: string, over: object = {}): Promise<void> {
   const wallMs = fixture.clock.wallMs();
   await fixture.reminders.add({
