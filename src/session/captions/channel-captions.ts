@@ -23,7 +23,7 @@ import { openPlace } from './caption-place.ts';
 import { captionTexts } from './caption-texts.ts';
 import { ChannelView } from './channel-view.ts';
 import { LiveCaptions } from './live-captions.ts';
-import { formerSession, openRecorder, toldBefore } from './open-recorder.ts';
+import { formerSession, openRecorder, resumableIn, toldBefore } from './open-recorder.ts';
 import { PresenceLog } from './presence-log.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 import { TranslatedCaptions } from './translated-captions.ts';
@@ -227,16 +227,17 @@ export class ChannelCaptions implements UtteranceListener {
   async #turnOn(options: CaptionOptions, isBack: boolean): Promise<CaptionsTurnedOn> {
     const { channel, gate, parts, people, settings, signal } = this.#context;
     const store = storeFor(parts.transcripts, settings().captionsDays);
-    const former = await formerSession(store, this.#context);
-    const place = await openPlace(this.#context, former?.session.placeId, signal);
+    const latest = await formerSession(store, this.#context);
+    const place = await openPlace(this.#context, latest?.session.placeId, signal);
     if (place.kind === 'failed') return place;
     const { chat } = place;
+    const former = resumableIn(chat.channelId, latest);
     const recorder = openRecorder(chat.channelId, former, store, this.#context, {
       onFailed: (error) => this.#alerts.unsaved(error),
       onSaved: () => this.#alerts.saved(),
     });
     const live = this.#openLive(chat, recorder, store);
-    const told = isBack ? toldBefore(former, chat.channelId) : undefined;
+    const told = isBack ? toldBefore(former) : undefined;
     const present = told ?? people().map(({ id }) => id);
     const newcomers = new CaptionNewcomers(this.#context, live, present, () =>
       this.#hasMissed(recorder),

@@ -27,7 +27,7 @@ export function openRecorder(
 ): TranscriptRecorder {
   const { clock } = context.parts;
   const nowWallMs = clock.wallMs();
-  const begun = former ? resumed(former, placeId) : newSession(placeId, nowWallMs, context);
+  const begun = former ? resumed(former) : newSession(placeId, nowWallMs, context);
   // The wall clock may have been put back meanwhile: no line begins before one that is kept.
   const sinceStartMs = Math.max(former?.lastMs ?? 0, nowWallMs - begun.startedAtWallMs);
   const session = { ...begun, startedAtWallMs: nowWallMs - sinceStartMs };
@@ -55,18 +55,23 @@ export async function formerSession(
   return parts.clock.wallMs() - overAtWallMs <= resumeMs ? latest : undefined;
 }
 
-/** People who were told in that place that they are written; undefined where nobody is known to have been. */
-export function toldBefore(
-  former: ResumableSession | undefined,
+/** In another place it is another session: the lines of the former one stay with those who may open its own place. */
+export function resumableIn(
   placeId: string,
-): readonly string[] | undefined {
-  if (former?.session.placeId !== placeId || former.presences.length === 0) return undefined;
+  former: ResumableSession | undefined,
+): ResumableSession | undefined {
+  return former?.session.placeId === placeId ? former : undefined;
+}
+
+/** People who were told there that they are written; undefined where nobody is known to have been. */
+export function toldBefore(former: ResumableSession | undefined): readonly string[] | undefined {
+  if (!former || former.presences.length === 0) return undefined;
   return former.presences.map(({ personId }) => personId);
 }
 
-function resumed({ session }: ResumableSession, placeId: string): TranscriptSession {
+function resumed({ session }: ResumableSession): TranscriptSession {
   const { endedAtWallMs: _, ...others } = session;
-  return { ...others, placeId };
+  return others;
 }
 
 function newSession(

@@ -175,6 +175,35 @@ test('after 15 minutes it is another session', async () => {
   expect(new Set((await kept(fixture)).map(({ sessionId }) => sessionId)).size).toBe(2);
 });
 
+/** Wherever the server wants captions to be. */
+async function turnOnAnywhere(fixture: SessionFixture): Promise<void> {
+  const turning = fixture.captions.turnOn('g', {});
+  await pass(fixture, 4_000);
+  expect(await turning).toMatchObject({ kind: 'on' });
+}
+
+test('captions that come back in another place are another session: nothing of the former one is readable there', async () => {
+  const fixture = openSessionFixture({ addressing: 'off' });
+  const { captionChats } = fixture;
+  // Ben may open the voice channel, and not the thread of the staff.
+  captionChats.mayRead = async (_guildId, placeId, personId) =>
+    personId !== 'ben' || placeId === lounge.channelId;
+  await fixture.settings.set('g', 'captions_channel', '123456789012345678');
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 100);
+  await turnOnAnywhere(fixture);
+  await says(fixture);
+  await fixture.captions.turnOff('g');
+  await fixture.settings.set('g', 'captions_channel', 'none');
+  await pass(fixture, 60_000);
+  await turnOnAnywhere(fixture);
+  await says(fixture);
+  const [first, second] = await kept(fixture);
+  expect(first?.sessionId).not.toBe(second?.sessionId);
+  const found = await fixture.transcriptFor.file('g', 'ben', { format: 'json' });
+  expect(JSON.stringify(found).match(/five five/g)).toHaveLength(1);
+});
+
 test('captions that are turned off write nothing more, and stay off', async () => {
   const fixture = await captioned();
   expect(await fixture.captions.turnOff('g')).toEqual({ kind: 'off', saved: true });
