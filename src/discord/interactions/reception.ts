@@ -200,7 +200,9 @@ export class InteractionReceiver {
     const { name, value } = asking.options.getFocused(true);
     const option = command.options.find((each) => each.name === name);
     if (option?.kind !== 'text' || !option.suggest) return [];
-    return await option.suggest(value, commandCallOf(asking, command), ports);
+    const call = commandCallOf(asking, command);
+    if (!command.isForEverybody && (await ports.access.denied(call))) return [];
+    return await option.suggest(value, call, ports);
   }
 }
 

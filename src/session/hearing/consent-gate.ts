@@ -76,9 +76,12 @@ export class ConsentGate {
     return this.mayHear(personId) && isLeftOut(this.#choices, personId) === false;
   }
 
-  /** Whether this person chose to be left out: a model is shown nothing of them but for their own questions. */
+  /**
+   * Whether this person is left out, as everybody is until the choices are read: a model is shown nothing of them but for
+   * their own questions.
+   */
   isLeftOut(personId: string): boolean {
-    return isLeftOut(this.#choices, personId) === true;
+    return isLeftOut(this.#choices, personId) !== false;
   }
 
   /** What this person's yes is good for; undefined where they are not heard, apart from a pause. */

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
@@ -15,7 +15,6 @@ import type {
 import type { PanelFace } from '#src/session/ports/panel.ts';
 import { text } from '#src/texts/texts.ts';
 import { until } from '#test/discord/setup/sandbox-login.ts';
-import { openAccess } from '#test/fakes/open-access.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const never = new AbortController().signal;
@@ -93,6 +92,8 @@ const commands = [join, say, privacy];
 const listening: PanelFace = { state: { kind: 'listening' }, people: [], engine: 'built-in' };
 
 let discordPorts: DiscordPorts | undefined;
+/** Whether the server lets nobody use the bot. */
+let isBlocked = false;
 let opened: { readonly sandbox: Sandbox; readonly bot: Discord } | undefined;
 
 function login() {
@@ -103,7 +104,10 @@ function login() {
 async function openBot({ apiUrl, token, guildId }: Sandbox): Promise<Discord> {
   const ports = (given: DiscordPorts) => {
     discordPorts = given;
-    return { ...openAccess } as CommandPorts;
+    const access = {
+      denied: async () => (isBlocked ? { id: 'access.blocked' } : undefined),
+    };
+    return { access } as CommandPorts;
   };
   const onEvent = (event: DiscordEvent) => events.push(event);
   const options = {
@@ -153,6 +157,16 @@ test.each([
   expect(asked.choices).toHaveLength(count);
   expect((asked.ackedAtMs ?? 0) - asked.sentAtMs).toBeLessThan(300);
   for (const { name } of asked.choices as Array<{ name: string }>) expect(name).toHaveLength(100);
+});
+
+test('who may not use the bot is offered nothing to choose from', async () => {
+  isBlocked = true;
+  onTestFinished(() => {
+    isBlocked = false;
+  });
+  const asked = login().ann.complete('say', { voice: 'v' }, 'voice');
+  await until(() => asked.choices !== undefined);
+  expect(asked.choices).toEqual([]);
 });
 
 test('the answer to /join is the panel: its buttons work, it is edited in place, and moves on', async () => {

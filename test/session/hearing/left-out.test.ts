@@ -52,8 +52,9 @@ test('as long as it is not known who is left out, only those are written who say
   await pass(fixture, 100);
   const gate = fixture.sessions.session('g')?.context.gate;
   expect([gate?.mayHear('adam'), gate?.mayWrite('adam')]).toEqual([true, false]);
+  expect(gate?.isLeftOut('adam')).toBe(true);
   expect(await fixture.privacy.leaveOut('g', 'adam', false)).toEqual({ saved: false });
-  expect(gate?.mayWrite('adam')).toBe(true);
+  expect([gate?.mayWrite('adam'), gate?.isLeftOut('adam')]).toEqual([true, false]);
 });
 
 test('a yes is good for ever, for a while, or by the policy alone', async () => {
