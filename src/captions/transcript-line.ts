@@ -38,7 +38,10 @@ export type TranscriptLine = {
   /** First and last voiced packet, in ms since the start of the session, by the clock of the packets. */
   readonly startMs: number;
   readonly endMs: number;
-  /** Empty where the recogniser failed: shown as "(not understood)". Never empty of the bot. */
+  /**
+   * Empty where the recogniser failed: shown as "(not understood)". Of the bot only in the export of
+   * somebody who may not know it.
+   */
   readonly text: string;
   /** The bot was stopped in the middle. */
   readonly isCut?: true;

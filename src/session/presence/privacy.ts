@@ -18,17 +18,20 @@ import type {
 } from '#src/session/ports/command-ports.ts';
 import { eraseTimeoutMs, withConsentStore, withStore } from '#src/session/store-access.ts';
 import type { TranscriptCleanup } from '#src/session/transcripts/transcript-cleanup.ts';
+import { TranscriptLookup } from '#src/session/transcripts/transcript-lookup.ts';
 import { TranscriptRecords } from '#src/session/transcripts/transcript-records.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 
 type PrivacyParts = Pick<
   SessionDependencies,
+  | 'captionChats'
   | 'captionChoices'
   | 'clock'
   | 'consent'
   | 'memories'
   | 'onEvent'
   | 'peopleSettings'
+  | 'places'
   | 'reminders'
   | 'seatStore'
   | 'spending'
@@ -45,6 +48,7 @@ export class SessionPrivacy implements PrivacyControl {
     'seatSettled' | 'settings' | 'sessions' | 'withdrawCalls'
   >;
   readonly #transcripts: TranscriptRecords;
+  readonly #lookup: TranscriptLookup;
 
   constructor(
     parts: PrivacyParts,
@@ -54,6 +58,7 @@ export class SessionPrivacy implements PrivacyControl {
     this.#parts = parts;
     this.#sessions = sessions;
     this.#transcripts = new TranscriptRecords(parts, cleanup);
+    this.#lookup = new TranscriptLookup(parts, sessions);
   }
 
   async status(guildId: string, personId: string): Promise<PrivacyStatus> {
@@ -164,7 +169,8 @@ export class SessionPrivacy implements PrivacyControl {
 
   /** Everything that is kept about the person in this server, as JSON. */
   async export(guildId: string, personId: string): Promise<ExportOutcome> {
-    const said = await this.#transcripts.export(guildId, personId);
+    const audience = await this.#lookup.audience(guildId, [personId]);
+    const said = audience && (await this.#transcripts.export(guildId, personId, audience));
     const standings = await withConsentStore(guildId, this.#parts, 'store.unreadable', (store) =>
       store.read(guildId),
     );

@@ -1,4 +1,6 @@
-import type { PersonExport } from '#src/captions/transcript-store.ts';
+import type { TranscriptLine } from '#src/captions/transcript-line.ts';
+import type { Audience, PersonExport } from '#src/captions/transcript-store.ts';
+import { mayKnow } from '#src/captions/visibility.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { eraseTimeoutMs, withStore } from '#src/session/store-access.ts';
 import type { TranscriptCleanup } from './transcript-cleanup.ts';
@@ -41,12 +43,21 @@ export class TranscriptRecords {
     return await withStore(guildId, this.#parts, 'store.unwritable', work, eraseTimeoutMs);
   }
 
-  async export(guildId: string, personId: string): Promise<PersonExport | undefined> {
+  /** `audience` is that person: answers to them may quote others, and have no words where they may not know them. */
+  async export(
+    guildId: string,
+    personId: string,
+    audience: Audience,
+  ): Promise<PersonExport | undefined> {
     const all = await this.#read(guildId, ({ records }) => records.all(guildId, personId));
     return (
       all && {
         sessions: all.flatMap(({ sessions }) => sessions),
-        lines: all.flatMap(({ lines }) => lines),
+        lines: all.flatMap((one) =>
+          one.lines.map((line) =>
+            isKnown(line, one, audience) ? line : withoutWords(line, personId),
+          ),
+        ),
         presences: all.flatMap(({ presences }) => presences),
         memories: all.flatMap(({ memories }) => memories),
       }
@@ -60,4 +71,24 @@ export class TranscriptRecords {
     const work = () => Promise.all(allStores(this.#parts.transcripts).map(read));
     return await withStore(guildId, this.#parts, 'store.unreadable', work);
   }
+}
+
+/** Their own words always; answers where each of the audience was there or may open the place. */
+function isKnown(
+  line: TranscriptLine,
+  { presences, sessions }: PersonExport,
+  audience: Audience,
+): boolean {
+  if (line.speaker.kind === 'person') return true;
+  const session = sessions.find(({ id }) => id === line.sessionId);
+  return session !== undefined && mayKnow(audience, line, session, presences);
+}
+
+/** That this person was answered, and when. */
+function withoutWords(
+  { sessionId, number, speaker, startMs, endMs }: TranscriptLine,
+  personId: string,
+): TranscriptLine {
+  const answered = { kind: 'bot', name: speaker.name, answeredIds: [personId] } as const;
+  return { sessionId, number, speaker: answered, startMs, endMs, text: '' };
 }

@@ -12,6 +12,7 @@ import type {
   CommandGroup,
   CommandPorts,
 } from '#src/session/ports/command.ts';
+import type { AccessControl } from '#src/session/ports/command-ports.ts';
 import type { PanelFace } from '#src/session/ports/panel.ts';
 import { text } from '#src/texts/texts.ts';
 import { until } from '#test/discord/setup/sandbox-login.ts';
@@ -104,7 +105,7 @@ function login() {
 async function openBot({ apiUrl, token, guildId }: Sandbox): Promise<Discord> {
   const ports = (given: DiscordPorts) => {
     discordPorts = given;
-    const access = {
+    const access: AccessControl = {
       denied: async () => (isBlocked ? { id: 'access.blocked' } : undefined),
     };
     return { access } as CommandPorts;
