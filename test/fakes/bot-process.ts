@@ -65,6 +65,7 @@ export class BotProcess implements AsyncDisposable {
   #lines = new Mailbox<LogLine>(keptLines);
   #log: readonly LogLine[] = [];
   #complaints = '';
+  #isFrozen = false;
 
   private constructor(child: ChildProcess, folder: string) {
     this.#child = child;
@@ -79,13 +80,8 @@ export class BotProcess implements AsyncDisposable {
     program = ownProgram,
   ): Promise<BotProcess> {
     const bot = await BotProcess.launch(login, environment, preload, program);
-    try {
-      await bot.logged(({ msg }) => msg?.startsWith('ready:') === true, startMs);
-      return bot;
-    } catch (error) {
-      await bot[Symbol.asyncDispose]();
-      throw error;
-    }
+    await bot.ready();
+    return bot;
   }
 
   /** As `start`, and resolves at once: for one that may wait, or end, before it can be called. */
@@ -118,6 +114,16 @@ export class BotProcess implements AsyncDisposable {
     return bot;
   }
 
+  /** Resolves when it can be called; it is ended if that takes too long. */
+  async ready(): Promise<void> {
+    try {
+      await this.logged(({ msg }) => msg?.startsWith('ready:') === true, startMs);
+    } catch (error) {
+      await this[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
   /** All it has logged so far, the newest 1000 lines. */
   get log(): readonly LogLine[] {
     return this.#log;
@@ -145,6 +151,11 @@ export class BotProcess implements AsyncDisposable {
     if (this.#child.connected) this.#child.send(message, () => undefined);
   }
 
+  /** `listener` is told all that the preloaded module says. */
+  onMessage(listener: (message: unknown) => void): void {
+    this.#child.on('message', listener);
+  }
+
   /** What the preloaded module says next. */
   async said(signal: AbortSignal): Promise<unknown> {
     const [message] = await once(this.#child, 'message', { signal });
@@ -167,12 +178,18 @@ export class BotProcess implements AsyncDisposable {
 
   /** Stops it where it stands, as a machine that is suspended does; its sockets stay open. Not on Windows. */
   freeze(): void {
+    this.#isFrozen = true;
     this.#child.kill('SIGSTOP');
   }
 
   /** Lets it go on; nothing happens to one that runs. */
   thaw(): void {
+    this.#isFrozen = false;
     this.#child.kill('SIGCONT');
+  }
+
+  get isFrozen(): boolean {
+    return this.#isFrozen;
   }
 
   get isRunning(): boolean {

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
@@ -16,6 +15,7 @@ import {
   eventually,
   hearAnswer,
   openScenario,
+  pass,
   type ScenarioSetup,
   scenario,
   shownWords,
@@ -59,7 +59,7 @@ for (const [format, kind] of formats) {
     for (const [n, samples] of pcmFrames('human-cards-004').entries()) {
       const bytes = new Uint8Array(samples.buffer);
       sound.send(kind, kind === 1 ? encoder.encode(samples) : bytes);
-      await setTimeout(Math.max(0, sinceMs + (n + 1) * frameMs - realClock.nowMs()));
+      await pass(Math.max(0, sinceMs + (n + 1) * frameMs - realClock.nowMs()));
     }
     encoder.free();
     await eventually(() => expect(shownWords(setup).at(-1)).toBe('Adam: five five'));

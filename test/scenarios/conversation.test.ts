@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { text } from '#src/texts/texts.ts';
@@ -12,6 +11,7 @@ import {
   madeTexts,
   openOwnScene,
   openScenario,
+  pass,
   type ScenarioExchange,
   type ScenarioSetup,
   scenario,
@@ -48,7 +48,7 @@ scenario('in company only words that are meant for the bot reach the model', asy
   const unheeded = async (person: SandboxPerson) => {
     const asked = setup.providers.requests.length;
     await person.say(brief, soon());
-    await setTimeout(waitedMs);
+    await pass(waitedMs);
     const since = setup.providers.requests.slice(asked).map(({ endpoint }) => endpoint);
     expect(new Set(since)).toEqual(new Set(['transcriptions']));
   };

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { makeNoise, type NoiseName } from '#bench/turns/noises.ts';
 import { speech } from '#test/audio/speech.ts';
@@ -7,6 +6,7 @@ import {
   callIn,
   converse,
   openScenario,
+  pass,
   scenario,
   soon,
 } from '#test/scenarios/setup/scenario-setup.ts';
@@ -21,8 +21,8 @@ for (const noise of noises) {
     adam.useMicrophone({ profile: 'open' });
     const before = setup.providers.requests.length;
     const samples = makeNoise(noise, seconds, 1);
-    await adam.say({ samples, rateHz: 48_000, channels: 1 }, AbortSignal.timeout(40_000));
-    await setTimeout(1_500);
+    await adam.say({ samples, rateHz: 48_000, channels: 1 }, soon(40_000));
+    await pass(1_500);
     expect(setup.providers.requests.slice(before)).toEqual([]);
     const { uttered, heard, made } = await converse(setup, adam, speech('human-cards-004'));
     expect(uttered.samples.length).toBeGreaterThan(0);

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import type { MicrophoneProfile } from '#sandbox/voice/voice-ports.ts';
@@ -13,6 +12,7 @@ import {
   eventually,
   madeTexts,
   openScenario,
+  pass,
   type ScenarioOptions,
   type ScenarioSetup,
   scenario,
@@ -82,7 +82,7 @@ scenario('speech that goes on after its end is answered once, and heard once', a
   await using setup = await openHonest('', { providers: { pace } });
   const adam = await callIn(setup, 'Adam');
   const { firstPacketAtMs: sinceMs } = await adam.say(speech('human-cards-004'), soon());
-  await setTimeout(500);
+  await pass(500);
   await adam.say(speech('human-goforward'), soon());
   const heard = await adam.listen({ sinceMs, quietMs: 3_000, timeoutMs: 20_000 }, soon());
   expect(shownWords(setup)).toEqual(['Adam: five five', 'Adam: go forward ten meters']);
@@ -135,7 +135,7 @@ scenario('words that recognisers make up of noise cost no answer', async () => {
   const adam = await callIn(setup, 'Adam');
   await adam.say(speech('human-cards-001'), soon());
   await eventually(() => expect(requestsTo(setup, 'transcriptions').length).toBeGreaterThan(0));
-  await setTimeout(2_000);
+  await pass(2_000);
   expect([...requestsTo(setup, 'chat'), ...requestsTo(setup, 'speech')]).toEqual([]);
   text = 'what time is it';
   const { heard } = await converse(setup, adam, speech('human-goforward'));

@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { joinSamples } from '#src/audio/pcm.ts';
@@ -13,6 +12,7 @@ import {
   eventually,
   openOwnScene,
   openScenario,
+  pass,
   scenario,
   soon,
 } from '#test/scenarios/setup/scenario-setup.ts';
@@ -66,7 +66,7 @@ async function hears(person: SandboxPerson, wanted: number): Promise<void> {
 /** Levels of a pitch in frames of 100 ms, over so many ms from now on. */
 async function levelsOf(person: SandboxPerson, hz: number, ms: number): Promise<readonly number[]> {
   const from = person.heard.frames.length;
-  await setTimeout(ms);
+  await pass(ms);
   const frames = person.heard.frames.slice(from).map(({ samples }) => samples);
   return frames.flatMap((_, n) =>
     n % 5 === 4 ? [levelDb(joinSamples(frames.slice(n - 4, n + 1)), hz)] : [],
@@ -77,7 +77,7 @@ async function levelsOf(person: SandboxPerson, hz: number, ms: number): Promise<
 async function silence({ heard }: SandboxPerson): Promise<void> {
   for (let before = -1; before !== heard.frames.length; ) {
     before = heard.frames.length;
-    await setTimeout(500);
+    await pass(500);
   }
 }
 

@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { setTimeout as wait } from 'node:timers/promises';
 import { realClock } from '#src/base/clock.ts';
 
 export type PacedPiece = { readonly dueAtMs: number; readonly bytes: Uint8Array | string };
@@ -7,7 +6,7 @@ export type PacedPiece = { readonly dueAtMs: number; readonly bytes: Uint8Array 
 /** Waits until the instant itself: timers alone may fire a millisecond early. */
 export async function until(dueAtMs: number, signal: AbortSignal): Promise<void> {
   for (let leftMs = dueAtMs - realClock.nowMs(); leftMs > 0; leftMs = dueAtMs - realClock.nowMs()) {
-    await wait(leftMs, undefined, { signal });
+    await realClock.sleep(leftMs, signal);
   }
 }
 

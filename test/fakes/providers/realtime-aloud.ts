@@ -1,4 +1,5 @@
-import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
+import { realClock } from '#src/base/clock.ts';
 import { soundBytes, steadyTone, tone } from './sound.ts';
 
 /** What the model makes of one text that it is to read. */
@@ -139,7 +140,7 @@ export class AloudDesk {
       tell('response.output_audio.delta', { ...of, delta: piece.toString('base64') });
       call.sentMs += piece.length / 48;
       const ms = piece.length / 48 / settings().soundSpeed;
-      await (ms === 0 ? turn() : wait(ms));
+      await (ms === 0 ? turn() : realClock.sleep(ms, new AbortController().signal));
     }
     if (call.isCancelled) tell('response.output_audio.delta', { ...of, delta: 'AAAAAA==' });
     else tell('response.output_audio_transcript.done', { ...of, transcript: text });

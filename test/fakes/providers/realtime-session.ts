@@ -1,4 +1,4 @@
-import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { joinSamples } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
@@ -32,7 +32,7 @@ type Response = {
 };
 type Told = Readonly<Record<string, unknown>>;
 
-const pause = (ms: number): Promise<unknown> => (ms === 0 ? turn() : wait(ms));
+const pause = (ms: number): Promise<unknown> => (ms === 0 ? turn() : realClock.sleep(ms, never));
 
 /** One Realtime conversation, as strict as the real ones. */
 export class TalkSession {

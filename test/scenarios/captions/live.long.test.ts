@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
+import { realClock } from '#src/base/clock.ts';
 import { text } from '#src/texts/texts.ts';
 import { pressed, told, whispered } from '#test/scenarios/setup/asking.ts';
 import {
@@ -55,7 +56,7 @@ scenario(
     const adam = await callIn(setup, 'Adam');
     for (const one of [ben, dora]) await told(one, 'privacy allow', { for: 'always' });
     await sayings.say(adam, 'quagga before');
-    const atMs = performance.now();
+    const atMs = realClock.nowMs();
     await turnOn(adam);
     const [notice] = posted(setup);
     expect(notice?.text).toContain('what people who said yes say is written here and kept 7 days');

@@ -1,10 +1,10 @@
-import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { text } from '#src/texts/texts.ts';
 import { buttonsOf, pressed, told, whispered } from '#test/scenarios/setup/asking.ts';
 import {
   eventually,
   openScenario,
+  pass,
   type ScenarioSetup,
   scenario,
   seat,
@@ -39,7 +39,7 @@ scenario(
     const rung = rings(setup);
     const [adam] = [await seat(setup, 'Adam'), await seat(setup, 'Eva')];
     const panel = await told(adam, 'join');
-    await setTimeout(settledMs);
+    await pass(settledMs);
     expect(rung).toEqual([]);
     const ben = await seat(setup, 'Ben');
     await eventually(() => expect(rung).toEqual(['@Ben']));
@@ -55,7 +55,7 @@ scenario(
     ).toEqual(['consent.always', 'consent.never', 'consent.today']);
     await ben.leave();
     await ben.join('Lounge', soon());
-    await setTimeout(settledMs);
+    await pass(settledMs);
     expect(await pressed(ben, asked, 'consent.always')).toMatchObject(whispered('privacy.allowed'));
     const heard = text('panel.people.yes', { names: 'Adam, Ben' });
     await eventually(() => expect(sandbox.message(panel.id)?.text).toContain(heard));

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
@@ -10,6 +9,7 @@ import {
   converse,
   eventually,
   openScenario,
+  pass,
   type ScenarioSetup,
   scenario,
   soon,
@@ -109,7 +109,7 @@ scenario('a bot whose NAT has moved rejoins once, and people are heard again', a
 scenario('somebody shown as speaking of whom nothing arrives is named in the room', async () => {
   await using setup = await openScenario({ providers: { replies } });
   const adam = await callIn(setup, 'Adam');
-  await setTimeout(3_000); // who speaks as the bot comes is told of in any case
+  await pass(3_000); // who speaks as the bot comes is told of in any case
   setup.sandbox.faults.voice.network(adam.id, { up: { dead: true } });
   await adam.say(question, soon());
   const told = text('heard.missing', { name: 'Adam' });
@@ -126,7 +126,7 @@ scenario(
     const adam = await callIn(setup, 'Adam');
     const { botId, faults } = setup.sandbox;
     await adam.leave();
-    await setTimeout(1_000); // alone the bot has no group
+    await pass(1_000); // alone the bot has no group
     faults.voice.late(botId, 'dave', Number.POSITIVE_INFINITY);
     await adam.join('Lounge', soon());
     await eventually(() => expect(notices(setup)).toContain(text('link.encryption')));

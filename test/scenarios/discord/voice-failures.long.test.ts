@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import type { EncryptionMode, PathFaults } from '#sandbox/voice/voice-ports.ts';
@@ -14,6 +13,7 @@ import {
   hearAnswer,
   openOwnScene,
   openScenario,
+  pass,
   type ScenarioSetup,
   scenario,
   seat,
@@ -146,7 +146,7 @@ scenario('packets lost, late, doubled, out of order or gone: afterwards all is w
       const way = troubles[names[n] ?? ''] ?? {};
       voice.network(person.id, { up: way, down: way });
       const { firstPacketAtMs: sinceMs } = await person.say(question, soon());
-      if (way.dead) await setTimeout(2_000);
+      if (way.dead) await pass(2_000);
       else await person.listen({ ...waits, sinceMs }, soon());
       voice.heal(person.id);
       await expectAnswer(person);

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
 import { realClock } from '#src/base/clock.ts';
@@ -14,6 +13,7 @@ import {
   hearing,
   openOwnScene,
   openScenario,
+  pass,
   recognised,
   returned,
   type ScenarioSetup,
@@ -171,7 +171,7 @@ scenario(
     await using setup = await openOwnScene({ providers: brief });
     const adam = await callIn(setup, 'Adam');
     setup.bot.freeze();
-    await setTimeout(20_000);
+    await pass(20_000);
     setup.bot.thaw();
     await adam.settled(soon());
     await converse(setup, adam, question);

@@ -3,9 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
-import { BotProcess } from '#test/fakes/bot-process.ts';
+import type { BotProcess } from '#test/fakes/bot-process.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import { type MockProviders, openMockProviders } from '#test/fakes/providers/providers.ts';
+import { startInSharedTime, useInSharedTime } from './shared-time.ts';
 import { type VoiceDesk, voiceDesk } from './voice-requests.ts';
 
 export type BotEnvironment = Readonly<Record<string, string>>;
@@ -46,9 +47,12 @@ export async function runBot(options: BotSetupOptions): Promise<BotSetup> {
   const { environment: given } = options;
   const own = typeof given === 'function' ? given(sandbox, providers) : given;
   const usual = { ...remote(providers), TRACK_ALLOWED_HOSTS: cdnHost, DATA_DIR: dataDir };
-  const start = () => BotProcess.start({ token, apiUrl, ca }, { ...usual, ...own });
+  const start = () => startInSharedTime({ token, apiUrl, ca }, { ...usual, ...own });
   let bot = await start();
-  stack.defer(() => bot[Symbol.asyncDispose]());
+  stack.defer(async () => {
+    useInSharedTime(bot, true);
+    await bot[Symbol.asyncDispose]();
+  });
   const all = stack.move();
   return {
     sandbox,

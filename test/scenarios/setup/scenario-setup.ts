@@ -1,9 +1,9 @@
-import { setTimeout } from 'node:timers/promises';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import type { HeardStretch } from '#sandbox/voice-client/heard-recorder.ts';
 import type { GuildOptions } from '#sandbox/world/world-making.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
+import { realClock } from '#src/base/clock.ts';
 import { joined } from '#test/audio/speech.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import { tone } from '#test/fakes/providers/sound.ts';
@@ -51,7 +51,7 @@ export type ScenarioExchange = {
 export type ScenarioMessage = { readonly role: string; readonly content: string };
 
 /** Deadline of one attempt at a scenario: it only ends one that hangs. */
-const scenarioMs = 150_000;
+const scenarioMs = 300_000;
 /** Of a step: a busy machine may take ten times as long as an idle one. */
 const waitMs = 30_000;
 
@@ -72,13 +72,30 @@ export function scenario(name: string, play: () => Promise<void>): void {
 }
 
 /** The deadline of a single step. */
-export function soon(): AbortSignal {
-  return AbortSignal.timeout(waitMs);
+export function soon(ms = waitMs): AbortSignal {
+  const deadline = new AbortController();
+  const error = new Error(`A step of the scenario was not done within ${ms} ms.`);
+  realClock.later(ms, () => deadline.abort(error));
+  return deadline.signal;
+}
+
+/** Lets time pass that the bot and the sandbox share. */
+export async function pass(ms: number): Promise<void> {
+  await realClock.sleep(ms, new AbortController().signal);
 }
 
 /** Checks again until it holds; not `expect.poll`, which cannot tell scenarios apart that run side by side. */
 export async function eventually(check: () => unknown): Promise<void> {
-  await vi.waitFor(check, { timeout: waitMs, interval: 20 });
+  const deadlineMs = realClock.nowMs() + waitMs;
+  for (;;) {
+    try {
+      await check();
+      return;
+    } catch (error) {
+      if (realClock.nowMs() > deadlineMs) throw error;
+    }
+    await pass(20);
+  }
 }
 
 export async function openScenario(options: ScenarioOptions = {}): Promise<ScenarioSetup> {
@@ -117,7 +134,7 @@ export async function call({ sandbox }: SpokenSetup, person: SandboxPerson): Pro
   if (ephemeral) throw new Error(text);
   await person.settled(soon());
   if (!isNew) return;
-  if (!toCompany.test(text)) await setTimeout(greetingMs);
+  if (!toCompany.test(text)) await pass(greetingMs);
   else await person.listen({ sinceMs: atMs, quietMs: 500, timeoutMs: waitMs }, soon());
 }
 

@@ -3,6 +3,7 @@ import type { GuildOptions } from '#sandbox/world/world-making.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import { type BotEnvironment, type BotSetup, runBot } from './bot-setup.ts';
 import { viewOf } from './sandbox-view.ts';
+import { useInSharedTime } from './shared-time.ts';
 
 export type SharedBotOptions = {
   /** Servers of the scenario, the first one first. */
@@ -54,8 +55,9 @@ export async function borrowBot(options: SharedBotOptions): Promise<BorrowedBot>
     },
     restart: () => running.restart(),
     async [Symbol.asyncDispose]() {
-      if (await isClean(running, guilds)) idle.push(shared);
-      else await end(shared);
+      if (!(await isClean(running, guilds))) return await end(shared);
+      useInSharedTime(running.bot, false);
+      idle.push(shared);
     },
   };
 }
@@ -64,7 +66,10 @@ async function take({ environment, providers }: SharedBotOptions): Promise<Share
   const key = JSON.stringify(environment);
   const place = idle.findLastIndex((shared) => shared.key === key);
   const [found] = place < 0 ? [] : idle.splice(place, 1);
-  if (found) return found;
+  if (found) {
+    useInSharedTime(found.running.bot, true);
+    return found;
+  }
   const oldest = all.size < mostBots ? undefined : idle.shift();
   if (oldest) await end(oldest);
   const shared = { key, running: await runBot({ environment, providers }) };
