@@ -185,6 +185,23 @@ test('while one request tries a rested server, the others go on with the fall-ba
   expect(await passing(trial, 500)).toBe('first');
 });
 
+test('a trial of a rested server that its caller gives up leaves the next trial to the next request', async () => {
+  const [one, two] = [
+    engine([broken('provider.bad_key', false)], ['hang'], ['first']),
+    engine(['second']),
+  ];
+  const { ask, passing, clock } = open([one, two]);
+  await passing(ask(), 1);
+  await clock.advance(5_000);
+  const leaving = new AbortController();
+  const trial = ask(leaving.signal);
+  await settled();
+  const reason = new Error('barge-in');
+  leaving.abort(reason);
+  expect(await trial).toEqual({ parts: '', error: reason });
+  expect(await ask()).toBe('first');
+});
+
 test('three servers are tried in order', async () => {
   const engines = [engine([broken('provider.late')]), engine([broken()]), engine(['third'])];
   const { ask, passing } = open(engines, { retries: false });
