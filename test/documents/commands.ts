@@ -56,9 +56,6 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   'npm run bench:page': long('bench/page/aligned.test.ts and test/page/browser/talk.browser.ts'),
   'npm run bench:pipelines': long('test/scenarios/providers/pipelines.long.test.ts'),
   'npm run bench:turns': long('bench/turns/*.test.ts'),
-  'npm run bench:viewers': long(
-    'test/page/routes.test.ts and test/page/browser/operator.browser.ts',
-  ),
   'npm run chaos': long('test/scenarios/chaos.long.test.ts and bench/chaos/**/*.test.ts'),
   'npm run check': { why: 'types, lint, npm test, test:long and unused, each run by .ci/run' },
   'npm run commands': tested('test/deploy/register-commands.test.ts', 'register-commands.ts'),

@@ -1,6 +1,5 @@
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { endpointingDelay } from '#src/turn/endpointing/endpointing-delay.ts';
-import { prosodyScore, readFitted, wordsScore } from './fitted.ts';
 import type { Moment } from './moments.ts';
 import type { Detector } from './scored-turns.ts';
 
@@ -12,8 +11,6 @@ const textRules = { ...endpointRules, textTimeoutMs: 400 };
 function spareMs({ signs, silentMs: sinceMs }: Moment, rules: typeof endpointRules): number {
   return sinceMs - endpointingDelay(signs, rules, {}).delayMs;
 }
-
-const fitted = readFitted();
 
 /** The row that every other one is a share of. */
 export const voiceActivityAlone: Detector = {
@@ -47,18 +44,5 @@ export const detectors: readonly Detector[] = [
     silentMs,
     score: (moment) => spareMs(moment, textRules),
     own: { threshold: 0, delayMs: 0, timeoutMs: never },
-  },
-  {
-    // Not in the bot: see README.md.
-    name: 'fitted: prosody',
-    silentMs,
-    score: (moment) => prosodyScore(fitted, moment),
-    own: { threshold: 0, delayMs: 270, timeoutMs: 1200 },
-  },
-  {
-    name: 'fitted: prosody and words',
-    silentMs,
-    score: (moment) => wordsScore(fitted, moment),
-    own: { threshold: 0, delayMs: 270, timeoutMs: 1200 },
   },
 ];

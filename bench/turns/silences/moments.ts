@@ -17,7 +17,6 @@ import {
 import type { PauseSigns } from '#src/turn/endpointing/endpointing-delay.ts';
 import { stoppedMs } from '#src/turn/endpointing/speaking.ts';
 import { readingAt } from '#src/turn/endpointing/understood.ts';
-import { type Prosody, ProsodyMeter } from './prosody-meter.ts';
 
 /** What is known about a turn at one instant, out of packets that had come by then, and nothing later. */
 export type Moment = {
@@ -27,8 +26,6 @@ export type Moment = {
   /** Since the last packet that was no silence frame. */
   readonly withoutPacketMs: number;
   readonly signs: PauseSigns;
-  /** Of the voice before this silence, once it is noticed. */
-  readonly prosody?: Prosody | undefined;
 };
 
 export type MomentParts = { readonly codec: OpusCodec; readonly weights: SileroWeights };
@@ -36,8 +33,6 @@ export type MomentParts = { readonly codec: OpusCodec; readonly weights: SileroW
 /** An utterance is not ended here: every silence is seen to its end. */
 const unendingRules = { ...endpointRules, minDelayMs: 60_000, maxDelayMs: 60_000 };
 const stepMs = 20;
-/** Time without voice, in ms, after which its prosody is read. */
-const noticeMs = 80;
 
 /** One turn as its ear knows it, with a recogniser that makes no mistake, every 20 ms on virtual time. */
 export function momentsOf(
@@ -62,8 +57,6 @@ class UnendingEar {
   readonly #stream: SpeakerStream;
   readonly #meter: VoiceMeter;
   readonly #oracle: Oracle;
-  readonly #prosodyMeter = new ProsodyMeter();
-  #prosody: Prosody | undefined;
   #voice: EndpointingState = quiet;
   #soundAtMs = 0;
 
@@ -84,10 +77,7 @@ class UnendingEar {
     const answer = this.#oracle.answerBy(atMs);
     if (answer) this.#step({ kind: 'text', text: answer.text, atMs }, atMs);
     const { silentMs, signs } = signsOf(this.#voice, atMs);
-    if (silentMs < noticeMs) this.#prosody = undefined;
-    else this.#prosody ??= this.#prosodyMeter.prosody();
-    const withoutPacketMs = atMs - this.#soundAtMs;
-    return { atMs, withoutPacketMs, silentMs, signs, prosody: this.#prosody };
+    return { atMs, withoutPacketMs: atMs - this.#soundAtMs, silentMs, signs };
   }
 
   close(): void {
@@ -97,7 +87,6 @@ class UnendingEar {
   #take(heard: SpeakerSound, nowMs: number): void {
     const { kind, atMs } = heard;
     if (kind === 'silence-frame') this.#step({ kind, atMs }, nowMs);
-    this.#prosodyMeter.push(heard.samples);
     for (const window of this.#meter.hear(heard)) {
       const { probability, levelDb } = window;
       this.#step({ kind: 'window', probability, levelDb, atMs: window.atMs }, nowMs);

@@ -59,9 +59,6 @@ export function scoredSilences(turns: readonly SilenceTurn[], detector: Detector
   );
 }
 
-export function within(
-  moments: readonly Moment[],
-  { fromMs, toMs }: LabelledSilence,
-): readonly Moment[] {
+function within(moments: readonly Moment[], { fromMs, toMs }: LabelledSilence): readonly Moment[] {
   return moments.filter(({ atMs }) => atMs >= fromMs && atMs < toMs);
 }

@@ -1,10 +1,7 @@
-import { percentile } from '#bench/table.ts';
 import { judgeAll, type Workshop } from '#bench/turns/runs.ts';
-import type { SceneSound } from '#bench/turns/scene-sound.ts';
 import type { SceneVerdict } from '#bench/turns/verdict.ts';
 import { allTurns } from './all-turns.ts';
 import { detectors } from './detectors.ts';
-import { ProsodyMeter } from './prosody-meter.ts';
 import { type SilenceTurn, silenceTurn } from './scored-turns.ts';
 import {
   type DetectorFigures,
@@ -73,22 +70,7 @@ export async function benchSilences(workshop: Workshop): Promise<SilenceFigures>
   );
   console.log(`\n${silenceTargetTable(reached)}`);
   console.log(`answers in a pause by others, as they are: ${others.join(', ')}`);
-  console.log(`prosody: ${prosodyMicroseconds(sounds).toFixed(0)} us per 20 ms of a voice`);
   return { heldOut: figures, made, human, transferred: transfer, reached };
-}
-
-/** Median time of measuring pitch and level of 20 ms. */
-function prosodyMicroseconds(sounds: readonly SceneSound[]): number {
-  const samples = new Int16Array(320).map((_, n) => 8000 * Math.sin(n / 20));
-  const meter = new ProsodyMeter();
-  return percentile(
-    sounds.map(() => {
-      const fromMs = performance.now();
-      for (let n = 0; n < 100; n++) meter.push(samples);
-      return ((performance.now() - fromMs) * 1000) / 100;
-    }),
-    0.5,
-  );
 }
 
 /** Share of the turns with a pause in which the bot's first frame fell into one. */
