@@ -146,7 +146,7 @@ function effectContract(name: PipelineName): void {
       { match: 'percent', text: 'Half as loud.' },
       { match: 'speak half', ...call('set_volume', { level: 50 }) },
     ];
-    await using room = await openServed(name, { replies, pace: { firstTokenMs: 700 } });
+    await using room = await openServed(name, { replies, pace: { firstTokenMs: 100 } });
     await room.say('louder');
     await room.until(() => toolsIn(room).length > 0, 'a volume that is set');
     room.fixture.linkOpener.link.lose();
