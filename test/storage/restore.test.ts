@@ -181,6 +181,33 @@ const troubles: readonly Trouble[] = [
       return copies;
     },
   ],
+  ...(
+    [
+      [
+        'trigger',
+        `CREATE TRIGGER later AFTER INSERT ON standings WHEN NEW.kind = 'never' BEGIN
+          UPDATE standings SET kind = 'always' WHERE person_id = NEW.person_id; END`,
+        /was changed by another program \(trigger later\): take another one\.$/,
+      ],
+      ['view', 'CREATE VIEW seen AS SELECT * FROM panels', /\(view seen\)/],
+      [
+        'column that is computed',
+        "ALTER TABLE panels ADD COLUMN kind TEXT AS ('always') VIRTUAL",
+        /\(table panels\)/,
+      ],
+      ['table that is missing', 'DROP TABLE reminders', /\(table reminders\)/],
+    ] as const
+  ).map(
+    ([what, sql, message]): Trouble => [
+      `a copy with a ${what}`,
+      message,
+      (copies) => {
+        using sqlite = new DatabaseSync(first(copies));
+        sqlite.exec(sql);
+        return copies;
+      },
+    ],
+  ),
   [
     'two copies of one thing',
     /^Both .* and .* are copies of the store: name one of them\.$/,

@@ -13,7 +13,9 @@ export const none = 'none';
 /** As `leave_after` is shown and typed where the bot stays although nobody is there. */
 export const never = 'never';
 
-const [mostChannels, mostPeople, mostRoles] = [10, 40, 20];
+/** People whom a server may block. */
+export const mostPeople = 40;
+const [mostChannels, mostRoles] = [10, 20];
 /** Time alone that a server may set, in s. */
 const [leastAloneS, mostAloneS] = [10, 86_400];
 

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { BotError } from '#src/base/errors.ts';
 import { migrate, versionOf } from '#src/storage/schema.ts';
-import { type DatabaseSync, openReadOnly } from '#src/storage/sqlite.ts';
+import { DatabaseSync, openReadOnly } from '#src/storage/sqlite.ts';
 import { asTrouble, isBusy, isDamage } from '#src/storage/trouble.ts';
 import { backUp } from './backup.ts';
 import { type BackupKind, backupKinds } from './backup-kinds.ts';
@@ -25,7 +25,7 @@ export type RestoredFile = {
   readonly to: string;
   /** Rows of people who were forgotten since the copy was made: deleted again. */
   readonly forgottenRows: number;
-  /** Each no that was said since and still counts; undefined where the file before cannot be read. */
+  /** Refusals of the store before that still count; undefined where the file before cannot be read. */
   readonly refusals: number | undefined;
   /** Copy of what stood there before, where that could be read. */
   readonly former?: string;
@@ -54,7 +54,7 @@ export function newestCopies(dataDir: string, withTranscripts: boolean): readonl
 
 /**
  * Puts copies in the places of the stores, all of them or none. Whoever was forgotten since they were made is forgotten again,
- * and whoever said no since is not heard. What stood there before is copied to `DATA_DIR/backups`, where it can be read.
+ * whoever said no since is not heard, and no token is good again that was revoked or made anew. What stood there before is copied to `DATA_DIR/backups`, where it can be read.
  *
  * For a program of its own that holds the lock of `DATA_DIR`: it waits inside. Errors: BotError `store.*`; then nothing changed.
  */
@@ -107,6 +107,7 @@ function examine(path: string, options: RestoreOptions): ExaminedCopy {
     }
     if (sqlite.prepare('PRAGMA quick_check(1)').get()?.quick_check !== 'ok') throw damaged(path);
     refuseNewer(path, versionOf(sqlite), kind);
+    refuseForeign(path, sqlite, kind);
     return { path, kind };
   } catch (error) {
     throw isDamage(error) ? damaged(path, error) : asTrouble('store.unreadable', path, error);
@@ -129,6 +130,37 @@ function refuseNewer(path: string, version: number, { migrations }: BackupKind):
   if (version <= known) return;
   const message = `The copy ${path} was made by a newer Parley (format ${version}, this one reads up to ${known}): update the bot first.`;
   throw new BotError('store.newer', false, message);
+}
+
+/** What somebody added to a copy, say a trigger, would change what is stored later. */
+function refuseForeign(path: string, sqlite: DatabaseSync, { migrations }: BackupKind): void {
+  const version = versionOf(sqlite);
+  using fresh = new DatabaseSync(':memory:');
+  migrate(
+    fresh,
+    path,
+    migrations.filter((step) => step.version <= version),
+  );
+  const [ours, theirs] = [schemaOf(fresh), schemaOf(sqlite)];
+  const [strange = ''] = [
+    ...theirs.filter((one) => !ours.includes(one)),
+    ...ours.filter((one) => !theirs.includes(one)),
+  ];
+  if (strange === '' && ours.length === theirs.length) return;
+  const what = strange.split(' ', 2).join(' ');
+  const message = `The copy ${path} was changed by another program (${what}): take another one.`;
+  throw new BotError('store.unreadable', false, message);
+}
+
+/** Tables, indexes, views and triggers with their SQL, without spaces and quotes, which versions of SQLite write differently. */
+function schemaOf(sqlite: DatabaseSync): readonly string[] {
+  const sql = `SELECT type, name, tbl_name, coalesce(sql, '') AS sql FROM sqlite_schema
+    WHERE NOT (type = 'table' AND name LIKE 'sqlite^_stat_' ESCAPE '^')`;
+  const rows = sqlite.prepare(sql).all();
+  return rows.map(
+    ({ type, name, tbl_name, sql: text }) =>
+      `${type} ${name} ${tbl_name} ${`${text}`.replace(/[\s"]+/g, '')}`,
+  );
 }
 
 /** Copies in `DATA_DIR/backups` of any age hold nobody who was forgotten since; others are searched by notes of 30 days. */
@@ -158,7 +190,7 @@ function prepare({ path: from, kind }: ExaminedCopy, options: RestoreOptions): P
       migrate(sqlite, from, kind.migrations);
       const sinceWallMs = (madeAtWallMs(basename(from)) ?? Number.NEGATIVE_INFINITY) - clocksMs;
       forgottenRows = eraseForgotten(sqlite, kind, forgotten, sinceWallMs);
-      if (kind.holdsConsents) refusals = keepRefusals(sqlite, to);
+      if (kind.holdsConsents) refusals = keepRefusals(sqlite, to, nowWallMs);
     });
   } catch (error) {
     throw asTrouble('store.unwritable', to, error);
