@@ -7,7 +7,8 @@ export const askAbout: MessageCommand = {
   label: 'ask.about',
   shownTo: 'caller',
   longestMs: longestAskMs,
-  async run({ guildId, callerId, callerName, callerLocale, message }, { talk }) {
+  async run(call, { talk }) {
+    const { guildId, callerId, callerName, callerLocale, message } = call;
     const [recording] = message?.sounds ?? [];
     const words = message?.text.trim() ?? '';
     if (!message || (words === '' && !recording))
@@ -16,6 +17,6 @@ export const askAbout: MessageCommand = {
     const about = { ...quoted, ...(recording && { recording, recordedBy: message.author }) };
     const question = text('ask.about.question', {}, callerLocale);
     const asker = { id: callerId, name: callerName };
-    return replyTo(await talk.ask(guildId, question, asker, 'text', about), 'only me');
+    return replyTo(await talk.ask(guildId, question, asker, 'text', about), call, 'caller');
   },
 };

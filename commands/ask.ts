@@ -1,5 +1,6 @@
 import { askTranscript, subjectOption } from '#commands/captions/ask.ts';
-import type { Command, CommandCall, Replies } from '#src/session/ports/command.ts';
+import { peopleReading, placeReading, unknownReaders } from '#src/people/confidential-text.ts';
+import type { Command, CommandCall, Replies, ReplyAudience } from '#src/session/ports/command.ts';
 import type { AskOutcome, SessionControl } from '#src/session/ports/command-ports.ts';
 import { notInRoom } from './rights.ts';
 
@@ -40,8 +41,10 @@ export const ask: Command = {
     if (!recording && !/[\p{L}\p{N}]/u.test(question)) return [{ id: 'ask.empty', to: 'caller' }];
     const asker = { id: call.callerId, name: call.callerName };
     const how = way === 'only me' ? 'text' : way;
-    const about = recording && { recording };
-    return replyTo(await talk.ask(call.guildId, question, asker, how, about), way);
+    const { placeId } = call;
+    const about = { ...(recording && { recording }), ...(way === 'voice' && { placeId }) };
+    const asking = await talk.ask(call.guildId, question, asker, how, about);
+    return replyTo(asking, call, way === 'only me' ? 'caller' : 'room');
   },
 };
 
@@ -51,11 +54,20 @@ function wayOf({ guildId, words }: CommandCall, sessions: Pick<SessionControl, '
   return chosen ?? (sessions.at(guildId) ? 'voice' : 'text');
 }
 
-export function replyTo(asking: AskOutcome, way: AskWay): Replies {
+/** An answer for the room is shown to the caller alone where not all who can read there may know it. */
+export function replyTo(
+  asking: AskOutcome,
+  { callerId, placeId }: Pick<CommandCall, 'callerId' | 'placeId'>,
+  wished: ReplyAudience,
+): Replies {
   switch (asking.kind) {
     case 'answered': {
-      const to = way === 'only me' ? 'caller' : 'room';
-      const { line, text: answer, wav } = asking;
+      const { line, text, wav } = asking;
+      const room = placeId === undefined ? unknownReaders : placeReading(placeId);
+      const open = wished === 'room' ? text.textFor(room) : undefined;
+      const to = open === undefined ? 'caller' : 'room';
+      const answer = open ?? text.textFor(peopleReading([callerId]));
+      if (answer === undefined) return [{ id: 'ask.aloud', to }];
       const files = wav && { files: [{ name: 'answer.wav', bytes: wav }] };
       const lines = line && { lines: [line] };
       return [{ id: 'ask.answer', with: { answer }, to, ...lines, ...files }];

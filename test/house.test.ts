@@ -30,7 +30,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   people: ['base'],
   link: ['base'],
   shards: ['base'],
-  captions: ['texts', 'base'],
+  captions: ['people', 'texts', 'base'],
   provider: ['base'],
   chat: ['provider', 'base'],
   speech: ['provider', 'audio', 'base'],
@@ -70,7 +70,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   discord: ['session', 'shards', 'captions', 'people', 'texts', 'audio', 'base'],
   sandbox: ['http', 'speech', 'audio', 'base'],
   /** Requests of programs over HTTP, and the tokens they come with. */
-  api: ['session', 'pipeline', 'captions', 'spending', 'chat', 'texts', 'audio', 'base'],
+  api: ['session', 'pipeline', 'captions', 'people', 'spending', 'chat', 'texts', 'audio', 'base'],
   storage: ['api', 'session', 'shards', 'captions', 'people', 'spending', 'chat', 'base'],
   status: ['session', 'spending', 'base'],
   http: ['base'],

@@ -75,7 +75,7 @@ async function perform(route: ApiRoute, context: Context, parts: ApiDoor): Promi
   const done = await route.run({
     token,
     guildId: token.guildId,
-    asker: { id: payerIdOf(token), name: token.name },
+    asker: { id: payerIdOf(token), name: token.name, isProgram: true },
     ports,
     params: checked(route.params ?? z.object(), params),
     query: checked(route.query ?? z.object(), context.req.query()),

@@ -1,31 +1,37 @@
+import { type KnownBy, knownByPeople, mayAllKnow } from '#src/people/confidential-text.ts';
 import type { Presence, TranscriptLine, TranscriptSession } from './transcript-line.ts';
-import type { Audience, Viewer } from './transcript-store.ts';
+import type { Audience } from './transcript-store.ts';
 
 type KnownLine = Pick<TranscriptLine, 'sessionId' | 'startMs'>;
+type LineSession = Pick<TranscriptSession, 'catchUp' | 'placeId'>;
 
 /** Whether every one of these people may know a line. `presences` are those of its session. */
 export function mayKnow(
   audience: Audience,
   line: KnownLine,
-  session: Pick<TranscriptSession, 'catchUp' | 'placeId'>,
+  session: LineSession,
   presences: readonly Presence[],
 ): boolean {
-  return audience.every((viewer) => mayViewerKnow(viewer, line, session, presences));
+  return audience.every((viewer) => {
+    const times = [...presences, ...(viewer.unstored ?? [])];
+    return mayAllKnow({ people: [viewer] }, lineKnownBy(line, session, times));
+  });
 }
 
-/** They sat there when it was begun, or, where people were told so, may open its place now. */
-function mayViewerKnow(
-  { personId, openPlaceIds, unstored = [] }: Viewer,
+/** Those who sat there when a line was begun, and, where people were told so, those who may open its place. */
+export function lineKnownBy(
   { sessionId, startMs }: KnownLine,
-  { catchUp, placeId }: Pick<TranscriptSession, 'catchUp' | 'placeId'>,
+  { catchUp, placeId }: LineSession,
   presences: readonly Presence[],
-): boolean {
-  if (catchUp && openPlaceIds.includes(placeId)) return true;
-  return [...presences, ...unstored].some(
+): KnownBy {
+  const present = presences.filter(
     (one) =>
-      one.personId === personId &&
       one.sessionId === sessionId &&
       one.fromMs <= startMs &&
       (one.toMs === undefined || startMs <= one.toMs),
+  );
+  return knownByPeople(
+    present.map(({ personId }) => personId),
+    catchUp ? [placeId] : [],
   );
 }

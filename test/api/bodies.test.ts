@@ -7,6 +7,7 @@ import { completionRequest } from '#src/api/openai/completion-request.ts';
 import { BodyReads } from '#src/api/request-body.ts';
 import { realClock } from '#src/base/clock.ts';
 import { openProgramDoor } from '#src/http/program-door.ts';
+import { openText } from '#src/people/confidential-text.ts';
 import { guildId, openApi, programPorts, refusalIn } from './api-setup.ts';
 
 const path = `/v1/servers/${guildId}/ask`;
@@ -18,7 +19,7 @@ async function openServed() {
   const ask = programPorts({
     ask: async (...[, , , , about]) => {
       files.push(about?.recording?.bytes);
-      return { kind: 'answered', text: 'Yes.' };
+      return { kind: 'answered', text: openText('Yes.') };
     },
   });
   const api = stack.use(await openApi(ask));

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { writeWav } from '#src/audio/wav.ts';
+import { openText } from '#src/people/confidential-text.ts';
 import type { TypedTalk } from '#src/session/ports/command-ports.ts';
 import type { Playing, Tracks, TrackWish } from '#src/session/ports/tracks.ts';
 import { guildId, openApi, programPorts, refusalIn } from './api-setup.ts';
@@ -74,7 +75,7 @@ test.each([
 );
 
 test('a question is asked in words, with a recording in base64, or as a WAV file alone', async () => {
-  const { asked, port } = asking({ kind: 'answered', text: 'Five.' });
+  const { asked, port } = asking({ kind: 'answered', text: openText('Five.') });
   await using api = await openApi(port);
   await api.add('bell');
   const recording = wav.toString('base64');
@@ -86,7 +87,7 @@ test('a question is asked in words, with a recording in base64, or as a WAV file
     body: new Uint8Array(wav),
   });
   expect(await response.json()).toEqual({ text: 'Five.' });
-  const asker = { id: 'token:bell', name: 'bell' };
+  const asker = { id: 'token:bell', name: 'bell', isProgram: true };
   expect(asked.map(([, ...rest]) => rest.slice(0, 3))).toEqual([
     ['How many?', asker, 'voice'],
     ['What is said?', asker, 'text'],
@@ -101,7 +102,7 @@ test('a question is asked in words, with a recording in base64, or as a WAV file
 });
 
 test('an answer in a file comes in JSON, or as the file itself to a program that reads WAV', async () => {
-  const { port } = asking({ kind: 'answered', text: 'Five.', wav });
+  const { port } = asking({ kind: 'answered', text: openText('Five.'), wav });
   await using api = await openApi(port);
   await api.add('bell');
   const question = { question: 'How many?', answer: 'file' };

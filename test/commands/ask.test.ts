@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { ask } from '#commands/ask.ts';
 import { askAbout } from '#commands/ask-about.ts';
+import { openText } from '#src/people/confidential-text.ts';
 import type { CommandCall } from '#src/session/ports/command.ts';
 import type { TypedTalk } from '#src/session/ports/command-ports.ts';
 import { adam, inLounge, ports } from './ports.ts';
@@ -19,7 +20,7 @@ const message = {
 
 /** What was asked, and the answer to it. */
 function asking(
-  answer: Awaited<ReturnType<TypedTalk['ask']>> = { kind: 'answered', text: 'Five.' },
+  answer: Awaited<ReturnType<TypedTalk['ask']>> = { kind: 'answered', text: openText('Five.') },
 ) {
   const asked: Parameters<TypedTalk['ask']>[] = [];
   const hears = ports({
@@ -57,7 +58,7 @@ test('a recording is answered aloud, in writing or to the caller alone, as asked
 
 test('an answer may be a file, with its words beside it', async () => {
   const wav = Buffer.from('RIFF');
-  const { asked, hears } = asking({ kind: 'answered', text: 'Five.', wav });
+  const { asked, hears } = asking({ kind: 'answered', text: openText('Five.'), wav });
   const words = { question: 'How many?', answer: 'file' };
   expect(await ask.run({ ...adam, words }, hears)).toEqual([
     {

@@ -4,6 +4,7 @@ import { buttons } from '#commands/buttons.ts';
 import { captions } from '#commands/captions/captions.ts';
 import { leave } from '#commands/leave.ts';
 import type { ListedSession } from '#src/captions/transcript-store.ts';
+import { anybody } from '#src/people/confidential-text.ts';
 import type { CaptionsOn, QuotedLine, RecapRequest } from '#src/session/ports/captions.ts';
 import type { CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
 import type { Asker } from '#src/session/ports/command-ports.ts';
@@ -135,7 +136,7 @@ test.each([
 });
 
 test('/captions find quotes what it found, with speaker, time and link', async () => {
-  const find = async () => ({ kind: 'found', lines: [quote] }) as const;
+  const find = async () => ({ kind: 'found', lines: [quote], knownBy: anybody }) as const;
   const replies = await run('find', saying({ words: 'friday' }), { transcripts: { find } });
   const [title, line] = read(replies);
   expect(title).toBe('Found for "friday":');
@@ -157,7 +158,7 @@ test('/ask about answers from what was said, to the asker alone', async () => {
   const find: Partial<CommandPorts['transcripts']> = {
     async ask(_guildId, asker, request) {
       asked.push([asker, request]);
-      return { kind: 'found', lines: [quote] };
+      return { kind: 'found', lines: [quote], knownBy: anybody };
     },
   };
   const words = { question: 'What did we decide about Friday?', about: 'This' };

@@ -1,4 +1,5 @@
 import { wallTimesIn } from '#src/captions/files/wall-time.ts';
+import { openText } from '#src/people/confidential-text.ts';
 import type { CaptionControl, Transcripts } from '#src/session/ports/captions.ts';
 import type { CommandCall, CommandPorts } from '#src/session/ports/command.ts';
 import type {
@@ -224,7 +225,7 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     share: () => noCost,
     denied: async () => undefined,
     say: async () => ({ kind: 'queued', ahead: 0 }),
-    ask: async () => ({ kind: 'answered', text: 'It is five.' }),
+    ask: async () => ({ kind: 'answered', text: openText('It is five.') }),
     openFloor: () => 'open',
     stop: () => 'stopped',
     pause: () => 'paused',

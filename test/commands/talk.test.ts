@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { ask } from '#commands/ask.ts';
 import { say } from '#commands/say.ts';
+import { openText } from '#src/people/confidential-text.ts';
 import type { AskOutcome, SayOutcome } from '#src/session/ports/command-ports.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, ports } from './ports.ts';
@@ -86,7 +87,7 @@ test('/ask is answered aloud, and the answer is shown to the room', async () => 
   const listening = ports({
     ask: async (_guildId, _question, _asker, answer) => {
       ways.push(answer);
-      return { kind: 'answered', text: 'It is five.' };
+      return { kind: 'answered', text: openText('It is five.') };
     },
   });
   expect(await ask.run(saying(question), listening)).toEqual([

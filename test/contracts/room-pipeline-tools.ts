@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { peopleReading } from '#src/people/confidential-text.ts';
 import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
 import { textOf } from '#test/session/setup/sayings.ts';
 import { openServed, type Served } from '#test/session/setup/served-session.ts';
@@ -38,7 +39,8 @@ function quoteContract(name: PipelineName): void {
     ]);
     expect(toolsIn(room)).toEqual([['find_in_captions', 'ran', 'adam']]);
     expect(room.running).toEqual([]);
-    const known = room.fixture.sessions.session('g')?.context.memory.messages().at(-1);
+    const { memory } = room.fixture.sessions.session('g')?.context ?? {};
+    const known = memory?.messages(peopleReading(['adam'])).messages.at(-1);
     expect(known).toMatchObject({ role: 'assistant', content: heardText });
   });
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
 import { RecordedUtterances } from '#test/fakes/speakers/utterances.ts';
+import { readBy } from '#test/session/setup/read-outcome.ts';
 import { textOf } from '#test/session/setup/sayings.ts';
 import { openServed, type Served } from '#test/session/setup/served-session.ts';
 import { adam, eva, lounge } from '#test/session/setup/session-fixture.ts';
@@ -247,7 +248,7 @@ function writingContract(name: PipelineName): void {
     const { sent } = room.fixture.linkOpener.link;
     const asking = room.fixture.talk.ask('g', 'What is the capital of France?', adam, 'voice');
     await room.until(() => room.fixture.of('answered').length > 0, 'an answer');
-    expect(await asking).toEqual({ kind: 'answered', text: 'Paris.' });
+    expect(readBy(await asking)).toEqual({ kind: 'answered', text: 'Paris.' });
     expect(room.fixture.linkOpener.link.sent).toBeGreaterThan(sent + 10);
     expect(room.shown).toEqual(['user: Adam: What is the capital of France?']);
     await room.ask('forward');

@@ -8,6 +8,7 @@ import { watchOwnState } from '#src/discord/own-state.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import { openPlaces } from '#src/discord/places.ts';
 import { openSeatWatch } from '#src/discord/watchdogs/seat-watch.ts';
+import { openText } from '#src/people/confidential-text.ts';
 import type { Command } from '#src/session/ports/command.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 import {
@@ -89,7 +90,7 @@ test('a channel whose rights are unknown is written to, and Discord decides', as
   const outbox = { put: async (channelId: string) => void places.push(channelId) };
   const beside = { placeIn: () => ({ channelId: ids.text, messageId: ids.message }) };
   const messages = openChannelMessages(client, beside, new Map(), outbox as never);
-  await messages.write(lobby, 'Hello.', new AbortController().signal);
+  await messages.write(lobby, openText('Hello.'), new AbortController().signal);
   expect(places).toEqual([ids.voice]);
 });
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
+import { peopleReading } from '#src/people/confidential-text.ts';
 import { fineFacts } from '#test/fakes/channel-facts.ts';
 import {
   adam,
@@ -61,7 +62,9 @@ test('an answer in which the bot is moved ends there, and what was heard of it c
   expect([sentThere > 0, answered?.finish]).toEqual([true, 'cancelled']);
   expect(answered?.heardText).toMatch(/^la( la)*$/);
   await asking; // whoever typed it is not left waiting
-  expect(fixture.sessions.session('g')?.context.memory.messages()).toEqual([
+  expect(
+    fixture.sessions.session('g')?.context.memory.messages(peopleReading(['adam'])).messages,
+  ).toEqual([
     { role: 'user', name: 'Adam', content: 'Hello?' },
     { role: 'assistant', content: answered?.heardText },
   ]);

@@ -101,7 +101,10 @@ function openRoom(plans: readonly Plan[]) {
       addressing: 'auto',
       onEvent: (_guildId, event) => void happened.push({ atMs: clock.nowMs(), event }),
       messages: {
-        write: async () => void told.push(clock.nowMs()),
+        write: async () => {
+          told.push(clock.nowMs());
+          return 'written' as const;
+        },
         notify: async () => undefined,
         offer: async () => undefined,
       },

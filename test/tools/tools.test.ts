@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { openText, unknownReaders } from '#src/people/confidential-text.ts';
 import type { ToolOutcome, ToolPorts } from '#src/session/ports/tool.ts';
 import type { CheckedLine } from '#src/texts/texts.ts';
 import { tools } from '#tools/tools.ts';
@@ -20,7 +21,7 @@ function open() {
     post: async (text) => void posted.push(text),
     findInCaptions: async (question, about) => ({
       lines: 1,
-      quote: { text: `Ben, 20:14: ${question} (${about})`, aboutIds: ['ben'] },
+      quote: { text: openText(`Ben, 20:14: ${question} (${about})`), aboutIds: ['ben'] },
     }),
     leave: async () => ({
       kind: 'left',
@@ -84,10 +85,11 @@ test('leaving is told in the words of /leave', async () => {
 
 test('lines of captions are quoted, and the model is told only how many', async () => {
   const call = { question: 'What about Friday?', about: '2026-11-20' };
-  expect(await open().run('find_in_captions', call)).toEqual({
-    facts: { linesQuoted: 1 },
-    quote: { text: 'Ben, 20:14: What about Friday? (2026-11-20)', aboutIds: ['ben'] },
-  });
+  const { facts, quote } = await open().run('find_in_captions', call);
+  expect(facts).toEqual({ linesQuoted: 1 });
+  expect(quote?.aboutIds).toEqual(['ben']);
+  const words = quote?.text.textFor(unknownReaders);
+  expect(words).toBe('Ben, 20:14: What about Friday? (2026-11-20)');
 });
 
 test('a text is posted as it was given, for the scribe to make harmless', async () => {

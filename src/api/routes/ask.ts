@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { refusalOf } from '#src/api/failed-line.ts';
 import { refusal } from '#src/api/refusal.ts';
 import { defineRoute } from '#src/api/route.ts';
+import { peopleReading } from '#src/people/confidential-text.ts';
 import { nowhere } from './nowhere.ts';
 
 const question = z.string().trim().max(1_000);
@@ -52,7 +53,9 @@ export const ask = defineRoute({
     const told = await ports.talk.ask(guildId, asked.question, asker, asked.answer, about);
     if (told.kind === 'nowhere') throw nowhere();
     if (told.kind === 'failed') throw refusalOf(told.line);
-    const { text, wav } = told;
+    const text = told.text.textFor(peopleReading([asker.id]));
+    if (text === undefined) throw nowhere();
+    const { wav } = told;
     if (!wav) return { text };
     const file = Buffer.from(wav);
     if (accept.includes('audio/wav'))

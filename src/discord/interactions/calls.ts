@@ -28,7 +28,7 @@ export function callOf(asked: Met, about?: string): CommandCall {
 }
 
 function unchecked(asked: Met, about?: string): CommandCall {
-  const { member } = asked;
+  const { channelId, member } = asked;
   const where = member.voice.channel;
   return {
     guildId: asked.guildId,
@@ -39,6 +39,7 @@ function unchecked(asked: Met, about?: string): CommandCall {
     words: about === undefined ? {} : { about },
     // Typed as always there, which holds for Discord; other servers may leave it out.
     mayManage: asked.memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false,
+    ...(channelId !== null && { placeId: channelId }),
     ...(where && { callerChannel: refOf(where, asked.guildId) }),
   };
 }

@@ -12,6 +12,7 @@ import { uploadsOf } from '#src/discord/interactions/uploads.ts';
 import { networkCodeOf } from '#src/discord/network-errors.ts';
 import { newNonce } from '#src/discord/nonce.ts';
 import { permissionsIn } from '#src/discord/permissions.ts';
+import { placeReading } from '#src/people/confidential-text.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type { Button, ReplyFile } from '#src/session/ports/command.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
@@ -31,15 +32,20 @@ export function openChannelMessages(
   outbox: Pick<Outbox, 'put'>,
 ): ChannelMessages {
   const channelOf = (id = '') => client.channels.cache.get(id);
-  const send = async (
-    { channelId, guildId, name }: ChannelRef,
-    message: MessageRequest,
-    signal: AbortSignal,
-    files: readonly ReplyFile[] = [],
-  ): Promise<void> => {
+  const placeOf = ({ channelId, guildId, name }: ChannelRef) => {
     const [own, beside] = [channelOf(channelId), channelOf(panels.placeIn(guildId)?.channelId)];
     const channel = own && (mayWrite(own) || !beside) ? own : beside;
     if (!channel?.isSendable()) throw forbidden(name);
+    return channel;
+  };
+  const send = async (
+    where: ChannelRef,
+    message: MessageRequest,
+    signal: AbortSignal,
+    files: readonly ReplyFile[] = [],
+    channel = placeOf(where),
+  ): Promise<void> => {
+    const { name } = where;
     const route = Routes.channelMessages(channel.id);
     const body = { ...message, nonce: newNonce(), enforce_nonce: true };
     const uploads = uploadsOf(files)
@@ -55,9 +61,15 @@ export function openChannelMessages(
     }
   };
   return {
-    async write(where, text, signal) {
-      const content = cut(posted(text), maxMessageChars);
-      await send(where, { content, allowed_mentions: { parse: [] } }, signal);
+    async write(where, text, signal, instead) {
+      const place = placeOf(where);
+      const known = text.textFor(placeReading(place.id));
+      const shown = known ?? instead;
+      if (shown !== undefined) {
+        const content = cut(posted(shown), maxMessageChars);
+        await send(where, { content, allowed_mentions: { parse: [] } }, signal, [], place);
+      }
+      return known === undefined ? 'withheld' : 'written';
     },
     async notify(where, lines, signal) {
       const shown = lines.map(({ personId, text }) => `<@${personId}> ${posted(text)}`);

@@ -9,6 +9,7 @@ import { BotError } from '#src/base/errors.ts';
 import { watchDeleted } from '#src/discord/captions/deleted-messages.ts';
 import { newNonce } from '#src/discord/nonce.ts';
 import type { Outbox } from '#src/discord/panel/outbox.ts';
+import { placeReading } from '#src/people/confidential-text.ts';
 import type { TypedMessageListener, TypedMessages } from '#src/session/ports/typed-messages.ts';
 import { cut, maxMessageChars, posted } from '#src/texts/plain.ts';
 import { readTyped } from './read-typed.ts';
@@ -43,8 +44,10 @@ export function openTypedMessages(
       listener = next;
     },
     async reply({ channelId, guildId, messageId }, text, signal) {
+      const known = text.textFor(placeReading(channelId));
+      if (known === undefined) return 'withheld';
       const body = {
-        content: cut(posted(text), maxMessageChars),
+        content: cut(posted(known), maxMessageChars),
         allowed_mentions: { parse: [], replied_user: false },
         message_reference: {
           message_id: messageId,

@@ -1,3 +1,4 @@
+import { openText } from '#src/people/confidential-text.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { writtenText } from '#src/session/localized-text.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
@@ -65,7 +66,10 @@ export class GuildNotices implements Disposable {
   }
 
   #write({ channel, line }: GuildNotice): void {
-    write(writtenText(line, channel.guildId, this.#parts), { channel, parts: this.#parts });
+    write(openText(writtenText(line, channel.guildId, this.#parts)), {
+      channel,
+      parts: this.#parts,
+    });
   }
 
   #server(guildId: string): GuildNoticeQueue {

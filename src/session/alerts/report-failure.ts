@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import { voiceIn } from '#src/pipeline/answer-language.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
@@ -91,14 +92,19 @@ export function reportUnrecognised(failure: BotError, context: FailureChat): voi
   if (!reportedFailures.first('recognise')) return;
   const told = failureText(failure, parts);
   const isNamed = told.id === 'fail.key' || told.id === 'fail.limit';
-  write(writtenText(isNamed ? told : { id: 'fail.unrecognised' }, channel.guildId, parts), context);
+  const line: TextLine = isNamed ? told : { id: 'fail.unrecognised' };
+  write(openText(writtenText(line, channel.guildId, parts)), context);
 }
 
 /**
  * Words that could not be said, since the voice failed, or none speaks their `language` (BCP 47); why they come so is told once
- * a trouble. Waits for nothing.
+ * a trouble. Where not all who can read there may know them, only that is written. Waits for nothing.
  */
-export function writeUnspeakable(words: string, context: FailureChat, language?: string): void {
+export function writeUnspeakable(
+  words: ConfidentialText,
+  context: FailureChat,
+  language?: string,
+): void {
   const { channel, parts, reportedFailures } = context;
   const { guildId } = channel;
   const isFirst = reportedFailures.first(language ? `no voice for ${language}` : 'speak');
@@ -106,16 +112,25 @@ export function writeUnspeakable(words: string, context: FailureChat, language?:
   const why: TextLine = name
     ? { id: 'fail.no_voice', with: { language: name } }
     : { id: 'fail.tts' };
-  write(isFirst ? `${writtenText(why, guildId, parts)} ${words}` : words, context);
+  const reason = openText(writtenText(why, guildId, parts));
+  const withheld = writtenText({ id: 'fail.withheld' }, guildId, parts);
+  write(isFirst ? ConfidentialText.joined([reason, words], ' ') : words, context, withheld);
 }
 
 /** What is written for its own sake is not taken back by anything. */
 const never = new AbortController().signal;
 
-/** Into the chat of the channel, without waiting for it. If that is shut as well, only the operator is left to tell. */
-export function write(words: string, { channel, parts }: ChannelChat): void {
+/**
+ * Into the chat of the channel, without waiting for it; `instead` where not all who can read there may know it. If that is shut
+ * as well, only the operator is left to tell.
+ */
+export function write(
+  words: ConfidentialText,
+  { channel, parts }: ChannelChat,
+  instead?: string,
+): void {
   parts.messages
-    .write(channel, words, never)
+    .write(channel, words, never, instead)
     .catch((error: unknown) => parts.onEvent(channel.guildId, failureOf(error, 'speak')));
 }
 
@@ -141,6 +156,6 @@ export async function sayOrWrite(
     });
   } catch (error) {
     if (signal.aborted || !(error instanceof BotError)) throw error;
-    write(writtenText(line, channel.guildId, parts), context);
+    write(openText(writtenText(line, channel.guildId, parts)), context);
   }
 }

@@ -20,6 +20,11 @@ export class ReportedFailures {
     return isFirst;
   }
 
+  /** Whether a channel was told of it and it is not over. */
+  lasts(trouble: FailureKind): boolean {
+    return this.#told.has(trouble);
+  }
+
   /** Forgets these failures, because they are over; the next one is told again. */
   over(...troubles: readonly FailureKind[]): void {
     for (const trouble of troubles) this.#told.delete(trouble);

@@ -1,5 +1,6 @@
 import type { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
+import { ConfidentialText, mayAllKnow } from '#src/people/confidential-text.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import {
   type FailureOutput,
@@ -31,9 +32,10 @@ import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
 import { type AnswerStart, beginAnswer } from './begin-answer.ts';
 import { type RefusalContext, refuseForBudget } from './budget-refusal.ts';
+import { attendConversation } from './conversation-memory.ts';
 import { PendingAnswer } from './pending-answer.ts';
 import { isSlow, postpone, tellToWait } from './postpone.ts';
-import { type AnswerRecords, recordAnswer } from './record-answer.ts';
+import { type AnswerRecords, answerKnownBy, recordAnswer } from './record-answer.ts';
 
 /** What a question is answered with, from its first request to the record of its answer. */
 export type AnswerContext = AnswerStart &
@@ -91,7 +93,7 @@ export async function answer(
     if (dropped === 'continued') pending.discard();
     else if (dropped !== 'withdrawn') {
       const quotedIds = pending.quote?.aboutIds ?? [];
-      const given = { reply, progress, finish, quotedIds };
+      const given = { reply, progress, finish, quotedIds, knownBy: pending.knownBy };
       recordAnswer(question, given, context);
       if (failure?.stage !== 'speak') showWrittenParts(question, given, context);
     }
@@ -101,7 +103,8 @@ export async function answer(
   const answeredIds = withDuplicates(question).map(speakerOf);
   const { channel, parts } = context;
   const { speed } = parts.peopleSettings.known(channel.guildId, question.said.speakerId);
-  const birth = { isAnswer: true, answeredIds, ownSpeed: speed };
+  const knownBy = () => answerKnownBy(question, pending.knownBy, context);
+  const birth = { isAnswer: true, answeredIds, ownSpeed: speed, knownBy };
   await output.speak(signal, give, birth);
   if (isPutOff) await tellToWait(question, context, signal);
 }
@@ -128,15 +131,16 @@ async function perform(
   try {
     const answered = pending.release(reply, signal);
     const wanted = dropDoneEcho(answered, question, pending);
-    const quoted = quoteInstead(wanted, pending, context, signal);
+    const quoted = quoteInstead(wanted, { question, pending }, context, signal);
     const made = withNamePrefix(quoted, { question, voice: pending.voice }, context, signal);
-    const parts = writeUnspoken(made, progress, context, signal);
+    const parts = writeUnspoken(made, { progress, pending }, context, signal);
     const work = () => playAnswer(parts, reply, progress, signal);
     const failure = await watched(reply, work, pending, context, signal);
-    for (const { tell } of withDuplicates(question)) tell?.(toldOf(progress, failure, context));
+    for (const { tell } of withDuplicates(question))
+      tell?.(toldOf(progress, failure, pending, context));
     const finish = await context.output.played(reply, signal);
     if (context.output.isStuck) {
-      writeUnspeakable(progress.text, context);
+      writeUnspeakable(new ConfidentialText(progress.text, pending.knownBy), context);
       progress.written = progress.text;
       return { finish: 'failed', failure: stuck() };
     }
@@ -168,13 +172,15 @@ async function watched(
   }
 }
 
-/** What was begun ahead, if it still rests on what the session knows or was long awaited. */
+/** What was begun ahead, if it still rests on what the session and all who are there know, or was long awaited. */
 function begunAhead(question: QueuedQuestion, context: AnswerContext): PendingAnswer | undefined {
   const { postponed, pending } = question;
   question.pending = undefined;
   question.postponed = false;
+  const here = attendConversation(context);
   const isFresh = pending?.basis === context.memory.state && !pending.isInWrongLanguage;
-  if (pending && (postponed || isFresh)) return pending;
+  const mayHear = pending && mayAllKnow({ people: here }, pending.knownBy);
+  if (mayHear && (postponed || isFresh)) return pending;
   pending?.discard();
   return undefined;
 }
@@ -197,10 +203,11 @@ async function begin(
 function toldOf(
   { text }: AnswerProgress,
   failure: BotError | undefined,
+  { knownBy }: PendingAnswer,
   { parts }: FailureOutput,
 ): AskOutcome {
   if (failure && failure.stage !== 'speak')
     return { kind: 'failed', line: failureText(failure, parts) };
-  if (text.trim() !== '') return { kind: 'answered', text };
+  if (text.trim() !== '') return { kind: 'answered', text: new ConfidentialText(text, knownBy) };
   return { kind: 'failed', line: { id: 'fail.llm', with: { provider: parts.chatName } } };
 }

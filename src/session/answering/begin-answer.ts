@@ -1,6 +1,14 @@
 import { memoryContext } from '#src/captions/answers/memory-context.ts';
+import {
+  alsoKnownTo,
+  anybody,
+  type KnownBy,
+  knownByAll,
+  type TextReaders,
+} from '#src/people/confidential-text.ts';
 import type { Pipeline, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { NoticeReceiver } from '#src/session/alerts/fallback-notices.ts';
+import type { ReportedFailures } from '#src/session/alerts/reported-failures.ts';
 import type { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
@@ -12,19 +20,25 @@ import { ToolRun, type ToolsContext } from '#src/session/tools/run-tools.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
 import type { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import { answerRequestOf, cheaperStyle } from './answer-request.ts';
-import type { ConversationMemory } from './conversation-memory.ts';
+import {
+  attendConversation,
+  type ConversationMemory,
+  type ListeningContext,
+} from './conversation-memory.ts';
 import { PendingAnswer } from './pending-answer.ts';
 
 /** What an answer is begun with. */
 export type AnswerStart = ToolsContext &
-  NoticeReceiver & {
+  NoticeReceiver &
+  ListeningContext & {
     readonly parts: Pick<
       SessionDependencies,
       'places' | 'spending' | 'spokenLocales' | 'style' | 'timeZone'
     >;
-    readonly memory: Pick<ConversationMemory, 'messages' | 'state'>;
+    readonly memory: Pick<ConversationMemory, 'attend' | 'messages' | 'state'>;
     readonly pipeline: Pipeline;
     readonly preemptiveBudget: PreemptiveBudget;
+    readonly reportedFailures: Pick<ReportedFailures, 'lasts'>;
     readonly captions: Pick<ChannelCaptions, 'view'>;
     readonly languages: Pick<SpeakerLanguages, 'answerTo' | 'of'>;
     readonly gate: Pick<ConsentGate, 'isLeftOut' | 'standing'>;
@@ -42,21 +56,24 @@ export function beginAnswer(
 ): PendingAnswer | BudgetRefusal {
   const { channel, memory, parts, pipeline, preemptiveBudget } = context;
   const { clock, spending } = parts;
+  const askerIds = said.map(({ speakerId }) => speakerId);
+  const speakerId = askerIds.at(-1);
+  const mayShow = (id: string) => askerIds.includes(id) || !context.gate.isLeftOut(id);
+  const readers = readersOf(askerIds, context);
+  const history = memory.messages(readers, mayShow);
+  const { knownBy, ...beside } = contextOf(said, readers, context);
   const tools = new ToolRun(said, context);
   const style = {
     ...cheaperStyle(withToolRules(parts.style, tools), spending.manner(channel.guildId)),
     asidesIn: (language: string | undefined) => spokenSubstitute(channel.guildId, parts, language),
   };
-  const askerIds = said.map(({ speakerId }) => speakerId);
-  const speakerId = askerIds.at(-1);
-  const mayShow = (id: string) => askerIds.includes(id) || !context.gate.isLeftOut(id);
   const turn = {
     said,
     style,
-    history: memory.messages(mayShow),
+    history: history.messages,
     tools: tools.offered,
     done: tools.done,
-    ...contextOf(said, context),
+    ...beside,
     ...(speakerId !== undefined && { language: context.languages.answerTo(speakerId) }),
   };
   const opened = spending.open(answerRequestOf(turn, channel.guildId));
@@ -67,21 +84,49 @@ export function beginAnswer(
   const basis = memory.state;
   return new PendingAnswer(
     addressed,
-    { pipeline, preemptiveBudget, tools, basis, bill, nowMs: () => clock.nowMs() },
+    {
+      pipeline,
+      preemptiveBudget,
+      tools,
+      basis,
+      knownBy: alsoKnownTo(knownByAll([history.knownBy, knownBy]), readers.people),
+      bill,
+      nowMs: () => clock.nowMs(),
+    },
     signal,
   );
 }
 
-/** What an answer may know beside the conversation: what the server has it remember, and what was said there of late. */
+/**
+ * Everybody whom an answer to these people reaches: those who sit there, those who asked from elsewhere, and, while the voice is
+ * out, who may open the chat in which it is written.
+ */
+function readersOf(askerIds: readonly string[], context: AnswerStart) {
+  const here = attendConversation(context);
+  const others = askerIds.filter((id) => here.every(({ personId }) => personId !== id));
+  const people = [...here, ...others.map((personId) => ({ personId }))];
+  const isOut = context.reportedFailures.lasts('speak');
+  return { people, placeIds: isOut ? [context.channel.channelId] : [] };
+}
+
+/**
+ * What an answer may know beside the conversation: what the server has it remember, and what was said there of late. A
+ * question from elsewhere, as of a program, begins with nothing.
+ */
 function contextOf(
   said: readonly TurnUtterance[],
-  { captions, channel, gate, parts, settings }: AnswerStart,
-): Pick<Turn, 'context'> {
+  readers: TextReaders,
+  { captions, channel, gate, parts, people, settings }: AnswerStart,
+): Pick<Turn, 'context'> & { readonly knownBy: KnownBy } {
   const askerIds = said.map(({ speakerId }) => speakerId);
-  const remembered = settings().memory ? parts.memories.known(channel.guildId) : [];
+  const isHere = askerIds.every((id) => people().some((one) => one.id === id));
+  const remembered = settings().memory && isHere ? parts.memories.known(channel.guildId) : [];
+  const recent = captions.view?.recent(Math.min(...said.map(({ fromMs }) => fromMs)), askerIds);
+  const words = recent?.textFor(readers);
+  const knownBy = words === undefined ? anybody : (recent?.knownBy ?? anybody);
   const shown = [
     memoryContext(usableMemories(remembered, askerIds, gate), parts.timeZone),
-    captions.view?.recent(Math.min(...said.map(({ fromMs }) => fromMs))),
+    words,
   ].filter((one) => one !== undefined);
-  return shown.length === 0 ? {} : { context: shown.join('\n\n') };
+  return shown.length === 0 ? { knownBy } : { context: shown.join('\n\n'), knownBy };
 }

@@ -1,5 +1,25 @@
+import type { Clock } from '#src/base/clock.ts';
 import { openHistory, standardHistory } from '#src/chat/history.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
+import {
+  type KnownBy,
+  knownByAll,
+  mayAllKnow,
+  type TextReader,
+  type TextReaders,
+} from '#src/people/confidential-text.ts';
+import type { ChannelView } from '#src/session/captions/channel-view.ts';
+import type { ChannelMember } from '#src/session/ports/voice-link.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+
+/** A channel, who sits there, and what was said to the bot. */
+export type ListeningContext = {
+  readonly people: () => readonly ChannelMember[];
+  readonly captions: { readonly view: Pick<ChannelView, 'viewer'> | undefined };
+  readonly memory: Pick<ConversationMemory, 'attend'>;
+  readonly parts: { readonly clock: Pick<Clock, 'nowMs'> };
+  readonly notice: (line: TextLine) => void;
+};
 
 /** One exchange as people heard it: `heard` is what left of the answer. */
 export type RememberedExchange = {
@@ -9,15 +29,39 @@ export type RememberedExchange = {
   readonly heard: string;
   /** Others who asked the same and were answered with it. */
   readonly alsoIds?: readonly string[];
+  /** People who were there for all of it, and chats in which all of it stands. */
+  readonly knownBy: KnownBy;
 };
 
-/** What was said to the bot in one channel and how it answered, until somebody takes their part back. */
+/** Somebody in the channel, as a reader. */
+export type Listener = TextReader & { readonly name: string };
+
+/** Time, in ms, after which it is known which chats somebody who has come may open. */
+const settledMs = 1_000;
+
+/** Exchanges as a model is shown them, and those who may know all of them. */
+export type KnownHistory = {
+  readonly messages: readonly ChatMessage[];
+  readonly knownBy: KnownBy;
+};
+
+/**
+ * What was said to the bot in one channel and how it answered, until somebody takes their part back.
+ *
+ * What somebody there may not know rests while they are there.
+ */
 export class ConversationMemory {
   #exchanges: readonly RememberedExchange[] = [];
+  /** Those who sit there, by id: when they came, in ms of the monotonic clock, and whether what follows from that was told. */
+  #arrivals: ReadonlyMap<string, { readonly atMs: number; isTold: boolean }> = new Map();
+  #here: readonly Listener[] = [];
+  /** What everybody there may know. */
+  #shown: readonly RememberedExchange[] = [];
+  #state: object = {};
 
-  /** Another one after each change: whatever was shown to a model before is out of date then. */
+  /** Another one after each change of what is shown: whatever was shown to a model before is out of date then. */
   get state(): object {
-    return this.#exchanges;
+    return this.#state;
   }
 
   get isEmpty(): boolean {
@@ -26,33 +70,118 @@ export class ConversationMemory {
 
   /** Keeps what was said, but answers that were begun before are out of date. */
   outdate(): void {
-    this.#exchanges = [...this.#exchanges];
+    this.#state = {};
   }
 
   /** Nothing was said before. */
   clear(): void {
-    this.#exchanges = [];
+    this.#become([]);
   }
 
   add(exchange: RememberedExchange): void {
-    this.#exchanges = [...this.#exchanges, exchange].slice(-standardHistory.items);
+    this.#become([...this.#exchanges, exchange].slice(-standardHistory.items));
   }
 
   /** What this person said goes, and what was answered to it. */
   forget(personId: string): void {
-    this.#exchanges = this.#exchanges.filter(
-      ({ speakerId, alsoIds = [] }) => speakerId !== personId && !alsoIds.includes(personId),
+    this.#become(
+      this.#exchanges.filter(
+        ({ speakerId, alsoIds = [] }) => speakerId !== personId && !alsoIds.includes(personId),
+      ),
     );
   }
 
-  /** Oldest first, as much as a model is shown; without exchanges with people for whom `mayShow` is false. */
-  messages(mayShow: (personId: string) => boolean = () => true): readonly ChatMessage[] {
+  /**
+   * Notes who sits there now. Returns names of those who have come a moment ago and because of whom something rests that was
+   * shown to models until then; each once.
+   */
+  attend(here: readonly Listener[], atMs: number): readonly string[] {
+    const before = this.#arrivals;
+    this.#arrivals = new Map(
+      here.map(({ personId }) => [personId, before.get(personId) ?? { atMs, isTold: false }]),
+    );
+    this.#here = here;
+    const shown = this.#known({ people: here });
+    if (shown.length !== this.#shown.length || shown.some((one, n) => one !== this.#shown[n]))
+      this.outdate();
+    this.#shown = shown;
+    return here.filter((one) => this.#isNews(one, here, atMs)).map(({ name }) => name);
+  }
+
+  /** Somebody was there before them who may know something that they may not. */
+  #isNews(newcomer: Listener, here: readonly Listener[], atMs: number): boolean {
+    const arrival = this.#arrivals.get(newcomer.personId);
+    if (!arrival || arrival.isTold || atMs - arrival.atMs < settledMs) return false;
+    arrival.isTold = true;
+    const earlier = here.filter(
+      ({ personId }) => (this.#arrivals.get(personId)?.atMs ?? atMs) < arrival.atMs,
+    );
+    const rests = this.#exchanges.filter(
+      ({ knownBy }) => !mayAllKnow({ people: [newcomer] }, knownBy),
+    );
+    return rests.some(({ knownBy }) =>
+      earlier.some((one) => mayAllKnow({ people: [one] }, knownBy)),
+    );
+  }
+
+  /**
+   * Ids of people who sit there now and have done so since that instant of the monotonic clock; this one spoke, so they were
+   * there.
+   */
+  presentSince(fromMs: number, speakerId: string): readonly string[] {
+    return [...this.#arrivals]
+      .filter(([id, { atMs }]) => id === speakerId || atMs <= fromMs)
+      .map(([id]) => id);
+  }
+
+  /**
+   * Oldest first, as much as a model is shown whose answer reaches these readers; without exchanges with people for whom
+   * `mayShow` is false.
+   */
+  messages(
+    readers: TextReaders,
+    mayShow: (personId: string) => boolean = () => true,
+  ): KnownHistory {
     const history = openHistory();
-    for (const { name, said, heard, speakerId, alsoIds = [] } of this.#exchanges) {
-      if (![speakerId, ...alsoIds].every(mayShow)) continue;
+    const shown = this.#known(readers).filter(({ speakerId, alsoIds = [] }) =>
+      [speakerId, ...alsoIds].every(mayShow),
+    );
+    for (const { name, said, heard } of shown) {
       history.addUser(name, said);
       history.addAssistant(heard);
     }
-    return history.messages();
+    const knownBy = knownByAll(shown.map((one) => one.knownBy));
+    return { messages: history.messages(), knownBy };
   }
+
+  #known(readers: TextReaders): readonly RememberedExchange[] {
+    return this.#exchanges.filter(({ knownBy }) => mayAllKnow(readers, knownBy));
+  }
+
+  #become(exchanges: readonly RememberedExchange[]): void {
+    this.#exchanges = exchanges;
+    this.#shown = this.#known({ people: this.#here });
+    this.outdate();
+  }
+}
+
+/** Everybody who hears what is said there now. */
+export function listenersIn({
+  people,
+  captions,
+}: Pick<ListeningContext, 'captions' | 'people'>): readonly Listener[] {
+  return people()
+    .filter(({ isBot }) => !isBot)
+    .map(({ id, name }) => {
+      const { openPlaceIds = [] } = captions.view?.viewer(id) ?? {};
+      return { personId: id, name, openPlaceIds };
+    });
+}
+
+/** To be called now and then: those who sit there now decide what of the conversation is used; they are told when that changes. */
+export function attendConversation(context: ListeningContext): readonly Listener[] {
+  const here = listenersIn(context);
+  const names = context.memory.attend(here, context.parts.clock.nowMs());
+  for (const name of names) context.notice({ id: 'memory.rests', with: { name } });
+  return here;
 }

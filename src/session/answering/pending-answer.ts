@@ -2,6 +2,7 @@ import { durationMs } from '#src/audio/pcm.ts';
 import type { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { ToolCall, Usage } from '#src/chat/ports.ts';
+import { anybody, type KnownBy, knownByAll } from '#src/people/confidential-text.ts';
 import { answerSound } from '#src/pipeline/answer-language.ts';
 import type { AnswerHost, Pipeline, ReplyPart, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
@@ -34,6 +35,8 @@ export type PendingAnswerParts = {
   readonly tools?: AnswerTools;
   /** What the turn rests on; another one later means that the answer is out of date. */
   readonly basis: object;
+  /** Those who may know what the model is shown for it. */
+  readonly knownBy: KnownBy;
   readonly nowMs: () => number;
   /** What it takes is told here; nobody counts if left out. */
   readonly bill?: UsageMeter;
@@ -52,6 +55,7 @@ const quoted = new Error('lines are quoted instead');
  */
 export class PendingAnswer {
   readonly basis: object;
+  readonly #knownBy: KnownBy;
   readonly #turn: Turn;
   readonly #parts: AsyncIterator<ReplyPart>;
   readonly #preemptiveBudget: PreemptiveBudget;
@@ -70,8 +74,9 @@ export class PendingAnswer {
   #tokens = 0;
 
   constructor(turn: Turn, parts: PendingAnswerParts, signal: AbortSignal) {
-    const { pipeline, preemptiveBudget, tools, basis, bill, nowMs } = parts;
+    const { pipeline, preemptiveBudget, tools, basis, knownBy, bill, nowMs } = parts;
     this.basis = basis;
+    this.#knownBy = knownBy;
     this.#turn = turn;
     this.#preemptiveBudget = preemptiveBudget;
     this.#tools = tools;
@@ -85,6 +90,11 @@ export class PendingAnswer {
     this.#early = this.#gather().finally(() => {
       this.#isReady = true;
     });
+  }
+
+  /** Those who may know the answer: all that the model was shown for it, and what a tool has quoted. */
+  get knownBy(): KnownBy {
+    return knownByAll([this.#knownBy, this.quote?.text.knownBy ?? anybody]);
   }
 
   /** Voice of all that is said in this answer, once it sounds. */

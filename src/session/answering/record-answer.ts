@@ -1,4 +1,6 @@
+import { type KnownBy, knownByAll, knownByPeople } from '#src/people/confidential-text.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import type { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { AnswerProgress } from '#src/session/output/play-answer.ts';
 import type { AnswerFinish, SessionEventListener } from '#src/session/ports/events.ts';
@@ -15,13 +17,16 @@ export type FinishedAnswer = {
   readonly finish: AnswerFinish;
   /** People whose words it quotes. */
   readonly quotedIds?: readonly string[];
+  /** Those who may know what it was made of. */
+  readonly knownBy: KnownBy;
 };
 
 /** Where an answer that is over is kept, shown and told of. */
 export type AnswerRecords = {
   readonly channel: ChannelRef;
   readonly parts: { readonly onEvent: SessionEventListener };
-  readonly memory: Pick<ConversationMemory, 'add'>;
+  readonly memory: Pick<ConversationMemory, 'add' | 'presentSince'>;
+  readonly captions: Pick<ChannelCaptions, 'view' | 'wants'>;
   readonly panel: { answered(ms: number): void };
   readonly preemptiveBudget: Pick<PreemptiveBudget, 'share'>;
 };
@@ -40,9 +45,10 @@ export function recordAnswer(
     tellWhy(question, context);
   }
   const twins = (question.also ?? []).filter(hasWords);
-  for (const twin of twins) remember(twin, '', [], context);
+  const knownBy = answerKnownBy(question, given.knownBy, context);
+  for (const twin of twins) remember(twin, '', [], knownBy, context);
   const alsoIds = [...twins.map(speakerOf), ...(given.quotedIds ?? [])];
-  remember(question, reached(given), alsoIds, context);
+  remember(question, reached(given), alsoIds, knownBy, context);
   const { firstSentAtMs } = given.reply;
   if (firstSentAtMs !== undefined && !question.tell) {
     context.panel.answered(firstSentAtMs - question.said.toMs);
@@ -69,10 +75,33 @@ function tellWhy({ said }: QueuedQuestion, { channel, parts }: AnswerRecords): v
   });
 }
 
+/** Those who may know a question and its answer; `made`: those who may know what the answer was made of. */
+export function answerKnownBy(
+  question: QueuedQuestion,
+  made: KnownBy,
+  context: Pick<AnswerRecords, 'captions' | 'memory'>,
+): KnownBy {
+  const asked = withDuplicates(question).map((one) => saidTo(one, context));
+  return knownByAll([made, ...asked]);
+}
+
+/** People who were there from its first word to the end of its answer, and those who may open where both are written. */
+function saidTo(
+  { earlier, placeId, said, tell }: QueuedQuestion,
+  { captions, memory }: Pick<AnswerRecords, 'captions' | 'memory'>,
+): KnownBy {
+  const fromMs = Math.min(...[...earlier, said].map((one) => one.fromMs));
+  const isCaptioned = !tell && captions.wants(said.speakerId);
+  const place = isCaptioned ? captions.view?.openPlaceSince(fromMs) : placeId;
+  const present = memory.presentSince(fromMs, said.speakerId);
+  return knownByPeople(present, place === undefined ? [] : [place]);
+}
+
 function remember(
   { said, words }: QueuedQuestion,
   heard: string,
   alsoIds: readonly string[],
+  knownBy: KnownBy,
   { memory }: AnswerRecords,
 ): void {
   const { speakerId, name } = said;
@@ -82,6 +111,7 @@ function remember(
     said: words?.text.trim() ? words.text : unrecognised,
     heard,
     alsoIds,
+    knownBy,
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
+import { openText } from '#src/people/confidential-text.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { spokenText, writtenText } from '#src/session/localized-text.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
@@ -43,7 +44,7 @@ async function sayNotice(context: NoticeContext, signal: AbortSignal): Promise<v
   const handle = new TurnHandle(() => said.resolve());
   const { language } = settings();
   const words = spokenText({ id: 'captions.spoken' }, channel.guildId, parts, language);
-  const clauses = [speakable(words)];
+  const clauses = [openText(speakable(words))];
   const reading = { kind: 'reading', clauses, when: 'now', handle, interruptible: false } as const;
   if (queue.read(reading).kind !== 'added') return;
   const over = new AbortController();

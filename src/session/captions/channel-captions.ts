@@ -103,7 +103,7 @@ export class ChannelCaptions implements UtteranceListener {
   }
 
   /** What of it others may be shown; undefined while they are off. */
-  get view(): Pick<ChannelView, 'knownTo' | 'recent'> | undefined {
+  get view(): Pick<ChannelView, 'knownTo' | 'openPlaceSince' | 'recent' | 'viewer'> | undefined {
     return this.#active?.view;
   }
 

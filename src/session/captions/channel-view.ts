@@ -1,7 +1,8 @@
 import { channelContext } from '#src/captions/answers/channel-context.ts';
 import type { TranscriptLine } from '#src/captions/transcript-line.ts';
 import type { Audience, Viewer } from '#src/captions/transcript-store.ts';
-import { mayKnow } from '#src/captions/visibility.ts';
+import { lineKnownBy, mayKnow } from '#src/captions/visibility.ts';
+import { ConfidentialText, knownByAll } from '#src/people/confidential-text.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
@@ -27,6 +28,8 @@ export class ChannelView {
   readonly #placeId: string;
   readonly #recorder: TranscriptRecorder;
   readonly #everybody: PresenceLog;
+  /** Since when captions are on, in ms of the monotonic clock. */
+  readonly #fromMs: number;
   /** Who may open the place of the captions, and when that was looked up. */
   readonly #readers = new Map<string, { readonly may: boolean; readonly atMs: number }>();
 
@@ -40,6 +43,7 @@ export class ChannelView {
     this.#placeId = placeId;
     this.#recorder = recorder;
     this.#everybody = everybody;
+    this.#fromMs = context.parts.clock.nowMs();
   }
 
   /** Looks up who of these people may open the place of the captions. Never throws. */
@@ -59,11 +63,15 @@ export class ChannelView {
     }
   }
 
-  /** The last minutes before `beforeAtMs` of the monotonic clock that everybody there may know, as data. */
-  recent(beforeAtMs: number): string | undefined {
-    const audience = this.#audience();
+  /**
+   * The last minutes before `beforeAtMs` of the monotonic clock that everybody there may know, and these people, whom the
+   * answer reaches as well; as data.
+   */
+  recent(beforeAtMs: number, askerIds: readonly string[]): ConfidentialText | undefined {
+    const audience = this.#audience(askerIds);
     if (!audience) return undefined;
-    const { clock, timeZone } = this.#context.parts;
+    const { parts, settings } = this.#context;
+    const { clock, timeZone } = parts;
     const recorder = this.#recorder;
     const { session } = recorder;
     const beforeMs = recorder.sessionMs(beforeAtMs);
@@ -71,10 +79,14 @@ export class ChannelView {
     const found = recorder
       .recent()
       .filter(({ startMs }) => startMs < beforeMs)
-      .filter((line) => mayKnow(audience, line, session, presences))
-      .map((line) => ({ line, session }));
+      .filter((line) => mayKnow(audience, line, session, presences));
     const nowWallMs = session.startedAtWallMs + recorder.sessionMs(clock.nowMs());
-    return channelContext(found, nowWallMs, { timeZone });
+    const shown = found.map((line) => ({ line, session }));
+    const text = channelContext(shown, nowWallMs, { timeZone });
+    const rule = { ...session, catchUp: session.catchUp && settings().catchUp };
+    const times = [...presences, ...this.#everybody.all];
+    const known = found.map((line) => lineKnownBy(line, rule, times));
+    return text === undefined ? undefined : new ConfidentialText(text, knownByAll(known));
   }
 
   /**
@@ -85,26 +97,31 @@ export class ChannelView {
     this.look([personId]);
     const recorder = this.#recorder;
     const presences = [...recorder.presences, ...recorder.formerPresences];
-    const viewer = this.#viewer(personId);
+    const viewer = this.viewer(personId);
     return recorder
       .recent()
       .filter((line) => mayKnow([viewer], line, recorder.session, presences))
       .slice(-mostShown);
   }
 
-  #viewer(personId: string): Viewer {
+  /** Where what was said since then (monotonic clock) is posted, if whoever may open that place may know it later. */
+  openPlaceSince(fromMs: number): string | undefined {
+    const mayKnow = this.#recorder.session.catchUp && this.#context.settings().catchUp;
+    return mayKnow && fromMs >= this.#fromMs ? this.#placeId : undefined;
+  }
+
+  /** This person, and whether they may open the place of the captions, as far as that was looked up. */
+  viewer(personId: string): Viewer {
     const { catchUp } = this.#context.settings();
     const mayOpen = catchUp && this.#readers.get(personId)?.may === true;
     const openPlaceIds = mayOpen ? [this.#placeId] : [];
     return { personId, openPlaceIds, unstored: this.#everybody.all };
   }
 
-  #audience(): Audience | undefined {
-    const viewers = this.#context
-      .people()
-      .filter(({ isBot }) => !isBot)
-      .map(({ id }) => this.#viewer(id));
-    const [first, ...others] = viewers;
+  #audience(askerIds: readonly string[]): Audience | undefined {
+    const present = this.#context.people().filter(({ isBot }) => !isBot);
+    const ids = new Set([...present.map(({ id }) => id), ...askerIds]);
+    const [first, ...others] = [...ids].map((id) => this.viewer(id));
     return first && [first, ...others];
   }
 }

@@ -1,3 +1,4 @@
+import { attendConversation } from '#src/session/answering/conversation-memory.ts';
 import { resumePostponed } from '#src/session/answering/postpone.ts';
 import type { SpeakingContext } from '#src/session/context.ts';
 import type { QueuedTurn } from '#src/session/queue/queued-turn.ts';
@@ -88,6 +89,7 @@ export class ConnectionClock {
     this.#aloneSinceMs = isCompany ? undefined : (this.#aloneSinceMs ?? atMs);
     context.tracks.owned.attend(isCompany);
     departures.look();
+    attendConversation(context);
     joinAnnouncer.look();
     lookAtCaptions(this.#scene);
     watchUndecodable(this.#scene, atMs);

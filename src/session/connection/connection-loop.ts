@@ -1,5 +1,7 @@
 import { together } from '#src/base/run-together.ts';
+import { sayOrWrite } from '#src/session/alerts/report-failure.ts';
 import { answer } from '#src/session/answering/answer.ts';
+import { listenersIn } from '#src/session/answering/conversation-memory.ts';
 import type { SessionContext, SpeakingContext } from '#src/session/context.ts';
 import { readAloud } from '#src/session/output/read-aloud.ts';
 import type { VoiceLink } from '#src/session/ports/voice-link.ts';
@@ -87,8 +89,14 @@ async function say(turn: QueuedTurn, context: SpeakingContext, signal: AbortSign
     case 'reading':
       return await readAloud(turn, context, signal);
     case 'repeat':
-      await context.output.again(signal);
+      return await repeat(context, signal);
   }
+}
+
+/** Also told where somebody has come since who may not know it. */
+async function repeat(context: SpeakingContext, signal: AbortSignal): Promise<void> {
+  const finish = await context.output.again({ people: listenersIn(context) }, signal);
+  if (finish === 'empty') await sayOrWrite({ id: 'again.none' }, context, signal);
 }
 
 /** Nothing is said twice: what was heard in part is over. */

@@ -1,4 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
+import { openText } from '#src/people/confidential-text.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
@@ -103,7 +104,7 @@ export class PauseNotices {
     const handle = new TurnHandle(() => ended(wasHeard));
     const added = queue.read({
       kind: 'reading',
-      clauses,
+      clauses: clauses.map(openText),
       language,
       when: 'queue',
       answeredIds: aboutIds,

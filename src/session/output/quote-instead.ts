@@ -1,39 +1,59 @@
+import { peopleReading } from '#src/people/confidential-text.ts';
+import { type ListeningContext, listenersIn } from '#src/session/answering/conversation-memory.ts';
 import type { ArrivedPart, PendingAnswer } from '#src/session/answering/pending-answer.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
+import { spokenText } from '#src/session/localized-text.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import { speakerOf, withDuplicates } from '#src/session/queue/duplicate-questions.ts';
+import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import { clausesOf, soundOf } from './read-aloud.ts';
 import type { SpeechOutput } from './speech-output.ts';
 
 /** Speaks what is quoted in place of an answer. */
-export type QuoteContext = {
-  readonly parts: Pick<SessionDependencies, 'clock' | 'synthesizer'>;
+export type QuoteContext = Pick<ListeningContext, 'captions' | 'people'> & {
+  readonly channel: ChannelRef;
+  readonly languages: Pick<SpeakerLanguages, 'of'>;
+  readonly parts: Pick<SessionDependencies, 'clock' | 'places' | 'spokenLocales' | 'synthesizer'>;
   readonly output: Pick<SpeechOutput, 'quotes'>;
+};
+
+type QuotingAnswer = {
+  readonly question: QueuedQuestion;
+  readonly pending: Pick<PendingAnswer, 'quote' | 'voice'>;
 };
 
 /**
  * An answer, and what a tool found to be quoted: once it did, the model says nothing more, so that nobody can take its words
- * for those of somebody else.
+ * for those of somebody else. It is said if all who are there by then may know it; whoever asked in writing reads it anyway.
  *
  * Errors: as `answer`; of the voice BotError at the stage `speak`. Aborting `signal` throws `signal.reason`.
  */
 export async function* quoteInstead(
   answer: AsyncIterable<ArrivedPart>,
-  pending: Pick<PendingAnswer, 'quote' | 'voice'>,
-  { output, parts }: QuoteContext,
+  { question, pending }: QuotingAnswer,
+  context: QuoteContext,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
   yield* answer;
   const { quote } = pending;
   if (quote === undefined) return;
+  const { channel, output, parts } = context;
   const { clock, synthesizer } = parts;
+  const askers = withDuplicates(question).map(speakerOf);
+  const notAll = { id: 'ask.not_all' } as const;
+  const instead = spokenText(notAll, channel.guildId, parts, context.languages.of(askers[0] ?? ''));
+  const shown = quote.text.textFor(peopleReading(askers)) ?? instead;
+  const said = quote.text.textFor({ people: listenersIn(context) }) ?? instead;
   const arrived = (part: ArrivedPart['part']): ArrivedPart => ({ part, atMs: clock.nowMs() });
   output.quotes(quote.aboutIds);
-  yield arrived({ kind: 'text', text: quote.text });
+  yield arrived({ kind: 'text', text: shown });
   const voice = {
     synthesizer: synthesizer.oneVoice?.() ?? synthesizer,
     voice: pending.voice,
     clock,
   };
-  for (const clause of clausesOf(quote.text)) {
+  for (const clause of clausesOf(said)) {
     yield arrived({ kind: 'clause', text: clause });
     for await (const pcm of soundOf(clause, voice, signal)) {
       yield arrived({ kind: 'audio', pcm, ofText: clause });

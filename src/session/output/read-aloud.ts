@@ -3,6 +3,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { atStage, BotError } from '#src/base/errors.ts';
 import { ClauseSplitter } from '#src/chat/text/clauses.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
+import { ConfidentialText, openText, type TextReaders } from '#src/people/confidential-text.ts';
 import { voiceIn } from '#src/pipeline/answer-language.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import {
@@ -12,6 +13,7 @@ import {
 } from '#src/session/alerts/report-failure.ts';
 import type { ReportedFailures } from '#src/session/alerts/reported-failures.ts';
 import { inTime } from '#src/session/alerts/speech-deadline.ts';
+import { type ListeningContext, listenersIn } from '#src/session/answering/conversation-memory.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { QueuedReading } from '#src/session/queue/queued-turn.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
@@ -21,11 +23,12 @@ import type { GoneVoices } from './gone-voices.ts';
 import { stuck } from './speech-output.ts';
 
 /** Where a text is read out, if there is money for it. */
-export type ReadingOutput = FailureOutput & {
-  readonly parts: Pick<SessionDependencies, 'spending'>;
-  readonly reportedFailures: Pick<ReportedFailures, 'over'>;
-  readonly goneVoices: Pick<GoneVoices, 'voiceOf'>;
-};
+export type ReadingOutput = FailureOutput &
+  Pick<ListeningContext, 'captions' | 'people'> & {
+    readonly parts: Pick<SessionDependencies, 'spending'>;
+    readonly reportedFailures: Pick<ReportedFailures, 'over'>;
+    readonly goneVoices: Pick<GoneVoices, 'voiceOf'>;
+  };
 
 type ReadingVoice = {
   readonly synthesizer: Synthesizer;
@@ -57,12 +60,16 @@ export async function readAloud(
   const { clock, spending, style, synthesizer } = context.parts;
   if (spending.manner(context.channel.guildId).quiet) return;
   const clauses = opened(reading);
+  const words = wordsFor({ people: listenersIn(context) }, clauses);
   const own = context.goneVoices.voiceOf(reading.voice, speakerId ?? undefined);
   const spoken = { ...voiceIn(language, style), ...own };
   const read = async (reply: SpokenReply): Promise<void> => {
     const voice = { synthesizer, voice: spoken, clock };
-    const failure = await attempt(clauses, reply, voice, signal);
-    const write = () => reading.isWrittenElsewhere || writeUnspeakable(clauses.join(' '), context);
+    const failure = await attempt(words, reply, voice, signal);
+    const write = () => {
+      if (!reading.isWrittenElsewhere)
+        writeUnspeakable(ConfidentialText.joined(clauses, ' '), context);
+    };
     if (failure) write();
     await context.output.played(reply, signal);
     const { isStuck } = context.output;
@@ -86,10 +93,20 @@ function tellUnread(
 }
 
 /** With what goes before it; empty where it is not to be said any more. */
-function opened({ clauses, opening }: QueuedReading): readonly string[] {
+function opened({ clauses, opening }: QueuedReading): readonly ConfidentialText[] {
   const first = opening ? opening() : '';
   if (first === undefined) return [];
-  return first === '' ? clauses : [`${first} ${clauses[0] ?? ''}`, ...clauses.slice(1)];
+  if (first === '') return clauses;
+  return [
+    ConfidentialText.joined([openText(first), ...clauses.slice(0, 1)], ' '),
+    ...clauses.slice(1),
+  ];
+}
+
+/** All of it or nothing: people may have come since it was queued who are not to know it. */
+function wordsFor(readers: TextReaders, clauses: readonly ConfidentialText[]): readonly string[] {
+  const words = clauses.map((clause) => clause.textFor(readers));
+  return words.every((one) => one !== undefined) ? words : [];
 }
 
 /** The next clause is made while one plays, until the reply holds enough. */

@@ -1,5 +1,11 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { BotError } from '#src/base/errors.ts';
+import {
+  anybody,
+  type KnownBy,
+  mayAllKnow,
+  type TextReaders,
+} from '#src/people/confidential-text.ts';
 import { keepAnswerMs, LastAnswer } from '#src/playback/reply/last-answer.ts';
 import type { Position } from '#src/playback/reply/sentences.ts';
 import { type ReplyFinish, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
@@ -28,6 +34,8 @@ export type ReplyBirth = {
   readonly ownSpeed?: number | undefined;
   /** People whom it answers; none for a text that is read out. */
   readonly answeredIds?: readonly string[];
+  /** Those who may hear an answer again once it is over. Default: anybody. */
+  readonly knownBy?: () => KnownBy;
 };
 
 /** Words that were really sent of one answer or text. */
@@ -59,7 +67,12 @@ export class SpeechOutput {
   #answeredIds: readonly string[] = [];
   /** The last answer, and the speed at which it was said. */
   #last:
-    | { readonly answer: LastAnswer; readonly speed: number; readonly ownSpeed: number }
+    | {
+        readonly answer: LastAnswer;
+        readonly speed: number;
+        readonly ownSpeed: number;
+        readonly knownBy: KnownBy;
+      }
     | undefined;
   #sounded = false;
   #resumes = 0;
@@ -139,7 +152,13 @@ export class SpeechOutput {
   async speak(
     signal: AbortSignal,
     work: (reply: SpokenReply) => Promise<void>,
-    { isAnswer = false, answeredIds = [], ownSpeed = 1, ...options }: ReplyBirth = {},
+    {
+      isAnswer = false,
+      answeredIds = [],
+      ownSpeed = 1,
+      knownBy = () => anybody,
+      ...options
+    }: ReplyBirth = {},
   ): Promise<void> {
     const voice = this.#voiceAt(ownSpeed);
     const keep = isAnswer && { keepMs: keepAnswerMs };
@@ -160,7 +179,12 @@ export class SpeechOutput {
       this.#reply = undefined;
       this.#sounded = reply.firstSentAtMs !== undefined;
       if (isAnswer && this.#sounded)
-        this.#last = { answer: new LastAnswer(reply), speed: voice.speed, ownSpeed };
+        this.#last = {
+          answer: new LastAnswer(reply),
+          speed: voice.speed,
+          ownSpeed,
+          knownBy: knownBy(),
+        };
       signal.removeEventListener('abort', cut);
       reply.cut();
       const spoken = { reply, answeredIds: this.#answeredIds };
@@ -170,14 +194,15 @@ export class SpeechOutput {
   }
 
   /**
-   * Says the last answer once more, and how that ended; `empty` where there is none. Afterwards it is still the last.
+   * Says the last answer once more, and how that ended; `empty` where there is none that all of these listeners may know.
+   * Afterwards it is still the last.
    *
    * Aborting `signal` falls silent within a frame and throws `signal.reason`.
    */
-  async again(signal: AbortSignal): Promise<ReplyFinish> {
+  async again(listeners: TextReaders, signal: AbortSignal): Promise<ReplyFinish> {
     const last = this.#last;
     let finish: ReplyFinish = 'empty';
-    if (!last) return finish;
+    if (!last || !mayAllKnow(listeners, last.knownBy)) return finish;
     const speed = this.#voiceAt(last.ownSpeed).speed / last.speed;
     await this.speak(
       signal,

@@ -1,14 +1,21 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { ConfidentialText } from '#src/people/confidential-text.ts';
 import { type FailureChat, writeUnspeakable } from '#src/session/alerts/report-failure.ts';
 import type { ReportedFailures } from '#src/session/alerts/reported-failures.ts';
-import type { ArrivedPart } from '#src/session/answering/pending-answer.ts';
+import type { ArrivedPart, PendingAnswer } from '#src/session/answering/pending-answer.ts';
 import type { AnswerProgress } from './play-answer.ts';
 
 /** Where is written what of an answer has no sound. */
 export type UnspokenChat = FailureChat & {
   readonly parts: { readonly clock: Clock };
   readonly reportedFailures: Pick<ReportedFailures, 'over'>;
+};
+
+/** What has come of an answer, and who may know it. */
+type WrittenAnswer = {
+  readonly progress: AnswerProgress;
+  readonly pending: Pick<PendingAnswer, 'knownBy'>;
 };
 
 /** Until then it may show whether one sentence failed, or the voice is out; it is written within 2 s. */
@@ -22,11 +29,11 @@ const soonMs = 1_000;
  */
 export async function* writeUnspoken(
   parts: AsyncIterable<ArrivedPart>,
-  progress: AnswerProgress,
+  { progress, pending }: WrittenAnswer,
   context: UnspokenChat,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
-  const voiceless = new Voiceless(progress, context, signal);
+  const voiceless = new Voiceless(progress, pending, context, signal);
   try {
     for await (const arrived of parts) {
       yield arrived;
@@ -43,6 +50,7 @@ export async function* writeUnspoken(
 
 class Voiceless {
   readonly #progress: AnswerProgress;
+  readonly #answer: WrittenAnswer['pending'];
   readonly #context: UnspokenChat;
   readonly #signal: AbortSignal;
   readonly #ended = new AbortController();
@@ -57,8 +65,14 @@ class Voiceless {
   #written = 0;
   #writing: Promise<void> | undefined;
 
-  constructor(progress: AnswerProgress, context: UnspokenChat, signal: AbortSignal) {
+  constructor(
+    progress: AnswerProgress,
+    answer: WrittenAnswer['pending'],
+    context: UnspokenChat,
+    signal: AbortSignal,
+  ) {
     this.#progress = progress;
+    this.#answer = answer;
     this.#context = context;
     this.#signal = signal;
   }
@@ -106,7 +120,8 @@ class Voiceless {
     this.#skipped = [];
     this.#writing = undefined;
     if (words.trim() === '') return;
-    writeUnspeakable(words.trim(), this.#context, this.#language);
+    const text = new ConfidentialText(words.trim(), this.#answer.knownBy);
+    writeUnspeakable(text, this.#context, this.#language);
     this.#progress.written = [this.#progress.written ?? '', words.trim()].join(' ').trim();
   }
 

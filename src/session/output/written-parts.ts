@@ -1,9 +1,10 @@
 import type { AsideKind } from '#src/chat/text/written-passages.ts';
+import { ConfidentialText } from '#src/people/confidential-text.ts';
 import { type ChannelChat, write } from '#src/session/alerts/report-failure.ts';
 import type { FinishedAnswer } from '#src/session/answering/record-answer.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
-import { spokenText } from '#src/session/localized-text.ts';
+import { spokenText, writtenText } from '#src/session/localized-text.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 
 type SubstituteParts = Pick<SessionDependencies, 'places' | 'spokenLocales'>;
@@ -30,7 +31,7 @@ type WrittenPartsContext = ChannelChat & {
 /** Writes what of an answer is read, not heard; not for who gets all of it in writing, nor where it was cut off before. */
 export function showWrittenParts(
   { said, tell }: QueuedQuestion,
-  { reply, progress, finish }: FinishedAnswer,
+  { reply, progress, finish, knownBy }: FinishedAnswer,
   { channel, languages, parts }: WrittenPartsContext,
 ): void {
   if (progress.aside === undefined || tell) return;
@@ -38,5 +39,7 @@ export function showWrittenParts(
   const isTold = Object.values(
     spokenSubstitute(channel.guildId, parts, languages.of(said.speakerId)),
   ).some((words) => heard.includes(words));
-  if (isTold || finish !== 'cancelled') write(progress.aside, { channel, parts });
+  if (!isTold && finish === 'cancelled') return;
+  const withheld = writtenText({ id: 'fail.withheld' }, channel.guildId, parts);
+  write(new ConfidentialText(progress.aside, knownBy), { channel, parts }, withheld);
 }

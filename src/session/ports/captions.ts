@@ -1,6 +1,7 @@
 import type { TranscriptFile, TranscriptFormat } from '#src/captions/files/transcript-file.ts';
 import type { TranscriptSession } from '#src/captions/transcript-line.ts';
 import type { ListedSession } from '#src/captions/transcript-store.ts';
+import type { KnownBy } from '#src/people/confidential-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { Asker, SaveOutcome } from './command-ports.ts';
 
@@ -103,6 +104,8 @@ export type FindOutcome =
   | {
       readonly kind: 'found';
       readonly lines: readonly QuotedLine[];
+      /** Those of whom it is known that they may know all of these lines. */
+      readonly knownBy: KnownBy;
       /** No chat server chose them: they are what a search found. */
       readonly isUnchosen?: true;
     }

@@ -1,3 +1,4 @@
+import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { ReplyFile } from './command.ts';
 import type { ChannelRef } from './voice-link.ts';
@@ -13,8 +14,16 @@ export type PersonalLine = { readonly personId: string; readonly text: string };
  * `signal.reason`, and what still waits is not sent any more.
  */
 export interface ChannelMessages {
-  /** Pings nobody; longer texts are cut at 2,000 characters. */
-  write(channel: ChannelRef, text: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Pings nobody; longer texts are cut at 2,000 characters. `withheld`: not all who can read there may know it, so `instead` was
+   * written, if anything.
+   */
+  write(
+    channel: ChannelRef,
+    text: ConfidentialText,
+    signal: AbortSignal,
+    instead?: string,
+  ): Promise<'written' | 'withheld'>;
   /** One line for each of these people, whom it notifies; longer texts are cut at 2,000 characters. */
   notify(channel: ChannelRef, lines: readonly PersonalLine[], signal: AbortSignal): Promise<void>;
   /** A sentence with files and buttons under it, named like those of `Reply`; the files fit one message. Pings nobody. */

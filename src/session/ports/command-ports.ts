@@ -1,4 +1,5 @@
 import type { Memory } from '#src/captions/transcript-store.ts';
+import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { CopiesOutcome } from '#src/people/store-copies.ts';
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
@@ -143,11 +144,18 @@ export type QuestionSubject = {
   readonly recordedBy?: string;
   /** Longest wait for the answer, in ms, where whoever asks has one. */
   readonly longestMs?: number;
+  /** Chat in which question and answer stand for all who may open it. */
+  readonly placeId?: string | undefined;
   /** A message that was written by whomever. */
   readonly quoted?: { readonly author: string; readonly text: string };
 };
 
-export type Asker = { readonly id: string; readonly name: string };
+export type Asker = {
+  readonly id: string;
+  readonly name: string;
+  /** A program that uses the bot over HTTP: it knows nothing of what people say. */
+  readonly isProgram?: true;
+};
 
 /** How a text is read out. */
 export type SayOptions = {
@@ -181,8 +189,8 @@ export type SayOutcome =
 export type AskOutcome =
   | {
       readonly kind: 'answered';
-      readonly text: string;
-      /** The answer as a WAV file, where that was asked for and the voice is not out: 24 kHz mono, 180 s at most. */
+      readonly text: ConfidentialText;
+      /** The answer as a WAV file, for those who may know its text, where that was asked for and the voice is not out: 24 kHz mono, 180 s at most. */
       readonly wav?: Uint8Array;
       /** To be read with it: who answered in whose place. */
       readonly line?: TextLine;

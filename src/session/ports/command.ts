@@ -53,6 +53,8 @@ export type CommandCall = {
   readonly callerId: string;
   readonly callerName: string;
   readonly callerLocale: Locale;
+  /** Channel or thread in which it was asked, and in which replies for the room stand. */
+  readonly placeId?: string;
   /** The voice channel the caller sits in. */
   readonly callerChannel?: ChannelRef;
   readonly mayManage: boolean;

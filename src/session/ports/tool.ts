@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
 import { foreignJson, toolArgumentLimits } from '#src/base/json.ts';
 import type { Tool } from '#src/chat/ports.ts';
+import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { Right } from '#src/people/rights.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { ReplyFile } from './command.ts';
@@ -82,7 +83,7 @@ export type Presser = { readonly id: string; readonly name: string };
 export type FoundInCaptions = { readonly lines: number; readonly quote: Quote };
 
 /** Words that the bot says itself, and the people whose words they hold: they go with what those said. */
-export type Quote = { readonly text: string; readonly aboutIds: readonly string[] };
+export type Quote = { readonly text: ConfidentialText; readonly aboutIds: readonly string[] };
 
 /** Names only of those who agreed to be heard: the others are nobody's to be told about. */
 export type PeopleHere = {

@@ -1,3 +1,4 @@
+import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { ChannelMember } from './voice-link.ts';
 
 /** A message that a person, a bot or a webhook has written into a text channel or the chat of a voice channel. */
@@ -30,10 +31,15 @@ export interface TypedMessages {
   /** Replaces the former listener. */
   listen(listener: TypedMessageListener): void;
   /**
-   * Replies to a message, once Discord has taken it; `deleted` where it is gone. Pings nobody; longer texts are cut at 2,000
-   * characters. Errors: as `ChannelMessages`. Aborting `signal` throws `signal.reason`.
+   * Replies to a message, once Discord has taken it; `deleted` where it is gone, `withheld` where not all who can read there may
+   * know it. Pings nobody; longer texts are cut at 2,000 characters. Errors: as `ChannelMessages`. Aborting `signal` throws
+   * `signal.reason`.
    */
-  reply(to: ReplyTarget, text: string, signal: AbortSignal): Promise<'sent' | 'deleted'>;
+  reply(
+    to: ReplyTarget,
+    text: ConfidentialText,
+    signal: AbortSignal,
+  ): Promise<'sent' | 'deleted' | 'withheld'>;
 }
 
 /** How a server has typed questions answered: aloud as well where the writer sits there, in writing only, or not at all. */

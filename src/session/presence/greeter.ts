@@ -1,4 +1,5 @@
 import { speakable } from '#src/chat/text/speakable.ts';
+import { openText } from '#src/people/confidential-text.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { spokenLocale, spokenText } from '#src/session/localized-text.ts';
 import type { SpeechOutput } from '#src/session/output/speech-output.ts';
@@ -63,7 +64,7 @@ export class Greeter {
     const words = speakable(spokenText({ id }, channel.guildId, parts, language));
     const reading = {
       kind: 'reading',
-      clauses: [words],
+      clauses: [openText(words)],
       language: spokenLocale(channel.guildId, parts, language),
       when: 'now',
       handle: this.#handle,

@@ -1,3 +1,4 @@
+import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { PendingAnswer } from '#src/session/answering/pending-answer.ts';
 import type { Asker, AskOutcome } from '#src/session/ports/command-ports.ts';
@@ -26,6 +27,8 @@ export type QueuedQuestion = {
   waited?: true;
   /** True when its answer took so long that the floor was given to others meanwhile. */
   postponed?: boolean;
+  /** Chat in which a typed question and its answer stand for all who may open it. */
+  readonly placeId?: string | undefined;
   /** Tells the asker the outcome; only where the question was typed. */
   readonly tell?: (asking: AskOutcome) => void;
 };
@@ -33,7 +36,7 @@ export type QueuedQuestion = {
 /** A text to be read out. */
 export type QueuedReading = {
   readonly kind: 'reading';
-  readonly clauses: readonly string[];
+  readonly clauses: readonly ConfidentialText[];
   /** `behind`: after all else that waits, also what comes later. */
   readonly when: 'now' | 'queue' | 'behind';
   /** What goes before it, as it stands when its turn comes; undefined: it is not to be said any more. */

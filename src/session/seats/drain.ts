@@ -1,4 +1,5 @@
 import { within } from '#src/base/waiting.ts';
+import { openText } from '#src/people/confidential-text.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { writtenText } from '#src/session/localized-text.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
@@ -44,7 +45,7 @@ async function tell({ channel, parts, queue }: DrainedSession, isUnsaid: boolean
   const late = () => new Error('nobody could be told in time');
   const written = parts.messages.write(
     channel,
-    writtenText(line, channel.guildId, parts),
+    openText(writtenText(line, channel.guildId, parts)),
     over.signal,
   );
   try {

@@ -1,4 +1,5 @@
 import { type AutoJoinChannel, chooseAutoJoin, isWayIn } from '#src/people/auto-join-rules.ts';
+import { openText } from '#src/people/confidential-text.ts';
 import { heard, recall, unasked } from '#src/people/consent.ts';
 import type { StoredConsent } from '#src/people/consent-book.ts';
 import { uncalledJoinAtMs } from '#src/people/uncalled-join-pace.ts';
@@ -247,7 +248,10 @@ export class UncalledJoins implements Disposable {
   }
 
   #tell(channel: ChannelRef, line: TextLine): void {
-    write(writtenText(line, channel.guildId, this.#parts), { channel, parts: this.#parts });
+    write(openText(writtenText(line, channel.guildId, this.#parts)), {
+      channel,
+      parts: this.#parts,
+    });
   }
 
   #peopleIn(guildId: string, channelId: string) {

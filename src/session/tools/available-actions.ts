@@ -1,4 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
+import { openText } from '#src/people/confidential-text.ts';
 import { type MemoriesContext, memoriesFor } from '#src/session/memories/memory-actions.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type { PeopleHere, ToolPorts } from '#src/session/ports/tool.ts';
@@ -27,7 +28,9 @@ export function actionsFor(context: ActionsContext, askerIds: readonly string[])
     clock: parts.clock,
     timeZone: parts.timeZone,
     company: () => companyIn(context),
-    post: (text, signal) => parts.messages.write(channel, text, signal),
+    // Whoever asked for it has decided that it is written there.
+    post: (text, signal) =>
+      parts.messages.write(channel, openText(text), signal).then(() => undefined),
     leave,
     findInCaptions: captionSearchFor(askerIds, context),
     tracks: tracksFor(askerIds, context),

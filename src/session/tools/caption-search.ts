@@ -1,3 +1,4 @@
+import { openText } from '#src/people/confidential-text.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
 import { spokenText } from '#src/session/localized-text.ts';
@@ -24,7 +25,7 @@ export function captionSearchFor(
   const { guildId } = channel;
   const say = (line: TextLine): FoundInCaptions => {
     const text = spokenText(line, guildId, parts, languages.of(askerIds.at(-1) ?? ''));
-    return { lines: 0, quote: { text, aboutIds: [] } };
+    return { lines: 0, quote: { text: openText(text), aboutIds: [] } };
   };
   return async (question, about, signal) => {
     const here = people();
@@ -37,7 +38,10 @@ export function captionSearchFor(
     switch (found.kind) {
       case 'found': {
         if (found.isUnchosen) return say({ id: 'ask.unchosen' });
-        return { lines: found.lines.length, quote: quoteOf(found.lines, parts.timeZone) };
+        return {
+          lines: found.lines.length,
+          quote: quoteOf(found.lines, parts.timeZone, found.knownBy),
+        };
       }
       case 'not-all':
         return say({ id: 'ask.not_all' });

@@ -1,6 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { Tool, ToolCall, Usage } from '#src/chat/ports.ts';
+import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { reportMissedDeadline, type StageReports } from '#src/session/alerts/stage-watchdog.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
@@ -103,7 +104,8 @@ export class ToolRun {
   get quote(): Quote | undefined {
     if (this.#quotes.length === 0) return undefined;
     const aboutIds = this.#quotes.flatMap((one) => one.aboutIds);
-    return { text: this.#quotes.map(({ text }) => text).join('\n'), aboutIds };
+    const texts = this.#quotes.map(({ text }) => text);
+    return { text: ConfidentialText.joined(texts, '\n'), aboutIds };
   }
 
   /** What is going on, in words for people. */

@@ -1,4 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
+import { openText } from '#src/people/confidential-text.ts';
 import { spokenText } from '#src/session/localized-text.ts';
 import type { Places } from '#src/session/ports/command-ports.ts';
 import type { SoundPlay, SoundWish, ToolTracks } from '#src/session/ports/tool.ts';
@@ -83,7 +84,7 @@ function questionAbout(
   const list = offered.map((one) => spokenName(one, offered)).join(', ');
   const question = spokenText({ id: 'track.which_of', with: { list } }, channel.guildId, parts);
   const line = playingOutcome({ kind: 'several', sound, names });
-  return { line, isHeard: false, question: { text: question, aboutIds: [] } };
+  return { line, isHeard: false, question: { text: openText(question), aboutIds: [] } };
 }
 
 /** Its title where no other has the same, else its name. */

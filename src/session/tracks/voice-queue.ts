@@ -1,3 +1,4 @@
+import { unknownReaders } from '#src/people/confidential-text.ts';
 import { titleOf } from '#src/session/output/speech-source.ts';
 import type { Asker } from '#src/session/ports/command-ports.ts';
 import type { ListedTrack, TrackOutcome } from '#src/session/ports/tracks.ts';
@@ -126,7 +127,7 @@ export class VoiceQueue {
       case 'question':
         return this.#say('track.voice.answer');
       case 'reading':
-        return titleOf(turn.clauses);
+        return titleOf(turn.clauses.map((one) => one.textFor(unknownReaders) ?? '…'));
       case 'repeat':
         return this.#say('track.voice.repeat');
     }

@@ -1,12 +1,14 @@
 import { wallTimesIn } from '#src/captions/files/wall-time.ts';
+import { ConfidentialText, type KnownBy } from '#src/people/confidential-text.ts';
 import type { QuotedLine } from '#src/session/ports/captions.ts';
 import type { Quote } from '#src/session/ports/tool.ts';
 
-/** Stored lines as they are said: who, when, and what. */
-export function quoteOf(lines: readonly QuotedLine[], timeZone: string): Quote {
+/** Stored lines as they are said: who, when, and what. `knownBy` are people who were found to be allowed to know each. */
+export function quoteOf(lines: readonly QuotedLine[], timeZone: string, knownBy: KnownBy): Quote {
   const { minute } = wallTimesIn(timeZone);
   const text = lines
     .map(({ name, atWallMs, text: words }) => `${name}, ${minute(atWallMs)}: ${words}`)
     .join('\n');
-  return { text, aboutIds: [...new Set(lines.flatMap(({ aboutIds }) => aboutIds))] };
+  const aboutIds = [...new Set(lines.flatMap((line) => line.aboutIds))];
+  return { text: new ConfidentialText(text, knownBy), aboutIds };
 }

@@ -72,9 +72,11 @@ export class SessionTranscripts implements Transcripts, ManagerTranscripts {
       const everybody = [...new Set([asker.id, ...present])];
       const found = await this.#questions.ask(guildId, asker, request, everybody);
       if (found.kind === 'found' && !found.isUnchosen) {
-        const { text, aboutIds } = quoteOf(found.lines, this.#lookup.timeZoneIn(guildId));
+        const timeZone = this.#lookup.timeZoneIn(guildId);
+        const { text, aboutIds } = quoteOf(found.lines, timeZone, found.knownBy);
         const answeredIds = [...new Set([asker.id, ...aboutIds])];
-        const reading = { kind: 'reading', clauses: clausesOf(text), when: 'queue' } as const;
+        const clauses = text.split(clausesOf);
+        const reading = { kind: 'reading', clauses, when: 'queue' } as const;
         session.context.queue.read({ ...reading, answeredIds, handle: new TurnHandle() });
       }
       if (found.kind === 'found' || everybody.length === 1) return found;

@@ -8,6 +8,7 @@ import type {
   LineRange,
   ListedSession,
 } from '#src/captions/transcript-store.ts';
+import { type KnownBy, knownByAll, knownByPeople } from '#src/people/confidential-text.ts';
 import type { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type {
@@ -94,8 +95,9 @@ export class TranscriptLookup {
   async find(guildId: string, personId: string, words: string): Promise<FindOutcome> {
     const audience = await this.audience(guildId, [personId]);
     const found = audience && (await this.search({ guildId, words, limit: mostFound }, audience));
-    if (!found) return { kind: 'unread' };
-    return found.length === 0 ? { kind: 'none' } : { kind: 'found', lines: found.map(quotedLine) };
+    if (!audience || !found) return { kind: 'unread' };
+    if (found.length === 0) return { kind: 'none' };
+    return { kind: 'found', lines: found.map(quotedLine), knownBy: foundFor(audience, found) };
   }
 
   /**
@@ -207,6 +209,17 @@ export class TranscriptLookup {
 
 type StoreOf = ReturnType<typeof allStores>[number];
 type SearchOf = StoreOf['reader']['search'];
+
+/** Those of whom it is known that they may know these lines: the people they were looked up for, and who may open their places. */
+export function foundFor(audience: Audience, found: readonly FoundLine[]): KnownBy {
+  const personIds = audience.map(({ personId }) => personId);
+  const isOpen = (placeId: string) => audience.some((one) => one.openPlaceIds.includes(placeId));
+  return knownByAll(
+    found.map(({ session: { catchUp, placeId } }) =>
+      knownByPeople(personIds, catchUp && isOpen(placeId) ? [placeId] : []),
+    ),
+  );
+}
 
 /** A stored line as it is quoted: on one line, so that no words pass for a quotation of somebody else. */
 export function quotedLine({ line, session }: FoundLine): QuotedLine {

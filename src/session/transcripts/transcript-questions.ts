@@ -22,7 +22,12 @@ import type { Asker } from '#src/session/ports/command-ports.ts';
 import type { PaidKind } from '#src/spending/paid-kinds.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { KeptRecaps, lateAnswer } from './kept-recaps.ts';
-import { type LookupParts, quotedLine, type TranscriptLookup } from './transcript-lookup.ts';
+import {
+  foundFor,
+  type LookupParts,
+  quotedLine,
+  type TranscriptLookup,
+} from './transcript-lookup.ts';
 import { wholeReply } from './whole-reply.ts';
 
 export type QuestionParts = LookupParts &
@@ -89,7 +94,8 @@ export class TranscriptQuestions {
         );
       const reply = await this.#inTime(longestAnswerMs, work, signal);
       const cited = citedLines(reply, lines);
-      return cited ? { kind: 'found', lines: cited.map(quotedLine) } : { kind: 'none' };
+      if (!cited) return { kind: 'none' };
+      return { kind: 'found', lines: cited.map(quotedLine), knownBy: foundFor(audience, cited) };
     } catch (error) {
       signal.throwIfAborted();
       this.#tell(guildId, error);
@@ -245,7 +251,8 @@ export class TranscriptQuestions {
     const keys = new Set(among.map(keyOf));
     const lines = found.filter((one) => keys.has(keyOf(one))).slice(0, mostUnchosen);
     if (lines.length === 0) return { kind: 'none' };
-    return { kind: 'found', lines: lines.map(quotedLine), isUnchosen: true };
+    const knownBy = foundFor(audience, lines);
+    return { kind: 'found', lines: lines.map(quotedLine), knownBy, isUnchosen: true };
   }
 
   async #candidates(

@@ -1,3 +1,4 @@
+import { openText } from '#src/people/confidential-text.ts';
 import { voiceIn } from '#src/pipeline/answer-language.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { GuildQueue } from '#src/session/guild-queue.ts';
@@ -138,7 +139,7 @@ export class LineReader implements LineReading {
     const read = lineToRead(text, { link: named('read.link'), code: named('read.code') });
     const voice = own.voice ?? voiceIn(likely, parts.style).name;
     return {
-      clauses: clausesOf(read),
+      clauses: clausesOf(read).map(openText),
       speakerId: own.voice === undefined ? null : author.id,
       ...(voice !== undefined && { voice }),
       ...(language !== undefined && { language }),

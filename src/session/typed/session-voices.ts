@@ -2,6 +2,7 @@ import { OneRate } from '#src/audio/one-rate.ts';
 import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
+import { openText } from '#src/people/confidential-text.ts';
 import { stretched } from '#src/playback/reply/stretch.ts';
 import { failureText } from '#src/session/alerts/report-failure.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
@@ -121,8 +122,14 @@ function sayAloud(
 ): boolean {
   if (!session.isHere(owner.id)) return false;
   const manner = { ...(voice !== undefined && { voice }), ...(speed !== undefined && { speed }) };
-  const reading = { kind: 'reading', clauses, when: 'now', owner, ...manner } as const;
-  const added = session.context.queue.read({ ...reading, handle: new TurnHandle() });
+  const added = session.context.queue.read({
+    kind: 'reading',
+    clauses: clauses.map(openText),
+    when: 'now',
+    owner,
+    ...manner,
+    handle: new TurnHandle(),
+  });
   return added.kind === 'added';
 }
 

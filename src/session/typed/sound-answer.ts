@@ -4,6 +4,7 @@ import { writeWav } from '#src/audio/wav.ts';
 import { atStage, BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { Usage } from '#src/chat/ports.ts';
+import { ConfidentialText, type KnownBy } from '#src/people/confidential-text.ts';
 import type { AnswerHost, Pipeline, ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import { failureText } from '#src/session/alerts/report-failure.ts';
 import { answerRequestOf, cheaperStyle } from '#src/session/answering/answer-request.ts';
@@ -72,9 +73,9 @@ export async function openSoundAnswer(
   return { kind: 'open', parts: read() };
 }
 
-/** Answers with a WAV file and the words in it, within `ms`. Failures and abort: as `answerInWriting`. */
+/** Answers with a WAV file and the words in it, within `ms`; `knownBy` may know what it is made of. Failures and abort: as `answerInWriting`. */
 export async function answerInFile(
-  asked: SoundQuestion,
+  asked: SoundQuestion & { readonly knownBy: KnownBy },
   parts: SoundAnswerParts,
   ms: number,
   signal: AbortSignal,
@@ -88,13 +89,13 @@ export async function answerInFile(
     const opened = await openSoundAnswer(asked, parts, until);
     if (opened.kind === 'failed') return opened;
     await within(collect(opened.parts, draft), ms, parts.clock, late);
-    return fileOf(draft);
+    return fileOf(draft, asked.knownBy);
   } catch (error) {
     const failure = atStage('think', error);
     if (signal.aborted || !(failure instanceof BotError)) throw error;
     parts.onEvent(asked.guildId, failureOf(failure, 'think'));
     // Where only the voice is out, the words are there.
-    if (failure.stage === 'speak' && draft.text.trim() !== '') return fileOf(draft);
+    if (failure.stage === 'speak' && draft.text.trim() !== '') return fileOf(draft, asked.knownBy);
     return { kind: 'failed', line: failureText(failure, parts) };
   } finally {
     over.abort(new Error('answered'));
@@ -118,9 +119,10 @@ async function collect(parts: AsyncIterable<ReplyPart>, draft: FileDraft): Promi
 }
 
 /** Errors: BotError `provider.empty`. */
-function fileOf({ text: written, pieces }: FileDraft): AskOutcome {
-  const text = written.trim();
-  if (text === '') throw new BotError('provider.empty', true, 'The chat model wrote nothing.');
+function fileOf({ text: written, pieces }: FileDraft, knownBy: KnownBy): AskOutcome {
+  const text = new ConfidentialText(written.trim(), knownBy);
+  if (written.trim() === '')
+    throw new BotError('provider.empty', true, 'The chat model wrote nothing.');
   const samples = joinSamples(pieces);
   if (samples.length === 0) return { kind: 'answered', text };
   const wav = writeWav({ samples, rateHz: soundAnswerRateHz, channels: 1 });

@@ -1,3 +1,4 @@
+import { openText } from '#src/people/confidential-text.ts';
 import { clausesOf } from '#src/session/output/read-aloud.ts';
 import { SpeechSource } from '#src/session/output/speech-source.ts';
 import type { SayOptions, SayOutcome } from '#src/session/ports/command-ports.ts';
@@ -42,7 +43,7 @@ function queued(
   const more = { ...manner, ...(owner && { owner }) };
   const added = context.queue.read({
     kind: 'reading',
-    clauses,
+    clauses: clauses.map(openText),
     when,
     ...more,
     handle: new TurnHandle(),

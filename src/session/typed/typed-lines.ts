@@ -1,4 +1,5 @@
 import { unlessAborted } from '#src/base/waiting.ts';
+import { knownByPeople, openText, placeReading } from '#src/people/confidential-text.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
 import { writtenText } from '#src/session/localized-text.ts';
@@ -117,9 +118,10 @@ export class TypedLines implements TypedMessageListener {
 
   /** A promise that it takes longer is a reply of its own. */
   async #answerAloud(message: TypedMessage, signal: AbortSignal): Promise<TypedOutcome> {
-    const { guildId, text, author } = message;
+    const { channelId, guildId, text, author } = message;
     const outcomes = new OutcomeQueue();
-    const takeBack = this.#talk.askAloud(guildId, text, author, (outcome) => outcomes.put(outcome));
+    const put = (outcome: AskOutcome) => outcomes.put(outcome);
+    const takeBack = this.#talk.askAloud(guildId, text, author, put, channelId);
     signal.addEventListener('abort', takeBack);
     try {
       for (;;) {
@@ -137,13 +139,19 @@ export class TypedLines implements TypedMessageListener {
     { context }: VoiceSession,
     signal: AbortSignal,
   ): Promise<TypedOutcome> {
-    const { guildId, text, author } = message;
-    const outcome = await this.#talk.ask(guildId, text, author, 'text');
+    const { channelId: placeId, guildId, text, author } = message;
+    const atMs = context.parts.clock.nowMs();
+    const outcome = await this.#talk.ask(guildId, text, author, 'text', { placeId });
     if (signal.aborted) return 'deleted';
     if (outcome.kind === 'answered' && context.gate.standing(author.id) === 'yes') {
       const { id: speakerId, name } = author;
-      context.memory.add({ speakerId, name, said: text, heard: outcome.text });
-      context.addressing.answered(speakerId, outcome.text);
+      const heard = outcome.text.textFor(placeReading(placeId)) ?? '';
+      const knownBy = knownByPeople(
+        [speakerId, ...context.memory.presentSince(atMs, speakerId)],
+        [placeId],
+      );
+      context.memory.add({ speakerId, name, said: text, heard, knownBy });
+      context.addressing.answered(speakerId, heard);
     }
     return await this.#tell(message, outcome, signal);
   }
@@ -158,6 +166,7 @@ export class TypedLines implements TypedMessageListener {
     const sent = isAnswered
       ? await this.#replies.reply(message, outcome.text, signal)
       : await this.#say(message, outcome.line, signal);
+    if (sent === 'withheld') await this.#say(message, { id: 'ask.aloud' }, signal);
     if (sent === 'deleted') return 'deleted';
     return isAnswered ? 'answered' : 'failed';
   }
@@ -166,9 +175,9 @@ export class TypedLines implements TypedMessageListener {
     message: TypedMessage,
     line: TextLine,
     signal: AbortSignal,
-  ): Promise<'sent' | 'deleted'> {
+  ): Promise<'sent' | 'deleted' | 'withheld'> {
     const words = writtenText(line, message.guildId, this.#parts);
-    return await this.#replies.reply(message, words, signal);
+    return await this.#replies.reply(message, openText(words), signal);
   }
 
   #failed(guildId: string, error: unknown, signal: AbortSignal): void {

@@ -13,6 +13,7 @@ export function questionOf(
   atMs: number,
   handle: TurnHandle,
   tell: (asking: AskOutcome) => void,
+  placeId?: string,
 ): QueuedQuestion {
   const [said, ...earlier] = all.toReversed();
   if (!said) throw new Error('Nothing was asked.');
@@ -22,6 +23,7 @@ export function questionOf(
     earlier: earlier.toReversed(),
     endedAtMs: atMs,
     handle,
+    placeId,
     tell,
     words: { text, atMs },
   };

@@ -2,7 +2,9 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { within } from '#src/base/waiting.ts';
 import { memoryContext } from '#src/captions/answers/memory-context.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
+import { alsoKnownTo, anybody, placeReading } from '#src/people/confidential-text.ts';
 import type { Pipeline, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { KnownHistory } from '#src/session/answering/conversation-memory.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
 import { ownMemories, usableMemories } from '#src/session/memories/usable-memories.ts';
@@ -115,32 +117,37 @@ export class TypedRequests implements TypedTalk {
     const usualMs = answer === 'voice' ? longestAloudMs : this.#parts.longestWritingMs;
     const ms = (about.longestMs ?? usualMs) - (clock.nowMs() - askedAtMs);
     if (answer !== 'voice')
-      return await this.#unspoken({ guildId, said, payer, ms }, asker, answer, heard.pcm);
+      return await this.#unspoken({ guildId, said, payer, ms, about }, asker, answer, heard.pcm);
     const session = this.#sessions.session(guildId);
-    return session ? await this.#aloud(said, question, session, ms) : nowhere;
+    return session ? await this.#aloud(said, { question, about }, session, ms) : nowhere;
   }
 
   /** In writing or as a file. */
   async #unspoken(
-    { ms, ...asked }: UnspokenQuestion,
+    { ms, about, ...asked }: UnspokenQuestion,
     asker: Asker,
     answer: Exclude<AnswerForm, 'voice'>,
     pcm: Pcm | undefined,
   ): Promise<AskOutcome> {
     const { guildId, said, payer } = asked;
     const session = this.#sessions.session(guildId);
-    const earlier = session?.isHere(asker.id) ? knownTo(asker, session) : [];
+    const { messages, knownBy } = knownTo(asker, session, about);
     const ear = pcm && this.#earIn(guildId);
     const parts = await this.#partsIn(guildId);
-    const known = [...earlier, ...(await this.#remembered(guildId, asker))];
+    const known = [...messages, ...(await this.#remembered(guildId, asker))];
     const language = (await this.#languagesFor(guildId, asker)).answerTo(asker.id);
     if (answer === 'file') {
       const turn = { said, style: parts.style, history: known, tools: [], language };
       const pipeline = this.#pipelineIn(guildId);
-      return await answerInFile({ guildId, turn, pipeline, payer }, parts, ms, this.#signal);
+      return await answerInFile(
+        { guildId, turn, pipeline, payer, knownBy },
+        parts,
+        ms,
+        this.#signal,
+      );
     }
     const { onUsage, told } = this.#standIns.watch(guildId, this.#brainIn(guildId));
-    const question = { ...asked, known, ear, language, onUsage };
+    const question = { ...asked, known, knownBy, ear, language, onUsage };
     const outcome = await answerInWriting(question, parts, ms, this.#signal);
     // Whoever sits with the bot reads in its channel who stands in.
     return session ? outcome : told(outcome);
@@ -155,6 +162,7 @@ export class TypedRequests implements TypedTalk {
     question: string,
     asker: Asker,
     tell: (outcome: AskOutcome) => void,
+    placeId?: string,
   ): () => void {
     const context = this.#sessions.session(guildId)?.context;
     if (!context) {
@@ -166,7 +174,7 @@ export class TypedRequests implements TypedTalk {
     const material = { asker, question, about: {}, pcm: undefined, atMs };
     const said = utterancesOf(material, transcriber, this.#signal);
     const handle = new TurnHandle((why) => tell(droppedFor(why)));
-    context.queue.ask(questionOf(said, question, atMs, handle, tell));
+    context.queue.ask(questionOf(said, question, atMs, handle, tell, placeId));
     context.addressing.open(asker.id);
     return () => handle.drop('withdrawn');
   }
@@ -202,11 +210,11 @@ export class TypedRequests implements TypedTalk {
       : undefined;
   }
 
-  /** What the server has the bot remember, as data; where it sits nowhere, only what is of the asker alone. */
-  async #remembered(guildId: string, { id }: Asker): Promise<readonly ChatMessage[]> {
+  /** What the server has the bot remember, as data; where it sits nowhere, only what is of the asker alone; nothing for programs. */
+  async #remembered(guildId: string, { id, isProgram }: Asker): Promise<readonly ChatMessage[]> {
     const { memories } = this.#parts;
     const { memory, timeZone } = this.#sessions.settings.in(guildId);
-    if (!memory) return [];
+    if (!memory || isProgram) return [];
     const gate = this.#sessions.session(guildId)?.context.gate;
     const usable = gate
       ? usableMemories(memories.known(guildId), [id], gate)
@@ -267,7 +275,10 @@ export class TypedRequests implements TypedTalk {
 
   async #aloud(
     said: readonly TurnUtterance[],
-    question: string,
+    {
+      about: { placeId },
+      question,
+    }: { readonly about: QuestionSubject; readonly question: string },
     { context }: VoiceSession,
     ms: number,
   ): Promise<AskOutcome> {
@@ -275,7 +286,7 @@ export class TypedRequests implements TypedTalk {
     const told = Promise.withResolvers<AskOutcome>();
     const [{ speakerId = '' } = {}] = said;
     const handle = new TurnHandle((why) => told.resolve(droppedFor(why)));
-    context.queue.ask(questionOf(said, question, clock.nowMs(), handle, told.resolve));
+    context.queue.ask(questionOf(said, question, clock.nowMs(), handle, told.resolve, placeId));
     const follow = () => context.addressing.open(speakerId);
     follow();
     void told.promise.then(follow);
@@ -287,16 +298,32 @@ export class TypedRequests implements TypedTalk {
   }
 }
 
-/** What was said to the bot there, without those who are left out, but for the asker. */
-function knownTo({ id }: Asker, { context }: VoiceSession): readonly ChatMessage[] {
-  const { gate, memory } = context;
-  return memory.messages((personId) => personId === id || !gate.isLeftOut(personId));
+/**
+ * What was said to the bot there, without those who are left out, but for the asker: nothing to who sits elsewhere, and where the
+ * answer is to stand in a chat, only what stands there.
+ */
+function knownTo(
+  { id }: Asker,
+  session: VoiceSession | undefined,
+  { placeId }: QuestionSubject,
+): KnownHistory {
+  if (!session?.isHere(id)) return { messages: [], knownBy: anybody };
+  const { captions, gate, memory } = session.context;
+  const { openPlaceIds = [] } = captions.view?.viewer(id) ?? {};
+  const readers = {
+    people: [{ personId: id, openPlaceIds }],
+    ...(placeId !== undefined && placeReading(placeId)),
+  };
+  const mayShow = (personId: string) => personId === id || !gate.isLeftOut(personId);
+  const { messages, knownBy } = memory.messages(readers, mayShow);
+  return { messages, knownBy: alsoKnownTo(knownBy, readers.people) };
 }
 
 const captionsOnly: AskOutcome = { kind: 'failed', line: { id: 'captions.only' } };
 
 /** What is asked, by whose money, and how long its answer is waited for, in ms. */
 type UnspokenQuestion = Pick<WrittenQuestion, 'guildId' | 'payer' | 'said'> & {
+  readonly about: QuestionSubject;
   readonly ms: number;
 };
 

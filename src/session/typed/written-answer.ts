@@ -3,6 +3,7 @@ import { atStage, BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import { meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatMessage, Usage } from '#src/chat/ports.ts';
+import { ConfidentialText, type KnownBy } from '#src/people/confidential-text.ts';
 import type {
   AnswerHost,
   AnswerLanguage,
@@ -25,6 +26,8 @@ export type WrittenQuestion = {
   /** Utterances of the asker, one at least. */
   readonly said: readonly TurnUtterance[];
   readonly known: readonly ChatMessage[];
+  /** Those who may know that. */
+  readonly knownBy: KnownBy;
   /** Language of the answer. */
   readonly language: AnswerLanguage;
   /** Hears what was said itself; what it would say is written. */
@@ -65,7 +68,8 @@ export async function answerInWriting(
     new BotError('provider.late', true, `No answer in ${Math.round(ms / 1000)} s.`);
   try {
     const writing = written(asked, parts, bill, AbortSignal.any([signal, over.signal]));
-    return { kind: 'answered', text: await within(writing, ms, parts.clock, late) };
+    const text = await within(writing, ms, parts.clock, late);
+    return { kind: 'answered', text: new ConfidentialText(text, asked.knownBy) };
   } catch (error) {
     const failure = atStage('think', error);
     if (signal.aborted || !(failure instanceof BotError)) throw error;

@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
 import type { MessageWish, WishOutcome } from '#src/captions/message-wish.ts';
 import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
+import { openText } from '#src/people/confidential-text.ts';
 import type { CaptionChat, DeletedMessages } from '#src/session/ports/caption-chats.ts';
 import type { Command, CommandPorts } from '#src/session/ports/command.ts';
 import type { PanelFace } from '#src/session/ports/panel.ts';
@@ -245,11 +246,11 @@ test('captions and other messages of one channel keep within Discord’s limits 
   const { captions, lounge, sandbox, messages, refused } = await open();
   const chat = await captions.open(lounge, undefined, never);
   const { show, outcomes } = followed(chat);
-  const written: Promise<void>[] = [];
+  const written: Promise<unknown>[] = [];
   for (let n = 0; n < 12; n++) {
     show(`${n % 4}`, `text ${n}`);
     show('edited', `${n}`);
-    if (n % 8 === 0) written.push(messages.write(lounge, `plain ${n}`, never));
+    if (n % 8 === 0) written.push(messages.write(lounge, openText(`plain ${n}`), never));
     await new Promise((resolve) => setImmediate(resolve));
   }
   await Promise.all([chat.flush(20_000), ...written]);

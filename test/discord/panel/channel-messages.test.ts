@@ -7,6 +7,7 @@ import {
 import { expect, test } from 'vitest';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import { Outbox } from '#src/discord/panel/outbox.ts';
+import { openText } from '#src/people/confidential-text.ts';
 import type { Button } from '#src/session/ports/command.ts';
 import { refusal } from '#test/discord/setup/refusals.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
@@ -64,7 +65,7 @@ const lounge = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
 
 test('what cannot be spoken is written in the chat of the voice channel', async () => {
   const { scribe: messages, sent } = open(['lounge', 'general'], 'general');
-  await messages.write(lounge, 'Hello @everyone.', never);
+  await messages.write(lounge, openText('Hello @everyone.'), never);
   expect(sent).toEqual([['lounge', 'Hello @\u200beveryone.']]);
 });
 
@@ -80,7 +81,7 @@ test.each(unseen)(
   'what is written calls nobody and hides no link, also with %j inside',
   async (gap) => {
     const { scribe: messages, sent } = open(['lounge']);
-    for (const form of forms) await messages.write(lounge, form(gap), never);
+    for (const form of forms) await messages.write(lounge, openText(form(gap)), never);
     expect(sent.map(([, text]) => text)).toEqual([
       '[click] (https://evil.example)',
       '< @1> and < @&2> in < #3>',
@@ -91,7 +92,7 @@ test.each(unseen)(
 
 test('where the channel is gone it is written beside the panel', async () => {
   const { scribe: messages, sent } = open(['general'], 'general');
-  await messages.write(lounge, 'The channel was removed.', never);
+  await messages.write(lounge, openText('The channel was removed.'), never);
   expect(sent).toEqual([['general', 'The channel was removed.']]);
 });
 
@@ -105,16 +106,16 @@ test.each([
 ])('%s in the voice channel it is written where it can be read', async (_, rights, where) => {
   const words = 'I cannot enter Lounge.';
   const both = open(['lounge', 'general'], 'general', undefined, rights);
-  await both.scribe.write(lounge, words, never);
+  await both.scribe.write(lounge, openText(words), never);
   expect(both.sent).toEqual([[where, words]]);
   const only = open(['lounge'], undefined, undefined, rights);
-  await only.scribe.write(lounge, words, never);
+  await only.scribe.write(lounge, openText(words), never);
   expect(only.sent).toEqual([['lounge', words]]);
 });
 
 test.each([undefined, 'lounge'])('with nowhere to write the operator is told', async (panelIn) => {
   const { scribe } = open([], panelIn);
-  await expect(scribe.write(lounge, 'Hello.', never)).rejects.toMatchObject({
+  await expect(scribe.write(lounge, openText('Hello.'), never)).rejects.toMatchObject({
     code: 'discord.forbidden',
   });
 });
@@ -136,8 +137,8 @@ test('a question with a button and a file is asked in the language of the server
 
 test('a message that is sent again after a cut connection appears once', async () => {
   const { scribe, bodies } = open(['lounge']);
-  await scribe.write(lounge, 'One.', never);
-  await scribe.write(lounge, 'Two.', never);
+  await scribe.write(lounge, openText('One.'), never);
+  await scribe.write(lounge, openText('Two.'), never);
   const [one, two] = bodies;
   expect(one).toMatchObject({ enforce_nonce: true, allowed_mentions: { parse: [] } });
   expect(one?.nonce).toMatch(/^.{25}$/);
@@ -146,12 +147,12 @@ test('a message that is sent again after a cut connection appears once', async (
 
 test('the operator reads whether Discord refused a message or could not be reached', async () => {
   const cut = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
-  const cause = open(['lounge'], undefined, cut).scribe.write(lounge, 'Hello.', never);
+  const cause = open(['lounge'], undefined, cut).scribe.write(lounge, openText('Hello.'), never);
   await expect(cause).rejects.toMatchObject({ code: 'discord.unreachable', cause: cut });
   await expect(cause).rejects.toThrow('ECONNREFUSED');
   const refused = open(['lounge'], undefined, refusal(403, 50_013)).scribe.write(
     lounge,
-    'Hello.',
+    openText('Hello.'),
     never,
   );
   await expect(refused).rejects.toMatchObject({ code: 'discord.forbidden' });

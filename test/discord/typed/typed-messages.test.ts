@@ -3,6 +3,7 @@ import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
+import { openText } from '#src/people/confidential-text.ts';
 import type { CommandPorts } from '#src/session/ports/command.ts';
 import type { TypedMessage, TypedMessages } from '#src/session/ports/typed-messages.ts';
 import { voiceHalf } from '#test/discord/setup/sandbox-login.ts';
@@ -60,7 +61,7 @@ test('without a privileged intent it reads what mentions it, and replies that pi
   const [, message] = bot.read;
   if (!message) throw new Error('nothing was read');
   expect(message.channelId).toBe(sandbox.channelId('Lounge'));
-  expect(await bot.typed.reply(message, 'Noon.', never)).toBe('sent');
+  expect(await bot.typed.reply(message, openText('Noon.'), never)).toBe('sent');
   const reply = sandbox.messages('Lounge').at(-1);
   expect(reply).toMatchObject({ text: 'Noon.', pings: [] });
   if (!reply) throw new Error('nothing was replied');
@@ -68,7 +69,7 @@ test('without a privileged intent it reads what mentions it, and replies that pi
   await expect.poll(() => bot.read.at(-1)).toMatchObject({ isMention: true, text: 'And in Rome?' });
   adam.deleteMessage(asked);
   await expect.poll(() => bot.deleted).toEqual([asked.id]);
-  expect(await bot.typed.reply(message, 'Too late.', never)).toBe('deleted');
+  expect(await bot.typed.reply(message, openText('Too late.'), never)).toBe('deleted');
 });
 
 test('with the message content intent it reads every line', async () => {

@@ -4,6 +4,7 @@ import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import type { Pipeline, Turn } from '#src/pipeline/pipeline.ts';
 import type { Pipelines } from '#src/session/ports/pipelines.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
+import { readBy } from '#test/session/setup/read-outcome.ts';
 import {
   lounge,
   only,
@@ -38,7 +39,7 @@ const note = 'Adam: What comes next is a recording they sent.';
 test('a recording is shown as one, its words in quotes, and the question comes last', async () => {
   const fixture = openSessionFixture({ recordings });
   const asking = fixture.talk.ask('g', 'What is it?', asker, 'text', { recording });
-  expect(await asking).toEqual({ kind: 'answered', text: 'You said five.' });
+  expect(readBy(await asking)).toEqual({ kind: 'answered', text: 'You said five.' });
   expect(shown(fixture)).toEqual([note, 'Adam: "five five"', 'Adam: What is it?']);
 });
 
@@ -47,7 +48,7 @@ test('a recording is answered aloud like what is said, and the next question kno
   const fixture = await inLounge({ transcriber });
   const asking = fixture.talk.ask('g', '', asker, 'voice', { recording });
   await pass(fixture, 3000);
-  expect(await asking).toEqual({ kind: 'answered', text: 'You said five.' });
+  expect(readBy(await asking)).toEqual({ kind: 'answered', text: 'You said five.' });
   expect(shown(fixture)).toEqual([note, 'Adam: "seven of clubs"']);
   expect(fixture.of('answered')).toMatchObject([{ speakerId: 'adam', finish: 'completed' }]);
   void fixture.talk.ask('g', 'And then?', asker, 'voice');
@@ -94,7 +95,7 @@ test('a model that hears gets the recording itself, in writing too', async () =>
   const transcriber = new FakeTranscriber({ texts: ['la la'] });
   const fixture = openSessionFixture({ recordings, pipelines, transcriber });
   const asking = fixture.talk.ask('g', 'What is it?', asker, 'text', { recording });
-  expect(await asking).toEqual({ kind: 'answered', text: 'A piece of music.' });
+  expect(readBy(await asking)).toEqual({ kind: 'answered', text: 'A piece of music.' });
   expect(turns).toMatchObject([{ said: [{}, { pcm, speakerId: 'adam' }, {}], tools: [] }]);
   expect([fixture.chat.asked, transcriber.heard]).toEqual([[], []]);
   await fixture.talk.ask('g', 'And now?', asker, 'text');

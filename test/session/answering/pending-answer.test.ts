@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ToolCall } from '#src/chat/ports.ts';
+import { anybody } from '#src/people/confidential-text.ts';
 import type { Pipeline, ReplyPart } from '#src/pipeline/pipeline.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { PendingAnswer } from '#src/session/answering/pending-answer.ts';
@@ -16,7 +17,13 @@ const sound: ReplyPart = {
 
 function thinking(pipeline: Pipeline, preemptiveBudget = new PreemptiveBudget(), signal = staying) {
   const clock = new VirtualClock();
-  const parts = { pipeline, preemptiveBudget, basis: {}, nowMs: () => clock.nowMs() };
+  const parts = {
+    pipeline,
+    preemptiveBudget,
+    basis: {},
+    knownBy: anybody,
+    nowMs: () => clock.nowMs(),
+  };
   return { clock, waste: preemptiveBudget, one: new PendingAnswer(turn, parts, signal) };
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { peopleReading } from '#src/people/confidential-text.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import { type ReplyBirth, SpeechOutput } from '#src/session/output/speech-output.ts';
@@ -129,7 +130,7 @@ test('the last answer is said again, slower and louder, and nothing else takes i
   }
   const from = heard.length;
   Object.assign(voice, { speed: 0.8, gainDb: 6 });
-  const again = mouth.again(staying);
+  const again = mouth.again(peopleReading(['adam']), staying);
   await play(600);
   expect(await again).toBe('completed');
   const levels = heard.slice(from).filter((level) => level > 0);
@@ -139,7 +140,7 @@ test('the last answer is said again, slower and louder, and nothing else takes i
 
 test('with no answer yet there is nothing to say again', async () => {
   const { mouth } = openOutput();
-  expect(await mouth.again(staying)).toBe('empty');
+  expect(await mouth.again(peopleReading(['adam']), staying)).toBe('empty');
 });
 
 test('an answer nobody heard does not become the last one', async () => {
@@ -167,7 +168,7 @@ test('an answer that was given slower is said again at the usual speed once that
   await saying;
   Object.assign(voice, { speed: 1 });
   const from = heard.length;
-  const again = mouth.again(staying);
+  const again = mouth.again(peopleReading(['adam']), staying);
   await play(600);
   await again;
   const sounding = heard.slice(from).filter((level) => level > 0).length;

@@ -3,6 +3,7 @@ import { readWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { readBy } from '#test/session/setup/read-outcome.ts';
 import {
   adam,
   lounge,
@@ -97,7 +98,7 @@ test('a typed question is answered aloud, and its text comes back', async () => 
   const fixture = await inLounge();
   const asking = fixture.talk.ask('g', 'What did I say?', asker, 'voice');
   await pass(fixture, 2000);
-  expect(await asking).toEqual({ kind: 'answered', text: 'You said five.' });
+  expect(readBy(await asking)).toEqual({ kind: 'answered', text: 'You said five.' });
   expect(fixture.of('answered')).toMatchObject([
     { name: 'Adam', typed: true, heardText: 'You said five.' },
   ]);
@@ -111,7 +112,7 @@ test('aloud there is no answer without a room', async () => {
 
 test('in writing a question needs no room, and nothing is said', async () => {
   const fixture = openSessionFixture();
-  expect(await fixture.talk.ask('g', 'How many?', asker, 'text')).toEqual({
+  expect(readBy(await fixture.talk.ask('g', 'How many?', asker, 'text'))).toEqual({
     kind: 'answered',
     text: 'You said five.',
   });
@@ -124,7 +125,7 @@ test('in writing a question needs no room, and nothing is said', async () => {
 
 test('in a file a question needs no room, and the answer comes as a WAV file with its words', async () => {
   const fixture = openSessionFixture();
-  const answer = await fixture.talk.ask('g', 'How many?', asker, 'file');
+  const answer = readBy(await fixture.talk.ask('g', 'How many?', asker, 'file'));
   expect(answer).toMatchObject({ kind: 'answered', text: 'You said five.' });
   const { wav = new Uint8Array() } = answer.kind === 'answered' ? answer : {};
   const { samples, ...format } = readWav(wav);
@@ -137,7 +138,7 @@ test('of an answer in a file the words are there while the voice is out', async 
   const error = new BotError('provider.late', true, 'Late.');
   const synthesizer = new FakeSynthesizer({ fault: () => ({ afterPieces: 0, error }) });
   const fixture = openSessionFixture({ synthesizer });
-  expect(await fixture.talk.ask('g', 'How many?', asker, 'file')).toEqual({
+  expect(readBy(await fixture.talk.ask('g', 'How many?', asker, 'file'))).toEqual({
     kind: 'answered',
     text: 'You said five.',
   });

@@ -17,7 +17,7 @@ import {
 
 const hang = () => new Promise<void>(() => {});
 /** A Discord that takes no message and refuses none. */
-const mute = { write: hang, notify: hang, offer: hang };
+const mute = { write: () => hang().then(() => 'written' as const), notify: hang, offer: hang };
 /** What is to be said has to be written. */
 const voiceless: Synthesizer = {
   async *synthesize() {

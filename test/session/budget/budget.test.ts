@@ -8,6 +8,7 @@ import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { dollars, openDesk } from '#test/fakes/spending.ts';
+import { readBy } from '#test/session/setup/read-outcome.ts';
 import {
   adam,
   eva,
@@ -166,7 +167,7 @@ function use(desk: Paid['desk'], inputTokens: number): void {
 async function asking(fixture: Paid['fixture'], how: 'voice' | 'text') {
   const answer = fixture.talk.ask('g', 'How many?', asker, how);
   await pass(fixture, 3_000);
-  return await answer;
+  return readBy(await answer);
 }
 
 test('a recording of /ask is paid by whoever sent it, a person or a program, until their share is used', async () => {

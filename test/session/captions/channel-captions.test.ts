@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { peopleReading } from '#src/people/confidential-text.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
 import { captioned, kept, says, turnOn } from '#test/session/setup/captioned.ts';
 import {
@@ -246,14 +247,12 @@ test('who comes in while captions are on is told by name in the chat', async () 
 test('a model is shown what was said among people when it is asked, and nothing of it where captions are off', async () => {
   const fixture = await captioned({ addressing: 'name', names: ['Nova'] });
   await says(fixture, eva);
-  const context = fixture.sessions
-    .session('g')
-    ?.context.captions.view?.recent(fixture.clock.nowMs());
-  expect(context).toContain('Eva: five five');
+  const recent = () =>
+    fixture.sessions.session('g')?.context.captions.view?.recent(fixture.clock.nowMs(), ['adam']);
+  const readers = peopleReading(['adam', 'eva']);
+  expect(recent()?.textFor(readers)).toContain('Eva: five five');
   await fixture.captions.turnOff('g');
-  expect(
-    fixture.sessions.session('g')?.context.captions.view?.recent(fixture.clock.nowMs()),
-  ).toBeUndefined();
+  expect(recent()).toBeUndefined();
 });
 
 test('a recogniser is told which language people say they speak there', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { PersonaCaller } from '#src/session/ports/personas.ts';
+import { readBy } from '#test/session/setup/read-outcome.ts';
 import { openServed, type Served } from '#test/session/setup/served-session.ts';
 import { adam } from '#test/session/setup/session-fixture.ts';
 
@@ -117,7 +118,7 @@ async function written(room: Served, question: string) {
     isOver = true;
   });
   await patiently(room, () => isOver);
-  return await asking;
+  return readBy(await asking);
 }
 
 test('what is answered in writing is answered by the brain of the channel, as its persona', async () => {

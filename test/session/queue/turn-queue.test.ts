@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { openText, unknownReaders } from '#src/people/confidential-text.ts';
 import type { DroppedTurnReason } from '#src/session/ports/events.ts';
 import type { QueuedQuestion, QueuedReading, QueuedTurn } from '#src/session/queue/queued-turn.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
@@ -190,7 +191,7 @@ test('only those wait who are not spoken to, and not for what the bot says of it
   const [ana, again, ben] = [asked('Ana', '1'), asked('Ana', '2', 1), asked('Ben', '3', 2)];
   floor.read({
     kind: 'reading',
-    clauses: ['Hi'],
+    clauses: [openText('Hi')],
     when: 'now',
     interruptible: false,
     handle: new TurnHandle(),
@@ -240,7 +241,7 @@ test('lines of a chat let everything pass, also what comes later', async () => {
   const { floor, next } = openFloor();
   const line = (text: string, id = 'ana'): QueuedReading => ({
     kind: 'reading',
-    clauses: [text],
+    clauses: [openText(text)],
     when: 'behind',
     owner: { id, name: id },
     answeredIds: [id],
@@ -248,7 +249,7 @@ test('lines of a chat let everything pass, also what comes later', async () => {
   });
   const text = (words: string, when: 'now' | 'queue'): QueuedReading => ({
     kind: 'reading',
-    clauses: [words],
+    clauses: [openText(words)],
     when,
     handle: new TurnHandle(),
   });
@@ -262,7 +263,7 @@ test('lines of a chat let everything pass, also what comes later', async () => {
   const order: unknown[] = [];
   for (let n = 0; n < 6; n++) {
     const turn = await next();
-    order.push(turn?.kind === 'reading' ? turn.clauses[0] : turn?.kind);
+    order.push(turn?.kind === 'reading' ? turn.clauses[0]?.textFor(unknownReaders) : turn?.kind);
     if (turn && turn === lines[0] && n === 3) floor.putBack(turn);
   }
   expect(order).toEqual(['at once', 'later', 'question', '1', '1', '2']);
@@ -273,7 +274,7 @@ test('24 lines wait at most, and as many texts as ever beside them', () => {
   const reading = (when: 'behind' | 'queue', n: number) =>
     floor.read({
       kind: 'reading',
-      clauses: ['Hi'],
+      clauses: [openText('Hi')],
       when,
       owner: { id: `person ${n}`, name: 'x' },
       handle: new TurnHandle(),

@@ -1,3 +1,4 @@
+import { placeReading } from '#src/people/confidential-text.ts';
 import type { ChannelMessages, PersonalLine } from '#src/session/ports/channel-messages.ts';
 import type { PanelBoard, PanelFace } from '#src/session/ports/panel.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
@@ -32,9 +33,14 @@ export function recordMessages() {
   /** Who was notified of what, a message in each. */
   const notified: (readonly PersonalLine[])[] = [];
   const messages: ChannelMessages = {
-    async write({ name }, words) {
-      written.push(words);
-      writtenIn.push(name);
+    async write({ channelId, name }, words, _signal, instead) {
+      const known = words.textFor(placeReading(channelId));
+      const shown = known ?? instead;
+      if (shown !== undefined) {
+        written.push(shown);
+        writtenIn.push(name);
+      }
+      return known === undefined ? 'withheld' : 'written';
     },
     async notify({ name }, lines) {
       notified.push(lines);

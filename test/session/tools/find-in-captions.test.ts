@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
+import { peopleReading } from '#src/people/confidential-text.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -57,8 +58,9 @@ test('what was said is quoted by the bot itself, and nothing that the model says
   });
   expect(chat.asked).toHaveLength(2);
   expect(fixture.of('tool')).toMatchObject([{ tool: 'find_in_captions', how: 'ran' }]);
-  const kept = fixture.sessions.session('g')?.context.memory.messages() ?? [];
-  expect(kept.at(-1)).toMatchObject({ role: 'assistant', content: answered?.heardText });
+  const { memory } = fixture.sessions.session('g')?.context ?? {};
+  const kept = memory?.messages(peopleReading(['adam'])).messages;
+  expect(kept?.at(-1)).toMatchObject({ role: 'assistant', content: answered?.heardText });
 });
 
 test('what the model says before it looks is heard, and the lines after it', async () => {
@@ -85,7 +87,9 @@ test('what the bot quotes of somebody goes with what they said', async () => {
   await fixture.privacy.deny('g', 'adam');
   await pass(fixture, 1_000);
   expect(fixture.captionChats.chat.lines).toEqual([]);
-  expect(fixture.sessions.session('g')?.context.memory.messages()).toEqual([]);
+  expect(
+    fixture.sessions.session('g')?.context.memory.messages(peopleReading(['adam'])).messages,
+  ).toEqual([]);
 });
 
 test('lines that no model chose are not said aloud', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { placeReading } from '#src/people/confidential-text.ts';
 import { chained } from '#src/pipeline/chained.ts';
-import type { TypedMessage } from '#src/session/ports/typed-messages.ts';
+import type { TypedMessage, TypedMessages } from '#src/session/ports/typed-messages.ts';
 import { LineReader } from '#src/session/typed/line-reader.ts';
 import { TypedLines } from '#src/session/typed/typed-lines.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
@@ -35,10 +36,11 @@ async function joined(rounds: readonly (readonly ChatStep[])[] = [['Five.']], ov
   await pass(fixture, 11_000);
   const replies: (readonly [string, string])[] = [];
   const gone = new Set<string>();
-  const reply = async ({ messageId }: { readonly messageId: string }, text: string) => {
+  const reply: TypedMessages['reply'] = async ({ channelId, messageId }, text) => {
     if (gone.has(messageId)) return 'deleted';
-    replies.push([messageId, text]);
-    return 'sent';
+    const known = text.textFor(placeReading(channelId));
+    if (known !== undefined) replies.push([messageId, known]);
+    return known === undefined ? 'withheld' : 'sent';
   };
   const ended = new AbortController().signal;
   const context = fixture.sessions.session('g')?.context;

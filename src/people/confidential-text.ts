@@ -1,0 +1,111 @@
+/** One condition for knowing a text: to be one of these people, or to be able to open one of these chats. */
+type KnowledgeRule = {
+  /** People who were there when it was said, or whom it was written to. */
+  readonly personIds: ReadonlySet<string>;
+  /** Channels and threads in which it stands for everybody who may open them. */
+  readonly placeIds: ReadonlySet<string>;
+};
+
+/** Conditions for knowing a text, all of which must be met; none: anybody may know it. */
+export type KnownBy = readonly KnowledgeRule[];
+
+/** One person, and the chats among those that matter which they may open. */
+export type TextReader = {
+  readonly personId: string;
+  readonly openPlaceIds?: readonly string[];
+};
+
+/** Everybody whom a text reaches: these people, and all who may open these chats, whoever that is; one at least. */
+export type TextReaders = {
+  readonly people?: readonly TextReader[];
+  readonly placeIds?: readonly string[];
+};
+
+/** Known to anybody. */
+export const anybody: KnownBy = [];
+
+/** Known to these people, and to all who may open one of these chats. */
+export function knownByPeople(
+  personIds: Iterable<string>,
+  placeIds: Iterable<string> = [],
+): KnownBy {
+  return [{ personIds: new Set(personIds), placeIds: new Set(placeIds) }];
+}
+
+/** Known to those alone who may know all of these. */
+export function knownByAll(all: Iterable<KnownBy>): KnownBy {
+  const rules = new Map<string, KnowledgeRule>();
+  for (const rule of [...all].flat()) rules.set(keyOf(rule), rule);
+  return [...rules.values()];
+}
+
+/** Known to these people as well, of whom it was found by other means that they may know it. */
+export function alsoKnownTo(knownBy: KnownBy, people: readonly TextReader[]): KnownBy {
+  const ids = people.map(({ personId }) => personId);
+  const widened = knownBy.map((rule) => [
+    { ...rule, personIds: rule.personIds.union(new Set(ids)) },
+  ]);
+  return knownByAll(widened);
+}
+
+/** Whether each of these readers may know it; where none is named, only what anybody may know. */
+export function mayAllKnow({ people = [], placeIds = [] }: TextReaders, knownBy: KnownBy): boolean {
+  if (people.length === 0 && placeIds.length === 0) return knownBy.length === 0;
+  return knownBy.every(
+    (rule) =>
+      placeIds.every((id) => rule.placeIds.has(id)) &&
+      people.every(
+        ({ personId, openPlaceIds = [] }) =>
+          rule.personIds.has(personId) || openPlaceIds.some((id) => rule.placeIds.has(id)),
+      ),
+  );
+}
+
+/** These people as readers who may open no chat that matters. */
+export function peopleReading(personIds: readonly string[]): TextReaders {
+  return { people: personIds.map((personId) => ({ personId })) };
+}
+
+/** Readers of whom nothing is known: only what anybody may know reaches them. */
+export const unknownReaders: TextReaders = { people: [{ personId: '' }] };
+
+/** All who may open this channel or thread. */
+export function placeReading(placeId: string): TextReaders {
+  return { placeIds: [placeId] };
+}
+
+/** Words with those who may know them: whoever lets them out names the readers. */
+export class ConfidentialText {
+  readonly #text: string;
+  readonly knownBy: KnownBy;
+
+  constructor(text: string, knownBy: KnownBy) {
+    this.#text = text;
+    this.knownBy = knownBy;
+  }
+
+  /** One after the other, known to those who may know each. */
+  static joined(all: readonly ConfidentialText[], separator: string): ConfidentialText {
+    const text = all.map((one) => one.#text).join(separator);
+    return new ConfidentialText(text, knownByAll(all.map(({ knownBy }) => knownBy)));
+  }
+
+  /** Pieces of it, known to the same people. */
+  split(pieces: (text: string) => readonly string[]): readonly ConfidentialText[] {
+    return pieces(this.#text).map((piece) => new ConfidentialText(piece, this.knownBy));
+  }
+
+  /** The words, where all of these readers may know them. */
+  textFor(readers: TextReaders): string | undefined {
+    return mayAllKnow(readers, this.knownBy) ? this.#text : undefined;
+  }
+}
+
+/** Words that anybody may know: those of the bot itself, and what somebody wrote for all to read. */
+export function openText(text: string): ConfidentialText {
+  return new ConfidentialText(text, anybody);
+}
+
+function keyOf({ personIds, placeIds }: KnowledgeRule): string {
+  return JSON.stringify([[...personIds].sort(), [...placeIds].sort()]);
+}
