@@ -32,7 +32,7 @@ function read([reply, ...others]: Replies): string[] {
 
 const saying = (setting: Setting): PortOverrides => ({ set: async () => setting });
 
-test.each(['view', 'set', 'check', 'pipeline', 'addressing'])(
+test.each(['view', 'set', 'check'])(
   '/settings %s needs Manage Server, and asks nothing before',
   async (name) => {
     const never = () => Promise.reject(new Error('asked'));
