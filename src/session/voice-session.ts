@@ -27,7 +27,6 @@ import { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import { type SeatStart, seatOf, startOf } from '#src/session/seats/seat-snapshot.ts';
 import { dependenciesIn } from '#src/session/settings/server-dependencies.ts';
 import { SessionTracks } from '#src/session/tracks/session-tracks.ts';
-import { postRecap } from '#src/session/transcripts/closing-recap.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { runConnection } from './connection/connection-loop.ts';
 import { type ReconnectDecision, ReconnectingLink } from './connection/reconnecting-link.ts';
@@ -241,7 +240,7 @@ export class VoiceSession {
     const { captions, tracks } = this.context;
     const ending = tracks.end(keepsTracks.has(why) ? 'keep' : 'forget');
     const [, captioned] = await Promise.all([ending, captions.turnOff()]);
-    if (isOverForGood.has(why)) void postRecap(captioned, this.context);
+    if (isOverForGood.has(why)) this.context.transcripts.recaps.begin(captioned, this.context);
     if (this.#connection.wasOpen) {
       if (why === 'moved') this.#showAway();
       else this.context.panel.left(leftLine(why, this.channel));

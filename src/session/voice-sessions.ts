@@ -218,11 +218,14 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     session.context.wakeup.wake();
   }
 
-  /** Before the process ends: no calls and no questions any more; what sounds ends with its clause, within `ms`. Never throws. */
+  /**
+   * Before the process ends: no calls and no questions any more; what sounds ends with its clause, and recaps of sessions that
+   * have ended are posted or told of as failed, within `ms`. Never throws.
+   */
   async drain(ms: number): Promise<void> {
     this.#closed = true;
     const ends = this.all().map(({ context, isLinked }) => drain(context, isLinked ? ms : 0));
-    await Promise.all(ends);
+    await Promise.all([...ends, this.#transcripts.recaps.drain(ms, this.#parts.clock)]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

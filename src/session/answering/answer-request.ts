@@ -8,14 +8,13 @@ import { spokenCharacters } from '#src/spending/tariff.ts';
 
 /** What is known of an answer before its first request. */
 export function answerRequestOf(
-  { said, style, history, tools, context = '' }: Turn,
+  { said, style, history, tools, context = '', done = [] }: Turn,
   guildId: string,
   kind: PaidKind = 'answer',
 ): AnswerRequest {
   const heardMs = said.reduce((sum, { pcm }) => sum + (pcm ? durationMs(pcm) : 0), 0);
-  const shown = [style.instructions, context, ...history.map(({ content }) => content)].join(
-    '',
-  ).length;
+  const results = [...history, ...done].map(({ content }) => content);
+  const shown = [style.instructions, context, ...results].join('').length;
   const offered = JSON.stringify(tools).length;
   const { speakerId: personId = '', name = '' } = said.at(-1) ?? {};
   const characters = Math.ceil(shown + offered + spokenCharacters(heardMs));

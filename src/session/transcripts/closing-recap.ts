@@ -1,3 +1,5 @@
+import type { Clock } from '#src/base/clock.ts';
+import { within } from '#src/base/waiting.ts';
 import type { WallTimes } from '#src/captions/files/wall-time.ts';
 import { wallTimesIn } from '#src/captions/files/wall-time.ts';
 import type { MessagePlace, TranscriptSession } from '#src/captions/transcript-line.ts';
@@ -32,9 +34,38 @@ const mostRecaps = 1_000;
 /** Longest time, in ms, until the recap is posted. */
 const postMs = 60_000;
 
+/** Time, in ms, in which it is posted that a recap was not made, once the bot is to end. */
+const tellMs = 1_500;
+
 /** The recap of each session: one that was resumed and ended again has a new one in place of the former. */
 export class PostedRecaps {
   readonly #bySession = new Map<string, PostedRecap>();
+  readonly #underWay = new Set<Promise<void>>();
+  readonly #ending = Promise.withResolvers<RecapOutcome>();
+
+  /** As `postRecap`; nobody waits for it but `drain`. */
+  begin(session: TranscriptSession | undefined, context: ClosingRecapContext): void {
+    const posting = postRecap(session, context);
+    this.#underWay.add(posting);
+    void posting.finally(() => this.#underWay.delete(posting));
+  }
+
+  /** The outcome, or that it comes too late since the bot is to end. */
+  async inTime(making: Promise<RecapOutcome>): Promise<RecapOutcome> {
+    return await Promise.race([making, this.#ending.promise]);
+  }
+
+  /** Before the process ends: recaps that are not made soon are told of as failed, all within `ms`. Never throws. */
+  async drain(ms: number, clock: Clock): Promise<void> {
+    await this.#settled(ms - tellMs, clock);
+    this.#ending.resolve({ kind: 'late' });
+    await this.#settled(tellMs, clock);
+  }
+
+  async #settled(ms: number, clock: Clock): Promise<void> {
+    const all = Promise.all(this.#underWay);
+    await within(all, ms, clock, () => new Error('late')).catch(() => undefined);
+  }
 
   /** What is known of the recap of that session, at its next end. */
   again(sessionId: string): PostedRecap {
@@ -63,7 +94,7 @@ type PostedRecap = {
  *
  * Of a session that was resumed one recap stands there, the last; none is made where nothing was said since.
  */
-export async function postRecap(
+async function postRecap(
   session: TranscriptSession | undefined,
   context: ClosingRecapContext,
 ): Promise<void> {
@@ -102,7 +133,8 @@ async function publicRecap(
 ): Promise<RecapMessage> {
   const everybody = [{ personId: '', openPlaceIds: [session.placeId] }] as const;
   const range = { leastLines: Math.max(leastLines, before + 1) };
-  const outcome = await transcripts.questions.sumUp(session, everybody, undefined, range);
+  const making = transcripts.questions.sumUp(session, everybody, undefined, range);
+  const outcome = await transcripts.recaps.inTime(making);
   const lineCount = outcome.kind === 'recap' ? outcome.lineCount : before;
   return { lines: linesOf(outcome, wallTimesIn(parts.timeZone)), lineCount };
 }

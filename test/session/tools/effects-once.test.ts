@@ -288,3 +288,16 @@ test('the same words, said again after the answer, are another timer', async () 
   }
   expect(await timersOf(fixture)).toHaveLength(2);
 });
+
+test('after the session a button does nothing: it is asked for anew', async () => {
+  const { fixture } = await open({ mind: onlyAnswering(timer) });
+  void fixture.talk.ask('g', 'Set a timer for ten minutes.', adam, 'voice');
+  await pass(fixture, 4_000);
+  await fixture.sessions.leave('g');
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 1_000);
+  expect(await fixture.confirmations.confirm('g', buttonIn(fixture), 'adam')).toEqual({
+    kind: 'over',
+  });
+  expect(await timersOf(fixture)).toEqual([]);
+});

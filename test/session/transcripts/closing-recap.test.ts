@@ -69,6 +69,35 @@ test('where only people who sat there may know it, no recap is posted, but how t
   expect(fixture.model.asked).toEqual([]);
 });
 
+test('a recap that is being made when the process is to end is waited for as long as there is time', async () => {
+  const clock = new VirtualClock();
+  const chat = new FakeChat([[{ waitMs: 3_000 }, ...point]], clock);
+  const fixture = await talked(5, { chat }, clock);
+  await fixture.sessions.leave('g');
+  let isDrained = false;
+  const draining = fixture.sessions.drain(5_000).then(() => {
+    isDrained = true;
+  });
+  await clock.advance(2_000);
+  expect(isDrained).toBe(false);
+  await clock.advance(2_000);
+  await draining;
+  expect(last(fixture)).toMatch(/^Recap of Lounge/);
+});
+
+test('a recap that is not made before the process ends is told of', async () => {
+  const clock = new VirtualClock();
+  const chat = new FakeChat([[{ waitMs: 9_000 }, ...point]], clock);
+  const fixture = await talked(5, { chat }, clock);
+  await fixture.sessions.leave('g');
+  const draining = fixture.sessions.drain(5_000);
+  await clock.advance(5_000);
+  await draining;
+  expect(last(fixture)).toContain("I couldn't make a recap of this session.");
+  await clock.advance(10_000);
+  expect(last(fixture)).not.toMatch(/^Recap/);
+});
+
 test('a recap that fails is told of', async () => {
   const error = new BotError('provider.unreachable', true, 'Nobody there.');
   const fixture = await talked(5, { chat: new FakeChat([[{ error }]]) });
