@@ -98,7 +98,7 @@ function effectContract(name: PipelineName): void {
   test(`${name}: what whoever asks wants in their own words is done without a button`, async () => {
     const set = call('change_track', { deed: 'volume', track: 'voice', level: 50 });
     const replies = [
-      { match: 'percent', text: 'Half as loud.' },
+      { match: 'voice at 50', text: 'Half as loud.' },
       { match: 'speak half', ...set },
     ];
     await using room = await openServed(name, { replies });
@@ -144,9 +144,10 @@ function effectContract(name: PipelineName): void {
   });
 
   test(`${name}: what was done before the link was lost is not done again, and its result is known`, async () => {
+    const set = call('change_track', { deed: 'volume', track: 'voice', level: 50 });
     const replies = [
-      { match: 'percent', text: 'Half as loud.' },
-      { match: 'speak half', ...call('set_volume', { level: 50 }) },
+      { match: 'voice at 50', text: 'Half as loud.' },
+      { match: 'speak half', ...set },
     ];
     await using room = await openServed(name, { replies, pace: { firstTokenMs: 100 } });
     await room.say('louder');
@@ -154,7 +155,7 @@ function effectContract(name: PipelineName): void {
     room.fixture.linkOpener.link.lose();
     await room.until(() => room.fixture.of('answered').length > 0, 'an answer over the next link');
     expect(room.fixture.of('answered').at(-1)).toMatchObject({ text: 'Half as loud.' });
-    expect(toolsIn(room)).toEqual([['set_volume', 'ran', 'adam']]);
+    expect(toolsIn(room)).toEqual([['change_track', 'ran', 'adam']]);
   });
 
   test(`${name}: the bot leaves by a button only`, async () => {
