@@ -66,8 +66,8 @@ function processLine(
   if (!isAlive)
     return differs(
       'process',
-      `${words}: its connection is gone`,
-      'look whether it still runs; if not, its line goes by itself within minutes',
+      `${words}: its leases have run out`,
+      'look whether it still runs; if not, its line goes within hours, when a process starts',
     );
   const ids = owns.map(({ id }) => id).join(', ');
   return ok('process', `${words}, ${owns.length === 0 ? 'waits for a shard' : `shards ${ids}`}`);
@@ -85,5 +85,5 @@ function shardLine(shard: DatabaseShard, seats: readonly DatabaseSeat[]): Report
     );
   const count = seats.filter(({ shardId }) => shardId === id).length;
   const saved = savedMs === undefined ? 'no session saved' : `session saved ${span(savedMs)} ago`;
-  return ok(what, `lock held by ${ownerName}${taken}, epoch ${epoch}, ${saved}, seats: ${count}`);
+  return ok(what, `leased to ${ownerName}${taken}, epoch ${epoch}, ${saved}, seats: ${count}`);
 }

@@ -4,7 +4,7 @@ import type { DiscordEvent } from '#src/discord/events.ts';
 import type { PageLinks } from '#src/session/ports/command-ports.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { Pipelines } from '#src/session/ports/pipelines.ts';
-import type { ShardNews } from '#src/shards/shard-news.ts';
+import type { ShardNews } from '#src/shards/ownership.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
 import type { Engines } from './engines/engines.ts';
 

@@ -29,7 +29,9 @@ export const errorCodes = {
   'discord.forbidden': 'the bot lacks a permission in a channel',
   'discord.unsent': 'a message waited too long for Discord, or too many waited',
   'shards.other_bot': 'the database belongs to another bot',
-  'shards.other_count': 'other processes of this bot have another number of shards',
+  'shards.other_count':
+    'SHARDS differs from the number of shards that the processes of this bot agreed on',
+  'shards.in_use': 'the number of shards was to change while a process may serve one',
   'answer.late': 'a stage of an answer did not come to its end in time',
   'tool.late': 'a tool of the model did not come to its end in time',
   'tool.unreachable': 'a server of tools could not be started or reached',

@@ -227,9 +227,12 @@ const tooFewShards = 4011;
 export const refusedIntent = 4014;
 
 /** One sentence for the operator; what Discord recommended at the start may have become too few. */
-function fewShards({ count, recommendedCount }: OwnedShard): string {
+function fewShards({ count, recommendedCount, sharing }: OwnedShard): string {
   const more = recommendedCount > count ? `${recommendedCount}` : `more than ${count}`;
-  return `Discord demands more shards than ${count}: it recommends ${more}; set SHARDS=auto, or SHARDS to that number.`;
+  const remedy = sharing
+    ? 'set SHARDS=auto, stop every process, and run npm run shards -- resize with that number.'
+    : 'set SHARDS=auto, or SHARDS to that number.';
+  return `Discord demands more shards than ${count}: it recommends ${more}; ${remedy}`;
 }
 
 /** What an operator can do about a gateway that closed for good, where there is more to say than its code. */

@@ -1,5 +1,4 @@
-import type { Clock } from '#src/base/clock.ts';
-import { IdentifyThrottle } from './identify-throttle.ts';
+import type { IdentifyThrottle } from './identify-limits.ts';
 import type { GatewayLimits, OwnedShard, ShardHost, ShardOwnership } from './ownership.ts';
 
 /** All shards for one process, which is alone. */
@@ -9,10 +8,10 @@ export class LocalShards implements ShardOwnership {
   readonly #throttle: IdentifyThrottle;
 
   /** `wanted`: number of shards, or as many as Discord recommends. */
-  constructor(wanted: number | 'auto', limits: GatewayLimits, clock: Clock) {
+  constructor(wanted: number | 'auto', limits: GatewayLimits, throttle: IdentifyThrottle) {
     this.#count = wanted === 'auto' ? limits.recommendedShards : wanted;
     this.#recommendedCount = limits.recommendedShards;
-    this.#throttle = new IdentifyThrottle(clock, limits.maxConcurrency);
+    this.#throttle = throttle;
   }
 
   async open(host: ShardHost): Promise<void> {

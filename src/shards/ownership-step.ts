@@ -1,24 +1,59 @@
-import { assignFree, isHandoverDue, type ProcessLoad, shardToHandOver } from './fair-share.ts';
-import type { StopReason } from './ownership.ts';
 import {
-  type HeldShard,
-  mapped,
-  type Ownership,
-  without,
-  withoutPhase,
-  withPhase,
-  withShard,
-} from './ownership-state.ts';
-import type { RegistryView, ShardRow } from './shard-registry.ts';
+  assignFree,
+  isHandoverDue,
+  type LeaseTimes,
+  loadsOf,
+  type ProcessLoad,
+  type SeenRow,
+  seenRows,
+  shardToHandOver,
+} from './fair-share.ts';
+import type { StopReason } from './ownership.ts';
+import type { RegistryView, ShardRow, TakenShard } from './shard-registry.ts';
 
-export type OwnershipRules = {
-  /** Time, in ms, after the start of the database server or a loss of the own connection in which only own shards are taken. */
-  readonly graceMs: number;
-  /** Time, in ms, without a confirmed lock after which an owner gives its shard up. */
-  readonly giveUpMs: number;
-  /** Time, in ms, from the lock to an identify where the former owner could not be fenced; longer than `giveUpMs`. */
-  readonly unfencedMs: number;
-  /** Time, in ms, after which a free shard is taken also by who is not the next to take one. */
+/** Shard that this process has, or is about to have. */
+type HeldShard = {
+  readonly phase: 'taking' | 'fencing' | 'serving' | 'stopping';
+  readonly epoch: number;
+  /** Time at which the request that took or renewed the lease was sent. */
+  readonly leasedAtMs: number;
+  /** True once the database has the gateway session that is open now. */
+  readonly isStored: boolean;
+  /** True where the former owner may serve on without a lease. */
+  readonly mustFence: boolean;
+  /** Resumes of the former session that failed. */
+  readonly fences: number;
+  /** Of the first one; absent before it. */
+  readonly fencedFromMs?: number;
+  /** When the next one is due; absent while one is under way. */
+  readonly fenceAtMs?: number;
+};
+
+/** State of one process that shares the shards of a bot. */
+export type Ownership = {
+  readonly processId: string;
+  readonly limit: number;
+  readonly isDraining: boolean;
+  /** True where no other process lived at the last renewal. */
+  readonly isAlone: boolean;
+  /** Until when nothing is taken: a shard could not be served. */
+  readonly restsUntilMs: number;
+  readonly shards: ReadonlyMap<number, HeldShard>;
+  /** Rows of shards that this process does not hold, as last seen. */
+  readonly seen: ReadonlyMap<number, SeenRow>;
+  /** Since when shares have been unequal at this process's expense. */
+  readonly unequalAtMs?: number;
+};
+
+export type OwnershipRules = LeaseTimes & {
+  /** Time, in ms, before the end of a lease at which an owner stops; measured from before the renewal was sent. */
+  readonly marginMs: number;
+  /** Time, in ms, between two renewals, and between two tries of one that failed. */
+  readonly renewMs: number;
+  readonly retryMs: number;
+  /** Longest time, in ms, for which the former session is tried to be resumed before it counts as refused. */
+  readonly fenceMs: number;
+  /** Time, in ms, after which a free shard is taken also by a process that is not the next to take one. */
   readonly leftOverMs: number;
   /** Time, in ms, for which shares must be unequal before a shard is handed over. */
   readonly unequalMs: number;
@@ -26,192 +61,167 @@ export type OwnershipRules = {
   readonly restMs: number;
 };
 
-/** An owner gives up 20 s before a successor who could not fence it identifies: time for a slow machine to leave. */
+/** 30 s of lease, less the margin, a renewal and a try of 1.5 s with its pause: 25 s without the database end nothing. */
 export const ownershipRules: OwnershipRules = {
-  graceMs: 10_000,
-  giveUpMs: 100_000,
-  unfencedMs: 120_000,
+  leaseMs: 30_000,
+  marginMs: 2_000,
+  renewMs: 1_000,
+  retryMs: 500,
+  unchangedMs: 3_000,
+  fenceMs: 20_000,
   leftOverMs: 3_000,
   unequalMs: 2_000,
   restMs: 15_000,
 };
+/** Pauses, in ms, between two tries to resume the former session. */
+const [firstFenceMs, longestFenceMs] = [500, 8_000];
 
 export type OwnershipEvent = { readonly atMs: number } & (
-  | { readonly kind: 'connected' | 'disconnected' | 'draining' | 'tick' }
+  | { readonly kind: 'tick' | 'draining' }
+  /** The database did not answer. */
+  | { readonly kind: 'away' }
   | {
-      readonly kind: 'looked';
+      readonly kind: 'renewed';
       readonly sentAtMs: number;
       readonly view: RegistryView;
+      /** Ids of the shards that were to be renewed, and whether with the gateway session that is open now. */
+      readonly asked: ReadonlyMap<number, boolean>;
       /** Seats by shard that is served. */
       readonly seats: ReadonlyMap<number, number>;
     }
   | {
       readonly kind: 'taken';
-      readonly shardId: number;
       readonly sentAtMs: number;
-      readonly epoch: number;
-      readonly formerEpoch: number;
-      /** As the row had it. */
-      readonly isActive: boolean;
-      /** Whether there is a gateway session to resume. */
-      readonly hasSession: boolean;
+      readonly ids: readonly number[];
+      readonly shards: readonly TakenShard[];
     }
+  /** `failed`: Discord could not be reached. */
   | {
-      readonly kind: 'retaken';
+      readonly kind: 'fenced';
       readonly shardId: number;
-      readonly sentAtMs: number;
-      /** `busy`: the lock is still held by a connection that this process lost. */
-      readonly outcome: 'ours' | 'lost' | 'busy';
+      readonly outcome: 'resumed' | 'refused' | 'failed';
     }
-  | { readonly kind: 'fenced'; readonly shardId: number; readonly outcome: 'resumed' | 'refused' }
-  /** `untaken`: another process was faster. `unconfirmed`: the gateway closed, and the lock could not be confirmed. */
-  | { readonly kind: 'untaken' | 'unconfirmed' | 'failed' | 'stopped'; readonly shardId: number }
+  /** `unstored`: the gateway session changed, or there is none. */
+  | { readonly kind: 'lost' | 'failed' | 'stopped' | 'unstored'; readonly shardId: number }
 );
 
 export type OwnershipEffect =
-  | { readonly kind: 'take' | 'fence' | 'serve'; readonly shardId: number }
-  | { readonly kind: 'retake'; readonly shardId: number; readonly epoch: number }
-  | {
-      readonly kind: 'release';
-      readonly shardId: number;
-      readonly epoch: number;
-      /** False where the former owner may still be connected to Discord. */
-      readonly isOver: boolean;
-    }
+  | { readonly kind: 'take'; readonly shards: readonly ShardRow[] }
+  | { readonly kind: 'fence'; readonly shardId: number }
+  | { readonly kind: 'serve'; readonly shardId: number }
+  | { readonly kind: 'give-back'; readonly shardId: number; readonly epoch: number }
   | { readonly kind: 'stop'; readonly shardId: number; readonly why: StopReason };
 
 type Step = readonly [Ownership, ...OwnershipEffect[]];
+type EventOf<Kind> = Extract<OwnershipEvent, { kind: Kind }>;
 
-/** One step of owning shards: what a process takes, serves and gives up. */
+export function newOwnership(processId: string, limit: number): Ownership {
+  const none = { isDraining: false, isAlone: false, restsUntilMs: Number.NEGATIVE_INFINITY };
+  return { processId, limit, ...none, shards: new Map(), seen: new Map() };
+}
+
+/** One step of owning shards: which ones a process takes, serves and gives up. */
 export function stepOwnership(own: Ownership, event: OwnershipEvent, rules: OwnershipRules): Step {
   switch (event.kind) {
-    case 'connected':
-      return connected(own, event.atMs, rules);
-    case 'disconnected':
-      return disconnected(own);
-    case 'draining':
-      return stopAll({ ...own, isDraining: true }, 'drained', () => true);
     case 'tick':
       return ticked(own, event.atMs, rules);
-    case 'looked':
-      return looked(own, event, rules);
+    case 'draining':
+      return stopAll({ ...own, isDraining: true }, 'drained', () => true);
+    case 'away':
+      return [{ ...own, seen: new Map() }];
+    case 'renewed':
+      return renewed(own, event, rules);
     case 'taken':
-      return taken(own, event);
-    case 'untaken':
-      return [without(own, event.shardId)];
-    case 'retaken':
-      return retaken(own, event);
+      return event.ids.reduce((step, id) => then(step, (next) => taken(next, id, event)), [
+        own,
+      ] as Step);
     case 'fenced':
-      return fenced(own, event.shardId, event.outcome);
-    case 'unconfirmed':
-      return stopAll(own, event.kind, (shardId) => shardId === event.shardId);
+      return fenced(own, event, rules);
+    case 'lost':
+      return stopAll(own, 'lost', (id) => id === event.shardId);
     case 'failed': {
       const resting = { ...own, restsUntilMs: event.atMs + rules.restMs };
-      return stopAll(resting, event.kind, (shardId) => shardId === event.shardId);
+      return stopAll(resting, 'failed', (id) => id === event.shardId);
     }
-    case 'stopped':
-      return stopped(own, event.shardId);
+    case 'unstored':
+      return [changed(own, event.shardId, { isStored: false })];
+    case 'stopped': {
+      const { shardId } = event;
+      const held = own.shards.get(shardId);
+      if (held?.phase !== 'stopping') return [own];
+      return [without(own, shardId), { kind: 'give-back', shardId, epoch: held.epoch }];
+    }
   }
 }
 
-function connected(own: Ownership, atMs: number, rules: OwnershipRules): Step {
-  const isFirst = own.takesFromAtMs === undefined;
-  const next = {
-    ...own,
-    isConnected: true,
-    takesFromAtMs: isFirst ? atMs : atMs + rules.graceMs,
-    freeAtMs: new Map<number, number>(),
-  };
-  return [next, ...retakes(next)];
+/** True while nobody else may have taken this shard: its lease stands, or this process is alone. */
+function isSafe(own: Ownership, held: HeldShard, atMs: number, rules: OwnershipRules): boolean {
+  if (atMs - held.leasedAtMs < rules.leaseMs - rules.marginMs) return true;
+  return own.isAlone && held.phase === 'serving' && held.isStored;
 }
 
-/** Who serves goes on for now; who was on the way there begins anew. */
-function disconnected(own: Ownership): Step {
-  const kept = mapped(own, (held) => ({ ...held, isLocked: false }));
-  const away = { ...withoutPhase(kept, 'taking'), isConnected: false };
-  return stopAll(away, 'lost', (_, { phase }) => phase === 'fencing' || phase === 'waiting');
-}
-
-function ticked(own: Ownership, atMs: number, { giveUpMs, unfencedMs }: OwnershipRules): Step {
-  const isOver = (_: number, held: HeldShard) =>
-    held.phase === 'serving' && atMs - held.confirmedAtMs >= giveUpMs;
-  const [kept, ...effects] = stopAll(own, 'given-up', isOver);
+function ticked(own: Ownership, atMs: number, rules: OwnershipRules): Step {
+  const [kept, ...stops] = stopAll(own, 'given-up', (_, held) => !isSafe(own, held, atMs, rules));
   const due = [...kept.shards].filter(
-    ([, { phase, isLocked, lockedAtMs }]) =>
-      phase === 'waiting' && isLocked && atMs - lockedAtMs >= unfencedMs,
+    ([, { phase, fenceAtMs }]) =>
+      phase === 'fencing' && fenceAtMs !== undefined && fenceAtMs <= atMs,
   );
-  const serving = due.reduce((next, [shardId]) => served(next, shardId), kept);
-  const serves = due.map(([shardId]) => ({ kind: 'serve', shardId }) as const);
-  return [serving, ...effects, ...serves];
+  const next = due.reduce(
+    (state, [id, { fenceAtMs: _, ...held }]) => withShard(state, id, held),
+    kept,
+  );
+  return [next, ...stops, ...due.map(([shardId]) => ({ kind: 'fence', shardId }) as const)];
 }
 
-function looked(
-  own: Ownership,
-  event: Extract<OwnershipEvent, { kind: 'looked' }>,
-  rules: OwnershipRules,
-): Step {
-  if (!own.isConnected) return [own];
-  const { view, atMs } = event;
-  const rows = new Map(view.shards.map((row) => [row.id, row]));
-  const isMine = (shardId: number) => rows.get(shardId)?.lock === 'mine';
-  const confirmed = mapped(own, (held, shardId) =>
-    held.isLocked && isMine(shardId) ? { ...held, confirmedAtMs: event.sentAtMs } : held,
+function renewed(own: Ownership, event: EventOf<'renewed'>, rules: OwnershipRules): Step {
+  const { view, asked, sentAtMs, atMs } = event;
+  const wasAsked = (id: number, { leasedAtMs }: HeldShard) =>
+    asked.has(id) && leasedAtMs <= sentAtMs;
+  const leased = new Map(
+    [...own.shards].map(([id, held]) => {
+      if (!wasAsked(id, held) || !view.renewedIds.has(id)) return [id, held];
+      return [id, { ...held, leasedAtMs: sentAtMs, isStored: asked.get(id) === true }];
+    }),
   );
+  const known = {
+    ...own,
+    isAlone: view.isAlone,
+    shards: leased,
+    seen: seenRows(own, view, atMs, rules),
+  };
   const [kept, ...stops] = stopAll(
-    confirmed,
+    known,
     'lost',
-    (shardId, { phase, isLocked }) => phase !== 'taking' && isLocked && !isMine(shardId),
+    (id, held) => wasAsked(id, held) && !view.renewedIds.has(id),
   );
-  const again = retakes(kept);
-  if (kept.isDraining) return [kept, ...stops, ...again];
-  const [next, ...moves] = balanced(kept, view, event.seats, atMs, rules);
-  return [next, ...stops, ...again, ...moves];
+  if (kept.isDraining) return [kept, ...stops];
+  const [next, ...moves] = balanced(kept, event, rules);
+  return [next, ...stops, ...moves];
 }
 
 /** Takes what is free and this process's turn, or hands over what is more than its share. */
 function balanced(
   own: Ownership,
-  view: RegistryView,
-  seats: ReadonlyMap<number, number>,
-  atMs: number,
+  { view, seats, atMs }: EventOf<'renewed'>,
   rules: OwnershipRules,
 ): Step {
-  const free = view.shards.filter(({ id, lock }) => lock === 'free' && !own.shards.has(id));
-  const freeAtMs = new Map(free.map(({ id }) => [id, own.freeAtMs.get(id) ?? atMs]));
-  const next = { ...own, freeAtMs };
   const loads = loadsOf(own, view);
-  const due = takesNow(next, free, loads, view, atMs, rules);
-  if (free.length > 0) {
-    const { unequalAtMs: _, ...calm } = next;
-    return due.reduce<Step>(
-      ([state, ...effects], shardId) => [
-        withShard(state, shardId, taking(atMs)),
-        ...effects,
-        { kind: 'take', shardId },
-      ],
-      [calm],
-    );
-  }
-  return handedOver(next, loads, seats, atMs, rules);
-}
-
-function takesNow(
-  own: Ownership,
-  free: readonly ShardRow[],
-  loads: readonly ProcessLoad[],
-  view: RegistryView,
-  atMs: number,
-  { graceMs, leftOverMs }: OwnershipRules,
-): readonly number[] {
-  const isInGrace = atMs < (own.takesFromAtMs ?? atMs) || view.serverUpMs < graceMs;
-  const mayTake = ({ isActive, ownerId }: ShardRow) =>
-    !isInGrace || !isActive || ownerId === own.processId;
-  const ids = free.filter(mayTake).map(({ id }) => id);
-  const assigned = assignFree(ids, loads);
-  if (atMs < (own.restsUntilMs ?? atMs)) return [];
-  const room = own.limit - own.shards.size;
-  const isLeftOver = (id: number) => atMs - (own.freeAtMs.get(id) ?? atMs) >= leftOverMs;
-  return ids.filter((id) => assigned.get(id) === own.processId || isLeftOver(id)).slice(0, room);
+  const free = [...own.seen.values()].filter(({ freeAtMs }) => freeAtMs !== undefined);
+  if (free.length === 0) return handedOver(own, loads, seats, atMs, rules);
+  const { unequalAtMs: _, ...calm } = own;
+  if (atMs < own.restsUntilMs) return [calm];
+  const assigned = assignFree(
+    free.map(({ row }) => row.id),
+    loads,
+  );
+  const due = free.filter(({ row, freeAtMs = atMs }) => {
+    const isMine = row.ownerId === own.processId || assigned.get(row.id) === own.processId;
+    return isMine || atMs - freeAtMs >= rules.leftOverMs;
+  });
+  const shards = due.map(({ row }) => row).slice(0, own.limit - own.shards.size);
+  if (shards.length === 0) return [calm];
+  const next = shards.reduce((state, { id }) => withShard(state, id, taking(atMs)), calm);
+  return [next, { kind: 'take', shards }];
 }
 
 function handedOver(
@@ -225,81 +235,43 @@ function handedOver(
   const isSettled = [...own.shards.values()].every(({ phase }) => phase === 'serving');
   if (!isSettled || !isHandoverDue(own.processId, loads)) return [calm];
   if (atMs - unequalAtMs < unequalMs) return [{ ...calm, unequalAtMs }];
-  const ofOwn = new Map([...own.shards.keys()].map((id) => [id, seats.get(id) ?? 0]));
-  const chosen = shardToHandOver(ofOwn);
+  const chosen = shardToHandOver(
+    new Map([...own.shards.keys()].map((id) => [id, seats.get(id) ?? 0])),
+  );
   return stopAll(calm, 'handover', (shardId) => shardId === chosen);
 }
 
-/** Of others what the rows say; of this process what it knows itself. */
-function loadsOf(own: Ownership, { processes, shards }: RegistryView): readonly ProcessLoad[] {
-  const others = processes.filter(({ id }) => id !== own.processId);
-  const countOf = (id: string) =>
-    shards.filter(({ ownerId, lock }) => ownerId === id && lock === 'other').length;
-  return [
-    ...others.map(({ id, limit }) => ({ id, limit, count: countOf(id) })),
-    { id: own.processId, limit: own.limit, count: own.shards.size },
-  ];
-}
-
-function taken(own: Ownership, event: Extract<OwnershipEvent, { kind: 'taken' }>): Step {
-  const { shardId, epoch, formerEpoch, isActive, hasSession, sentAtMs, atMs } = event;
+function taken(own: Ownership, shardId: number, { shards, sentAtMs }: EventOf<'taken'>): Step {
   if (own.shards.get(shardId)?.phase !== 'taking') return [own];
-  const mustFence = isActive && own.ended.get(shardId) !== formerEpoch;
-  const held = {
-    epoch,
-    isLocked: true,
-    lockedAtMs: atMs,
-    confirmedAtMs: sentAtMs,
-    mustFence,
-  };
-  if (own.isDraining)
-    return [without(own, shardId), { kind: 'release', shardId, epoch, isOver: !mustFence }];
-  if (hasSession)
-    return [withShard(own, shardId, { ...held, phase: 'fencing' }), { kind: 'fence', shardId }];
-  if (mustFence) return [withShard(own, shardId, { ...held, phase: 'waiting' })];
-  return [withShard(own, shardId, { ...held, phase: 'serving' }), { kind: 'serve', shardId }];
+  const row = shards.find((one) => one.shardId === shardId);
+  if (!row) return [without(own, shardId)];
+  const { epoch, session, mustFence } = row;
+  if (own.isDraining) return [without(own, shardId), { kind: 'give-back', shardId, epoch }];
+  const held = { ...taking(sentAtMs), epoch, mustFence };
+  if (!session)
+    return [withShard(own, shardId, { ...held, phase: 'serving' }), { kind: 'serve', shardId }];
+  return [withShard(own, shardId, { ...held, phase: 'fencing' }), { kind: 'fence', shardId }];
 }
 
-function retaken(own: Ownership, event: Extract<OwnershipEvent, { kind: 'retaken' }>): Step {
-  const { shardId, outcome, sentAtMs: confirmedAtMs } = event;
-  const held = own.shards.get(shardId);
-  if (!held || held.isLocked || outcome === 'busy') return [own];
-  if (outcome === 'lost') return stopAll(own, 'lost', (id) => id === shardId);
-  return [withShard(own, shardId, { ...held, isLocked: true, confirmedAtMs })];
-}
-
-function fenced(own: Ownership, shardId: number, outcome: 'resumed' | 'refused'): Step {
+/** Without an answer of Discord an owner that may serve on is never passed over. */
+function fenced(
+  own: Ownership,
+  { shardId, outcome, atMs }: EventOf<'fenced'>,
+  { fenceMs }: OwnershipRules,
+): Step {
   const held = own.shards.get(shardId);
   if (held?.phase !== 'fencing') return [own];
-  if (outcome === 'refused' && held.mustFence) return [withPhase(own, shardId, 'waiting')];
-  return [served(own, shardId), { kind: 'serve', shardId }];
-}
-
-/** From now on nobody else is connected to Discord for this shard. */
-function served(own: Ownership, shardId: number): Ownership {
-  const held = own.shards.get(shardId);
-  return held ? withShard(own, shardId, { ...held, phase: 'serving', mustFence: false }) : own;
-}
-
-/** A lock of the present connection is freed; one of a connection that is gone was freed with it. */
-function stopped(own: Ownership, shardId: number): Step {
-  const held = own.shards.get(shardId);
-  if (held?.phase !== 'leaving') return [own];
-  const { epoch, isLocked, mustFence } = held;
-  const ended = mustFence ? own.ended : new Map(own.ended).set(shardId, epoch);
-  const next = { ...without(own, shardId), ended };
-  return isLocked ? [next, { kind: 'release', shardId, epoch, isOver: !mustFence }] : [next];
+  const { fencedFromMs = atMs, fences, mustFence } = held;
+  if (outcome === 'failed' && (mustFence || atMs - fencedFromMs < fenceMs)) {
+    const fenceAtMs = atMs + Math.min(longestFenceMs, firstFenceMs * 2 ** fences);
+    return [changed(own, shardId, { fencedFromMs, fenceAtMs, fences: fences + 1 })];
+  }
+  return [changed(own, shardId, { phase: 'serving' }), { kind: 'serve', shardId }];
 }
 
 function taking(atMs: number): HeldShard {
-  const unknown = { epoch: 0, isLocked: false, mustFence: false };
-  return { ...unknown, phase: 'taking', lockedAtMs: atMs, confirmedAtMs: atMs };
-}
-
-function retakes(own: Ownership): readonly OwnershipEffect[] {
-  return [...own.shards]
-    .filter(([, { phase, isLocked }]) => phase === 'serving' && !isLocked)
-    .map(([shardId, { epoch }]) => ({ kind: 'retake', shardId, epoch }));
+  const unknown = { epoch: 0, isStored: false, mustFence: false, fences: 0 };
+  return { ...unknown, phase: 'taking', leasedAtMs: atMs };
 }
 
 function stopAll(
@@ -308,9 +280,26 @@ function stopAll(
   isOver: (shardId: number, held: HeldShard) => boolean,
 ): Step {
   const over = [...own.shards].filter(
-    ([shardId, held]) =>
-      held.phase !== 'leaving' && held.phase !== 'taking' && isOver(shardId, held),
+    ([id, held]) => (held.phase === 'fencing' || held.phase === 'serving') && isOver(id, held),
   );
-  const next = over.reduce((state, [shardId]) => withPhase(state, shardId, 'leaving'), own);
+  const next = over.reduce((state, [id]) => changed(state, id, { phase: 'stopping' }), own);
   return [next, ...over.map(([shardId]) => ({ kind: 'stop', shardId, why }) as const)];
+}
+
+function then([own, ...effects]: Step, step: (own: Ownership) => Step): Step {
+  const [next, ...more] = step(own);
+  return [next, ...effects, ...more];
+}
+
+function withShard(own: Ownership, shardId: number, held: HeldShard): Ownership {
+  return { ...own, shards: new Map(own.shards).set(shardId, held) };
+}
+
+function changed(own: Ownership, shardId: number, change: Partial<HeldShard>): Ownership {
+  const held = own.shards.get(shardId);
+  return held ? withShard(own, shardId, { ...held, ...change }) : own;
+}
+
+function without(own: Ownership, shardId: number): Ownership {
+  return { ...own, shards: new Map([...own.shards].filter(([id]) => id !== shardId)) };
 }

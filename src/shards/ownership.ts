@@ -13,7 +13,9 @@ export type InteractionClaim = 'mine' | 'taken' | 'unknown';
 export interface ShardSharing {
   /** The session of the former owner, where there is one to be resumed. */
   readonly former?: GatewaySessionInfo;
-  /** Asked before a connection that closed is made anew; false: this process stops serving the shard. */
+  /** True where the former owner may still serve: its session must be over before a new one begins. */
+  readonly mustEndFormer: boolean;
+  /** Asked before a connection that closed is made anew; false: this process has no lease any more. */
   mayReconnect(): Promise<boolean>;
   sessionChanged(session: GatewaySessionInfo): void;
   /** The place in the session stays where it is: what the gateway tells from now on is told again to the next owner. */
@@ -34,15 +36,41 @@ export interface OwnedShard {
   waitToIdentify(signal: AbortSignal): Promise<void>;
 }
 
+/** Identifies that Discord still allows. */
+export type StartLimit = {
+  readonly total: number;
+  readonly remaining: number;
+  readonly resetAfterMs: number;
+};
+
 /** What Discord says of its gateway: how many shards it recommends, and how many may identify at a time. */
 export type GatewayLimits = {
   readonly recommendedShards: number;
   /** Shards whose ids differ modulo this number may identify at the same time. */
   readonly maxConcurrency: number;
+  /** Absent where a server other than Discord leaves it out. */
+  readonly startLimit?: StartLimit;
 };
 
-/** Why a shard is not served any more. */
-export type StopReason = 'handover' | 'lost' | 'given-up' | 'unconfirmed' | 'drained' | 'failed';
+/** Why a shard is not served any more; `given-up`: its lease could not be renewed, `lost`: another process has it. */
+export type StopReason = 'handover' | 'lost' | 'given-up' | 'drained' | 'failed';
+
+/** Changes of shards for the operator. */
+export type ShardNews =
+  /** Every shard is served by other processes. */
+  | { readonly kind: 'waiting'; readonly count: number; readonly processes: number }
+  /** Nobody may take these. */
+  | { readonly kind: 'unserved'; readonly count: number; readonly free: number }
+  | { readonly kind: 'taken'; readonly shardId: number; readonly epoch: number }
+  | { readonly kind: 'served'; readonly shardId: number; readonly tookMs: number }
+  | { readonly kind: 'stopped'; readonly shardId: number; readonly why: StopReason }
+  | { readonly kind: 'away' | 'failed'; readonly shardId?: number; readonly error: unknown }
+  /** Discord's limit of identifies is nearly used up. */
+  | { readonly kind: 'spent'; readonly waitMs: number }
+  /** The last starts did not end in order. */
+  | { readonly kind: 'crashing'; readonly starts: number; readonly waitMs: number }
+  /** The number of shards was changed, or another process goes by this one's name: it must start anew. */
+  | { readonly kind: 'outdated' };
 
 /** Serves shards, as it is told which are its own. */
 export interface ShardHost {

@@ -1,91 +1,91 @@
-import type { GatewaySessionInfo, InteractionClaim } from './ownership.ts';
+import type { GatewaySessionInfo, InteractionClaim, StartLimit } from './ownership.ts';
 
-/** Row of one shard as every process sees it. */
+/** Lease of one shard as every process sees it. Without an owner it was given back, and anybody may take it. */
 export type ShardRow = {
   readonly id: number;
-  /** Grows each time the shard changes its owner. */
+  /** Grows each time the shard is taken. */
   readonly epoch: number;
-  /** The process that took it last. */
   readonly ownerId?: string;
-  /** Whose lock it is now. */
-  readonly lock: 'free' | 'mine' | 'other';
-  /** True where its last owner may still be connected to Discord: it did not end in order. */
-  readonly isActive: boolean;
+  /** End of the lease by the clock of the database, in ms. */
+  readonly untilMs?: number;
+  /** Time left, in ms; not above 0: the lease has run out. */
+  readonly leftMs?: number;
 };
 
-/** A process that lives now: its connection to the database is open. */
+/** Process that lives now, as far as the database knows. */
 export type ProcessRow = {
+  /** Stays the same when the process is started again. */
   readonly id: string;
-  /** For people: where it runs. */
+  /** Host and process id, for people. */
   readonly name: string;
   /** Most shards it takes. */
   readonly limit: number;
 };
 
-/** What one look at the database tells. */
+export type RegisteredProcess = ProcessRow & {
+  readonly version: string;
+  readonly botId: string;
+  /** Number of shards it was told to have; absent: the agreed one, or what Discord recommends. */
+  readonly wantedCount?: number;
+  readonly recommendedCount: number;
+  readonly startLimit?: StartLimit;
+};
+
+/** Lease of this process, with the place in its gateway session where there is one to be stored. */
+export type OwnLease = {
+  readonly shardId: number;
+  readonly epoch: number;
+  readonly session?: GatewaySessionInfo;
+};
+
+/** One statement renews every lease of a process. */
+export type Renewal = {
+  readonly leases: readonly OwnLease[];
+  /** Whether it was told last that it is alone: then it may serve on without a lease. */
+  readonly believesAlone: boolean;
+  /** Most shards it takes; 0 while it ends. */
+  readonly limit: number;
+};
+
 export type RegistryView = {
-  /** Time, in ms, for which the database server has been running. */
-  readonly serverUpMs: number;
+  /** Ids of own shards whose leases were renewed. */
+  readonly renewedIds: ReadonlySet<number>;
+  /** True where no other process lives. */
+  readonly isAlone: boolean;
+  /** Other processes. */
   readonly processes: readonly ProcessRow[];
   readonly shards: readonly ShardRow[];
 };
 
-/** A process as it introduces itself. */
-export type RegisteredProcess = ProcessRow & {
-  readonly version: string;
-  readonly botId: string;
-  /** Number of shards it was told to have; absent: as many as the others have, or as Discord recommends. */
-  readonly wantedCount?: number;
-  readonly recommendedCount: number;
-};
-
-/** A shard whose lock has just been got, with what its row said before. */
 export type TakenShard = {
+  readonly shardId: number;
   readonly epoch: number;
-  readonly formerEpoch: number;
-  readonly isActive: boolean;
+  /** Session of the former owner, to be resumed. */
   readonly session?: GatewaySessionInfo;
+  /** True where the former owner was alone when it was last heard of: it may serve on without a lease. */
+  readonly mustFence: boolean;
 };
 
-/** Locks of shards, held by one connection and freed by the database as soon as that is gone. Errors: BotError `store.*`. */
-export interface ShardLocks {
-  /** Undefined where another connection holds the lock. */
-  take(shardId: number): Promise<TakenShard | undefined>;
-  /**
-   * Gets back a lock that went with a former connection. `lost`: another process had it meanwhile; `busy`: that former
-   * connection still holds it, and is being ended.
-   */
-  retake(shardId: number, epoch: number): Promise<'ours' | 'lost' | 'busy'>;
-  /** `isOver`: nobody of this process or before it is connected to Discord for this shard. */
-  release(shardId: number, epoch: number, isOver: boolean): Promise<void>;
-  /**
-   * Asks for an identify: 0 where it may be sent now, else the time in ms to wait first; undefined where the shard is not
-   * this connection's any more. From a 0 on no session of the shard can be resumed until one is saved again.
-   */
-  identify(shardId: number, epoch: number, bucket: number): Promise<number | undefined>;
-}
+/** Answer to who wants to identify: `spent` waits for Discord's daily limit, `lost` owns the shard no more. */
+export type IdentifyAnswer =
+  | { readonly kind: 'granted' | 'lost' }
+  | { readonly kind: 'wait' | 'spent'; readonly waitMs: number };
 
-/** One connection to the database that all processes share. */
-export interface RegistryConnection extends AsyncDisposable {
-  readonly locks: ShardLocks;
-  /** Resolves once the connection is gone. */
-  readonly ended: Promise<void>;
-  /** Number of shards. Errors: BotError `shards.*` where this process does not belong to the others; `store.*`. */
+/** Leases of shards in the database that all processes of a bot share. Errors: BotError `store.*`, after 1.5 s at most. */
+export interface ShardRegistry {
+  /** The agreed number of shards. Errors: BotError `shards.*` where this process does not belong to the others. */
   register(process: RegisteredProcess): Promise<number>;
-  look(): Promise<RegistryView>;
-}
-
-/** What is kept of shards beside their locks. */
-export interface ShardJournal {
-  /** Errors: BotError `store.unwritable`. Nothing is written for another epoch than the present one. */
-  saveSession(shardId: number, epoch: number, session: GatewaySessionInfo): Promise<void>;
+  /** Undefined where the process is not registered any more: another one goes by its name. */
+  renew(renewal: Renewal): Promise<RegistryView | undefined>;
+  /** Takes those that still have this epoch and were given back, have run out, or are this process's by name. */
+  take(
+    shards: readonly { readonly id: number; readonly epoch: number }[],
+  ): Promise<readonly TakenShard[]>;
+  giveBack(lease: OwnLease): Promise<void>;
+  /** After `granted` no session of the shard can be resumed until one is stored again. */
+  identify(lease: OwnLease, bucket: number): Promise<IdentifyAnswer>;
   /** Never throws, and takes 300 ms at most. */
   claim(interactionId: string): Promise<InteractionClaim>;
-}
-
-/** The database that all processes of a bot share. */
-export interface ShardRegistry {
-  readonly journal: ShardJournal;
-  /** Errors: BotError `store.*`. */
-  connect(processId: string): Promise<RegistryConnection>;
+  /** Gives everything back: this process ends. */
+  leave(): Promise<void>;
 }

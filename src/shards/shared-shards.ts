@@ -1,24 +1,34 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type {
-  GatewayLimits,
-  GatewaySessionInfo,
-  OwnedShard,
-  ShardHost,
-  ShardOwnership,
-  StopReason,
-} from './ownership.ts';
-import { newOwnership, type Ownership } from './ownership-state.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
+import { shareNews } from './fair-share.ts';
+import { untilGranted } from './identify-limits.ts';
 import {
+  type GatewayLimits,
+  type GatewaySessionInfo,
+  type OwnedShard,
+  type ShardHost,
+  type ShardNews,
+  type ShardOwnership,
+  type StopReason,
+  shardOf,
+} from './ownership.ts';
+import {
+  newOwnership,
+  type Ownership,
   type OwnershipEffect,
   type OwnershipEvent,
   type OwnershipRules,
   stepOwnership,
 } from './ownership-step.ts';
-import { SessionSaver } from './session-saver.ts';
-import { type ShardNews, shareNews } from './shard-news.ts';
-import { ShardOwners } from './shard-owners.ts';
-import type { RegisteredProcess, RegistryConnection, ShardRegistry } from './shard-registry.ts';
+import type {
+  OwnLease,
+  RegisteredProcess,
+  RegistryView,
+  ShardRegistry,
+  ShardRow,
+  TakenShard,
+} from './shard-registry.ts';
 
 export type SharedShardsOptions = {
   readonly registry: ShardRegistry;
@@ -29,58 +39,51 @@ export type SharedShardsOptions = {
   readonly tell: (news: ShardNews) => void;
 };
 
-/** Time, in ms, between two looks at the database, and between two tries to reach it. */
-const [lookMs, connectAgainMs] = [1_000, 500];
-/** Longest time, in ms, that a closed gateway waits for its lock to be confirmed. */
-const confirmMs = 700;
+/** Time, in ms, between two looks at what is due. */
+const tickMs = 500;
 /** Time, in ms, for which the first connection is tried. */
 const reachMs = 60_000;
 
-/** What belongs to one shard from its lock to its release. */
+/** What belongs to one shard from its lease to the end of it. */
 type Held = {
   readonly epoch: number;
   readonly takenAtMs: number;
   readonly shard: OwnedShard;
+  session?: GatewaySessionInfo | undefined;
+  /** The place in the session changes no more. */
+  isPlaceKept: boolean;
 };
 
 /**
- * Shards shared with other processes through one database: takes what is this process's share, and stops serving what it
+ * Shards shared with other processes by leases in one database: takes what is this process's share, and stops serving what it
  * cannot call its own. What is due when is decided by `stepOwnership`; this performs it.
  */
 export class SharedShards implements ShardOwnership {
   readonly #options: SharedShardsOptions;
   readonly #over = new AbortController();
-  readonly #saver: SessionSaver;
   readonly #held = new Map<number, Held>();
   readonly #opened = Promise.withResolvers<void>();
   readonly #underWay = new Set<Promise<void>>();
-  readonly #owners = new ShardOwners();
   #own: Ownership;
-  #connection: RegistryConnection | undefined;
-  #looking: Promise<boolean> | undefined;
+  #view: Pick<RegistryView, 'processes' | 'shards'> = { processes: [], shards: [] };
   #host: ShardHost | undefined;
   #count = 0;
+  #isRenewing = false;
+  #renewAtMs = Number.NEGATIVE_INFINITY;
   #told: ShardNews['kind'] | undefined;
+  #isAway = false;
 
   constructor(options: SharedShardsOptions) {
     this.#options = options;
-    const { id, limit } = options.process;
-    this.#own = newOwnership(id, limit);
-    this.#saver = new SessionSaver(options.registry.journal);
+    this.#own = newOwnership(options.process.id, options.process.limit);
   }
 
   /** Resolves when the shards that were free are served, or when there is none for this process. Errors: BotError. */
   async open(host: ShardHost, signal: AbortSignal): Promise<void> {
     this.#host = host;
-    await this.#reach(signal);
+    this.#count = await this.#register(signal);
     void this.#loop().catch((error) => this.#opened.reject(error));
-    const onAbort = () => this.#opened.reject(signal.reason);
-    signal.addEventListener('abort', onAbort);
-    try {
-      await this.#opened.promise;
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
+    await unlessAborted(this.#opened.promise, signal);
   }
 
   isSpare(): boolean {
@@ -88,98 +91,96 @@ export class SharedShards implements ShardOwnership {
   }
 
   ownerOf(guildId: string): string | undefined {
-    return this.#owners.of(guildId, this.#count);
+    const { processes, shards } = this.#view;
+    const shardId = shardOf(guildId, this.#count);
+    const shard = shards.find(({ id, leftMs = 0 }) => id === shardId && leftMs > 0);
+    return shard && processes.find(({ id }) => id === shard.ownerId)?.name;
   }
 
-  /** Stops serving every shard in order, and frees it for others. */
+  /** Stops serving every shard in order, and gives it back. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#tell({ kind: 'draining', atMs: this.#nowMs });
+    this.#renewAtMs = Number.NEGATIVE_INFINITY;
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
     this.#over.abort(new Error('no shards any more'));
-    await this.#connection?.[Symbol.asyncDispose]();
+    // What cannot be given back runs out.
+    await this.#options.registry.leave().catch(() => undefined);
   }
 
   get #nowMs(): number {
     return this.#options.clock.nowMs();
   }
 
-  /** The first connection; without one there is nothing to serve. */
-  async #reach(signal: AbortSignal): Promise<void> {
-    const { clock, tell } = this.#options;
+  /** Without the database there is nothing to serve. */
+  async #register(signal: AbortSignal): Promise<number> {
+    const { clock, process, registry, rules, tell } = this.#options;
     const startMs = this.#nowMs;
     for (;;) {
       try {
-        await this.#connect();
-        return;
+        return await registry.register(process);
       } catch (error) {
         const isHopeless = !(error instanceof BotError) || !error.retryable;
         if (isHopeless || this.#nowMs - startMs > reachMs) throw error;
         tell({ kind: 'away', error });
-        await clock.sleep(connectAgainMs, signal);
+        await clock.sleep(rules.retryMs, signal);
       }
     }
   }
 
-  async #connect(): Promise<void> {
-    const { registry, process } = this.#options;
-    const connection = await registry.connect(process.id);
-    try {
-      this.#count = await connection.register(process);
-    } catch (error) {
-      await connection[Symbol.asyncDispose]();
-      throw error;
-    }
-    this.#connection = connection;
-    void connection.ended.then(() => this.#lose(connection));
-    this.#tell({ kind: 'connected', atMs: this.#nowMs });
-  }
-
-  #lose(connection: RegistryConnection): void {
-    if (this.#connection !== connection) return;
-    this.#connection = undefined;
-    this.#tell({ kind: 'disconnected', atMs: this.#nowMs });
-  }
-
   async #loop(): Promise<void> {
-    const { clock, tell } = this.#options;
     const { signal } = this.#over;
     while (!signal.aborted) {
       this.#tell({ kind: 'tick', atMs: this.#nowMs });
-      if (this.#connection) await this.#look();
-      else await this.#connect().catch((error: unknown) => tell({ kind: 'away', error }));
-      this.#saver.saveAll();
-      await clock.sleep(this.#connection ? lookMs : connectAgainMs, signal).catch(() => undefined);
+      if (this.#nowMs >= this.#renewAtMs) void this.#renew();
+      await this.#options.clock.sleep(tickMs, signal).catch(() => undefined);
     }
   }
 
-  /** True where the database answered. Never throws. */
-  #look(): Promise<boolean> {
-    this.#looking ??= this.#lookNow().finally(() => {
-      this.#looking = undefined;
-    });
-    return this.#looking;
-  }
-
-  async #lookNow(): Promise<boolean> {
-    const [connection, sentAtMs] = [this.#connection, this.#nowMs];
+  /** Never throws. */
+  async #renew(): Promise<void> {
+    if (this.#isRenewing) return;
+    this.#isRenewing = true;
+    const { registry, rules, tell } = this.#options;
+    const sentAtMs = this.#nowMs;
+    this.#renewAtMs = sentAtMs + rules.renewMs;
+    const leases = [...this.#held].map(([shardId, held]) => leaseOf(shardId, held));
+    const { isAlone: believesAlone, isDraining, limit } = this.#own;
     try {
-      const view = await connection?.look();
-      if (!view || connection !== this.#connection) return false;
-      this.#owners.looked(view);
-      const seats = this.#host?.seats() ?? new Map<number, number>();
-      this.#tell({ kind: 'looked', atMs: this.#nowMs, sentAtMs, view, seats });
-      if (this.#underWay.size === 0) this.#opened.resolve();
-      this.#tellOnce(shareNews(this.#own, view));
-      return true;
-    } catch {
-      return false; // the connection ends, and is made anew
+      const view = await registry.renew({ leases, believesAlone, limit: isDraining ? 0 : limit });
+      if (this.#over.signal.aborted) return;
+      if (view?.shards.length !== this.#count) this.#outdated();
+      else this.#renewed(view, leases, sentAtMs);
+    } catch (error) {
+      this.#renewAtMs = this.#nowMs + rules.retryMs;
+      this.#tell({ kind: 'away', atMs: this.#nowMs });
+      if (!this.#isAway) tell({ kind: 'away', error });
+      this.#isAway = true;
+    } finally {
+      this.#isRenewing = false;
     }
   }
 
-  #tellOnce(news: ShardNews | undefined): void {
-    if (this.#told === news?.kind) return;
+  #renewed(view: RegistryView, leases: readonly OwnLease[], sentAtMs: number): void {
+    this.#view = view;
+    this.#isAway = false;
+    const asked = new Map(
+      leases.map(({ shardId, session }) => {
+        const { sessionId } = this.#held.get(shardId)?.session ?? {};
+        return [shardId, sessionId !== undefined && sessionId === session?.sessionId];
+      }),
+    );
+    const seats = this.#host?.seats() ?? new Map<number, number>();
+    this.#tell({ kind: 'renewed', atMs: this.#nowMs, sentAtMs, view, asked, seats });
+    if (this.#underWay.size === 0) this.#opened.resolve();
+    const news = shareNews(this.#own, view);
+    if (news && this.#told !== news.kind) this.#options.tell(news);
     this.#told = news?.kind;
-    if (news) this.#options.tell(news);
+  }
+
+  /** Nothing is taken by a process that does not know how many shards there are. */
+  #outdated(): void {
+    if (!this.#own.isDraining) this.#options.tell({ kind: 'outdated' });
+    this.#tell({ kind: 'draining', atMs: this.#nowMs });
   }
 
   #tell(event: OwnershipEvent): void {
@@ -194,63 +195,46 @@ export class SharedShards implements ShardOwnership {
     }
   }
 
-  /** What fails of it for want of the database is done anew once that is back. */
+  /** What fails of it for want of the database is done anew once that is back, or runs out. */
   async #perform(effect: OwnershipEffect): Promise<void> {
-    const { shardId } = effect;
     try {
-      switch (effect.kind) {
-        case 'take':
-          return await this.#take(shardId);
-        case 'retake':
-          return await this.#retake(shardId, effect.epoch);
-        case 'fence':
-          return await this.#fence(shardId);
-        case 'serve':
-          return await this.#serve(shardId);
-        case 'stop':
-          return await this.#stop(shardId, effect.why);
-        case 'release':
-          return await this.#connection?.locks.release(shardId, effect.epoch, effect.isOver);
-      }
+      if (effect.kind === 'take') await this.#take(effect.shards);
+      else if (effect.kind === 'fence') await this.#fence(effect.shardId);
+      else if (effect.kind === 'serve') await this.#serve(effect.shardId);
+      else if (effect.kind === 'stop') await this.#stop(effect.shardId, effect.why);
+      else await this.#giveBack(effect.shardId, effect.epoch);
     } catch (error) {
-      this.#options.tell({ kind: 'failed', shardId, error });
+      this.#options.tell({ kind: 'failed', error });
     }
   }
 
-  async #take(shardId: number): Promise<void> {
-    const [connection, sentAtMs] = [this.#connection, this.#nowMs];
-    const taken = await connection?.locks.take(shardId);
-    if (connection !== this.#connection) return;
-    const atMs = this.#nowMs;
-    if (!taken) {
-      this.#tell({ kind: 'untaken', atMs, shardId });
-      return;
+  async #take(rows: readonly ShardRow[]): Promise<void> {
+    const { registry, tell } = this.#options;
+    const sentAtMs = this.#nowMs;
+    let shards: readonly TakenShard[] = [];
+    try {
+      shards = await registry.take(rows);
+    } finally {
+      const atMs = this.#nowMs;
+      for (const one of shards) {
+        const { shardId, epoch } = one;
+        const shard = this.#shard(one);
+        this.#held.set(shardId, { epoch, takenAtMs: atMs, shard, isPlaceKept: false });
+        tell({ kind: 'taken', shardId, epoch });
+      }
+      this.#tell({ kind: 'taken', atMs, sentAtMs, ids: rows.map(({ id }) => id), shards });
     }
-    const { epoch, formerEpoch, isActive, session } = taken;
-    const shard = this.#shard(shardId, epoch, session);
-    this.#held.set(shardId, { epoch, takenAtMs: atMs, shard });
-    this.#saver.open(shardId, epoch);
-    this.#options.tell({ kind: 'taken', shardId, epoch });
-    const hasSession = session !== undefined;
-    const row = { shardId, sentAtMs, epoch, formerEpoch, isActive, hasSession };
-    this.#tell({ ...row, kind: 'taken', atMs });
-  }
-
-  async #retake(shardId: number, epoch: number): Promise<void> {
-    const [connection, sentAtMs] = [this.#connection, this.#nowMs];
-    const outcome = await connection?.locks.retake(shardId, epoch);
-    if (!outcome || connection !== this.#connection) return;
-    this.#tell({ kind: 'retaken', atMs: this.#nowMs, shardId, sentAtMs, outcome });
   }
 
   async #fence(shardId: number): Promise<void> {
     const held = this.#held.get(shardId);
-    const outcome = held && (await this.#host?.fence(held.shard));
-    if (!outcome) return;
+    if (!held || !this.#host) return;
+    const outcome = await this.#host.fence(held.shard).catch((error: unknown) => {
+      this.#options.tell({ kind: 'failed', shardId, error });
+      return 'failed' as const;
+    });
+    if (this.#held.get(shardId) !== held) return;
     this.#tell({ kind: 'fenced', atMs: this.#nowMs, shardId, outcome });
-    const waitMs = this.#options.rules.unfencedMs;
-    if (this.#own.shards.get(shardId)?.phase === 'waiting')
-      this.#options.tell({ kind: 'unfenced', shardId, waitMs });
   }
 
   async #serve(shardId: number): Promise<void> {
@@ -258,11 +242,10 @@ export class SharedShards implements ShardOwnership {
     if (!held) return;
     try {
       await this.#host?.start(held.shard);
-      const tookMs = this.#nowMs - held.takenAtMs;
-      this.#options.tell({ kind: 'served', shardId, tookMs });
+      this.#options.tell({ kind: 'served', shardId, tookMs: this.#nowMs - held.takenAtMs });
     } catch (error) {
+      if (!this.#isServing(shardId, held.epoch)) return; // it was stopped
       this.#opened.reject(error);
-      if (this.#own.shards.get(shardId)?.phase !== 'serving') return; // it was stopped
       this.#options.tell({ kind: 'failed', shardId, error });
       this.#tell({ kind: 'failed', atMs: this.#nowMs, shardId });
     }
@@ -271,13 +254,17 @@ export class SharedShards implements ShardOwnership {
   async #stop(shardId: number, why: StopReason): Promise<void> {
     await this.#host?.stop(shardId, why);
     this.#options.tell({ kind: 'stopped', shardId, why });
-    const held = this.#held.get(shardId);
-    if (held) await this.#saver.close(shardId, held.epoch);
-    this.#held.delete(shardId);
     this.#tell({ kind: 'stopped', atMs: this.#nowMs, shardId });
   }
 
-  #shard(id: number, epoch: number, former: GatewaySessionInfo | undefined): OwnedShard {
+  async #giveBack(shardId: number, epoch: number): Promise<void> {
+    const held = this.#held.get(shardId);
+    const isOwn = held?.epoch === epoch;
+    if (isOwn) this.#held.delete(shardId);
+    await this.#options.registry.giveBack(isOwn ? leaseOf(shardId, held) : { shardId, epoch });
+  }
+
+  #shard({ shardId: id, epoch, mustFence, session: former }: TakenShard): OwnedShard {
     const { limits, registry } = this.#options;
     return {
       id,
@@ -286,43 +273,58 @@ export class SharedShards implements ShardOwnership {
       waitToIdentify: (signal) => this.#waitToIdentify(id, epoch, signal),
       sharing: {
         ...(former && { former }),
-        mayReconnect: () => this.#mayReconnect(id, epoch),
-        sessionChanged: (session) => this.#saver.changed(id, epoch, session),
-        keepPlace: () => this.#saver.keepPlace(id, epoch),
-        claim: (interactionId) => registry.journal.claim(interactionId),
+        mustEndFormer: mustFence,
+        mayReconnect: async () => this.#isStillServing(id, epoch),
+        sessionChanged: (session) => this.#sessionChanged(id, epoch, session),
+        keepPlace: () => {
+          const held = this.#held.get(id);
+          if (held?.epoch === epoch) held.isPlaceKept = true;
+        },
+        claim: (interactionId) => registry.claim(interactionId),
       },
     };
   }
 
-  /** Until Discord takes one of this bucket; a shard that is not ours any more waits for ever, and is stopped. */
-  async #waitToIdentify(shardId: number, epoch: number, signal: AbortSignal): Promise<void> {
-    const { limits, clock } = this.#options;
-    const bucket = shardId % limits.maxConcurrency;
-    for (;;) {
-      signal.throwIfAborted();
-      const waitMs = await this.#connection?.locks
-        .identify(shardId, epoch, bucket)
-        .catch(() => undefined);
-      if (waitMs === 0) return;
-      if (waitMs === undefined) {
-        this.#tell({ kind: 'unconfirmed', atMs: this.#nowMs, shardId });
-        await clock.sleep(Number.MAX_SAFE_INTEGER, signal);
-      } else await clock.sleep(waitMs, signal);
-    }
+  /** A process that stood still learns here that its lease is over, and stops. */
+  #isStillServing(shardId: number, epoch: number): boolean {
+    this.#tell({ kind: 'tick', atMs: this.#nowMs });
+    return this.#isServing(shardId, epoch);
   }
 
-  /** True where the lock is confirmed right now; else the shard is stopped. */
-  async #mayReconnect(shardId: number, epoch: number): Promise<boolean> {
-    const { clock } = this.#options;
-    const askedAtMs = this.#nowMs;
-    const late = clock.sleep(confirmMs, this.#over.signal).catch(() => undefined);
-    // A look that was sent before says nothing of now.
-    const answered = (this.#looking ?? Promise.resolve(true)).then(() => this.#look());
-    await Promise.race([answered, late]);
+  #isServing(shardId: number, epoch: number): boolean {
     const held = this.#own.shards.get(shardId);
-    const isOurs = held?.epoch === epoch && held.phase === 'serving' && held.isLocked;
-    if (isOurs && held.confirmedAtMs >= askedAtMs) return true;
-    this.#tell({ kind: 'unconfirmed', atMs: this.#nowMs, shardId });
-    return false;
+    return held?.epoch === epoch && held.phase === 'serving';
   }
+
+  /** A new session is stored at once, the place in it with each renewal. */
+  #sessionChanged(shardId: number, epoch: number, session: GatewaySessionInfo): void {
+    const held = this.#held.get(shardId);
+    if (held?.epoch !== epoch) return;
+    const isNew = held.session?.sessionId !== session.sessionId;
+    if (held.isPlaceKept && !isNew) return;
+    held.session = session;
+    if (!isNew || !this.#isStillServing(shardId, epoch)) return;
+    this.#tell({ kind: 'unstored', atMs: this.#nowMs, shardId });
+    this.#renewAtMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** A shard that is not ours any more waits for ever, and is stopped. */
+  async #waitToIdentify(shardId: number, epoch: number, signal: AbortSignal): Promise<void> {
+    const { limits, clock, registry, tell } = this.#options;
+    const ask = () => registry.identify({ shardId, epoch }, shardId % limits.maxConcurrency);
+    const onSpent = (waitMs: number) => tell({ kind: 'spent', waitMs });
+    const isGranted = await untilGranted(ask, { clock, onSpent }, signal);
+    const held = this.#held.get(shardId);
+    if (held?.epoch === epoch) {
+      held.session = undefined;
+      const kind = isGranted ? 'unstored' : 'lost';
+      this.#tell({ kind, atMs: this.#nowMs, shardId });
+    }
+    if (!isGranted || !this.#isServing(shardId, epoch))
+      await clock.sleep(Number.MAX_SAFE_INTEGER, signal);
+  }
+}
+
+function leaseOf(shardId: number, { epoch, session }: Held): OwnLease {
+  return { shardId, epoch, ...(session && { session }) };
 }

@@ -59,6 +59,7 @@ test('a proxy named in DISCORD_API_URL gets every request but the gateway', asyn
   expect(await readGatewayLimits(login, soon())).toEqual({
     recommendedShards: 1,
     maxConcurrency: 1,
+    startLimit: { total: 1_000, remaining: 1_000, resetAfterMs: 86_400_000 },
   });
   const client = await logIn(newClient(login), login, soon());
   await client.application.fetch();

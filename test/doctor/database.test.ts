@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import type { Secret } from '#src/base/secret.ts';
 import { shardOf } from '#src/shards/ownership.ts';
-import type { RegistryConnection } from '#src/shards/shard-registry.ts';
+import { ownershipRules } from '#src/shards/ownership-step.ts';
 import { migratePostgres } from '#src/storage/postgres/migrate.ts';
 import { PostgresPool } from '#src/storage/postgres/pool.ts';
 import { PostgresShardRegistry } from '#src/storage/postgres/shards/postgres-shard-registry.ts';
@@ -16,12 +15,12 @@ const look = ({ url }: Pick<TestSchema, 'url'>) =>
   examine(['--offline'], { DATABASE_URL: url.reveal() });
 
 /** A process `host-ID 12` that shares three shards. */
-async function join(id: string, url: Secret, pool: PostgresPool): Promise<RegistryConnection> {
-  const options = { url, pool, clock: realClock, botId, processId: id };
-  const connection = await new PostgresShardRegistry(options).connect();
-  const own = { id, botId, name: `host-${id} 12`, version: '1.2.3', limit: 9 };
-  await connection.register({ ...own, recommendedCount: 3 });
-  return connection;
+async function join(processId: string, pool: PostgresPool): Promise<PostgresShardRegistry> {
+  const { leaseMs } = ownershipRules;
+  const registry = new PostgresShardRegistry({ pool, clock: realClock, processId, leaseMs });
+  const own = { id: processId, botId, name: `host-${processId} 12`, version: '1.2.3', limit: 9 };
+  await registry.register({ ...own, recommendedCount: 3 });
+  return registry;
 }
 
 withPostgres(() => {
@@ -72,24 +71,25 @@ withPostgres(() => {
     const { url } = schema;
     await using pool = new PostgresPool({ url, clock: realClock, mostConnections: 2 });
     await migratePostgres(pool, [shardSchema]);
-    await using owner = await join('a', url, pool);
-    const killed = await join('b', url, pool);
-    await using _waiting = await join('c', url, pool);
+    const owner = await join('a', pool);
+    const killed = await join('b', pool);
+    await join('c', pool);
     const own = shardOf(guildId, 3);
     const [other = 0, free = 0] = [0, 1, 2].filter((id) => id !== own);
-    await owner.locks.take(own);
-    await killed.locks.take(other);
-    await killed[Symbol.asyncDispose]();
+    await owner.take([{ id: own, epoch: 0 }]);
+    await killed.take([{ id: other, epoch: 0 }]);
+    await schema.sql("UPDATE processes SET until = now() WHERE process_id = 'b'");
+    await schema.sql("UPDATE shards SET until = now() WHERE process_id = 'b'");
     const { code, text, about } = await look(schema);
     expect(code).toBe(0);
     expect(about('database')).toContain(`of the bot ${botId}`);
     const times = text.replace(/\d+ s/g, 'N s').replace(/ {2,}/g, ' ');
     expect(times).toContain(`ok process host-a 12, Parley 1.2.3, for N s, shards ${own}\n`);
     expect(times).toContain(
-      'differs process host-b 12, Parley 1.2.3, for N s: its connection is gone',
+      'differs process host-b 12, Parley 1.2.3, for N s: its leases have run out',
     );
     expect(times).toContain('ok process host-c 12, Parley 1.2.3, for N s, waits for a shard');
-    const held = `lock held by host-a 12, taken N s ago, epoch 1, no session saved, seats: 1`;
+    const held = `leased to host-a 12, taken N s ago, epoch 1, no session saved, seats: 1`;
     expect(times).toContain(`ok shard ${own} ${held}`);
     expect(times).toContain(
       `differs shard ${other} free: nobody serves it (epoch 1, taken N s ago)`,

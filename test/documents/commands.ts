@@ -93,6 +93,7 @@ export const commands: Readonly<Record<string, CommandProof>> = {
     'setup/main.ts',
     ...['--token-file', '--server', '--provider', '--key-env'],
   ),
+  'npm run shards': tested('test/storage/postgres/resize.test.ts', 'programs/shards.ts', 'resize'),
   'npm run soak': long('bench/soak/readings.test.ts'),
   'npm run takeover': long('bench/takeover/report.test.ts and test/processes'),
   'npm run test:long': inCi('npm run test:long'),

@@ -5,8 +5,8 @@ import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { soon } from '#test/scenarios/setup/scenario-setup.ts';
 import { openProcesses } from './bot-processes.ts';
 
-/** Of a log line; a handover takes 2 s where nothing else runs. */
-const longMs = 30_000;
+/** Longest time, in ms, until a log line: a lease lasts 30 s. */
+const longMs = 60_000;
 /** Discord takes a first answer for 3 s: in ms, how old a command may be when its shard is served. */
 const acceptedMs = 2_500;
 const everyMs = 20;

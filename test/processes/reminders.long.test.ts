@@ -6,8 +6,8 @@ import type { MockReply } from '#test/fakes/providers/chat.ts';
 import { callIn, converse, eventually, madeTexts } from '#test/scenarios/setup/scenario-setup.ts';
 import { openProcesses } from './bot-processes.ts';
 
-/** Of a log line; a takeover takes 2 s where nothing else runs. */
-const longMs = 30_000;
+/** Longest time, in ms, until a log line: a lease lasts 30 s. */
+const longMs = 60_000;
 const question = speech('human-cards-004');
 const servers = ['Sandbox', 'Sandbox 2'] as const;
 

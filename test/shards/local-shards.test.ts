@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { IdentifyThrottle, identifySpacingMs } from '#src/shards/identify-throttle.ts';
+import {
+  type CountedStarts,
+  countedStarts,
+  IdentifyThrottle,
+  identifySpacingMs,
+} from '#src/shards/identify-limits.ts';
 import { LocalShards } from '#src/shards/local-shards.ts';
 import { type OwnedShard, shardOf } from '#src/shards/ownership.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -16,7 +21,8 @@ async function served(wanted: number | 'auto', recommendedShards: number): Promi
     seats: () => new Map<number, number>(),
   };
   const limits = { recommendedShards, maxConcurrency: 1 };
-  await new LocalShards(wanted, limits, new VirtualClock()).open(host);
+  const throttle = new IdentifyThrottle({ clock: new VirtualClock(), ...limits });
+  await new LocalShards(wanted, limits, throttle).open(host);
   return started;
 }
 
@@ -45,7 +51,7 @@ test('a server belongs to the shard that Discord computes of its id', () => {
 
 test('identifies of one bucket are spaced, those of others go at once', async () => {
   const clock = new VirtualClock();
-  const throttle = new IdentifyThrottle(clock, 2);
+  const throttle = new IdentifyThrottle({ clock, maxConcurrency: 2 });
   const identified: [id: number, atMs: number][] = [];
   const waits = [0, 1, 2, 3, 4].map(async (id) => {
     await throttle.wait(id, never);
@@ -61,4 +67,36 @@ test('identifies of one bucket are spaced, those of others go at once', async ()
     [3, identifySpacingMs],
     [4, 2 * identifySpacingMs],
   ]);
+});
+
+test('with 50 identifies left a process waits for the reset of Discord, says so, and counts on', async () => {
+  const clock = new VirtualClock();
+  const told: number[] = [];
+  const counted: CountedStarts[] = [];
+  const answer = { total: 1_000, remaining: 52, resetAfterMs: 3_600_000 };
+  const starts = countedStarts(answer, undefined, clock.wallMs());
+  const throttle = new IdentifyThrottle({
+    clock,
+    maxConcurrency: 16,
+    starts,
+    onSpent: (waitMs) => told.push(waitMs),
+    onCount: (left) => counted.push(left),
+  });
+  let identified = 0;
+  for (const id of [0, 1, 2]) void throttle.wait(id, never).then(() => identified++);
+  await clock.advance(3_599_999);
+  expect([identified, told]).toEqual([2, [3_600_000]]);
+  await clock.advance(1);
+  expect(identified).toBe(3);
+  expect(counted.map(({ remaining }) => remaining)).toEqual([51, 50, 999]);
+});
+
+test('a restart does not forget identifies that Discord has not counted yet', () => {
+  const answer = { total: 1_000, remaining: 990, resetAfterMs: 5_000 };
+  const known = { total: 1_000, remaining: 60, resetAtWallMs: 2_000 };
+  expect(countedStarts(answer, known, 1_000)).toMatchObject({
+    remaining: 60,
+    resetAtWallMs: 6_000,
+  });
+  expect(countedStarts(answer, known, 2_000)).toMatchObject({ remaining: 990 });
 });

@@ -1,106 +1,187 @@
-import type { ProcessRow, RegistryView } from '#src/shards/shard-registry.ts';
-
-/** A gateway session at Discord: who is connected to it, and whether it may be resumed. */
-export type SimulatedSession = { ownerId?: string | undefined; isValid: boolean };
+import type { Clock } from '#src/base/clock.ts';
+import { identifyReserve, identifySpacingMs, startLimitMs } from '#src/shards/identify-limits.ts';
+import type { GatewaySessionInfo, InteractionClaim } from '#src/shards/ownership.ts';
+import type {
+  IdentifyAnswer,
+  OwnLease,
+  RegisteredProcess,
+  RegistryView,
+  Renewal,
+  ShardRegistry,
+  TakenShard,
+} from '#src/shards/shard-registry.ts';
 
 type Row = {
   epoch: number;
-  ownerId?: string;
-  isActive: boolean;
-  session?: SimulatedSession | undefined;
+  ownerId?: string | undefined;
+  untilMs?: number | undefined;
+  session?: GatewaySessionInfo | undefined;
+};
+type Process = {
+  name: string;
+  limit: number;
+  untilMs: number;
+  renewal: number;
+  isAlone: boolean;
 };
 
-/** A connection as the server sees it. */
-export type Backend = { readonly processId: string; isAlive: boolean };
+/** Tables of the database in memory, by its own clock, which may be put forward. */
+export class SimulatedDatabase {
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly leaseMs: number;
+  readonly rows: Row[] = [];
+  readonly processes = new Map<string, Process>();
+  readonly claims = new Set<string>();
+  readonly buckets = new Map<number, number>();
+  limit: { total: number; remaining: number; resetAtMs: number } | undefined;
+  aheadMs = 0;
 
-/** The tables and locks of the database, without what lies between it and the processes. */
-export class SimulatedRegistry {
-  readonly rows: readonly Row[];
-  #backends: readonly Backend[] = [];
-  readonly #locks = new Map<number, Backend>();
-
-  constructor(shardCount: number) {
-    this.rows = Array.from({ length: shardCount }, () => ({ epoch: 0, isActive: false }));
+  constructor(clock: Pick<Clock, 'nowMs'>, leaseMs: number) {
+    this.clock = clock;
+    this.leaseMs = leaseMs;
   }
 
-  connect(processId: string): Backend {
-    const backend = { processId, isAlive: true };
-    this.#backends = [...this.#backends.filter(({ isAlive }) => isAlive), backend];
-    return backend;
+  get nowMs(): number {
+    return this.clock.nowMs() + this.aheadMs;
+  }
+}
+
+/** What one process asks of it; each call is one statement, whose answer is there at once. */
+export class SimulatedRegistry implements ShardRegistry {
+  readonly #database: SimulatedDatabase;
+  readonly #processId: string;
+  #renewal = 0;
+
+  constructor(database: SimulatedDatabase, processId: string) {
+    this.#database = database;
+    this.#processId = processId;
   }
 
-  aliveOf(processId: string): readonly Backend[] {
-    return this.#backends.filter((one) => one.isAlive && one.processId === processId);
+  async register(process: RegisteredProcess): Promise<number> {
+    const { nowMs, leaseMs, processes, rows } = this.#database;
+    const count = process.wantedCount ?? process.recommendedCount;
+    if (rows.length === 0) for (let id = 0; id < count; id++) rows.push({ epoch: 0 });
+    this.#renewal = (processes.get(process.id)?.renewal ?? 0) + 1_000_000;
+    const { id, name } = process;
+    const own = { untilMs: nowMs + leaseMs, renewal: this.#renewal, isAlone: false };
+    processes.set(id, { name, limit: 0, ...own });
+    const { startLimit } = process;
+    if (startLimit) {
+      const { limit } = this.#database;
+      const known = limit && limit.resetAtMs > nowMs ? limit.remaining : startLimit.remaining;
+      this.#database.limit = {
+        total: startLimit.total,
+        remaining: Math.min(known, startLimit.remaining),
+        resetAtMs: nowMs + startLimit.resetAfterMs,
+      };
+    }
+    return rows.length;
   }
 
-  end(backend: Backend): void {
-    backend.isAlive = false;
-    for (const [shardId, holder] of this.#locks) {
-      if (holder === backend) this.#locks.delete(shardId);
+  async renew(renewal: Renewal): Promise<RegistryView | undefined> {
+    this.#renewal++;
+    return this.renewAs(this.#renewal, renewal);
+  }
+
+  /** One that was sent with this number, whenever it arrives. */
+  renewAs(number: number, { leases, believesAlone, limit }: Renewal): RegistryView | undefined {
+    const { nowMs, leaseMs, processes, rows } = this.#database;
+    const others = [...processes].filter(
+      ([id, { untilMs }]) =>
+        id !== this.#processId && untilMs >= nowMs && untilMs <= nowMs + leaseMs,
+    );
+    const shards = rows.map(({ epoch, ownerId, untilMs }, id) => {
+      if (ownerId === undefined || untilMs === undefined) return { id, epoch };
+      return { id, epoch, ownerId, untilMs, leftMs: untilMs - nowMs };
+    });
+    const me = processes.get(this.#processId);
+    if (!me || me.renewal >= number) return undefined;
+    const isAlone = others.length === 0;
+    Object.assign(me, { renewal: number, limit, untilMs: nowMs + leaseMs });
+    me.isAlone = believesAlone || isAlone;
+    const renewedIds = new Set<number>();
+    for (const lease of leases) {
+      const row = this.#own(lease);
+      if (!row) continue;
+      row.untilMs = nowMs + leaseMs;
+      row.session = lease.session ?? row.session;
+      renewedIds.add(lease.shardId);
+    }
+    const list = others.map(([id, one]) => ({ id, name: one.name, limit: one.limit }));
+    return { renewedIds, isAlone, processes: list, shards };
+  }
+
+  /** Number of the last renewal. */
+  get sent(): number {
+    return this.#renewal;
+  }
+
+  async take(
+    shards: readonly { readonly id: number; readonly epoch: number }[],
+  ): Promise<readonly TakenShard[]> {
+    const { nowMs, leaseMs, processes, rows } = this.#database;
+    return shards.flatMap(({ id, epoch }): readonly TakenShard[] => {
+      const row = rows[id];
+      if (!row || row.epoch !== epoch) return [];
+      const { ownerId, untilMs = nowMs, session } = row;
+      const isOwn = ownerId === this.#processId;
+      const isLeased = untilMs >= nowMs && untilMs <= nowMs + leaseMs;
+      if (ownerId !== undefined && !isOwn && isLeased) return [];
+      const mustFence = ownerId !== undefined && !isOwn && processes.get(ownerId)?.isAlone === true;
+      Object.assign(row, { epoch: epoch + 1, ownerId: this.#processId, untilMs: nowMs + leaseMs });
+      return [{ shardId: id, epoch: epoch + 1, mustFence, ...(session && { session }) }];
+    });
+  }
+
+  async giveBack(lease: OwnLease): Promise<void> {
+    const row = this.#own(lease);
+    if (!row) return;
+    row.session = lease.session ?? row.session;
+    row.ownerId = undefined;
+    row.untilMs = undefined;
+  }
+
+  async identify(lease: OwnLease, bucket: number): Promise<IdentifyAnswer> {
+    const { nowMs, buckets } = this.#database;
+    const row = this.#own(lease);
+    if (!row) return { kind: 'lost' };
+    const { limit } = this.#database;
+    const isReset = limit && limit.resetAtMs <= nowMs;
+    const remaining = isReset ? limit.total : limit?.remaining;
+    const resetAtMs = isReset ? nowMs + startLimitMs : (limit?.resetAtMs ?? 0);
+    if (remaining !== undefined && remaining <= identifyReserve)
+      return { kind: 'spent', waitMs: resetAtMs - nowMs };
+    const sinceMs = nowMs - (buckets.get(bucket) ?? Number.NEGATIVE_INFINITY);
+    if (sinceMs >= 0 && sinceMs <= identifySpacingMs)
+      return { kind: 'wait', waitMs: identifySpacingMs - sinceMs + 1 };
+    buckets.set(bucket, nowMs);
+    if (limit && remaining !== undefined)
+      this.#database.limit = { total: limit.total, remaining: remaining - 1, resetAtMs };
+    row.session = undefined;
+    return { kind: 'granted' };
+  }
+
+  async claim(interactionId: string): Promise<InteractionClaim> {
+    const { claims } = this.#database;
+    if (claims.has(interactionId)) return 'taken';
+    claims.add(interactionId);
+    return 'mine';
+  }
+
+  async leave(): Promise<void> {
+    const { processes, rows } = this.#database;
+    if ((processes.get(this.#processId)?.renewal ?? Number.POSITIVE_INFINITY) > this.#renewal)
+      return;
+    processes.delete(this.#processId);
+    for (const row of rows) {
+      if (row.ownerId !== this.#processId) continue;
+      row.ownerId = undefined;
+      row.untilMs = undefined;
     }
   }
 
-  view(asker: Backend, all: readonly ProcessRow[], serverUpMs: number): RegistryView {
-    const alive = new Set(this.#backends.filter((one) => one.isAlive).map((one) => one.processId));
-    return {
-      serverUpMs,
-      processes: all.filter(({ id }) => alive.has(id)),
-      shards: this.rows.map(({ epoch, ownerId, isActive }, id) => {
-        const holder = this.#locks.get(id);
-        const lock = holder === undefined ? 'free' : holder === asker ? 'mine' : 'other';
-        return { id, epoch, isActive, lock, ...(ownerId !== undefined && { ownerId }) };
-      }),
-    };
-  }
-
-  /** The row as it was before; undefined where the lock is another one's. */
-  take(backend: Backend, shardId: number): Row | undefined {
-    const row = this.rows[shardId];
-    if (!row || this.#locks.has(shardId)) return undefined;
-    this.#locks.set(shardId, backend);
-    const former = { ...row };
-    row.epoch++;
-    row.ownerId = backend.processId;
-    return former;
-  }
-
-  /** The connection that stands in the way, where there is one, is ended by `end`. */
-  retake(
-    backend: Backend,
-    shardId: number,
-    epoch: number,
-    end: (backend: Backend) => void,
-  ): 'ours' | 'lost' | 'busy' {
-    const holder = this.#locks.get(shardId);
-    if (this.rows[shardId]?.epoch !== epoch) return 'lost';
-    if (holder === undefined) this.#locks.set(shardId, backend);
-    if (holder === undefined || holder === backend) return 'ours';
-    end(holder);
-    return 'busy';
-  }
-
-  owns(backend: Backend, shardId: number, epoch: number | undefined): boolean {
-    return this.#locks.get(shardId) === backend && this.rows[shardId]?.epoch === epoch;
-  }
-
-  /** Before an identify: from here on no session can be resumed by who takes the shard next. */
-  identify(backend: Backend, shardId: number, epoch: number | undefined): boolean {
-    const row = this.rows[shardId];
-    if (!row || !this.owns(backend, shardId, epoch)) return false;
-    row.session = undefined;
-    row.isActive = true;
-    return true;
-  }
-
-  release(backend: Backend, shardId: number, epoch: number, isOver: boolean): void {
-    const row = this.rows[shardId];
-    if (!row || !this.owns(backend, shardId, epoch)) return;
-    if (isOver) row.isActive = false;
-    this.#locks.delete(shardId);
-  }
-
-  save(shardId: number, epoch: number | undefined, session: SimulatedSession): void {
-    const row = this.rows[shardId];
-    if (row && row.epoch === epoch) row.session = session;
+  #own({ shardId, epoch }: OwnLease): Row | undefined {
+    const row = this.#database.rows[shardId];
+    return row?.ownerId === this.#processId && row.epoch === epoch ? row : undefined;
   }
 }

@@ -1,57 +1,108 @@
-import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import packageJson from '#package.json' with { type: 'json' };
 import type { BotOptions } from '#src/app/bot-options.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { readBotId } from '#src/discord/shards/gateway-limits.ts';
+import { countedStarts, IdentifyThrottle } from '#src/shards/identify-limits.ts';
 import { LocalShards } from '#src/shards/local-shards.ts';
 import type { GatewayLimits, ShardOwnership } from '#src/shards/ownership.ts';
 import { ownershipRules } from '#src/shards/ownership-step.ts';
 import { SharedShards } from '#src/shards/shared-shards.ts';
+import { ProcessRun } from './process-run.ts';
 
-/** For asking Discord whose token it is, in ms. */
+/** Time, in ms, for asking Discord whose token it is. */
 const askMs = 20_000;
 const allShards = 16_384;
+/** Renewals, logins and claims of interactions are short, and must not wait for what the store writes. */
+const mostConnections = 4;
 
-/** Who says which shards are this process's own: itself, or the database that it shares with others. Errors: BotError. */
+/**
+ * Opens what says which shards are this process's own: itself, or the database that it shares with others. After a loop of
+ * crashes it waits first. Errors: BotError.
+ */
 export async function openOwnership(
   options: BotOptions,
   limits: GatewayLimits,
   signal: AbortSignal,
 ): Promise<ShardOwnership> {
-  const { databaseUrl, shards } = options.config;
-  if (!databaseUrl) return new LocalShards(shards, limits, realClock);
-  return await openSharedShards(options, databaseUrl, limits, signal);
+  const { config, onShards = () => undefined } = options;
+  await using stack = new AsyncDisposableStack();
+  const run = stack.use(await ProcessRun.open(config.dataDir, realClock, signal));
+  stack.defer(() => {
+    if (signal.aborted) run.end();
+  });
+  if (run.backoffMs > 0) {
+    onShards({ kind: 'crashing', starts: run.starts, waitMs: run.backoffMs });
+    await realClock.sleep(run.backoffMs, signal);
+  }
+  const { databaseUrl } = config;
+  const ownership = databaseUrl
+    ? await openSharedShards(options, { url: databaseUrl, run, limits }, signal)
+    : new LocalShards(config.shards, limits, throttleOf(limits, run, onShards));
+  stack.use(ownership);
+  const closing = stack.move();
+  return {
+    async open(host, until) {
+      await ownership.open(host, until);
+      closing.defer(() => run.end());
+    },
+    isSpare: () => ownership.isSpare(),
+    ownerOf: (guildId) => ownership.ownerOf(guildId),
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
 }
 
+function throttleOf(
+  { maxConcurrency, startLimit }: GatewayLimits,
+  run: ProcessRun,
+  tell: NonNullable<BotOptions['onShards']>,
+): IdentifyThrottle {
+  const starts = startLimit && countedStarts(startLimit, run.identifies, realClock.wallMs());
+  const onSpent = (waitMs: number) => tell({ kind: 'spent', waitMs });
+  const onCount = (identifies: typeof run.identifies) => run.count(identifies);
+  return new IdentifyThrottle({ clock: realClock, maxConcurrency, starts, onSpent, onCount });
+}
+
+type SharedParts = {
+  readonly url: Secret;
+  readonly run: ProcessRun;
+  readonly limits: GatewayLimits;
+};
+
 async function openSharedShards(
-  { config, discord, onShards = () => undefined }: BotOptions,
-  url: Secret,
-  limits: GatewayLimits,
+  { config, discord, onShards: tell = () => undefined }: BotOptions,
+  { url, run: { id }, limits }: SharedParts,
   signal: AbortSignal,
 ): Promise<ShardOwnership> {
   // Nothing of the database is loaded where it is not used.
-  const { openShardRegistry } = await import('#src/storage/postgres/shards/open-registry.ts');
+  const { openShardRegistry } = await import(
+    '#src/storage/postgres/shards/postgres-shard-registry.ts'
+  );
   await using stack = new AsyncDisposableStack();
   const botId = await readBotId({ timeoutMs: askMs, ...discord }, signal);
-  const [clock, id] = [realClock, randomUUID()];
-  const registry = stack.use(await openShardRegistry({ url, clock, botId, processId: id }));
+  const { leaseMs } = ownershipRules;
+  const clock = realClock;
+  const registry = stack.use(
+    await openShardRegistry({ url, clock, processId: id, leaseMs, mostConnections }),
+  );
+  const process = {
+    id,
+    botId,
+    name: `${hostname()} ${globalThis.process.pid}`,
+    version: packageJson.version,
+    limit: config.shardsPerProcess ?? allShards,
+    ...(config.shards !== 'auto' && { wantedCount: config.shards }),
+    recommendedCount: limits.recommendedShards,
+    ...(limits.startLimit && { startLimit: limits.startLimit }),
+  };
   const shared = new SharedShards({
     registry,
-    process: {
-      id,
-      botId,
-      name: `${hostname()} ${process.pid}`,
-      version: packageJson.version,
-      limit: config.shardsPerProcess ?? allShards,
-      ...(config.shards !== 'auto' && { wantedCount: config.shards }),
-      recommendedCount: limits.recommendedShards,
-    },
+    process,
     limits,
     clock,
     rules: ownershipRules,
-    tell: onShards,
+    tell,
   });
   stack.use(shared);
   const closing = stack.move();

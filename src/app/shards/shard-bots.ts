@@ -60,6 +60,7 @@ export class ShardBots implements ShardHost, AsyncDisposable {
   readonly #shared: SharedParts;
   readonly #sessions: ShardSessions;
   readonly #signal: AbortSignal;
+  readonly #start: typeof startShardBot;
   readonly #bots = new Map<number, ShardBot>();
   /** What a shard has on its way: what ends it, and when it has come to an end. */
   readonly #starting = new Map<
@@ -74,11 +75,13 @@ export class ShardBots implements ShardHost, AsyncDisposable {
     shared: SharedParts,
     sessions: ShardSessions,
     signal: AbortSignal,
+    start = startShardBot,
   ) {
     this.#options = options;
     this.#shared = shared;
     this.#sessions = sessions;
     this.#signal = signal;
+    this.#start = start;
   }
 
   all(): readonly ShardBot[] {
@@ -94,10 +97,10 @@ export class ShardBots implements ShardHost, AsyncDisposable {
   async fence(shard: OwnedShard): Promise<'resumed' | 'refused'> {
     const { token, apiUrl } = this.#options.discord;
     const login = { token, ...(apiUrl && { apiUrl: restBase(apiUrl) }) };
-    const takeover = await this.#begin(shard.id, (signal) => Takeover.begin(login, shard, signal));
-    if (!takeover) return 'refused';
-    this.#takeovers.set(shard.id, takeover);
-    return 'resumed';
+    const takeover = await this.#begin(shard.id, this.#takeovers, (signal) =>
+      Takeover.begin(login, shard, signal),
+    );
+    return takeover ? 'resumed' : 'refused';
   }
 
   async start(shard: OwnedShard): Promise<void> {
@@ -113,8 +116,7 @@ export class ShardBots implements ShardHost, AsyncDisposable {
       onPrograms: (ports: ProgramPorts) => this.#sessions.open(shard.id, ports),
       ...(takeover && { takeover }),
     };
-    const bot = await this.#begin(shard.id, (signal) => startShardBot(options, signal));
-    this.#bots.set(shard.id, bot);
+    await this.#begin(shard.id, this.#bots, (signal) => this.#start(options, signal));
     this.#takeovers.delete(shard.id);
   }
 
@@ -137,9 +139,20 @@ export class ShardBots implements ShardHost, AsyncDisposable {
     await Promise.all([...new Set(ids)].map((id) => this.stop(id)));
   }
 
-  async #begin<T>(shardId: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  /** What is made belongs to `made` before a stop looks there; made after a stop, it is closed. */
+  async #begin<T extends AsyncDisposable>(
+    shardId: number,
+    made: Map<number, T>,
+    work: (signal: AbortSignal) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
     const stop = new AbortController();
-    const working = work(AbortSignal.any([this.#signal, stop.signal]));
+    const working = (async () => {
+      const one = await work(AbortSignal.any([this.#signal, stop.signal]));
+      if (stop.signal.aborted) await one?.[Symbol.asyncDispose]();
+      stop.signal.throwIfAborted();
+      if (one) made.set(shardId, one);
+      return one;
+    })();
     const starting = { stop, ended: working.catch(() => undefined) };
     this.#starting.set(shardId, starting);
     try {

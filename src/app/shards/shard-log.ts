@@ -1,9 +1,9 @@
 import { BotError } from '#src/base/errors.ts';
-import type { ShardNews } from '#src/shards/shard-news.ts';
+import type { ShardNews } from '#src/shards/ownership.ts';
 import type { Log } from '#src/status/log.ts';
 
-/** One line per change of the shards that this process serves, for the operator. */
-export function logShards(log: Log, news: ShardNews): void {
+/** Writes one line per change of the shards that this process serves; `end` is called where it must start anew. */
+export function logShards(log: Log, news: ShardNews, end: () => void): void {
   switch (news.kind) {
     case 'waiting':
       log.info(
@@ -20,17 +20,29 @@ export function logShards(log: Log, news: ShardNews): void {
     case 'taken':
       log.info({ shard: news.shardId, epoch: news.epoch }, 'shard taken');
       return;
-    case 'unfenced':
-      log.warn(
-        { shard: news.shardId, waitMs: news.waitMs },
-        'its former owner may still be connected: the shard is served once it must have given up',
-      );
-      return;
     case 'served':
       log.info({ shard: news.shardId, tookMs: Math.round(news.tookMs) }, 'shard served');
       return;
     case 'stopped':
       log.info({ shard: news.shardId, why: news.why }, 'shard stopped');
+      return;
+    case 'spent':
+      log.error(
+        { waitMs: Math.round(news.waitMs) },
+        'Discord allows few logins more until its limit is reset: the bot waits, so that its token is kept; look what makes it log in again and again',
+      );
+      return;
+    case 'crashing':
+      log.error(
+        { starts: news.starts, waitMs: news.waitMs },
+        'the bot crashed three times within 5 minutes: it waits before it logs in again; look at the log of the last crash',
+      );
+      return;
+    case 'outdated':
+      log.error(
+        'the number of shards was changed, or another process took this name: it ends, to be started again',
+      );
+      end();
       return;
     case 'away':
       log.warn(

@@ -34,6 +34,7 @@ export class FormerSession implements AsyncDisposable {
   #isConnected = false;
   #isRefused = false;
   #isOver = false;
+  #ending: Promise<boolean> | undefined;
   #changed = Promise.withResolvers<void>();
   #take: ((interaction: Interaction) => void) | undefined;
   readonly #early: EarlyReceiver | undefined;
@@ -94,7 +95,12 @@ export class FormerSession implements AsyncDisposable {
    * Ends the session for good, so that nobody can resume it any more. Where it was taken away meanwhile, it is resumed first.
    * False where that did not come about: then the former owner may be connected.
    */
-  async end(): Promise<boolean> {
+  end(): Promise<boolean> {
+    this.#ending ??= this.#end();
+    return this.#ending;
+  }
+
+  async #end(): Promise<boolean> {
     const late = wait(againMs, undefined, { ref: false }).then(() => 'late' as const);
     while (!this.#isConnected && !this.#isRefused) {
       if ((await Promise.race([this.#changed.promise, late])) === 'late') break;

@@ -1,6 +1,6 @@
 import { REST, Routes } from 'discord.js';
 import { type LoginOptions, refused, restBase } from '#src/discord/login.ts';
-import type { GatewayLimits } from '#src/shards/ownership.ts';
+import type { GatewayLimits, StartLimit } from '#src/shards/ownership.ts';
 
 /** One request; it is tried again once. */
 const requestMs = 10_000;
@@ -42,17 +42,21 @@ async function ask<T>(
   }
 }
 
-/** What other servers than Discord leave out counts as 1. */
+/** What other servers than Discord leave out counts as 1; a limit of identifies as none. */
 function limitsOf(answer: object): GatewayLimits {
   if (!('url' in answer)) throw new TypeError('no address of a gateway');
-  const limit: unknown = 'session_start_limit' in answer ? answer.session_start_limit : undefined;
-  const concurrency =
-    typeof limit === 'object' && limit !== null && 'max_concurrency' in limit
-      ? limit.max_concurrency
-      : 1;
+  const limit = new Map<string, unknown>(
+    Object.entries(('session_start_limit' in answer && answer.session_start_limit) || {}),
+  );
+  const [total, remaining, resetAfterMs] = ['total', 'remaining', 'reset_after'].map((name) =>
+    Number(limit.get(name)),
+  );
+  const startLimit = { total, remaining, resetAfterMs } as StartLimit;
+  const isLimited = Object.values(startLimit).every((value) => value >= 0);
   return {
     recommendedShards: countOf('shards' in answer ? answer.shards : 1),
-    maxConcurrency: countOf(concurrency),
+    maxConcurrency: countOf(limit.get('max_concurrency')),
+    ...(isLimited && { startLimit }),
   };
 }
 

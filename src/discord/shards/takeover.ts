@@ -15,7 +15,10 @@ export class Takeover implements AsyncDisposable {
     this.claims = claims;
   }
 
-  /** Undefined where Discord refuses to resume the session. Errors: where Discord cannot be reached. */
+  /**
+   * Undefined where Discord refuses to resume the session. Errors: where Discord cannot be reached, or where an owner that
+   * may still serve gets its session back.
+   */
   static async begin(
     login: FormerSessionLogin,
     shard: OwnedShard,
@@ -30,7 +33,10 @@ export class Takeover implements AsyncDisposable {
     );
     const takeover = new Takeover(former, claims);
     try {
-      if ((await former.resume(signal)) === 'resumed') return takeover;
+      if ((await former.resume(signal)) === 'resumed') {
+        if (sharing.mustEndFormer && !(await former.end())) throw notEnded();
+        return takeover;
+      }
     } catch (error) {
       await former[Symbol.asyncDispose]();
       throw error;
@@ -46,14 +52,17 @@ export class Takeover implements AsyncDisposable {
   async finish(take: (interaction: object) => void): Promise<void> {
     this.claims.open();
     this.#former.deliver(take);
-    if (await this.#former.end()) return;
-    const message =
-      'The gateway session of the former owner could not be ended: the shard is left alone.';
-    throw new BotError('discord.unreachable', true, message);
+    if (!(await this.#former.end())) throw notEnded();
   }
 
   /** Leaves the former session to the next owner. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.#former[Symbol.asyncDispose]();
   }
+}
+
+function notEnded(): BotError {
+  const message =
+    'The gateway session of the former owner could not be ended: the shard is left alone.';
+  return new BotError('discord.unreachable', true, message);
 }

@@ -12,7 +12,7 @@ export type ConnectionOptions = {
 /** Longest time, in ms, that the server works on one statement, unless an operation asks for more. */
 export const statementMs = 10_000;
 /** Longest time, in ms, until a connection is open. */
-export const connectMs = 5_000;
+const connectMs = 5_000;
 
 /**
  * Settings of every connection. A process that stands still in a transaction holds its row locks for 5 s at most, and a peer

@@ -2,8 +2,7 @@ import type { Clock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { booksPart } from './books/schema.ts';
 import { placeOf } from './connection.ts';
-import { DedicatedConnection } from './dedicated-connection.ts';
-import { heldLocks, lockKey } from './shards/lock-keys.ts';
+import { PostgresPool } from './pool.ts';
 import { shardSchema } from './shards/schema.ts';
 import type { SqlRow } from './sql-connection.ts';
 
@@ -13,7 +12,7 @@ export type DatabaseProcess = {
   readonly name: string;
   readonly version: string;
   readonly ageMs: number;
-  /** False: its connection is gone, and with it its locks. */
+  /** False: it has not renewed its leases for 30 s. */
   readonly isAlive: boolean;
 };
 
@@ -65,14 +64,15 @@ const msSince = (at: string) => `1000 * extract(epoch FROM clock_timestamp() - $
 
 /** Reads who uses a database now; nothing is written, no lock is taken. Errors: BotError `store.unreadable`. */
 export async function readDatabaseState(url: Secret, clock: Clock): Promise<DatabaseState> {
-  await using connection = await DedicatedConnection.open({
+  await using pool = new PostgresPool({
     url,
     clock,
     applicationName: 'parley doctor',
     settings: { default_transaction_read_only: 'on' },
+    mostConnections: 1,
   });
   const rows = (sql: string, values: readonly unknown[] = []) =>
-    connection.rows(sql, values, readMs);
+    pool.read((connection) => connection.rows(sql, values), readMs);
   const [server] = await rows(
     `SELECT ${msSince('pg_postmaster_start_time()')} AS up_ms,
        to_regclass('parley_schema') IS NOT NULL AS is_there`,
@@ -86,8 +86,8 @@ export async function readDatabaseState(url: Secret, clock: Clock): Promise<Data
     upMs: Number(server?.up_ms),
     parts,
     ...(botId !== undefined && { botId }),
-    processes: botId === undefined ? [] : await processesIn(rows, botId),
-    shards: botId === undefined ? [] : await shardsIn(rows, botId),
+    processes: botId === undefined ? [] : await processesIn(rows),
+    shards: botId === undefined ? [] : await shardsIn(rows),
     seats: hasPart(booksPart) ? await seatsIn(rows, bot && Number(bot.shard_count)) : [],
   };
 }
@@ -106,13 +106,10 @@ async function partsIn(rows: Rows): Promise<readonly DatabasePart[]> {
   });
 }
 
-async function processesIn(rows: Rows, botId: string): Promise<readonly DatabaseProcess[]> {
+async function processesIn(rows: Rows): Promise<readonly DatabaseProcess[]> {
   const found = await rows(
-    `WITH held AS MATERIALIZED (${heldLocks})
-     SELECT name, version, ${msSince('started_at')} AS age_ms, EXISTS (
-       SELECT 1 FROM held WHERE held.key = ${lockKey('process', 'process_id')}) AS is_alive
+    `SELECT name, version, ${msSince('started_at')} AS age_ms, until > clock_timestamp() AS is_alive
      FROM processes ORDER BY started_at`,
-    [botId],
   );
   return found.map((row) => ({
     name: String(row.name),
@@ -122,14 +119,11 @@ async function processesIn(rows: Rows, botId: string): Promise<readonly Database
   }));
 }
 
-async function shardsIn(rows: Rows, botId: string): Promise<readonly DatabaseShard[]> {
+async function shardsIn(rows: Rows): Promise<readonly DatabaseShard[]> {
   const found = await rows(
-    `WITH held AS MATERIALIZED (${heldLocks})
-     SELECT s.shard_id, s.epoch, p.name, ${msSince('s.taken_at')} AS taken_ms,
-       ${msSince('s.session_at')} AS saved_ms, EXISTS (
-       SELECT 1 FROM held WHERE held.key = ${lockKey('shard', 's.shard_id::text')}) AS is_held
+    `SELECT s.shard_id, s.epoch, p.name, ${msSince('s.taken_at')} AS taken_ms,
+       ${msSince('s.session_at')} AS saved_ms, coalesce(s.until > clock_timestamp(), false) AS is_held
      FROM shards s LEFT JOIN processes p USING (process_id) ORDER BY s.shard_id`,
-    [botId],
   );
   return found.map((row) => ({
     id: Number(row.shard_id),

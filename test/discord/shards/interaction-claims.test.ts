@@ -10,6 +10,7 @@ function openClaims(claim: InteractionClaim, taken = false) {
   const posted: unknown[] = [];
   const due: (() => void)[] = [];
   const sharing = {
+    mustEndFormer: false,
     mayReconnect: async () => true,
     sessionChanged: () => undefined,
     keepPlace: () => undefined,

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
-import { DedicatedConnection } from '#src/storage/postgres/dedicated-connection.ts';
 import { migratePostgres, type SchemaPart } from '#src/storage/postgres/migrate.ts';
 import { PostgresPool } from '#src/storage/postgres/pool.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
@@ -156,21 +155,5 @@ function comesBack(): void {
     await expect(ask(150)).rejects.toThrow('did not answer in 0.15 s');
     proxy.heal();
     expect(await ask()).toEqual([{ n: 1 }]);
-  });
-
-  test('a dedicated connection tells when it ends, and keeps its locks until then', async () => {
-    await using fixture = await behindProxy();
-    const { proxy, schema, url } = fixture;
-    const connection = await DedicatedConnection.open({ url, clock: realClock });
-    await connection.rows('SELECT pg_advisory_lock(hashtextextended($1, 0))', [schema.name], 1_000);
-    const isFree = async () => {
-      const asked = `SELECT pg_try_advisory_lock(hashtextextended('${schema.name}', 0)) AS free`;
-      return (await schema.sql(asked))[0]?.free;
-    };
-    expect(await isFree()).toBe(false);
-    proxy.cut();
-    await connection.ended;
-    await expect.poll(isFree).toBe(true);
-    await expect(connection.rows(one, [], 1_000)).rejects.toMatchObject({ retryable: true });
   });
 }

@@ -40,5 +40,26 @@ export const shardSchema: SchemaPart = {
         );
         CREATE INDEX interactions_at ON interactions (at);`,
     },
+    {
+      // Leases take the place of advisory locks: who held one stops before the first lease could be taken.
+      version: 2,
+      sql: `
+        DELETE FROM processes;
+        ALTER TABLE processes
+          ADD COLUMN until timestamptz NOT NULL,
+          ADD COLUMN renewal bigint NOT NULL DEFAULT 0,
+          ADD COLUMN is_alone boolean NOT NULL DEFAULT false;
+        UPDATE shards SET process_id = NULL;
+        ALTER TABLE shards
+          DROP COLUMN is_active,
+          ADD COLUMN until timestamptz,
+          ADD CHECK ((process_id IS NULL) = (until IS NULL));
+        CREATE TABLE identify_limit (
+          only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+          total integer NOT NULL,
+          remaining integer NOT NULL,
+          resets_at timestamptz NOT NULL
+        );`,
+    },
   ],
 };
