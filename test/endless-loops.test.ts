@@ -17,6 +17,7 @@ const allowed: Readonly<Record<string, string>> = {
   'src/storage/postgres/write-queue.ts': 'one write',
   'src/provider/warm-connections.ts': '12 s after a call; begun again by the next one',
   // They belong to one session, link, answer or viewer, whose owner is told of an error and rebuilds it.
+  'src/discord/captions/nickname-mark.ts': 'one mark, with a limited number of tries',
   'src/discord/captions/channel-writer.ts':
     'a timer for messages that wait, set again by each of them',
   'src/discord/link/pacer.ts': 'frames of one link, begun by each sound',

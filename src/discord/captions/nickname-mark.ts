@@ -12,6 +12,9 @@ const maxNickChars = 32;
 const answerMs = 10_000;
 /** Between two servers in which a former run left its mark. */
 const restoreMs = 250;
+/** Wait, in ms, until a mark that Discord did not take away is tried again, doubled each time; the next start tries it, too. */
+const firstRetryMs = 30_000;
+const mostTries = 8;
 
 type Nickname = string | null;
 
@@ -22,6 +25,7 @@ export type NicknameOptions = {
   readonly ownName: string;
   change(guildId: string, nickname: Nickname): Promise<unknown>;
   warn(guildId: string, cause: unknown): void;
+  readonly timing: Pick<SyncTiming, 'later'>;
 };
 
 /** Marks the nickname of the bot, one change after the other for each server. Never throws. */
@@ -37,14 +41,21 @@ export class NicknameMarks implements NicknameMark {
   readonly #busy = new Set<string>();
   readonly #warned = new Set<string>();
   readonly #asked = new Set<string>();
+  /** How often Discord has not taken the mark away. */
+  readonly #failures = new Map<string, number>();
 
   constructor(options: NicknameOptions) {
     this.#options = options;
   }
 
   set(guildId: string, isOn: boolean): void {
-    this.#wanted.set(guildId, isOn);
     this.#asked.add(guildId);
+    this.#failures.delete(guildId);
+    this.#want(guildId, isOn);
+  }
+
+  #want(guildId: string, isOn: boolean): void {
+    this.#wanted.set(guildId, isOn);
     if (!this.#busy.has(guildId)) void this.#follow(guildId);
   }
 
@@ -74,12 +85,24 @@ export class NicknameMarks implements NicknameMark {
       if (to === now) return;
       await change(guildId, to);
       this.#changes.set(guildId, { from: told, to });
+      this.#failures.delete(guildId);
       if (isOn) this.#originals.set(guildId, { marked: to, original: now });
     } catch (error) {
+      if (!isOn) this.#tryAgain(guildId);
       if (this.#warned.has(guildId)) return;
       this.#warned.add(guildId);
       warn(guildId, error);
     }
+  }
+
+  /** Later, unless something else is wanted by then. */
+  #tryAgain(guildId: string): void {
+    const failures = (this.#failures.get(guildId) ?? 0) + 1;
+    if (failures >= mostTries) return;
+    this.#failures.set(guildId, failures);
+    this.#options.timing.later(firstRetryMs * 2 ** (failures - 1), () => {
+      if (this.#failures.get(guildId) === failures) this.#want(guildId, false);
+    });
   }
 
   /** As it is where the mark does not fit: what is cut off could not be restored after a crash. */
@@ -115,6 +138,7 @@ export function openNicknameMarks(
   const marks = new NicknameMarks({
     nicknameIn,
     ownName: client.user.displayName,
+    timing,
     async change(guildId, nick) {
       const message = `Discord did not answer in ${answerMs / 1000} s.`;
       const deadline = { ms: answerMs, timing, late: () => new Error(message) };

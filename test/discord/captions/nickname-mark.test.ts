@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { NicknameMarks } from '#src/discord/captions/nickname-mark.ts';
+import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 
 /** Marks in one server, where the bot has that nickname; Discord tells of changes when `told` is called. */
 function open(nickname: string | null | undefined) {
@@ -7,6 +8,7 @@ function open(nickname: string | null | undefined) {
   const warnings: unknown[] = [];
   const failures: Error[] = [];
   let [cached, standing] = [nickname, nickname];
+  const timing = new SteppedTiming();
   const marks = new NicknameMarks({
     ownName: 'Nova',
     nicknameIn: () => cached,
@@ -17,6 +19,7 @@ function open(nickname: string | null | undefined) {
       changes.push(to);
     },
     warn: (_guildId, cause) => warnings.push(cause),
+    timing,
   });
   const set = async (isOn: boolean) => {
     marks.set('g', isOn);
@@ -27,6 +30,7 @@ function open(nickname: string | null | undefined) {
   };
   return {
     marks,
+    timing,
     set,
     told,
     changes,
@@ -96,4 +100,27 @@ test('a change that fails is told once', async () => {
   await set(true);
   await set(true);
   expect(warnings).toEqual([new Error('one')]);
+});
+
+test('a mark that Discord did not take away is tried again, unless it is wanted anew', async () => {
+  const { set, changes, failures, timing, told } = open(null);
+  const passMs = async (ms: number) => {
+    timing.passMs(ms);
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+  };
+  await set(true);
+  told();
+  failures.push(new Error('503'), new Error('503'));
+  await set(false);
+  await passMs(30_000);
+  expect(changes).toEqual(['Nova • CC']);
+  await passMs(60_000);
+  expect(changes).toEqual(['Nova • CC', null]);
+  told();
+  await set(true);
+  failures.push(new Error('503'));
+  await set(false);
+  await set(true);
+  await passMs(86_400_000);
+  expect(changes).toEqual(['Nova • CC', null, 'Nova • CC']);
 });
