@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '#src/base/clock.ts';
 import { within } from '#src/base/waiting.ts';
 import type { PostgresPool } from './pool.ts';
-import { comesBack, isSilent } from './postgres-trouble.ts';
+import { comesBack, hindranceBehind, isSilent } from './postgres-trouble.ts';
 import type { SqlConnection } from './sql-connection.ts';
 import { WriteQueue } from './write-queue.ts';
 
@@ -13,6 +13,8 @@ type OrderedWrite<T> = (connection: SqlConnection, ageMs: number) => Promise<T>;
 
 /** Longest time, in ms, that a read waits for writes that were asked for before it. */
 const behindMs = 2_000;
+/** A write that another program holds up with a lock is tried so often, within about 40 s, and fails then. */
+const mostBusyTries = 6;
 /** Old notes of what was done are deleted with every so many new ones. */
 const notesApart = 500;
 
@@ -31,7 +33,7 @@ export class OrderedDatabase implements AsyncDisposable {
   constructor(pool: PostgresPool, clock: Clock) {
     this.pool = pool;
     this.#clock = clock;
-    this.#queue = new WriteQueue({ clock, place: pool.place, isAway: comesBack });
+    this.#queue = new WriteQueue({ clock, place: pool.place, isAway: mayRetry });
   }
 
   /** Whether writes wait because the database cannot be reached. */
@@ -39,11 +41,14 @@ export class OrderedDatabase implements AsyncDisposable {
     return this.#queue.isAway;
   }
 
-  /** Errors: BotError `store.unreadable`. */
+  /** As `read`, where what was stored before is better than nothing: past writes that failed and are tried again. */
+  async readPast<T>(lanes: readonly string[], work: OrderedRead<T>): Promise<T> {
+    return await this.#readAfter(this.#queue.tried(lanes), work);
+  }
+
+  /** After every write that was asked for before in these lanes. Errors: BotError `store.unreadable`. */
   async read<T>(lanes: readonly string[], work: OrderedRead<T>): Promise<T> {
-    const late = () => isSilent('store.unreadable', this.pool.place, behindMs);
-    await within(this.#queue.settled(lanes), behindMs, this.#clock, late);
-    return await this.pool.read(work);
+    return await this.#readAfter(this.#queue.settled(lanes), work);
   }
 
   /**
@@ -54,6 +59,21 @@ export class OrderedDatabase implements AsyncDisposable {
     return this.#queue.add(lanes, (ageMs) =>
       this.pool.write((connection) => work(connection, ageMs()), timeoutMs),
     );
+  }
+
+  /**
+   * As `write`, in transactions of their own until `isMore` says no: what is too much for one. A portion is not done again
+   * once it is committed.
+   */
+  writeInPortions<T>(
+    lanes: readonly string[],
+    portion: (connection: SqlConnection) => Promise<T>,
+    isMore: (done: T) => boolean,
+    timeoutMs: number,
+  ): Promise<void> {
+    return this.#queue.add(lanes, async () => {
+      while (isMore(await this.pool.write(portion, timeoutMs)));
+    });
   }
 
   /** As `write`, with work that is told whether it is done for the first time: what adds up must not be added twice. */
@@ -68,6 +88,12 @@ export class OrderedDatabase implements AsyncDisposable {
     });
   }
 
+  async #readAfter<T>(before: Promise<void>, work: OrderedRead<T>): Promise<T> {
+    const late = () => isSilent('store.unreadable', this.pool.place, behindMs);
+    await within(before, behindMs, this.#clock, late);
+    return await this.pool.read(work);
+  }
+
   /** What still waits is tried for a moment more; nothing is written afterwards. The pool stays open. */
   async settle(): Promise<void> {
     await this.#queue[Symbol.asyncDispose]();
@@ -77,4 +103,9 @@ export class OrderedDatabase implements AsyncDisposable {
     await this.settle();
     await this.pool[Symbol.asyncDispose]();
   }
+}
+
+/** A lock of another program may never be given back; a database that is away comes back. */
+function mayRetry(error: unknown, tries: number): boolean {
+  return comesBack(error) && (hindranceBehind(error) !== 'busy' || tries < mostBusyTries);
 }

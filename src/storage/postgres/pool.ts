@@ -32,6 +32,7 @@ export class PostgresPool implements AsyncDisposable {
   readonly place: string;
   readonly #pool: pg.Pool;
   readonly #clock: Clock;
+  readonly #long: LongPlaces;
   readonly #onResult: (error: unknown) => void;
   #isClosed = false;
 
@@ -39,15 +40,22 @@ export class PostgresPool implements AsyncDisposable {
     this.place = placeOf(options.url);
     this.#clock = options.clock;
     this.#onResult = options.onResult ?? ignore;
+    const max = options.mostConnections ?? standardConnections;
+    this.#long = new LongPlaces(Math.max(1, max - 1));
     this.#pool = new pg.Pool({
       ...connectionOptions(options),
-      max: options.mostConnections ?? standardConnections,
+      max,
       idleTimeoutMillis: idleMs,
       allowExitOnIdle: true,
     });
     // A connection that is lost while nobody waits for it: whoever uses it next finds out.
     this.#pool.on('error', ignore);
     this.#pool.on('connect', (client) => client.on('error', ignore));
+  }
+
+  /** A read that may take seconds: it leaves a connection to what sessions wait for. Errors: as `read`. */
+  search<T>(work: SqlWork<T>): Promise<T> {
+    return this.#use('store.unreadable', statementMs, work, this.#long.take());
   }
 
   /** Errors: BotError `store.unreadable`. */
@@ -57,9 +65,9 @@ export class PostgresPool implements AsyncDisposable {
 
   /** All of `work` or nothing of it; where no answer came, nobody knows which. Errors: BotError `store.unwritable`. */
   write<T>(work: SqlWork<T>, timeoutMs = statementMs): Promise<T> {
-    return this.#use('store.unwritable', timeoutMs, (connection) =>
-      inTransaction(connection, timeoutMs, work),
-    );
+    const wholly = (connection: SqlConnection) => inTransaction(connection, timeoutMs, work);
+    const place = timeoutMs > statementMs ? this.#long.take() : undefined;
+    return this.#use('store.unwritable', timeoutMs, wholly, place);
   }
 
   /** Ends every connection; operations that wait for one fail. */
@@ -70,9 +78,15 @@ export class PostgresPool implements AsyncDisposable {
     await within(this.#pool.end(), closeMs, this.#clock, late).catch(ignore);
   }
 
-  async #use<T>(code: StoreCode, timeoutMs: number, work: SqlWork<T>): Promise<T> {
+  async #use<T>(
+    code: StoreCode,
+    timeoutMs: number,
+    work: SqlWork<T>,
+    place?: LongPlace,
+  ): Promise<T> {
     if (this.#isClosed) throw isClosed(code, this.place);
-    const taking = this.#pool.connect();
+    const connect = () => this.#pool.connect();
+    const taking = place ? place.ready.then(connect) : connect();
     let client: pg.PoolClient | undefined;
     let isOver = false;
     const done = taking.then((taken) => {
@@ -95,7 +109,38 @@ export class PostgresPool implements AsyncDisposable {
       throw trouble;
     } finally {
       isOver = true;
+      place?.release();
     }
+  }
+}
+
+/** A place among operations that may take seconds. */
+type LongPlace = { readonly ready: Promise<void>; readonly release: () => void };
+
+/** Places of operations that may take seconds: fewer than there are connections. */
+class LongPlaces {
+  #free: number;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  take(): LongPlace {
+    const { promise: ready, resolve } = Promise.withResolvers<void>();
+    const release = () => {
+      if (this.#waiting.delete(resolve)) return; // it had none yet
+      const [next] = this.#waiting;
+      if (!next) this.#free++;
+      else this.#waiting.delete(next);
+      next?.();
+    };
+    if (this.#free === 0) this.#waiting.add(resolve);
+    else {
+      this.#free--;
+      resolve();
+    }
+    return { ready, release };
   }
 }
 

@@ -6,14 +6,21 @@ export type WriteQueueOptions = {
   readonly clock: Clock;
   /** Host, port and name of the database, for sentences. */
   readonly place: string;
-  /** Whether a write that failed so is to be tried again: the database is away, and will come back. */
-  readonly isAway: (error: unknown) => boolean;
+  /** Whether a write that failed so, after so many tries, is to be tried again: the database is away, and will come back. */
+  readonly isAway: (error: unknown, tries: number) => boolean;
   /** Writes that wait at a time; further ones fail at once. Default 10,000. */
   readonly mostWrites?: number;
 };
 
 /** `ageMs`: time in ms since the write was asked for; what was written elsewhere since then is newer. */
 type QueuedWork<T> = (ageMs: () => number) => Promise<T>;
+
+type QueuedWrite = {
+  /** Its end; never rejects. */
+  readonly over: Promise<void>;
+  /** Resolves when it, or a write that it waits for, has failed once and is to be tried again. */
+  readonly stuck: Promise<void>;
+};
 
 /** Time, in ms, until a write is tried again. */
 const retryMs = 1_000;
@@ -28,8 +35,8 @@ const closeMs = 2_000;
 export class WriteQueue implements AsyncDisposable {
   readonly #options: WriteQueueOptions;
   readonly #over = new AbortController();
-  /** The end of the last write of each lane; never rejects. */
-  readonly #last = new Map<string, Promise<void>>();
+  /** The last write of each lane. */
+  readonly #last = new Map<string, QueuedWrite>();
   #waiting = 0;
   #retrying = 0;
 
@@ -52,17 +59,25 @@ export class WriteQueue implements AsyncDisposable {
     }
     this.#waiting++;
     const fromMs = clock.nowMs();
-    const done = this.settled(lanes).then(() => this.#persist(work, fromMs));
+    const stuck = Promise.withResolvers<void>();
+    for (const lane of lanes) void this.#last.get(lane)?.stuck.then(stuck.resolve);
+    const done = this.settled(lanes).then(() => this.#persist(work, fromMs, stuck.resolve));
     const over = done.then(ignore, ignore).then(() => {
       this.#waiting--;
     });
-    for (const lane of lanes) this.#stand(lane, over);
+    for (const lane of lanes) this.#stand(lane, { over, stuck: stuck.promise });
     return await done;
   }
 
   /** Resolves when what was asked for before in these lanes is done or has failed. */
   async settled(lanes: readonly string[]): Promise<void> {
-    await Promise.all(lanes.map((lane) => this.#last.get(lane)));
+    await Promise.all(lanes.map((lane) => this.#last.get(lane)?.over));
+  }
+
+  /** As `settled`, but does not wait for a write that has failed and is tried again, nor for those behind it. */
+  async tried(lanes: readonly string[]): Promise<void> {
+    const last = lanes.flatMap((lane) => this.#last.get(lane) ?? []);
+    await Promise.all(last.map(({ over, stuck }) => Promise.race([over, stuck])));
   }
 
   /** What still waits is tried for 2 s more, and then fails. */
@@ -75,11 +90,12 @@ export class WriteQueue implements AsyncDisposable {
     await this.settled([...this.#last.keys()]);
   }
 
-  async #persist<T>(work: QueuedWork<T>, fromMs: number): Promise<T> {
+  async #persist<T>(work: QueuedWork<T>, fromMs: number, stuck: () => void): Promise<T> {
     let isRetrying = false;
     const retrying = () => {
       if (!isRetrying) this.#retrying++;
       isRetrying = true;
+      stuck();
     };
     try {
       return await this.#perform(work, fromMs, retrying);
@@ -97,16 +113,16 @@ export class WriteQueue implements AsyncDisposable {
       try {
         return await work(() => clock.nowMs() - fromMs);
       } catch (error) {
-        if (!isAway(error)) throw error;
+        if (!isAway(error, tries + 1)) throw error;
         retrying();
       }
     }
   }
 
-  #stand(lane: string, over: Promise<void>): void {
-    this.#last.set(lane, over);
-    void over.then(() => {
-      if (this.#last.get(lane) === over) this.#last.delete(lane);
+  #stand(lane: string, write: QueuedWrite): void {
+    this.#last.set(lane, write);
+    void write.over.then(() => {
+      if (this.#last.get(lane) === write) this.#last.delete(lane);
     });
   }
 }

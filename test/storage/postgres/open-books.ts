@@ -9,8 +9,9 @@ import type { TestSchema } from '#test/fakes/postgres.ts';
 export async function openIn(
   { url }: Pick<TestSchema, 'url'>,
   clock: Clock = realClock,
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<PostgresBooks> {
-  const pool = new PostgresPool({ url, clock: realClock, mostConnections: 2 });
+  const pool = new PostgresPool({ url, settings, clock: realClock, mostConnections: 2 });
   await migratePostgres(pool, [booksPart]);
   return openBooks(pool, clock);
 }

@@ -30,6 +30,7 @@ withPostgres(() => {
   waits();
   comesLate();
   tells();
+  isLocked();
 });
 
 function waits(): void {
@@ -47,7 +48,7 @@ function waits(): void {
       store.spending.add([entry]),
       store.panels.write('10', { channelId: '1', messageId: '2' }),
     ]);
-    await expect.poll(() => clock.sleeping).toBe(2);
+    await expect.poll(() => clock.sleeping).toBe(3); // a lane each: consents, what is spent, panels
     proxy.heal();
     const advancing = setInterval(() => void clock.advance(1_000), 5);
     await writing;
@@ -90,7 +91,7 @@ function comesLate(): void {
       cutOff.seats.write({ ...seat, ...rest, mode: 'talk' }),
       cutOff.panels.write('10', { channelId: '1', messageId: '1' }),
     ]);
-    await expect.poll(() => clock.sleeping).toBe(1);
+    await expect.poll(() => clock.sleeping).toBe(3);
     await successor.consents.write('10', '1', never);
     await successor.seats.write({ ...seat, ...rest, channelId: '2', agreedIds: [], mode: 'talk' });
     await successor.panels.write('10', { channelId: '2', messageId: '2' });
@@ -153,5 +154,35 @@ function tells(): void {
     await place.schema.sql('CREATE TABLE parley_schema (part text PRIMARY KEY, version integer)');
     await place.schema.sql("INSERT INTO parley_schema VALUES ('store', 99)");
     await expect(start(place.url)).rejects.toMatchObject({ code: 'store.newer' });
+  });
+}
+
+function isLocked(): void {
+  test('a row that another program holds keeps no read of another table waiting, and its write fails in the end', async () => {
+    await using schema = await openSchema();
+    const clock = new VirtualClock();
+    await using store = await openIn(schema, clock, { lock_timeout: '50' });
+    await store.consents.write('10', '1', always);
+    await store.settings.write('10', 'volume', '50');
+    await schema.sql('BEGIN');
+    await schema.sql('SELECT * FROM standings, server_settings FOR UPDATE');
+    const consent = store.consents.write('10', '1', never).catch((error) => error);
+    await expect.poll(() => clock.sleeping).toBe(1);
+    expect(await store.settings.read('10')).toEqual(new Map([['volume', '50']]));
+    expect(await store.seats.readIn('10')).toBeUndefined();
+    // Past a write that failed once: what stood there before.
+    const setting = store.settings.write('10', 'volume', '60').catch((error) => error);
+    await expect.poll(() => clock.sleeping).toBe(2);
+    expect(await store.settings.read('10')).toEqual(new Map([['volume', '50']]));
+    // A no that is not written yet is not read over.
+    const reading = store.consents.read('10').catch((error) => error);
+    await expect.poll(() => clock.sleeping).toBe(3);
+    const advancing = setInterval(() => void clock.advance(500), 60);
+    expect(await reading).toMatchObject({ code: 'store.unreadable' });
+    const held = { code: 'store.unwritable', message: expect.stringContaining('held up') };
+    expect(await Promise.all([consent, setting])).toMatchObject([held, held]);
+    clearInterval(advancing);
+    await schema.sql('ROLLBACK');
+    expect(await store.consents.read('10')).toEqual(new Map([['1', always]]));
   });
 }

@@ -25,6 +25,7 @@ async function textsIn(store: OpenedTranscripts, sessionId: string) {
 
 withPostgres(() => {
   goesOn();
+  erases();
   shares();
   waits();
   finds();
@@ -94,6 +95,29 @@ function goesOn(): void {
     expect(all.lines.map(({ text }) => text)).toEqual(['one', 'two', 'three']);
     expect(all.sessions).toEqual([sessionOf('a', { catchUp: false })]);
     expect(await successor.reader.lines('a', only('7'))).toEqual([]);
+  });
+}
+
+function erases(): void {
+  test('what is erased goes in portions, and what is gone stays gone while another program holds the rest', async () => {
+    await using schema = await openSchema();
+    await using store = await openTranscriptsIn(schema);
+    await store.writer.putSession(sessionOf('a'));
+    await store.writer.putLines([lineOf('a', 1, 'the last one')]);
+    await schema.sql(`INSERT INTO lines (id, person_id, name, start_ms, end_ms, text, is_cut, is_brief, terms)
+      SELECT key * 4194304 + n, '1', 'Ana', 2, 3, 'word', 0, 0, ''
+      FROM sessions, generate_series(2, 20001) AS n`);
+    const held = "SELECT id FROM lines WHERE text = 'the last one'";
+    // It is found last, and somebody else looks at it.
+    await schema.sql(`UPDATE lines SET name = name WHERE id IN (${held})`);
+    await schema.sql(`BEGIN; ${held} FOR UPDATE`);
+    const forgetting = store.eraser.forget('10', '1');
+    const left = async () => Number((await schema.sql('SELECT count(*) AS n FROM lines'))[0]?.n);
+    await expect.poll(left).toBeLessThan(20_001);
+    expect(await left()).toBe(1);
+    await schema.sql('ROLLBACK');
+    expect((await forgetting).count).toBe(20_001);
+    expect(await left()).toBe(0);
   });
 }
 

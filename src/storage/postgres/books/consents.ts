@@ -3,7 +3,15 @@ import { standingOf } from '#src/storage/consents.ts';
 import type { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
 import type { SqlConnection } from '#src/storage/postgres/sql-connection.ts';
 import { bookTables, tablesWith } from './schema.ts';
-import { askedAt, eraseMs, isNewer, spendingLane, writtenToo } from './writing.ts';
+import {
+  askedAt,
+  eraseMs,
+  isNewer,
+  lanesOfServer,
+  serverLane,
+  spendingLane,
+  writtenToo,
+} from './writing.ts';
 
 /** What runs right now is nothing that is kept. */
 const reserves = 'spending_reserves';
@@ -18,7 +26,7 @@ export class PostgresConsents implements ConsentStore {
 
   async read(guildId: string): Promise<ReadonlyMap<string, StoredConsent>> {
     const sql = 'SELECT person_id, kind, until_ms FROM standings WHERE guild_id = $1';
-    const rows = await this.#database.read([guildId], (connection) =>
+    const rows = await this.#database.read([serverLane('consents', guildId)], (connection) =>
       connection.rows(sql, [guildId]),
     );
     return new Map(rows.map((row) => [String(row.person_id), standingOf(row)]));
@@ -30,7 +38,7 @@ export class PostgresConsents implements ConsentStore {
       ON CONFLICT (guild_id, person_id) DO UPDATE
       SET kind = excluded.kind, until_ms = excluded.until_ms, ${writtenToo}
       WHERE ${isNewer(5, 'old.')}`;
-    await this.#database.write([guildId], (connection, ageMs) =>
+    await this.#database.write([serverLane('consents', guildId)], (connection, ageMs) =>
       connection.run(sql, [
         guildId,
         personId,
@@ -43,7 +51,7 @@ export class PostgresConsents implements ConsentStore {
   }
 
   count(guildId: string, personId: string): Promise<number> {
-    return this.#database.read([guildId, spendingLane], async (connection) => {
+    return this.#database.read([...lanesOfServer(guildId), spendingLane], async (connection) => {
       let count = 0;
       for (const table of await tablesAboutPersons(connection)) {
         if (table === reserves) continue;
@@ -65,7 +73,7 @@ export class PostgresConsents implements ConsentStore {
       }
       return count;
     };
-    return this.#database.write([guildId, spendingLane], work, eraseMs);
+    return this.#database.write([...lanesOfServer(guildId), spendingLane], work, eraseMs);
   }
 }
 

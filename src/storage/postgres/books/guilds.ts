@@ -3,7 +3,7 @@ import { monthOf } from '#src/spending/calendar.ts';
 import type { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
 import type { SqlConnection } from '#src/storage/postgres/sql-connection.ts';
 import { bookTables, tablesWith } from './schema.ts';
-import { eraseMs, guildsLane, insertRows, spendingLane } from './writing.ts';
+import { eraseMs, guildsLane, insertRows, lanesOfServer, spendingLane } from './writing.ts';
 
 /** Everything that is kept of a server in PostgreSQL, by its id. */
 export class PostgresGuilds implements GuildStore {
@@ -24,7 +24,11 @@ export class PostgresGuilds implements GuildStore {
       await eraseRemovedSpending(connection, day);
       return count;
     };
-    return this.#database.write([guildId, guildsLane, spendingLane], work, eraseMs);
+    return this.#database.write(
+      [...lanesOfServer(guildId), guildsLane, spendingLane],
+      work,
+      eraseMs,
+    );
   }
 
   async noted(botId: string): Promise<readonly string[]> {

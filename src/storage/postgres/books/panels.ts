@@ -1,6 +1,6 @@
 import type { PanelPlace, PanelStore } from '#src/session/ports/panel.ts';
 import type { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
-import { askedAt, isNewer, writtenToo } from './writing.ts';
+import { askedAt, isNewer, serverLane, writtenToo } from './writing.ts';
 
 /** Where the panels are, in PostgreSQL, one row per server. */
 export class PostgresPanels implements PanelStore {
@@ -12,7 +12,7 @@ export class PostgresPanels implements PanelStore {
 
   async read(guildId: string): Promise<PanelPlace | undefined> {
     const sql = 'SELECT channel_id, message_id FROM panels WHERE guild_id = $1';
-    const [row] = await this.#database.read([guildId], (connection) =>
+    const [row] = await this.#database.readPast([serverLane('panels', guildId)], (connection) =>
       connection.rows(sql, [guildId]),
     );
     return row && { channelId: String(row.channel_id), messageId: String(row.message_id) };
@@ -23,7 +23,7 @@ export class PostgresPanels implements PanelStore {
       ON CONFLICT (guild_id) DO UPDATE SET channel_id = excluded.channel_id,
         message_id = excluded.message_id, ${writtenToo}
       WHERE ${isNewer(4, 'old.')}`;
-    await this.#database.write([guildId], (connection, ageMs) =>
+    await this.#database.write([serverLane('panels', guildId)], (connection, ageMs) =>
       connection.run(sql, [guildId, channelId, messageId, ageMs, this.#database.writer]),
     );
   }

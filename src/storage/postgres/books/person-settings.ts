@@ -1,7 +1,7 @@
 import type { PersonSettings, PersonSettingsStore } from '#src/people/person-settings.ts';
 import { personSettingsOf } from '#src/storage/people/person-settings.ts';
 import type { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
-import { askedAt, isNewer, writtenToo } from './writing.ts';
+import { askedAt, isNewer, serverLane, writtenToo } from './writing.ts';
 
 /** What people have chosen for themselves, in PostgreSQL: a row per person and server, while they have chosen anything. */
 export class PostgresPersonSettings implements PersonSettingsStore {
@@ -14,15 +14,16 @@ export class PostgresPersonSettings implements PersonSettingsStore {
   async read(guildId: string, personId: string): Promise<PersonSettings> {
     const sql = `SELECT language, voice, speed, spoken_name FROM person_settings
       WHERE guild_id = $1 AND person_id = $2`;
-    const rows = await this.#database.read([guildId], (connection) =>
-      connection.rows(sql, [guildId, personId]),
+    const rows = await this.#database.readPast(
+      [serverLane('person settings', guildId)],
+      (connection) => connection.rows(sql, [guildId, personId]),
     );
     return personSettingsOf(rows[0]);
   }
 
   async write(guildId: string, personId: string, settings: PersonSettings): Promise<void> {
     const { language, voice, speed, spokenName } = settings;
-    await this.#database.write([guildId], (connection, ageMs) => {
+    await this.#database.write([serverLane('person settings', guildId)], (connection, ageMs) => {
       const written = [ageMs, this.#database.writer];
       if (Object.keys(settings).length === 0) {
         const sql = `DELETE FROM person_settings

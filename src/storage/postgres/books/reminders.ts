@@ -9,6 +9,7 @@ import {
 import { reminderColumns, reminderOf, reminderValues } from '#src/storage/people/reminders.ts';
 import type { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
 import type { SqlConnection } from '#src/storage/postgres/sql-connection.ts';
+import { serverLane } from './writing.ts';
 
 /**
  * Reminders in PostgreSQL, a row each until it was told. Nothing waits while the database is away: whoever asked is told at once
@@ -36,7 +37,7 @@ export class PostgresReminders implements ReminderStore {
   async list(guildId: string, personId: string): Promise<readonly Reminder[]> {
     const sql =
       'SELECT * FROM reminders WHERE guild_id = $1 AND person_id = $2 ORDER BY due_ms, number';
-    const rows = await this.#database.read([guildId], (connection) =>
+    const rows = await this.#database.readPast([serverLane('reminders', guildId)], (connection) =>
       connection.rows(sql, [guildId, personId]),
     );
     return rows.map(reminderOf);
@@ -58,7 +59,7 @@ export class PostgresReminders implements ReminderStore {
 
   withdraw(guildId: string, personId: string): Promise<number> {
     const sql = 'DELETE FROM reminders WHERE guild_id = $1 AND person_id = $2';
-    return this.#database.write([guildId], (connection) =>
+    return this.#database.write([serverLane('reminders', guildId)], (connection) =>
       connection.run(sql, [guildId, personId]),
     );
   }

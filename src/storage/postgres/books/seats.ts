@@ -2,7 +2,7 @@ import type { Seat, SeatStore, StoredSeat } from '#src/session/ports/stores/seat
 import type { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
 import type { SqlConnection, SqlRow } from '#src/storage/postgres/sql-connection.ts';
 import { seatOf } from '#src/storage/seats.ts';
-import { askedAt, insertRows, isNewer, writtenToo } from './writing.ts';
+import { askedAt, insertRows, isNewer, serverLane, writtenToo } from './writing.ts';
 
 const withIdle =
   'SELECT *, extract(epoch FROM clock_timestamp() - alive_at) * 1000 AS idle_ms FROM seats';
@@ -25,7 +25,7 @@ export class PostgresSeats implements SeatStore {
   }
 
   async readIn(guildId: string): Promise<StoredSeat | undefined> {
-    return await this.#database.read([guildId], async (connection) => {
+    return await this.#database.read([serverLane('seats', guildId)], async (connection) => {
       const [row] = await connection.rows(`${withIdle} WHERE guild_id = $1`, [guildId]);
       const sql = 'SELECT * FROM seat_consents WHERE guild_id = $1 ORDER BY person_id';
       return row && storedSeat(row, await connection.rows(sql, [guildId]));
@@ -42,7 +42,7 @@ export class PostgresSeats implements SeatStore {
         since_ms = excluded.since_ms, alive_at = excluded.alive_at, ${writtenToo}
       WHERE ${isNewer(9, 'old.')}`;
     const values = [guildId, channelId, channelName, mode, pipeline, transcriptId ?? null];
-    await this.#database.write([guildId], async (connection, ageMs) => {
+    await this.#database.write([serverLane('seats', guildId)], async (connection, ageMs) => {
       const all = [...values, isPaused ? 1 : 0, sinceWallMs, ageMs, this.#database.writer];
       if ((await connection.run(sql, all)) === 0) return; // another process sits there since
       await writePeople(connection, seat);
@@ -57,7 +57,7 @@ export class PostgresSeats implements SeatStore {
 
   async erase(guildId: string): Promise<void> {
     const sql = `DELETE FROM seats WHERE guild_id = $1 AND ${isNewer(2)}`;
-    await this.#database.write([guildId], async (connection, ageMs) => {
+    await this.#database.write([serverLane('seats', guildId)], async (connection, ageMs) => {
       if ((await connection.run(sql, [guildId, ageMs, this.#database.writer])) > 0)
         await erasePeople(connection, guildId);
     });
@@ -65,7 +65,7 @@ export class PostgresSeats implements SeatStore {
 
   async withdraw(guildId: string, personId: string): Promise<void> {
     const where = "guild_id = $1 AND person_id = $2 AND kind IN ('yes', 'no')";
-    await this.#database.write([guildId], (connection) =>
+    await this.#database.write([serverLane('seats', guildId)], (connection) =>
       connection.run(`DELETE FROM seat_consents WHERE ${where}`, [guildId, personId]),
     );
   }

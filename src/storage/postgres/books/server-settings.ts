@@ -1,6 +1,6 @@
 import type { SettingsStore } from '#src/session/ports/stores/guild-store.ts';
 import type { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
-import { askedAt, isNewer, writtenToo } from './writing.ts';
+import { askedAt, isNewer, serverLane, writtenToo } from './writing.ts';
 
 /** Settings of servers in PostgreSQL, one row per server and key. */
 export class PostgresSettings implements SettingsStore {
@@ -12,7 +12,7 @@ export class PostgresSettings implements SettingsStore {
 
   async read(guildId: string): Promise<ReadonlyMap<string, string>> {
     const sql = 'SELECT key, value FROM server_settings WHERE guild_id = $1';
-    const rows = await this.#database.read([guildId], (connection) =>
+    const rows = await this.#database.readPast([serverLane('settings', guildId)], (connection) =>
       connection.rows(sql, [guildId]),
     );
     return new Map(rows.map(({ key, value }) => [String(key), String(value)]));
@@ -25,7 +25,7 @@ export class PostgresSettings implements SettingsStore {
       WHERE ${isNewer(4, 'old.')}`;
     const remove = `DELETE FROM server_settings
       WHERE guild_id = $1 AND key = $2 AND ${isNewer(3)}`;
-    await this.#database.write([guildId], (connection, ageMs) =>
+    await this.#database.write([serverLane('settings', guildId)], (connection, ageMs) =>
       value === undefined
         ? connection.run(remove, [guildId, key, ageMs, writer])
         : connection.run(insert, [guildId, key, value, ageMs, writer]),

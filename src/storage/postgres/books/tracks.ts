@@ -1,7 +1,7 @@
 import type { StoredTrack, TrackStore } from '#src/session/ports/stores/track-store.ts';
 import type { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
 import { soundValues, trackOf } from '#src/storage/tracks.ts';
-import { insertRows } from './writing.ts';
+import { insertRows, serverLane } from './writing.ts';
 
 const trackColumns = [
   'guild_id text',
@@ -38,7 +38,7 @@ export class PostgresTracks implements TrackStore {
   async read(guildId: string, channelId: string): Promise<readonly StoredTrack[]> {
     const where = 'WHERE guild_id = $1 AND channel_id = $2 ORDER BY place';
     const values = [guildId, channelId];
-    return await this.#database.read([guildId], async (connection) => {
+    return await this.#database.readPast([serverLane('tracks', guildId)], async (connection) => {
       const tracks = await connection.rows(`SELECT * FROM tracks ${where}`, values);
       if (tracks.length === 0) return [];
       const sounds = await connection.rows(`SELECT * FROM track_sounds ${where}`, values);
@@ -59,7 +59,7 @@ export class PostgresTracks implements TrackStore {
     const soundRows = tracks.flatMap(({ name, sounds }) =>
       sounds.map((sound, place) => [...at, name, place, ...soundValues(sound)]),
     );
-    await this.#database.write([guildId], async (connection) => {
+    await this.#database.write([serverLane('tracks', guildId)], async (connection) => {
       for (const table of ['tracks', 'track_sounds'])
         await connection.run(`DELETE FROM ${table} WHERE guild_id = $1 AND channel_id = $2`, at);
       await insertRows(connection, 'tracks', trackColumns, trackRows);

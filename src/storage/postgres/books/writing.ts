@@ -5,6 +5,28 @@ export const spendingLane = 'spending';
 /** Lane of the list of servers. */
 export const guildsLane = 'guilds';
 
+/** Tables of the store about one server: writes of one table wait for each other only, and reads for those of their table. */
+const serverTables = [
+  'caption choices',
+  'consents',
+  'panels',
+  'person settings',
+  'reminders',
+  'seats',
+  'settings',
+  'tracks',
+] as const;
+
+/** Lane of what is kept in one table of a server. */
+export function serverLane(table: (typeof serverTables)[number], guildId: string): string {
+  return `${table} ${guildId}`;
+}
+
+/** Lanes of all that is kept of a server. */
+export function lanesOfServer(guildId: string): readonly string[] {
+  return serverTables.map((table) => serverLane(table, guildId));
+}
+
 /** Longest time, in ms, for erasing, which reads whole tables and may wait for others. */
 export const eraseMs = 40_000;
 

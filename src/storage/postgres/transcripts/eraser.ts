@@ -13,11 +13,11 @@ type ChosenLines = readonly [sql: string, ...values: unknown[]];
 const dayMs = 86_400_000;
 /** Time, in ms, for which a session that a server does not keep can be resumed once it is over. */
 const unkeptMs = 15 * 60_000;
-/** Lines that are deleted by one statement. */
+/** Lines that are deleted by one transaction: a server of years takes several. */
 const linesAtOnce = 20_000;
 
 /**
- * Deletes rows and notes messages that showed them, wholly or not at all. When the bytes leave the disk of the database, its
+ * Deletes rows and notes messages that showed them, in portions of lines that are each done wholly or not at all. When the bytes leave the disk of the database, its
  * owner decides.
  */
 export class PostgresEraser implements TranscriptEraser {
@@ -31,106 +31,122 @@ export class PostgresEraser implements TranscriptEraser {
 
   /** Also ends sessions whose process is gone. One process at a time does it; others find nothing to do. */
   async expire(nowWallMs: number, keptDays: KeptDays): Promise<ErasedLines> {
-    return await this.#database.pool.write(async (connection) => {
+    const kept = keptValues(nowWallMs, keptDays);
+    const portion = async (connection: SqlConnection): Promise<ErasedPortion> => {
       await followClock(connection, nowWallMs, this.#database.writer);
       const [row] = await connection.rows(tryLockSql);
-      if (row?.is_mine !== true) return nothing;
+      if (row?.is_mine !== true) return { ...nothing, isLast: true };
       await endAbandoned(connection);
-      const kept = keptValues(nowWallMs, keptDays);
       const old = await eraseLines(connection, [dueSql, ...kept]);
       const brief = await eraseLines(connection, [briefSql, nowWallMs - dayMs]);
-      await eraseEmptySessions(connection, kept);
-      return both(old, brief);
-    }, eraseMs);
+      const isLast = old.isLast && brief.isLast;
+      if (isLast) await eraseEmptySessions(connection, kept);
+      return { ...both(old, brief), isLast };
+    };
+    let erased = nothing;
+    for (let isLast = false; !isLast; ) {
+      const done = await this.#database.pool.write(portion, eraseMs);
+      erased = both(erased, done);
+      isLast = done.isLast;
+    }
+    return erased;
   }
 
   forget(guildId: string, personId: string, sessionId?: string): Promise<ErasedLines> {
-    return this.#erase([guildId], async (connection) => {
-      const values = [guildId, personId, sessionId ?? null];
-      const isThere = 's.guild_id = $1 AND ($3::text IS NULL OR s.id = $3)';
-      const erased = await eraseLines(connection, [
-        `${linesOfPersonSql} AND ${isThere}`,
-        ...values,
-      ]);
+    const values = [guildId, personId, sessionId ?? null];
+    const isThere = 's.guild_id = $1 AND ($3::text IS NULL OR s.id = $3)';
+    const lines: ChosenLines = [`${linesOfPersonSql} AND ${isThere}`, ...values];
+    return this.#erase([guildId], lines, async (connection) => {
       await connection.run(
         `DELETE FROM presences WHERE person_id = $2
          AND session IN (SELECT s.key FROM sessions s WHERE ${isThere})`,
         values,
       );
       if (sessionId === undefined) await forgetMemories(connection, guildId, personId);
-      return erased;
     });
   }
 
   forgetLines(sessionId: string, numbers: readonly number[]): Promise<ErasedLines> {
     const sql = `SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session
       WHERE s.id = $1 AND l.id - s.key * 4194304 = ANY ($2::bigint[])`;
-    return this.#erase(this.#lanes.of([sessionId]), (connection) =>
-      eraseLines(connection, [sql, sessionId, numbers]),
-    );
+    return this.#erase(this.#lanes.of([sessionId]), [sql, sessionId, numbers]);
   }
 
   /** None of these messages shows anything any more; others may still show the rest of a long line. */
-  forgetMessages(messageIds: readonly string[]): Promise<ErasedLines> {
-    return this.#erase([], async (connection) => {
-      const sql = 'SELECT DISTINCT line AS id FROM posts WHERE message_id = ANY ($1)';
-      const { count, messages } = await eraseLines(connection, [sql, messageIds]);
-      await connection.run('DELETE FROM caption_messages WHERE message_id = ANY ($1)', [
-        messageIds,
-      ]);
-      const others = messages.filter(({ messageId }) => !messageIds.includes(messageId));
-      return { count, messages: others };
+  async forgetMessages(messageIds: readonly string[]): Promise<ErasedLines> {
+    const lines = 'SELECT DISTINCT line AS id FROM posts WHERE message_id = ANY ($1)';
+    const sql = 'DELETE FROM caption_messages WHERE message_id = ANY ($1)';
+    const { count, messages } = await this.#erase([], [lines, messageIds], async (connection) => {
+      await connection.run(sql, [messageIds]);
     });
+    const others = messages.filter(({ messageId }) => !messageIds.includes(messageId));
+    return { count, messages: others };
   }
 
   /** The bot was removed from there: its messages are nobody's to change, and not noted. */
   forgetGuild(guildId: string): Promise<ErasedLines> {
-    return this.#erase([guildId], async (connection) => {
-      const sql = 'SELECT id FROM lines WHERE session IN (SELECT key FROM sessions s';
-      const erased = await eraseLines(connection, [`${sql} WHERE s.guild_id = $1)`, guildId]);
+    const lines =
+      'SELECT id FROM lines WHERE session IN (SELECT key FROM sessions s WHERE s.guild_id = $1)';
+    return this.#erase([guildId], [lines, guildId], async (connection) => {
       const presences =
         'DELETE FROM presences WHERE session IN (SELECT key FROM sessions WHERE guild_id = $1)';
       await connection.run(presences, [guildId]);
       for (const table of ['sessions', 'caption_messages', 'memories', 'memory_numbers', 'guilds'])
         await connection.run(`DELETE FROM ${table} WHERE guild_id = $1`, [guildId]);
-      return erased;
     });
   }
 
-  /** After what was asked for before in these lanes, so that nothing brings back what is erased. */
-  #erase(
+  /**
+   * After what was asked for before in these lanes, so that nothing brings back what is erased; `finish` with the last
+   * portion.
+   */
+  async #erase(
     lanes: readonly string[],
-    work: (connection: SqlConnection) => Promise<ErasedLines>,
+    lines: ChosenLines,
+    finish?: (connection: SqlConnection) => Promise<void>,
   ): Promise<ErasedLines> {
-    return this.#database.write(lanes, work, eraseMs);
+    let erased = nothing;
+    const portion = async (connection: SqlConnection) => {
+      const done = await eraseLines(connection, lines);
+      if (done.isLast) await finish?.(connection);
+      return done;
+    };
+    const isMore = (done: ErasedPortion) => {
+      erased = both(erased, done);
+      return !done.isLast;
+    };
+    await this.#database.writeInPortions(lanes, portion, isMore, eraseMs);
+    return erased;
   }
 }
 
 const nothing: ErasedLines = { count: 0, messages: [] };
+
+/** What one transaction erased, and whether nothing is left. */
+type ErasedPortion = ErasedLines & { readonly isLast: boolean };
+
 const tryLockSql = `
   SELECT pg_try_advisory_xact_lock(
     hashtextextended('parley:' || current_schema() || ':expire', 0)) AS is_mine`;
 
-/** Deletes the lines that are chosen, and notes the messages that showed them. */
+/** Deletes the first of the lines that are chosen, and notes the messages that showed them. */
 async function eraseLines(
   connection: SqlConnection,
   [chosen, ...values]: ChosenLines,
-): Promise<ErasedLines> {
-  const messages = new Map<string, MessagePlace>();
-  let count = 0;
-  for (;;) {
-    const rows = await connection.rows(`${chosen} LIMIT ${linesAtOnce}`, values);
-    const ids = rows.map(({ id }) => id);
-    if (ids.length === 0) return { count, messages: [...messages.values()] };
-    for (const { channel_id, message_id } of await connection.rows(shownSql, [ids])) {
-      const place = { channelId: String(channel_id), messageId: String(message_id) };
-      messages.set(place.messageId, place);
-    }
-    for (const sql of [noteSql, noteOthersSql]) await connection.run(sql, [ids]);
-    for (const table of ['answered', 'more_posts'])
-      await connection.run(`DELETE FROM ${table} WHERE line = ANY ($1)`, [ids]);
-    count += await connection.run('DELETE FROM lines WHERE id = ANY ($1)', [ids]);
-  }
+): Promise<ErasedPortion> {
+  const rows = await connection.rows(`${chosen} LIMIT ${linesAtOnce}`, values);
+  const ids = rows.map(({ id }) => id);
+  const isLast = ids.length < linesAtOnce;
+  if (ids.length === 0) return { ...nothing, isLast };
+  const shown = await connection.rows(shownSql, [ids]);
+  const messages = shown.map(({ channel_id, message_id }): MessagePlace => {
+    return { channelId: String(channel_id), messageId: String(message_id) };
+  });
+  for (const sql of [noteSql, noteOthersSql]) await connection.run(sql, [ids]);
+  for (const table of ['answered', 'more_posts'])
+    await connection.run(`DELETE FROM ${table} WHERE line = ANY ($1)`, [ids]);
+  const count = await connection.run('DELETE FROM lines WHERE id = ANY ($1)', [ids]);
+  return { count, messages, isLast };
 }
 
 const shownSql = `

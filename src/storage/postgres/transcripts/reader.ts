@@ -88,7 +88,7 @@ export class PostgresReader implements TranscriptReader {
   }
 
   #read(work: (connection: SqlConnection) => Promise<readonly SqlRow[]>) {
-    return this.#database.pool.read(work);
+    return this.#database.pool.search(work);
   }
 }
 

@@ -21,7 +21,7 @@ export function readTogether<T>(
   pool: PostgresPool,
   work: (connection: SqlConnection) => Promise<T>,
 ): Promise<T> {
-  return pool.read(async (connection) => {
+  return pool.search(async (connection) => {
     await connection.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const done = await work(connection); // what fails ends the connection, and so the transaction
     await connection.run('COMMIT');
