@@ -9,13 +9,15 @@ export type Wishes = {
   readonly isOffline: boolean;
   /** Voice channel to sit in for a moment; absent: the bot does not go online. */
   readonly channelId?: string;
+  /** A test message goes to the operator, as a notice would. */
+  readonly tellsOperator: boolean;
   /** The report as one JSON object. */
   readonly isJson: boolean;
   readonly named: Named;
 };
 
 export const usage =
-  'npm run doctor [-- --provider URL [--key-env NAME] [--chat MODEL] [--speech MODEL] [--transcription MODEL] [--voice NAME]] [--channel ID] [--offline] [--json]';
+  'npm run doctor [-- --provider URL [--key-env NAME] [--chat MODEL] [--speech MODEL] [--transcription MODEL] [--voice NAME]] [--channel ID] [--tell-operator] [--offline] [--json]';
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
@@ -23,6 +25,7 @@ const options = {
   provider: text,
   'key-env': text,
   channel: text,
+  'tell-operator': flag,
   offline: flag,
   json: flag,
   chat: text,
@@ -40,29 +43,36 @@ export function readWishes(args: readonly string[]): Wishes | undefined {
       offline: isOffline = false,
       json: isJson = false,
       channel: channelId,
+      'tell-operator': tellsOperator = false,
       ...named
     } = others;
-    const needsProvider = keyEnv !== undefined || Object.keys(named).length > 0;
-    if (provider === undefined && needsProvider) return undefined;
-    if (provider !== undefined && !isAddress(provider)) return undefined;
-    if (channelId !== undefined && !mayVisit(channelId, provider, isOffline)) return undefined;
-    const place = channelId !== undefined && { channelId };
-    return {
+    const wishes = {
       isOffline,
       isJson,
+      tellsOperator,
       named,
-      ...place,
-      ...(provider && { provider }),
-      ...(keyEnv && { keyEnv }),
+      ...(channelId !== undefined && { channelId }),
+      ...(provider !== undefined && { provider }),
+      ...(keyEnv !== undefined && { keyEnv }),
     };
+    return isPossible(wishes) ? wishes : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** A visit to a voice channel is one of the configured bot, and needs Discord. */
-function mayVisit(channelId: string, provider: string | undefined, isOffline: boolean): boolean {
-  return /^\d{15,21}$/.test(channelId) && provider === undefined && !isOffline;
+function isPossible(wishes: Wishes): boolean {
+  const { channelId, keyEnv, named, provider } = wishes;
+  const needsProvider = keyEnv !== undefined || Object.keys(named).length > 0;
+  if (provider === undefined && needsProvider) return false;
+  if (provider !== undefined && !isAddress(provider)) return false;
+  return channelId === undefined && !wishes.tellsOperator ? true : mayAskDiscord(wishes);
+}
+
+/** A visit to a voice channel and a message to the operator are the configured bot's, and need Discord. */
+function mayAskDiscord({ channelId = '', isOffline, provider, tellsOperator }: Wishes): boolean {
+  const isPlace = /^\d{15,21}$/.test(channelId) || (channelId === '' && tellsOperator);
+  return isPlace && provider === undefined && !isOffline;
 }
 
 /** A name and a password in an address would be shown in too many places. */

@@ -1,5 +1,6 @@
 import type { DiscordVerdict } from '#doctor/discord/examine-discord.ts';
 import { pickModels } from '#doctor/probes/pick-models.ts';
+import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { readConfig, readSecret } from '#src/config/config.ts';
 import { secretsOf } from '#src/config/models.ts';
@@ -7,7 +8,7 @@ import type { Config } from '#src/config/types.ts';
 import { readWishes, usage, type Wishes } from './arguments.ts';
 import { examineConfigured } from './configured.ts';
 import { examineDataDir } from './examine-data-dir.ts';
-import { ok } from './finding.ts';
+import { missing, ok } from './finding.ts';
 import { lifecycle } from './lifecycle.ts';
 import { examineProvider } from './provider.ts';
 import { Report } from './report.ts';
@@ -21,6 +22,11 @@ export type DoctorOptions = ProbeDeadline & {
 
 /** As for the bot: arguments or settings that cannot work. */
 const misconfigured = 78;
+
+const operatorTest =
+  'Parley: this is the test message that npm run doctor -- --tell-operator sends. Notices of trouble come the same way.';
+const operatorMend =
+  'correct OPERATOR_WEBHOOK, or allow direct messages from a server that you share with the bot';
 
 const cost =
   'Asks for at most 2000 tokens, 5 clips of 90 characters and 2 uploads of 8 s a server; --offline asks nothing.';
@@ -60,10 +66,11 @@ async function onConfigured(
     ? await onDatabase(databaseUrl, patience, report)
     : examineDataDir(dataDir, patience.clock.wallMs(), report);
   const discord = await onDiscord(config, wishes, patience, report);
+  const isReached = await onOperator(config, wishes, patience, report);
   const code = await examineConfigured(config, isOffline, patience, report);
   const haveTools = await onTools(config, isOffline, patience, report);
   if (discord === 'misconfigured') return misconfigured;
-  return canRun && canStore && haveTools && discord === 'usable' ? code : 1;
+  return canRun && canStore && haveTools && isReached && discord === 'usable' ? code : 1;
 }
 
 async function onDiscord(
@@ -86,6 +93,28 @@ async function onDiscord(
   const sandbox = 'none set: npm start runs the sandbox, npm run setup asks for one';
   report.findings([ok('token', discord ? 'set, not asked about' : sandbox)]);
   return 'usable';
+}
+
+/** Sends a test message to the operator, only where that was asked for; false where it went nowhere. */
+async function onOperator(
+  { operatorWebhook: webhook, discord }: Config,
+  { tellsOperator }: Wishes,
+  { clock }: ProbeDeadline,
+  report: Report,
+): Promise<boolean> {
+  if (!tellsOperator) return true;
+  const { writeToOperator } = await import('#src/discord/account/operator-message.ts');
+  const { signal } = new AbortController();
+  report.section('Operator');
+  try {
+    const where = await writeToOperator(operatorTest, { webhook, discord }, clock, signal);
+    report.findings([ok('notices', `a test message went to ${where}`)]);
+    return true;
+  } catch (error) {
+    if (!(error instanceof BotError)) throw error;
+    report.findings([missing('notices', error.message, operatorMend)]);
+    return false;
+  }
 }
 
 /** Arguments or settings that cannot work, one sentence each. */

@@ -165,6 +165,13 @@ export class RunningSandbox {
     return this.guild().messages(channel);
   }
 
+  directMessages(): readonly { readonly to: string; readonly text: string }[] {
+    const { board, world } = this.#parts;
+    return [...world.directChannels].flatMap(([channelId, { name }]) =>
+      board.inChannel(channelId).map(({ text }) => ({ to: name, text })),
+    );
+  }
+
   file(id: string): Upload | undefined {
     return this.#parts.board.attachments.find(id);
   }

@@ -106,6 +106,8 @@ export interface BotWatch {
   requests(): readonly LoggedRequest[];
   /** A message as it is now, a private one too; undefined when it is gone. */
   message(id: string): ShownMessage | undefined;
+  /** What the bot wrote to people directly, oldest first. */
+  directMessages(): readonly { readonly to: string; readonly text: string }[];
   /** A file of a message or a command, by its id; undefined when it is gone. */
   file(id: string): Upload | undefined;
   /** Told of each message posted, edited or deleted, private ones too. */

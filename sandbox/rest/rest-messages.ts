@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type ChannelPlace, placeOf, type World } from '#sandbox/world/world.ts';
+import { userJson } from '#sandbox/world/world-json.ts';
 import { messageJson } from '#sandbox/world/world-message-json.ts';
 import type { BoardMessage, MessageBoard } from '#sandbox/world/world-messages.ts';
 import { may } from '#sandbox/world/world-permissions.ts';
@@ -12,6 +13,7 @@ import {
   type RestCall,
   type RestRoute,
   refusals,
+  withBody,
 } from './rest-route.ts';
 
 /** How many messages one read may ask for. Source: Discord docs, "Get Channel Messages". */
@@ -28,6 +30,12 @@ export function messageRoutes(
   const json = (message: BoardMessage) => ok(messageJson(world, message));
   return [
     { method: 'POST', path, answer: (call) => post(world, board, wake, call) },
+    {
+      method: 'POST',
+      path: '/users/@me/channels',
+      answer: (call) =>
+        withBody(opening, call.body, (body) => openDirect(world, body.recipient_id)),
+    },
     { method: 'GET', path, answer: (call) => list(world, board, call) },
     { method: 'GET', path: one, answer: (call) => withMessage(world, board, call, json) },
     {
@@ -66,6 +74,27 @@ export type MessageRules = {
   readonly oldEditsPerHour: number;
 };
 
+const opening = z.looseObject({ recipient_id: z.string() });
+
+/** The channel of direct messages with a person, the same each time. Source: Discord docs, "Create DM". */
+function openDirect(world: World, userId: string): RestAnswer {
+  const user = [...world.people.values()].find(({ id }) => id === userId);
+  if (!user) return refusals.unknownUser;
+  const [known] = [...world.directChannels].find(([, reader]) => reader === user) ?? [];
+  const id = known ?? world.ids.next();
+  world.directChannels.set(id, user);
+  return ok({ id, type: 1, recipients: [userJson(user)] });
+}
+
+/** Direct messages are open to the bot, and to everybody who shares a server with it. */
+function postDirect(world: World, board: MessageBoard, call: RestCall): RestAnswer {
+  return withContent(call, undefined, (content) => {
+    const channelId = call.param('channel');
+    const posting = { channelId, authorId: world.bot.id, ephemeral: false, loading: false };
+    return ok(messageJson(world, board.post({ ...posting, replyToId: undefined }, content)));
+  });
+}
+
 const once = z.looseObject({
   nonce: z.union([z.string().max(25), z.int()]),
   enforce_nonce: z.literal(true),
@@ -78,6 +107,7 @@ function post(
   wake: MessageRules['wake'],
   call: RestCall,
 ): RestAnswer {
+  if (world.directChannels.has(call.param('channel'))) return postDirect(world, board, call);
   return withOpenChannel(world, call.param('channel'), (place) =>
     withContent(call, undefined, (content, replyToId, mayBeGone) => {
       if (!mayWrite(world, place, content)) return refusals.notPermitted;

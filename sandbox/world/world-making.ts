@@ -35,7 +35,7 @@ export function createWorld(options: WorldOptions, clock: Clock): World {
   const bot: User = { id: ids.next(), name: options.botName ?? 'Nova', bot: true };
   const soil = { ids, clock, bot, people: new Map<string, User>() };
   const guild = createGuild(soil, options);
-  return { ...soil, guild, guilds: [guild], commands: [] };
+  return { ...soil, guild, guilds: [guild], commands: [], directChannels: new Map() };
 }
 
 /** Another server that the bot is invited to. Throws a plain Error when there are 100. */

@@ -41,6 +41,7 @@ export function messageEvent(
   { kind, message, together }: MessageChange,
 ): Dispatch | undefined {
   const { id, channelId } = message;
+  if (world.directChannels.has(channelId)) return undefined; // needs an intent of its own
   const intent = intents.messages;
   const guildId = (placeOf(world, channelId)?.guild ?? world.guild).id;
   if (kind === 'deleted' && together) {

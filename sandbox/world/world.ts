@@ -106,6 +106,8 @@ export type World = {
   /** People by name, in whatever servers they are. */
   readonly people: Map<string, User>;
   commands: readonly RegisteredCommand[];
+  /** Channels of direct messages that the bot opened: who reads there, by id of the channel. */
+  readonly directChannels: Map<string, User>;
 };
 
 export function guildWithId(world: World, id: string): Guild | undefined {

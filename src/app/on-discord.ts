@@ -7,6 +7,7 @@ import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { secretsOf } from '#src/config/models.ts';
 import type { Config } from '#src/config/types.ts';
+import { type OperatorAddress, writeToOperator } from '#src/discord/account/operator-message.ts';
 import { refusedIntent } from '#src/discord/login.ts';
 import type { OperatorPage } from '#src/page/operator-page.ts';
 import { sayNews } from '#src/provider/models/models.ts';
@@ -17,6 +18,7 @@ import { type Log, openLog } from '#src/status/log.ts';
 import { watchLoop } from '#src/status/loop-delay.ts';
 import { Metrics } from '#src/status/metrics/metrics.ts';
 import type { ProcessMetrics } from '#src/status/metrics/process-metrics.ts';
+import { OperatorNotices } from '#src/status/operator-notices.ts';
 import { Readiness } from '#src/status/readiness.ts';
 import { keepStatusServer } from '#src/status/server.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
@@ -46,7 +48,8 @@ export async function onDiscord(
   const ready = () => !signal.aborted && running?.ready() === true;
   using metrics = new Metrics(ready, packageJson.version);
   surviveBugs(log, metrics.process);
-  const alerts = new AlertBoard(log, metrics.meters);
+  const notices = openNotices(config, { token, ...place }, log, signal);
+  const alerts = new AlertBoard(log, metrics.meters, notices);
   const readiness = new Readiness({
     gateway: ready,
     isDraining: () => signal.aborted,
@@ -59,7 +62,7 @@ export async function onDiscord(
   await using _page = await showPage(config, log, pageParts(operatorPage, door));
   const codec = await loadOpus();
   const providers = new ProviderLog(log, metrics.providers);
-  const listeners = { metrics, providers, alerts, operatorPage };
+  const listeners = { metrics, providers, alerts, notices, operatorPage };
   await using engines = await openEngines(config, (news) => {
     logEngine(log, alerts, news);
     if (news.kind === 'reading') providers.reading(news);
@@ -82,6 +85,7 @@ export async function onDiscord(
         tellLinks(operatorPage, event);
         if (event.kind === 'voice-unusable') readiness.check('self-tests', event.message);
         logDiscord(shardId === undefined ? log : log.child({ shard: shardId }), event);
+        if (event.kind === 'voice-unusable') notices.tell(event.kind);
         if (event.kind === 'alert') alerts.tell(event, event.guildId);
         if (event.kind === 'closed') closed.resolve(exitCodeOf(event.closeCode, config));
       },
@@ -89,20 +93,17 @@ export async function onDiscord(
       onStore: (event) => {
         if (event.kind === 'alert') alerts.tell(event);
         else noteStore(log, metrics.process, readiness, event);
+        if (event.kind === 'refused') notices.tell(event.error.code);
       },
     },
     signal,
   );
   running = bot;
   using _loop = watchLoop((change) => alerts.tell(change));
-  hurry.addEventListener('abort', () => {
-    log.warn({ why: `${hurry.reason}` }, 'leaving every channel and ending without order');
-    bot.leaveNow();
-  });
+  leaveInHurry(bot, log, hurry);
   log.info({ bot: bot.name, opus: codec.name, invite: bot.inviteUrl }, 'ready: call it with /join');
   const drain = async (): Promise<void> => {
-    log.info({ why: `${signal.reason}` }, 'draining: no questions any more; seats are kept');
-    await bot.drain(drainMs);
+    await drainBot(bot, log, signal);
     closed.resolve(0);
   };
   signal.addEventListener('abort', () => void drain());
@@ -110,15 +111,43 @@ export async function onDiscord(
   return await closed.promise;
 }
 
+/** Notices to the operator; over REST alone, so that they leave while the gateway is away, too. */
+function openNotices(
+  { operatorWebhook: webhook }: Config,
+  discord: NonNullable<OperatorAddress['discord']>,
+  log: Log,
+  signal: AbortSignal,
+): OperatorNotices {
+  return new OperatorNotices({
+    clock: realClock,
+    log,
+    send: (notice, until) => writeToOperator(notice, { webhook, discord }, realClock, until),
+    signal,
+  });
+}
+
+function leaveInHurry(bot: RunningBot, log: Log, hurry: AbortSignal): void {
+  hurry.addEventListener('abort', () => {
+    log.warn({ why: `${hurry.reason}` }, 'leaving every channel and ending without order');
+    bot.leaveNow();
+  });
+}
+
+async function drainBot(bot: RunningBot, log: Log, signal: AbortSignal): Promise<void> {
+  log.info({ why: `${signal.reason}` }, 'draining: no questions any more; seats are kept');
+  await bot.drain(drainMs);
+}
+
 type SessionListeners = {
   readonly metrics: Metrics;
   readonly providers: ProviderLog;
   readonly alerts: AlertBoard;
+  readonly notices: OperatorNotices;
   readonly operatorPage: OperatorPage | undefined;
 };
 
 function tellSession(
-  { metrics, providers, alerts, operatorPage }: SessionListeners,
+  { metrics, providers, alerts, notices, operatorPage }: SessionListeners,
   guildId: string,
   event: SessionEvent,
 ): void {
@@ -127,6 +156,7 @@ function tellSession(
   operatorPage?.session(guildId, event);
   // Without a server it is about the whole process.
   if (event.kind === 'alert') alerts.tell(event, guildId === '' ? undefined : guildId);
+  if (event.kind === 'failed') notices.tell(event.code);
   if (event.kind === 'left') alerts.forget(guildId);
 }
 

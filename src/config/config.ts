@@ -171,9 +171,17 @@ function arrange(
     budget: readBudget(from),
     dataDir: from.DATA_DIR,
     ...(from.DATABASE_URL && { databaseUrl: from.DATABASE_URL }),
-    ...(from.STATUS_PORT > 0 && { status: { host: from.STATUS_HOST, port: from.STATUS_PORT } }),
+    ...status(from),
     ...page(from),
     logLevel: from.LOG_LEVEL,
+  };
+}
+
+function status(from: EnvironmentSettings): Pick<Config, 'status' | 'operatorWebhook'> {
+  const { STATUS_HOST: host, STATUS_PORT: port, OPERATOR_WEBHOOK: operatorWebhook } = from;
+  return {
+    ...(port > 0 && { status: { host, port } }),
+    ...(operatorWebhook && { operatorWebhook }),
   };
 }
 

@@ -23,7 +23,13 @@ export function groupsOf(group: string): readonly string[] {
 /** Everything configured that must be seen nowhere. */
 export function secretsOf(config: Config): Secret[] {
   const keys = modelsInUse(config).map(({ apiKey }) => apiKey);
-  const all = [config.discord?.token, config.databaseUrl, passwordOf(config), ...keys];
+  const all = [
+    config.discord?.token,
+    config.databaseUrl,
+    config.operatorWebhook,
+    passwordOf(config),
+    ...keys,
+  ];
   return all.filter((secret) => secret !== undefined);
 }
 

@@ -150,6 +150,10 @@ export const settings = z.object({
     .optional(),
   STATUS_HOST: words.default('127.0.0.1'),
   STATUS_PORT: port.default(8787),
+  OPERATOR_WEBHOOK: words
+    .refine(isHttpUrl, 'must be an address like https://discord.com/api/webhooks/...')
+    .transform((value) => new Secret(value))
+    .optional(),
   PAGE_HOST: words.default('127.0.0.1'),
   PAGE_PORT: port.default(8788),
   PAGE_URL: words

@@ -97,6 +97,8 @@ export type Config = {
   readonly dataDir: string;
   /** PostgreSQL database that holds the store, with its password; absent: SQLite in `dataDir`. */
   readonly databaseUrl?: Secret;
+  /** Told of trouble; absent: whoever the application belongs to. */
+  readonly operatorWebhook?: Secret;
   /** Absent: no status server. */
   readonly status?: { readonly host: string; readonly port: number };
   /** Absent: no page. */

@@ -1,6 +1,7 @@
 import { type AlertChange, type AlertName, alerts } from '#src/base/alerts.ts';
 import type { Meters } from '#src/status/metrics/meters.ts';
 import type { Log } from './log.ts';
+import type { OperatorNotices } from './operator-notices.ts';
 
 /** An alert that is raised: `guildId` is absent where it is about the whole process. */
 export type RaisedAlert = {
@@ -10,14 +11,16 @@ export type RaisedAlert = {
   readonly task?: string;
 };
 
-/** Watchdog alerts of the whole process: each change is a log line, a counter and a gauge. */
+/** Watchdog alerts of the whole process: each change is a log line, a counter and a gauge; the operator is written to. */
 export class AlertBoard {
   readonly #log: Log;
+  readonly #notices: Pick<OperatorNotices, 'tell'> | undefined;
   readonly #raised = new Map<string, RaisedAlert>();
   readonly #changes;
 
-  constructor(log: Log, meters: Meters) {
+  constructor(log: Log, meters: Meters, notices?: Pick<OperatorNotices, 'tell'>) {
     this.#log = log;
+    this.#notices = notices;
     const labels = ['name', 'state'];
     this.#changes = meters.counter('alert_changes', 'Watchdog alerts raised and cleared.', labels);
     for (const name of Object.keys(alerts) as AlertName[]) {
@@ -47,6 +50,7 @@ export class AlertBoard {
         ...(task !== undefined && { task }),
       });
       this.#log.warn(fields, `alert raised: ${alerts[name]}`);
+      this.#notices?.tell(name);
     } else {
       this.#raised.delete(key);
       this.#log.info(fields, `alert cleared: ${alerts[name]}`);

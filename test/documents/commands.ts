@@ -65,6 +65,7 @@ export const commands: Readonly<Record<string, CommandProof>> = {
       ...ran('test/doctor/program.test.ts', 'doctor/main.ts', '--offline'),
       ...ran('test/doctor/secrets.test.ts', '--provider', '--key-env'),
       ...ran('test/doctor/discord/channel.test.ts', '--channel'),
+      ...ran('test/doctor/discord/operator.test.ts', '--tell-operator'),
       ...ran('test/doctor/discord/account.test.ts', '--json'),
     ],
   },

@@ -53,10 +53,30 @@ export class AccountRest implements Disposable {
     signal: AbortSignal,
     query?: URLSearchParams,
   ): Promise<T> {
+    const get = (either: AbortSignal) =>
+      this.#rest.get(route, { signal: either, ...(query && { query }) });
+    return await this.#ask(get, schema, signal);
+  }
+
+  /** Posts `body`; errors and abort as `read`. */
+  async write<T>(
+    route: `/${string}`,
+    body: object,
+    schema: z.ZodType<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const post = (either: AbortSignal) => this.#rest.post(route, { signal: either, body });
+    return await this.#ask(post, schema, signal);
+  }
+
+  async #ask<T>(
+    ask: (either: AbortSignal) => Promise<unknown>,
+    schema: z.ZodType<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
     const deadline = AbortSignal.timeout(timeoutMs);
-    const either = AbortSignal.any([signal, deadline]);
     try {
-      const answer = await this.#rest.get(route, { signal: either, ...(query && { query }) });
+      const answer = await ask(AbortSignal.any([signal, deadline]));
       const read = schema.safeParse(answer);
       if (read.success) return read.data;
     } catch (cause) {

@@ -7,6 +7,7 @@ import { pressed, told, whispered } from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
   converse,
+  eventually,
   openOwnScene,
   recognised,
   scenario,
@@ -65,6 +66,8 @@ scenario('a store full of garbage is told to the operator and opens nobody’s e
   await setup.restart();
   const damaged = expect.stringContaining(`The store ${store} is damaged`);
   expect(setup.bot.log).toContainEqual(expect.objectContaining({ level: 40, msg: damaged }));
+  const notice = { to: 'Olga', text: expect.stringContaining('(store.unreadable)') };
+  await eventually(() => expect(setup.sandbox.directMessages()).toEqual([notice]));
   const adam = await callIn(setup, 'Adam');
   await ben.settled(soon());
   await ben.say(another, soon());

@@ -39,6 +39,7 @@ export function viewOf(sandbox: Sandbox, guilds: readonly SandboxGuild[]): Sandb
       const all = sandbox.requests();
       return all.slice(lastBefore ? all.indexOf(lastBefore) + 1 : 0);
     },
+    directMessages: () => sandbox.directMessages(),
     message: (id) => sandbox.message(id),
     file: (id) => sandbox.file(id),
     onMessage: (listener) => sandbox.onMessage(listener),

@@ -1,0 +1,101 @@
+import { Routes } from 'discord.js';
+import { z } from 'zod';
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { Secret } from '#src/base/secret.ts';
+import { AccountRest } from './account-rest.ts';
+
+/** Where the operator is written to: a webhook, else the people whom the application belongs to. */
+export type OperatorAddress = {
+  readonly webhook?: Secret | undefined;
+  readonly discord?: { readonly token: Secret; readonly apiUrl?: string } | undefined;
+};
+
+/** Longest time for a webhook, in ms. */
+const webhookMs = 10_000;
+/** Members of a team who are written to. */
+const mostPeople = 10;
+/** State of a member who accepted. Source: Discord docs, "Membership State". */
+const accepted = 2;
+
+const owners = z.object({
+  owner: z.object({ id: z.string() }).nullish(),
+  team: z
+    .object({
+      members: z.array(z.object({ membership_state: z.int(), user: z.object({ id: z.string() }) })),
+    })
+    .nullish(),
+});
+const created = z.object({ id: z.string() });
+
+/**
+ * Sends a text to the operator; returns where it went, in words for a report.
+ *
+ * Errors: BotError `discord.unsent` where nobody could be reached, `discord.bad_token`, `discord.unreachable`. No error quotes
+ * the address of a webhook. Aborting `signal` throws `signal.reason`.
+ */
+export async function writeToOperator(
+  text: string,
+  { webhook, discord }: OperatorAddress,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<string> {
+  if (webhook) return await postToWebhook(text, webhook, signal);
+  if (!discord) throw unsent('there is neither OPERATOR_WEBHOOK nor DISCORD_TOKEN');
+  const { token, apiUrl } = discord;
+  using rest = new AccountRest({ token: token.reveal(), ...(apiUrl && { apiUrl }) }, clock);
+  return await writeToOwners(text, rest, signal);
+}
+
+/** `content` is read by Discord's webhooks, `text` by those of Slack, Mattermost and others. */
+async function postToWebhook(text: string, webhook: Secret, signal: AbortSignal): Promise<string> {
+  const deadline = AbortSignal.timeout(webhookMs);
+  let status: number;
+  try {
+    const response = await fetch(webhook.reveal(), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ content: text, text, allowed_mentions: { parse: [] } }),
+      redirect: 'error',
+      signal: AbortSignal.any([signal, deadline]),
+    });
+    await response.body?.cancel();
+    status = response.status;
+  } catch {
+    signal.throwIfAborted();
+    throw unsent(
+      deadline.aborted ? 'the webhook did not answer in 10 s' : 'the webhook could not be reached',
+    );
+  }
+  if (status >= 300) throw unsent(`the webhook answered ${status}`);
+  return 'the webhook of OPERATOR_WEBHOOK';
+}
+
+/** A direct message to each; one of them who takes it is enough. */
+async function writeToOwners(
+  text: string,
+  rest: AccountRest,
+  signal: AbortSignal,
+): Promise<string> {
+  const { owner, team } = await rest.read(Routes.currentApplication(), owners, signal);
+  const members = team?.members.filter((one) => one.membership_state === accepted) ?? [];
+  const all = team ? members.map(({ user }) => user.id) : owner ? [owner.id] : [];
+  let reached = 0;
+  for (const recipient_id of all.slice(0, mostPeople)) {
+    try {
+      const { id } = await rest.write(Routes.userChannels(), { recipient_id }, created, signal);
+      const message = { content: text, allowed_mentions: { parse: [] } };
+      await rest.write(Routes.channelMessages(id), message, created, signal);
+      reached++;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof BotError)) throw error;
+    }
+  }
+  if (reached === 0) throw unsent('nobody whom the application belongs to takes direct messages');
+  return `${reached} of ${all.length} ${all.length === 1 ? 'person' : 'people'} whom the application belongs to`;
+}
+
+function unsent(why: string): BotError {
+  return new BotError('discord.unsent', true, `The operator was not written to: ${why}.`);
+}

@@ -1,0 +1,86 @@
+import { type AlertName, alerts } from '#src/base/alerts.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { type ErrorCode, errorCodes } from '#src/base/errors.ts';
+import type { Log } from './log.ts';
+
+/** Kind of trouble: an error code, an alert, a bug, or voice that cannot work on this machine. */
+export type TroubleKind = ErrorCode | AlertName | 'bug' | 'voice-unusable';
+
+export type OperatorNoticesOptions = {
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly log: Pick<Log, 'warn'>;
+  /** Sends a notice to the operator, and ends within seconds. Errors: any, which the log is told. */
+  readonly send: (notice: string, signal: AbortSignal) => Promise<unknown>;
+  /** Aborted where the process ends. */
+  readonly signal: AbortSignal;
+};
+
+/** Time, in ms, between two notices of one kind, and until a notice that could not be sent may be tried again. */
+const [apartMs, retryMs] = [3_600_000, 60_000];
+
+/** What the operator does about a kind, by the kind or by the part before its dot. What is not here is only logged. */
+const remedies: Readonly<Record<string, string>> = {
+  bug: 'Look for the error in the log, and report it with its stack.',
+  store:
+    'Check the disk, its free space and the rights of DATA_DIR, or the database of DATABASE_URL.',
+  'store-unwritten':
+    'Check the disk, its free space and the rights of DATA_DIR, or the database of DATABASE_URL.',
+  'transcripts-unwritten':
+    'Check the disk, its free space and the rights of DATA_DIR, or the database of DATABASE_URL.',
+  tool: 'Check the MCP servers and files of tools that you set up: npm run doctor tries each.',
+  discord: "Check the bot's rights in that channel: npm run doctor lists what is missing.",
+  'provider.bad_key': 'Replace the key in the settings, then restart: npm run doctor tries each.',
+  'voice-unusable': 'Run npm run doctor on this machine: it names what voice lacks.',
+};
+
+/**
+ * Writes to the operator what people are told that the operator is told: once for each kind and hour, with what to do.
+ *
+ * A notice is made of fixed sentences, so it holds nothing that people said and no key. Notices are sent one after the other;
+ * each kind waits at most once. Never throws.
+ */
+export class OperatorNotices {
+  readonly #options: OperatorNoticesOptions;
+  /** When a kind may be told again, by kind. */
+  readonly #nextAtMs = new Map<TroubleKind, number>();
+  #sending: Promise<void> = Promise.resolve();
+
+  constructor(options: OperatorNoticesOptions) {
+    this.#options = options;
+  }
+
+  tell(kind: TroubleKind): void {
+    const notice = noticeOf(kind);
+    const { clock, signal } = this.#options;
+    if (notice === undefined || signal.aborted) return;
+    const nowMs = clock.nowMs();
+    if (nowMs < (this.#nextAtMs.get(kind) ?? Number.NEGATIVE_INFINITY)) return;
+    this.#nextAtMs.set(kind, nowMs + apartMs);
+    this.#sending = this.#sending.then(() => this.#send(kind, notice));
+  }
+
+  async #send(kind: TroubleKind, notice: string): Promise<void> {
+    const { clock, log, send, signal } = this.#options;
+    try {
+      signal.throwIfAborted();
+      await send(notice, signal);
+    } catch (err) {
+      if (signal.aborted) return;
+      this.#nextAtMs.set(kind, clock.nowMs() + retryMs);
+      log.warn({ err, notice: kind }, 'the operator could not be written to');
+    }
+  }
+}
+
+/** Text for the operator; undefined for a kind that is only logged. */
+export function noticeOf(kind: TroubleKind): string | undefined {
+  const remedy = remedies[kind] ?? remedies[kind.split('.', 1)[0] ?? ''];
+  if (remedy === undefined) return undefined;
+  return `Parley: ${meaningOf(kind)} (${kind}). ${remedy} The log has more; the next notice of this kind comes in an hour at the earliest.`;
+}
+
+function meaningOf(kind: TroubleKind): string {
+  if (kind === 'bug') return 'a bug of the bot ended something in its middle';
+  if (kind === 'voice-unusable') return 'voice does not work on this machine';
+  return { ...errorCodes, ...alerts }[kind];
+}

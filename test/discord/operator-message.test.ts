@@ -1,0 +1,77 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import { openSandbox } from '#sandbox/sandbox.ts';
+import { realClock } from '#src/base/clock.ts';
+import { Secret } from '#src/base/secret.ts';
+import { writeToOperator } from '#src/discord/account/operator-message.ts';
+import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+
+const never = new AbortController().signal;
+
+/** A webhook of this machine that answers so. */
+async function openWebhook(answer: RequestListener) {
+  const bodies: unknown[] = [];
+  const server = createServer(async (request, response) => {
+    bodies.push(JSON.parse(`${Buffer.concat(await Array.fromAsync<Buffer>(request))}`));
+    answer(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    bodies,
+    webhook: new Secret(`http://127.0.0.1:${port}/api/webhooks/1/canary-of-the-hook`),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+test('without a webhook the owner of the application gets a direct message that pings nobody', async () => {
+  await using sandbox = await openSandbox({ voice: silentVoice().half });
+  const discord = { token: new Secret(sandbox.token), apiUrl: sandbox.apiUrl };
+  const where = await writeToOperator('Trouble.', { discord }, realClock, never);
+  await writeToOperator('More.', { discord }, realClock, never);
+  expect(where).toBe('1 of 1 person whom the application belongs to');
+  expect(sandbox.directMessages()).toEqual([
+    { to: 'Olga', text: 'Trouble.' },
+    { to: 'Olga', text: 'More.' },
+  ]);
+  const bodies = sandbox.requests().map(({ body }) => body);
+  expect(bodies).toContainEqual({ content: 'Trouble.', allowed_mentions: { parse: [] } });
+});
+
+test('a webhook is posted what Discord and others read, in place of a direct message', async () => {
+  await using hook = await openWebhook((_, response) => response.writeHead(204).end());
+  const where = await writeToOperator('Trouble.', { webhook: hook.webhook }, realClock, never);
+  expect(where).toBe('the webhook of OPERATOR_WEBHOOK');
+  expect(hook.bodies).toEqual([
+    { content: 'Trouble.', text: 'Trouble.', allowed_mentions: { parse: [] } },
+  ]);
+});
+
+test.each([
+  ['refuses', 404, {}],
+  ['sends on', 302, { location: 'http://127.0.0.1:9/' }],
+])('a webhook that %s is a failure that does not quote its address', async (_, status, headers) => {
+  await using hook = await openWebhook((_request, response) =>
+    response.writeHead(status, headers).end('canary-of-the-hook'),
+  );
+  const sent = writeToOperator('Trouble.', { webhook: hook.webhook }, realClock, never);
+  const error = await sent.catch((cause: unknown) => cause);
+  expect(error).toMatchObject({ code: 'discord.unsent' });
+  expect(`${(error as Error).message} ${(error as Error).cause}`).not.toContain('canary');
+  expect(hook.bodies).toHaveLength(1);
+});
+
+test('with neither token nor webhook, or with nobody who can be reached, that is said', async () => {
+  await expect(writeToOperator('x', {}, realClock, never)).rejects.toMatchObject({
+    message: expect.stringContaining('neither OPERATOR_WEBHOOK nor DISCORD_TOKEN'),
+  });
+  await using sandbox = await openSandbox({ voice: silentVoice().half });
+  const discord = { token: new Secret('wrong.token.of-somebody'), apiUrl: sandbox.apiUrl };
+  await expect(writeToOperator('x', { discord }, realClock, never)).rejects.toMatchObject({
+    code: 'discord.bad_token',
+  });
+});

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { openPatient } from './examine-sandbox.ts';
+
+test('the doctor writes to the operator only when asked to, and says where it went', async () => {
+  await using patient = await openPatient();
+  await patient.look();
+  expect(patient.sandbox.directMessages()).toEqual([]);
+  const { code, about } = await patient.look(['--tell-operator']);
+  expect([code, about('notices')]).toEqual([
+    0,
+    'ok notices a test message went to 1 of 1 person whom the application belongs to',
+  ]);
+  const [message] = patient.sandbox.directMessages();
+  expect(message).toMatchObject({ to: 'Olga', text: expect.stringContaining('test message') });
+});
+
+test('a webhook that cannot be reached is missing, with how to mend it and without its address', async () => {
+  await using patient = await openPatient();
+  const webhook = 'http://127.0.0.1:9/api/webhooks/1/canary-of-the-hook';
+  const { code, about, mendOf, text } = await patient.look(['--tell-operator'], {
+    OPERATOR_WEBHOOK: webhook,
+  });
+  expect(code).toBe(1);
+  expect(about('notices')).toMatch(/^missing notices .*the webhook could not be reached/);
+  expect(mendOf('notices')).toContain('correct OPERATOR_WEBHOOK');
+  expect(text).not.toContain('canary');
+  expect(patient.sandbox.directMessages()).toEqual([]);
+});
+
+test('a test message needs Discord: offline, or about another server, it is not understood', async () => {
+  await using patient = await openPatient();
+  expect((await patient.look(['--tell-operator', '--offline'])).code).toBe(78);
+  expect((await patient.look(['--tell-operator', '--provider', 'http://127.0.0.1:9'])).code).toBe(
+    78,
+  );
+});
