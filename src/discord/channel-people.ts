@@ -131,7 +131,9 @@ export class ChannelPeople implements Disposable {
 
 /** Somebody in a voice channel, as far as Discord has told of them. */
 export function personOf(guild: Guild, id: string): ChannelMember {
-  const member = guild.voiceStates.cache.get(id)?.member;
+  const state = guild.voiceStates.cache.get(id);
+  const member = state?.member;
   const [name, isBot] = [textOr(member?.displayName, id), member?.user.bot ?? false];
-  return { id, name, isBot, roleIds: member ? roleIdsOf(member) : [] };
+  const isDeaf = state?.selfDeaf === true || state?.serverDeaf === true;
+  return { id, name, isBot, roleIds: member ? roleIdsOf(member) : [], ...(isDeaf && { isDeaf }) };
 }

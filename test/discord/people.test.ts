@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
-import { ChannelPeople } from '#src/discord/channel-people.ts';
+import { ChannelPeople, personOf } from '#src/discord/channel-people.ts';
 import { closeClient, logIn, newClient } from '#src/discord/login.ts';
 import { openMembers, readMember } from '#src/discord/members.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
@@ -52,6 +52,26 @@ test('a role that was given or taken is known once its owner was read', async ()
   expect(roles()).toEqual([expect.arrayContaining([roleId])]);
   await reread();
   expect(roles()).toEqual([expect.not.arrayContaining([roleId])]);
+});
+
+test('whoever is deafened by a moderator is told as such, until they are not', async () => {
+  await using login = await open();
+  const { guild, lounge } = login;
+  const deaf = () => lounge().map(({ isDeaf }) => isDeaf === true);
+  expect(deaf()).toEqual([false]);
+  guild.deafen('Ann', true);
+  await vi.waitFor(() => expect(deaf()).toEqual([true]));
+  guild.deafen('Ann', false);
+  await vi.waitFor(() => expect(deaf()).toEqual([false]));
+});
+
+test('whoever deafened themselves is told as such', async () => {
+  await using login = await open();
+  const { here, ann } = login;
+  const state = here.voiceStates.cache.get(ann.id);
+  expect(personOf(here, ann.id).isDeaf).toBeUndefined();
+  if (state) state.selfDeaf = true;
+  expect(personOf(here, ann.id).isDeaf).toBe(true);
 });
 
 test('what cannot be read stays as it was, and a caller who leaves gets their own reason', async () => {

@@ -31,7 +31,8 @@ export type PersonalNotice = {
 const longestPauseWaitMs = 60_000;
 
 /**
- * Says something to one person at the next pause, by name and in their language, if they sit there then and agreed to be heard.
+ * Says something to one person at the next pause, by name and in their language, if they sit there then, can hear it, and agreed to
+ * be heard.
  *
  * False: nothing of it was heard; it was not said, or not in time. Never throws.
  */
@@ -42,7 +43,7 @@ export async function sayToPerson(
   const { channel, gate, parts, people, pauseNotices } = context;
   const listener = () => {
     const mayBeTold = gate.standing(personId) === 'yes';
-    return mayBeTold ? people().find(({ id }) => id === personId) : undefined;
+    return mayBeTold ? people().find(({ id, isDeaf }) => id === personId && !isDeaf) : undefined;
   };
   if (!listener()) return false;
   await parts.peopleSettings.load(channel.guildId, personId); // how their name is said

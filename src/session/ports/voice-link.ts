@@ -10,6 +10,8 @@ export type ChannelMember = {
   readonly isBot: boolean;
   /** Roles in this server, as far as Discord has told. */
   readonly roleIds: readonly string[];
+  /** Deafened by themselves or by a moderator: nothing that is said reaches them. */
+  readonly isDeaf?: boolean;
 };
 
 export type ChannelRef = {

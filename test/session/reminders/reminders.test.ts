@@ -91,6 +91,19 @@ test('whoever has left by then reads it with a mention, where it was asked for',
   expect(fixture.of('reminder')).toMatchObject([{ outcome: 'written' }]);
 });
 
+test('whoever is deafened by then reads it, and nothing is said that they cannot hear', async () => {
+  const { fixture, spoken } = await open(twice(set('in ten minutes')));
+  await ask(fixture, 'Set a timer for ten minutes.');
+  const before = spoken().length;
+  const { present } = fixture.linkOpener.link;
+  present.splice(0, 1, { ...adam, isDeaf: true });
+  await wait(fixture, 10 * minuteMs);
+  await pass(fixture, 2_000);
+  expect(spoken()).toHaveLength(before);
+  expect(fixture.notified).toEqual([[{ personId: 'adam', text: 'Your timer is up.' }]]);
+  expect(fixture.of('reminder')).toMatchObject([{ outcome: 'written' }]);
+});
+
 test('it waits until nobody talks', async () => {
   const { fixture, spoken } = await open();
   const { clock } = fixture;
