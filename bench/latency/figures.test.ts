@@ -4,7 +4,7 @@ import { instantPace, usualPace } from '#test/fakes/providers/providers.ts';
 import { floorsOf, type ObservedTurn, type ServerSetup, tooGood, turnOf } from './figures.ts';
 import { behind } from './peers.ts';
 import { faults, figuresOf } from './report.ts';
-import { isWorse } from './result.ts';
+import { judgePairs } from './result.ts';
 import { gateRow } from './rows.ts';
 
 const authorization = undefined;
@@ -136,9 +136,34 @@ test('what counts on every machine is the ratio to the ideal bot', () => {
     heard: { p50: 440, p95: 440 },
     share: { p50: 50, p95: 50 },
   });
-  expect(isWorse(1.26, 1.1)).toBe(false);
-  expect(isWorse(1.27, 1.1)).toBe(true);
-  expect(isWorse(Number.NaN, 1.1)).toBe(true);
+});
+
+const grown = (...percents: number[]) =>
+  judgePairs(
+    percents.map((percent) => 1.1 * (1 + percent / 100)),
+    1.1,
+  );
+
+test('the bot is slower where the 95 % interval of five pairs lies above 5 %', () => {
+  const even = grown(6, 6, 6, 6, 6);
+  expect([even.isWorse, even.growth, even.low]).toEqual([
+    true,
+    expect.closeTo(0.06),
+    expect.closeTo(0.06),
+  ]);
+  expect(grown(5.6, 5.8, 6, 6.2, 6.4).isWorse).toBe(true);
+  expect(grown(2, 4, 7, 9, 11).isWorse).toBe(false);
+  expect(grown(4.9, 4.9, 4.9, 4.9, 4.9).isWorse).toBe(false);
+  expect(grown(-9, -9, -9, -9, -9).isWorse).toBe(false);
+});
+
+test('the interval is that of Student’s t, one wild pair widens it, and no figure is no pass', () => {
+  const { low, high } = grown(1, 2, 3, 4, 5);
+  expect([low, high]).toEqual([expect.closeTo(0.03 - 0.0196, 3), expect.closeTo(0.03 + 0.0196, 3)]);
+  expect(grown(7, 7, 7, 7, 30).isWorse).toBe(false);
+  expect(judgePairs([1, 1, 1, 1, Number.NaN], 1.1).isWorse).toBe(true);
+  expect(judgePairs([1, 1, 1, 1, 1], Number.NaN).isWorse).toBe(true);
+  expect(() => judgePairs([1, 1], 1.1)).toThrow('5 pairs');
 });
 
 test('being behind a peer is told in a sentence', () => {

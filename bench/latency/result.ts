@@ -10,9 +10,6 @@ export type AcceptedResult = {
 };
 
 const place = new URL('result.json', import.meta.url);
-/** The ratio to the ideal bot may grow by so much. */
-const slack = 1.15;
-
 export async function readResult(): Promise<AcceptedResult> {
   return JSON.parse(await readFile(place, 'utf8'));
 }
@@ -23,7 +20,33 @@ export async function saveResult(rows: AcceptedResult['rows']): Promise<void> {
   await writeFile(place, `${JSON.stringify({ made, rows }, undefined, 2)}\n`);
 }
 
-/** Whether a bot with `ratio` is slower than the accepted one, beyond chance. */
-export function isWorse(ratio: number, accepted: number): boolean {
-  return !(ratio <= accepted * slack);
+/** Pairs of bot and ideal bot that a verdict is made of. */
+export const pairCount = 5;
+/** Growth of the ratio, as a share, that is taken for chance and other machines. */
+const slack = 0.05;
+/** Half the width of a 95 % interval of a mean of five, in standard errors: Student's t with 4 degrees of freedom. */
+const tOfFive = 2.776;
+
+/** Growth of the ratio of bot to ideal bot since it was accepted, as shares: its mean and the 95 % interval of that. */
+export type LatencyVerdict = {
+  readonly growth: number;
+  readonly low: number;
+  readonly high: number;
+  /** The whole interval lies above 5 %. */
+  readonly isWorse: boolean;
+};
+
+/** Judges five ratios, each of one pair, beside the accepted one. Throws a plain Error for another number of them. */
+export function judgePairs(ratios: readonly number[], accepted: number): LatencyVerdict {
+  if (ratios.length !== pairCount) throw new Error(`A verdict is made of ${pairCount} pairs.`);
+  const growths = ratios.map((ratio) => ratio / accepted - 1);
+  const growth = mean(growths);
+  const variance = mean(growths.map((one) => (one - growth) ** 2)) * (pairCount / (pairCount - 1));
+  const half = tOfFive * Math.sqrt(variance / pairCount);
+  const [low, high] = [growth - half, growth + half];
+  return { growth, low, high, isWorse: !(low <= slack) };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
