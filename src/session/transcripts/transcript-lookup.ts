@@ -1,3 +1,4 @@
+import type { RecapPoint } from '#src/captions/answers/recap.ts';
 import { messageLink } from '#src/captions/files/message-link.ts';
 import { transcriptFiles } from '#src/captions/files/transcript-file.ts';
 import { visibleLine } from '#src/captions/files/visible-line.ts';
@@ -97,7 +98,7 @@ export class TranscriptLookup {
     const found = audience && (await this.search({ guildId, words, limit: mostFound }, audience));
     if (!audience || !found) return { kind: 'unread' };
     if (found.length === 0) return { kind: 'none' };
-    return { kind: 'found', lines: found.map(quotedLine), knownBy: foundFor(audience, found) };
+    return { kind: 'found', ...quotedFor(audience, found) };
   }
 
   /**
@@ -210,19 +211,21 @@ export class TranscriptLookup {
 type StoreOf = ReturnType<typeof allStores>[number];
 type SearchOf = StoreOf['reader']['search'];
 
-/** Those of whom it is known that they may know these lines: the people they were looked up for, and who may open their places. */
-export function foundFor(audience: Audience, found: readonly FoundLine[]): KnownBy {
+/** Lines as they are quoted, and those of whom it is known that they may know each: these people, and who may open their places. */
+export function quotedFor(
+  audience: Audience,
+  found: readonly FoundLine[],
+): { readonly lines: readonly QuotedLine[]; readonly knownBy: KnownBy } {
   const personIds = audience.map(({ personId }) => personId);
   const isOpen = (placeId: string) => audience.some((one) => one.openPlaceIds.includes(placeId));
-  return knownByAll(
-    found.map(({ session: { catchUp, placeId } }) =>
-      knownByPeople(personIds, catchUp && isOpen(placeId) ? [placeId] : []),
-    ),
+  const rules = found.map(({ session: { catchUp, placeId } }) =>
+    knownByPeople(personIds, catchUp && isOpen(placeId) ? [placeId] : []),
   );
+  return { lines: found.map(quotedLine), knownBy: knownByAll(rules) };
 }
 
 /** A stored line as it is quoted: on one line, so that no words pass for a quotation of somebody else. */
-export function quotedLine({ line, session }: FoundLine): QuotedLine {
+function quotedLine({ line, session }: FoundLine): QuotedLine {
   const { speaker, startMs, text, post } = line;
   const link = post && messageLink(session.guildId, post);
   return {
@@ -232,4 +235,9 @@ export function quotedLine({ line, session }: FoundLine): QuotedLine {
     aboutIds: speaker.kind === 'person' ? [speaker.personId] : speaker.answeredIds,
     ...(link !== undefined && { link }),
   };
+}
+
+/** A point of a recap, with the line that it rests on first. */
+export function quotedPoint({ text, sources: [source] }: RecapPoint): QuotedLine {
+  return { ...quotedLine(source), text };
 }

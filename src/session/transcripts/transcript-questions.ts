@@ -13,7 +13,6 @@ import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type {
   FindOutcome,
-  QuotedLine,
   RecapOutcome,
   RecapRequest,
   TranscriptQuestion,
@@ -23,9 +22,9 @@ import type { PaidKind } from '#src/spending/paid-kinds.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { KeptRecaps, lateAnswer } from './kept-recaps.ts';
 import {
-  foundFor,
   type LookupParts,
-  quotedLine,
+  quotedFor,
+  quotedPoint,
   type TranscriptLookup,
 } from './transcript-lookup.ts';
 import { wholeReply } from './whole-reply.ts';
@@ -94,8 +93,7 @@ export class TranscriptQuestions {
         );
       const reply = await this.#inTime(longestAnswerMs, work, signal);
       const cited = citedLines(reply, lines);
-      if (!cited) return { kind: 'none' };
-      return { kind: 'found', lines: cited.map(quotedLine), knownBy: foundFor(audience, cited) };
+      return cited ? { kind: 'found', ...quotedFor(audience, cited) } : { kind: 'none' };
     } catch (error) {
       signal.throwIfAborted();
       this.#tell(guildId, error);
@@ -251,8 +249,7 @@ export class TranscriptQuestions {
     const keys = new Set(among.map(keyOf));
     const lines = found.filter((one) => keys.has(keyOf(one))).slice(0, mostUnchosen);
     if (lines.length === 0) return { kind: 'none' };
-    const knownBy = foundFor(audience, lines);
-    return { kind: 'found', lines: lines.map(quotedLine), knownBy, isUnchosen: true };
+    return { kind: 'found', ...quotedFor(audience, lines), isUnchosen: true };
   }
 
   async #candidates(
@@ -330,8 +327,4 @@ function lateRecap(): BotError {
 
 function keyOf({ line }: FoundLine): string {
   return `${line.sessionId} ${line.number}`;
-}
-
-function quotedPoint({ text, sources: [source] }: RecapPoint): QuotedLine {
-  return { ...quotedLine(source), text };
 }
