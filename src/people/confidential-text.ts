@@ -48,6 +48,11 @@ export function alsoKnownTo(knownBy: KnownBy, people: readonly TextReader[]): Kn
   return knownByAll(widened);
 }
 
+/** Known to the same people, and not to who may open a chat: for what is written in none, as nothing would take it back there. */
+export function knownToPeopleAlone(knownBy: KnownBy): KnownBy {
+  return knownBy.map((rule) => ({ ...rule, placeIds: new Set() }));
+}
+
 /** Whether each of these readers may know it; where none is named, only what anybody may know. */
 export function mayAllKnow({ people = [], placeIds = [] }: TextReaders, knownBy: KnownBy): boolean {
   if (people.length === 0 && placeIds.length === 0) return knownBy.length === 0;

@@ -2,7 +2,12 @@ import { durationMs } from '#src/audio/pcm.ts';
 import type { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { ToolCall, Usage } from '#src/chat/ports.ts';
-import { anybody, type KnownBy, knownByAll } from '#src/people/confidential-text.ts';
+import {
+  anybody,
+  type KnownBy,
+  knownByAll,
+  knownToPeopleAlone,
+} from '#src/people/confidential-text.ts';
 import { answerSound } from '#src/pipeline/answer-language.ts';
 import type { AnswerHost, Pipeline, ReplyPart, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
@@ -92,9 +97,13 @@ export class PendingAnswer {
     });
   }
 
-  /** Those who may know the answer: all that the model was shown for it, and what a tool has quoted. */
+  /**
+   * Those who may know the answer: all that the model was shown for it, and what a tool has quoted. A quote is written in no chat:
+   * whoever is forgotten takes their words along.
+   */
   get knownBy(): KnownBy {
-    return knownByAll([this.#knownBy, this.quote?.text.knownBy ?? anybody]);
+    const quoted = knownToPeopleAlone(this.quote?.text.knownBy ?? anybody);
+    return knownByAll([this.#knownBy, quoted]);
   }
 
   /** Voice of all that is said in this answer, once it sounds. */

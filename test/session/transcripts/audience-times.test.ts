@@ -1,0 +1,272 @@
+import { expect, test } from 'vitest';
+import { ask as askCommand } from '#commands/ask.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/ports.ts';
+import { peopleReading } from '#src/people/confidential-text.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import type { CommandCall, CommandPorts } from '#src/session/ports/command.ts';
+import type { AskOutcome } from '#src/session/ports/command-ports.ts';
+import type { ChannelMember } from '#src/session/ports/voice-link.ts';
+import { TurnHandle } from '#src/session/queue/turn-handle.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import { turnOn } from '#test/session/setup/captioned.ts';
+import {
+  adam,
+  den,
+  eva,
+  type FixtureOptions,
+  lounge,
+  openSessionFixture,
+  pass,
+  words,
+} from '#test/session/setup/session-fixture.ts';
+import { tools } from '#tools/tools.ts';
+
+/** Words that Eva said to those there, and that Adam said to the bot. */
+const [overheard, told] = ['quagga', 'axolotl'];
+const ben: ChannelMember = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
+const bell = { id: 'token:bell', name: 'bell', isProgram: true } as const;
+
+/** A model that looks captions up when it is asked for a decision, and else says whatever it was shown. */
+class TellingModel implements ChatModel {
+  async *reply(
+    messages: readonly ChatMessage[],
+    offered: readonly Tool[],
+  ): AsyncGenerator<ChatPart> {
+    const isFirst = !messages.some(({ role }) => role === 'tool');
+    const isDecision = /decided/.test(`${messages.at(-1)?.content}`);
+    const may = offered.some(({ name }) => name === 'find_in_captions');
+    const shown = JSON.stringify(messages.slice(0, -1));
+    const known = [overheard, told].filter((word) => shown.includes(word));
+    const argumentsJson = JSON.stringify({ question: 'What is decided?', about: 'all' });
+    if (isFirst && isDecision && may)
+      yield { kind: 'tool', call: { id: 'c', name: 'find_in_captions', argumentsJson } };
+    else yield { kind: 'text', text: `[1] I know ${known.join(' and ') || 'nothing'}.` };
+  }
+}
+
+/** Adam and Eva in the lounge; without `catch_up` only they may know what is said. */
+async function open(options: FixtureOptions = {}, people = [adam, eva]) {
+  const clock = new VirtualClock();
+  const chat = new TellingModel();
+  const voice = { isOut: false };
+  const error = new BotError('provider.unreachable', true, 'Gone.', undefined, 'speak');
+  const fault = () => (voice.isOut ? { afterPieces: 0, error } : undefined);
+  const synthesizer = new FakeSynthesizer({ pieces: 2, fault });
+  let said = '';
+  const transcriber = new FakeTranscriber({ texts: () => said });
+  const pipeline = chained({ chat, synthesizer });
+  const parts = { chat, pipeline, synthesizer, transcriber, tools, addressing: 'off' } as const;
+  const fixture = openSessionFixture({ ...parts, ...options }, people, clock);
+  await fixture.settings.set('g', 'catch_up', 'off');
+  await fixture.sessions.join(lounge, 'adam');
+  for (const { id } of [adam, eva, ben]) await fixture.privacy.allow('g', id, 'always');
+  await pass(fixture, 100);
+  const say = async (who: ChannelMember, text: string) => {
+    said = text;
+    await pass(fixture, 4_000, await words('human-goforward', who, clock.nowMs()));
+  };
+  return { fixture, synthesizer, say, voice };
+}
+
+type Scene = Awaited<ReturnType<typeof open>>;
+
+/** Eva says something beside the bot, Adam says something to it, and it quotes Eva. */
+async function talked(options: FixtureOptions = {}): Promise<Scene> {
+  const scene = await open(options);
+  const { fixture, say } = scene;
+  await turnOn(fixture);
+  await say(eva, `the ${overheard} is decided`);
+  await asked(scene, adam, `Mind the ${told}.`);
+  await asked(scene, adam, 'What was decided?');
+  return scene;
+}
+
+/** What of both words is in the answer to a question that is asked aloud, as its asker reads it and as it is said. */
+async function asked(
+  { fixture, synthesizer }: Scene,
+  who: typeof bell | ChannelMember,
+  question: string,
+) {
+  const before = synthesizer.asked.length;
+  let outcome: AskOutcome | undefined;
+  void fixture.talk.ask('g', question, who, 'voice').then((one) => {
+    outcome = one;
+  });
+  await pass(fixture, 8_000);
+  const read =
+    outcome?.kind === 'answered' ? outcome.text.textFor(peopleReading([who.id])) : undefined;
+  return { read: `${read}`, spoken: JSON.stringify(synthesizer.asked.slice(before)) };
+}
+
+/** All through which somebody who must not know them may learn these words, with Adam and Ben there, or Ben alone. */
+async function doors(scene: Scene): Promise<Readonly<Record<string, string>>> {
+  const { fixture, synthesizer } = scene;
+  const aloud = await asked(scene, ben, 'What did you tell them?');
+  const quoted = await asked(scene, ben, 'What was decided?');
+  const typed = await fixture.talk.ask('g', 'What did you tell them?', ben, 'text');
+  const written = typed.kind === 'answered' ? typed.text.textFor(peopleReading(['ben'])) : '';
+  const program = await asked(scene, bell, 'What did you hear?');
+  const decided = await asked(scene, bell, 'What was decided?');
+  const spokenBefore = synthesizer.asked.length;
+  const found = fixture.transcriptFor.ask('g', adam, {
+    question: 'decided',
+    about: 'all',
+    isAloud: true,
+  });
+  await pass(fixture, 8_000);
+  await found;
+  const files = await Promise.all([
+    fixture.transcriptFor.file('g', 'ben', { format: 'md' }),
+    fixture.transcriptFor.find('g', 'ben', 'decided'),
+    fixture.transcriptFor.recap('g', ben, { since: 'start' }),
+  ]);
+  return {
+    'the answer to them': aloud.read,
+    'what is said to them': aloud.spoken,
+    'lines for them': quoted.read,
+    'lines that are said': quoted.spoken,
+    'an answer in writing': `${written}`,
+    'an answer to a program': program.read,
+    'an answer to a program, said': program.spoken,
+    'lines for a program': decided.read,
+    'lines that Adam asks for aloud': JSON.stringify(synthesizer.asked.slice(spokenBefore)),
+    'files, search and recap': JSON.stringify(files),
+  };
+}
+
+/** Doors through which one of the words came. */
+function opened(found: Readonly<Record<string, string>>): readonly string[] {
+  const isOpen = (text: string) => text.includes(overheard) || text.includes(told);
+  return Object.entries(found).flatMap(([door, text]) => (isOpen(text) ? [door] : []));
+}
+
+/** What happens between what is said and the question of somebody who was not there. */
+const times: Readonly<Record<string, (scene: Scene) => Promise<Scene>>> = {
+  'after somebody came': async (scene) => {
+    scene.fixture.linkOpener.link.present.push(ben);
+    await pass(scene.fixture, 2_000);
+    return scene;
+  },
+  'after a move to where they sit': async (scene) => {
+    scene.fixture.linkOpener.people.splice(0, 9, adam, ben);
+    scene.fixture.sessions.news('g', { kind: 'moved', channelId: den.channelId });
+    await pass(scene.fixture, 3_000);
+    return scene;
+  },
+  'after captions went on in another place': async (scene) => {
+    const { fixture } = scene;
+    await fixture.captions.turnOff('g');
+    await fixture.settings.set('g', 'catch_up', 'on');
+    await fixture.settings.set('g', 'captions_channel', '123456789012345678');
+    void fixture.captions.turnOn('g', {});
+    await pass(fixture, 4_000);
+    fixture.linkOpener.link.present.push(ben);
+    await pass(fixture, 2_000);
+    return scene;
+  },
+  'after a restart': async ({ fixture }) => {
+    await fixture.sessions.leave('g');
+    await pass(fixture, 1_000);
+    const { book: store, settingsBook: settingsStore, transcripts } = fixture;
+    return await open({ store, settingsStore, transcripts }, [adam, ben]);
+  },
+};
+
+test('what is said is told to those who were there, through every door but those of programs', async () => {
+  const scene = await talked();
+  const aloud = await asked(scene, eva, 'What did you tell us?');
+  const quoted = await asked(scene, eva, 'What was decided?');
+  expect([aloud.read, aloud.spoken].map((text) => text.includes(told))).toEqual([true, true]);
+  expect([quoted.read, quoted.spoken].map((text) => text.includes(overheard))).toEqual([
+    true,
+    true,
+  ]);
+  const program = await asked(scene, bell, 'What did you hear?');
+  expect(opened(program)).toEqual([]);
+});
+
+test.each(Object.entries(times))('%s who was not there learns nothing of it', async (_, happen) => {
+  const scene = await happen(await talked());
+  expect(opened(await doors(scene))).toEqual([]);
+});
+
+test('what was said rests while somebody new is there, which is told once, and is back when they are gone', async () => {
+  const scene = await talked();
+  const { fixture } = scene;
+  const rests = 'Ben came: until they leave, I don’t use what was said to me before.';
+  const { present } = fixture.linkOpener.link;
+  present.push(ben);
+  await pass(fixture, 40_000);
+  expect((await asked(scene, adam, 'And before?')).read).not.toContain(told);
+  expect((await asked(scene, adam, 'The axolotl again.')).read).not.toContain(told);
+  expect((await asked(scene, adam, 'What is it?')).read).toContain(told);
+  const plain = (text: string) => text.replaceAll("'", '’');
+  expect(fixture.written.filter((one) => plain(one) === rests)).toHaveLength(1);
+  present.splice(present.indexOf(ben), 1);
+  await pass(fixture, 1_000);
+  expect((await asked(scene, adam, 'What was it?')).spoken).toContain(told);
+});
+
+test('the last answer is not said again to who was not there', async () => {
+  const scene = await talked();
+  const { fixture, synthesizer } = scene;
+  const again = async () => {
+    fixture.sessions
+      .session('g')
+      ?.context.queue.repeat({ kind: 'repeat', handle: new TurnHandle() });
+    const sent = fixture.linkOpener.link.sent;
+    await pass(fixture, 4_000);
+    return [fixture.linkOpener.link.sent > sent, synthesizer.asked.at(-1)?.text];
+  };
+  const [, before] = await again();
+  fixture.linkOpener.link.present.push(ben);
+  await pass(fixture, 2_000);
+  const none = 'There is nothing I can say again.';
+  expect(before).not.toBe(none);
+  expect(await again()).toEqual([true, none]);
+});
+
+test('lines that were to be said are not said once somebody came who may not know them, and their asker reads them', async () => {
+  const scene = await open();
+  const { fixture, say, synthesizer } = scene;
+  await turnOn(fixture);
+  await say(eva, `the ${overheard} is decided`);
+  await fixture.talk.say('g', 'A text that takes a while. '.repeat(15), 'queue');
+  await pass(fixture, 1_000);
+  const before = synthesizer.asked.length;
+  const request = { question: 'What is decided?', about: 'all', isAloud: true } as const;
+  const found = fixture.transcriptFor.ask('g', adam, request);
+  await pass(fixture, 500);
+  expect(JSON.stringify(await found)).toContain(overheard);
+  fixture.linkOpener.link.present.push(ben);
+  await pass(fixture, 90_000);
+  expect(JSON.stringify(synthesizer.asked.slice(before))).not.toContain(overheard);
+});
+
+test('a quote is shown to its asker alone, and is in no chat, also while the voice is out', async () => {
+  for (const isOut of [false, true]) {
+    const { fixture, say, voice } = await open();
+    await turnOn(fixture);
+    await say(eva, `the ${overheard} is decided`);
+    voice.isOut = isOut;
+    const call: CommandCall = {
+      guildId: 'g',
+      callerId: 'adam',
+      callerName: 'Adam',
+      callerLocale: 'en',
+      callerRoleIds: [],
+      mayManage: false,
+      placeId: 'lounge',
+      callerChannel: lounge,
+      words: { question: 'What was decided?' },
+    };
+    const ports = { sessions: { at: () => lounge }, talk: fixture.talk };
+    const running = askCommand.run(call, ports as unknown as CommandPorts);
+    await pass(fixture, 8_000);
+    const [reply] = await running;
+    expect([reply.to, JSON.stringify(reply).includes(overheard)]).toEqual(['caller', true]);
+    expect(fixture.written.filter((one) => one.includes(overheard))).toEqual([]);
+  }
+});
