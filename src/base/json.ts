@@ -92,7 +92,7 @@ const code = {
  */
 export class JsonMeter {
   readonly #limits: JsonLimits;
-  readonly #isStream: boolean;
+  readonly isStream: boolean;
   #excess: JsonExcess | undefined;
   #scannedBytes = 0;
   #bytes = 0;
@@ -107,7 +107,7 @@ export class JsonMeter {
 
   constructor(limits: JsonLimits, { isStream = false } = {}) {
     this.#limits = limits;
-    this.#isStream = isStream;
+    this.isStream = isStream;
   }
 
   /** Bytes that were looked at. */
@@ -118,7 +118,7 @@ export class JsonMeter {
   /** The first bound that is broken up to the end of this chunk; the same from then on. */
   push(chunk: Uint8Array): JsonExcess | undefined {
     if (this.#excess) return this.#excess;
-    if (!this.#isStream && this.#bytes + chunk.length > this.#limits.bytes)
+    if (!this.isStream && this.#bytes + chunk.length > this.#limits.bytes)
       return this.#break('bytes');
     let at = 0;
     while (at < chunk.length && !this.#excess) {
@@ -194,7 +194,7 @@ export class JsonMeter {
   }
 
   #endLine(): void {
-    if (this.#isStream && this.#isLineEmpty) this.#beginEvent();
+    if (this.isStream && this.#isLineEmpty) this.#beginEvent();
     this.#isLineEmpty = true;
   }
 

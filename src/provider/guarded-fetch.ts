@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { JsonMeter } from '#src/base/json.ts';
@@ -41,6 +42,9 @@ export type Guard = {
   /** An answer that was asked to stream came as one block after a wait. Never throws. */
   readonly onBuffered?: (() => void) | undefined;
 };
+
+/** Bytes of events that are read in one turn of the event loop: two thousand of the smallest. */
+const eventPartBytes = 16 * 1024;
 
 /** The only headers that leave: what the environment may have added to a client goes to no server. */
 const ownHeader = /^(accept|authorization|content-type|user-agent|x-stainless-.*)$/;
@@ -151,11 +155,20 @@ function watchBody(
     checkSize(value, bytes, watch);
     return value;
   };
+  let unread: Uint8Array | undefined;
+  /** Events are handed on in parts: whoever reads them goes through all of a piece in one turn of the event loop. */
+  const readPart = async () => {
+    if (unread) await setImmediate();
+    const piece = unread ?? (await read());
+    const partBytes = watch.meter?.isStream ? eventPartBytes : Number.POSITIVE_INFINITY;
+    unread = piece && piece.length > partBytes ? piece.subarray(partBytes) : undefined;
+    return unread ? piece?.subarray(0, partBytes) : piece;
+  };
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
-          const piece = await read();
+          const piece = await readPart();
           if (piece) controller.enqueue(piece);
           else controller.close();
         } catch (cause) {

@@ -249,3 +249,26 @@ test('any number of small events, and sound of any bytes, are within the limits'
   const spoken = await asked(`${speaking.baseUrl}/audio/speech`, speech);
   expect((await spoken.bytes()).length).toBe(sound.length);
 });
+
+test('events are handed on in parts, with a turn of the event loop between two', async () => {
+  const stream = 'data: {}\n\n'.repeat(6_000);
+  await using server = await serving((response) => {
+    response.writeHead(200, events).end(stream);
+  });
+  const answer = await guarded(realClock)(`${server.baseUrl}/chat/completions`, chat);
+  const [parts, turns]: [number[], number[]] = [[], []];
+  let turn = 0;
+  const count = () => {
+    turn++;
+    counting = setImmediate(count);
+  };
+  let counting = setImmediate(count);
+  for await (const part of answer.body ?? []) {
+    parts.push(part.length);
+    turns.push(turn);
+  }
+  clearImmediate(counting);
+  expect(Math.max(...parts)).toBeLessThanOrEqual(16 * 1_024);
+  expect(parts.reduce((sum, bytes) => sum + bytes, 0)).toBe(stream.length);
+  expect(new Set(turns).size).toBe(turns.length);
+});
