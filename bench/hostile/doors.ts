@@ -93,11 +93,9 @@ export function providerDoors({ page, provider }: DoorParts): readonly Door[] {
       (type): Door => ({
         name: `answer of ${endpoint} as ${type}`,
         async send(shape, bytes) {
-          const ask = async () => {
-            const body = JSON.stringify({ model: 'parley', ...request });
-            await posted(page, 'post', '/v1/chat/completions', body);
-          };
-          await ask(); // a server that failed before counts as well again
+          const question = JSON.stringify({ model: 'parley', ...request });
+          const ask = () => posted(page, 'post', '/v1/chat/completions', question);
+          await answered(ask);
           const json = shape.json(bytes - 20);
           const body = type === 'application/json' ? json : `data: ${json}\n\n`;
           await reached(provider.next({ endpoint, type, body }), ask);

@@ -23,7 +23,7 @@ export type HostileProvider = AsyncDisposable & {
   lastChat(): string;
 };
 
-export function shapeNamed(name: string) {
+function shapeNamed(name: string) {
   const shape = hostileShapes.find((one) => one.name === name);
   if (!shape) throw new Error(`There is no shape ${name}.`);
   return shape;

@@ -49,6 +49,7 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   'npm run bench:captions': long('bench/captions/*.test.ts'),
   'npm run bench:costs': tested('bench/costs/minute.test.ts', 'costsOfMinute'),
   'npm run bench:duplex': long('bench/duplex/*.test.ts'),
+  'npm run bench:hostile': long('bench/hostile/shapes.test.ts'),
   'npm run bench:languages': long('bench/languages/languages.test.ts'),
   'npm run bench:manners': long('bench/manners/manners.test.ts'),
   'npm run bench:memory': long('bench/memory/smaps.test.ts'),
