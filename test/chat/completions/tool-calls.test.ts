@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { ToolCalls } from '#src/chat/completions/tool-calls.ts';
 import { fc } from '#test/properties.ts';
 
@@ -64,4 +64,16 @@ test('arguments arrive whole, however they were cut', () => {
       expect(collected(head, ...crumbs)[0]?.argumentsJson).toBe(whole);
     }),
   );
+});
+
+test('a call in any number of named pieces is looked through a bounded number of times', () => {
+  const parsed = vi.spyOn(JSON, 'parse');
+  const pieces = Array.from({ length: 3_000 }, () => [
+    { index: 0, function: { name: 'weather', arguments: `${'5,'.repeat(500)}` } },
+  ]);
+  const [call] = collected(...pieces);
+  const chars = parsed.mock.calls.reduce((sum, [text]) => sum + text.length, 0);
+  parsed.mockRestore();
+  expect(chars).toBeLessThan(2 ** 23);
+  expect(call?.argumentsJson.length).toBeLessThan(2 ** 19);
 });
