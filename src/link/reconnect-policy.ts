@@ -13,6 +13,8 @@ export type ReconnectRules = {
   readonly toldFromLosses: number;
   /** A session that a bug has ended is rebuilt, but not twice within this time. */
   readonly rebuildMs: number;
+  /** Time in ms over which the links of one shard spread after waiting for its pace of joins. */
+  readonly paceSpreadMs: number;
 };
 
 /** Ten tries need 151 s at most; five minutes are for those that hang until their own deadline. */
@@ -23,6 +25,7 @@ export const reconnectRules: ReconnectRules = {
   healthyMs: 60_000,
   toldFromLosses: 2,
   rebuildMs: 60_000,
+  paceSpreadMs: 5_000,
 };
 
 /** The losses so far that belong together. */
@@ -43,8 +46,17 @@ export type ReconnectEvent =
       readonly atMs: number;
       /** 0 to 1, evenly: many who lose their links together must not return together. */
       readonly random: number;
-      /** No try may come earlier. */
+      /** Discord allows no try earlier. */
       readonly restMs: number;
+    }
+  | {
+      /** The own pace of joins let no try happen. */
+      readonly kind: 'paced';
+      readonly atMs: number;
+      /** 0 to 1, evenly. */
+      readonly random: number;
+      /** Time in ms until it may. */
+      readonly paceMs: number;
     };
 
 export type ReconnectEffect =
@@ -59,6 +71,7 @@ export function stepReconnect(
 ): readonly [ReconnectState, ReconnectEffect?] {
   const { atMs } = event;
   if (event.kind === 'up') return [{ ...comeback, upAtMs: atMs }];
+  if (event.kind === 'paced') return paced(comeback, event, rules);
   const { upAtMs, losses, firstAtMs } = comeback;
   const recovered = upAtMs !== undefined && atMs - upAtMs >= rules.healthyMs;
   const isFirst = losses === 0 || recovered;
@@ -67,6 +80,22 @@ export function stepReconnect(
   const isTooLate = atMs + waitMs - next.firstAtMs > rules.longestMs;
   if (next.losses > rules.mostTries || isTooLate) return [next, { kind: 'give-up' }];
   return [next, { kind: 'try', waitMs, losses: next.losses }];
+}
+
+/** Waiting for the own pace counts neither as a try nor as time. */
+function paced(
+  comeback: ReconnectState,
+  { atMs, random, paceMs }: Extract<ReconnectEvent, { kind: 'paced' }>,
+  { paceSpreadMs }: ReconnectRules,
+): readonly [ReconnectState, ReconnectEffect] {
+  const waitMs = paceMs + random * paceSpreadMs;
+  const isFirst = comeback.losses === 0;
+  const losses = isFirst ? 1 : comeback.losses;
+  const firstAtMs = (isFirst ? atMs : comeback.firstAtMs) + waitMs;
+  return [
+    { ...comeback, losses, firstAtMs },
+    { kind: 'try', waitMs, losses },
+  ];
 }
 
 function longestWaitMs(losses: number, { longestWaitsMs }: ReconnectRules): number {

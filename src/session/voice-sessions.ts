@@ -134,11 +134,12 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
 
   /**
    * Goes on where a former run sat, as `prepare` finds it in this server's turn; undefined where that finds nothing, or the
-   * bot sits somewhere already.
+   * bot sits somewhere already. `isOnce`: what fails is not tried again.
    */
   async returnTo(
     guildId: string,
     prepare: () => Promise<{ readonly seat: Seat; readonly channel: ChannelRef } | undefined>,
+    isOnce = false,
   ): Promise<JoinOutcome | undefined> {
     const enter = async (refused: ReadonlySet<string>): Promise<JoinOutcome | undefined> => {
       if (this.#closed || this.#sessions.has(guildId)) return undefined;
@@ -146,9 +147,8 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
       const found = await prepare();
       if (this.#closed || !found) return undefined;
       if (!sparesCoders(this.#parts.codec, codersKept)) return { kind: 'no-coders' };
-      const { callerId = '' } = found.seat;
-      const seat = withoutAnswers(found.seat, refused);
-      return await this.#enter(this.#stayIn(found.channel, { callerId }, { seat }));
+      const [{ callerId = '' }, seat] = [found.seat, withoutAnswers(found.seat, refused)];
+      return await this.#enter(this.#stayIn(found.channel, { callerId }, { seat }), isOnce);
     };
     return await this.#calls.serve(guildId, (refused) =>
       this.#queue.run(guildId, () => enter(refused)),
@@ -279,12 +279,13 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     return new VoiceSession({ ...options, ...before, ...how, sessions: this });
   }
 
-  async #enter(session: VoiceSession): Promise<JoinOutcome> {
+  async #enter(session: VoiceSession, isOnce = false): Promise<JoinOutcome> {
     const place = { session, life: Promise.resolve() };
     this.#sessions.set(session.channel.guildId, place);
     const joining = await this.#attempt(session);
-    if (joining.kind === 'joined') place.life = this.#whileHere(session);
-    else if ('nextTryMs' in joining) place.life = this.#whileHere(session, joining.nextTryMs);
+    const nextTryMs = 'nextTryMs' in joining ? joining.nextTryMs : undefined;
+    if (joining.kind === 'joined' || (nextTryMs !== undefined && !isOnce))
+      place.life = this.#whileHere(session, nextTryMs);
     else {
       this.#sessions.delete(session.channel.guildId);
       session.context.tracks.drop();
@@ -322,10 +323,9 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     const place = this.#sessions.get(guildId);
     if (!place) return { kind: 'nowhere' };
     const { session, life } = place;
-    const { captions } = session.context;
     session.leave('asked');
     await life;
-    const { hasTranscript } = captions;
+    const { hasTranscript } = session.context.captions;
     const { name: channel } = session.channel;
     return { kind: 'left', channel, stayedMs: session.stayedMs, hasTranscript };
   }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
+import { ShardPace, SignalPace } from '#src/discord/link/signal-pace.ts';
 import { finalLoss, noLosses, reconnectRules, stepReconnect } from '#src/link/reconnect-policy.ts';
 import { fc } from '#test/properties.ts';
 
@@ -65,6 +66,67 @@ test('a link that held for a minute begins anew when it is lost', () => {
     { random: 1 },
   ]);
   expect(held.waits).toEqual([500, 1_000, 2_000, 4_000, 500, 1_000]);
+});
+
+test('waiting for the own pace of joins counts neither as a try nor as time', () => {
+  const waits = (events: readonly ('paced' | 'lost')[]) => {
+    let [comeback, atMs] = [noLosses, 0];
+    const tried = [];
+    for (const kind of events) {
+      const event = { kind, atMs, random: 0.5, restMs: 0, paceMs: 55_000 };
+      const [next, effect] = stepReconnect(comeback, event, reconnectRules);
+      comeback = next;
+      if (effect?.kind !== 'try') return [...tried, 'gave up'];
+      tried.push(effect.losses);
+      atMs += effect.waitMs;
+    }
+    return tried;
+  };
+  const paced = Array.from({ length: 40 }, () => 'paced' as const);
+  expect(waits(['lost', ...paced, 'lost'])).toEqual([...Array(41).fill(1), 2]);
+  expect(waits([...paced, 'lost']).at(-1)).toBe(2);
+  const lost = Array.from({ length: 12 }, () => 'lost' as const);
+  expect(waits([...paced, ...lost]).indexOf('gave up')).toBe(49);
+});
+
+test('1,000 rooms of one shard that lose their links together all come back, at 60 joins a minute', () => {
+  const shard = new ShardPace();
+  const queue: { readonly atMs: number; readonly run: (atMs: number) => void }[] = [];
+  let [back, givenUp, lastMs, chance] = [0, 0, 0, 0];
+  const random = () => {
+    chance = (chance * 16_807 + 7) % 2_147_483_647;
+    return chance / 2_147_483_647;
+  };
+  const room = () => {
+    const pace = new SignalPace(shard);
+    let comeback = noLosses;
+    const step = (event: Parameters<typeof stepReconnect>[1]) => {
+      const [next, effect] = stepReconnect(comeback, event, reconnectRules);
+      comeback = next;
+      if (effect?.kind === 'try') queue.push({ atMs: event.atMs + effect.waitMs, run: attempt });
+      else givenUp++;
+    };
+    const attempt = (atMs: number) => {
+      const paceMs = pace.waitMs(atMs);
+      if (paceMs > 15_000) return step({ kind: 'paced', atMs, random: random(), paceMs });
+      pace.plan(atMs + paceMs);
+      const run = (nowMs: number) => {
+        pace.sent('join', nowMs);
+        back++;
+        lastMs = nowMs;
+      };
+      return queue.push({ atMs: atMs + paceMs, run });
+    };
+    step({ kind: 'lost', atMs: 0, random: random(), restMs: 0 });
+  };
+  for (let n = 0; n < 1_000; n++) room();
+  while (queue.length > 0) {
+    queue.sort((a, b) => b.atMs - a.atMs);
+    const next = queue.pop();
+    next?.run(next.atMs);
+  }
+  expect([back, givenUp]).toEqual([1_000, 0]);
+  expect(lastMs).toBeLessThan(1_000_000 + 120_000);
 });
 
 const loss = fc.record({

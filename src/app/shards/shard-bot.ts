@@ -83,7 +83,7 @@ export async function startShardBot(
   let teller: ReminderTeller | undefined;
   const ports = (discordPorts: DiscordPorts): CommandPorts => {
     name = config.bot.name ?? discordPorts.bot.name;
-    const parts = partsOf(options, discordPorts, name);
+    const parts = partsOf(options, discordPorts, name, (guildId) => void seats?.givenUp(guildId));
     sessions = new VoiceSessions(parts);
     const comes = stack.use(new UncalledJoins(parts, sessions));
     uncalled = comes;
@@ -161,6 +161,7 @@ function partsOf(
   { bot, shared }: ShardBotOptions,
   discord: DiscordPorts,
   name: string,
+  givenUp: (guildId: string) => void,
 ): SessionDependencies {
   const { config, engines, codec, onSession } = bot;
   const { store, sounds, transcripts } = shared;
@@ -170,6 +171,7 @@ function partsOf(
   const onEvent: SessionDependencies['onEvent'] = (guildId, event) => {
     shared.stats.tell(guildId, event);
     onSession(guildId, event);
+    if (event.kind === 'left' && event.why === 'refused') givenUp(guildId);
   };
   const told = { clock: realClock, onEvent };
   return {

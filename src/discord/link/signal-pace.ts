@@ -46,6 +46,11 @@ export class SignalPace {
     return Math.max(0, freeAtMs - atMs, this.#shard.waitMs(atMs));
   }
 
+  /** Part of it that Discord asked for. */
+  restMs(atMs: number): number {
+    return Math.max(0, this.#restedAtMs - atMs);
+  }
+
   /** Leaving is never made to wait. */
   sent(what: 'join' | 'leave', atMs: number): void {
     this.#lastMs = atMs;

@@ -154,7 +154,7 @@ class GuildLinks {
   }
 
   restMs(): number {
-    return this.#pace.waitMs(realClock.nowMs());
+    return this.#pace.restMs(realClock.nowMs());
   }
 
   async close(): Promise<void> {
@@ -272,5 +272,6 @@ function late(link: DiscordLink | undefined, connectMs: number): BotError {
 
 function tooOften(waitMs: number): BotError {
   const message = `Too many joins there, or Discord asked for a rest: wait ${Math.ceil(waitMs / 1000)} s.`;
-  return new BotError('link.rate_limited', true, message);
+  const about = { retryAfterMs: waitMs };
+  return new BotError('link.rate_limited', true, message, undefined, undefined, about);
 }

@@ -88,21 +88,21 @@ export class ReconnectingLink {
     const atMs = this.#parts.clock.nowMs();
     if (error instanceof BotError) {
       const end = finalLoss(error);
-      return end ? { kind: 'over', why: end } : this.#lost(guildId, atMs);
+      return end ? { kind: 'over', why: end } : this.#lost(guildId, atMs, error);
     }
     const isRepeated = atMs - this.#brokeAtMs <= reconnectRules.rebuildMs;
     this.#brokeAtMs = atMs;
     return isRepeated ? { kind: 'over', why: 'lost' } : this.#lost(guildId, atMs);
   }
 
-  #lost(guildId: string, atMs: number): ReconnectDecision {
-    const { linkOpener, random } = this.#parts;
-    const lost = {
-      kind: 'lost',
-      atMs,
-      random: random(),
-      restMs: linkOpener.restMs(guildId),
-    } as const;
+  #lost(guildId: string, atMs: number, error?: BotError): ReconnectDecision {
+    const { linkOpener, random: chance } = this.#parts;
+    const [random, restMs] = [chance(), linkOpener.restMs(guildId)];
+    const paceMs = error?.code === 'link.rate_limited' ? error.about.retryAfterMs : undefined;
+    const isPaced = paceMs !== undefined && restMs === 0;
+    const lost = isPaced
+      ? ({ kind: 'paced', atMs, random, paceMs } as const)
+      : ({ kind: 'lost', atMs, random, restMs } as const);
     const [comeback, effect] = stepReconnect(this.#comeback, lost, reconnectRules);
     this.#comeback = comeback;
     if (effect?.kind !== 'try') return { kind: 'over', why: 'refused' };

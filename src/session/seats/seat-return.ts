@@ -1,5 +1,5 @@
 import { heard, recall, restored } from '#src/people/consent.ts';
-import { judgeReturn, type ReturnVerdict } from '#src/people/return-rules.ts';
+import { judgeReturn, type ReturnVerdict, returnMs } from '#src/people/return-rules.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { JoinOutcome } from '#src/session/ports/command-ports.ts';
@@ -15,10 +15,14 @@ type ReturnParts = Pick<
   'clock' | 'onEvent' | 'panels' | 'places' | 'seatStore' | 'store'
 >;
 
+type SeatSessions = Pick<VoiceSessions, 'at' | 'forgetSeat' | 'returnTo' | 'settings'>;
+
 /** Seats that are returned to at the same time: each takes messages of the gateway, of which Discord takes 114 a minute. */
 const mostAtOnce = 10;
 /** A store that cannot be read is asked again: this often, after so long in ms. */
 const [mostTries, retryMs] = [6, 10_000];
+/** Interval in ms at which the seat of a session that was given up is looked at while it stands. */
+const lookAgainMs = 60_000;
 
 /** What is known of a seat before the bot returns to it; `unread`: the store did not tell. */
 type Prepared =
@@ -29,8 +33,10 @@ type Prepared =
 /** Goes on where a former run sat, once Discord has told of its server. */
 export class SeatReturn implements Disposable {
   readonly #parts: ReturnParts;
-  readonly #sessions: Pick<VoiceSessions, 'at' | 'forgetSeat' | 'returnTo' | 'settings'>;
+  readonly #sessions: SeatSessions;
   readonly #over = new AbortController();
+  /** Servers whose session was given up. */
+  readonly #givenUp = new Set<string>();
   /** How often the store did not tell of a server. */
   readonly #tries = new Map<string, number>();
   /** Told of each server once it is decided whether the bot returns there. */
@@ -40,7 +46,7 @@ export class SeatReturn implements Disposable {
 
   constructor(
     parts: ReturnParts,
-    sessions: Pick<VoiceSessions, 'at' | 'forgetSeat' | 'returnTo' | 'settings'>,
+    sessions: SeatSessions,
     decided: (guildId: string) => void = () => undefined,
   ) {
     this.#parts = parts;
@@ -56,6 +62,21 @@ export class SeatReturn implements Disposable {
     const seats = await this.#read(guildIds);
     if (!seats) void this.#readAgain(guildIds);
     return new Set(this.#enqueue(seats ?? []));
+  }
+
+  /** To be told of a session that was given up: its seat is looked at every minute while it stands. Never throws. */
+  async givenUp(guildId: string): Promise<void> {
+    if (this.#givenUp.has(guildId)) return;
+    this.#givenUp.add(guildId);
+    const { signal } = this.#over;
+    for (let stands = true; stands; ) {
+      await this.#parts.clock.sleep(lookAgainMs, signal).catch(() => undefined);
+      if (signal.aborted || this.#sessions.at(guildId)) break;
+      const seats = await this.#read([guildId]);
+      stands = !seats || seats.some(({ idleMs }) => idleMs < returnMs);
+      if (stands) this.#enqueue(seats ?? []);
+    }
+    this.#givenUp.delete(guildId);
   }
 
   /** Nothing is begun any more. */
@@ -117,10 +138,12 @@ export class SeatReturn implements Disposable {
 
   async #settle(guildId: string): Promise<void> {
     let prepared: Prepared = { kind: 'none' };
-    const joining = await this.#sessions.returnTo(guildId, async () => {
+    const prepare = async () => {
       prepared = await this.#prepare(guildId);
       return prepared.kind === 'return' ? prepared : undefined;
-    });
+    };
+    const isOnce = this.#givenUp.has(guildId);
+    const joining = await this.#sessions.returnTo(guildId, prepare, isOnce);
     await this.#tell(guildId, prepared, joining);
     this.#decided(guildId);
   }
@@ -140,13 +163,17 @@ export class SeatReturn implements Disposable {
         await this.#showLeft(guildId, prepared.line);
         return;
       case 'return':
-        if (!joining) return; // somebody called the bot meanwhile
-        if ('company' in joining)
-          await this.#parts.panels.takeOver(guildId, { id: 'seat.returned' });
-        else if ('nextTryMs' in joining) await this.#parts.panels.takeOver(guildId);
-        else await this.#showLeft(guildId, { id: 'gave_up' });
-        return;
+        if (joining) await this.#tellJoined(guildId, joining); // else somebody called the bot meanwhile
     }
+  }
+
+  async #tellJoined(guildId: string, joining: JoinOutcome): Promise<void> {
+    const { panels } = this.#parts;
+    if ('company' in joining) await panels.takeOver(guildId, { id: 'seat.returned' });
+    else if (this.#givenUp.has(guildId))
+      return; // its panel says so already
+    else if ('nextTryMs' in joining) await panels.takeOver(guildId);
+    else await this.#showLeft(guildId, { id: 'gave_up' });
   }
 
   async #showLeft(guildId: string, why: TextLine): Promise<void> {

@@ -12,7 +12,7 @@ async function idleMinutes({ store }: SeatedBot): Promise<number> {
 
 /** The network goes away: no link can be opened. */
 function cut({ linkOpener }: SeatedBot): void {
-  linkOpener.failures.push(...Array(20).fill(offline));
+  linkOpener.failures.push(...Array(1_000).fill(offline));
   linkOpener.link.lose();
 }
 

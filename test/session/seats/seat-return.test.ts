@@ -191,3 +191,25 @@ test('a voice server that does not answer is tried again, and its panel is the o
   await bot.clock.advance(2_000);
   expect([bot.sessions.session('g')?.channel, bot.heads]).toEqual([lounge, [undefined]]);
 });
+
+test('a seat that was given up is looked at every minute, and the bot is back where the voice server answers again', async () => {
+  const bot = await called(await openSeats());
+  bot.linkOpener.failures.push(...Array(12).fill(new BotError('link.timeout', true, 'Late.')));
+  bot.linkOpener.link.lose();
+  await bot.clock.advance(4 * minuteMs);
+  expect(bot.of('left')).toMatchObject([{ why: 'refused' }]);
+  await bot.clock.advance(2 * minuteMs);
+  expect([bot.sessions.at('g'), bot.heads.at(-1)]).toEqual([lounge, { id: 'seat.returned' }]);
+});
+
+test('a seat is looked at no longer than it stands', async () => {
+  const bot = await called(await openSeats());
+  bot.linkOpener.failures.push(...Array(1_000).fill(new BotError('link.refused', false, 'No.')));
+  bot.linkOpener.link.lose();
+  await bot.clock.advance(20 * minuteMs);
+  const { asked } = bot.linkOpener;
+  expect(asked).toBeGreaterThan(10);
+  expect(asked).toBeLessThan(20);
+  await bot.clock.advance(60 * minuteMs);
+  expect(bot.linkOpener.asked).toBe(asked);
+});

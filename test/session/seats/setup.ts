@@ -63,12 +63,15 @@ export function start(
   const { clock, store } = kept;
   const here = { ...places, people: () => people, ...over.places };
   const seatStore = seatsOf(kept, over.seatStore ?? store.seats);
-  const own = { ...over, store: store.consents, places: here, seatStore };
-  const fixture = openSessionFixture(own, people, clock);
-  const { events, panels, sessions } = fixture;
-  const onEvent = (_guildId: string, event: SessionEvent) => void events.push(event);
+  const onEvent = (guildId: string, event: SessionEvent) => {
+    fixture.events.push(event);
+    if (event.kind === 'left' && event.why === 'refused') void seats.givenUp(guildId);
+  };
+  const own = { onEvent, ...over, store: store.consents, places: here, seatStore };
+  const fixture: SessionFixture = openSessionFixture(own, people, clock);
+  const { panels, sessions } = fixture;
   const parts = { clock, onEvent, panels, places: here, seatStore, store: store.consents };
-  const seats = new SeatReturn(parts, sessions);
+  const seats: SeatReturn = new SeatReturn(parts, sessions);
   return { ...fixture, store, seats, arrive: () => seats.arrived([lounge.guildId]) };
 }
 
