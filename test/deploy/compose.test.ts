@@ -20,6 +20,27 @@ test('the bot in a container writes to its data alone, holds no right and dumps 
   expect(parley).not.toHaveProperty('ports');
 });
 
+test('the database beside the bot has the rights of its start alone, and limits of memory and tasks', async () => {
+  const { postgres } = (await composeFile('compose.yaml')).services;
+  expect(postgres).toMatchObject({
+    cap_drop: ['ALL'],
+    cap_add: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETGID', 'SETUID'],
+    security_opt: ['no-new-privileges:true'],
+    pids_limit: expect.any(Number),
+    mem_limit: expect.stringMatching(/^\d+[gm]$/),
+  });
+});
+
+test('a bot that is run without compose is confined in the same way', async () => {
+  const text = await readFile('deploy/README.md', 'utf8');
+  const [command = ''] = /docker run -d [^`]+/.exec(text) ?? [];
+  for (const option of ['--read-only', '--cap-drop ALL', '--security-opt no-new-privileges'])
+    expect(command).toContain(option);
+  const { parley } = (await composeFile('compose.yaml')).services;
+  expect(command).toContain(`--memory ${parley?.mem_limit} `);
+  expect(command).toContain(`--pids-limit ${parley?.pids_limit} `);
+});
+
 test.each(overlays)('%s gives the bot settings and nothing else', async (name) => {
   const { parley = {} } = (await composeFile(name)).services;
   expect(Object.keys(parley).sort()).toEqual(['depends_on', 'environment']);
