@@ -16,6 +16,9 @@ export type OpenedStore = {
   readonly pool?: PostgresPool;
 };
 
+/** Time, in ms, that the database has to answer once the process is asked to end: less than an orderly end may take. */
+const endMs = 6_500;
+
 /**
  * The store: SQLite, which stops nobody from talking while it is in trouble, or PostgreSQL, which is to be there at the start.
  *
@@ -37,6 +40,7 @@ export async function openBotStore(
       { url, clock, parts: [transcriptsPart], tell: onStore },
       signal,
     );
+    signal.addEventListener('abort', () => pool.endWithin(endMs), { once: true });
     return { store, sharedSpending, pool };
   }
   const open = () => openStore(mainStore, storePath(dataDir), { clock });

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Clock } from '#src/base/clock.ts';
-import { within } from '#src/base/waiting.ts';
+import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { StoreCode } from '#src/storage/trouble.ts';
 import { type ConnectionOptions, connectionOptions, placeOf, statementMs } from './connection.ts';
 import { asPostgresTrouble, isClosed, isSilent } from './postgres-trouble.ts';
@@ -22,6 +22,8 @@ const idleMs = 30_000;
 const standardConnections = 8;
 /** Longest time, in ms, that closing waits for the server. */
 const closeMs = 3_000;
+/** The same where the process has no time left. */
+const endMs = 300;
 
 /**
  * Connections to one PostgreSQL database, made when they are needed. What fails is a BotError with a sentence; the next
@@ -34,6 +36,7 @@ export class PostgresPool implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #long: LongPlaces;
   readonly #onResult: (error: unknown) => void;
+  readonly #ended = new AbortController();
   #isClosed = false;
 
   constructor(options: PoolOptions) {
@@ -70,12 +73,18 @@ export class PostgresPool implements AsyncDisposable {
     return this.#use('store.unwritable', timeoutMs, wholly, place);
   }
 
+  /** What is under way after `ms` fails then, as does what is asked for later: the process ends. */
+  endWithin(ms: number): void {
+    this.#clock.later(ms, () => this.#ended.abort(new Error('the process ends')));
+  }
+
   /** Ends every connection; operations that wait for one fail. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const late = () => new Error('the database does not answer');
-    await within(this.#pool.end(), closeMs, this.#clock, late).catch(ignore);
+    const mostMs = this.#ended.signal.aborted ? endMs : closeMs;
+    await within(this.#pool.end(), mostMs, this.#clock, late).catch(ignore);
   }
 
   async #use<T>(
@@ -84,7 +93,11 @@ export class PostgresPool implements AsyncDisposable {
     work: SqlWork<T>,
     place?: LongPlace,
   ): Promise<T> {
-    if (this.#isClosed) throw isClosed(code, this.place);
+    const { signal } = this.#ended;
+    if (this.#isClosed || signal.aborted) {
+      place?.release();
+      throw isClosed(code, this.place);
+    }
     const connect = () => this.#pool.connect();
     const taking = place ? place.ready.then(connect) : connect();
     let client: pg.PoolClient | undefined;
@@ -97,12 +110,15 @@ export class PostgresPool implements AsyncDisposable {
     });
     try {
       const late = () => isSilent(code, this.place, timeoutMs);
-      const result = await within(done, timeoutMs, this.#clock, late);
+      const result = await within(unlessAborted(done, signal), timeoutMs, this.#clock, late);
       client?.release();
       this.#onResult(undefined);
       return result;
     } catch (error) {
-      const trouble = asPostgresTrouble(code, this.place, error);
+      const trouble =
+        error === signal.reason
+          ? isClosed(code, this.place)
+          : asPostgresTrouble(code, this.place, error);
       // Whatever state it is in: a new connection costs milliseconds.
       client?.release(true);
       this.#onResult(trouble);

@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
+import { openPostgresStore } from '#src/storage/postgres/keep-books.ts';
 import { migratePostgres, type SchemaPart } from '#src/storage/postgres/migrate.ts';
 import { PostgresPool } from '#src/storage/postgres/pool.ts';
+import { openPostgresTranscripts } from '#src/storage/postgres/transcripts/postgres-transcripts.ts';
+import { transcriptsPart } from '#src/storage/postgres/transcripts/schema.ts';
+import { lineOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
 
@@ -46,6 +50,7 @@ withPostgres(() => {
   keepsOneFree();
   refuses();
   comesBack();
+  endsInTime();
 });
 
 function keepsOneFree(): void {
@@ -153,6 +158,33 @@ function refuses(): void {
     const url = new URL(schema.url.reveal());
     url.pathname = '/no_such_database';
     expect(`${await refusalOf(url.href)}`).toContain('There is no database');
+  });
+}
+
+function endsInTime(): void {
+  test('a process ends in its time although the network swallows everything, and each write that is lost is told', async () => {
+    await using place = await behindProxy();
+    const { proxy, pool, url } = place;
+    const [until, tell] = [new AbortController().signal, () => undefined];
+    const parts = [transcriptsPart];
+    const opened = await openPostgresStore({ url, clock: realClock, parts, tell }, until);
+    const store = { ...opened };
+    const transcripts = openPostgresTranscripts(store.pool, realClock, tell);
+    await transcripts.writer.putSession(sessionOf('a'));
+    await store.consents.write('10', '1', { kind: 'never' });
+    proxy.swallow();
+    const writes = [
+      store.consents.write('10', '1', { kind: 'always' }),
+      transcripts.writer.putLines([lineOf('a', 1, 'lost')]),
+    ].map((write) => write.catch((error) => error));
+    const fromMs = realClock.nowMs();
+    store.pool.endWithin(500);
+    await transcripts[Symbol.asyncDispose]();
+    await store[Symbol.asyncDispose]();
+    expect(realClock.nowMs() - fromMs).toBeLessThan(3_000);
+    const closed = { code: 'store.unwritable', message: expect.stringContaining('was closed') };
+    expect(await Promise.all(writes)).toMatchObject([closed, closed]);
+    await pool[Symbol.asyncDispose]();
   });
 }
 
