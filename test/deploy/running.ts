@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Mailbox } from '#src/base/mailbox.ts';
 
-type LogLine = { readonly msg: string; readonly level: number };
+type LogLine = { readonly msg: string; readonly level: number; readonly alert?: string };
 
 const tellMs = 30_000;
 const farewellMs = 15_000;

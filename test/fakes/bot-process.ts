@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { realClock } from '#src/base/clock.ts';
 import { Mailbox } from '#src/base/mailbox.ts';
 
 const ownProgram = fileURLToPath(import.meta.resolve('#src/app/main.mjs'));
@@ -38,9 +39,8 @@ export async function runToEnd(
   const child = spawn(process.execPath, [...nodeFlags, ownProgram, ...args], {
     cwd: folder,
     env: environment,
-    timeout: 90_000,
-    killSignal: 'SIGKILL',
   });
+  const forget = realClock.later(startMs, () => child.kill('SIGKILL'));
   const output = { out: '', complaints: '' };
   child.stdout.on('data', (chunk) => {
     output.out += chunk;
@@ -49,6 +49,7 @@ export async function runToEnd(
     output.complaints += chunk;
   });
   const [code] = (await once(child, 'close')) as [number | null];
+  forget();
   await rm(folder, { recursive: true });
   return { code, ...output };
 }
@@ -80,8 +81,13 @@ export class BotProcess implements AsyncDisposable {
     program = ownProgram,
   ): Promise<BotProcess> {
     const bot = await BotProcess.launch(login, environment, preload, program);
-    await bot.ready();
-    return bot;
+    try {
+      await bot.logged(({ msg }) => msg?.startsWith('ready:') === true, startMs);
+      return bot;
+    } catch (error) {
+      await bot[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** As `start`, and resolves at once: for one that may wait, or end, before it can be called. */
@@ -114,16 +120,6 @@ export class BotProcess implements AsyncDisposable {
     return bot;
   }
 
-  /** Resolves when it can be called; it is ended if that takes too long. */
-  async ready(): Promise<void> {
-    try {
-      await this.logged(({ msg }) => msg?.startsWith('ready:') === true, startMs);
-    } catch (error) {
-      await this[Symbol.asyncDispose]();
-      throw error;
-    }
-  }
-
   /** All it has logged so far, the newest 1000 lines. */
   get log(): readonly LogLine[] {
     return this.#log;
@@ -149,11 +145,6 @@ export class BotProcess implements AsyncDisposable {
   /** Tells the preloaded module something; nothing happens once the bot has ended. */
   send(message: object): void {
     if (this.#child.connected) this.#child.send(message, () => undefined);
-  }
-
-  /** `listener` is told all that the preloaded module says. */
-  onMessage(listener: (message: unknown) => void): void {
-    this.#child.on('message', listener);
   }
 
   /** What the preloaded module says next. */

@@ -4,13 +4,15 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
+import { realClock } from '#src/base/clock.ts';
 import { text } from '#src/texts/texts.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
 import { openRecogniser } from '#test/fakes/recogniser/recogniser.ts';
 import { remote } from '#test/scenarios/setup/bot-setup.ts';
-import { scenario } from '#test/scenarios/setup/scenario-setup.ts';
+import { eventually, scenario } from '#test/scenarios/setup/scenario-setup.ts';
+import { inSharedTime } from '#test/scenarios/setup/shared-time.ts';
 
 const program = fileURLToPath(import.meta.resolve('#src/app/main.mjs'));
 const [digits, time] = [
@@ -18,6 +20,8 @@ const [digits, time] = [
   recording('synth-flite-slt-what-time-is-it.wav'),
 ];
 const waitMs = 60_000;
+/** Of a whole program. */
+const mostMs = 90_000;
 
 function recording(name: string): string {
   return fileURLToPath(import.meta.resolve(`#test/fixtures/speech/${name}`));
@@ -49,14 +53,14 @@ class Typist implements AsyncDisposable {
     { args = [], stdin = 'pipe' }: { args?: readonly string[]; stdin?: 'pipe' | 'ignore' } = {},
   ): Promise<Typist> {
     const folder = await mkdtemp(join(tmpdir(), 'parley-'));
-    const env = { ...environment, DATA_DIR: folder };
+    const env = { ...environment, ...inSharedTime(), DATA_DIR: folder };
     const child = spawn(process.execPath, [program, ...args], {
       cwd: folder,
       env,
       stdio: [stdin, 'pipe', 'pipe'],
-      timeout: 90_000,
-      killSignal: 'SIGKILL',
     });
+    const forget = realClock.later(mostMs, () => child.kill('SIGKILL'));
+    child.once('exit', forget);
     return new Typist(child, folder);
   }
 
@@ -73,7 +77,7 @@ class Typist implements AsyncDisposable {
       if (from < 0) throw new Error(`${words} was not printed:\n${rest}${this.#complaints}`);
       return rest.slice(0, from + `${found}`.length);
     };
-    const part = await vi.waitFor(look, { timeout: waitMs, interval: 50 });
+    const part = await eventually(look, waitMs);
     this.#read += part.length;
     return part;
   }

@@ -8,6 +8,7 @@ import { type ProcessEnd, runToEnd } from '#test/fakes/bot-process.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
 import { remote } from '#test/scenarios/setup/bot-setup.ts';
 import { scenario } from '#test/scenarios/setup/scenario-setup.ts';
+import { inSharedTime } from '#test/scenarios/setup/shared-time.ts';
 
 /** `npm start -- --once` in an empty folder, and the WAV it left, if it did. */
 async function once(
@@ -15,7 +16,9 @@ async function once(
 ): Promise<ProcessEnd & { readonly kept: Pcm | undefined }> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-'));
   try {
-    const ended = await runToEnd({ ...environment, DATA_DIR: folder }, ['--once']);
+    const ended = await runToEnd({ ...environment, ...inSharedTime(), DATA_DIR: folder }, [
+      '--once',
+    ]);
     const wav = await readFile(join(folder, 'sandbox', 'adam-heard.wav')).catch(() => undefined);
     return { ...ended, kept: wav && readWav(wav) };
   } finally {

@@ -85,12 +85,11 @@ export async function pass(ms: number): Promise<void> {
 }
 
 /** Checks again until it holds; not `expect.poll`, which cannot tell scenarios apart that run side by side. */
-export async function eventually(check: () => unknown): Promise<void> {
-  const deadlineMs = realClock.nowMs() + waitMs;
+export async function eventually<T>(check: () => T, ms = waitMs): Promise<Awaited<T>> {
+  const deadlineMs = realClock.nowMs() + ms;
   for (;;) {
     try {
-      await check();
-      return;
+      return await check();
     } catch (error) {
       if (realClock.nowMs() > deadlineMs) throw error;
     }

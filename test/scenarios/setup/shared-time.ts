@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
 import { realClock } from '#src/base/clock.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
 import { takeOverClock } from './granted-clock.ts';
@@ -6,68 +9,92 @@ import { takeOverClock } from './granted-clock.ts';
 const windowMs = 40;
 const everyMs = 10;
 const unlimited = { untilMs: Number.POSITIVE_INFINITY, lagMs: 0 };
-const preload = import.meta.resolve('./bot-clock.ts');
+const preload = import.meta.resolve('./process-clock.ts');
 
+/** A process that shares its time with this one. */
 type Participant = {
-  isInUse: boolean;
-  /** Undefined until it can be called: time does not wait for its start. */
-  reachedMs: number | undefined;
+  /** That of the processes that were started together. */
+  readonly name: string;
+  readonly socket: Socket;
+  reachedMs: number;
   /** A grant was sent that it has not answered. */
   isAsked: boolean;
 };
 
 const real = { ...realClock };
 const clock = takeOverClock(unlimited);
-const participants = new Map<BotProcess, Participant>();
+const server = createServer(join).listen(0, '127.0.0.1').unref();
+await once(server, 'listening');
+const participants = new Set<Participant>();
+const bots = new Map<string, BotProcess>();
+const resting = new Set<string>();
+let started = 0;
 let ticking: NodeJS.Timeout | undefined;
 
 /**
- * As `BotProcess.start`, with a clock that this process and all such bots share (conservative synchronisation).
+ * Environment of a program that is to share its time with this process, as are the programs that it starts: conservative
+ * synchronisation of all of them.
  *
- * It keeps to real time as long as each process gets a processor. While one of them waits for a processor, time stands still
+ * Time keeps to real time as long as each process gets a processor. While one of them waits for a processor, time stands still
  * for all: a busy machine makes a scenario longer, and changes nothing in it.
  */
+export function inSharedTime(name = `program ${++started}`): { readonly NODE_OPTIONS: string } {
+  const { port } = server.address() as AddressInfo;
+  const nowMs = clock.nowMs();
+  const query = new URLSearchParams({
+    name,
+    port: `${port}`,
+    untilMs: `${nowMs}`,
+    lagMs: `${real.nowMs() - nowMs}`,
+  });
+  return { NODE_OPTIONS: `--import=${preload}?${query}` };
+}
+
+/** As `BotProcess.start`, in shared time. */
 export async function startInSharedTime(
   ...[login, environment]: Parameters<typeof BotProcess.start>
 ): Promise<BotProcess> {
-  const nowMs = clock.nowMs();
-  const grant = `untilMs=${nowMs}&lagMs=${real.nowMs() - nowMs}`;
-  const bot = await BotProcess.launch(login, environment, `${preload}?${grant}`);
-  const participant: Participant = { isInUse: true, reachedMs: undefined, isAsked: false };
-  bot.onMessage((message) => {
-    participant.isAsked = false;
-    if (participant.reachedMs !== undefined)
-      participant.reachedMs = (message as { readonly reachedMs: number }).reachedMs;
-  });
-  participants.set(bot, participant);
-  ticking ??= setInterval(tick, everyMs).unref();
-  await bot.ready();
-  participant.reachedMs = clock.nowMs();
+  const name = `bot ${++started}`;
+  const bot = await BotProcess.start(login, { ...environment, ...inSharedTime(name) });
+  bots.set(name, bot);
   return bot;
 }
 
-/** The time of a bot that is not in use stands still, and no other waits for it. */
+/** The time of a bot that is not in use stands still, and no other process waits for it. */
 export function useInSharedTime(bot: BotProcess, isInUse: boolean): void {
-  const participant = participants.get(bot);
-  if (!participant) return;
-  participant.isInUse = isInUse;
-  participant.reachedMs = clock.nowMs();
+  const [name] = [...bots].find(([, one]) => one === bot) ?? [];
+  if (name === undefined) return;
+  if (isInUse) resting.delete(name);
+  else resting.add(name);
+  for (const one of participants) if (one.name === name) one.reachedMs = clock.nowMs();
   ticking ??= setInterval(tick, everyMs).unref();
 }
 
+function join(socket: Socket): void {
+  let participant: Participant | undefined;
+  socket.setNoDelay(true).unref();
+  socket.on('close', () => participant && participants.delete(participant));
+  const lines = createInterface({ input: socket }).on('error', () => undefined);
+  lines.on('line', (line) => {
+    if (participant) Object.assign(participant, { isAsked: false, reachedMs: Number(line) });
+    else {
+      participant = { name: line, socket, reachedMs: clock.nowMs(), isAsked: false };
+      participants.add(participant);
+      ticking ??= setInterval(tick, everyMs).unref();
+    }
+  });
+}
+
 function tick(): void {
-  for (const bot of participants.keys()) if (!bot.isRunning) participants.delete(bot);
-  const used = [...participants].filter(([, { isInUse }]) => isInUse);
+  const used = [...participants].filter(({ name }) => !resting.has(name));
   const nowMs = clock.nowMs();
-  const reached = used.flatMap(([bot, { reachedMs }]) =>
-    bot.isFrozen ? [] : [reachedMs ?? nowMs],
-  );
-  const untilMs = Math.max(nowMs, Math.min(nowMs, ...reached) + windowMs);
-  const grant = { untilMs, lagMs: real.nowMs() - nowMs };
-  for (const [bot, participant] of used) {
+  const waitedFor = used.filter(({ name }) => !bots.get(name)?.isFrozen);
+  const reachedMs = Math.min(nowMs, ...waitedFor.map((one) => one.reachedMs));
+  const grant = { untilMs: Math.max(nowMs, reachedMs + windowMs), lagMs: real.nowMs() - nowMs };
+  for (const participant of used) {
     if (participant.isAsked) continue;
     participant.isAsked = true;
-    bot.send(grant);
+    participant.socket.write(`${JSON.stringify(grant)}\n`);
   }
   clock.grant(used.length > 0 ? grant : unlimited);
   if (used.length > 0) return;
