@@ -75,7 +75,7 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   'npm run link': tested('test/http/show-page.test.ts', 'programs/link.ts'),
   'npm run lint': inCi('npm run lint'),
   'npm run mutate': {
-    why: 'changes the rules for most of an hour, with modules of its own (test/mutation/README.md)',
+    why: 'changes places of all of src for most of an hour, with modules of its own (test/mutation/README.md)',
   },
   'npm run node': inCi('npm run node -- bench/compare.ts'),
   'npm run mcp': tested('test/external-tools/mcp/program.test.ts', 'programs/mcp.ts'),

@@ -7,7 +7,7 @@ const drawnPath = join(reports, 'drawn.json');
 /** What `main.ts` was asked for. */
 const { mutants: most, seed } = JSON.parse(readFileSync(join(reports, 'asked.json'), 'utf8'));
 
-/** Passes so many mutants as asked for, the same for the same seed; 0: all. Stryker counts the others as not valid. */
+/** Passes as many mutants of the folder as asked for, the same for the same seed; 0: all. Stryker counts the others as not valid. */
 class Sample {
   async init() {}
 
@@ -39,19 +39,5 @@ function lotOf({ fileName, location, mutatorName, replacement }) {
   return createHash('sha256').update(`${seed} ${place}`).digest('hex');
 }
 
-/** Prints each survivor as it is found, for a run that somebody ends early. */
-class Survivors {
-  onMutantTested({ status, fileName, location, mutatorName, replacement = '' }) {
-    if (status !== 'Survived') return;
-    const { line, column } = location.start;
-    const became = replacement.replaceAll(/\s+/g, ' ').slice(0, 80);
-    const file = fileName.replace(/.*\/src\//, 'src/');
-    console.log(`survived ${file}:${line}:${column} ${mutatorName}: ${became}`);
-  }
-}
-
 /** As Stryker's `declareClassPlugin` makes them. */
-export const strykerPlugins = [
-  { kind: 'Checker', name: 'sample', injectableClass: Sample },
-  { kind: 'Reporter', name: 'survivors', injectableClass: Survivors },
-];
+export const strykerPlugins = [{ kind: 'Checker', name: 'sample', injectableClass: Sample }];

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 type File = { readonly moduleId: string };
 type Runner = {
   readonly cache: {
@@ -24,13 +27,15 @@ class QuickFirst {
   }
 }
 
-/** The tests beside the rules, in one worker for each mutant: no state of a mutant reaches the next one. */
+/** What `main.ts` was asked for. */
+const { tests } = JSON.parse(readFileSync(join(import.meta.dirname, 'reports/asked.json'), 'utf8'));
+
+/** The tests of the folder that is mutated, in one worker for each mutant: no state of a mutant reaches the next one. */
 export default {
   test: {
-    include: [
-      'test/{turn,people,link,spending,playback}/**/*.test.ts',
-      'test/session/budget/budget.test.ts',
-    ],
+    include: tests,
+    globalSetup: ['test/postgres-setup.ts'],
+    setupFiles: ['src/discord/library/sodium.ts'],
     // Seconds each, and many times that in the mutated copy, for what quicker files judge as well.
     exclude: [
       '**/*.long.test.ts',
