@@ -39,7 +39,7 @@ const allowed: Readonly<Record<string, string>> = {
   'src/status/loop-delay.ts': 'an interval goes on after an error',
   // The start waits for the database within a deadline; the watchdog beside it is a periodic task.
   'src/storage/postgres/keep-books.ts': 'one start',
-  'src/shards/': 'ownership of shards ends with its own error',
+  'src/shards/': 'renewal of leases, whose pauses must not grow beyond a lease',
 };
 
 type Place = { readonly start: number; readonly end: number };
