@@ -3,7 +3,15 @@ import { parseArgs } from 'node:util';
 import { cutAnswers } from './cuts.ts';
 import { echo } from './echo/echo.ts';
 import { plansOf, spend } from './evening.ts';
-import { cutWords, type Findings, linesOf, roomTable, targetTable } from './report.ts';
+import { followUps } from './follow-ups.ts';
+import {
+  cutWords,
+  type Findings,
+  followUpWords,
+  linesOf,
+  roomTable,
+  targetTable,
+} from './report.ts';
 import { readSceneMix } from './scenes.ts';
 import { readStops, stopAloud, stopsInText } from './stops.ts';
 import { judge } from './verdict.ts';
@@ -26,6 +34,7 @@ const findings: Findings = {
   inText: stopsInText(names),
   cuts: await cutAnswers(cutPoints, seed),
   echo: await echo(),
+  followUps: await followUps(120, seed),
 };
 const lines = linesOf(findings);
 const { aloud, cuts, rooms } = findings;
@@ -35,6 +44,7 @@ console.log(
   `\nstop aloud: silent p50 ${aloud.p50Ms}, p95 ${aloud.p95Ms} ms after its first packet`,
 );
 console.log(`history: ${cutWords(cuts)}`);
+console.log(followUpWords(findings.followUps));
 for (const { what, misses, met } of lines) {
   if (misses.length > 0) console.log(`\n${what}${met ? '' : ', NOT MET'}`);
   for (const miss of misses) console.log(`  ${miss}`);

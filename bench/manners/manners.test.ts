@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { cutAnswers } from './cuts.ts';
 import { echo } from './echo/echo.ts';
 import { plansOf, spend } from './evening.ts';
+import { followUps } from './follow-ups.ts';
 import { Marks, piecesIn } from './marks.ts';
 import { readSceneMix } from './scenes.ts';
 import { readStops, stopAloud, stopPath, stopsInText } from './stops.ts';
@@ -105,4 +106,11 @@ test('a mark in the sound tells which packet it came from, wherever the sound is
   expect(piecesIn(all)).toEqual([{ utterance: 70_000, from: 0, to: 2 }]);
   expect(piecesIn(all.subarray(100))).toEqual([{ utterance: 70_000, from: 1, to: 2 }]);
   expect(piecesIn(new Int16Array(2_000))).toEqual([]);
+});
+
+test('a follow-up question misses what it refers to only where somebody came in between', async () => {
+  const { asked, misses } = await followUps(22, 1);
+  expect(asked).toBeGreaterThan(20);
+  const minutes = misses.map((one) => Number(/minute ([\d.]+)/.exec(one)?.[1]));
+  expect(minutes.filter((at) => at < 10 || at % 10 > 2)).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { percentile, table } from '#bench/table.ts';
 import type { AnswerCut } from './cuts.ts';
 import type { EchoFindings } from './echo/echo.ts';
+import type { FollowUps } from './follow-ups.ts';
 import type { SpokenStops, StopWords } from './stops.ts';
 import type { MannersVerdict } from './verdict.ts';
 
@@ -10,6 +11,7 @@ export type Findings = {
   readonly inText: StopWords & { readonly languages: number };
   readonly cuts: readonly AnswerCut[];
   readonly echo: EchoFindings;
+  readonly followUps: FollowUps;
 };
 
 /** One target; `misses` says what went wrong, a line each. */
@@ -65,6 +67,12 @@ export function targetTable(lines: readonly TargetLine[]): string {
 export function cutWords(cuts: readonly AnswerCut[]): string {
   const off = cuts.map(({ kept, left }) => Math.abs(kept - left));
   return `${off.filter((words) => words === 0).length} of ${cuts.length} exact, at most ${percentile(off, 1)} off`;
+}
+
+/** What somebody new may not know rests, so that not every reference is found. */
+export function followUpWords({ asked, misses }: FollowUps): string {
+  const share = (100 * (asked - misses.length)) / asked;
+  return `follow-up questions, five people, one comes and goes every 5 min: ${share.toFixed(0)} % of ${asked} with the right reference`;
 }
 
 function roomLines(room: string, verdict: MannersVerdict): TargetLine[] {

@@ -45,7 +45,8 @@ export function recordAnswer(
     tellWhy(question, context);
   }
   const twins = (question.also ?? []).filter(hasWords);
-  const knownBy = answerKnownBy(question, given.knownBy, context);
+  const writtenIn = isWritten(given) ? [context.channel.channelId] : [];
+  const knownBy = answerKnownBy(question, given.knownBy, context, writtenIn);
   for (const twin of twins) remember(twin, '', [], knownBy, context);
   const alsoIds = [...twins.map(speakerOf), ...(given.quotedIds ?? [])];
   remember(question, reached(given), alsoIds, knownBy, context);
@@ -75,13 +76,14 @@ function tellWhy({ said }: QueuedQuestion, { channel, parts }: AnswerRecords): v
   });
 }
 
-/** Those who may know a question and its answer; `made`: those who may know what the answer was made of. */
+/** Those who may know a question and its answer; `made`: those who may know what the answer was made of; `writtenIn`: chats. */
 export function answerKnownBy(
   question: QueuedQuestion,
   made: KnownBy,
   context: Pick<AnswerRecords, 'captions' | 'memory'>,
+  writtenIn: readonly string[] = [],
 ): KnownBy {
-  const asked = withDuplicates(question).map((one) => saidTo(one, context));
+  const asked = withDuplicates(question).map((one) => saidTo(one, context, writtenIn));
   return knownByAll([made, ...asked]);
 }
 
@@ -89,12 +91,19 @@ export function answerKnownBy(
 function saidTo(
   { earlier, placeId, said, tell }: QueuedQuestion,
   { captions, memory }: Pick<AnswerRecords, 'captions' | 'memory'>,
+  writtenIn: readonly string[],
 ): KnownBy {
   const fromMs = Math.min(...[...earlier, said].map((one) => one.fromMs));
   const isCaptioned = !tell && captions.wants(said.speakerId);
   const place = isCaptioned ? captions.view?.openPlaceSince(fromMs) : placeId;
   const present = memory.presentSince(fromMs, said.speakerId);
-  return knownByPeople(present, place === undefined ? [] : [place]);
+  return knownByPeople(present, place === undefined ? writtenIn : [place, ...writtenIn]);
+}
+
+/** For want of a voice all of it was written, so that its question is no secret there either. */
+function isWritten({ progress: { text, written } }: FinishedAnswer): boolean {
+  const plain = (words: string) => words.replace(/\s+/g, '');
+  return written !== undefined && plain(written) === plain(text);
 }
 
 function remember(

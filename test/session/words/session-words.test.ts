@@ -6,6 +6,7 @@ import { withPronunciation } from '#src/speech/pronunciation.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import { readBy } from '#test/session/setup/read-outcome.ts';
 import {
   adam,
   lounge,
@@ -83,7 +84,7 @@ test('answers, texts that are read out and sounds of speech say a word otherwise
   await fixture.control.add('g', 'Kubernetes', 'koo-ber-net-ees');
   const asked = fixture.talk.ask('g', 'How is it?', adam, 'voice');
   await pass(fixture, 8_000);
-  expect(await asked).toMatchObject({ text: 'Kubernetes is up, Ana.' });
+  expect(readBy(await asked)).toMatchObject({ text: 'Kubernetes is up, Ana.' });
   expect(fixture.of('answered').at(-1)?.heardText).toBe('Kubernetes is up, Ana.');
   await fixture.talk.say('g', 'I like KUBERNETES', 'queue');
   await fixture.talk.say('g', 'Kubernetes again', 'queue', { track: 'side', owner: adam });
