@@ -23,7 +23,7 @@ import type { BoardMessage } from '#sandbox/world/world-messages.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { realClock } from '#src/base/clock.ts';
-import { BotProcess, type LogLine } from '#test/fakes/bot-process.ts';
+import { BotProcess, forgetCrashes, type LogLine } from '#test/fakes/bot-process.ts';
 import {
   type MockProviders,
   openMockProviders,
@@ -137,6 +137,7 @@ export async function openStage(databaseUrl?: string): Promise<ChaosSetup> {
     async end(how) {
       isUp = false;
       if (how === 'SIGKILL') await bot.kill();
+      forgetCrashes(dataDir);
       await bot[Symbol.asyncDispose]();
       ended = [...ended, ...bot.log];
     },

@@ -7,13 +7,13 @@ import { realClock } from '#src/base/clock.ts';
 export type CommandCount = { readonly sent: number; readonly lost: number };
 
 const everyMs = 100;
-const most = 100;
+const most = 500;
 /** Discord takes an answer within 3 s; who gets the command with less than this left may be too late. */
 const usableMs = 3_000 - 500;
 /** The last ones are answered within this. */
 const lastMs = 3_000;
 
-/** Issues a command every 100 ms, up to 100, until it is ended; call it before the fault. */
+/** Issues a command every 100 ms, up to 500, until it is ended; call it before the fault. */
 export class CommandStream {
   readonly #person: SandboxPerson;
   readonly #sandbox: Sandbox;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { text } from '#src/texts/texts.ts';
 import { reportOf } from './report.ts';
-import type { TakeoverRound } from './round.ts';
+import { questionOutcome, type TakeoverRound } from './round.ts';
 
 const round: TakeoverRound = {
   fault: 'kill',
@@ -19,7 +20,7 @@ test('takeovers pass where people are heard again in time, no question is lost, 
 
 test.each<readonly [string, Partial<TakeoverRound>, RegExp]>([
   ['somebody is never heard again', { heardAgainMs: undefined }, /heard again after Infinity s/],
-  ['it takes too long', { heardAgainMs: 10_001 }, /heard again after 10\.0 s \(p95\), not 10\.0 s/],
+  ['it takes too long', { heardAgainMs: 42_001 }, /heard again after 42\.0 s \(p95\), not 42\.0 s/],
   [
     'a stopped process takes too long to end',
     { fault: 'stop', goneMs: 6_001 },
@@ -44,4 +45,13 @@ test('a process that is alone has less time until it hears again, once it was st
   expect(reportOf(stopped, [], true).failures).toEqual([
     expect.stringMatching(/^stop: heard again/),
   ]);
+});
+
+test('a question is lost unless its own person is answered, or its own channel is told', () => {
+  const sentence = text('seat.returned');
+  const told = [{ text: `[${sentence}]`, channelId: 'other', atMs: 20 }];
+  expect(questionOutcome(told, 'mine', 10, false)).toBe('neither');
+  expect(questionOutcome(told, 'other', 10, false)).toBe('named as lost');
+  expect(questionOutcome(told, 'other', 30, false)).toBe('neither');
+  expect(questionOutcome(told, 'other', 10, true)).toBe('answered');
 });

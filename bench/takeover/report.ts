@@ -5,13 +5,15 @@ import type { TakeoverFault, TakeoverRound } from './round.ts';
 
 /** Longest time, in ms, until 95 of 100 people are heard again; `freeze` counts its own 20 s, `gone` is over by then. */
 const heardAgainLimitMs: Readonly<Record<TakeoverFault, number>> = {
-  kill: 10_000,
+  kill: 42_000,
   stop: 10_000,
   freeze: 30_000,
   suspend: 90_000,
-  cut: 15_000,
+  cut: 42_000,
   gone: 20_000,
 };
+/** Of `kill` where no other process takes over. */
+const restartLimitMs = 10_000;
 /** Of `stop` where no other process takes over. */
 const startLimitMs = 5_000;
 
@@ -87,7 +89,11 @@ function failuresOf(
   rounds: readonly TakeoverRound[],
   isAlone: boolean,
 ): readonly string[] {
-  const limitMs = isAlone && fault === 'stop' ? startLimitMs : heardAgainLimitMs[fault];
+  const aloneLimitsMs: Partial<typeof heardAgainLimitMs> = {
+    kill: restartLimitMs,
+    stop: startLimitMs,
+  };
+  const limitMs = (isAlone ? aloneLimitsMs[fault] : undefined) ?? heardAgainLimitMs[fault];
   const lost = rounds.filter(({ question }) => question === 'neither').length;
   const p95 = percentile(timesOf(rounds), 0.95);
   return [

@@ -18,7 +18,7 @@ import {
  * - `freeze`: SIGSTOP for 20 s, and SIGCONT.
  * - `suspend`: SIGSTOP until another process is heard, and SIGCONT.
  * - `cut`: it alone loses the database until another one is heard.
- * - `gone`: everybody loses the database for 60 s.
+ * - `gone`: everybody loses the database for 25 s.
  */
 export type TakeoverFault = 'kill' | 'stop' | 'freeze' | 'suspend' | 'cut' | 'gone';
 
@@ -27,7 +27,7 @@ export type TakeoverRound = {
   readonly owner: string;
   /** From the fault to the first sound of the person that a recogniser is given afterwards; of `gone`: while it lasts. */
   readonly heardAgainMs: number | undefined;
-  /** The answer went on or was given again; or a sentence told that it was lost; or neither. */
+  /** The answer went on or was given again; or a sentence in that server told that it was lost; or neither. */
   readonly question: 'answered' | 'named as lost' | 'neither';
   /** Of `stop`: from SIGTERM to the end of the process. */
   readonly goneMs?: number;
@@ -40,7 +40,7 @@ const lostSentences = [text('seat.returned'), text('seat.unsaid')];
 const frozenMs = 20_000;
 /** In which a process that goes on does whatever it had begun. */
 const wakingMs = 5_000;
-const goneMs = 60_000;
+const goneMs = 25_000;
 /** Nobody waits longer for anything. */
 const patienceMs = 150_000;
 /** After somebody is heard again: an answer or a sentence comes within this. */
@@ -214,15 +214,29 @@ async function speakOn({ person }: Call, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function outcome({ setup, atMs }: Played): Promise<TakeoverRound['question']> {
-  const isAnswered = () => setup.asked(atMs).some(isStory);
-  const isNamed = () =>
-    setup.written.some(
-      (one) => one.atMs > atMs && lostSentences.some((sentence) => one.text.includes(sentence)),
-    );
-  await within(namedWithinMs, () => isNamed() || isAnswered());
-  if (isNamed()) return 'named as lost';
-  return isAnswered() ? 'answered' : 'neither';
+async function outcome(played: Played): Promise<TakeoverRound['question']> {
+  const { setup, call, atMs } = played;
+  const isAnswered = () => setup.asked(atMs).some(isStory) && heardMs(call, atMs) > intoAnswerMs;
+  const now = () => questionOutcome(setup.written, call.channelId, atMs, isAnswered());
+  await within(namedWithinMs, () => now() !== 'neither');
+  return now();
+}
+
+/** Outcome of a question that was asked in this channel; a sentence in another one says nothing of it. */
+export function questionOutcome(
+  written: TakeoverSetup['written'],
+  channelId: string,
+  faultAtMs: number,
+  isAnswered: boolean,
+): TakeoverRound['question'] {
+  const isNamed = written.some(
+    (one) =>
+      one.channelId === channelId &&
+      one.atMs > faultAtMs &&
+      lostSentences.some((sentence) => one.text.includes(sentence)),
+  );
+  if (isAnswered) return 'answered';
+  return isNamed ? 'named as lost' : 'neither';
 }
 
 function isStory({ endpoint, text = '' }: { readonly endpoint: string; readonly text?: string }) {

@@ -15,6 +15,8 @@ import { type BenchDatabase, openDatabase } from './database.ts';
 export type Call = {
   readonly server: string;
   readonly shard: number;
+  /** Of the voice channel, whose chat has the panel. */
+  readonly channelId: string;
   readonly person: SandboxPerson;
 };
 
@@ -37,7 +39,11 @@ export type TakeoverSetup = AsyncDisposable & {
   asked(sinceMs: number): readonly ProviderRequest[];
 };
 
-type WrittenMessage = { readonly text: string; readonly atMs: number };
+type WrittenMessage = {
+  readonly text: string;
+  readonly channelId: string;
+  readonly atMs: number;
+};
 type ProviderRequest = MockRequest & { readonly by: string };
 
 export const channel = 'Lounge';
@@ -84,12 +90,14 @@ export async function openTakeover(
   const written: WrittenMessage[] = [];
   sandbox.onMessage(({ message }) => {
     const shown = JSON.stringify([message.text, message.embeds, message.components]);
-    written.push({ text: shown, atMs: realClock.nowMs() });
+    written.push({ text: shown, channelId: message.channelId, atMs: realClock.nowMs() });
   });
   const start = starter(setup, database, names);
   for (const name of names) await start(name);
   const calls = ['Sandbox', 'Sandbox 2'].map((server, n) => {
-    return { server, shard: n % shards, person: sandbox.guild(server).person(`Person ${n + 1}`) };
+    const guild = sandbox.guild(server);
+    const person = guild.person(`Person ${n + 1}`);
+    return { server, shard: n % shards, channelId: guild.channelId(channel), person };
   });
   const all = stack.move();
   return {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,6 +52,17 @@ export async function runToEnd(
   forget();
   await rm(folder, { recursive: true });
   return { code, ...output };
+}
+
+/** Makes a bot over this `DATA_DIR` start at once although it was killed again and again, which looks like a loop of crashes. */
+export function forgetCrashes(dataDir: string): void {
+  const path = join(dataDir, 'process', 'process.json');
+  try {
+    const stored: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    writeFileSync(path, JSON.stringify(Object.assign({}, stored, { starts: [] })));
+  } catch {
+    // It has not started there yet.
+  }
 }
 
 /** A bot is logged in by then: it starts in 1 s where nothing else runs, and twenty may start at once. */

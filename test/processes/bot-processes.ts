@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { usualGatewayLimits } from '#sandbox/gateway/gateway-shards.ts';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { BotProcess } from '#test/fakes/bot-process.ts';
+import { BotProcess, forgetCrashes } from '#test/fakes/bot-process.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import { openMockProviders } from '#test/fakes/providers/providers.ts';
 import { type BotEnvironment, remote } from '#test/scenarios/setup/bot-setup.ts';
@@ -71,6 +71,7 @@ export async function openProcesses(options: ProcessesOptions = {}): Promise<Pro
     if (former?.isRunning) throw new Error(`The process ${name} runs already.`);
     await former?.[Symbol.asyncDispose]();
     const own = { DATA_DIR: join(folder, name), ...options.environment, ...environment };
+    forgetCrashes(own.DATA_DIR);
     const login = { token: sandbox.token, apiUrl, ca: sandbox.certificate };
     const bot = await how(login, { ...common, ...own }, preloadOf(clockAheadMs));
     started.set(name, bot);

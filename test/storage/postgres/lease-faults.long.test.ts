@@ -1,0 +1,149 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import { Secret } from '#src/base/secret.ts';
+import type { ShardHost } from '#src/shards/ownership.ts';
+import { ownershipRules } from '#src/shards/ownership-step.ts';
+import { SharedShards } from '#src/shards/shared-shards.ts';
+import { openShardRegistry } from '#src/storage/postgres/shards/postgres-shard-registry.ts';
+import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
+import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
+
+/** As the usual rules, with a lease that a test can wait for. */
+const rules = { ...ownershipRules, leaseMs: 10_000 };
+/** Longest time, in ms, without the database that ends nothing, and until all is served again after a longer one. */
+const harmlessMs = rules.leaseMs - 5_000 - 500;
+const backMs = rules.leaseMs + rules.unchangedMs + 12_000;
+/** Time, in ms, after a fault: everybody has renewed. */
+const restMs = 3_000;
+const never = new AbortController().signal;
+
+/** A process with a way of its own to the database; its shards begin and end at once. */
+type Party = AsyncDisposable & {
+  readonly id: string;
+  readonly way: TcpProxy;
+  readonly serving: Set<number>;
+  readonly stops: string[];
+};
+
+type Scene = { readonly parties: Party[]; readonly doubled: string[]; readonly shards: number };
+
+async function join(
+  scene: Scene,
+  schema: TestSchema,
+  id: string,
+  oneWayMs: number,
+): Promise<Party> {
+  await using stack = new AsyncDisposableStack();
+  const way = stack.use(await TcpProxy.before(schema.url.reveal()));
+  way.delay(oneWayMs);
+  const { shards } = scene;
+  const registry = stack.use(
+    await openShardRegistry({
+      url: new Secret(way.through(schema.url.reveal())),
+      clock: realClock,
+      processId: id,
+      leaseMs: rules.leaseMs,
+      mostConnections: 4,
+    }),
+  );
+  const serving = new Set<number>();
+  const stops: string[] = [];
+  const host: ShardHost = {
+    async fence({ id: shardId, sharing }) {
+      // Discord ends the session of an owner that goes on without a lease.
+      if (sharing?.mustEndFormer) for (const one of scene.parties) one.serving.delete(shardId);
+      return 'resumed';
+    },
+    async start(shard) {
+      await shard.waitToIdentify(never);
+      const others = scene.parties.filter((one) => one.serving.has(shard.id));
+      for (const other of others) scene.doubled.push(`${shard.id} by ${other.id} and ${id}`);
+      serving.add(shard.id);
+      const sessionId = `${id} ${shard.id} ${realClock.nowMs()}`;
+      shard.sharing?.sessionChanged({ sessionId, resumeUrl: 'wss://gateway', sequence: 1 });
+    },
+    stop: async (shardId) => void serving.delete(shardId),
+    seats: () => new Map(),
+  };
+  const process = { id, botId: 'bot', name: id, version: '0', limit: 100 };
+  const shared = new SharedShards({
+    registry,
+    process: { ...process, recommendedCount: shards },
+    limits: { recommendedShards: shards, maxConcurrency: shards },
+    clock: realClock,
+    rules,
+    tell: (news) => news.kind === 'stopped' && stops.push(news.why),
+  });
+  await shared.open(host, never);
+  stack.use(shared);
+  const all = stack.move();
+  const party = { id, way, serving, stops, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  scene.parties.push(party);
+  return party;
+}
+
+function isWhole({ parties, shards }: Scene): boolean {
+  return new Set(parties.flatMap(({ serving }) => [...serving])).size === shards;
+}
+
+async function whole(scene: Scene): Promise<number> {
+  const fromMs = realClock.nowMs();
+  while (!isWhole(scene) && realClock.nowMs() - fromMs < backMs) await wait(100);
+  return realClock.nowMs() - fromMs;
+}
+
+type Break = (way: TcpProxy) => void;
+const breaks: Readonly<Record<string, Break>> = {
+  cut: (way) => way.cut(),
+  swallow: (way) => way.swallow(),
+  answers: (way) => way.swallowAnswers(),
+};
+
+/** One fault on the way of one process, or of both, and what it did. */
+async function play(scene: Scene, n: number, oneWayMs: number): Promise<string[]> {
+  const [kind = '', damage] = Object.entries(breaks)[n % 3] ?? [];
+  const isLong = n % 4 === 3;
+  const hit = n % 2 === 0 ? scene.parties : scene.parties.slice(n % 3 === 0 ? 0 : 1).slice(0, 1);
+  const former = scene.parties.flatMap(({ stops }) => stops).length;
+  for (const { way } of hit) damage?.(way);
+  await wait(isLong ? rules.leaseMs + 4_000 : harmlessMs);
+  for (const { way } of hit) {
+    way.heal();
+    way.delay(oneWayMs);
+  }
+  const tookMs = await whole(scene);
+  await wait(restMs);
+  const stops = scene.parties.flatMap(({ stops }) => stops).slice(former);
+  const what = `fault ${n}, ${kind} for ${isLong ? 'long' : 'short'}`;
+  const ended = stops.filter((why) => why !== 'handover');
+  return [
+    ...(isLong || ended.length === 0 ? [] : [`${what}: ended ${ended}`]),
+    ...(tookMs < backMs ? [] : [`${what}: not served again`]),
+  ];
+}
+
+withPostgres(() => {
+  test.concurrent.each([
+    [4, 10],
+    [4, 100],
+    [16, 10],
+    [16, 100],
+  ])(
+    'ten faults on the way to PostgreSQL, %i shards, %i ms away: none is served twice or left alone, and short ones end nothing',
+    {
+      timeout: 580_000,
+    },
+    async (shards, oneWayMs) => {
+      await using schema = await openSchema();
+      const scene: Scene = { parties: [], doubled: [], shards };
+      await using _one = await join(scene, schema, 'one', oneWayMs);
+      await using _two = await join(scene, schema, 'two', oneWayMs);
+      await wait(4_000 + 3_000 * (shards / 2));
+      const findings: string[] = [];
+      for (let n = 0; n < 10; n++) findings.push(...(await play(scene, n, oneWayMs)));
+      expect(scene.doubled).toEqual([]);
+      expect(findings).toEqual([]);
+    },
+  );
+});
