@@ -1,0 +1,26 @@
+import { globSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { builtInTexts } from '#src/texts/tables.ts';
+
+const folders = ['src', 'commands', 'tools', 'sandbox', 'doctor', 'setup'];
+const code = globSync(folders.map((folder) => `${folder}/**/*.ts`))
+  .map((file) => readFileSync(file, 'utf8'))
+  .join('\n');
+
+/** Strings as they stand in the sources, and what templates may become: each hole is one or more words of an id. */
+const literals = new Set(Array.from(code.matchAll(/['"`]([a-z][\w.-]*)['"`]/g), ([, id]) => id));
+const templates = [
+  ...new Set(
+    Array.from(code.matchAll(/`((?:[\w.-]|\$\{[\w.!?' ()[\]]+\})+)`/g), ([, one = '']) => one),
+  ),
+]
+  .filter((one) => one.includes('${') && /[a-z]{3}/.test(one.replace(/\$\{[^}]*\}/g, '')))
+  .map((one) => one.split(/\$\{[^}]*\}/).map((part) => part.replaceAll('.', '\\.')))
+  .map((parts) => new RegExp(`^${parts.join('[a-z][\\w.-]*')}$`));
+
+test('every text is used somewhere', () => {
+  const ids = [...builtInTexts('en').keys()];
+  expect(ids.length).toBeGreaterThan(600);
+  const unused = ids.filter((id) => !literals.has(id) && !templates.some((one) => one.test(id)));
+  expect(unused).toEqual([]);
+});
