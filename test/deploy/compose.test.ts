@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { readConfig } from '#src/config/config.ts';
+import { deadlines } from '#src/provider/deadlines.ts';
 import { enter, keyOf, openTestPage } from '#test/http/open-page.ts';
 import { botEnvironment, composeFile } from './compose-files.ts';
 
@@ -66,6 +67,15 @@ test('the bot takes the settings of that file, and its link lets in whoever come
   const link = page.links.create({ kind: 'owner' });
   expect(link.hostname).toBe('127.0.0.1');
   expect((await enter(page.url, keyOf(link))).text).toBe('{"face":"owner"}');
+});
+
+test('the proxy gives a model as long as the bot does', async () => {
+  const config = parse(await readFile('deploy/litellm/config.yaml', 'utf8'));
+  const { request_timeout, num_retries } = config.litellm_settings;
+  const longestMs = Math.max(...Object.values(deadlines).map(({ totalMs }) => totalMs));
+  expect(longestMs).toBe(480_000);
+  expect(request_timeout * 1_000).toBeGreaterThanOrEqual(longestMs);
+  expect(num_retries).toBe(0);
 });
 
 test.each(overlays)('each server of %s is confined, and only the bot reaches it', async (name) => {
