@@ -146,9 +146,9 @@ const nothing: Examined = { findings: [ok('', 'embedded')], state: 'usable', set
 
 async function probeVoice(server: ServerUnderTest, speech: Config['speech']): Promise<Examined> {
   if (speech.kind === 'embedded') return nothing;
-  const { backend, model, voice } = speech;
+  const { backend, model, rateHz, voice } = speech;
   if (backend === 'chat-audio') return probeAudioChat(server, { model, voice }, 'SPEECH');
-  if (backend === 'speech') return probeSpeech(server, { model, voice, isChosen: true });
+  if (backend === 'speech') return probeSpeech(server, { model, voice, rateHz, isChosen: true });
   return probeAloud(server, { model, voice });
 }
 

@@ -19,6 +19,8 @@ export type Speaker = {
   readonly voice: string;
   /** A voice was chosen; otherwise another may be tried. */
   readonly isChosen: boolean;
+  /** Rate of raw samples, in Hz, as it is set. */
+  readonly rateHz?: number | undefined;
 };
 
 /** One clip asked for in one format, and the answer as it came. */
@@ -76,10 +78,15 @@ export async function soundOf(
 
 async function speak(
   server: ServerUnderTest,
-  { model, voice }: Speaker,
+  { model, voice, rateHz }: Speaker,
   format: 'pcm' | 'wav',
 ): Promise<ProbeSpeech> {
-  const synthesizer = openSynthesizer(server.client, { model, voice, format });
+  const synthesizer = openSynthesizer(server.client, {
+    model,
+    voice,
+    format,
+    ...(rateHz !== undefined && { rateHz }),
+  });
   const spoken = await attempt(server, (signal) => soundOf(synthesizer, spokenText, signal));
   const answer = server.recorded.last;
   if (spoken.kind === 'failed') {
@@ -131,7 +138,7 @@ function rateOf(raw: ProbeSpeech, wav: ProbeSpeech): ReportLine | undefined {
     return differs(
       'speech rate',
       `not measured, there is no WAV to compare; ${assumedHz} Hz taken`,
-      'listen whether voices are too high or too low; then choose a server that sends WAV',
+      'listen whether voices are too high or too low; then set SPEECH_RATE_HZ to the rate that the server documents',
     );
   }
   const estimateHz = raw.pcm.samples.length / (durationMs(wav.pcm) / 1000);
@@ -141,11 +148,12 @@ function rateOf(raw: ProbeSpeech, wav: ProbeSpeech): ReportLine | undefined {
   if (!isWavs && distance(assumedHz) < 0.3) {
     return ok('speech rate', `raw samples come at ${assumedHz} Hz, as taken`);
   }
-  const told = isWavs ? `${wavHz} Hz` : `about ${Math.round(estimateHz / 100) * 100} Hz`;
+  const roundHz = Math.round(estimateHz / 100) * 100;
+  const told = isWavs ? `${wavHz} Hz` : `about ${roundHz} Hz`;
   return differs(
     'speech rate',
     `raw samples come at ${told} and would be played as ${assumedHz} Hz`,
-    'use SPEECH_FORMAT=wav',
+    `use SPEECH_FORMAT=wav, or SPEECH_RATE_HZ=${isWavs ? wavHz : roundHz}`,
   );
 }
 

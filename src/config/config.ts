@@ -43,7 +43,13 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const tools = readExternalTools(parsed.data, environment);
   const toolMistakes = tools.kind === 'bad' ? tools.mistakes : [];
   const { brains, mistakes: brainMistakes } = readBrains(parsed.data.BRAINS, environment);
-  const mistakes = [...contradictions(parsed.data), ...removed, ...toolMistakes, ...brainMistakes];
+  const mistakes = [
+    ...contradictions(parsed.data),
+    ...impossibleModels(parsed.data),
+    ...removed,
+    ...toolMistakes,
+    ...brainMistakes,
+  ];
   if (tools.kind === 'bad' || mistakes.length > 0) return { kind: 'bad', mistakes };
   const { PATH: searchPath = '' } = environment;
   const externalTools = tools.tools;
@@ -70,6 +76,16 @@ function removedSettings({ REALTIME_DIALECT: dialect }: NodeJS.ProcessEnv): stri
         'REALTIME_DIALECT: beta is gone with the interface that OpenAI removed in May 2026; delete this line, and use a server with the names of today (GA)',
       ]
     : [];
+}
+
+/** Complaints about models that exist and that no request of the bot can reach, one sentence each. */
+function impossibleModels(from: EnvironmentSettings): string[] {
+  return Object.entries(from)
+    .filter(([name, value]) => /_MODEL(_NAME)?$/.test(name) && /^gpt-live-\d/.test(`${value}`))
+    .map(
+      ([name, value]) =>
+        `${name}: ${value} answers only over OpenAI's Live API, which the bot does not speak; spoken conversations take ${standardModels.realtime}`,
+    );
 }
 
 function contradictions(from: EnvironmentSettings): string[] {
@@ -246,10 +262,10 @@ function audioModel(from: EnvironmentSettings): AudioModel {
 }
 
 function speech(from: EnvironmentSettings): Config['speech'] {
-  const { SPEECH_VOICE: voice, SPEECH_BACKEND: backend } = from;
+  const { SPEECH_VOICE: voice, SPEECH_BACKEND: backend, SPEECH_RATE_HZ: rateHz } = from;
   const role = remote(from, 'SPEECH', '');
   if (role.kind === 'embedded') return { ...role, ...(voice && { voice }) };
-  return speechOf(role, backend, voice, from);
+  return { ...speechOf(role, backend, voice, from), ...(rateHz !== undefined && { rateHz }) };
 }
 
 /** The shared key goes to the shared base URL only; a group with an address of its own brings its own key. */

@@ -100,6 +100,12 @@ export const settings = z.object({
   SPEECH_VOICE: words.optional(),
   SPEECH_INSTRUCTIONS: words.optional(),
   SPEECH_FORMAT: z.enum(speechFormats).default('pcm'),
+  SPEECH_RATE_HZ: z.coerce
+    .number('must be a rate in Hz, say 16000')
+    .int('must be a rate in Hz, say 16000')
+    .min(8_000, 'must be at least 8000 Hz')
+    .max(192_000, 'must be at most 192000 Hz')
+    .optional(),
   SPEECH_FIRST_BYTE_SECONDS: seconds.optional(),
   SPEECH_IDLE_SECONDS: seconds.optional(),
   SPEECH_FALLBACK_BASE_URL: urlOrEmbedded.optional(),

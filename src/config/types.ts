@@ -63,6 +63,8 @@ export type Config = {
     | (RemoteServer & {
         readonly backend: 'speech' | 'chat-audio' | 'realtime';
         readonly format: EnvironmentSettings['SPEECH_FORMAT'];
+        /** Of raw samples without a label. */
+        readonly rateHz?: number;
         readonly voice: string;
         readonly instructions?: string;
       })

@@ -300,13 +300,6 @@ test('hosts of the own network are hosts, and nothing that opens more', () => {
   }
 });
 
-test('a setting that is gone is told to somebody who still relies on it, and to nobody else', () => {
-  expect(mistakes({ REALTIME_DIALECT: 'beta' })).toEqual([
-    expect.stringMatching(/^REALTIME_DIALECT: beta is gone .*delete this line/),
-  ]);
-  for (const former of ['auto', 'ga', '']) good({ REALTIME_DIALECT: former });
-});
-
 test('realtime takes a server of its own or OpenAI, and needs one only where it is the pipeline', () => {
   expect(good({}).realtime).toBeUndefined();
   expect(mistakes({ PIPELINE: 'realtime' })).toEqual([

@@ -63,7 +63,7 @@ test('raw samples at a rate of their own are noticed, and WAV is advised', async
   expect(about('speech rate')).toBe(
     'differs speech rate raw samples come at 16000 Hz and would be played as 24000 Hz',
   );
-  expect(mendOf('speech rate')).toBe('use SPEECH_FORMAT=wav');
+  expect(mendOf('speech rate')).toBe('use SPEECH_FORMAT=wav, or SPEECH_RATE_HZ=16000');
   expect(about('speech wav')).toContain('16000 Hz, mono, 16 bit, sound at byte 44, true size');
   expect([code, settings.SPEECH_FORMAT]).toEqual([0, 'wav']);
 });

@@ -34,8 +34,8 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 const client = () => openClient({ baseUrl: server.baseUrl, apiKey: new Secret('hunter22') });
 const hearing = (model = 'whisper-1') => openTranscriber(client(), { model, language: 'en' });
-const speaking = (format: 'pcm' | 'wav' = 'pcm') =>
-  openSynthesizer(client(), { model: 'tts', voice: 'alloy', format });
+const speaking = (format: 'pcm' | 'wav' = 'pcm', rate: { readonly rateHz?: number } = {}) =>
+  openSynthesizer(client(), { model: 'tts', voice: 'alloy', format, ...rate });
 
 transcriberContract('OpenAI transcriptions', () => hearing(), utterances);
 synthesizerContract('OpenAI speech', () => speaking());
@@ -96,6 +96,12 @@ test('the voice, its tone and its pace are asked for', async () => {
     instructions: 'calm',
     speed: 1.2,
   });
+});
+
+test('raw samples without a label are played at the rate that was set', async () => {
+  const { rateHz } = await soundOf(speaking('pcm', { rateHz: 16_000 }), 'Hi.');
+  expect(rateHz).toBe(16_000);
+  expect((await soundOf(speaking(), 'Hi.')).rateHz).toBe(24_000);
 });
 
 test('a text beyond the limit of the server becomes several requests', async () => {

@@ -83,7 +83,6 @@ export const lasting: readonly string[] = [
   'gpt-live-transcribe',
   'gpt-realtime-2.1',
   'gpt-realtime-2.1-mini',
-  'gpt-live-1',
 ];
 
 /** Models anybody may run on a machine of their own: nobody can end them. */

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { readConfig } from '#src/config/config.ts';
+import type { Config } from '#src/config/types.ts';
+
+function good(environment: NodeJS.ProcessEnv): Config {
+  const result = readConfig(environment);
+  if (result.kind === 'bad') throw new Error(result.mistakes.join('\n'));
+  return result.config;
+}
+
+function mistakes(environment: NodeJS.ProcessEnv): readonly string[] {
+  const result = readConfig(environment);
+  return result.kind === 'bad' ? result.mistakes : [];
+}
+
+test('a setting that is gone is told to somebody who still relies on it, and to nobody else', () => {
+  expect(mistakes({ REALTIME_DIALECT: 'beta' })).toEqual([
+    expect.stringMatching(/^REALTIME_DIALECT: beta is gone .*delete this line/),
+  ]);
+  for (const former of ['auto', 'ga', '']) good({ REALTIME_DIALECT: former });
+});
+
+test.each(['REALTIME_MODEL', 'CHAT_COMPLETION_MODEL', 'AUDIO_MODEL_NAME', 'SPEECH_MODEL'])(
+  'a model that no request of the bot can reach is refused at start in %s',
+  (name) => {
+    const given = { OPENAI_API_KEY: 'k', [name]: 'gpt-live-1' };
+    expect(mistakes(given)).toEqual([
+      expect.stringMatching(/gpt-live-1 answers only over.*Live API/),
+    ]);
+    good({ OPENAI_API_KEY: 'k', TRANSCRIPTION_MODEL: 'gpt-live-transcribe' });
+  },
+);
+
+test('the rate of raw samples without a label is a setting of the speech server', () => {
+  const server = { SPEECH_BASE_URL: 'http://127.0.0.1:8000/v1', SPEECH_MODEL: 'piper' };
+  expect(good({ ...server, SPEECH_RATE_HZ: '16000' }).speech).toMatchObject({ rateHz: 16_000 });
+  expect(good(server).speech).not.toHaveProperty('rateHz');
+  for (const wrong of ['wav', '7999', '1e6', '16000.5'])
+    expect(mistakes({ ...server, SPEECH_RATE_HZ: wrong }), wrong).toHaveLength(1);
+});
