@@ -105,14 +105,19 @@ function whoSpeaks(room, { who, on }) {
   return { ...room, people };
 }
 
+/** Buttons that every panel has, and no other message for everybody. */
+const panelButtons = ['parley:ask', 'parley:stop'];
+
 /**
- * The message that the bot keeps its panel in: the latest for everybody with buttons that tell the bot something.
+ * The message that the bot keeps its panel in: the latest for everybody with the buttons of a panel.
  * @param {RoomState} state
  * @returns {RoomMessage | undefined}
  */
 export function panelOf({ messages, room }) {
   return messages.findLast(
     ({ author, buttons, to }) =>
-      author === room.bot.name && to === undefined && buttons.some(({ customId }) => customId),
+      author === room.bot.name &&
+      to === undefined &&
+      panelButtons.every((name) => buttons.some(({ customId }) => customId === name)),
   );
 }

@@ -61,16 +61,26 @@ test('the bot is marked where it speaks, too', () => {
   expect(after(state, speaks, { ...speaks, on: false }).room.bot.speaks).toBe(false);
 });
 
-test('the panel is the latest message of the bot for everybody with buttons to press', () => {
-  const button = { customId: 'stop', label: 'Stop', disabled: false };
-  const panel = message('panel', { buttons: [button] });
+const named = (name: string) => ({ customId: `parley:${name}`, label: name, disabled: false });
+
+test('the panel is the latest message of the bot for everybody with the buttons of a panel', () => {
+  const buttons = [named('ask'), named('stop')];
+  const panel = message('panel', { buttons });
   const others = [
     message('link', { buttons: [{ label: 'Guide', disabled: false }] }),
-    message('private', { buttons: [button], to: 'You' }),
-    message('person', { buttons: [button], author: 'Adam' }),
+    message('private', { buttons, to: 'You' }),
+    message('person', { buttons, author: 'Adam' }),
   ];
   expect(panelOf(after(state, panel, ...others))?.id).toBe('panel');
   expect(panelOf(after(state, ...others))).toBeUndefined();
+});
+
+test('a notice with buttons of its own, as captions have one, does not take the place of the panel', () => {
+  const panel = message('panel', { buttons: [named('ask'), named('stop'), named('pause')] });
+  const notice = message('notice', { buttons: [named('captions.leave_out'), named('captions')] });
+  expect(panelOf(after(state, panel, notice))?.id).toBe('panel');
+  const next = message('next', { buttons: [named('ask'), named('stop'), named('resume')] });
+  expect(panelOf(after(state, panel, notice, next))?.id).toBe('next');
 });
 
 test('replies and the microphone change nothing that is drawn from the room', () => {

@@ -111,6 +111,16 @@ async function pressesTypesAndSpeaks(): Promise<void> {
   await panel.getByRole('button', { name: 'Resume' }).click();
   await panel.getByRole('button', { name: 'Pause listening' }).waitFor();
   const line = tab.getByLabel('Message, or / for a command');
+  for (const command of ['/captions on', '/captions off']) {
+    await line.fill(command);
+    await line.press('Enter');
+    await chat
+      .getByText(/Captions (on|off)/)
+      .first()
+      .waitFor();
+    await panel.getByRole('button', { name: 'Ask' }).waitFor();
+    await panel.getByRole('button', { name: 'Stop' }).waitFor();
+  }
   await line.pressSequentially('/as');
   for (const key of ['ArrowDown', 'Enter']) await line.press(key);
   await expect.poll(() => line.inputValue()).toBe('/ask ');
