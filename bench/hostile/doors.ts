@@ -11,6 +11,8 @@ import { type HostileShape, hostileShapes } from './shapes.ts';
 /** A way by which somebody's bytes come into the bot. */
 export type Door = {
   readonly name: string;
+  /** What has to be so before; it is not measured. */
+  ready?(): Promise<void>;
   /** Sends the shape and waits for its end. Errors: where it did not get in. */
   send(shape: HostileShape, bytes: number): Promise<void>;
 };
@@ -185,13 +187,16 @@ export function serverNameOf(transport: string, shape: HostileShape): string {
 export function realtimeDoor({ person, provider }: DoorParts, speak: () => Promise<void>): Door {
   return {
     name: 'message of a Realtime connection',
-    async send(shape, bytes) {
-      const message = `{"type":"response.done","response":${shape.json(bytes - 60)}}`;
+    async ready() {
       const untilMs = performance.now() + 3 * patienceMs;
-      while (provider.say(message) === 0) {
+      while (provider.say('{}') === 0) {
         if (performance.now() > untilMs) throw new Error(`${person.name} is not listened to.`);
         await speak();
       }
+    },
+    async send(shape, bytes) {
+      const count = provider.say(`{"type":"response.done","response":${shape.json(bytes - 60)}}`);
+      if (count === 0) throw new Error('The connection has ended.');
     },
   };
 }

@@ -31,7 +31,7 @@ import {
 } from './doors.ts';
 import type { HostileMeasures, HostileOrder } from './order.ts';
 import { mcpTool, openMcp, openProvider } from './servers.ts';
-import { hostileShapes } from './shapes.ts';
+import { type HostileShape, hostileShapes } from './shapes.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -152,7 +152,7 @@ async function rowsOf(door: Door, bot: BotProcess): Promise<readonly Row[]> {
   const shapes = door.name.startsWith('many') ? hostileShapes.slice(0, 1) : hostileShapes;
   for (let n = 0; n < repeats; n++) {
     for (const shape of shapes) {
-      const read = await reading(bot, () => door.send(shape, bytes));
+      const read = await reading(bot, door, shape);
       readings.set(shape.name, [...(readings.get(shape.name) ?? []), read]);
     }
   }
@@ -171,14 +171,15 @@ async function rowsOf(door: Door, bot: BotProcess): Promise<readonly Row[]> {
   return found;
 }
 
-async function reading(bot: BotProcess, send: () => Promise<void>): Promise<HostileMeasures> {
+async function reading(bot: BotProcess, door: Door, shape: HostileShape): Promise<HostileMeasures> {
   const order = async (kind: HostileOrder['kind']) => {
     const said = bot.said(soon());
     bot.send({ kind } satisfies HostileOrder);
     return await said;
   };
+  await door.ready?.();
   await order('begin');
-  await send();
+  await door.send(shape, bytes);
   await wait(settleMs);
   const measures = (await order('end')) as HostileMeasures;
   if (measures.frames === 0) throw new Error('No track is playing.');
