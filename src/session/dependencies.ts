@@ -1,7 +1,6 @@
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import type { Clock } from '#src/base/clock.ts';
-import type { ChatModel } from '#src/chat/ports.ts';
 import type { CaptionChoiceStore } from '#src/people/caption-choice.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { ConsentStore } from '#src/people/consent-book.ts';
@@ -10,13 +9,13 @@ import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Cues } from '#src/playback/reply/load-cues.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
 import type { ServerMemories } from '#src/session/memories/server-memories.ts';
+import type { PaidEngines } from '#src/session/paid-engines.ts';
 import type { CaptionChats, NicknameMark } from '#src/session/ports/caption-chats.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type { Places } from '#src/session/ports/command-ports.ts';
 import type { SessionEventListener } from '#src/session/ports/events.ts';
 import type { PanelBoard } from '#src/session/ports/panel.ts';
 import type { PeopleSettings } from '#src/session/ports/people-settings.ts';
-import type { Pipelines } from '#src/session/ports/pipelines.ts';
 import type { Reminders } from '#src/session/ports/reminders.ts';
 import type { GuildStore, SettingsStore } from '#src/session/ports/stores/guild-store.ts';
 import type { SeatStore } from '#src/session/ports/stores/seat-store.ts';
@@ -28,7 +27,6 @@ import type { TranscriptStores } from '#src/session/transcripts/transcript-store
 import type { WrittenQuestions } from '#src/session/typed/written-questions.ts';
 import type { FileReader, RecordingReader } from '#src/sources/fetch/ports.ts';
 import type { ListeningSlots } from '#src/speech/listening-slots.ts';
-import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
@@ -42,7 +40,7 @@ import type { PartialTrust } from '#src/turn/partial-trust.ts';
 export type ConsentPolicySettings = { readonly policy: ConsentPolicy; readonly roleId?: string };
 
 /** Everything a session is made of, built once by main and shared by all sessions. */
-export type SessionDependencies = {
+export type SessionDependencies = PaidEngines & {
   readonly clock: Clock;
   /** Longest time, in ms, that an answer which has begun neither sounds nor grows. */
   readonly longestStandstillMs: number;
@@ -66,12 +64,9 @@ export type SessionDependencies = {
   readonly codec: OpusCodec;
   readonly weights: SileroWeights;
   readonly cues: Cues;
-  readonly transcriber: Transcriber;
-  /** Costs nothing and knows English only: hears people among themselves when the budget for captions is used. */
-  readonly roughTranscriber?: Transcriber;
-  /** Whether its partials may be answered before they are final. */
+  /** Whether partials of the recogniser may be answered before they are final. */
   readonly partialTrust: PartialTrust;
-  /** How many utterances stream to it at the same time. */
+  /** How many utterances stream to the recogniser at the same time. */
   readonly listeningSlots: ListeningSlots;
   readonly recordings: RecordingReader;
   /** Text files people send. */
@@ -97,17 +92,12 @@ export type SessionDependencies = {
   readonly timeZone: string;
   /** Somebody began to talk: whatever servers will be asked may be connected to. Never throws, costs nothing. */
   readonly warm: () => void;
-  readonly pipelines: Pipelines;
-  /** For questions answered in writing. */
-  readonly chat: ChatModel;
-  /** How many of them are answered at once, recaps included. */
+  /** How many questions are answered in writing at once, recaps included. */
   readonly writtenQuestions: WrittenQuestions;
   /** What a model may call while it answers. */
   readonly tools: readonly RoomTool[];
   /** Tools of the operator that are there now; none has the name of one of `tools`. Default: none. */
   readonly moreTools?: () => readonly RoomTool[];
-  /** For texts that are read out, and the few fixed sentences the bot says of itself. */
-  readonly synthesizer: Synthesizer;
   readonly style: ReplyStyle;
   /** What people are told when a role fails: the server's name, as in `127.0.0.1:8000`. */
   readonly chatName: string;

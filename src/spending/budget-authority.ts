@@ -1,17 +1,16 @@
-import type { Usage } from '#src/chat/ports.ts';
-import type { SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
-import type { EngineUsage } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { BudgetStep } from './caps.ts';
 import type { CaptionBudgetStep } from './caption-budget.ts';
 import type { Payer } from './ledger/ledger.ts';
 import type { PaidKind } from './paid-kinds.ts';
+import type { Reservation } from './reservation.ts';
 import type { AnswerEstimate } from './tariff.ts';
 
-/** An answer somebody wants. */
+/** Work that costs money. */
 export type AnswerRequest = Omit<AnswerEstimate, 'isWritten'> & {
   readonly kind: PaidKind;
   readonly guildId: string;
+  /** Whoever asks; empty where nobody does. */
   readonly personId: string;
   /** As people call them. */
   readonly name: string;
@@ -35,7 +34,7 @@ export type BudgetRefusal = {
 };
 export type AnswerBudget = {
   readonly kind: 'open';
-  readonly bill: UsageMeter;
+  readonly reservation: Reservation;
   /** The channel is to read this, once a day. */
   readonly news?: TextLine;
 };
@@ -49,12 +48,9 @@ export type BudgetMode = {
   readonly quiet?: { readonly line: TextLine; readonly time: string };
 };
 
-/** Told of sound that was sent to be recognised: all of it, what of it nobody was told of before, and who heard it. */
-export type OnRecognised = (ms: number, newMs: number, took?: EngineUsage) => void;
-
 /** What recognising one utterance may take, and who pays for it. */
 export type HearingBudget = {
-  readonly heard: OnRecognised;
+  readonly reservation: Reservation;
   /** Words that nobody says to the bot: whether they may still be recognised for captions, where recognising costs anything. */
   readonly captions: CaptionBudgetStep;
   /**
@@ -64,19 +60,6 @@ export type HearingBudget = {
   readonly decided: (meant: boolean, isCaptioned: boolean) => void;
 };
 
-/** Counts what one answer takes, as it becomes known, also after it was closed. Nothing here throws. */
-export interface UsageMeter {
-  /** Of one request to the model. */
-  used(usage: Usage): void;
-  spoke(spoken: SpokenUsage): void;
-  /** Reports sound of it that came, in ms. */
-  sounded(ms: number): void;
-  /** Counts the answer as a turn: it is going to be heard or read. */
-  wanted(): void;
-  /** Ends the answer and frees its reserve. */
-  close(): void;
-}
-
 /** What talk may cost. Nothing here throws, and nothing but `ready` waits. */
 export interface BudgetAuthority {
   /**
@@ -84,7 +67,7 @@ export interface BudgetAuthority {
    * known, or cannot be, or there is no other process.
    */
   ready(guildId: string): Promise<void> | undefined;
-  /** To be asked before the first request of an answer: what it is likely to take is put aside. */
+  /** To be asked before the first request of any work: what it is likely to take is set aside. */
   open(order: AnswerRequest): AnswerBudget | BudgetRefusal;
   /** Payer of what begins now; a person who is forgotten later pays no more. */
   payer(guildId: string, personId: string): Payer;
@@ -93,6 +76,11 @@ export interface BudgetAuthority {
    * share.
    */
   listen(guildId: string, personId: string, isCaptioned?: boolean): HearingBudget | BudgetRefusal;
+  /** As `listen`, to a recording that this person sent: they pay for it. */
+  listenToRecording(
+    guildId: string,
+    personId: string,
+  ): Pick<HearingBudget, 'reservation'> | BudgetRefusal;
   /** True the first time today: then the channel is to read that line about captions. */
   isCaptionNews(guildId: string, id: CaptionNewsId): boolean;
   /** Price of an hour of talk that is recognised, in US dollars; undefined: nobody knows it. */
@@ -102,8 +90,6 @@ export interface BudgetAuthority {
    * not fit. The server pays what it really takes, once it is spoken.
    */
   read(guildId: string, personId: string, characters: number): BudgetRefusal | undefined;
-  /** A text beside any answer was spoken. */
-  spoke(guildId: string, spoken: SpokenUsage): void;
   manner(guildId: string): BudgetMode;
   /** Keeps nothing of this person. */
   forget(guildId: string, personId: string): void;

@@ -16,7 +16,7 @@ type StepTextId =
   | 'budget.shorter.month';
 
 /** What people are told of the step that a budget has come to; undefined where nothing has changed for them. */
-export function stepNotice(
+function stepNotice(
   step: BudgetStep,
   period: 'day' | 'month',
   hasCheaperVoice: boolean,
@@ -34,6 +34,14 @@ export function stepNotice(
 
 /** Steps that the budgets of a day and of a month have come to. */
 export type PeriodSteps = { readonly day: BudgetStep; readonly month: BudgetStep };
+
+/** What people are told of the steps that both have come to. */
+export function stepNotices(
+  { day, month }: PeriodSteps,
+  hasCheaperVoice: boolean,
+): readonly (StepNotice | undefined)[] {
+  return [stepNotice(day, 'day', hasCheaperVoice), stepNotice(month, 'month', hasCheaperVoice)];
+}
 
 /** `typical`: an answer as it usually is; `part`: of a cap, what answers may take. Where hearing costs nothing it goes on. */
 export function stepsOf(

@@ -1,28 +1,35 @@
 /** Rules of one kind of paid work. */
 type PaidRules = {
-  /** `captions`: the server pays, within its budget for captions. */
-  readonly payer: 'person' | 'captions';
-  /** Nothing of it is spoken. */
-  readonly isWritten: boolean;
-  /** A person who has used their share of the day gets it all the same; a program with a budget of its own does not. */
-  readonly passesShare: boolean;
+  /**
+   * `person`: whoever asks, or a token; their share and the server's caps hold. `server`: the server's caps alone. `captions`: the
+   * server, and its budget for captions holds as well.
+   */
+  readonly payer: 'person' | 'server' | 'captions';
+  /** `speech`: a text that is known before it is spoken. */
+  readonly form: 'answer' | 'writing' | 'speech';
+  /** True: a person who has used their share gets it all the same; a program with a budget of its own does not. */
+  readonly passesShare?: true;
   /** True: of one payer one runs at a time, as it may be dearer than expected: the rest of a cap is passed by one at most. */
   readonly isOneByOne?: true;
+  /** True: whoever opens it tells the channel how near the budget is to its end. */
+  readonly tellsNews?: true;
 };
 
-/** Kinds of paid work, with who pays and which cap holds. */
-const paidKinds = {
-  answer: { payer: 'person', isWritten: false, passesShare: false },
-  'answer in a file': { payer: 'person', isWritten: false, passesShare: false, isOneByOne: true },
-  'answer in writing': { payer: 'person', isWritten: true, passesShare: true },
-  'question about a transcript': { payer: 'person', isWritten: true, passesShare: false },
-  recap: { payer: 'person', isWritten: true, passesShare: false },
-  'recap at the end': { payer: 'captions', isWritten: true, passesShare: false },
-  translation: { payer: 'captions', isWritten: true, passesShare: false },
+/** Kinds of work for which money is set aside before it begins. `docs/costs.md` shows them with their limits in number. */
+const rules = {
+  answer: { payer: 'person', form: 'answer', tellsNews: true },
+  'answer in a file': { payer: 'person', form: 'answer', isOneByOne: true },
+  'answer in writing': { payer: 'person', form: 'writing', passesShare: true },
+  'question about a transcript': { payer: 'person', form: 'writing' },
+  recap: { payer: 'person', form: 'writing' },
+  'recap at the end': { payer: 'captions', form: 'writing' },
+  translation: { payer: 'captions', form: 'writing', tellsNews: true },
+  'voice preview': { payer: 'person', form: 'speech' },
+  reading: { payer: 'server', form: 'speech' },
+  notice: { payer: 'server', form: 'speech' },
+  check: { payer: 'server', form: 'answer' },
 } as const satisfies Readonly<Record<string, PaidRules>>;
 
-export type PaidKind = keyof typeof paidKinds;
+export type PaidKind = keyof typeof rules;
 
-export function rulesOf(kind: PaidKind): PaidRules {
-  return paidKinds[kind];
-}
+export const paidKinds: Readonly<Record<PaidKind, PaidRules>> = rules;

@@ -1,6 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { ServedBy } from '#src/provider/models/served-by.ts';
-import type { SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
 import type { RolePrice } from '#src/spending/prices/prices.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { AskerNames } from './asker-names.ts';
@@ -12,14 +11,13 @@ import type {
   BudgetRefusal,
   CaptionNewsId,
   HearingBudget,
-  OnRecognised,
   SpentCost,
   SpentCosts,
   SpentEvent,
   SpentShare,
 } from './budget-authority.ts';
 import { BudgetNotices } from './budget-notices.ts';
-import { type PeriodSteps, stepNotice, stepsOf } from './budget-steps.ts';
+import { type PeriodSteps, stepNotices, stepsOf } from './budget-steps.ts';
 import { midnightOf, nextDayMs, nextMonthMs } from './calendar.ts';
 import {
   type Amount,
@@ -37,19 +35,21 @@ import { type GuildCaps, loweredCaps } from './guild-caps.ts';
 import type { Payer, Reserve } from './ledger/ledger.ts';
 import type { Sum } from './ledger/ledger-day.ts';
 import type { BudgetExchange } from './ledger/shared-ledger.ts';
-import { rulesOf } from './paid-kinds.ts';
+import { paidKinds } from './paid-kinds.ts';
 import { busy, PersonShares, type PersonSharesOptions } from './person-shares.ts';
 import { RecognisedSound } from './recognised-sound.ts';
+import { Reservation } from './reservation.ts';
 import { SpentToday } from './spent-today.ts';
 import {
   countsSound,
   estimate,
+  estimateOf,
   isFree,
   partForAnswers,
   type Tariff,
   usualAnswer,
 } from './tariff.ts';
-import { AnswerUsage, asTalk, takenBy, type UsageCount, workOf } from './usage-bill.ts';
+import { asTalk, takenBy, type UsageCount } from './usage-bill.ts';
 
 export type SessionBudgetsOptions = Omit<PersonSharesOptions, 'capsIn'> & {
   /** Of the operator. */
@@ -89,19 +89,21 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
   open(order: AnswerRequest): AnswerBudget | BudgetRefusal {
     const { clock, ledger, tariffOf } = this.#options;
     const { guildId, personId, name } = order;
-    const { isWritten, payer: payerKind } = rulesOf(order.kind);
-    const isForCaptions = payerKind === 'captions';
-    const payer = isForCaptions ? {} : (order.payer ?? this.payer(guildId, personId));
+    const { form, payer: payerKind, tellsNews } = paidKinds[order.kind];
+    const isWritten = form === 'writing';
+    const isTheirs = payerKind === 'person';
+    const payer = isTheirs ? (order.payer ?? this.payer(guildId, personId)) : {};
     const tariff = tariffOf(guildId, isWritten && order.heardMs === 0);
     if (payer.personId !== undefined) this.#names.set(guildId, personId, name);
-    const expected = isFree(tariff) ? nothing : estimate(tariff, { ...order, isWritten });
-    if (!isWritten) this.#typical.set(guildId, expected);
+    const expected = isFree(tariff) ? nothing : estimateOf(order, tariff);
+    if (form === 'answer' && isTheirs) this.#typical.set(guildId, expected);
     const refused = isFree(tariff) ? undefined : this.#refusal(order, expected, tariff);
     if (refused) return refused;
     const reserve = ledger.reserve(guildId, payer, expected, clock.wallMs());
     this.#options.exchange?.changed(guildId);
-    const news = this.#warning(guildId);
-    return { kind: 'open', bill: this.#bill(order, reserve, tariff), ...(news && { news }) };
+    const news = tellsNews && this.#warning(guildId);
+    const reservation = this.#reservation(order, reserve, tariff);
+    return { kind: 'open', reservation, ...(news && { news }) };
   }
 
   ready(guildId: string): Promise<void> | undefined {
@@ -118,21 +120,27 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     const rate = this.#options.tariffOf(guildId).recognise;
     const isFree = rate.kind === 'free';
     const sound = this.#soundOf(guildId, personId);
-    const heard: OnRecognised = (ms, newMs, took) => {
-      const work = workOf(took, { kind: 'heard', ms });
+    const reservation = new Reservation({
       // Where it is usually free, what is heard counts with the turn.
-      this.#charge('recognise', guildId, work, rate, isFree ? 0 : newMs, (sum) => sound.took(sum));
-    };
+      pay: (what, work, newMs) =>
+        this.#charge(what, guildId, work, rate, isFree ? 0 : newMs, (sum) => sound.took(sum)),
+    });
     const captions = this.#captionStep(guildId, rate);
     const decided = (meant: boolean, forCaptions: boolean) =>
       sound.decided(meant ? 'person' : forCaptions ? 'captions' : 'server');
-    const open = { heard, captions, decided } as const;
+    const open = { reservation, captions, decided } as const;
     if (isFree) return open;
     const isForCaptions = isCaptioned && captions !== 'used';
     if (!isForCaptions && this.#shares.isUsed(guildId, personId))
       return this.#shareUsed(guildId, personId);
     if (this.manner(guildId).step === 'quiet') return this.#budgetUsed(guildId);
     return open;
+  }
+
+  listenToRecording(guildId: string, personId: string) {
+    const heard = this.listen(guildId, personId);
+    if (!('line' in heard)) heard.decided(true, false);
+    return heard;
   }
 
   isCaptionNews(guildId: string, id: CaptionNewsId): boolean {
@@ -149,15 +157,6 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     const { speak } = this.#options.tariffOf(guildId);
     if (this.#shares.payReading(guildId, personId, characters, speak)) return undefined;
     return this.#shareUsed(guildId, personId);
-  }
-
-  spoke(guildId: string, { took, ...spoken }: SpokenUsage): void {
-    const { ms } = spoken;
-    const rate = this.#options.tariffOf(guildId).speak;
-    const work = workOf(took, { ...spoken, kind: 'spoken' });
-    this.#charge('speak', guildId, work, rate, rate.kind === 'free' ? 0 : ms, (sum) =>
-      this.#book(guildId, undefined, sum),
-    );
   }
 
   manner(guildId: string): BudgetMode {
@@ -189,7 +188,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
   #refusal(order: AnswerRequest, expected: Amount, tariff: Tariff): BudgetRefusal | undefined {
     const { ledger } = this.#options;
     const { guildId, kind, personId } = order;
-    const { isOneByOne, passesShare, payer } = rulesOf(kind);
+    const { isOneByOne, passesShare, payer } = paidKinds[kind];
     if (isOneByOne && this.#shares.has(order)) return busy;
     const caps = this.#caps(guildId);
     const { day, month } = this.#standing(guildId);
@@ -199,7 +198,8 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     if (isUsed || isOverCount(day, caps)) return this.#budgetUsed(guildId, false);
     const room = fits(day, more, caps.serverDay, part) && fits(month, more, caps.serverMonth, part);
     if (!room) return this.#budgetUsed(guildId, !fits(month, more, caps.serverMonth, part));
-    if (this.#shares.fits(guildId, personId, expected, passesShare)) return undefined;
+    if (payer !== 'person' || this.#shares.fits(guildId, personId, expected, passesShare))
+      return undefined;
     return this.#shareUsed(guildId, personId);
   }
 
@@ -225,10 +225,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     if (isFree(tariff)) return undefined;
     const { day, month } = this.#steps(guildId, tariff);
     const hasCheaperVoice = tariff.cheaperVoice !== undefined;
-    const notices = [
-      stepNotice(day, 'day', hasCheaperVoice),
-      stepNotice(month, 'month', hasCheaperVoice),
-    ];
+    const notices = stepNotices({ day, month }, hasCheaperVoice);
     return notices.find((notice) => notice && this.#news.first(guildId, notice.key))?.line;
   }
 
@@ -248,24 +245,25 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     return isMonth ? nextMonthMs(nowMs) : nextDayMs(nowMs);
   }
 
-  #bill(order: AnswerRequest, reserve: Reserve, tariff: Tariff): AnswerUsage {
+  #reservation(order: AnswerRequest, reserve: Reserve, tariff: Tariff): Reservation {
     const { clock, ledger } = this.#options;
     const { guildId, heardMs, kind } = order;
-    const { isWritten, payer } = rulesOf(kind);
+    const { form, payer } = paidKinds[kind];
     const take = (sum: Partial<Sum>) => {
       ledger.take(reserve, sum, clock.wallMs());
       if (payer === 'captions') ledger.assignToCaptions(guildId, sum, clock.wallMs());
     };
-    const { isVoiceCheap } = this.manner(guildId);
-    const voice = (isVoiceCheap && tariff.cheaperVoice) || tariff.speak;
-    const isTalk = countsSound(tariff) && !isWritten;
+    const isCheap = form === 'answer' && this.manner(guildId).isVoiceCheap;
+    const voice = (isCheap && tariff.cheaperVoice) || tariff.speak;
+    const rates = { recognise: tariff.recognise, think: tariff.think, speak: voice };
+    const isTalk = countsSound(tariff) && form === 'answer';
     const leave = this.#shares.enter(order);
-    return new AnswerUsage({
-      pay: (what, work) => {
-        const rate = what === 'think' ? tariff.think : voice;
-        const isToCount = isWritten && what === 'think';
+    return new Reservation({
+      pay: (what, work, ms) => {
+        const isToCount = form === 'writing' && what === 'think';
         const book = isToCount ? (sum: Partial<Sum>) => take(asTalk(sum, work)) : take;
-        this.#charge(what, guildId, work, rate, 0, book);
+        const talkMs = form === 'speech' && voice.kind !== 'free' ? ms : 0;
+        this.#charge(what, guildId, work, rates[what], talkMs, book);
       },
       talked: (ms) => {
         if (isTalk) take({ ms: Math.round(ms) });

@@ -1,6 +1,7 @@
 import type { RolePrice } from '#src/spending/prices/prices.ts';
 import type { Amount } from './caps.ts';
 import { costOf } from './cost.ts';
+import { type PaidKind, paidKinds } from './paid-kinds.ts';
 
 /** Prices of the roles of one server. */
 export type Tariff = {
@@ -70,6 +71,19 @@ export function estimate(
   const asked = recognise.kind === 'free' ? heardMs : 0;
   const ms = countsSound(tariff) ? asked + answerMs : 0;
   return { nanoUsd: thought + said, ms: Math.round(ms) };
+}
+
+/** Expected amount of any paid work. */
+export function estimateOf(
+  { characters, heardMs, kind }: AnswerEstimate & { readonly kind: PaidKind },
+  tariff: Tariff,
+): Amount {
+  const { form } = paidKinds[kind];
+  if (form !== 'speech')
+    return estimate(tariff, { characters, heardMs, isWritten: form === 'writing' });
+  const ms = Math.round(spokenMs(characters));
+  const nanoUsd = costOf({ kind: 'spoken', characters, ms }, tariff.speak) ?? 0;
+  return { nanoUsd, ms: tariff.speak.kind === 'free' ? 0 : ms };
 }
 
 /** The time that an answer in writing counts as, where nobody knows what it costs. */

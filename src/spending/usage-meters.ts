@@ -1,15 +1,15 @@
 import { durationMs } from '#src/audio/pcm.ts';
 import { isUnpaid } from '#src/provider/models/is-unpaid.ts';
-import { meteredVoice } from '#src/speech/fallbacks/metered-voice.ts';
 import type {
   EngineUsage,
   Listening,
   OnResent,
-  Synthesizer,
   Transcriber,
   Transcript,
 } from '#src/speech/ports.ts';
-import type { BudgetAuthority, OnRecognised } from './budget-authority.ts';
+
+/** Told of sound that was sent to be recognised: all of it, what of it nobody was told of before, and who heard it. */
+export type OnRecognised = (ms: number, newMs: number, took?: EngineUsage) => void;
 
 const heardRateHz = 16_000;
 
@@ -42,7 +42,7 @@ class Tally {
 }
 
 function metered(transcriber: Transcriber, tally: Tally): Transcriber {
-  const { listen } = transcriber;
+  const { inLanguage, listen, withHints } = transcriber;
   const onResent: OnResent = (ms, by) => tally.add(ms, 0, { by });
   return {
     async *transcribe(pcm, signal) {
@@ -64,6 +64,12 @@ function metered(transcriber: Transcriber, tally: Tally): Transcriber {
     ...(listen && {
       listen: (onPartial, signal) =>
         new MeteredListening(listen.call(transcriber, onPartial, signal, onResent), tally, signal),
+    }),
+    ...(inLanguage && {
+      inLanguage: (language) => metered(inLanguage.call(transcriber, language), tally),
+    }),
+    ...(withHints && {
+      withHints: (hints) => metered(withHints.call(transcriber, hints), tally),
     }),
   };
 }
@@ -124,17 +130,4 @@ class MeteredListening implements Listening {
     if (isNews) this.#tally.add(ms, toMs, took);
     else if (ms > 0) this.#tally.add(ms, toMs, took?.by && { by: took.by });
   }
-}
-
-/** A synthesizer, and the budget that its use is counted to. */
-type CountedParts = {
-  readonly spending: Pick<BudgetAuthority, 'spoke'>;
-  readonly synthesizer: Synthesizer;
-};
-
-/** Counts what the bot says beside its answers to this server's budget. */
-export function withCountedVoice<Parts extends CountedParts>(guildId: string, parts: Parts): Parts {
-  const { spending, synthesizer } = parts;
-  const counted = meteredVoice(synthesizer, (spoken) => spending.spoke(guildId, spoken));
-  return { ...parts, synthesizer: counted };
 }

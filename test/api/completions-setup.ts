@@ -5,6 +5,7 @@ import { OpenAI } from 'openai';
 import { realClock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { chained } from '#src/pipeline/chained.ts';
+import { paidEngines } from '#src/session/paid-engines.ts';
 import type { Pipelines } from '#src/session/ports/pipelines.ts';
 import { SessionProgramAnswers } from '#src/session/typed/program-answers.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
@@ -44,15 +45,13 @@ export async function openCompletions(over: Parts = {}) {
   };
   const { sessions } = openSessionFixture({ settingsStore: new MemorySettings() });
   const parts = {
-    chat,
+    ...paidEngines({ chat, transcriber, synthesizer, pipelines }),
     chatName: 'localhost:1',
     clock: realClock,
     onEvent: () => undefined,
-    pipelines,
     recordings: new Recordings(decoding, { allowed: new AllowedHosts([]) }),
     spending,
     style: { instructions: 'Be brief.', voice: {} },
-    transcriber,
   };
   const answers = new SessionProgramAnswers(parts, sessions, new AbortController().signal);
   const api = stack.use(await openApi(programPorts({}, { answers })));

@@ -1,5 +1,10 @@
 import type { Usage } from '#src/chat/ports.ts';
-import type { BudgetAuthority, UsageMeter } from '#src/spending/budget-authority.ts';
+import type {
+  AnswerBudget,
+  AnswerRequest,
+  BudgetAuthority,
+} from '#src/spending/budget-authority.ts';
+import { Reservation } from '#src/spending/reservation.ts';
 import { boundless } from './spending.ts';
 
 /** What one answer took, and how often it was told of its fate. */
@@ -16,25 +21,27 @@ export class RecordedSpending implements BudgetAuthority {
   readonly ready = boundless.ready;
   readonly payer = boundless.payer;
   readonly listen = boundless.listen;
+  readonly listenToRecording = boundless.listenToRecording;
   readonly isCaptionNews = boundless.isCaptionNews;
   readonly hourPrice = boundless.hourPrice;
   readonly read = boundless.read;
-  readonly spoke = boundless.spoke;
   readonly manner = boundless.manner;
   readonly forget = boundless.forget;
 
-  open(): { readonly kind: 'open'; readonly bill: UsageMeter } {
+  open(order: AnswerRequest): AnswerBudget {
     const own: RecordedBill = { used: [], soundedMs: 0, wanted: 0, closed: 0 };
-    this.bills.push(own);
-    const bill: UsageMeter = {
-      used: (usage) => void own.used.push(usage),
-      spoke: () => undefined,
-      sounded: (ms) => {
+    if (order.kind === 'answer') this.bills.push(own);
+    const books = {
+      pay: () => undefined,
+      talked: (ms: number) => {
         own.soundedMs += ms;
       },
-      wanted: () => void own.wanted++,
-      close: () => void own.closed++,
+      turn: () => void own.wanted++,
+      done: () => void own.closed++,
     };
-    return { kind: 'open', bill };
+    return {
+      kind: 'open',
+      reservation: new Reservation(books, (usage) => void own.used.push(usage)),
+    };
   }
 }

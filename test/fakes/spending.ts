@@ -8,29 +8,30 @@ import type { GuildCaps } from '#src/spending/guild-caps.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import type { BudgetExchange } from '#src/spending/ledger/shared-ledger.ts';
 import type { RolePrice } from '#src/spending/prices/prices.ts';
+import { Reservation } from '#src/spending/reservation.ts';
 import { SessionBudgets } from '#src/spending/session-budgets.ts';
 import type { Tariff } from '#src/spending/tariff.ts';
 import type { StoreTrouble } from './store-trouble.ts';
 
+/** Pays for anything, and counts nothing. */
+export function freeReservation(): Reservation {
+  return new Reservation({ pay: () => undefined });
+}
+
 /** As if nothing cost anything. */
 export const boundless: BudgetAuthority = {
   ready: () => undefined,
-  open: () => ({
-    kind: 'open',
-    bill: {
-      used: () => undefined,
-      spoke: () => undefined,
-      sounded: () => undefined,
-      wanted: () => undefined,
-      close: () => undefined,
-    },
-  }),
+  open: () => ({ kind: 'open', reservation: freeReservation() }),
   payer: (_guildId, personId) => ({ personId }),
-  listen: () => ({ heard: () => undefined, captions: 'full', decided: () => undefined }),
+  listen: () => ({
+    reservation: freeReservation(),
+    captions: 'full',
+    decided: () => undefined,
+  }),
+  listenToRecording: () => ({ reservation: freeReservation() }),
   isCaptionNews: () => true,
   hourPrice: () => 0,
   read: () => undefined,
-  spoke: () => undefined,
   manner: () => ({ step: 'full', isVoiceCheap: false }),
   forget: () => undefined,
 };

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import type { Packet } from '#src/audio/packet.ts';
 import { BotError } from '#src/base/errors.ts';
 import { chained } from '#src/pipeline/chained.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import { text } from '#src/texts/texts.ts';
@@ -14,6 +13,7 @@ import { type CrowdAct, enact } from '#test/session/setup/random-crowd.ts';
 import {
   adam,
   eva,
+  type FixtureOptions,
   lounge,
   openSessionFixture,
   pass,
@@ -27,7 +27,7 @@ const cough: CrowdAct = { kind: 'talk', ms: 140, frames: 5 };
 
 /** A room whose clock its recogniser shares; everybody is heard. */
 async function called(
-  over: Partial<SessionDependencies> = {},
+  over: FixtureOptions = {},
   people: readonly ChannelMember[] = [adam, eva],
   clock = new VirtualClock(),
 ) {

@@ -75,9 +75,9 @@ async function answer(
   const opened = desk.open(order);
   if (opened.kind === 'refused') return false;
   await pause();
-  opened.bill.used({ inputTokens: tokens, outputTokens: 0 });
+  opened.reservation.used({ inputTokens: tokens, outputTokens: 0 });
   await pause();
-  opened.bill.close();
+  opened.reservation.close();
   return true;
 }
 
@@ -147,7 +147,7 @@ test('what another process has put aside is not spent twice', async () => {
   expect(opened.kind).toBe('open');
   await told(clock, first, second);
   expect(second.desk.open(order).kind).toBe('refused');
-  if (opened.kind === 'open') opened.bill.close();
+  if (opened.kind === 'open') opened.reservation.close();
   await clock.advance(60_100);
   await told(clock, first, second);
   expect(second.desk.open(order).kind).toBe('open');

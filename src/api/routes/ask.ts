@@ -43,14 +43,17 @@ export const ask = defineRoute({
     content: { 'application/json': answered, 'audio/wav': 'bytes' },
   },
   refusals: [409, 429, 502, 504],
-  async run({ guildId, ports, asker, accept, sound, ...request }) {
+  async run({ guildId, ports, asker, accept, signal, sound, ...request }) {
     const asked = sound ? { ...request.query, recording: undefined } : request.body;
     const bytes = sound ?? (asked.recording && Buffer.from(asked.recording, 'base64'));
     if (!bytes && !/[\p{L}\p{N}]/u.test(asked.question))
       throw refusal(400, 'question.empty', 'That holds no question.', 'question');
     const recording = bytes && { recording: { url: '', name: 'recording', bytes } };
-    const about = { longestMs: longestAnswerMs, ...recording };
-    const told = await ports.talk.ask(guildId, asked.question, asker, asked.answer, about);
+    const about = { longestMs: longestAnswerMs, signal, ...recording };
+    const asking = ports.talk.ask(guildId, asked.question, asker, asked.answer, about);
+    const told = await asking.catch((error: unknown) => {
+      throw signal.aborted ? refusal(409, 'answer.stopped', 'The program has hung up.') : error;
+    });
     if (told.kind === 'nowhere') throw nowhere();
     if (told.kind === 'failed') throw refusalOf(told.line);
     const text = told.text.textFor(peopleReading([asker.id]));

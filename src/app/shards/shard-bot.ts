@@ -15,6 +15,7 @@ import { SessionCaptionControl } from '#src/session/captions/caption-control.ts'
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { GuildMemories } from '#src/session/memories/guild-memories.ts';
 import { SessionMemories } from '#src/session/memories/session-memories.ts';
+import { paidEngines } from '#src/session/paid-engines.ts';
 import { SessionPersonas } from '#src/session/personas/session-personas.ts';
 import type { CommandPorts } from '#src/session/ports/command.ts';
 import type { ProgramPorts } from '#src/session/ports/program-ports.ts';
@@ -205,16 +206,18 @@ function partsOf(
     recordings: sounds.recordings,
     files: sounds.files,
     sounds: sounds.shelf,
-    transcriber,
-    ...(roughTranscriber && { roughTranscriber }),
-    synthesizer,
-    chat,
+    ...paidEngines({
+      chat,
+      transcriber,
+      ...(roughTranscriber && { roughTranscriber }),
+      synthesizer,
+      pipelines,
+    }),
     writtenQuestions: new WrittenQuestions(),
     chatName,
     endpointRules: { ...endpointRules, textTimeoutMs },
     warm: () => engines.warm(),
     names: [name, ...config.bot.otherNames],
-    pipelines,
     style: { instructions: `${config.bot.instructions} Your name is ${name}.`, voice: {} },
     engine: pipelines.engine(config.pipeline),
     voices: engines.voices,

@@ -1,6 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import { voiceIn } from '#src/pipeline/answer-language.ts';
+import { speechRequestOf } from '#src/session/answering/answer-request.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
 import { spokenLocale, spokenText, writtenText } from '#src/session/localized-text.ts';
@@ -31,7 +32,7 @@ export type FailureChat = ChannelChat & {
 export type SentenceOutput = ChannelChat & {
   readonly parts: Pick<
     SessionDependencies,
-    'clock' | 'places' | 'spokenLocales' | 'style' | 'synthesizer'
+    'clock' | 'places' | 'spending' | 'spokenLocales' | 'style' | 'synthesizer'
   >;
   readonly output: Pick<SpeechOutput, 'isStuck' | 'played' | 'speak'>;
   /** Language of whoever it is said to, BCP 47; absent: the server's. */
@@ -134,16 +135,21 @@ export function write(
     .catch((error: unknown) => parts.onEvent(channel.guildId, failureOf(error, 'speak')));
 }
 
-/** Aloud, or into the chat where that fails. Aborting `signal` falls silent and throws `signal.reason`. */
+/** Aloud, or into the chat where that fails or costs too much. Aborting `signal` falls silent and throws `signal.reason`. */
 export async function sayOrWrite(
   line: TextLine,
   context: SentenceOutput,
   signal: AbortSignal,
 ): Promise<void> {
   const { channel, parts } = context;
-  const { style, synthesizer } = parts;
+  const { spending, style } = parts;
   const words = spokenText(line, channel.guildId, parts, context.spokenIn);
   const voice = voiceIn(spokenLocale(channel.guildId, parts, context.spokenIn), style);
+  const opened = spending.open(speechRequestOf('notice', channel.guildId, words));
+  if (opened.kind === 'refused')
+    return write(openText(writtenText(line, channel.guildId, parts)), context);
+  using reservation = opened.reservation;
+  const synthesizer = parts.synthesizer.paidBy(reservation);
   try {
     await context.output.speak(signal, async (reply) => {
       for await (const pcm of inTime(synthesizer, words, voice, parts.clock, signal)) {

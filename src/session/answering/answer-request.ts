@@ -1,6 +1,7 @@
 import { durationMs } from '#src/audio/pcm.ts';
 import type { ReplyStyle, Turn } from '#src/pipeline/pipeline.ts';
 import { shortStyle } from '#src/pipeline/prompt.ts';
+import type { Asker } from '#src/session/ports/command-ports.ts';
 import type { AnswerRequest, BudgetMode } from '#src/spending/budget-authority.ts';
 import { isAtLeast } from '#src/spending/caps.ts';
 import type { PaidKind } from '#src/spending/paid-kinds.ts';
@@ -26,4 +27,14 @@ export function cheaperStyle(style: ReplyStyle, { step, isVoiceCheap }: BudgetMo
   const voice = isVoiceCheap ? { ...style.voice, isCheap: true as const } : style.voice;
   if (!isAtLeast(step, 'shorter')) return { ...style, voice };
   return { ...shortStyle(style), voice };
+}
+
+/** A text that is to be spoken; `by` is who asks for it, where somebody does. */
+export function speechRequestOf(
+  kind: Extract<PaidKind, 'reading' | 'notice' | 'voice preview'>,
+  guildId: string,
+  words: string,
+  by: Asker = { id: '', name: '' },
+): AnswerRequest {
+  return { kind, guildId, personId: by.id, name: by.name, characters: words.length, heardMs: 0 };
 }

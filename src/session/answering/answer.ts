@@ -132,7 +132,8 @@ async function perform(
     const answered = pending.release(reply, signal);
     const wanted = dropDoneEcho(answered, question, pending);
     const quoted = quoteInstead(wanted, { question, pending }, context, signal);
-    const made = withNamePrefix(quoted, { question, voice: pending.voice }, context, signal);
+    const { reservation, voice } = pending;
+    const made = withNamePrefix(quoted, { question, voice, reservation }, context, signal);
     const parts = writeUnspoken(made, { progress, pending }, context, signal);
     const work = () => playAnswer(parts, reply, progress, signal);
     const failure = await watched(reply, work, pending, context, signal);

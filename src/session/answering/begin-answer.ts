@@ -6,7 +6,7 @@ import {
   knownByAll,
   type TextReaders,
 } from '#src/people/confidential-text.ts';
-import type { Pipeline, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { NoticeReceiver } from '#src/session/alerts/fallback-notices.ts';
 import type { ReportedFailures } from '#src/session/alerts/reported-failures.ts';
 import type { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
@@ -25,6 +25,7 @@ import {
   type ConversationMemory,
   type ListeningContext,
 } from './conversation-memory.ts';
+import type { CurrentPipeline } from './current-pipeline.ts';
 import { PendingAnswer } from './pending-answer.ts';
 
 /** What an answer is begun with. */
@@ -36,7 +37,7 @@ export type AnswerStart = ToolsContext &
       'places' | 'spending' | 'spokenLocales' | 'style' | 'timeZone'
     >;
     readonly memory: Pick<ConversationMemory, 'attend' | 'messages' | 'state'>;
-    readonly pipeline: Pipeline;
+    readonly pipeline: Pick<CurrentPipeline, 'forgetHeard' | 'hear' | 'paidBy'>;
     readonly preemptiveBudget: PreemptiveBudget;
     readonly reportedFailures: Pick<ReportedFailures, 'lasts'>;
     readonly captions: Pick<ChannelCaptions, 'view'>;
@@ -79,7 +80,7 @@ export function beginAnswer(
   const opened = spending.open(answerRequestOf(turn, channel.guildId));
   if (opened.kind === 'refused') return opened;
   if (opened.news) context.notice(opened.news);
-  const { bill } = opened;
+  const { reservation } = opened;
   const addressed = addressee === '' ? turn : { ...turn, addressee };
   const basis = memory.state;
   return new PendingAnswer(
@@ -90,7 +91,7 @@ export function beginAnswer(
       tools,
       basis,
       knownBy: alsoKnownTo(knownByAll([history.knownBy, knownBy]), readers.people),
-      bill,
+      reservation,
       nowMs: () => clock.nowMs(),
     },
     signal,

@@ -1,6 +1,6 @@
-import type { AnswerHost, Pipeline, ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
-import type { Pipelines } from '#src/session/ports/pipelines.ts';
+import { type Answering, PaidPipeline, type PaidPipelines } from '#src/session/paid-engines.ts';
+import type { Reservation } from '#src/spending/reservation.ts';
 
 /** Which pipeline is to answer. */
 export type WantedPipeline = {
@@ -13,7 +13,7 @@ export type WantedPipeline = {
 
 type Lent = {
   readonly wanted: WantedPipeline;
-  readonly pipeline: Pipeline & Partial<Disposable>;
+  readonly pipeline: PaidPipeline;
   answers: number;
   retired: boolean;
 };
@@ -22,15 +22,15 @@ type Lent = {
  * How one session answers now: with another pipeline, brain or frozen voice it is opened anew. A switch counts from the next answer on; one that runs ends as it began, and only then its
  * pipeline is disposed of.
  */
-export class CurrentPipeline implements Pipeline {
-  readonly #pipelines: Pick<Pipelines, 'open'>;
+export class CurrentPipeline {
+  readonly #pipelines: Pick<PaidPipelines, 'open'>;
   readonly #wanted: () => WantedPipeline;
   readonly #signal: AbortSignal;
   #lent: Lent | undefined;
 
   /** `wanted` may change at any time. Aborting `signal`, which every answer ends with as well, disposes of everything. */
   constructor(
-    pipelines: Pick<Pipelines, 'open'>,
+    pipelines: Pick<PaidPipelines, 'open'>,
     wanted: () => WantedPipeline,
     signal: AbortSignal,
   ) {
@@ -46,28 +46,32 @@ export class CurrentPipeline implements Pipeline {
   }
 
   /** Aborting `signal` is what ends an answer that is not read to its end. */
-  answer(turn: Turn, stage: AnswerHost, signal: AbortSignal): AsyncIterable<ReplyPart> {
-    const lent = this.#current();
-    lent.answers++;
-    const back = (): void => {
-      lent.answers--;
-      close(lent);
+  paidBy(reservation: Reservation): Answering {
+    return {
+      answer: (turn, host, signal) => {
+        const lent = this.#current();
+        lent.answers++;
+        const back = (): void => {
+          lent.answers--;
+          close(lent);
+        };
+        if (signal.aborted) back();
+        else signal.addEventListener('abort', back, { once: true });
+        return lent.pipeline.paidBy(reservation).answer(turn, host, signal);
+      },
     };
-    if (signal.aborted) back();
-    else signal.addEventListener('abort', back, { once: true });
-    return lent.pipeline.answer(turn, stage, signal);
   }
 
   hear(samples: Int16Array, speakerId: string, fromMs: number): void {
-    this.#current().pipeline.hear?.(samples, speakerId, fromMs);
+    this.#current().pipeline.hear(samples, speakerId, fromMs);
   }
 
   forgetHeard(speakerId: string, fromMs: number): void {
-    this.#lent?.pipeline.forgetHeard?.(speakerId, fromMs);
+    this.#lent?.pipeline.forgetHeard(speakerId, fromMs);
   }
 
   forget(): void {
-    this.#lent?.pipeline.forget?.();
+    this.#lent?.pipeline.forget();
   }
 
   #current(): Lent {
@@ -96,12 +100,12 @@ function isSame(one: WantedPipeline, other: WantedPipeline): boolean {
 }
 
 /** After the session nobody is answered. */
-const silent: Pipeline = {
+const silent = new PaidPipeline({
   async *answer() {
     yield* [];
   },
-};
+});
 
 function close(lent: Lent): void {
-  if (lent.retired && lent.answers === 0) lent.pipeline[Symbol.dispose]?.();
+  if (lent.retired && lent.answers === 0) lent.pipeline[Symbol.dispose]();
 }

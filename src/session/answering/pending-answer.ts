@@ -1,4 +1,3 @@
-import { durationMs } from '#src/audio/pcm.ts';
 import type { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { ToolCall, Usage } from '#src/chat/ports.ts';
@@ -9,12 +8,13 @@ import {
   knownToPeopleAlone,
 } from '#src/people/confidential-text.ts';
 import { answerSound } from '#src/pipeline/answer-language.ts';
-import type { AnswerHost, Pipeline, ReplyPart, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
+import type { ReplyPart, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import type { PaidPipeline, ReplyHost } from '#src/session/paid-engines.ts';
 import type { Quote } from '#src/session/ports/tool.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
-import type { UsageMeter } from '#src/spending/budget-authority.ts';
 import { type PreemptiveBudget, tokensOf } from '#src/spending/preemptive-budget.ts';
+import type { Reservation } from '#src/spending/reservation.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 
 /** A part of an answer, and when it came. */
@@ -29,12 +29,12 @@ export interface AnswerTools {
   /** The tool that runs, as people are told of it. */
   readonly step: PlainTextId | undefined;
   /** What the model is told. Aborting `signal` throws `signal.reason`. */
-  run(call: ToolCall, spent: (usage: Usage) => void, signal: AbortSignal): Promise<ToolResult>;
+  run(call: ToolCall, reservation: Reservation, signal: AbortSignal): Promise<ToolResult>;
 }
 
 /** What an answer is made with. */
 export type PendingAnswerParts = {
-  readonly pipeline: Pipeline;
+  readonly pipeline: Pick<PaidPipeline, 'paidBy'>;
   readonly preemptiveBudget: PreemptiveBudget;
   /** What the turn may call; nothing if left out. */
   readonly tools?: AnswerTools;
@@ -43,8 +43,8 @@ export type PendingAnswerParts = {
   /** Those who may know what the model is shown for it. */
   readonly knownBy: KnownBy;
   readonly nowMs: () => number;
-  /** What it takes is told here; nobody counts if left out. */
-  readonly bill?: UsageMeter;
+  /** Money set aside for it. */
+  readonly reservation: Reservation;
 };
 
 type Early = { readonly parts: readonly ArrivedPart[]; readonly end?: 'over' | { error: unknown } };
@@ -60,13 +60,14 @@ const quoted = new Error('lines are quoted instead');
  */
 export class PendingAnswer {
   readonly basis: object;
+  /** Pays for all that this answer takes. */
+  readonly reservation: Reservation;
   readonly #knownBy: KnownBy;
   readonly #turn: Turn;
   readonly #parts: AsyncIterator<ReplyPart>;
   readonly #preemptiveBudget: PreemptiveBudget;
   readonly #tools: PendingAnswerParts['tools'];
   readonly #nowMs: () => number;
-  readonly #bill: UsageMeter | undefined;
   readonly #over = new AbortController();
   readonly #released = Promise.withResolvers<SpokenReply>();
   readonly #early: Promise<Early>;
@@ -79,19 +80,22 @@ export class PendingAnswer {
   #tokens = 0;
 
   constructor(turn: Turn, parts: PendingAnswerParts, signal: AbortSignal) {
-    const { pipeline, preemptiveBudget, tools, basis, knownBy, bill, nowMs } = parts;
+    const { pipeline, preemptiveBudget, tools, basis, knownBy, nowMs } = parts;
     this.basis = basis;
     this.#knownBy = knownBy;
     this.#turn = turn;
     this.#preemptiveBudget = preemptiveBudget;
     this.#tools = tools;
     this.#nowMs = nowMs;
-    this.#bill = bill;
+    this.reservation = parts.reservation.watched((usage) => this.#spend(usage));
     const until = AbortSignal.any([signal, this.#over.signal]);
     this.#until = until;
-    until.addEventListener('abort', () => bill?.close(), { once: true });
-    if (until.aborted) bill?.close();
-    this.#parts = pipeline.answer(turn, this.#stage(), until)[Symbol.asyncIterator]();
+    until.addEventListener('abort', () => this.reservation.close(), { once: true });
+    if (until.aborted) this.reservation.close();
+    this.#parts = pipeline
+      .paidBy(this.reservation)
+      .answer(turn, this.#host(), until)
+      [Symbol.asyncIterator]();
     this.#early = this.#gather().finally(() => {
       this.#isReady = true;
     });
@@ -157,7 +161,7 @@ export class PendingAnswer {
     this.#released.resolve(reply);
     if (this.#fate !== 'open') return;
     this.#fate = 'wanted';
-    this.#bill?.wanted();
+    this.reservation.wanted();
     this.#preemptiveBudget.turn();
     this.#preemptiveBudget.use(this.#tokens);
   }
@@ -201,12 +205,10 @@ export class PendingAnswer {
     this.#over.abort(why);
   }
 
-  #stage(): AnswerHost {
+  #host(): ReplyHost {
     return {
       playedMs: () => this.#reply?.playedMs() ?? 0,
       run: (call, signal) => this.#run(call, AbortSignal.any([signal, this.#over.signal])),
-      spent: (usage) => this.#spend(usage),
-      spoke: (spoken) => this.#bill?.spoke(spoken),
     };
   }
 
@@ -215,13 +217,12 @@ export class PendingAnswer {
     await unlessAborted(this.#released.promise, signal);
     signal.throwIfAborted();
     if (!this.#tools) return { content: 'There is no such tool.' };
-    const result = await this.#tools.run(call, (usage) => this.#spend(usage), signal);
+    const result = await this.#tools.run(call, this.reservation, signal);
     if (this.quote !== undefined) this.#over.abort(quoted);
     return result;
   }
 
   #spend(usage: Usage): void {
-    this.#bill?.used(usage);
     const tokens = tokensOf(usage);
     this.#tokens += tokens;
     if (this.#fate === 'wanted') this.#preemptiveBudget.use(tokens);
@@ -260,7 +261,6 @@ export class PendingAnswer {
     this.#arrivals++;
     if (part.kind === 'clause') this.#awaitsSpeech = true;
     if (part.kind === 'audio' || part.kind === 'unspoken') this.#awaitsSpeech = false;
-    if (part.kind === 'audio') this.#bill?.sounded(durationMs(part.pcm));
     return { part, atMs: this.#nowMs() };
   }
 }

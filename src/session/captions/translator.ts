@@ -122,7 +122,7 @@ export class Translator {
     const given = new AbortController();
     try {
       const signal = AbortSignal.any([this.#over.signal, given.signal]);
-      const asked = wholeReply(parts.chat, { system, user }, opened.bill, signal);
+      const asked = wholeReply(parts.chat, { system, user }, opened.reservation, signal);
       const reply = await within(unlessAborted(asked, signal), longestMs, parts.clock, late);
       this.#late = 0;
       this.#take(reply, batch);
@@ -132,7 +132,7 @@ export class Translator {
       return retryMs;
     } finally {
       given.abort(new Error('the request is over'));
-      opened.bill.close();
+      opened.reservation.close();
     }
   }
 

@@ -185,7 +185,7 @@ export class OpenUtterances {
     const { captions, channel, notice, parts } = this.#options.context;
     const isWanted = captions?.wants(speakerId) === true;
     const budget = parts.spending.listen(channel.guildId, speakerId, isWanted);
-    if ('heard' in budget) this.#begin(speakerId, began, isWanted, budget);
+    if ('reservation' in budget) this.#begin(speakerId, began, isWanted, budget);
     else if (budget.isNews()) notice(budget.line);
   }
 

@@ -3,7 +3,6 @@ import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts
 import { hintsOf } from '#src/speech/hints.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import type { CaptionNewsId, HearingBudget } from '#src/spending/budget-authority.ts';
-import { meteredTranscriber } from '#src/spending/usage-meters.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { namesIn } from './bot-names.ts';
 import type { ConsentGate } from './consent-gate.ts';
@@ -71,24 +70,25 @@ function inTurns(some: readonly string[], others: readonly string[]): readonly s
  */
 export function chooseRecogniser(
   { isWanted, isForBot, language, hint, people }: RecogniserNeed,
-  { captions, heard }: Pick<HearingBudget, 'captions' | 'heard'>,
+  { captions, reservation }: Pick<HearingBudget, 'captions' | 'reservation'>,
   context: RecogniserContext,
 ): RecogniserChoice {
   const { channel, notice, parts } = context;
   const hints = recognitionHints(context, people);
   const { guildId } = channel;
   const { places, roughTranscriber, spending } = parts;
-  const transcriber = parts.transcriber.withHints?.(hints) ?? parts.transcriber;
+  const paid = parts.transcriber.paidBy(reservation);
+  const transcriber = paid.withHints?.(hints) ?? paid;
   const tell = (id: CaptionNewsId) => {
     if (spending.isCaptionNews(guildId, id)) notice({ id });
   };
   const hinted = hint === undefined ? undefined : transcriber.inLanguage?.(hint);
-  const usual = meteredTranscriber(hinted ?? transcriber, heard);
+  const usual = hinted ?? transcriber;
   if (!isWanted) return { transcriber: usual, isCaptioned: false, hints };
   if (captions === 'warned') tell('captions.budget.warn');
   if (captions !== 'used') return { transcriber: usual, isCaptioned: true, hints };
   const spoken = language ?? places.localeIn(guildId) ?? 'en';
-  const rough = /^en\b/i.test(spoken) ? roughTranscriber : undefined;
+  const rough = /^en\b/i.test(spoken) ? roughTranscriber?.paidBy(reservation) : undefined;
   tell(rough ? 'captions.budget.rough' : 'captions.budget.off');
   if (!rough) return { transcriber: usual, isCaptioned: false, hints };
   return { transcriber: isForBot ? usual : rough, isCaptioned: true, hints };

@@ -75,6 +75,6 @@ export function isLooked(
   options: LookContext,
 ): boolean {
   if (!utterance.isRecognised) return false;
-  if (options.context.parts.transcriber.listen || isForBot(utterance, options)) return true;
+  if (options.context.parts.transcriber.has('listen') || isForBot(utterance, options)) return true;
   return looks.affords(utterance.soundMs, moment);
 }

@@ -9,10 +9,15 @@ import { withDuplicates } from '#src/session/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import { type NamedPerson, spokenNameOf } from '#src/session/settings/spoken-name.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
+import type { Reservation } from '#src/spending/reservation.ts';
 import { beginsWithNames, namesToBegin } from '#src/turn/name-prefix.ts';
 
-/** Whose question is answered, and in which voice. */
-type NamedAnswer = { readonly question: QueuedQuestion; readonly voice: SpeechVoice };
+/** Whose question is answered, in which voice, and for which money. */
+type NamedAnswer = {
+  readonly question: QueuedQuestion;
+  readonly voice: SpeechVoice;
+  readonly reservation: Reservation;
+};
 
 /** Who is in a channel, and what says their names there. */
 export type NamesContext = {
@@ -93,7 +98,7 @@ export async function* withNamePrefix(
 
 async function* salute(
   text: string,
-  { question, voice }: NamedAnswer,
+  { question, reservation, voice }: NamedAnswer,
   context: NamesContext,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
@@ -103,7 +108,8 @@ async function* salute(
   const spoken = namePrefix(people, context, language);
   if (spoken === '' || beginsWithNames(text, names)) return;
   const shown = joinedNames(names.map(speakable), context, language);
-  const { clock, synthesizer } = context.parts;
+  const { clock } = context.parts;
+  const synthesizer = context.parts.synthesizer.paidBy(reservation);
   const ofText = `${shown === '' ? spoken : shown},`;
   try {
     for await (const pcm of synthesizer.synthesize(`${spoken},`, voice, signal)) {

@@ -1,4 +1,5 @@
 import { peopleReading } from '#src/people/confidential-text.ts';
+import { speechRequestOf } from '#src/session/answering/answer-request.ts';
 import { type ListeningContext, listenersIn } from '#src/session/answering/conversation-memory.ts';
 import type { ArrivedPart, PendingAnswer } from '#src/session/answering/pending-answer.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
@@ -14,7 +15,10 @@ import type { SpeechOutput } from './speech-output.ts';
 export type QuoteContext = Pick<ListeningContext, 'captions' | 'people'> & {
   readonly channel: ChannelRef;
   readonly languages: Pick<SpeakerLanguages, 'of'>;
-  readonly parts: Pick<SessionDependencies, 'clock' | 'places' | 'spokenLocales' | 'synthesizer'>;
+  readonly parts: Pick<
+    SessionDependencies,
+    'clock' | 'places' | 'spending' | 'spokenLocales' | 'synthesizer'
+  >;
   readonly output: Pick<SpeechOutput, 'quotes'>;
 };
 
@@ -26,6 +30,7 @@ type QuotingAnswer = {
 /**
  * An answer, and what a tool found to be quoted: once it did, the model says nothing more, so that nobody can take its words
  * for those of somebody else. It is said if all who are there by then may know it; whoever asked in writing reads it anyway.
+ * Where there is no money to say it, it is written.
  *
  * Errors: as `answer`; of the voice BotError at the stage `speak`. Aborting `signal` throws `signal.reason`.
  */
@@ -39,7 +44,7 @@ export async function* quoteInstead(
   const { quote } = pending;
   if (quote === undefined) return;
   const { channel, output, parts } = context;
-  const { clock, synthesizer } = parts;
+  const { clock, spending } = parts;
   const askers = withDuplicates(question).map(speakerOf);
   const notAll = { id: 'ask.not_all' } as const;
   const instead = spokenText(notAll, channel.guildId, parts, context.languages.of(askers[0] ?? ''));
@@ -48,12 +53,20 @@ export async function* quoteInstead(
   const arrived = (part: ArrivedPart['part']): ArrivedPart => ({ part, atMs: clock.nowMs() });
   output.quotes(quote.aboutIds);
   yield arrived({ kind: 'text', text: shown });
+  const clauses = clausesOf(said);
+  const opened = spending.open(speechRequestOf('reading', channel.guildId, said));
+  if (opened.kind === 'refused') {
+    for (const text of clauses) yield arrived({ kind: 'unspoken', text });
+    return;
+  }
+  using reservation = opened.reservation;
+  const synthesizer = parts.synthesizer.paidBy(reservation);
   const voice = {
     synthesizer: synthesizer.oneVoice?.() ?? synthesizer,
     voice: pending.voice,
     clock,
   };
-  for (const clause of clausesOf(said)) {
+  for (const clause of clauses) {
     yield arrived({ kind: 'clause', text: clause });
     for await (const pcm of soundOf(clause, voice, signal)) {
       yield arrived({ kind: 'audio', pcm, ofText: clause });

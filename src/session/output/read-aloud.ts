@@ -9,10 +9,12 @@ import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import {
   type FailureOutput,
   reportFailure,
+  write,
   writeUnspeakable,
 } from '#src/session/alerts/report-failure.ts';
 import type { ReportedFailures } from '#src/session/alerts/reported-failures.ts';
 import { inTime } from '#src/session/alerts/speech-deadline.ts';
+import { speechRequestOf } from '#src/session/answering/answer-request.ts';
 import { type ListeningContext, listenersIn } from '#src/session/answering/conversation-memory.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { QueuedReading } from '#src/session/queue/queued-turn.ts';
@@ -46,7 +48,7 @@ export function clausesOf(words: string): readonly string[] {
 
 /**
  * Reads a text out and returns when it has been played, or has failed and was written instead. Nothing is read out where
- * there is no money for it.
+ * there is no money for it: a text that is too long for what is left is written.
  *
  * Throws only what is a bug. Aborting `signal` falls silent and throws `signal.reason`.
  */
@@ -57,23 +59,33 @@ export async function readAloud(
 ): Promise<void> {
   const { language, owner, speakerId = owner?.id, speed: ownSpeed } = reading;
   const { interruptible = true, answeredIds = [] } = reading;
-  const { clock, spending, style, synthesizer } = context.parts;
-  if (spending.manner(context.channel.guildId).quiet) return;
+  const { clock, spending, style } = context.parts;
+  const { guildId } = context.channel;
+  if (spending.manner(guildId).quiet) return;
   const clauses = opened(reading);
   const words = wordsFor({ people: listenersIn(context) }, clauses);
+  const kind = owner ? 'reading' : 'notice';
+  const budget = spending.open(speechRequestOf(kind, guildId, words.join(' ')));
+  if (budget.kind === 'refused') {
+    if (!reading.isWrittenElsewhere && words.length > 0)
+      write(ConfidentialText.joined(clauses, ' '), context);
+    return;
+  }
+  using reservation = budget.reservation;
+  const synthesizer = context.parts.synthesizer.paidBy(reservation);
   const own = context.goneVoices.voiceOf(reading.voice, speakerId ?? undefined);
   const spoken = { ...voiceIn(language, style), ...own };
   const read = async (reply: SpokenReply): Promise<void> => {
     const voice = { synthesizer, voice: spoken, clock };
     const failure = await attempt(words, reply, voice, signal);
-    const write = () => {
+    const writeInstead = () => {
       if (!reading.isWrittenElsewhere)
         writeUnspeakable(ConfidentialText.joined(clauses, ' '), context);
     };
-    if (failure) write();
+    if (failure) writeInstead();
     await context.output.played(reply, signal);
     const { isStuck } = context.output;
-    if (isStuck && !failure) write();
+    if (isStuck && !failure) writeInstead();
     if (isStuck) await reportFailure(stuck(), context, signal);
     else if (failure?.code === 'speech.no_voice') tellUnread(language, context);
     else if (failure) await reportFailure(failure, context, signal);

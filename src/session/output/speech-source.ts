@@ -1,8 +1,11 @@
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
+import { speechRequestOf } from '#src/session/answering/answer-request.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { soundOf } from './read-aloud.ts';
+
+type SpeechParts = Pick<SessionDependencies, 'clock' | 'spending' | 'style' | 'synthesizer'>;
 
 /** Characters of a text that stand for it in lists. */
 const titleChars = 40;
@@ -22,29 +25,39 @@ export class SpeechSource implements SoundSource {
   readonly title: string;
   readonly seekable = true;
   readonly #clauses: readonly string[];
-  readonly #parts: Pick<SessionDependencies, 'clock' | 'style' | 'synthesizer'>;
+  readonly #guildId: string;
+  readonly #parts: SpeechParts;
   readonly #voice: SpeechVoice;
   /** By the place of their clause; those that are whole. */
   readonly #made = new Map<number, readonly Pcm[]>();
-  #synthesizer: Synthesizer | undefined;
 
   constructor(
     clauses: readonly string[],
-    parts: Pick<SessionDependencies, 'clock' | 'style' | 'synthesizer'>,
+    guildId: string,
+    parts: SpeechParts,
     /** In place of the bot's own voice. */
     voice: SpeechVoice,
   ) {
     this.title = titleOf(clauses);
     this.#clauses = clauses;
+    this.#guildId = guildId;
     this.#parts = parts;
     this.#voice = voice;
   }
 
-  /** Errors: BotError at the stage `speak`. */
+  /** Ends where there is no money for the rest. Errors: BotError at the stage `speak`. */
   async *open(fromMs: number, signal: AbortSignal): AsyncGenerator<SoundChunk> {
+    const { spending, synthesizer } = this.#parts;
+    const missing = this.#clauses.filter((_, at) => !this.#made.has(at)).join(' ');
+    const opened = spending.open(speechRequestOf('reading', this.#guildId, missing));
+    if (opened.kind === 'refused') return;
+    using reservation = opened.reservation;
+    signal.addEventListener('abort', () => reservation.close(), { once: true });
+    const paid = synthesizer.paidBy(reservation);
+    const voice = paid.oneVoice?.() ?? paid;
     let leftMs = fromMs;
     for (const [at] of this.#clauses.entries()) {
-      for await (const pcm of this.#clause(at, signal)) {
+      for await (const pcm of this.#clause(at, voice, signal)) {
         signal.throwIfAborted();
         const lengthMs = durationMs(pcm);
         const rest = leftMs <= 0 ? pcm : behind(pcm, leftMs);
@@ -54,23 +67,21 @@ export class SpeechSource implements SoundSource {
     }
   }
 
-  async *#clause(at: number, signal: AbortSignal): AsyncGenerator<Pcm> {
+  async *#clause(at: number, voice: Synthesizer, signal: AbortSignal): AsyncGenerator<Pcm> {
     const made = this.#made.get(at);
     if (made) return yield* made;
     const pieces: Pcm[] = [];
-    for await (const pcm of this.#synthesised(this.#clauses[at] ?? '', signal)) {
+    for await (const pcm of this.#synthesised(this.#clauses[at] ?? '', voice, signal)) {
       pieces.push(pcm);
       yield pcm;
     }
     this.#made.set(at, pieces);
   }
 
-  /** One voice for all of it. */
-  #synthesised(clause: string, signal: AbortSignal): AsyncGenerator<Pcm> {
-    const { clock, style, synthesizer } = this.#parts;
-    this.#synthesizer ??= synthesizer.oneVoice?.() ?? synthesizer;
+  #synthesised(clause: string, synthesizer: Synthesizer, signal: AbortSignal): AsyncGenerator<Pcm> {
+    const { clock, style } = this.#parts;
     const voice = { ...style.voice, ...this.#voice };
-    return soundOf(clause, { synthesizer: this.#synthesizer, voice, clock }, signal);
+    return soundOf(clause, { synthesizer, voice, clock }, signal);
   }
 }
 

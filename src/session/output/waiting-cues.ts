@@ -3,6 +3,7 @@ import { BotError } from '#src/base/errors.ts';
 import { voiceIn } from '#src/pipeline/answer-language.ts';
 import type { CueTrack, PlayedCue } from '#src/playback/reply/cue-track.ts';
 import { SpeakRate } from '#src/playback/reply/speak-rate.ts';
+import { speechRequestOf } from '#src/session/answering/answer-request.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
 import { spokenLocale, spokenText } from '#src/session/localized-text.ts';
@@ -29,7 +30,7 @@ type WaitingContext = {
   readonly output: Pick<SpeechOutput, 'sounds' | 'starves'>;
   readonly parts: Pick<
     SessionDependencies,
-    'clock' | 'places' | 'spokenLocales' | 'style' | 'synthesizer'
+    'clock' | 'places' | 'spending' | 'spokenLocales' | 'style' | 'synthesizer'
   >;
 };
 
@@ -92,10 +93,14 @@ export class WaitingCues {
     const language = languages.of(question.said.speakerId);
     const words = spokenText(line, channel.guildId, parts, language);
     const voice = voiceIn(spokenLocale(channel.guildId, parts, language), parts.style);
+    const opened = parts.spending.open(speechRequestOf('notice', channel.guildId, words));
+    if (opened.kind === 'refused') return;
+    using reservation = opened.reservation;
+    const synthesizer = parts.synthesizer.paidBy(reservation);
     const rate = new SpeakRate();
     const pieces: Int16Array[] = [];
     try {
-      for await (const pcm of parts.synthesizer.synthesize(words, voice, signal)) {
+      for await (const pcm of synthesizer.synthesize(words, voice, signal)) {
         pieces.push(...rate.push(pcm));
       }
     } catch (error) {

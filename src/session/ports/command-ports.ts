@@ -146,6 +146,8 @@ export type QuestionSubject = {
   readonly longestMs?: number;
   /** Chat in which question and answer stand for all who may open it. */
   readonly placeId?: string | undefined;
+  /** Aborted when whoever asks has gone: an answer that is not said aloud ends, at its server too, by throwing the reason. */
+  readonly signal?: AbortSignal;
   /** A message that was written by whomever. */
   readonly quoted?: { readonly author: string; readonly text: string };
 };

@@ -2,17 +2,29 @@ import { joinSamples, listenRateHz, type Pcm, toMono } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
-import type { AnswerHost } from '#src/pipeline/pipeline.ts';
 import type { WantedPipeline } from '#src/session/answering/current-pipeline.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { CheckResult } from '#src/session/ports/settings.ts';
+import { silentHost } from '#src/session/typed/sound-answer.ts';
+import type { Reservation } from '#src/spending/reservation.ts';
 import { type CheckedRole, wrongWith } from './checkup-texts.ts';
 
 type CheckupParts = Pick<
   SessionDependencies,
-  'chat' | 'chatName' | 'clock' | 'onEvent' | 'pipelines' | 'style' | 'synthesizer' | 'transcriber'
+  | 'chat'
+  | 'chatName'
+  | 'clock'
+  | 'onEvent'
+  | 'pipelines'
+  | 'spending'
+  | 'style'
+  | 'synthesizer'
+  | 'transcriber'
 >;
+
+/** What a check asks with, and the money for it. */
+type PaidCheck = CheckupParts & { readonly reservation: Reservation };
 
 /** What every engine for English can say and understand. */
 const sentence = 'one two three';
@@ -26,10 +38,30 @@ const unheard: CheckResult = { point: 'recognise', kind: 'idle', line: { id: 'ch
 
 type Tried<T> = { readonly finding: CheckResult; readonly got?: T };
 
-/** Speaks a sentence and listens to it, and thinks meanwhile. Never throws. */
+/** Speaks a sentence and listens to it, and thinks meanwhile; the server pays. Never throws. */
 export async function checkRoles(
   guildId: string,
   parts: CheckupParts,
+  pipeline: WantedPipeline,
+): Promise<readonly CheckResult[]> {
+  const characters = request.length + sentence.length;
+  const order = { kind: 'check', guildId, personId: '', name: '', characters, heardMs: 0 } as const;
+  const opened = parts.spending.open(order);
+  if (opened.kind === 'refused') {
+    const { line } = opened;
+    return (['recognise', 'think', 'speak'] as const).map((point) => ({
+      point,
+      kind: 'idle',
+      line,
+    }));
+  }
+  using reservation = opened.reservation;
+  return await checkPaid(guildId, { ...parts, reservation }, pipeline);
+}
+
+async function checkPaid(
+  guildId: string,
+  parts: PaidCheck,
   pipeline: WantedPipeline,
 ): Promise<readonly CheckResult[]> {
   const isWritten = pipeline.name === 'chained' && pipeline.brain === undefined;
@@ -73,11 +105,11 @@ async function trial<T>(
 
 /** To the first word. */
 async function think(
-  { chat, clock }: CheckupParts,
+  { chat, clock, reservation }: PaidCheck,
   signal: AbortSignal,
 ): Promise<TimedResult<true>> {
   const asked = [{ role: 'user', name: 'Check', content: request }] as const;
-  for await (const part of chat.reply(asked, [], signal)) {
+  for await (const part of chat.paidBy(reservation).reply(asked, [], signal)) {
     if (part.kind === 'text' && part.text.trim() !== '') return { got: true, atMs: clock.nowMs() };
   }
   throw new BotError('provider.empty', true, 'The chat model wrote nothing.');
@@ -86,16 +118,14 @@ async function think(
 /** To the first word or sound of a model that hears and speaks. */
 async function answer(
   { brain, name }: WantedPipeline,
-  { clock, pipelines, style }: CheckupParts,
+  { clock, pipelines, reservation, style }: PaidCheck,
   signal: AbortSignal,
 ): Promise<TimedResult<true>> {
-  using stack = new DisposableStack();
-  const pipeline = pipelines.open(name, brain);
-  stack.defer(() => pipeline[Symbol.dispose]?.());
+  using pipeline = pipelines.open(name, brain);
   const [fromMs, transcript] = [clock.nowMs(), async () => ({ text: request })];
   const said = [{ speakerId: '', name: 'Check', fromMs, toMs: fromMs, transcript }];
   const turn = { said, style, history: [], tools: [] };
-  for await (const part of pipeline.answer(turn, aside, signal)) {
+  for await (const part of pipeline.paidBy(reservation).answer(turn, silentHost, signal)) {
     if (part.kind === 'audio' || (part.kind === 'text' && part.text.trim() !== '')) {
       return { got: true, atMs: clock.nowMs() };
     }
@@ -103,22 +133,17 @@ async function answer(
   throw new BotError('provider.empty', true, 'The model answered nothing.');
 }
 
-/** Nobody hears it. */
-const aside: AnswerHost = {
-  playedMs: () => 0,
-  run: async () => ({ content: 'There is no such tool.' }),
-  spent: () => undefined,
-};
-
 /** All of it, and when the first sound came. */
 async function speakSentence(
-  { clock, style, synthesizer }: CheckupParts,
+  { clock, reservation, style, synthesizer }: PaidCheck,
   signal: AbortSignal,
 ): Promise<TimedResult<Pcm>> {
   const pieces: Int16Array[] = [];
   let [rateHz, length]: [number, number] = [listenRateHz, 0];
   let atMs: number | undefined;
-  for await (const pcm of synthesizer.synthesize(sentence, style.voice, signal)) {
+  for await (const pcm of synthesizer
+    .paidBy(reservation)
+    .synthesize(sentence, style.voice, signal)) {
     atMs ??= clock.nowMs();
     rateHz = pcm.rateHz;
     const { samples } = toMono(pcm);
@@ -132,11 +157,12 @@ async function speakSentence(
 
 async function listen(
   said: Pcm,
-  { clock, transcriber }: CheckupParts,
+  { clock, reservation, transcriber }: PaidCheck,
   signal: AbortSignal,
 ): Promise<TimedResult<string>> {
   let text = '';
-  for await (const update of transcriber.transcribe(resample(said, listenRateHz), signal)) {
+  const paid = transcriber.paidBy(reservation);
+  for await (const update of paid.transcribe(resample(said, listenRateHz), signal)) {
     if (update.kind === 'final') text = update.transcript.text;
   }
   if (text.trim() === '') {

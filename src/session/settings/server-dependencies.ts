@@ -1,6 +1,5 @@
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
-import { withCountedVoice } from '#src/spending/usage-meters.ts';
 import type { StoredSettings } from './stored-settings.ts';
 
 /** What a session changes beside settings; undefined before it has begun. */
@@ -11,7 +10,7 @@ type SessionBearing = {
 
 /**
  * Dependencies of a session as the settings of one server, and who the bot is in the channel, change them, at the moment they are
- * read. What the bot says beside its answers counts to that server's budget.
+ * read.
  */
 export function dependenciesIn(
   { guildId, channelId }: { readonly guildId: string; readonly channelId?: string },
@@ -19,10 +18,9 @@ export function dependenciesIn(
   settings: StoredSettings,
   session: () => SessionBearing | undefined = () => undefined,
 ): SessionDependencies {
-  const counted = withCountedVoice(guildId, parts);
   const here = () => settings.at(guildId, channelId);
   return {
-    ...counted,
+    ...parts,
     get addressing() {
       return session()?.isCaptionsOnly() ? 'off' : here().addressing;
     },

@@ -1,6 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import { meteredChat } from '#src/chat/metered-chat.ts';
-import type { ChatMessage, ChatModel, Tool, Usage } from '#src/chat/ports.ts';
+import type { ChatMessage, ChatModel, Tool } from '#src/chat/ports.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { Fitting, RoomTool, ToolPorts } from '#src/session/ports/tool.ts';
 
@@ -17,7 +16,6 @@ export async function checkIntent(
   tool: RoomTool,
   said: readonly TurnUtterance[],
   chat: ChatModel,
-  spent: (usage: Usage) => void,
   signal: AbortSignal,
 ): Promise<Fitting | undefined> {
   try {
@@ -27,7 +25,7 @@ export async function checkIntent(
       { role: 'system', content: instructions },
       { role: 'user', name: '', content },
     ];
-    const calls = await callsOf(messages, tool, chat, spent, signal);
+    const calls = await callsOf(messages, tool, chat, signal);
     const fits = calls.map((argumentsJson) => tool.fit(argumentsJson));
     return fits.find((one) => 'run' in one);
   } catch (error) {
@@ -67,12 +65,11 @@ async function callsOf(
   messages: readonly ChatMessage[],
   { name, description, parameters, neutral }: RoomTool,
   chat: ChatModel,
-  spent: (usage: Usage) => void,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const offered: Tool = { name, ...(neutral ?? { description, parameters }) };
   const calls: string[] = [];
-  for await (const part of meteredChat(chat, spent).reply(messages, [offered], signal)) {
+  for await (const part of chat.reply(messages, [offered], signal)) {
     if (part.kind === 'tool' && part.call.name === name) calls.push(part.call.argumentsJson);
   }
   return calls;

@@ -1,12 +1,13 @@
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
-import type { Tool, ToolCall, Usage } from '#src/chat/ports.ts';
+import type { Tool, ToolCall } from '#src/chat/ports.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { reportMissedDeadline, type StageReports } from '#src/session/alerts/stage-watchdog.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { Fitting, Quote, RoomTool } from '#src/session/ports/tool.ts';
+import type { Reservation } from '#src/spending/reservation.ts';
 import { type PlainTextId, text } from '#src/texts/texts.ts';
 import { type ActionsContext, actionsFor } from './available-actions.ts';
 import { holdsRightNow } from './current-rights.ts';
@@ -40,13 +41,11 @@ export type ToolsContext = ActionsContext &
 type RunningCall = {
   readonly tool: RoomTool;
   readonly call: ToolCall;
-  readonly spent: Spent;
+  /** That of the answer. */
+  readonly reservation: Reservation;
   readonly work: AbortSignal;
   readonly answer: AbortSignal;
 };
-
-/** What a request took. */
-type Spent = (usage: Usage) => void;
 
 /**
  * The tools of one turn, with the rights of the people whose packets asked, whatever any text says.
@@ -113,12 +112,17 @@ export class ToolRun {
     return this.#running.at(-1)?.doing;
   }
 
-  /** What the model is told; also that it was refused, or failed. Aborting `signal` throws `signal.reason`, at once. */
-  async run(call: ToolCall, spent: Spent, signal: AbortSignal): Promise<ToolResult> {
+  /** What the model is told; also that it was refused, or failed. The answer pays. Aborting `signal` throws `signal.reason`, at once. */
+  async run(call: ToolCall, reservation: Reservation, signal: AbortSignal): Promise<ToolResult> {
     signal.throwIfAborted();
     const tool = this.#tools.get(call.name);
     const atMs = this.#context.parts.clock.nowMs();
-    const { how, content, isPlain = false, quote } = await this.#inTime(tool, call, spent, signal);
+    const {
+      how,
+      content,
+      isPlain = false,
+      quote,
+    } = await this.#inTime(tool, call, reservation, signal);
     this.#plain = [...this.#plain, isPlain];
     if (quote !== undefined) this.#quotes = [...this.#quotes, quote];
     this.#tell(tool, how, atMs);
@@ -128,7 +132,7 @@ export class ToolRun {
   async #inTime(
     tool: RoomTool | undefined,
     call: ToolCall,
-    spent: Spent,
+    reservation: Reservation,
     signal: AbortSignal,
   ): Promise<ToolCallResult> {
     if (!tool) return refused('There is no such tool.');
@@ -138,7 +142,7 @@ export class ToolRun {
     this.#running = [...this.#running, tool];
     try {
       const either = AbortSignal.any([signal, over.signal]);
-      const work = this.#judge({ tool, call, spent, work: either, answer: signal });
+      const work = this.#judge({ tool, call, reservation, work: either, answer: signal });
       return await unlessAborted(
         within(work, leftMs, this.#context.parts.clock, () => tooLate(leftMs)),
         signal,
@@ -180,8 +184,8 @@ export class ToolRun {
 
   /** Runs what the askers' own words ask for; else they are asked. */
   async #weigh(one: RunningCall, fit: Fitting): Promise<ToolCallResult> {
-    const { tool, spent, work } = one;
-    const own = await this.#ownCall(tool, spent, work);
+    const { tool, reservation, work } = one;
+    const own = await this.#ownCall(tool, reservation, work);
     if (tool.needsOwnWords && (!own || this.#askers.length > 1)) return refused(notOwnWords);
     if (!own || tool.needsOwnWords) return await this.#ask(one, own ?? fit);
     const chosen = tool.effect === 'change' ? own : fit;
@@ -189,12 +193,17 @@ export class ToolRun {
   }
 
   /** The call that the askers' own words ask for, or by which the only asker answers what the tool has asked them. */
-  async #ownCall(tool: RoomTool, spent: Spent, signal: AbortSignal): Promise<Fitting | undefined> {
+  async #ownCall(
+    tool: RoomTool,
+    reservation: Reservation,
+    signal: AbortSignal,
+  ): Promise<Fitting | undefined> {
     const ports = actionsFor(this.#context, this.#askers);
     const isAlone = this.#askers.length === 1;
     const answered = isAlone ? await answeredCall(tool, this.#said, ports, signal) : undefined;
     if (answered) return answered;
-    return await checkIntent(tool, this.#said, this.#context.parts.chat, spent, signal);
+    const chat = this.#context.parts.chat.paidBy(reservation);
+    return await checkIntent(tool, this.#said, chat, signal);
   }
 
   async #perform(tool: RoomTool, fit: Fitting, signal: AbortSignal): Promise<ToolCallResult> {

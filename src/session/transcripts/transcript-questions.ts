@@ -293,12 +293,9 @@ export class TranscriptQuestions {
     if (ready !== undefined) await unlessAborted(ready, signal);
     const opened = spending.open(order);
     if (opened.kind === 'refused') throw new Refused(opened.line);
-    try {
-      if (asker) opened.bill.wanted();
-      return await wholeReply(chat, { system, user }, opened.bill, signal);
-    } finally {
-      opened.bill.close();
-    }
+    using reservation = opened.reservation;
+    if (asker) reservation.wanted();
+    return await wholeReply(chat, { system, user }, reservation, signal);
   }
 
   async #inTime<T>(

@@ -1,10 +1,11 @@
 import type { ChatModel, Usage } from '#src/chat/ports.ts';
 import type { AskOutcome } from '#src/session/ports/command-ports.ts';
+import type { PaidEngine } from '#src/spending/paid-engine.ts';
 
 /** A brain that answers in writing. */
 export type WrittenBrain = {
   readonly name: string;
-  readonly chat: ChatModel;
+  readonly chat: PaidEngine<ChatModel>;
   /** Name of its model. */
   readonly engine: string;
 };

@@ -3,14 +3,16 @@ import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { Asker, QuestionSubject } from '#src/session/ports/command-ports.ts';
 import type { Transcriber, Transcript } from '#src/speech/ports.ts';
 
+/** A recording, and what recognises it. */
+export type RecordedSound = { readonly pcm: Pcm; readonly transcriber: Transcriber };
+
 /** What is asked in a command, ready to be answered. */
 export type CommandMaterial = {
   readonly asker: Asker;
   /** May be empty where there is a recording. */
   readonly question: string;
   readonly about: QuestionSubject;
-  /** The sound of its recording. */
-  readonly pcm?: Pcm | undefined;
+  readonly sound?: RecordedSound | undefined;
   readonly atMs: number;
 };
 
@@ -20,8 +22,7 @@ export type CommandMaterial = {
  * All of it counts as sent by whoever asked. A recording is shown as one, and what others said as data and a quote.
  */
 export function utterancesOf(
-  { asker, question, about, pcm, atMs }: CommandMaterial,
-  transcriber: Transcriber,
+  { asker, question, about, sound, atMs }: CommandMaterial,
   signal: AbortSignal,
 ): readonly TurnUtterance[] {
   const { quoted, recordedBy } = about;
@@ -29,12 +30,13 @@ export function utterancesOf(
   const typed = (text: string): TurnUtterance => ({ ...head, transcript: async () => ({ text }) });
   const said: TurnUtterance[] = [];
   if (quoted) said.push({ ...typed(`${asQuoted}\n${JSON.stringify(quoted)}`), isQuoted: true });
-  if (pcm) {
+  if (sound) {
+    const { pcm, transcriber } = sound;
     const understood = once(async () => inWords(await transcribed(pcm, transcriber, signal)));
     const note = recordedBy === undefined ? asRecording : asRecordingOf(recordedBy);
-    const sound = { ...head, pcm, transcript: understood };
+    const heard = { ...head, pcm, transcript: understood };
     const mark = recordedBy === undefined ? {} : ({ isQuoted: true } as const);
-    said.push({ ...typed(note), isQuoted: true }, { ...sound, ...mark });
+    said.push({ ...typed(note), isQuoted: true }, { ...heard, ...mark });
   }
   if (question !== '') said.push(typed(question));
   return said;

@@ -1,6 +1,5 @@
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
-import { textOnly } from '#src/pipeline/text-only.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type {
   ProgramAnswer,
@@ -11,14 +10,12 @@ import type {
 import { soundFaultOf } from '#src/session/sound-fault.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
-import { meteredTranscriber } from '#src/spending/usage-meters.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { once, transcribed } from './command-material.ts';
 import { openSoundAnswer } from './sound-answer.ts';
 
 type AnswerParts = Pick<
   SessionDependencies,
-  | 'chat'
   | 'chatName'
   | 'clock'
   | 'onEvent'
@@ -60,14 +57,17 @@ export class SessionProgramAnswers implements ProgramAnswers {
     this.#underWay.set(guildId, count + 1);
     using stack = new DisposableStack();
     stack.defer(() => this.#underWay.set(guildId, (this.#underWay.get(guildId) ?? 1) - 1));
-    const answer = await this.#open(question, AbortSignal.any([signal, this.#signal]));
+    const until = AbortSignal.any([signal, this.#signal]);
+    const answer = await this.#open(question, until);
     if (answer.kind === 'failed') return answer;
-    return { kind: 'open', parts: whileOpen(answer.parts, stack.move()) };
+    const place = stack.move();
+    until.addEventListener('abort', () => place.dispose(), { once: true });
+    return { kind: 'open', parts: whileOpen(answer.parts, place) };
   }
 
   async #open(question: ProgramQuestion, signal: AbortSignal): Promise<ProgramAnswer> {
     const { guildId, asker, history, instructions, isSpoken, voice } = question;
-    const { chat, clock, pipelines, spending } = this.#parts;
+    const { clock, pipelines, spending } = this.#parts;
     const { settings } = this.#sessions;
     await settings.load(guildId);
     const payer = spending.payer(guildId, asker.id);
@@ -87,7 +87,7 @@ export class SessionProgramAnswers implements ProgramAnswers {
       ...(voice !== undefined && { voice: { ...own.voice, name: voice } }),
     };
     const [standard = 'chained'] = this.pipelines(guildId);
-    const pipeline = isSpoken ? pipelines.open(question.pipeline ?? standard) : textOnly(chat);
+    const pipeline = isSpoken ? pipelines.open(question.pipeline ?? standard) : pipelines.textOnly;
     const turn = { said, style, history, tools: [] };
     const asked = { guildId, turn, pipeline, payer, isWritten: !isSpoken };
     return await openSoundAnswer(asked, this.#parts, signal, question.onUsage);
@@ -100,10 +100,9 @@ export class SessionProgramAnswers implements ProgramAnswers {
   ): Promise<{ readonly said: readonly Words[] } | { readonly line: TextLine }> {
     const { spending, transcriber } = this.#parts;
     if (said.every(({ kind }) => kind === 'typed')) return { said: said.flatMap(typedWords) };
-    const listening = spending.listen(guildId, asker.id);
+    const listening = spending.listenToRecording(guildId, asker.id);
     if ('line' in listening) return { line: listening.line };
-    const ear = meteredTranscriber(transcriber, listening.heard);
-    listening.decided(true, false);
+    const ear = transcriber.paidBy(listening.reservation);
     const words: Words[] = [];
     try {
       for (const one of said) {

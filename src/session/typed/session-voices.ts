@@ -5,6 +5,7 @@ import { BotError } from '#src/base/errors.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { stretched } from '#src/playback/reply/stretch.ts';
 import { failureText } from '#src/session/alerts/report-failure.ts';
+import { speechRequestOf } from '#src/session/answering/answer-request.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
 import { spokenText } from '#src/session/localized-text.ts';
@@ -15,7 +16,6 @@ import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import { voiceNamed } from '#src/speech/voice-names.ts';
-import { withCountedVoice } from '#src/spending/usage-meters.ts';
 import { WrittenQuestions } from './written-questions.ts';
 
 type VoiceParts = Pick<
@@ -71,16 +71,21 @@ export class SessionVoices implements VoiceControl {
     const place = this.#files.enter(guildId, listener.id);
     if ('line' in place) return { kind: 'failed', line: place.line };
     using _ = place;
-    return await this.#inFile(guildId, clauses, sample);
+    return await this.#inFile(guildId, listener, clauses, sample);
   }
 
   async #inFile(
     guildId: string,
+    listener: Asker,
     clauses: readonly string[],
     { speed = 1, voice }: VoiceSample,
   ): Promise<PreviewOutcome> {
-    const { clock, onEvent } = this.#parts;
-    const { synthesizer } = withCountedVoice(guildId, this.#parts);
+    const { clock, onEvent, spending } = this.#parts;
+    const order = speechRequestOf('voice preview', guildId, clauses.join(' '), listener);
+    const opened = spending.open(order);
+    if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
+    using reservation = opened.reservation;
+    const synthesizer = this.#parts.synthesizer.paidBy(reservation);
     const { settings } = this.#sessions;
     await settings.load(guildId);
     const gone: string[] = [];

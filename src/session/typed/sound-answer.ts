@@ -5,11 +5,12 @@ import { atStage, BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { Usage } from '#src/chat/ports.ts';
 import { ConfidentialText, type KnownBy } from '#src/people/confidential-text.ts';
-import type { AnswerHost, Pipeline, ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
+import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import { failureText } from '#src/session/alerts/report-failure.ts';
 import { answerRequestOf, cheaperStyle } from '#src/session/answering/answer-request.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
+import type { PaidPipeline, ReplyHost } from '#src/session/paid-engines.ts';
 import type { AskOutcome } from '#src/session/ports/command-ports.ts';
 import type { ProgramAnswer } from '#src/session/ports/program-ports.ts';
 import type { Payer } from '#src/spending/ledger/ledger.ts';
@@ -18,7 +19,7 @@ import type { Payer } from '#src/spending/ledger/ledger.ts';
 export type SoundQuestion = {
   readonly guildId: string;
   readonly turn: Turn;
-  readonly pipeline: Pipeline;
+  readonly pipeline: PaidPipeline;
   /** As it was when the question was asked. */
   readonly payer: Payer;
   /** Its words are not spoken. */
@@ -26,6 +27,12 @@ export type SoundQuestion = {
 };
 
 type SoundAnswerParts = Pick<SessionDependencies, 'chatName' | 'clock' | 'onEvent' | 'spending'>;
+
+/** No channel plays it, and no tool runs for it. */
+export const silentHost: ReplyHost = {
+  playedMs: () => 0,
+  run: async () => ({ content: 'There is no such tool.' }),
+};
 
 /** Rate of answers in files and streams, in Hz: what OpenAI's speech has. */
 const soundAnswerRateHz = 24_000;
@@ -49,26 +56,12 @@ export async function openSoundAnswer(
   const kind = isWritten ? 'answer in writing' : 'answer in a file';
   const opened = spending.open({ ...answerRequestOf(affordable, guildId, kind), payer });
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
-  const { bill } = opened;
-  const host: AnswerHost = {
-    playedMs: () => 0,
-    run: async () => ({ content: 'There is no such tool.' }),
-    spent(usage) {
-      bill.used(usage);
-      onUsage(usage);
-    },
-    spoke: (spoken) => bill.spoke(spoken),
-  };
+  const reserved = opened.reservation.watched(onUsage);
+  signal.addEventListener('abort', () => reserved.close(), { once: true });
   async function* read(): AsyncGenerator<ReplyPart> {
-    try {
-      bill.wanted();
-      for await (const part of pipeline.answer(affordable, host, signal)) {
-        if (part.kind === 'audio') bill.sounded(durationMs(part.pcm));
-        yield part;
-      }
-    } finally {
-      bill.close();
-    }
+    using reservation = reserved;
+    reservation.wanted();
+    yield* pipeline.paidBy(reservation).answer(affordable, silentHost, signal);
   }
   return { kind: 'open', parts: read() };
 }

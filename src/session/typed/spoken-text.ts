@@ -72,7 +72,7 @@ function placed(
   const refused = charge(session, clauses, how);
   if (refused) return refused;
   const own = context.goneVoices.voiceOf(voice, owner?.id);
-  const source = new SpeechSource(clauses, context.parts, own);
+  const source = new SpeechSource(clauses, context.channel.guildId, context.parts, own);
   const caller = { id: '', name: '', ...owner, mayManage: false };
   const wish = { track, loop: false, next: when === 'now' };
   return { kind: 'placed', playing: placeSound(context, caller, wish, { source, owner }) };

@@ -3,11 +3,12 @@ import { within } from '#src/base/waiting.ts';
 import { memoryContext } from '#src/captions/answers/memory-context.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import { alsoKnownTo, anybody, placeReading } from '#src/people/confidential-text.ts';
-import type { Pipeline, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { KnownHistory } from '#src/session/answering/conversation-memory.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
 import { ownMemories, usableMemories } from '#src/session/memories/usable-memories.ts';
+import type { PaidPipeline } from '#src/session/paid-engines.ts';
 import type {
   AnswerForm,
   Asker,
@@ -22,10 +23,8 @@ import { soundFaultOf } from '#src/session/sound-fault.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
-import type { Transcriber } from '#src/speech/ports.ts';
-import { meteredTranscriber } from '#src/spending/usage-meters.ts';
 import { BrainStandIns, type WrittenBrain } from './brain-stand-ins.ts';
-import { recogniserOf, utterancesOf } from './command-material.ts';
+import { type RecordedSound, recogniserOf, utterancesOf } from './command-material.ts';
 import { answerInFile } from './sound-answer.ts';
 import { sayIn } from './spoken-text.ts';
 import { droppedFor, nowhere, questionOf } from './typed-question.ts';
@@ -102,29 +101,35 @@ export class TypedRequests implements TypedTalk {
     answer: AnswerForm,
     about: QuestionSubject,
   ): Promise<AskOutcome> {
-    const { clock, spending, transcriber } = this.#parts;
+    const { clock, spending } = this.#parts;
     const payer = spending.payer(guildId, asker.id);
     const here = this.#sessions.session(guildId);
     if (answer === 'voice' && !here) return nowhere;
     if (answer === 'voice' && here?.mode === 'captions') return captionsOnly;
     const askedAtMs = clock.nowMs();
     const { recording } = about;
-    const none: RecordingOutcome = { kind: 'heard', transcriber };
-    const heard = recording ? await this.#heard(recording, about, guildId, asker) : none;
+    const until = about.signal ? AbortSignal.any([this.#signal, about.signal]) : this.#signal;
+    const none: RecordingOutcome = { kind: 'heard' };
+    const heard = recording ? await this.#heard(recording, about, guildId, asker, until) : none;
     if (heard.kind === 'failed') return heard;
-    const material = { asker, question, about, pcm: heard.pcm, atMs: clock.nowMs() };
-    const said = utterancesOf(material, heard.transcriber, this.#signal);
+    const material = { asker, question, about, sound: heard.sound, atMs: clock.nowMs() };
+    const said = utterancesOf(material, until);
     const usualMs = answer === 'voice' ? longestAloudMs : this.#parts.longestWritingMs;
     const ms = (about.longestMs ?? usualMs) - (clock.nowMs() - askedAtMs);
     if (answer !== 'voice')
-      return await this.#unspoken({ guildId, said, payer, ms, about }, asker, answer, heard.pcm);
+      return await this.#unspoken(
+        { guildId, said, payer, ms, about, until },
+        asker,
+        answer,
+        heard.sound?.pcm,
+      );
     const session = this.#sessions.session(guildId);
     return session ? await this.#aloud(said, { question, about }, session, ms) : nowhere;
   }
 
   /** In writing or as a file. */
   async #unspoken(
-    { ms, about, ...asked }: UnspokenQuestion,
+    { ms, about, until, ...asked }: UnspokenQuestion,
     asker: Asker,
     answer: Exclude<AnswerForm, 'voice'>,
     pcm: Pcm | undefined,
@@ -139,16 +144,11 @@ export class TypedRequests implements TypedTalk {
     if (answer === 'file') {
       const turn = { said, style: parts.style, history: known, tools: [], language };
       const pipeline = this.#pipelineIn(guildId);
-      return await answerInFile(
-        { guildId, turn, pipeline, payer, knownBy },
-        parts,
-        ms,
-        this.#signal,
-      );
+      return await answerInFile({ guildId, turn, pipeline, payer, knownBy }, parts, ms, until);
     }
     const { onUsage, told } = this.#standIns.watch(guildId, this.#brainIn(guildId));
     const question = { ...asked, known, knownBy, ear, language, onUsage };
-    const outcome = await answerInWriting(question, parts, ms, this.#signal);
+    const outcome = await answerInWriting(question, parts, ms, until);
     // Whoever sits with the bot reads in its channel who stands in.
     return session ? outcome : told(outcome);
   }
@@ -169,10 +169,8 @@ export class TypedRequests implements TypedTalk {
       tell(nowhere);
       return () => undefined;
     }
-    const { clock, transcriber } = this.#parts;
-    const atMs = clock.nowMs();
-    const material = { asker, question, about: {}, pcm: undefined, atMs };
-    const said = utterancesOf(material, transcriber, this.#signal);
+    const atMs = this.#parts.clock.nowMs();
+    const said = utterancesOf({ asker, question, about: {}, atMs }, this.#signal);
     const handle = new TurnHandle((why) => tell(droppedFor(why)));
     context.queue.ask(questionOf(said, question, atMs, handle, tell, placeId));
     context.addressing.open(asker.id);
@@ -204,7 +202,7 @@ export class TypedRequests implements TypedTalk {
   #brainIn(guildId: string): WrittenBrain | undefined {
     const { pipelines } = this.#parts;
     const { brain: name, pipeline } = this.#sessions.settings.at(guildId, this.#channelIn(guildId));
-    const chat = name === undefined ? undefined : pipelines.chat?.(name);
+    const chat = name === undefined ? undefined : pipelines.chat(name);
     return name !== undefined && chat
       ? { name, chat, engine: pipelines.engine(pipeline, name) }
       : undefined;
@@ -234,13 +232,13 @@ export class TypedRequests implements TypedTalk {
   }
 
   /** What hears recordings where speech is answered by a model that does. */
-  #earIn(guildId: string): Pipeline | undefined {
+  #earIn(guildId: string): PaidPipeline | undefined {
     const { brain, pipeline } = this.#sessions.settings.at(guildId, this.#channelIn(guildId));
     return pipeline === 'audio-model' ? this.#parts.pipelines.open(pipeline, brain) : undefined;
   }
 
   /** What answers outside a channel: a Realtime conversation is that of one channel. */
-  #pipelineIn(guildId: string): Pipeline {
+  #pipelineIn(guildId: string): PaidPipeline {
     const { brain, pipeline } = this.#sessions.settings.at(guildId, this.#channelIn(guildId));
     if (pipeline === 'realtime') return this.#parts.pipelines.open('chained');
     return this.#parts.pipelines.open(pipeline, brain);
@@ -256,18 +254,19 @@ export class TypedRequests implements TypedTalk {
     about: QuestionSubject,
     guildId: string,
     asker: Asker,
+    signal: AbortSignal,
   ): Promise<RecordingOutcome> {
     const { recordings, spending } = this.#parts;
     const hint = (await this.#languagesFor(guildId, asker)).hintFor(asker.id);
-    const transcriber = recogniserOf(about, this.#parts.transcriber, hint);
-    const listening = spending.listen(guildId, asker.id);
+    const listening = spending.listenToRecording(guildId, asker.id);
     if ('line' in listening) return { kind: 'failed', line: listening.line };
-    listening.decided(true, false);
+    const paid = this.#parts.transcriber.paidBy(listening.reservation);
+    const transcriber = recogniserOf(about, paid, hint);
     try {
-      const pcm = await recordings.read({ ...recording, personId: asker.id }, this.#signal);
-      return { kind: 'heard', pcm, transcriber: meteredTranscriber(transcriber, listening.heard) };
+      const pcm = await recordings.read({ ...recording, personId: asker.id }, signal);
+      return { kind: 'heard', sound: { pcm, transcriber } };
     } catch (error) {
-      const line = this.#signal.aborted ? undefined : soundFaultOf(error, 'recording');
+      const line = signal.aborted ? undefined : soundFaultOf(error, 'recording');
       if (!line) throw error;
       return { kind: 'failed', line };
     }
@@ -321,12 +320,13 @@ function knownTo(
 
 const captionsOnly: AskOutcome = { kind: 'failed', line: { id: 'captions.only' } };
 
-/** What is asked, by whose money, and how long its answer is waited for, in ms. */
+/** What is asked, by whose money, and how long its answer is waited for: in ms, and until the signal is aborted. */
 type UnspokenQuestion = Pick<WrittenQuestion, 'guildId' | 'payer' | 'said'> & {
   readonly about: QuestionSubject;
   readonly ms: number;
+  readonly until: AbortSignal;
 };
 
 type RecordingOutcome =
-  | { readonly kind: 'heard'; readonly pcm?: Pcm; readonly transcriber: Transcriber }
+  | { readonly kind: 'heard'; readonly sound?: RecordedSound }
   | Extract<AskOutcome, { kind: 'failed' }>;

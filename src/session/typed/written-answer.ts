@@ -1,24 +1,20 @@
-import { durationMs } from '#src/audio/pcm.ts';
 import { atStage, BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
-import { meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatMessage, Usage } from '#src/chat/ports.ts';
 import { ConfidentialText, type KnownBy } from '#src/people/confidential-text.ts';
-import type {
-  AnswerHost,
-  AnswerLanguage,
-  Pipeline,
-  TurnUtterance,
-} from '#src/pipeline/pipeline.ts';
+import type { AnswerLanguage, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { instructionsOf } from '#src/pipeline/prompt.ts';
 import { failureText } from '#src/session/alerts/report-failure.ts';
 import { answerRequestOf } from '#src/session/answering/answer-request.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
+import type { PaidPipeline } from '#src/session/paid-engines.ts';
 import type { AskOutcome } from '#src/session/ports/command-ports.ts';
 import type { Transcript } from '#src/speech/ports.ts';
-import type { AnswerRequest, UsageMeter } from '#src/spending/budget-authority.ts';
+import type { AnswerRequest } from '#src/spending/budget-authority.ts';
 import type { Payer } from '#src/spending/ledger/ledger.ts';
+import type { Reservation } from '#src/spending/reservation.ts';
+import { silentHost } from './sound-answer.ts';
 
 /** A question that is to be answered in writing; `known` is what was said before, oldest first. */
 export type WrittenQuestion = {
@@ -31,7 +27,7 @@ export type WrittenQuestion = {
   /** Language of the answer. */
   readonly language: AnswerLanguage;
   /** Hears what was said itself; what it would say is written. */
-  readonly ear?: Pipeline | undefined;
+  readonly ear?: PaidPipeline | undefined;
   /** As it was when the question was asked. */
   readonly payer: Payer;
   /** Told of what each request took, and of whom. Never throws. */
@@ -62,12 +58,13 @@ export async function answerInWriting(
   if (ready !== undefined) await unlessAborted(ready, signal);
   const opened = parts.spending.open(orderFor(asked, parts));
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
-  const { bill } = opened;
+  const { onUsage = () => undefined } = asked;
+  using reservation = opened.reservation.watched(onUsage);
   const over = new AbortController();
   const late = () =>
     new BotError('provider.late', true, `No answer in ${Math.round(ms / 1000)} s.`);
   try {
-    const writing = written(asked, parts, bill, AbortSignal.any([signal, over.signal]));
+    const writing = written(asked, parts, reservation, AbortSignal.any([signal, over.signal]));
     const text = await within(writing, ms, parts.clock, late);
     return { kind: 'answered', text: new ConfidentialText(text, asked.knownBy) };
   } catch (error) {
@@ -77,42 +74,35 @@ export async function answerInWriting(
     return { kind: 'failed', line: failureText(failure, parts) };
   } finally {
     over.abort(new Error('answered'));
-    bill.close();
   }
 }
 
 async function written(
   asked: WrittenQuestion,
   parts: WrittenAnswerParts,
-  bill: UsageMeter,
+  reservation: Reservation,
   signal: AbortSignal,
 ): Promise<string> {
   const { ear } = asked;
   const text = ear
-    ? await asHeard(ear, asked, parts, bill, signal)
-    : await asRead(asked, parts, bill, signal);
+    ? await asHeard(ear, asked, parts, reservation, signal)
+    : await asRead(asked, parts, reservation, signal);
   if (text.trim() === '')
     throw new BotError('provider.empty', true, 'The chat model wrote nothing.');
   return text.trim();
 }
 
 async function asHeard(
-  ear: Pipeline,
-  { said, known: history, language, onUsage }: WrittenQuestion,
+  ear: PaidPipeline,
+  { said, known: history, language }: WrittenQuestion,
   { style }: WrittenAnswerParts,
-  bill: UsageMeter,
+  reservation: Reservation,
   signal: AbortSignal,
 ): Promise<string> {
-  const stage: AnswerHost = {
-    playedMs: () => 0,
-    run: async () => ({ content: 'There is no such tool.' }),
-    spent: (usage) => spent(usage, onUsage, bill),
-  };
   const turn = { said, style, history, tools: [], language };
   let text = '';
-  bill.wanted();
-  for await (const part of ear.answer(turn, stage, signal)) {
-    if (part.kind === 'audio') bill.sounded(durationMs(part.pcm));
+  reservation.wanted();
+  for await (const part of ear.paidBy(reservation).answer(turn, silentHost, signal)) {
     if (part.kind === 'text') text += part.text;
     if (text.length >= longestChars) break;
   }
@@ -120,9 +110,9 @@ async function asHeard(
 }
 
 async function asRead(
-  { said, known, language, onUsage }: WrittenQuestion,
+  { said, known, language }: WrittenQuestion,
   { chat, style }: WrittenAnswerParts,
-  bill: UsageMeter,
+  reservation: Reservation,
   signal: AbortSignal,
 ): Promise<string> {
   const transcripts = await unlessAborted(Promise.all(said.map(transcriptOf)), signal);
@@ -132,19 +122,13 @@ async function asRead(
     ({ text }, n): ChatMessage => ({ role: 'user', name: said[n]?.name ?? '', content: text }),
   );
   const messages = [{ role: 'system', content } as const, ...known, ...asked];
-  const counted = meteredChat(chat, (usage) => spent(usage, onUsage, bill));
   let text = '';
-  bill.wanted();
-  for await (const part of counted.reply(messages, [], signal)) {
+  reservation.wanted();
+  for await (const part of chat.paidBy(reservation).reply(messages, [], signal)) {
     if (part.kind === 'text') text += part.text;
     if (text.length >= longestChars) break;
   }
   return text;
-}
-
-function spent(usage: Usage, onUsage: WrittenQuestion['onUsage'], bill: UsageMeter): void {
-  bill.used(usage);
-  onUsage?.(usage);
 }
 
 async function transcriptOf({ transcript }: TurnUtterance): Promise<Transcript> {

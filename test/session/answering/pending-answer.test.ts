@@ -4,8 +4,10 @@ import { anybody } from '#src/people/confidential-text.ts';
 import type { Pipeline, ReplyPart } from '#src/pipeline/pipeline.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { PendingAnswer } from '#src/session/answering/pending-answer.ts';
+import { PaidPipeline } from '#src/session/paid-engines.ts';
 import { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { freeReservation } from '#test/fakes/spending.ts';
 
 const turn = { said: [], style: { instructions: '', voice: {} }, history: [], tools: [] };
 const staying = new AbortController().signal;
@@ -18,7 +20,8 @@ const sound: ReplyPart = {
 function thinking(pipeline: Pipeline, preemptiveBudget = new PreemptiveBudget(), signal = staying) {
   const clock = new VirtualClock();
   const parts = {
-    pipeline,
+    pipeline: new PaidPipeline(pipeline),
+    reservation: freeReservation(),
     preemptiveBudget,
     basis: {},
     knownBy: anybody,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { SpendingEntry } from '#src/spending/book.ts';
-import type { OnRecognised, UsageMeter } from '#src/spending/budget-authority.ts';
+import type { Reservation } from '#src/spending/reservation.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
 import { dollars, openDesk } from '#test/fakes/spending.ts';
@@ -27,8 +27,8 @@ const order = {
 
 type World = ReturnType<typeof openDesk> & {
   readonly clock: VirtualClock;
-  readonly heard: OnRecognised[];
-  readonly bills: UsageMeter[];
+  readonly heard: Reservation[];
+  readonly bills: Reservation[];
   readonly book: SpendingEntry[];
 };
 
@@ -41,13 +41,13 @@ function perform({ kind, which }: Act, world: World): Promise<void> | void {
   switch (kind) {
     case 'listen': {
       const listening = desk.listen('g', 'ana');
-      return 'heard' in listening ? void heard.push(listening.heard) : undefined;
+      return 'reservation' in listening ? void heard.push(listening.reservation) : undefined;
     }
     case 'hear':
-      return heard[which % Math.max(1, heard.length)]?.(1_000 + which, 500);
+      return heard[which % Math.max(1, heard.length)]?.recognised(1_000 + which, 500);
     case 'open': {
       const opened = desk.open(order);
-      return opened.kind === 'open' ? void bills.push(opened.bill) : undefined;
+      return opened.kind === 'open' ? void bills.push(opened.reservation) : undefined;
     }
     case 'use':
       return bill?.used({ inputTokens: which + 1, outputTokens: 1 });
@@ -113,8 +113,8 @@ test('who is forgotten keeps no more and gets no second share, also for an answe
   for (let n = 0; n < 10; n++) {
     for (let opened = desk.open(order); opened.kind === 'open'; opened = desk.open(order)) {
       if (n % 2 === 0) desk.forget('g', 'ana');
-      opened.bill.used({ inputTokens: 100_000, outputTokens: 0 });
-      opened.bill.close();
+      opened.reservation.used({ inputTokens: 100_000, outputTokens: 0 });
+      opened.reservation.close();
     }
     expect(desk.open(order)).toMatchObject({ line: { id: 'budget.user' } });
     desk.forget('g', 'ana');
@@ -132,7 +132,7 @@ test('what was put aside for somebody who is forgotten meanwhile still counts as
   desk.forget('g', 'ana');
   expect(desk.open(order)).toMatchObject({ kind: 'refused', line: { id: 'budget.user' } });
   expect(ledger.reserved('g', 'ben').nanoUsd).toBe(0);
-  if (first.kind === 'open') first.bill.close();
+  if (first.kind === 'open') first.reservation.close();
   expect(desk.open(order).kind).toBe('open');
 });
 

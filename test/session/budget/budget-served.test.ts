@@ -1,11 +1,7 @@
 import { expect, test } from 'vitest';
 import { embedded, servedBy } from '#src/provider/models/served-by.ts';
-import type {
-  AnswerBudget,
-  AnswerRequest,
-  BudgetRefusal,
-  UsageMeter,
-} from '#src/spending/budget-authority.ts';
+import type { AnswerBudget, AnswerRequest, BudgetRefusal } from '#src/spending/budget-authority.ts';
+import type { Reservation } from '#src/spending/reservation.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { openDesk } from '#test/fakes/spending.ts';
 
@@ -24,9 +20,9 @@ const dear = {
   usd: { perMillionInputTokens: 3, perMillionOutputTokens: 3 },
 } as const;
 
-function open(opening: AnswerBudget | BudgetRefusal): UsageMeter {
+function open(opening: AnswerBudget | BudgetRefusal): Reservation {
   if (opening.kind === 'refused') throw new Error(`refused: ${opening.line.id}`);
-  return opening.bill;
+  return opening.reservation;
 }
 
 test('an answer is paid at the price of whoever gave it, also where that is an estimate', () => {
@@ -68,17 +64,17 @@ test('what is recognised is paid by the seconds or tokens its server reports, an
   } as const;
   const { desk, paid } = openDesk(new VirtualClock(), { rates: { dear: byTokens } });
   const ears = desk.listen('g', 'ana');
-  if (!('heard' in ears)) throw new Error('refused');
+  if (!('reservation' in ears)) throw new Error('refused');
   const count = {
     kind: 'tokens',
     inputTokens: 600,
     outputTokens: 10,
     audioInputTokens: 600,
   } as const;
-  ears.heard(60_000, 60_000, { count: { kind: 'heard', ms: 30_000 } });
-  ears.heard(60_000, 60_000, { by: other, count });
-  ears.heard(60_000, 60_000, { count }); // sold by the minute
-  ears.heard(60_000, 60_000, { by: embedded });
+  ears.reservation.recognised(60_000, 60_000, { count: { kind: 'heard', ms: 30_000 } });
+  ears.reservation.recognised(60_000, 60_000, { by: other, count });
+  ears.reservation.recognised(60_000, 60_000, { count }); // sold by the minute
+  ears.reservation.recognised(60_000, 60_000, { by: embedded });
   expect(paid.map(({ usd }) => usd)).toEqual([0.005, 0.0037, 0.01]);
   expect(desk.today('g').minutes).toBe(4);
 });
@@ -88,8 +84,8 @@ test('where recognising is usually free, whoever stands in for it is paid, and m
   const byMinute = { kind: 'priced', usd: { perMinute: 0.01 } } as const;
   const { desk, paid } = openDesk(new VirtualClock(), { tariff, rates: { dear: byMinute } });
   const ears = desk.listen('g', 'ana');
-  if ('heard' in ears) ears.heard(60_000, 60_000, { by: other });
-  if ('heard' in ears) ears.heard(60_000, 60_000, { by: embedded });
+  if ('reservation' in ears) ears.reservation.recognised(60_000, 60_000, { by: other });
+  if ('reservation' in ears) ears.reservation.recognised(60_000, 60_000, { by: embedded });
   open(desk.open({ ...order, heardMs: 60_000 })).wanted();
   expect(paid.map(({ usd }) => usd)).toEqual([0.01]);
   expect(desk.today('g').minutes).toBe(1);

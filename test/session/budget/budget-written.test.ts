@@ -1,10 +1,6 @@
 import { expect, test } from 'vitest';
-import type {
-  AnswerBudget,
-  AnswerRequest,
-  BudgetRefusal,
-  UsageMeter,
-} from '#src/spending/budget-authority.ts';
+import type { AnswerBudget, AnswerRequest, BudgetRefusal } from '#src/spending/budget-authority.ts';
+import type { Reservation } from '#src/spending/reservation.ts';
 import { mostAnswerTokens } from '#src/spending/tariff.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { dollars, minutes, openDesk } from '#test/fakes/spending.ts';
@@ -22,19 +18,19 @@ const order: AnswerRequest = {
   heardMs: 3_000,
 };
 
-function open(opening: AnswerBudget | BudgetRefusal): UsageMeter {
+function open(opening: AnswerBudget | BudgetRefusal): Reservation {
   if (opening.kind === 'refused') throw new Error(`refused: ${opening.line.id}`);
-  return opening.bill;
+  return opening.reservation;
 }
 
 const tokens = (count: number) => ({ inputTokens: count, outputTokens: 0 });
 
 test('answers in writing that are asked for together cannot pass a cap: each puts the most aside', () => {
   const { desk, ledger } = openDesk(new VirtualClock(), { caps: { serverDay: dollars(1) } });
-  const bills: UsageMeter[] = [];
+  const bills: Reservation[] = [];
   for (let n = 0; n < 5_000; n++) {
     const opened = desk.open({ ...order, heardMs: 0, kind: 'answer in writing' });
-    if (opened.kind === 'open') bills.push(opened.bill);
+    if (opened.kind === 'open') bills.push(opened.reservation);
   }
   for (const bill of bills) {
     bill.used({ inputTokens: 100, outputTokens: mostAnswerTokens });

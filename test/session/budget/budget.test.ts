@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { chained } from '#src/pipeline/chained.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { Caps } from '#src/spending/caps.ts';
 import type { Tariff } from '#src/spending/tariff.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
@@ -12,6 +11,7 @@ import { readBy } from '#test/session/setup/read-outcome.ts';
 import {
   adam,
   eva,
+  type FixtureOptions,
   lounge,
   only,
   openSessionFixture,
@@ -22,7 +22,7 @@ import {
 type Over = {
   readonly caps?: Partial<Caps>;
   readonly tariff?: Partial<Tariff>;
-  readonly parts?: Partial<SessionDependencies>;
+  readonly parts?: FixtureOptions;
   readonly wallMs?: number;
 };
 
@@ -160,8 +160,8 @@ function use(desk: Paid['desk'], inputTokens: number): void {
   const who = { guildId: 'g', personId: 'adam', name: 'Adam' };
   const opening = desk.open({ ...who, kind: 'answer', characters: 0, heardMs: 0 });
   if (opening.kind === 'refused') throw new Error('refused');
-  opening.bill.used({ inputTokens, outputTokens: 0 });
-  opening.bill.close();
+  opening.reservation.used({ inputTokens, outputTokens: 0 });
+  opening.reservation.close();
 }
 
 async function asking(fixture: Paid['fixture'], how: 'voice' | 'text') {

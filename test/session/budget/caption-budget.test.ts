@@ -135,7 +135,7 @@ test('the bot still answers when the budget for captions is used', async () => {
 test('who has used their share is still written, and not answered', async () => {
   const { desk, fixture, ledger, listener, says } = await talked({ addressing: 'always' });
   const { desk: poor } = openDesk(fixture.clock, { caps: { personDay: dollars(0.001) } });
-  expect(desk.listen('g', 'adam')).toHaveProperty('heard');
+  expect(desk.listen('g', 'adam')).toHaveProperty('reservation');
   const opened = poor.open({
     guildId: 'g',
     personId: 'adam',
@@ -144,9 +144,9 @@ test('who has used their share is still written, and not answered', async () => 
     heardMs: 1,
     kind: 'answer',
   });
-  if (opened.kind === 'open') opened.bill.used({ inputTokens: 10_000, outputTokens: 0 });
+  if (opened.kind === 'open') opened.reservation.used({ inputTokens: 10_000, outputTokens: 0 });
   expect(poor.listen('g', 'adam')).toMatchObject({ kind: 'refused' });
-  expect(poor.listen('g', 'adam', true)).toHaveProperty('heard');
+  expect(poor.listen('g', 'adam', true)).toHaveProperty('reservation');
   await says();
   expect([listener.ends.length, ledger.standing('g', todayMs).captions.ms]).toEqual([1, 0]);
 });

@@ -1,12 +1,8 @@
 import { expect, test } from 'vitest';
 import { embedded, servedBy } from '#src/provider/models/served-by.ts';
 import type { EngineUsage } from '#src/speech/ports.ts';
-import type {
-  AnswerBudget,
-  AnswerRequest,
-  BudgetRefusal,
-  UsageMeter,
-} from '#src/spending/budget-authority.ts';
+import type { AnswerBudget, AnswerRequest, BudgetRefusal } from '#src/spending/budget-authority.ts';
+import type { Reservation } from '#src/spending/reservation.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { dollars, minutes, openDesk } from '#test/fakes/spending.ts';
 import { fc } from '#test/properties.ts';
@@ -26,9 +22,9 @@ const order: AnswerRequest = {
 /** What this order is expected to cost: 220 tokens and 250 characters. */
 const expected = 0.00047;
 
-function open(opening: AnswerBudget | BudgetRefusal): UsageMeter {
+function open(opening: AnswerBudget | BudgetRefusal): Reservation {
   if (opening.kind === 'refused') throw new Error(`refused: ${opening.line.id}`);
-  return opening.bill;
+  return opening.reservation;
 }
 
 const tokens = (count: number) => ({ inputTokens: count, outputTokens: 0 });
@@ -128,7 +124,7 @@ test('each landing step is told once a day: a cheaper voice at 80 %, short answe
     step: 'captions',
     quiet: { line: { id: 'budget.guild' }, time: '2026-11-21 00:00 UTC' },
   });
-  expect(desk.listen('g', 'ana')).toHaveProperty('heard');
+  expect(desk.listen('g', 'ana')).toHaveProperty('reservation');
   expect(newsOf(desk.open(order))).toEqual(['budget.guild', true]);
   expect(newsOf(desk.open(order))).toEqual(['budget.guild', false]);
   expect(at(5_000).step).toBe('quiet');
@@ -170,7 +166,7 @@ test('where recognising is free, nothing is kept for it and it never ends', () =
   const { desk } = openDesk(new VirtualClock(), { caps, tariff: { recognise: { kind: 'free' } } });
   open(desk.open(order)).used(tokens(2_000));
   expect(desk.manner('g').step).toBe('captions');
-  expect(desk.listen('g', 'ana')).toHaveProperty('heard');
+  expect(desk.listen('g', 'ana')).toHaveProperty('reservation');
 });
 
 test('what nobody knows the price of counts in minutes', () => {
@@ -178,7 +174,7 @@ test('what nobody knows the price of counts in minutes', () => {
   const tariff = { recognise: unpriced, think: unpriced, speak: unpriced };
   const { desk, paid } = openDesk(new VirtualClock(), { caps: { serverDay: minutes(1) }, tariff });
   const ears = desk.listen('g', 'ana');
-  if ('heard' in ears) ears.heard(20_000, 20_000);
+  if ('reservation' in ears) ears.reservation.recognised(20_000, 20_000);
   const bill = open(desk.open(order));
   bill.used(tokens(9e9));
   bill.wanted();
@@ -258,7 +254,7 @@ test('whatever the order of turns, bills, cuts and midnights, sums are those of 
       const world = {
         clock,
         ...openDesk(clock, { caps, rates: { dear } }),
-        bills: [] as UsageMeter[],
+        bills: [] as Reservation[],
       };
       for (const act of acts) await perform(act, world, caps);
       const paid = world.paid.reduce((sum, { usd = 0 }) => sum + Math.round(usd * 1e9), 0);
@@ -277,7 +273,7 @@ function tookOf({ by, count }: Extract<Act, { kind: 'speak' }>): EngineUsage {
 
 type World = ReturnType<typeof openDesk> & {
   readonly clock: VirtualClock;
-  readonly bills: UsageMeter[];
+  readonly bills: Reservation[];
 };
 
 async function perform(
@@ -299,7 +295,7 @@ async function perform(
     case 'open': {
       const opening = desk.open({ ...order, personId: act.who });
       if (opening.kind === 'refused') return;
-      bills.push(opening.bill);
+      bills.push(opening.reservation);
       const { day, month, people } = ledger.standing('g', clock.wallMs());
       const reserved = ledger.reserved('g').nanoUsd;
       const theirs = people.get(act.who)?.nanoUsd ?? 0;

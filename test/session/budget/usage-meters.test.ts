@@ -3,8 +3,7 @@ import { BotError } from '#src/base/errors.ts';
 import { embedded } from '#src/provider/models/served-by.ts';
 import { transcriberWithFallbacks } from '#src/speech/fallbacks/transcriber-fallbacks.ts';
 import type { EngineUsage, Listening, Transcriber, Transcript } from '#src/speech/ports.ts';
-import type { OnRecognised } from '#src/spending/budget-authority.ts';
-import { meteredTranscriber } from '#src/spending/usage-meters.ts';
+import { meteredTranscriber, type OnRecognised } from '#src/spending/usage-meters.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { ladderOf } from '#test/fakes/fallbacks.ts';
 

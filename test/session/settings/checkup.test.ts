@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { CheckPoint, CheckReport } from '#src/session/ports/settings.ts';
 import { text } from '#src/texts/texts.ts';
 import { fineFacts } from '#test/fakes/channel-facts.ts';
@@ -10,6 +9,7 @@ import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import {
   adam,
   den,
+  type FixtureOptions,
   lounge,
   openSessionFixture,
   pass,
@@ -30,10 +30,7 @@ const points: readonly CheckPoint[] = [
   'playback',
 ];
 
-async function called(
-  over: Partial<SessionDependencies> = {},
-  clock?: VirtualClock,
-): Promise<SessionFixture> {
+async function called(over: FixtureOptions = {}, clock?: VirtualClock): Promise<SessionFixture> {
   const fixture = openSessionFixture(over, [adam], clock);
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 100);

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import type { AnswerHost, Pipeline, Turn } from '#src/pipeline/pipeline.ts';
 import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
 import { CurrentPipeline } from '#src/session/answering/current-pipeline.ts';
+import { PaidPipeline } from '#src/session/paid-engines.ts';
+import { freeReservation } from '#test/fakes/spending.ts';
 
 const turn: Turn = {
   said: [],
@@ -31,7 +33,7 @@ function open() {
     {
       open(name) {
         log.push(`${name} opened`);
-        return make(name);
+        return new PaidPipeline(make(name));
       },
     },
     () => ({ name: wanted }),
@@ -43,7 +45,13 @@ function open() {
   };
   const answer = () => {
     const end = new AbortController();
-    return { end, parts: current.answer(turn, stage, end.signal)[Symbol.asyncIterator]() };
+    return {
+      end,
+      parts: current
+        .paidBy(freeReservation())
+        .answer(turn, stage, end.signal)
+        [Symbol.asyncIterator](),
+    };
   };
   return { log, over, current, choose, answer };
 }

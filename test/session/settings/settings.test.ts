@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import type { Pipeline, Turn } from '#src/pipeline/pipeline.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { Pipelines } from '#src/session/ports/pipelines.ts';
 import { settingKeys } from '#src/session/ports/settings.ts';
 import { MemorySettings } from '#test/fakes/memory-stores.ts';
@@ -8,6 +7,7 @@ import { FakeTranscriber } from '#test/fakes/speech.ts';
 import {
   adam,
   eva,
+  type FixtureOptions,
   lounge,
   only,
   openSessionFixture,
@@ -46,10 +46,7 @@ function two(asked: Turn[] = []): Pipelines {
   };
 }
 
-async function called(
-  over: Partial<SessionDependencies> = {},
-  people = [adam],
-): Promise<SessionFixture> {
+async function called(over: FixtureOptions = {}, people = [adam]): Promise<SessionFixture> {
   const fixture = openSessionFixture(over, people);
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 100);

@@ -2,6 +2,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec, OpusEncoder } from '#src/audio/opus/opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { loadSilero } from '#src/audio/voice/silero.ts';
+import type { ChatModel } from '#src/chat/ports.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import { loadCues } from '#src/playback/reply/load-cues.ts';
@@ -10,6 +11,7 @@ import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { UtteranceListener } from '#src/session/hearing/utterance-listener.ts';
 import { GuildMemories } from '#src/session/memories/guild-memories.ts';
 import { SessionMemories } from '#src/session/memories/session-memories.ts';
+import { type PaidEngines, paidEngines, type RawEngines } from '#src/session/paid-engines.ts';
 import { SessionPersonas } from '#src/session/personas/session-personas.ts';
 import type { Places } from '#src/session/ports/command-ports.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
@@ -30,6 +32,7 @@ import { TypedRequests } from '#src/session/typed/typed-requests.ts';
 import { WrittenQuestions } from '#src/session/typed/written-questions.ts';
 import { VoiceSessions } from '#src/session/voice-sessions.ts';
 import { ListeningSlots } from '#src/speech/listening-slots.ts';
+import type { Synthesizer } from '#src/speech/ports.ts';
 import { fixedVoiceNames } from '#src/speech/voice-names.ts';
 import { nothing } from '#src/spending/caps.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
@@ -121,7 +124,8 @@ export function only(pipeline: Pipeline): Pipelines {
   };
 }
 
-export type FixtureOptions = Partial<SessionDependencies> & {
+/** Engines are given as they are: the fixture has them paid. */
+export type FixtureOptions = Partial<Omit<SessionDependencies, keyof PaidEngines> & RawEngines> & {
   readonly pipeline?: Pipeline;
   /** Told of every utterance, in place of captions. */
   readonly captions?: () => UtteranceListener;
@@ -129,13 +133,14 @@ export type FixtureOptions = Partial<SessionDependencies> & {
 
 /** Everything a session is made of, on virtual time; Adam and Eva sit in the channel. */
 export function openSessionFixture(
-  { pipeline, captions, ...over }: FixtureOptions = {},
+  { captions, ...options }: FixtureOptions = {},
   people: readonly ChannelMember[] = [adam, eva],
   clock = new VirtualClock(),
 ) {
   const linkOpener = new FakeLinkOpener(people);
   const chat = new FakeChat([['You said five.']], clock);
   const synthesizer = new FakeSynthesizer({ pieces: 10 });
+  const { engines, over } = enginesOf(options, { chat, synthesizer });
   const { book, settingsBook, trackBook, guildBook } = openBooks();
   const events: SessionEvent[] = [];
   const shown = recordPanels();
@@ -158,12 +163,10 @@ export function openSessionFixture(
     ...captioning.parts,
     messages,
     panels: shown.panels,
-    chat,
-    synthesizer,
+    ...paidEngines(engines),
     ...recognition(),
     writtenQuestions: new WrittenQuestions(),
     sounds: shelf(),
-    pipelines: only(pipeline ?? chained({ chat, synthesizer: over.synthesizer ?? synthesizer })),
     onEvent: tell,
     peopleSettings: new KnownPeopleSettings({ clock, onEvent: tell, store: book.personSettings }),
     memories: new GuildMemories({ clock, onEvent: tell, store }),
@@ -195,6 +198,23 @@ export function openSessionFixture(
   };
 }
 
+/** Engines of a fixture, and what else was given. Whatever is said is "five five". */
+function enginesOf(
+  { pipeline, ...given }: Omit<FixtureOptions, 'captions'>,
+  usual: { readonly chat: ChatModel; readonly synthesizer: Synthesizer },
+) {
+  const {
+    chat = usual.chat,
+    synthesizer = usual.synthesizer,
+    transcriber = new FakeTranscriber({ texts: ['five five'] }),
+    roughTranscriber,
+    pipelines = only(pipeline ?? chained({ chat: usual.chat, synthesizer })),
+    ...over
+  } = given;
+  const rough = roughTranscriber && { roughTranscriber };
+  return { engines: { chat, synthesizer, transcriber, ...rough, pipelines }, over };
+}
+
 /** Empty stores. */
 function openBooks() {
   const [book, settingsBook] = [new MemoryConsents(), new MemorySettings()];
@@ -203,10 +223,9 @@ function openBooks() {
   return { book, settingsBook, trackBook, guildBook };
 }
 
-/** Whatever is said is "five five", to a recogniser nobody knows. */
+/** A recogniser nobody knows. */
 function recognition() {
   return {
-    transcriber: new FakeTranscriber({ texts: ['five five'] }),
     partialTrust: new PartialTrust(false),
     listeningSlots: new ListeningSlots(),
   };

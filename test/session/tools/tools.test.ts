@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { chained } from '#src/pipeline/chained.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { type RoomTool, tool } from '#src/session/ports/tool.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -10,6 +9,7 @@ import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import {
   adam,
   eva,
+  type FixtureOptions,
   lounge,
   openSessionFixture,
   pass,
@@ -46,7 +46,7 @@ function slow(clock: VirtualClock, tookMs: number, name = 'look') {
   return { seen, look };
 }
 
-type Over = Partial<SessionDependencies> & { readonly clock?: VirtualClock };
+type Over = FixtureOptions & { readonly clock?: VirtualClock };
 
 async function open(rounds: readonly (readonly ChatStep[])[], { clock, ...over }: Over = {}) {
   const time = clock ?? new VirtualClock();

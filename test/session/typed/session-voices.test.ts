@@ -6,7 +6,7 @@ import { standardVoiceInstead } from '#src/speech/fallbacks/standard-voice.ts';
 import { fixedVoiceNames } from '#src/speech/voice-names.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
-import { boundless } from '#test/fakes/spending.ts';
+import { boundless, dollars, openDesk } from '#test/fakes/spending.ts';
 import {
   adam,
   eva,
@@ -134,13 +134,15 @@ test('without money for speech there is no preview, and its listener reads why',
   expect(await hear(fixture)).toEqual({ kind: 'failed', line });
 });
 
-test('a file is paid for by its server', async () => {
-  const spoken: number[] = [];
-  const spoke = (_guildId: string, { characters }: { readonly characters: number }) =>
-    void spoken.push(characters);
-  const fixture = openSessionFixture({ spending: { ...boundless, spoke } });
-  await hear(fixture);
-  expect(spoken.reduce((sum, one) => sum + one, 0)).toBeGreaterThan(30);
+test('a file is paid for by its listener, until their share is used', async () => {
+  const clock = new VirtualClock();
+  const { desk, ledger } = openDesk(clock, { caps: { personDay: dollars(0.0002) } });
+  const fixture = openSessionFixture({ spending: desk }, [adam, eva], clock);
+  const heard: string[] = [];
+  while (heard.length < 9 && heard.at(-1) !== 'failed') heard.push((await hear(fixture)).kind);
+  expect(heard.length).toBeGreaterThan(2);
+  expect(heard.length).toBeLessThan(9);
+  expect(ledger.shareOf('g', 'adam', clock.wallMs()).nanoUsd).toBeGreaterThan(0.0001e9);
 });
 
 test('a voice that is out gives a sentence, and the operator reads why', async () => {

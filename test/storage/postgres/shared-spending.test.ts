@@ -45,9 +45,9 @@ async function answerAll(
     await desk.ready(guildId);
     const opened = desk.open({ ...order, personId });
     if (opened.kind === 'refused') return count;
-    opened.bill.used({ inputTokens: 10_000 * (1 + (count % 8)), outputTokens: 0 });
+    opened.reservation.used({ inputTokens: 10_000 * (1 + (count % 8)), outputTokens: 0 });
     if (count % 3 > 0) await new Promise(setImmediate);
-    opened.bill.close();
+    opened.reservation.close();
   }
 }
 

@@ -1,0 +1,135 @@
+import { durationMs } from '#src/audio/pcm.ts';
+import type { ChatModel } from '#src/chat/ports.ts';
+import type { AnswerHost, Pipeline, ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
+import { textOnly } from '#src/pipeline/text-only.ts';
+import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import {
+  freeRecogniser,
+  type PaidEngine,
+  paidChat,
+  paidRecogniser,
+  paidVoice,
+} from '#src/spending/paid-engine.ts';
+import type { Reservation } from '#src/spending/reservation.ts';
+import type { Pipelines } from './ports/pipelines.ts';
+
+/** What an answer may ask of the channel while it runs; what it takes goes to its reservation. */
+export type ReplyHost = Pick<AnswerHost, 'playedMs' | 'run'>;
+
+/** What answers for the reservation that pays. */
+export type Answering = {
+  /** As `Pipeline.answer`. */
+  answer(turn: Turn, host: ReplyHost, signal: AbortSignal): AsyncIterable<ReplyPart>;
+};
+
+/** A pipeline that costs money: it answers with a reservation only, to which all that the answer takes is counted. */
+export class PaidPipeline implements Disposable {
+  readonly #pipeline: Pipeline & Partial<Disposable>;
+
+  constructor(pipeline: Pipeline & Partial<Disposable>) {
+    this.#pipeline = pipeline;
+  }
+
+  paidBy(reservation: Reservation): Answering {
+    return {
+      answer: (turn, { playedMs, run }, signal) => {
+        const host: AnswerHost = {
+          playedMs,
+          run,
+          spent: (usage) => reservation.used(usage),
+          spoke: (spoken) => reservation.spoke(spoken),
+        };
+        return counted(this.#pipeline.answer(turn, host, signal), reservation);
+      },
+    };
+  }
+
+  /** As `Pipeline.hear`: nothing is paid before an answer is made of it. */
+  hear(samples: Int16Array, speakerId: string, fromMs: number): void {
+    this.#pipeline.hear?.(samples, speakerId, fromMs);
+  }
+
+  forgetHeard(speakerId: string, fromMs: number): void {
+    this.#pipeline.forgetHeard?.(speakerId, fromMs);
+  }
+
+  forget(): void {
+    this.#pipeline.forget?.();
+  }
+
+  [Symbol.dispose](): void {
+    this.#pipeline[Symbol.dispose]?.();
+  }
+}
+
+async function* counted(
+  parts: AsyncIterable<ReplyPart>,
+  reservation: Reservation,
+): AsyncGenerator<ReplyPart> {
+  for await (const part of parts) {
+    if (part.kind === 'audio') reservation.sounded(durationMs(part.pcm));
+    yield part;
+  }
+}
+
+/** As `Pipelines`, of those that cost money. */
+export type PaidPipelines = Omit<Pipelines, 'open' | 'chat'> & {
+  open(...way: Parameters<Pipelines['open']>): PaidPipeline;
+  chat(brain: string): PaidEngine<ChatModel> | undefined;
+  /** The usual chat model, whose words are not spoken. */
+  readonly textOnly: PaidPipeline;
+};
+
+/** Engines as they are opened. */
+export type RawEngines = {
+  readonly chat: ChatModel;
+  readonly transcriber: Transcriber;
+  readonly roughTranscriber?: Transcriber;
+  readonly synthesizer: Synthesizer;
+  readonly pipelines: Pipelines;
+};
+
+/** Engines as sessions have them: whoever asks one needs a reservation. */
+export type PaidEngines = {
+  /** For questions answered in writing. */
+  readonly chat: PaidEngine<ChatModel>;
+  readonly transcriber: PaidEngine<Transcriber>;
+  /** Costs nothing and knows English only: hears people among themselves when the budget for captions is used. */
+  readonly roughTranscriber?: PaidEngine<Transcriber>;
+  /** For texts that are read out, and the few fixed sentences the bot says of itself. */
+  readonly synthesizer: PaidEngine<Synthesizer>;
+  readonly pipelines: PaidPipelines;
+};
+
+/** From here on nobody asks an engine without a reservation. */
+export function paidEngines({
+  chat,
+  pipelines,
+  roughTranscriber,
+  synthesizer,
+  transcriber,
+}: RawEngines): PaidEngines {
+  return {
+    chat: paidChat(chat),
+    transcriber: paidRecogniser(transcriber),
+    ...(roughTranscriber && { roughTranscriber: freeRecogniser(roughTranscriber) }),
+    synthesizer: paidVoice(synthesizer),
+    pipelines: paidPipelines(pipelines, chat),
+  };
+}
+
+function paidPipelines(pipelines: Pipelines, chat: ChatModel): PaidPipelines {
+  const { brains, names } = pipelines;
+  return {
+    names,
+    ...(brains && { brains }),
+    engine: (name, brain) => pipelines.engine(name, brain),
+    needs: (name) => pipelines.needs(name),
+    open: (name, brain) => new PaidPipeline(pipelines.open(name, brain)),
+    chat: (brain) => {
+      const own = pipelines.chat?.(brain);
+      return own && paidChat(own);
+    },
+    textOnly: new PaidPipeline(textOnly(chat)),
+  };
+}
