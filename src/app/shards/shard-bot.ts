@@ -166,7 +166,6 @@ function partsOf(
 ): SessionDependencies {
   const { config, engines, codec, onSession } = bot;
   const { store, sounds, transcripts } = shared;
-  const { transcriber, synthesizer, chatName, roughTranscriber } = engines;
   const { linkOpener, messages, panels, places } = discord;
   const { chat, pipelines } = shared.answering(name);
   const onEvent: SessionDependencies['onEvent'] = (guildId, event) => {
@@ -206,15 +205,9 @@ function partsOf(
     recordings: sounds.recordings,
     files: sounds.files,
     sounds: sounds.shelf,
-    ...paidEngines({
-      chat,
-      transcriber,
-      ...(roughTranscriber && { roughTranscriber }),
-      synthesizer,
-      pipelines,
-    }),
+    ...paidEngines({ ...engines, chat, pipelines }),
     writtenQuestions: new WrittenQuestions(),
-    chatName,
+    chatName: engines.chatName,
     endpointRules: { ...endpointRules, textTimeoutMs },
     warm: () => engines.warm(),
     names: [name, ...config.bot.otherNames],

@@ -108,7 +108,9 @@ export class TypedRequests implements TypedTalk {
     if (answer === 'voice' && here?.mode === 'captions') return captionsOnly;
     const askedAtMs = clock.nowMs();
     const { recording } = about;
-    const until = about.signal ? AbortSignal.any([this.#signal, about.signal]) : this.#signal;
+    const over = new AbortController();
+    const given = about.signal ? [about.signal] : [];
+    const until = AbortSignal.any([this.#signal, over.signal, ...given]);
     const none: RecordingOutcome = { kind: 'heard' };
     const heard = recording ? await this.#heard(recording, about, guildId, asker, until) : none;
     if (heard.kind === 'failed') return heard;
@@ -116,13 +118,14 @@ export class TypedRequests implements TypedTalk {
     const said = utterancesOf(material, until);
     const usualMs = answer === 'voice' ? longestAloudMs : this.#parts.longestWritingMs;
     const ms = (about.longestMs ?? usualMs) - (clock.nowMs() - askedAtMs);
-    if (answer !== 'voice')
-      return await this.#unspoken(
-        { guildId, said, payer, ms, about, until },
-        asker,
-        answer,
-        heard.sound?.pcm,
-      );
+    if (answer !== 'voice') {
+      const asked = { guildId, said, payer, ms, about, until };
+      try {
+        return await this.#unspoken(asked, asker, answer, heard.sound?.pcm);
+      } finally {
+        over.abort(new Error('answered'));
+      }
+    }
     const session = this.#sessions.session(guildId);
     return session ? await this.#aloud(said, { question, about }, session, ms) : nowhere;
   }

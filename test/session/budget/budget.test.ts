@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { chained } from '#src/pipeline/chained.ts';
+import type { Transcriber } from '#src/speech/ports.ts';
 import type { Caps } from '#src/spending/caps.ts';
 import type { Tariff } from '#src/spending/tariff.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
+import { FakeChat, untilAborted } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { dollars, openDesk } from '#test/fakes/spending.ts';
@@ -151,6 +152,59 @@ test('a forgotten person is not known to have spent anything', async () => {
   await fixture.privacy.forget('g', 'adam');
   const { day, people } = ledger.standing('g', clock.wallMs());
   expect([day.nanoUsd, people.size]).toEqual([1_000_000, 0]);
+});
+
+test('a text that costs more than is left is written, and not read out', async () => {
+  const { fixture, desk, ledger, spent } = await openPaid({ caps: { serverDay: dollars(0.1) } });
+  use(desk, 94_000);
+  await pass(fixture, 20_000);
+  const [before, asked] = [spent().nanoUsd, fixture.synthesizer.asked.length];
+  const words = 'These words are many. '.repeat(90).trim();
+  expect(await fixture.talk.say('g', words, 'now')).toMatchObject({ kind: 'queued' });
+  await pass(fixture, 3_000);
+  expect(fixture.written.at(-1)).toContain('These words are many.');
+  expect([spent().nanoUsd, fixture.synthesizer.asked.length]).toEqual([before, asked]);
+  expect(ledger.reserved('g')).toEqual({ nanoUsd: 0, ms: 0 });
+});
+
+test('a check is paid by the server, and asks nobody where its budget is used', async () => {
+  const { fixture, desk, spent } = await openPaid({ caps: { serverDay: dollars(0.1) } });
+  const check = async () => {
+    const checking = fixture.checkup.check('g', 'adam');
+    await pass(fixture, 9_000);
+    const { findings } = await checking;
+    return findings.filter(({ point }) => ['recognise', 'think', 'speak'].includes(point));
+  };
+  const before = spent().nanoUsd;
+  expect((await check()).map(({ kind }) => kind)).toEqual(['ok', 'ok', 'ok']);
+  expect(spent().nanoUsd).toBeGreaterThan(before);
+  use(desk, 94_900);
+  const asked = fixture.chat.asked.length;
+  const line = { id: 'budget.guild' };
+  expect(await check()).toMatchObject(Array.from({ length: 3 }, () => ({ kind: 'idle', line })));
+  expect(fixture.chat.asked).toHaveLength(asked);
+});
+
+test('a recording that is recognised for too long ends at the recogniser with its question', async () => {
+  let isRecognised: boolean | undefined;
+  const transcriber: Transcriber = {
+    async *transcribe(_pcm, signal) {
+      isRecognised = true;
+      await untilAborted(signal).finally(() => {
+        isRecognised = false;
+      });
+      yield { kind: 'final', transcript: { text: '' } };
+    },
+  };
+  const recordings = { read: async () => twoMinutes };
+  const { fixture, ledger } = await openPaid({ parts: { recordings, transcriber } });
+  const about = { recording: { url: '', name: 'recording' }, longestMs: 1_000 };
+  const asked = fixture.talk.ask('g', '', asker, 'text', about);
+  await pass(fixture, 500);
+  expect(isRecognised).toBe(true);
+  await pass(fixture, 1_000);
+  expect(await asked).toMatchObject({ kind: 'failed' });
+  expect([isRecognised, ledger.reserved('g').nanoUsd]).toEqual([false, 0]);
 });
 
 type Paid = Awaited<ReturnType<typeof openPaid>>;
