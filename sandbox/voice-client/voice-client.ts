@@ -14,7 +14,7 @@ import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { unlessAborted } from '#src/base/waiting.ts';
+import { deadlineSignal, unlessAborted } from '#src/base/waiting.ts';
 import { ClientReceiver } from './client-receiver.ts';
 import { ClientSender } from './client-sender.ts';
 import { ConditionWait } from './condition-wait.ts';
@@ -50,9 +50,9 @@ export async function connectVoice(
 ): Promise<VoiceClient> {
   signal.throwIfAborted();
   const client = new ConnectedVoice(options);
-  const deadline = AbortSignal.timeout(connectMs);
+  using deadline = deadlineSignal(connectMs, options.clock ?? realClock, () => new Error('silent'));
   try {
-    await client.described(AbortSignal.any([signal, deadline]));
+    await client.described(AbortSignal.any([signal, deadline.signal]));
     if (options.microphone) client.useMicrophone(options.microphone);
     return client;
   } catch (cause) {

@@ -44,6 +44,17 @@ export async function within<T>(
 /** Made once: the reason that `abort` would make each time takes a stack trace, more than all else of a wait. */
 const noLongerAwaited = new Error('it is not waited for any more');
 
+/** A signal that aborts once `ms` have passed on `clock`, with what `late` makes; disposed of, it never does. */
+export function deadlineSignal(
+  ms: number,
+  clock: Pick<Clock, 'later'>,
+  late: () => Error,
+): Disposable & { readonly signal: AbortSignal } {
+  const deadline = new AbortController();
+  const forget = clock.later(ms, () => deadline.abort(late()));
+  return { signal: deadline.signal, [Symbol.dispose]: forget };
+}
+
 /** The result of `work`, or undefined once `ms` have passed. Aborting `signal` throws `signal.reason`. */
 export async function ifInTime<T>(
   work: Promise<T>,

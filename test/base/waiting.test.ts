@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { ifInTime, unlessAborted, within } from '#src/base/waiting.ts';
+import { deadlineSignal, ifInTime, unlessAborted, within } from '#src/base/waiting.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 
 const never = new AbortController().signal;
@@ -108,4 +108,16 @@ test('what may come late still fails, and still ends with its signal', async () 
   const clock = new VirtualClock();
   await expect(ifInTime(Promise.reject(broken), 100, clock, never)).rejects.toBe(broken);
   await expect(ifInTime(forever, 100, clock, AbortSignal.abort(left))).rejects.toBe(left);
+});
+
+test('a deadline aborts its signal at its time, and never once it is disposed of', async () => {
+  const clock = new VirtualClock();
+  const kept = deadlineSignal(100, clock, () => late);
+  const disposed = deadlineSignal(100, clock, () => late);
+  await clock.advance(99);
+  expect(kept.signal.aborted).toBe(false);
+  disposed[Symbol.dispose]();
+  await clock.advance(1);
+  expect(kept.signal.reason).toBe(late);
+  expect(disposed.signal.aborted).toBe(false);
 });

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { realClock } from '#src/base/clock.ts';
 import { Mailbox } from '#src/base/mailbox.ts';
+import { deadlineSignal } from '#src/base/waiting.ts';
 
 const ownProgram = fileURLToPath(import.meta.resolve('#src/app/main.mjs'));
 /** As `npm start` has them. */
@@ -200,7 +201,9 @@ export class BotProcess implements AsyncDisposable {
 
   /** The next line of its log that fits. Errors: when none came within `timeoutMs`, or the bot ended. */
   async logged(fits: (line: LogLine) => boolean, timeoutMs: number): Promise<LogLine> {
-    for await (const line of this.#lines.read(AbortSignal.timeout(timeoutMs))) {
+    const late = () => new Error(`no line of its log fitted within ${timeoutMs} ms`);
+    using deadline = deadlineSignal(timeoutMs, realClock, late);
+    for await (const line of this.#lines.read(deadline.signal)) {
       if (fits(line)) return line;
     }
     throw new Error('the bot ended');
@@ -217,12 +220,12 @@ export class BotProcess implements AsyncDisposable {
   async stop({ againMs }: { readonly againMs?: number } = {}): Promise<number | null> {
     if (this.isRunning) {
       const gone = once(this.#child, 'exit');
-      const deadline = setTimeout(() => this.#child.kill('SIGKILL'), 15_000);
+      const forget = realClock.later(15_000, () => this.#child.kill('SIGKILL'));
       this.#child.kill('SIGTERM');
       this.thaw();
       if (againMs !== undefined) setTimeout(() => this.#child.kill('SIGTERM'), againMs);
       await gone;
-      clearTimeout(deadline);
+      forget();
     }
     return this.#child.exitCode;
   }

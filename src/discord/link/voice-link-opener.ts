@@ -1,6 +1,7 @@
 import { type Client, type Guild, PermissionFlagsBits, Status } from 'discord.js';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { deadlineSignal } from '#src/base/waiting.ts';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { checkCiphers } from '#src/discord/library/cipher-check.ts';
@@ -170,7 +171,8 @@ class GuildLinks {
     const { connectMs, offlineMs } = this.#limits;
     await connected(guild, offlineMs, signal);
     const startMs = realClock.nowMs();
-    const either = AbortSignal.any([signal, AbortSignal.timeout(connectMs)]);
+    using deadline = deadlineSignal(connectMs, realClock, () => late(this.#link, connectMs));
+    const either = AbortSignal.any([signal, deadline.signal]);
     try {
       await this.close();
       const nowMs = realClock.nowMs();

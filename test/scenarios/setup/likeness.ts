@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { expect } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
+import { soon } from './scenario-setup.ts';
 
 const program = new URL('./likeness-worker.ts', import.meta.url);
 
@@ -18,7 +19,7 @@ export async function expectAlike(heard: Pcm, expected: Pcm): Promise<void> {
   thread ??= started();
   const { port1: here, port2: there } = new MessageChannel();
   thread.postMessage({ heard, expected, answer: there }, [there]);
-  const [similarity] = await once(here, 'message', { signal: AbortSignal.timeout(waitMs) });
+  const [similarity] = await once(here, 'message', { signal: soon(waitMs) });
   here.close();
   expect(similarity).toBeGreaterThanOrEqual(alike);
 }

@@ -4,6 +4,7 @@ import type { HeardStretch } from '#sandbox/voice-client/heard-recorder.ts';
 import type { GuildOptions } from '#sandbox/world/world-making.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
+import { deadlineSignal } from '#src/base/waiting.ts';
 import { joined } from '#test/audio/speech.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import { tone } from '#test/fakes/providers/sound.ts';
@@ -73,10 +74,8 @@ export function scenario(name: string, play: () => Promise<void>): void {
 
 /** The deadline of a single step. */
 export function soon(ms = waitMs): AbortSignal {
-  const deadline = new AbortController();
   const error = new Error(`A step of the scenario was not done within ${ms} ms.`);
-  realClock.later(ms, () => deadline.abort(error));
-  return deadline.signal;
+  return deadlineSignal(ms, realClock, () => error).signal;
 }
 
 /** Lets time pass that the bot and the sandbox share. */
