@@ -1,15 +1,12 @@
 import { editDistance } from '#src/base/edit-distance.ts';
 
-/** Discord shows no more. */
-const limit = 25;
-
-/** Names that fit what was typed: first those that begin with it, then those that hold its letters in order. */
+/** All names that fit what was typed: first those that begin with it, then those that hold its letters in order. */
 export function closest(typed: string, all: readonly string[]): readonly string[] {
   const wanted = typed.trim().toLowerCase();
   const words = all.map((one) => ({ one, word: one.toLowerCase() }));
   const prefixed = words.filter(({ word }) => word.startsWith(wanted));
   const others = words.filter(({ word }) => !word.startsWith(wanted) && holds(word, wanted));
-  return [...prefixed, ...others].slice(0, limit).map(({ one }) => one);
+  return [...prefixed, ...others].map(({ one }) => one);
 }
 
 /** At most three of all names, those first that differ least from what was typed. */

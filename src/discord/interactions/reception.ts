@@ -190,7 +190,8 @@ export class InteractionReceiver {
   async #suggest(asking: AutocompleteInteraction): Promise<void> {
     const { ports, timing } = this.#options;
     if (this.#admit('suggestion', 'suggest', asking).kind !== 'admitted') return;
-    const choices = await suggestions(async () => await this.#found(asking, ports), timing);
+    const found = async () => await this.#found(asking, ports);
+    const choices = await suggestions(found, timing, localeOf(asking.locale));
     await asking.respond(choices).catch(() => {}); // too late: the person typed on
   }
 

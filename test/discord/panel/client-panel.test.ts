@@ -157,7 +157,8 @@ test.each([
   await until(() => asked.choices !== undefined);
   expect(asked.choices).toHaveLength(count);
   expect((asked.ackedAtMs ?? 0) - asked.sentAtMs).toBeLessThan(300);
-  for (const { name } of asked.choices as Array<{ name: string }>) expect(name).toHaveLength(100);
+  for (const { name } of (asked.choices as Array<{ name: string }>).slice(0, 24))
+    expect(name).toHaveLength(100);
 });
 
 test('who may not use the bot is offered nothing to choose from', async () => {

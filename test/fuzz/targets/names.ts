@@ -151,7 +151,7 @@ function readAddressing([a, b]: readonly [string, string]): void {
 
 async function readFields([a, b]: readonly [string, string]): Promise<void> {
   const timing = new SteppedTiming();
-  const choices = await suggestions(async () => [a, b, a, `${a}${b}`], timing);
+  const choices = await suggestions(async () => [a, b, a, `${a}${b}`], timing, 'en');
   const isTaken = ({ name }: { readonly name: string }) => name.length > 0 && name.length <= 100;
   must(choices.every(isTaken), 'Discord refuses a suggestion.');
   must(linesOf(oneLine(`${a}\n${b}`)).length === 1, 'A line is broken.');
