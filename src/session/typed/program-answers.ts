@@ -61,7 +61,9 @@ export class SessionProgramAnswers implements ProgramAnswers {
     const answer = await this.#open(question, until);
     if (answer.kind === 'failed') return answer;
     const place = stack.move();
+    // A stream that nobody begins to read.
     until.addEventListener('abort', () => place.dispose(), { once: true });
+    if (until.aborted) place.dispose();
     return { kind: 'open', parts: whileOpen(answer.parts, place) };
   }
 
