@@ -135,6 +135,7 @@ test('an event without an end is bounded', () => {
 
 /** Where JSON is parsed that is the bot's own or the operator's, or that the fetch or the library around has measured. */
 const trusted = [
+  'src/app/shards/process-run.ts',
   'src/base/json.ts',
   'src/chat/stand-in-timers.ts',
   'src/config/brains.ts',

@@ -38,21 +38,31 @@ test('servers of tools are started or asked, and what nobody has accepted is off
   await using server = await openFakeMcp({ era: 'modern' });
   const only = { measure: {}, echo: {} };
   const off = Object.fromEntries(
-    ['picture', 'fail', 'environment', 'big', 'hang', 'crash', 'flood', 'leave', 'ask_person'].map(
-      (name) => [name, { off: true }],
-    ),
+    [
+      'picture',
+      'fail',
+      'environment',
+      'big',
+      'many',
+      'deep',
+      'hang',
+      'crash',
+      'flood',
+      'leave',
+      'ask_person',
+    ].map((name) => [name, { off: true }]),
   );
   const notes = { type: 'http', url: server.url.href, tools: { ...only, ...off } };
   await using file = await servers({ notes });
   const before = await examine([], { MCP_SERVERS: file.path });
   expect(before.about('notes')).toBe(
-    'differs notes modern, 0 of 11 tools on; off until accepted: echo, measure',
+    'differs notes modern, 0 of 13 tools on; off until accepted: echo, measure',
   );
   expect(before.mendOf('notes')).toContain('npm run mcp -- accept notes');
   expect(before.code).toBe(0);
   await accept(file.path, ['measure', 'echo']);
   const after = await examine([], { MCP_SERVERS: file.path });
-  expect([after.code, after.about('notes')]).toEqual([0, 'ok notes modern, 2 of 11 tools on']);
+  expect([after.code, after.about('notes')]).toEqual([0, 'ok notes modern, 2 of 13 tools on']);
 });
 
 test('a server that is not there is missing, and the others are examined', async () => {
@@ -61,7 +71,7 @@ test('a server that is not there is missing, and the others are examined', async
   expect(code).toBe(1);
   expect(about('gone')).toMatch(/^missing gone /);
   expect(about('sky')).toMatch(
-    /^differs sky legacy, 0 of 12 tools on; off until accepted: echo, measure, picture, fail, environment and 7 more$/,
+    /^differs sky legacy, 0 of 14 tools on; off until accepted: echo, measure, picture, fail, environment and 9 more$/,
   );
 });
 
