@@ -89,7 +89,7 @@ export async function onDiscord(
         if (event.kind === 'alert') alerts.tell(event, event.guildId);
         if (event.kind === 'closed') closed.resolve(exitCodeOf(event.closeCode, config));
       },
-      onShards: (news) => logShards(log, news, () => closed.resolve(1)),
+      onShards: (news) => logShards(log, notices, news, () => closed.resolve(1)),
       onStore: (event) => {
         if (event.kind === 'alert') alerts.tell(event);
         else noteStore(log, metrics.process, readiness, event);

@@ -3,8 +3,8 @@ import type { Clock } from '#src/base/clock.ts';
 import { type ErrorCode, errorCodes } from '#src/base/errors.ts';
 import type { Log } from './log.ts';
 
-/** Kind of trouble: an error code, an alert, a bug, or voice that cannot work on this machine. */
-export type TroubleKind = ErrorCode | AlertName | 'bug' | 'voice-unusable';
+/** Kind of trouble: an error code, an alert, or one of `meanings`. */
+export type TroubleKind = ErrorCode | AlertName | keyof typeof meanings;
 
 export type OperatorNoticesOptions = {
   readonly clock: Pick<Clock, 'nowMs'>;
@@ -18,6 +18,14 @@ export type OperatorNoticesOptions = {
 /** Time, in ms, between two notices of one kind, and until a notice that could not be sent may be tried again. */
 const [apartMs, retryMs] = [3_600_000, 60_000];
 
+/** Kinds that are neither an error code nor an alert. */
+const meanings = {
+  bug: 'a bug of the bot ended something in its middle',
+  'voice-unusable': 'voice does not work on this machine',
+  'crash-loop': 'the bot crashed three times within 5 minutes, and waits before it logs in again',
+  'logins-spent': 'Discord allows few logins more until its limit is reset, and the bot waits',
+} as const;
+
 /** What the operator does about a kind, by the kind or by the part before its dot. What is not here is only logged. */
 const remedies: Readonly<Record<string, string>> = {
   bug: 'Look for the error in the log, and report it with its stack.',
@@ -30,6 +38,8 @@ const remedies: Readonly<Record<string, string>> = {
   tool: 'Check the MCP servers and files of tools that you set up: npm run doctor tries each.',
   discord: "Check the bot's rights in that channel: npm run doctor lists what is missing.",
   'provider.bad_key': 'Replace the key in the settings, then restart: npm run doctor tries each.',
+  'crash-loop': 'Look at the last lines of the log before each start, and report a bug with them.',
+  'logins-spent': 'Look in the log why the bot logs in again and again, and stop it until then.',
   'voice-unusable': 'Run npm run doctor on this machine: it names what voice lacks.',
 };
 
@@ -80,7 +90,5 @@ export function noticeOf(kind: TroubleKind): string | undefined {
 }
 
 function meaningOf(kind: TroubleKind): string {
-  if (kind === 'bug') return 'a bug of the bot ended something in its middle';
-  if (kind === 'voice-unusable') return 'voice does not work on this machine';
-  return { ...errorCodes, ...alerts }[kind];
+  return { ...errorCodes, ...alerts, ...meanings }[kind];
 }

@@ -1,9 +1,15 @@
 import { BotError } from '#src/base/errors.ts';
 import type { ShardNews } from '#src/shards/ownership.ts';
 import type { Log } from '#src/status/log.ts';
+import type { OperatorNotices } from '#src/status/operator-notices.ts';
 
 /** Writes one line per change of the shards that this process serves; `end` is called where it must start anew. */
-export function logShards(log: Log, news: ShardNews, end: () => void): void {
+export function logShards(
+  log: Log,
+  notices: Pick<OperatorNotices, 'tell'>,
+  news: ShardNews,
+  end: () => void,
+): void {
   switch (news.kind) {
     case 'waiting':
       log.info(
@@ -27,12 +33,14 @@ export function logShards(log: Log, news: ShardNews, end: () => void): void {
       log.info({ shard: news.shardId, why: news.why }, 'shard stopped');
       return;
     case 'spent':
+      notices.tell('logins-spent');
       log.error(
         { waitMs: Math.round(news.waitMs) },
         'Discord allows few logins more until its limit is reset: the bot waits, so that its token is kept; look what makes it log in again and again',
       );
       return;
     case 'crashing':
+      notices.tell('crash-loop');
       log.error(
         { starts: news.starts, waitMs: news.waitMs },
         'the bot crashed three times within 5 minutes: it waits before it logs in again; look at the log of the last crash',
