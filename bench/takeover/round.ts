@@ -217,21 +217,21 @@ async function speakOn({ person }: Call, signal: AbortSignal): Promise<void> {
 async function outcome(played: Played): Promise<TakeoverRound['question']> {
   const { setup, call, atMs } = played;
   const isAnswered = () => setup.asked(atMs).some(isStory) && heardMs(call, atMs) > intoAnswerMs;
-  const now = () => questionOutcome(setup.written, call.channelId, atMs, isAnswered());
+  const now = () => questionOutcome(setup.written, call.channelIds, atMs, isAnswered());
   await within(namedWithinMs, () => now() !== 'neither');
   return now();
 }
 
-/** Outcome of a question that was asked in this channel; a sentence in another one says nothing of it. */
+/** Outcome of a question that was asked in these channels of a server; a sentence elsewhere says nothing of it. */
 export function questionOutcome(
   written: TakeoverSetup['written'],
-  channelId: string,
+  channelIds: readonly string[],
   faultAtMs: number,
   isAnswered: boolean,
 ): TakeoverRound['question'] {
   const isNamed = written.some(
     (one) =>
-      one.channelId === channelId &&
+      channelIds.includes(one.channelId) &&
       one.atMs > faultAtMs &&
       lostSentences.some((sentence) => one.text.includes(sentence)),
   );

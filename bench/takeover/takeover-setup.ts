@@ -15,8 +15,8 @@ import { type BenchDatabase, openDatabase } from './database.ts';
 export type Call = {
   readonly server: string;
   readonly shard: number;
-  /** Of the voice channel, whose chat has the panel. */
-  readonly channelId: string;
+  /** Ids of the channels of that server in which the bot may write. */
+  readonly channelIds: readonly string[];
   readonly person: SandboxPerson;
 };
 
@@ -97,7 +97,8 @@ export async function openTakeover(
   const calls = ['Sandbox', 'Sandbox 2'].map((server, n) => {
     const guild = sandbox.guild(server);
     const person = guild.person(`Person ${n + 1}`);
-    return { server, shard: n % shards, channelId: guild.channelId(channel), person };
+    const channelIds = [channel, 'general'].map((name) => guild.channelId(name));
+    return { server, shard: n % shards, channelIds, person };
   });
   const all = stack.move();
   return {
