@@ -39,7 +39,8 @@ const allowed: Readonly<Record<string, string>> = {
   'src/status/loop-delay.ts': 'an interval goes on after an error',
   // The start waits for the database within a deadline; the watchdog beside it is a periodic task.
   'src/storage/postgres/keep-books.ts': 'one start',
-  'src/shards/': 'renewal of leases, whose pauses must not grow beyond a lease',
+  'src/shards/identify-limits.ts': 'one login, until Discord grants it',
+  'src/shards/shared-shards.ts': 'one start: registering is tried for a minute',
 };
 
 type Place = { readonly start: number; readonly end: number };

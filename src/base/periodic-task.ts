@@ -11,6 +11,8 @@ export type PeriodicTask = {
   readonly everyMs: number | (() => number);
   /** Pause in ms before the first round; absent: none. */
   readonly firstAfterMs?: number;
+  /** Longest pause in ms after failed rounds; absent: a minute. */
+  readonly longestRetryMs?: number;
   /** Ends the pause after a round that succeeded. */
   readonly wakeup?: Wakeup;
   /** One round. It fails by throwing or by a promise that rejects. */
@@ -42,7 +44,7 @@ export async function runPeriodically(task: PeriodicTask, signal: AbortSignal): 
   while (!signal.aborted) {
     failures = await failuresAfter(task, failures, report, signal);
     if (signal.aborted) break;
-    if (failures > 0) await pause.wait(retryMs(failures));
+    if (failures > 0) await pause.wait(retryMs(failures, task.longestRetryMs));
     else await paused(wakeup ?? pause, task.everyMs);
   }
   signal.removeEventListener('abort', wake);
@@ -70,8 +72,8 @@ async function paused(pause: Wakeup, everyMs: PeriodicTask['everyMs']): Promise<
   if (ms > 0) await pause.wait(ms);
 }
 
-function retryMs(failures: number): number {
-  return Math.min(firstRetryMs * 2 ** (failures - 1), longestRetryMs);
+function retryMs(failures: number, longestMs = longestRetryMs): number {
+  return Math.min(firstRetryMs * 2 ** (failures - 1), longestMs);
 }
 
 /** A listener that throws must not end the task. */

@@ -1,5 +1,7 @@
+import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { runPeriodically } from '#src/base/periodic-task.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import { shareNews } from './fair-share.ts';
 import { untilGranted } from './identify-limits.ts';
@@ -82,7 +84,7 @@ export class SharedShards implements ShardOwnership {
   async open(host: ShardHost, signal: AbortSignal): Promise<void> {
     this.#host = host;
     this.#count = await this.#register(signal);
-    void this.#loop().catch((error) => this.#opened.reject(error));
+    this.#keepLeases();
     await unlessAborted(this.#opened.promise, signal);
   }
 
@@ -127,13 +129,20 @@ export class SharedShards implements ShardOwnership {
     }
   }
 
-  async #loop(): Promise<void> {
-    const { signal } = this.#over;
-    while (!signal.aborted) {
+  /** A round that fails ends no other: the leases of all shards hang on it. */
+  #keepLeases(): void {
+    const { clock, tell } = this.#options;
+    const run = () => {
       this.#tell({ kind: 'tick', atMs: this.#nowMs });
       if (this.#nowMs >= this.#renewAtMs) void this.#renew();
-      await this.#options.clock.sleep(tickMs, signal).catch(() => undefined);
-    }
+    };
+    const failed = ({ state, error }: AlertChange) => {
+      if (state !== 'raised') return;
+      this.#opened.reject(error);
+      tell({ kind: 'failed', error });
+    };
+    const task = { clock, everyMs: tickMs, longestRetryMs: tickMs, run, tell: failed };
+    void runPeriodically({ name: 'leases of shards', ...task }, this.#over.signal);
   }
 
   /** Never throws. */
