@@ -1,3 +1,6 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { createApi } from '#src/api/api.ts';
 import type { AccessSource, ServerService } from '#src/api/authorise.ts';
@@ -94,6 +97,19 @@ export async function openApi(
         body: JSON.stringify(body),
       }),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
+}
+
+/** HTTP server on loopback, before an API. */
+export async function openLoopback({
+  fetch,
+}: Pick<Hono, 'fetch'>): Promise<Disposable & { readonly url: string }> {
+  const server = createServer(getRequestListener(fetch, { overrideGlobalObjects: false }));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    [Symbol.dispose]: () => void server.close(),
   };
 }
 

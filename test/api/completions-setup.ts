@@ -1,6 +1,3 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
 import { OpenAI } from 'openai';
 import { realClock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
@@ -18,7 +15,7 @@ import { MemorySettings } from '#test/fakes/memory-stores.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { boundless } from '#test/fakes/spending.ts';
 import { openSessionFixture } from '#test/session/setup/session-fixture.ts';
-import { openApi, programPorts } from './api-setup.ts';
+import { openApi, openLoopback, programPorts } from './api-setup.ts';
 
 type Parts = {
   readonly chat?: ChatModel;
@@ -56,11 +53,8 @@ export async function openCompletions(over: Parts = {}) {
   const answers = new SessionProgramAnswers(parts, sessions, new AbortController().signal);
   const api = stack.use(await openApi(programPorts({}, { answers })));
   await api.add('parley_dog');
-  const server = createServer(getRequestListener(api.app.fetch, { overrideGlobalObjects: false }));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  stack.defer(() => void server.close());
-  const { port } = server.address() as AddressInfo;
-  const baseURL = `http://127.0.0.1:${port}/v1`;
+  const { url } = stack.use(await openLoopback(api.app));
+  const baseURL = `${url}/v1`;
   const openai = new OpenAI({ apiKey: 'parley_dog', baseURL, maxRetries: 0 });
   const closing = stack.move();
   return {

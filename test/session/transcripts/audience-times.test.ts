@@ -9,8 +9,10 @@ import type { AskOutcome } from '#src/session/ports/command-ports.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { withPostgres } from '#test/fakes/postgres.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { turnOn } from '#test/session/setup/captioned.ts';
+import { programDoors } from '#test/session/setup/program-doors.ts';
 import {
   adam,
   den,
@@ -21,12 +23,19 @@ import {
   pass,
   words,
 } from '#test/session/setup/session-fixture.ts';
+import {
+  fixtureStores,
+  type OpenStores,
+  postgresIn,
+  StoreClock,
+  type StorePlace,
+  sqliteIn,
+} from '#test/session/setup/stores-on-disk.ts';
 import { tools } from '#tools/tools.ts';
 
 /** Words that Eva said to those there, and that Adam said to the bot. */
 const [overheard, told] = ['quagga', 'axolotl'];
 const ben: ChannelMember = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
-const bell = { id: 'token:bell', name: 'bell', isProgram: true } as const;
 
 /** A model that looks captions up when it is asked for a decision, and else says whatever it was shown. */
 class TellingModel implements ChatModel {
@@ -47,8 +56,11 @@ class TellingModel implements ChatModel {
 }
 
 /** Adam and Eva in the lounge; without `catch_up` only they may know what is said. */
-async function open(options: FixtureOptions = {}, people = [adam, eva]) {
-  const clock = new VirtualClock();
+async function open(
+  options: FixtureOptions = {},
+  people: readonly ChannelMember[] = [adam, eva],
+  clock = new VirtualClock(),
+) {
   const chat = new TellingModel();
   const voice = { isOut: false };
   const error = new BotError('provider.unreachable', true, 'Gone.', undefined, 'speak');
@@ -72,9 +84,14 @@ async function open(options: FixtureOptions = {}, people = [adam, eva]) {
 
 type Scene = Awaited<ReturnType<typeof open>>;
 
+/** As `open`, over stores on a disk. */
+async function openOver(openStores: OpenStores, people: readonly ChannelMember[]): Promise<Scene> {
+  const clock = new StoreClock();
+  return await open(fixtureStores(await openStores(), clock), people, clock);
+}
+
 /** Eva says something beside the bot, Adam says something to it, and it quotes Eva. */
-async function talked(options: FixtureOptions = {}): Promise<Scene> {
-  const scene = await open(options);
+async function talked(scene: Scene): Promise<Scene> {
   const { fixture, say } = scene;
   await turnOn(fixture);
   await say(eva, `the ${overheard} is decided`);
@@ -83,12 +100,8 @@ async function talked(options: FixtureOptions = {}): Promise<Scene> {
   return scene;
 }
 
-/** What of both words is in the answer to a question that is asked aloud, as its asker reads it and as it is said. */
-async function asked(
-  { fixture, synthesizer }: Scene,
-  who: typeof bell | ChannelMember,
-  question: string,
-) {
+/** The answer to a question that is asked aloud, as its asker reads it and as it is said. */
+async function asked({ fixture, synthesizer }: Scene, who: ChannelMember, question: string) {
   const before = synthesizer.asked.length;
   let outcome: AskOutcome | undefined;
   void fixture.talk.ask('g', question, who, 'voice').then((one) => {
@@ -107,8 +120,7 @@ async function doors(scene: Scene): Promise<Readonly<Record<string, string>>> {
   const quoted = await asked(scene, ben, 'What was decided?');
   const typed = await fixture.talk.ask('g', 'What did you tell them?', ben, 'text');
   const written = typed.kind === 'answered' ? typed.text.textFor(peopleReading(['ben'])) : '';
-  const program = await asked(scene, bell, 'What did you hear?');
-  const decided = await asked(scene, bell, 'What was decided?');
+  const program = await programDoors(scene.fixture, synthesizer);
   const spokenBefore = synthesizer.asked.length;
   const found = fixture.transcriptFor.ask('g', adam, {
     question: 'decided',
@@ -128,11 +140,9 @@ async function doors(scene: Scene): Promise<Readonly<Record<string, string>>> {
     'lines for them': quoted.read,
     'lines that are said': quoted.spoken,
     'an answer in writing': `${written}`,
-    'an answer to a program': program.read,
-    'an answer to a program, said': program.spoken,
-    'lines for a program': decided.read,
     'lines that Adam asks for aloud': JSON.stringify(synthesizer.asked.slice(spokenBefore)),
     'files, search and recap': JSON.stringify(files),
+    ...program,
   };
 }
 
@@ -142,8 +152,11 @@ function opened(found: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(found).flatMap(([door, text]) => (isOpen(text) ? [door] : []));
 }
 
+/** Another run of the bot over the same stores, with these people there. */
+type Reopen = (people: readonly ChannelMember[]) => Promise<Scene>;
+
 /** What happens between what is said and the question of somebody who was not there. */
-const times: Readonly<Record<string, (scene: Scene) => Promise<Scene>>> = {
+const times: Readonly<Record<string, (scene: Scene, reopen: Reopen) => Promise<Scene>>> = {
   'after somebody came': async (scene) => {
     scene.fixture.linkOpener.link.present.push(ben);
     await pass(scene.fixture, 2_000);
@@ -166,34 +179,45 @@ const times: Readonly<Record<string, (scene: Scene) => Promise<Scene>>> = {
     await pass(fixture, 2_000);
     return scene;
   },
-  'after a restart': async ({ fixture }) => {
+  'after a restart': async ({ fixture }, reopen) => {
     await fixture.sessions.leave('g');
     await pass(fixture, 1_000);
-    const { book: store, settingsBook: settingsStore, transcripts } = fixture;
-    return await open({ store, settingsStore, transcripts }, [adam, ben]);
+    return await reopen([adam, ben]);
   },
 };
 
-test('what is said is told to those who were there, through every door but those of programs', async () => {
-  const scene = await talked();
-  const aloud = await asked(scene, eva, 'What did you tell us?');
-  const quoted = await asked(scene, eva, 'What was decided?');
-  expect([aloud.read, aloud.spoken].map((text) => text.includes(told))).toEqual([true, true]);
-  expect([quoted.read, quoted.spoken].map((text) => text.includes(overheard))).toEqual([
-    true,
-    true,
-  ]);
-  const program = await asked(scene, bell, 'What did you hear?');
-  expect(opened(program)).toEqual([]);
-});
+/** The scene at each of these times, and before. */
+function atAllTimes(storesIn: StorePlace): void {
+  test('what is said is told to those who were there, through every door but those of programs', async () => {
+    await using stack = new AsyncDisposableStack();
+    const scene = await talked(await openOver(await storesIn(stack), [adam, eva]));
+    const aloud = await asked(scene, eva, 'What did you tell us?');
+    const quoted = await asked(scene, eva, 'What was decided?');
+    const answers = [aloud.read, aloud.spoken].map((text) => text.includes(told));
+    const quotes = [quoted.read, quoted.spoken].map((text) => text.includes(overheard));
+    expect([...answers, ...quotes]).toEqual([true, true, true, true]);
+    expect(opened(await programDoors(scene.fixture, scene.synthesizer))).toEqual([]);
+  });
 
-test.each(Object.entries(times))('%s who was not there learns nothing of it', async (_, happen) => {
-  const scene = await happen(await talked());
-  expect(opened(await doors(scene))).toEqual([]);
-});
+  test.each(Object.entries(times))(
+    '%s who was not there learns nothing of it',
+    async (_, happen) => {
+      await using stack = new AsyncDisposableStack();
+      const openStores = await storesIn(stack);
+      const reopen: Reopen = (people) => openOver(openStores, people);
+      const scene = await happen(await talked(await reopen([adam, eva])), reopen);
+      expect(opened(await doors(scene))).toEqual([]);
+      const found = await scene.fixture.transcriptFor.find('g', 'eva', 'decided');
+      expect(JSON.stringify(found)).toContain(overheard);
+    },
+  );
+}
+
+atAllTimes(sqliteIn);
+withPostgres(() => atAllTimes(postgresIn));
 
 test('what was said rests while somebody new is there, which is told once, and is back when they are gone', async () => {
-  const scene = await talked();
+  const scene = await talked(await open());
   const { fixture } = scene;
   const rests = 'Ben came: until they leave, I don’t use what was said to me before.';
   const { present } = fixture.linkOpener.link;
@@ -210,7 +234,7 @@ test('what was said rests while somebody new is there, which is told once, and i
 });
 
 test('the last answer is not said again to who was not there', async () => {
-  const scene = await talked();
+  const scene = await talked(await open());
   const { fixture, synthesizer } = scene;
   const again = async () => {
     fixture.sessions

@@ -1,0 +1,68 @@
+import { expect } from 'vitest';
+import type { AnswerForm, TypedTalk } from '#src/session/ports/command-ports.ts';
+import type { ProgramAnswers } from '#src/session/ports/program-ports.ts';
+import { SessionProgramAnswers } from '#src/session/typed/program-answers.ts';
+import { openApi, openLoopback, programPorts } from '#test/api/api-setup.ts';
+import type { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { pass, type SessionFixture } from './session-fixture.ts';
+
+/** What a program gets over HTTP, by the door through which it comes. */
+export async function programDoors(
+  fixture: SessionFixture,
+  synthesizer: FakeSynthesizer,
+): Promise<Readonly<Record<string, string>>> {
+  const { dependencies, sessions, talk, transcriptFor } = fixture;
+  const answers = new SessionProgramAnswers(dependencies, sessions, new AbortController().signal);
+  let arrived = Promise.withResolvers<void>();
+  const asking: Pick<TypedTalk, 'ask'> = {
+    ask: (...all) => {
+      arrived.resolve();
+      return talk.ask(...all);
+    },
+  };
+  const answering: ProgramAnswers = {
+    pipelines: (guildId) => answers.pipelines(guildId),
+    answer: (...all) => {
+      arrived.resolve();
+      return answers.answer(...all);
+    },
+  };
+  const ports = programPorts(asking, { answers: answering, transcripts: transcriptFor });
+  await using api = await openApi(ports);
+  await using server = await openLoopback(api.app);
+  await api.add('bell', { guildId: 'g' });
+  const headers = { authorization: 'Bearer bell', 'content-type': 'application/json' };
+  const read = async (path: string, init: RequestInit = {}) => {
+    const response = await fetch(`${server.url}/v1/${path}`, { headers, ...init });
+    return `${response.status} ${await response.text()}`;
+  };
+  const post = async (path: string, body: object) => {
+    arrived = Promise.withResolvers();
+    const answer = read(path, { method: 'POST', body: JSON.stringify(body) });
+    await Promise.race([arrived.promise, answer]);
+    await pass(fixture, 8_000);
+    return await answer;
+  };
+  const ask = (question: string, answer: AnswerForm) => post('servers/g/ask', { question, answer });
+  const before = synthesizer.asked.length;
+  const heard = {
+    'an answer to a program': await ask('What did you hear?', 'voice'),
+    'lines for a program': await ask('What was decided?', 'voice'),
+  };
+  const spoken = JSON.stringify(synthesizer.asked.slice(before));
+  const messages = [{ role: 'user', content: 'What did you hear?' }];
+  const answered = {
+    ...heard,
+    'an answer to a program in writing': await ask('What did you hear?', 'text'),
+    'an answer to a program in a file': await ask('What was decided?', 'file'),
+    'a completion': await post('chat/completions', { model: 'chained', messages }),
+  };
+  for (const answer of Object.values(answered))
+    expect(answer).toMatch(/^200 .*(I know nothing|The transcript doesn't say)/);
+  return {
+    ...answered,
+    'answers to a program, said': spoken,
+    'transcripts for a program': await read('servers/g/transcripts'),
+    'a transcript for a program': await read('servers/g/transcripts/last'),
+  };
+}
