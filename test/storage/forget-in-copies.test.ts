@@ -101,6 +101,24 @@ test('a running bot drops what it noted of forgotten people when 30 days are ove
   await vi.waitFor(() => expect(readFileSync(list, 'utf8')).toBe('{}'), 20_000);
 });
 
+test('what a killed process left to erase in copies is erased by the next one', async () => {
+  using place = storeFolder();
+  const dataDir = await copiedStores(place, Date.now() - 2 * dayMs, Date.now() - dayMs);
+  const folder = backupsFolder(dataDir);
+  noteForgotten(dataDir, { guildId: '10', personId: adam }, Date.now());
+  backUp(place.path, folder, Date.now() + 1_000); // and Adam is back since
+  for (const [path, bytes] of everyByte(folder)) writeFileSync(`${path}.part`, bytes);
+  await using _copies = new FileCopies(dataDir, realClock, nobody);
+  await vi.waitFor(() => expect(filesWith(folder, 'xylokarp')).toEqual([]), 20_000);
+  await vi.waitFor(() => expect(readdirSync(folder)).toHaveLength(5), 20_000);
+  await using store = await openLocalStore(
+    filesWith(folder, adam).find((path) => path.includes('parley-')) ?? '',
+    options,
+  );
+  expect([...(await store.consents.read('20')).keys()]).toEqual([adam]);
+  expect(filesWith(folder, 'quendorf')).toHaveLength(2);
+});
+
 test('a list without its key, or a damaged one, is not taken for nobody', () => {
   using place = storeFolder();
   noteForgotten(place.folder, { guildId: '10', personId: adam }, atWallMs);

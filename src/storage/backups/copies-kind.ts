@@ -1,13 +1,13 @@
 import { realClock } from '#src/base/clock.ts';
 import type { StoreCopies } from '#src/people/store-copies.ts';
 import type { StoreKind } from '#src/storage/thread/store-kind.ts';
-import { eraseFromCopies } from './erase-from-copies.ts';
+import { eraseForgottenFromCopies, eraseFromCopies } from './erase-from-copies.ts';
 import { expireForgotten, forgottenDays, noteForgotten } from './forgotten-list.ts';
 
 /** Copies of one `DATA_DIR`, as a worker thread changes them. */
 export type CopiesWorker = StoreCopies &
   AsyncDisposable & {
-    /** Drops notes of who was forgotten that are older than 30 days. Errors: BotError `store.*`. */
+    /** Drops notes of who was forgotten that are older than 30 days, and finishes what was begun. Errors: BotError `store.*`. */
     expire(): Promise<void>;
   };
 
@@ -17,7 +17,7 @@ const forgetMs = 600_000;
 export const copiesWorker: StoreKind<CopiesWorker> = {
   operations: {
     forget: { code: 'store.unwritable', timeoutMs: forgetMs },
-    expire: { code: 'store.unwritable', timeoutMs: 10_000 },
+    expire: { code: 'store.unwritable', timeoutMs: forgetMs },
   },
   alert: 'store-unwritten',
   entry: new URL('./copies-worker.ts', import.meta.url),
@@ -33,6 +33,7 @@ export async function openLocalCopies(dataDir: string): Promise<CopiesWorker> {
     },
     async expire() {
       expireForgotten(dataDir, realClock.wallMs());
+      eraseForgottenFromCopies(dataDir, realClock.wallMs());
     },
     async [Symbol.asyncDispose]() {
       // Nothing stays open.

@@ -4,7 +4,7 @@ import { BotError } from '#src/base/errors.ts';
 import { DatabaseSync, openReadOnly } from '#src/storage/sqlite.ts';
 import { asTrouble } from '#src/storage/trouble.ts';
 import { type BackupKind, backupKinds, type PersonInGuild } from './backup-kinds.ts';
-import { backupsFolder, copiesIn } from './copy-names.ts';
+import { backupsFolder, copiesIn, type DatedCopy, madeAtWallMs } from './copy-names.ts';
 import { type ForgottenList, readForgotten } from './forgotten-list.ts';
 
 const lockWaitMs = 10_000;
@@ -15,31 +15,42 @@ const lockWaitMs = 10_000;
  * Errors: BotError `store.unwritable` that names the copies that could not be changed, once all others are.
  */
 export function eraseFromCopies(dataDir: string, person: PersonInGuild): void {
-  const failures = backupKinds.flatMap((kind) =>
-    copiesIn(backupsFolder(dataDir), kind.path(dataDir)).flatMap(
-      ({ path }) => eraseFromCopy(path, kind, person) ?? [],
-    ),
-  );
+  inEveryCopy(dataDir, ({ path }, kind) => {
+    const count = withCopy(path, (sqlite) => kind.count(sqlite, person));
+    if (count > 0) rewriteCopy(path, (sqlite) => kind.erase(sqlite, person));
+  });
+}
+
+/**
+ * Deletes from every copy in `DATA_DIR/backups` who was forgotten since it was made: what a process that was killed left to do.
+ *
+ * Errors: BotError `store.*`; as `eraseFromCopies`.
+ */
+export function eraseForgottenFromCopies(dataDir: string, nowWallMs: number): void {
+  if (readForgotten(dataDir, nowWallMs).isEmpty) return;
+  inEveryCopy(dataDir, ({ name, path }, kind) => {
+    rmSync(`${path}.part`, { force: true });
+    eraseForgottenSince({ path, storePath: kind.path(dataDir) }, madeAtWallMs(name) ?? 0);
+  });
+}
+
+/** A copy that has just made way for a newer one needs nothing. */
+function inEveryCopy(dataDir: string, work: (copy: DatedCopy, kind: BackupKind) => void): void {
+  const failures: { readonly path: string; readonly cause: unknown }[] = [];
+  for (const kind of backupKinds) {
+    for (const copy of copiesIn(backupsFolder(dataDir), kind.path(dataDir))) {
+      try {
+        work(copy, kind);
+      } catch (cause) {
+        if (existsSync(copy.path)) failures.push({ path: copy.path, cause });
+      }
+    }
+  }
   const [first] = failures;
   if (!first) return;
   const places = failures.map(({ path }) => path).join(', ');
   const message = `Somebody who was forgotten may stay in ${places}, which cannot be changed: delete it.`;
   throw new BotError('store.unwritable', false, message, first.cause);
-}
-
-/** Why it could not be done. A copy that has just made way for a newer one needs nothing. */
-function eraseFromCopy(
-  path: string,
-  kind: BackupKind,
-  person: PersonInGuild,
-): { readonly path: string; readonly cause: unknown } | undefined {
-  try {
-    const count = withCopy(path, (sqlite) => kind.count(sqlite, person));
-    if (count > 0) rewriteCopy(path, (sqlite) => kind.erase(sqlite, person));
-    return undefined;
-  } catch (cause) {
-    return existsSync(path) ? { path, cause } : undefined;
-  }
 }
 
 /**

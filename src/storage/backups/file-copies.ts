@@ -11,7 +11,7 @@ const dayMs = 86_400_000;
 
 /**
  * Copies in `DATA_DIR/backups`, changed in a worker thread that lasts as long as one change: big ones take seconds. Notes of who
- * was forgotten are dropped after 30 days, looked for once a day.
+ * was forgotten are dropped after 30 days, looked for once a day. What a killed process left of a change is done at the start.
  */
 export class FileCopies implements StoreCopies, AsyncDisposable {
   readonly #dataDir: string;
