@@ -7,6 +7,9 @@ export type CopiesOutcome =
 
 /** Copies of what is kept, made for a day when it is lost; storage implements it. */
 export interface StoreCopies {
-  /** After the stores themselves were erased, so that no later copy holds the person. Errors: BotError `store.unwritable`. */
+  /**
+   * Before the stores themselves are erased, so that a process that is killed meanwhile leaves a note for the next one, and
+   * after it, so that no copy made meanwhile holds the person. Errors: BotError `store.unwritable`.
+   */
   forget(guildId: string, personId: string): Promise<CopiesOutcome>;
 }

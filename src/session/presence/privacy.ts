@@ -8,6 +8,7 @@ import {
 } from '#src/people/consent.ts';
 import type { ConsentStore, StoredConsent } from '#src/people/consent-book.ts';
 import { endOfDay } from '#src/people/day.ts';
+import type { CopiesOutcome } from '#src/people/store-copies.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type {
   ExportOutcome,
@@ -137,6 +138,8 @@ export class SessionPrivacy implements PrivacyControl {
     this.#parts.peopleSettings.forget(guildId, personId);
     this.#parts.reminders.forget(guildId, personId);
     await this.#sessions.seatSettled(guildId);
+    // Noted before anything is erased: what a process that is killed meanwhile leaves in copies, the next one finds by it.
+    await this.#forgetInCopies(guildId, personId);
     const erase = (store: ConsentStore) => store.erase(guildId, personId);
     const parts = this.#parts;
     const [total, said] = await Promise.all([
@@ -148,14 +151,7 @@ export class SessionPrivacy implements PrivacyControl {
     this.#parts.peopleSettings.forget(guildId, personId);
     this.#parts.reminders.forget(guildId, personId);
     if (total === undefined || !said) return { kind: 'failed' };
-    const eraseCopies = () => parts.storeCopies.forget(guildId, personId);
-    const copies = (await withStore(
-      guildId,
-      parts,
-      'store.unwritable',
-      eraseCopies,
-      eraseTimeoutMs,
-    )) ?? { kind: 'kept' };
+    const copies = (await this.#forgetInCopies(guildId, personId)) ?? { kind: 'kept' };
     const sessions = this.#sessions.sessions(guildId);
     const staysDenied = sessions.some(({ context }) => context.gate.saidNo(personId));
     const found = {
@@ -200,6 +196,12 @@ export class SessionPrivacy implements PrivacyControl {
     const consent = recall(unasked(settings.in(guildId).consent.policy), standings);
     const person = { id: personId, hasRole: false };
     return heard(consent, person, this.#parts.clock.wallMs()) === 'yes';
+  }
+
+  /** Undefined where that failed or takes too long. */
+  #forgetInCopies(guildId: string, personId: string): Promise<CopiesOutcome | undefined> {
+    const erase = () => this.#parts.storeCopies.forget(guildId, personId);
+    return withStore(guildId, this.#parts, 'store.unwritable', erase, eraseTimeoutMs);
   }
 
   /** The list belongs to the server: nobody takes themselves out of it. */

@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect } from 'vitest';
+import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
+import type { SandboxPerson } from '#sandbox/people/person.ts';
+import { hasForgottenList } from '#src/storage/backups/forgotten-list.ts';
+import { DatabaseSync } from '#src/storage/sqlite.ts';
+import { transcriptsPath } from '#src/storage/transcripts/transcript-store.ts';
+import { text } from '#src/texts/texts.ts';
+import { pressed, told } from '#test/scenarios/setup/asking.ts';
+import { captioned, Sayings, untilShown } from '#test/scenarios/setup/captioning.ts';
+import {
+  eventually,
+  openOwnScene,
+  type ScenarioSetup,
+  scenario,
+} from '#test/scenarios/setup/scenario-setup.ts';
+import { filesWith } from '#test/storage/copied-stores.ts';
+
+const [canary, other] = ['quagga at eight', 'bread and wine'] as const;
+
+/** Ben said the canary and went away; Adam said something else, and stays. */
+async function spoken(): Promise<{ readonly setup: ScenarioSetup; readonly ben: SandboxPerson }> {
+  const sayings = new Sayings([canary, other]);
+  const setup = await openOwnScene({ providers: sayings.providers });
+  const [adam, ben] = await captioned(setup, ['Ben']);
+  if (!ben) throw new Error('Nobody came.');
+  await sayings.say(ben, canary);
+  await untilShown(setup, `**Ben** ${canary}`);
+  await sayings.say(adam, other);
+  await untilShown(setup, `**Adam** ${other}`);
+  await eventually(() => {
+    for (const word of ['quagga', other, ben.id])
+      expect(filesWith(setup.dataDir, word)).not.toEqual([]);
+  });
+  await ben.leave();
+  return { setup, ben };
+}
+
+/** `npm run backup -- --transcripts`, beside the bot; the path of the copy of what was said. */
+async function backUp({ dataDir }: ScenarioSetup): Promise<string> {
+  const args = ['src/app/programs/backup.ts', '--transcripts'];
+  await promisify(execFile)(process.execPath, args, { env: { DATA_DIR: dataDir } });
+  const [copy = ''] = filesWith(join(dataDir, 'backups'), 'quagga');
+  expect(copy).toContain('transcripts-');
+  return copy;
+}
+
+/** No file in DATA_DIR holds a word of the canary, or who said it; what Adam said is still there. */
+function expectErased({ dataDir }: ScenarioSetup, ben: SandboxPerson): void {
+  for (const word of ['quagga', ben.id]) expect(filesWith(dataDir, word)).toEqual([]);
+  expect(filesWith(dataDir, other)).not.toEqual([]);
+}
+
+async function forget(ben: SandboxPerson): Promise<ShownMessage> {
+  return await pressed(ben, await told(ben, 'privacy forget'), 'forget.confirm');
+}
+
+scenario('not a byte of who was forgotten is in any file, copies and logs included', async () => {
+  const { setup, ben } = await spoken();
+  await using _ = setup;
+  await backUp(setup);
+  const done = await forget(ben);
+  expect(done.text).toContain(text('privacy.forget.erased', { days: 30 }));
+  expectErased(setup, ben);
+  await setup.restart();
+  expectErased(setup, ben);
+});
+
+scenario('not a byte of what expired is in any file', async () => {
+  const { setup } = await spoken();
+  await using _ = setup;
+  await setup.bot.stop();
+  using sqlite = new DatabaseSync(transcriptsPath(setup.dataDir));
+  sqlite.exec(`UPDATE sessions SET started_at_ms = started_at_ms - ${40 * 86_400_000}`);
+  sqlite.close();
+  expect(filesWith(setup.dataDir, 'quagga')).not.toEqual([]);
+  await setup.restart();
+  await eventually(() => expect(filesWith(setup.dataDir, 'quagga')).toEqual([]));
+});
+
+scenario(
+  'what a bot had begun to erase when it was killed is in no file once the next one runs',
+  async () => {
+    const { setup, ben } = await spoken();
+    await using _ = setup;
+    await backUp(setup);
+    const card = await told(ben, 'privacy forget');
+    const reader = new DatabaseSync(transcriptsPath(setup.dataDir), { readOnly: true });
+    reader.exec('BEGIN; SELECT * FROM lines');
+    const other = new DatabaseSync(transcriptsPath(setup.dataDir), { readOnly: true });
+    ben.press(card, 'parley:forget.confirm');
+    const lines = () => other.prepare('SELECT text FROM lines').all();
+    await eventually(() => expect(JSON.stringify(lines())).not.toContain('quagga'));
+    await setup.bot.kill();
+    for (const one of [other, reader]) one.close();
+    expect(filesWith(setup.dataDir, 'quagga')).not.toEqual([]);
+    await setup.restart();
+    await eventually(() => expectErased(setup, ben));
+  },
+);
+
+scenario(
+  'copies that a killed bot had not come to lose who was forgotten once the next one runs',
+  async () => {
+    const { setup, ben } = await spoken();
+    await using _ = setup;
+    const copy = await backUp(setup);
+    const card = await told(ben, 'privacy forget');
+    const holder = new DatabaseSync(copy);
+    holder.exec('BEGIN EXCLUSIVE');
+    ben.press(card, 'parley:forget.confirm');
+    await eventually(() => expect(hasForgottenList(setup.dataDir)).toBe(true));
+    await setup.bot.kill();
+    holder.close();
+    await setup.restart();
+    await eventually(() => expect(filesWith(join(setup.dataDir, 'backups'), ben.id)).toEqual([]));
+    await forget(ben);
+    expectErased(setup, ben);
+  },
+);
