@@ -1,4 +1,12 @@
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
@@ -12,6 +20,7 @@ import {
   readForgotten,
 } from '#src/storage/backups/forgotten-list.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
+import { transcriptsPath } from '#src/storage/transcripts/transcript-store.ts';
 import { adam, copiedStores, dayMs, eva, filesWith, options } from './copied-stores.ts';
 import { everyByte, storeFolder } from './files.ts';
 
@@ -117,6 +126,22 @@ test('what a killed process left to erase in copies is erased by the next one', 
   );
   expect([...(await store.consents.read('20')).keys()]).toEqual([adam]);
   expect(filesWith(folder, 'quendorf')).toHaveLength(2);
+});
+
+test('what a killed backup left of a copy goes when somebody is forgotten, and one that is being made stays', async () => {
+  using place = storeFolder();
+  const dataDir = await copiedStores(place);
+  const folder = backupsFolder(dataDir);
+  const [left, made] = [atWallMs + dayMs, atWallMs].map((one) => {
+    const path = backUp(transcriptsPath(dataDir), folder, one);
+    renameSync(path, `${path}.part`);
+    return `${path}.part`;
+  });
+  if (left === undefined || made === undefined) throw new Error('no part');
+  utimesSync(left, new Date(), new Date(Date.now() - 700_000));
+  await using copies = await openLocalCopies(dataDir);
+  await copies.forget('10', adam);
+  expect(filesWith(folder, 'xylokarp')).toEqual([made]);
 });
 
 test('a list without its key, or a damaged one, is not taken for nobody', () => {

@@ -32,6 +32,14 @@ export function copiesIn(folder: string, storePath: string): readonly DatedCopy[
     .map((name) => ({ name, path: join(folder, name) }));
 }
 
+/** Paths of what interrupted copies of this store left, and of those that are being made. */
+export function partsIn(folder: string, storePath: string): readonly string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => isCopyName(name, storePath) && name.endsWith('.part'))
+    .map((name) => join(folder, name));
+}
+
 const date = /-(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)-(\d{3})Z\.sqlite$/;
 
 /** Wall time, in ms, at which a copy was made, as far as its name says so. */

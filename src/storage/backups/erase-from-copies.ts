@@ -1,13 +1,16 @@
-import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { DatabaseSync, openReadOnly } from '#src/storage/sqlite.ts';
 import { asTrouble } from '#src/storage/trouble.ts';
 import { type BackupKind, backupKinds, type PersonInGuild } from './backup-kinds.ts';
-import { backupsFolder, copiesIn, type DatedCopy, madeAtWallMs } from './copy-names.ts';
+import { backupsFolder, copiesIn, type DatedCopy, madeAtWallMs, partsIn } from './copy-names.ts';
 import { type ForgottenList, readForgotten } from './forgotten-list.ts';
 
 const lockWaitMs = 10_000;
+/** Time, in ms, after which nobody writes to a part any more. */
+const leftAfterMs = 600_000;
 
 /**
  * Deletes everything about a person in a server from every copy in `DATA_DIR/backups`, so that not a byte of it stays.
@@ -37,8 +40,10 @@ export function eraseForgottenFromCopies(dataDir: string, nowWallMs: number): vo
 /** A copy that has just made way for a newer one needs nothing. */
 function inEveryCopy(dataDir: string, work: (copy: DatedCopy, kind: BackupKind) => void): void {
   const failures: { readonly path: string; readonly cause: unknown }[] = [];
+  const folder = backupsFolder(dataDir);
   for (const kind of backupKinds) {
-    for (const copy of copiesIn(backupsFolder(dataDir), kind.path(dataDir))) {
+    removeLeftParts(folder, kind.path(dataDir));
+    for (const copy of copiesIn(folder, kind.path(dataDir))) {
       try {
         work(copy, kind);
       } catch (cause) {
@@ -51,6 +56,14 @@ function inEveryCopy(dataDir: string, work: (copy: DatedCopy, kind: BackupKind) 
   const places = failures.map(({ path }) => path).join(', ');
   const message = `Somebody who was forgotten may stay in ${places}, which cannot be changed: delete it.`;
   throw new BotError('store.unwritable', false, message, first.cause);
+}
+
+/** Takes away what a backup that was killed left; one that runs still writes to its part. */
+function removeLeftParts(folder: string, storePath: string): void {
+  for (const path of partsIn(folder, storePath)) {
+    const writtenAtMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (realClock.wallMs() - writtenAtMs > leftAfterMs) rmSync(path, { force: true });
+  }
 }
 
 /**
