@@ -37,7 +37,7 @@ export async function says(fixture: SessionFixture, who = adam): Promise<void> {
 }
 
 /** What is kept, in order of speech. */
-export async function kept({ transcripts }: SessionFixture) {
+export async function kept({ dependencies: { transcripts } }: SessionFixture) {
   const sessions = await transcripts.onDisk.reader.sessions('g', everybody, 9);
   const all = sessions.map(({ id }) => transcripts.onDisk.reader.lines(id, everybody));
   return (await Promise.all(all)).flat();

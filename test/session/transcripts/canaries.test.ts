@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/ports.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
+import { withPostgres } from '#test/fakes/postgres.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { kept, turnOn } from '#test/session/setup/captioned.ts';
 import {
@@ -14,6 +14,14 @@ import {
   type SessionFixture,
   words,
 } from '#test/session/setup/session-fixture.ts';
+import {
+  fixtureStores,
+  type OpenStores,
+  postgresIn,
+  StoreClock,
+  type StorePlace,
+  sqliteIn,
+} from '#test/session/setup/stores-on-disk.ts';
 import { tools } from '#tools/tools.ts';
 
 /** A word that only one sentence holds. */
@@ -114,14 +122,16 @@ const rules: Readonly<Record<string, Rule>> = {
 };
 
 /** Adam and Eva talk with captions on, then Ben comes in, and all three hear one more sentence. */
-async function talked({ settings = {}, act }: Rule) {
-  const clock = new VirtualClock();
+async function talked({ settings = {}, act }: Rule, openStores: OpenStores) {
+  const clock = new StoreClock();
+  const stores = fixtureStores(await openStores(), clock);
   const chat = new TellingModel();
   const synthesizer = new FakeSynthesizer({ pieces: 2 });
   let said = '';
   const transcriber = new FakeTranscriber({ texts: () => said });
   const pipeline = chained({ chat, synthesizer });
-  const parts = { chat, pipeline, synthesizer, transcriber, tools, addressing: 'off' } as const;
+  const engines = { chat, pipeline, synthesizer, transcriber };
+  const parts = { ...engines, ...stores, tools, addressing: 'off' } as const;
   const fixture = openSessionFixture(parts, [adam, eva], clock);
   for (const [key, value] of Object.entries({ memory: 'on', ...settings }))
     await fixture.settings.set('g', key, value);
@@ -189,7 +199,7 @@ async function publicly({ fixture, chat, synthesizer }: Awaited<ReturnType<typeo
   if (button) await fixture.confirmations.confirm('g', button, 'adam');
   await pass(fixture, 500);
   const memory = JSON.stringify([
-    await fixture.transcripts.onDisk.memories.list('g'),
+    await fixture.dependencies.transcripts.onDisk.memories.list('g'),
     fixture.written,
   ]);
   return new Map([
@@ -203,28 +213,42 @@ async function publicly({ fixture, chat, synthesizer }: Awaited<ReturnType<typeo
 const open = (doors: ReadonlyMap<string, string>) =>
   [...doors].filter(([, words]) => words.includes(canary)).map(([door]) => door);
 
-test('what everybody may know comes through every door but that of memories', async () => {
-  const act: Rule['act'] = (_, say) => say(adam, sentence);
-  const setup = await talked({ viewers: everybody, isUnwritten: false, act });
-  const alone = await privately(setup.fixture, ben);
-  expect(open(alone)).toEqual([...alone.keys()].filter((door) => door !== 'recap since they came'));
-  expect(open(await publicly(setup))).toEqual(['context', 'answer', 'ask aloud']);
-});
+/** Each rule over stores there. */
+function throughNoDoor(storesIn: StorePlace): void {
+  test('what everybody may know comes through every door but that of memories', async () => {
+    await using stack = new AsyncDisposableStack();
+    const act: Rule['act'] = (_, say) => say(adam, sentence);
+    const setup = await talked(
+      { viewers: everybody, isUnwritten: false, act },
+      await storesIn(stack),
+    );
+    const alone = await privately(setup.fixture, ben);
+    expect(open(alone)).toEqual(
+      [...alone.keys()].filter((door) => door !== 'recap since they came'),
+    );
+    expect(open(await publicly(setup))).toEqual(['context', 'answer', 'ask aloud']);
+    expect(JSON.stringify(await kept(setup.fixture))).toContain(canary);
+  });
 
-test.each(Object.entries(rules))('%s comes through no door', async (_name, rule) => {
-  const setup = await talked(rule);
-  const { fixture, chat } = setup;
-  for (const viewer of rule.viewers) {
-    const doors = await privately(fixture, viewer);
+  test.each(Object.entries(rules))('%s comes through no door', async (_name, rule) => {
+    await using stack = new AsyncDisposableStack();
+    const setup = await talked(rule, await storesIn(stack));
+    const { fixture, chat } = setup;
+    for (const viewer of rule.viewers) {
+      const doors = await privately(fixture, viewer);
+      expect(open(doors)).toEqual([]);
+      doors.delete('missed');
+      for (const words of doors.values()) expect(words).toMatch(/we meet at eight|It says/);
+    }
+    const doors = await publicly(setup);
     expect(open(doors)).toEqual([]);
-    doors.delete('missed');
-    for (const words of doors.values()) expect(words).toMatch(/we meet at eight|It says/);
-  }
-  const doors = await publicly(setup);
-  expect(open(doors)).toEqual([]);
-  expect(doors.get('ask aloud')).toContain('we meet at eight');
-  expect(chat.prompts.join()).not.toContain(canary);
-  if (!rule.isUnwritten) return;
-  expect(JSON.stringify(fixture.captionChats.chat.wishes)).not.toContain(canary);
-  expect(JSON.stringify(await kept(fixture))).not.toContain(canary);
-});
+    expect(doors.get('ask aloud')).toContain('we meet at eight');
+    expect(chat.prompts.join()).not.toContain(canary);
+    if (!rule.isUnwritten) return;
+    expect(JSON.stringify(fixture.captionChats.chat.wishes)).not.toContain(canary);
+    expect(JSON.stringify(await kept(fixture))).not.toContain(canary);
+  });
+}
+
+throughNoDoor(sqliteIn);
+withPostgres(() => throughNoDoor(postgresIn));
