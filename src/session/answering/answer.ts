@@ -21,7 +21,7 @@ import { deliver } from '#src/session/output/delivery.ts';
 import { dropDoneEcho, type TickContext, tick } from '#src/session/output/drop-done-echo.ts';
 import { type AnswerProgress, playAnswer, unanswered } from '#src/session/output/play-answer.ts';
 import { type QuoteContext, quoteInstead } from '#src/session/output/quote-instead.ts';
-import { stuck } from '#src/session/output/speech-output.ts';
+import { type SpeechOutput, stuck } from '#src/session/output/speech-output.ts';
 import { type UnspokenChat, writeUnspoken } from '#src/session/output/write-unspoken.ts';
 import { showWrittenParts } from '#src/session/output/written-parts.ts';
 import type { AskOutcome } from '#src/session/ports/command-ports.ts';
@@ -32,8 +32,8 @@ import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
 import { type AnswerStart, beginAnswer } from './begin-answer.ts';
 import { type RefusalContext, refuseForBudget } from './budget-refusal.ts';
-import { attendConversation } from './conversation-memory.ts';
-import { PendingAnswer } from './pending-answer.ts';
+import { attendConversation, listenersIn } from './conversation-memory.ts';
+import { type ArrivedPart, outdated, PendingAnswer } from './pending-answer.ts';
 import { isSlow, postpone, tellToWait } from './postpone.ts';
 import { type AnswerRecords, answerKnownBy, recordAnswer } from './record-answer.ts';
 
@@ -48,6 +48,7 @@ export type AnswerContext = AnswerStart &
   UnspokenChat & {
     readonly addressing: Pick<SessionAddressing, 'answered' | 'answering'>;
     readonly queue: Pick<TurnQueue, 'putAside'>;
+    readonly output: Pick<SpeechOutput, 'keepTo'>;
     readonly parts: Pick<SessionDependencies, 'longestStandstillMs' | 'peopleSettings'>;
     /** Aborted when the session is over. */
     readonly signal: AbortSignal;
@@ -104,8 +105,17 @@ export async function answer(
   const { channel, parts } = context;
   const { speed } = parts.peopleSettings.known(channel.guildId, question.said.speakerId);
   const knownBy = () => answerKnownBy(question, pending.knownBy, context);
-  const birth = { isAnswer: true, answeredIds, ownSpeed: speed, knownBy };
-  await output.speak(signal, give, birth);
+  const { madeOf } = pending;
+  const onUnknown = () => pending.outdate();
+  const birth = { isAnswer: true, answeredIds, ownSpeed: speed, knownBy, madeOf, onUnknown };
+  try {
+    await output.speak(signal, give, birth);
+  } catch (error) {
+    if (error !== outdated) throw error;
+    pending.discard();
+    signal.throwIfAborted();
+    return await answer(question, context, signal);
+  }
   if (isPutOff) await tellToWait(question, context, signal);
 }
 
@@ -134,12 +144,13 @@ async function perform(
     const quoted = quoteInstead(wanted, { question, pending }, context, signal);
     const { reservation, voice } = pending;
     const made = withNamePrefix(quoted, { question, voice, reservation }, context, signal);
-    const parts = writeUnspoken(made, { progress, pending }, context, signal);
+    const written = writeUnspoken(made, { progress, pending }, context, signal);
+    const parts = whileKnown(written, { pending, reply }, context);
     const work = () => playAnswer(parts, reply, progress, signal);
     const failure = await watched(reply, work, pending, context, signal);
     for (const { tell } of withDuplicates(question))
       tell?.(toldOf(progress, failure, pending, context));
-    const finish = await context.output.played(reply, signal);
+    const finish = await played(reply, pending, context, signal);
     if (context.output.isStuck) {
       writeUnspeakable(new ConfidentialText(progress.text, pending.knownBy), context);
       progress.written = progress.text;
@@ -154,6 +165,36 @@ async function perform(
     if (!question.handle.takenBack && !wasHeard) throw error;
     return { finish: 'cancelled' };
   }
+}
+
+/** An answer until somebody has come who may not know it. Errors: `outdated` where nothing of it was heard. */
+async function* whileKnown(
+  parts: AsyncIterable<ArrivedPart>,
+  { pending, reply }: Pick<Making, 'pending' | 'reply'>,
+  context: AnswerContext,
+): AsyncGenerator<ArrivedPart> {
+  try {
+    for await (const arrived of parts) {
+      const isFirst = arrived.part.kind === 'audio' && reply.firstSentAtMs === undefined;
+      if (isFirst) context.output.keepTo(listenersIn(context));
+      if (pending.isOutdated) return;
+      yield arrived;
+    }
+  } catch (error) {
+    if (error !== outdated || reply.firstSentAtMs === undefined) throw error;
+  }
+}
+
+/** As `SpeechOutput.played`. Errors: `outdated` where nothing of it was heard. */
+async function played(
+  reply: SpokenReply,
+  pending: PendingAnswer,
+  { output }: AnswerContext,
+  signal: AbortSignal,
+): Promise<AnswerFinish> {
+  const finish = await output.played(reply, signal);
+  if (pending.isOutdated && reply.firstSentAtMs === undefined) throw outdated;
+  return finish;
 }
 
 /** As `deliver`, but what hangs is given up. */

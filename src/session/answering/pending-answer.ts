@@ -52,6 +52,9 @@ type Early = { readonly parts: readonly ArrivedPart[]; readonly end?: 'over' | {
 /** Why an answer ends in the middle of which lines are quoted: nothing that the model would say follows them. */
 const quoted = new Error('lines are quoted instead');
 
+/** Why an answer ends where somebody has come who may not know it. */
+export const outdated = new Error('not all who are there may know the answer');
+
 /**
  * One answer from its first request on, perhaps before it is known to be wanted: nothing of it is heard and no tool
  * runs until it is released.
@@ -62,7 +65,8 @@ export class PendingAnswer {
   readonly basis: object;
   /** Pays for all that this answer takes. */
   readonly reservation: Reservation;
-  readonly #knownBy: KnownBy;
+  /** Those who may know what the model is shown for it. */
+  readonly madeOf: KnownBy;
   readonly #turn: Turn;
   readonly #parts: AsyncIterator<ReplyPart>;
   readonly #preemptiveBudget: PreemptiveBudget;
@@ -73,6 +77,7 @@ export class PendingAnswer {
   readonly #early: Promise<Early>;
   readonly #until: AbortSignal;
   #isReady = false;
+  #isOutdated = false;
   #arrivals = 0;
   #awaitsSpeech = false;
   #reply: SpokenReply | undefined;
@@ -82,7 +87,7 @@ export class PendingAnswer {
   constructor(turn: Turn, parts: PendingAnswerParts, signal: AbortSignal) {
     const { pipeline, preemptiveBudget, tools, basis, knownBy, nowMs } = parts;
     this.basis = basis;
-    this.#knownBy = knownBy;
+    this.madeOf = knownBy;
     this.#turn = turn;
     this.#preemptiveBudget = preemptiveBudget;
     this.#tools = tools;
@@ -107,7 +112,7 @@ export class PendingAnswer {
    */
   get knownBy(): KnownBy {
     const quoted = knownToPeopleAlone(this.quote?.text.knownBy ?? anybody);
-    return knownByAll([this.#knownBy, quoted]);
+    return knownByAll([this.madeOf, quoted]);
   }
 
   /** Voice of all that is said in this answer, once it sounds. */
@@ -123,6 +128,11 @@ export class PendingAnswer {
   /** True when the first sound of the answer is there, or the answer has ended. */
   get isReady(): boolean {
     return this.#isReady;
+  }
+
+  /** Somebody has come who may not know it. */
+  get isOutdated(): boolean {
+    return this.#isOutdated;
   }
 
   /** Never rejects. */
@@ -169,6 +179,12 @@ export class PendingAnswer {
   /** Ends the answer, for nobody waits for it any longer; its reader gets this error. */
   giveUp(error: BotError): void {
     this.#over.abort(error);
+  }
+
+  /** Ends the answer, for somebody has come who may not know it. */
+  outdate(): void {
+    this.#isOutdated = true;
+    this.#over.abort(outdated);
   }
 
   /**

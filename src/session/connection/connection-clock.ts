@@ -1,4 +1,4 @@
-import { attendConversation } from '#src/session/answering/conversation-memory.ts';
+import { attendConversation, type Listener } from '#src/session/answering/conversation-memory.ts';
 import { resumePostponed } from '#src/session/answering/postpone.ts';
 import type { SpeakingContext } from '#src/session/context.ts';
 import type { QueuedTurn } from '#src/session/queue/queued-turn.ts';
@@ -30,6 +30,8 @@ export class ConnectionClock {
   #settledAtMs: number;
   #lookAtMs: number;
   #aloneSinceMs: number | undefined;
+  /** Those who sat there at the last look. */
+  #listenerIds: ReadonlySet<string> = new Set();
 
   constructor(scene: ConnectionParts) {
     this.#scene = scene;
@@ -89,7 +91,7 @@ export class ConnectionClock {
     this.#aloneSinceMs = isCompany ? undefined : (this.#aloneSinceMs ?? atMs);
     context.tracks.owned.attend(isCompany);
     departures.look();
-    attendConversation(context);
+    this.#keepToListeners();
     joinAnnouncer.look();
     lookAtCaptions(this.#scene);
     watchUndecodable(this.#scene, atMs);
@@ -98,6 +100,16 @@ export class ConnectionClock {
     resumePostponed(context, isQuiet);
     context.pauseNotices.look(isQuiet);
     look(this.#scene);
+  }
+
+  /** While captions are on, it takes a moment to learn which chats somebody who has come may open. */
+  #keepToListeners(): void {
+    const { context } = this.#scene;
+    const before = this.#listenerIds;
+    const here = attendConversation(context);
+    this.#listenerIds = new Set(here.map(({ personId }) => personId));
+    const isKnown = ({ personId }: Listener) => !context.captions.active || before.has(personId);
+    context.output.keepTo(here.filter(isKnown));
   }
 
   /** Until the next step, unless it is woken. */

@@ -1,4 +1,4 @@
-import { peopleReading } from '#src/people/confidential-text.ts';
+import { anybody, peopleReading } from '#src/people/confidential-text.ts';
 import { speechRequestOf } from '#src/session/answering/answer-request.ts';
 import { type ListeningContext, listenersIn } from '#src/session/answering/conversation-memory.ts';
 import type { ArrivedPart, PendingAnswer } from '#src/session/answering/pending-answer.ts';
@@ -51,7 +51,7 @@ export async function* quoteInstead(
   const shown = quote.text.textFor(peopleReading(askers)) ?? instead;
   const said = quote.text.textFor({ people: listenersIn(context) }) ?? instead;
   const arrived = (part: ArrivedPart['part']): ArrivedPart => ({ part, atMs: clock.nowMs() });
-  output.quotes(quote.aboutIds);
+  output.quotes(quote.aboutIds, said === instead ? anybody : quote.text.knownBy);
   yield arrived({ kind: 'text', text: shown });
   const clauses = clausesOf(said);
   const opened = spending.open(speechRequestOf('reading', channel.guildId, said));

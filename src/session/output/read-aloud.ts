@@ -3,7 +3,12 @@ import type { Clock } from '#src/base/clock.ts';
 import { atStage, BotError } from '#src/base/errors.ts';
 import { ClauseSplitter } from '#src/chat/text/clauses.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
-import { ConfidentialText, openText, type TextReaders } from '#src/people/confidential-text.ts';
+import {
+  ConfidentialText,
+  knownByAll,
+  openText,
+  type TextReaders,
+} from '#src/people/confidential-text.ts';
 import { voiceIn } from '#src/pipeline/answer-language.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import {
@@ -91,7 +96,8 @@ export async function readAloud(
     else if (failure) await reportFailure(failure, context, signal);
     else context.reportedFailures.over('speak', 'key');
   };
-  await context.output.speak(signal, read, { interruptible, answeredIds, ownSpeed });
+  const madeOf = knownByAll(clauses.map(({ knownBy }) => knownBy));
+  await context.output.speak(signal, read, { interruptible, answeredIds, ownSpeed, madeOf });
 }
 
 /** No voice speaks the language of a text: that is told once for each. */
@@ -131,6 +137,7 @@ async function attempt(
   const work = async () => {
     const oneVoice = synthesizer.oneVoice?.() ?? synthesizer;
     for (const clause of clauses) {
+      if (reply.over) return;
       for await (const pcm of soundOf(clause, { synthesizer: oneVoice, voice, clock }, signal)) {
         await reply.write(pcm, clause, signal);
       }

@@ -3,7 +3,9 @@ import type { BotError } from '#src/base/errors.ts';
 import {
   anybody,
   type KnownBy,
+  knownByAll,
   mayAllKnow,
+  type TextReader,
   type TextReaders,
 } from '#src/people/confidential-text.ts';
 import { keepAnswerMs, LastAnswer } from '#src/playback/reply/last-answer.ts';
@@ -36,6 +38,10 @@ export type ReplyBirth = {
   readonly answeredIds?: readonly string[];
   /** Those who may hear an answer again once it is over. Default: anybody. */
   readonly knownBy?: () => KnownBy;
+  /** Those who may know what it is made of: it ends where somebody else listens. Default: anybody. */
+  readonly madeOf?: KnownBy;
+  /** Called when it has ended for that. */
+  readonly onUnknown?: () => void;
 };
 
 /** Words that were really sent of one answer or text. */
@@ -65,6 +71,8 @@ export class SpeechOutput {
   readonly #adjustment: () => VoiceAdjustment;
   #reply: SpokenReply | undefined;
   #answeredIds: readonly string[] = [];
+  #madeOf = anybody;
+  #onUnknown: () => void = () => undefined;
   /** The last answer, and the speed at which it was said. */
   #last:
     | {
@@ -91,9 +99,20 @@ export class SpeechOutput {
     this.#onSent = onSent;
   }
 
-  /** What is being said quotes these people, too. */
-  quotes(personIds: readonly string[]): void {
+  /** What is being said quotes these people, too, for those who may know that. */
+  quotes(personIds: readonly string[], knownBy: KnownBy): void {
     this.#answeredIds = [...new Set([...this.#answeredIds, ...personIds])];
+    this.#madeOf = knownByAll([this.#madeOf, knownBy]);
+  }
+
+  /**
+   * To be called now and then: what not all who listen may know ends with the sentence that sounds, or at once where none of it
+   * was heard.
+   */
+  keepTo(listeners: readonly TextReader[]): void {
+    if (listeners.every((one) => mayAllKnow({ people: [one] }, this.#madeOf))) return;
+    this.#madeOf = anybody; // it ends once
+    this.endAfterSentence(this.#onUnknown);
   }
 
   /** What was sent so far of what is being said; undefined before its first frame. */
@@ -157,6 +176,8 @@ export class SpeechOutput {
       answeredIds = [],
       ownSpeed = 1,
       knownBy = () => anybody,
+      madeOf = anybody,
+      onUnknown = () => undefined,
       ...options
     }: ReplyBirth = {},
   ): Promise<void> {
@@ -171,12 +192,15 @@ export class SpeechOutput {
       if (this.#track.add(reply).kind === 'full') throw new Error('things are said one at a time');
       this.#reply = reply;
       this.#answeredIds = answeredIds;
+      this.#madeOf = madeOf;
+      this.#onUnknown = onUnknown;
       void this.#watchSending(reply, AbortSignal.any([signal, over.signal]));
       await work(reply);
       signal.throwIfAborted();
     } finally {
       over.abort(new Error('it is said'));
       this.#reply = undefined;
+      this.#madeOf = anybody;
       this.#sounded = reply.firstSentAtMs !== undefined;
       if (isAnswer && this.#sounded)
         this.#last = {
@@ -210,7 +234,7 @@ export class SpeechOutput {
         await last.answer.sayTo(reply, { speed, clock: this.#clock }, signal);
         finish = await this.played(reply, signal);
       },
-      { speed: 1 },
+      { speed: 1, madeOf: last.knownBy },
     );
     return finish;
   }

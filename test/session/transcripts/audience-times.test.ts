@@ -1,28 +1,13 @@
 import { expect, test } from 'vitest';
 import { ask as askCommand } from '#commands/ask.ts';
-import { BotError } from '#src/base/errors.ts';
-import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/ports.ts';
 import { peopleReading } from '#src/people/confidential-text.ts';
-import { chained } from '#src/pipeline/chained.ts';
 import type { CommandCall, CommandPorts } from '#src/session/ports/command.ts';
-import type { AskOutcome } from '#src/session/ports/command-ports.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
 import { withPostgres } from '#test/fakes/postgres.ts';
-import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { turnOn } from '#test/session/setup/captioned.ts';
 import { programDoors } from '#test/session/setup/program-doors.ts';
-import {
-  adam,
-  den,
-  eva,
-  type FixtureOptions,
-  lounge,
-  openSessionFixture,
-  pass,
-  words,
-} from '#test/session/setup/session-fixture.ts';
+import { adam, den, eva, lounge, pass } from '#test/session/setup/session-fixture.ts';
 import {
   fixtureStores,
   type OpenStores,
@@ -31,90 +16,27 @@ import {
   type StorePlace,
   sqliteIn,
 } from '#test/session/setup/stores-on-disk.ts';
-import { tools } from '#tools/tools.ts';
-
-/** Words that Eva said to those there, and that Adam said to the bot. */
-const [overheard, told] = ['quagga', 'axolotl'];
-const ben: ChannelMember = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
-
-/** A model that looks captions up when it is asked for a decision, and else says whatever it was shown. */
-class TellingModel implements ChatModel {
-  async *reply(
-    messages: readonly ChatMessage[],
-    offered: readonly Tool[],
-  ): AsyncGenerator<ChatPart> {
-    const isFirst = !messages.some(({ role }) => role === 'tool');
-    const isDecision = /decided/.test(`${messages.at(-1)?.content}`);
-    const may = offered.some(({ name }) => name === 'find_in_captions');
-    const shown = JSON.stringify(messages.slice(0, -1));
-    const known = [overheard, told].filter((word) => shown.includes(word));
-    const argumentsJson = JSON.stringify({ question: 'What is decided?', about: 'all' });
-    if (isFirst && isDecision && may)
-      yield { kind: 'tool', call: { id: 'c', name: 'find_in_captions', argumentsJson } };
-    else yield { kind: 'text', text: `[1] I know ${known.join(' and ') || 'nothing'}.` };
-  }
-}
-
-/** Adam and Eva in the lounge; without `catch_up` only they may know what is said. */
-async function open(
-  options: FixtureOptions = {},
-  people: readonly ChannelMember[] = [adam, eva],
-  clock = new VirtualClock(),
-) {
-  const chat = new TellingModel();
-  const voice = { isOut: false };
-  const error = new BotError('provider.unreachable', true, 'Gone.', undefined, 'speak');
-  const fault = () => (voice.isOut ? { afterPieces: 0, error } : undefined);
-  const synthesizer = new FakeSynthesizer({ pieces: 2, fault });
-  let said = '';
-  const transcriber = new FakeTranscriber({ texts: () => said });
-  const pipeline = chained({ chat, synthesizer });
-  const parts = { chat, pipeline, synthesizer, transcriber, tools, addressing: 'off' } as const;
-  const fixture = openSessionFixture({ ...parts, ...options }, people, clock);
-  await fixture.settings.set('g', 'catch_up', 'off');
-  await fixture.sessions.join(lounge, 'adam');
-  for (const { id } of [adam, eva, ben]) await fixture.privacy.allow('g', id, 'always');
-  await pass(fixture, 100);
-  const say = async (who: ChannelMember, text: string) => {
-    said = text;
-    await pass(fixture, 4_000, await words('human-goforward', who, clock.nowMs()));
-  };
-  return { fixture, synthesizer, say, voice };
-}
-
-type Scene = Awaited<ReturnType<typeof open>>;
+import {
+  asked,
+  ben,
+  openTelling,
+  overheard,
+  type TellingScene,
+  talked,
+  told,
+} from '#test/session/setup/telling-room.ts';
 
 /** As `open`, over stores on a disk. */
-async function openOver(openStores: OpenStores, people: readonly ChannelMember[]): Promise<Scene> {
+async function openOver(
+  openStores: OpenStores,
+  people: readonly ChannelMember[],
+): Promise<TellingScene> {
   const clock = new StoreClock();
-  return await open(fixtureStores(await openStores(), clock), people, clock);
-}
-
-/** Eva says something beside the bot, Adam says something to it, and it quotes Eva. */
-async function talked(scene: Scene): Promise<Scene> {
-  const { fixture, say } = scene;
-  await turnOn(fixture);
-  await say(eva, `the ${overheard} is decided`);
-  await asked(scene, adam, `Mind the ${told}.`);
-  await asked(scene, adam, 'What was decided?');
-  return scene;
-}
-
-/** The answer to a question that is asked aloud, as its asker reads it and as it is said. */
-async function asked({ fixture, synthesizer }: Scene, who: ChannelMember, question: string) {
-  const before = synthesizer.asked.length;
-  let outcome: AskOutcome | undefined;
-  void fixture.talk.ask('g', question, who, 'voice').then((one) => {
-    outcome = one;
-  });
-  await pass(fixture, 8_000);
-  const read =
-    outcome?.kind === 'answered' ? outcome.text.textFor(peopleReading([who.id])) : undefined;
-  return { read: `${read}`, spoken: JSON.stringify(synthesizer.asked.slice(before)) };
+  return await openTelling(fixtureStores(await openStores(), clock), people, clock);
 }
 
 /** All through which somebody who must not know them may learn these words, with Adam and Ben there, or Ben alone. */
-async function doors(scene: Scene): Promise<Readonly<Record<string, string>>> {
+async function doors(scene: TellingScene): Promise<Readonly<Record<string, string>>> {
   const { fixture, synthesizer } = scene;
   const aloud = await asked(scene, ben, 'What did you tell them?');
   const quoted = await asked(scene, ben, 'What was decided?');
@@ -153,10 +75,12 @@ function opened(found: Readonly<Record<string, string>>): readonly string[] {
 }
 
 /** Another run of the bot over the same stores, with these people there. */
-type Reopen = (people: readonly ChannelMember[]) => Promise<Scene>;
+type Reopen = (people: readonly ChannelMember[]) => Promise<TellingScene>;
 
 /** What happens between what is said and the question of somebody who was not there. */
-const times: Readonly<Record<string, (scene: Scene, reopen: Reopen) => Promise<Scene>>> = {
+const times: Readonly<
+  Record<string, (scene: TellingScene, reopen: Reopen) => Promise<TellingScene>>
+> = {
   'after somebody came': async (scene) => {
     scene.fixture.linkOpener.link.present.push(ben);
     await pass(scene.fixture, 2_000);
@@ -217,7 +141,7 @@ atAllTimes(sqliteIn);
 withPostgres(() => atAllTimes(postgresIn));
 
 test('what was said rests while somebody new is there, which is told once, and is back when they are gone', async () => {
-  const scene = await talked(await open());
+  const scene = await talked(await openTelling());
   const { fixture } = scene;
   const rests = 'Ben came: until they leave, I don’t use what was said to me before.';
   const { present } = fixture.linkOpener.link;
@@ -234,7 +158,7 @@ test('what was said rests while somebody new is there, which is told once, and i
 });
 
 test('the last answer is not said again to who was not there', async () => {
-  const scene = await talked(await open());
+  const scene = await talked(await openTelling());
   const { fixture, synthesizer } = scene;
   const again = async () => {
     fixture.sessions
@@ -253,7 +177,7 @@ test('the last answer is not said again to who was not there', async () => {
 });
 
 test('lines that were to be said are not said once somebody came who may not know them, and their asker reads them', async () => {
-  const scene = await open();
+  const scene = await openTelling();
   const { fixture, say, synthesizer } = scene;
   await turnOn(fixture);
   await say(eva, `the ${overheard} is decided`);
@@ -271,7 +195,7 @@ test('lines that were to be said are not said once somebody came who may not kno
 
 test('a quote is shown to its asker alone, and is in no chat, also while the voice is out', async () => {
   for (const isOut of [false, true]) {
-    const { fixture, say, voice } = await open();
+    const { fixture, say, voice } = await openTelling();
     await turnOn(fixture);
     await say(eva, `the ${overheard} is decided`);
     voice.isOut = isOut;
