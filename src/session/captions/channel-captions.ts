@@ -7,7 +7,7 @@ import type {
   UtteranceFollower,
   UtteranceListener,
 } from '#src/session/hearing/utterance-listener.ts';
-import type { SentWords } from '#src/session/output/speech-output.ts';
+import type { SentWords } from '#src/session/output/sent-words.ts';
 import type { CaptionChat } from '#src/session/ports/caption-chats.ts';
 import type { CaptionOptions } from '#src/session/ports/captions.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';

@@ -9,7 +9,7 @@ import type {
   UtteranceFollower,
   UtteranceResult,
 } from '#src/session/hearing/utterance-listener.ts';
-import type { SentWords } from '#src/session/output/speech-output.ts';
+import type { SentWords } from '#src/session/output/sent-words.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import type { LiveCaptions } from './live-captions.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';

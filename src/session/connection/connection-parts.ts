@@ -81,6 +81,7 @@ export function openConnectionParts(link: VoiceLink, session: SessionContext): C
     [Symbol.dispose]() {
       session.cuePlayer.attach(undefined);
       session.talking.attach(undefined);
+      session.withdrawals.attach();
       voice.cut();
       utterances.close();
       inputs.close();
@@ -91,6 +92,7 @@ export function openConnectionParts(link: VoiceLink, session: SessionContext): C
     isSpeaking: () => voice.sounds,
     play: (samples, left) => cues.say(samples, left),
   });
+  session.withdrawals.attach((personId) => context.output.forget(personId));
   session.talking.attach(() => inputs.talking());
   const { wake } = link.play(mixer);
   mixer.onSound(wake);

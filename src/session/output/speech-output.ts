@@ -14,6 +14,7 @@ import { type ReplyFinish, SpokenReply } from '#src/playback/reply/spoken-reply.
 import type { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import { stageLate } from '#src/session/alerts/stage-watchdog.ts';
 import { usualVoice, type VoiceAdjustment } from '#src/turn/voice-adjustment.ts';
+import type { SentWords } from './sent-words.ts';
 
 /** Longest time in ms in which nothing of a reply leaves; then it is given up, as the link does not take it. */
 const stallMs = 10_000;
@@ -44,20 +45,6 @@ export type ReplyBirth = {
   readonly onUnknown?: () => void;
 };
 
-/** Words that were really sent of one answer or text. */
-export type SentWords = {
-  /** The same for all words of one answer or text. */
-  readonly key: object;
-  readonly text: string;
-  /** First and latest frame sent, in ms of the monotonic clock. */
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly isOver: boolean;
-  /** It was stopped before its end. */
-  readonly isCut: boolean;
-  readonly answeredIds: readonly string[];
-};
-
 /** Told what was sent of each reply that is over, but for what the bot has to say of itself. Never throws. */
 export type OnSent = (words: SentWords) => void;
 
@@ -71,6 +58,8 @@ export class SpeechOutput {
   readonly #adjustment: () => VoiceAdjustment;
   #reply: SpokenReply | undefined;
   #answeredIds: readonly string[] = [];
+  /** People who took their words back while something was being said. */
+  readonly #forgottenIds = new Set<string>();
   #madeOf = anybody;
   #onUnknown: () => void = () => undefined;
   /** The last answer, and the speed at which it was said. */
@@ -80,6 +69,7 @@ export class SpeechOutput {
         readonly speed: number;
         readonly ownSpeed: number;
         readonly knownBy: KnownBy;
+        readonly answeredIds: readonly string[];
       }
     | undefined;
   #sounded = false;
@@ -103,6 +93,12 @@ export class SpeechOutput {
   quotes(personIds: readonly string[], knownBy: KnownBy): void {
     this.#answeredIds = [...new Set([...this.#answeredIds, ...personIds])];
     this.#madeOf = knownByAll([this.#madeOf, knownBy]);
+  }
+
+  /** Nothing is said again that answers or quotes this person. */
+  forget(personId: string): void {
+    this.#forgottenIds.add(personId);
+    if (this.#last?.answeredIds.includes(personId)) this.#last = undefined;
   }
 
   /**
@@ -192,6 +188,7 @@ export class SpeechOutput {
       if (this.#track.add(reply).kind === 'full') throw new Error('things are said one at a time');
       this.#reply = reply;
       this.#answeredIds = answeredIds;
+      this.#forgottenIds.clear();
       this.#madeOf = madeOf;
       this.#onUnknown = onUnknown;
       void this.#watchSending(reply, AbortSignal.any([signal, over.signal]));
@@ -202,13 +199,17 @@ export class SpeechOutput {
       this.#reply = undefined;
       this.#madeOf = anybody;
       this.#sounded = reply.firstSentAtMs !== undefined;
+      const isForgotten = this.#answeredIds.some((id) => this.#forgottenIds.has(id));
       if (isAnswer && this.#sounded)
-        this.#last = {
-          answer: new LastAnswer(reply),
-          speed: voice.speed,
-          ownSpeed,
-          knownBy: knownBy(),
-        };
+        this.#last = isForgotten
+          ? undefined
+          : {
+              answer: new LastAnswer(reply),
+              speed: voice.speed,
+              ownSpeed,
+              knownBy: knownBy(),
+              answeredIds: this.#answeredIds,
+            };
       signal.removeEventListener('abort', cut);
       reply.cut();
       const spoken = { reply, answeredIds: this.#answeredIds };
@@ -234,7 +235,7 @@ export class SpeechOutput {
         await last.answer.sayTo(reply, { speed, clock: this.#clock }, signal);
         finish = await this.played(reply, signal);
       },
-      { speed: 1, madeOf: last.knownBy },
+      { speed: 1, answeredIds: last.answeredIds, madeOf: last.knownBy },
     );
     return finish;
   }

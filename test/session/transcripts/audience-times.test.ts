@@ -157,23 +157,45 @@ test('what was said rests while somebody new is there, which is told once, and i
   expect((await asked(scene, adam, 'What was it?')).spoken).toContain(told);
 });
 
+const none = 'There is nothing I can say again.';
+
+/** Whether something sounds when the last answer is to be said again, and what was made for it last. */
+async function again({ fixture, synthesizer }: TellingScene) {
+  const { queue } = fixture.sessions.session('g')?.context ?? {};
+  queue?.repeat({ kind: 'repeat', handle: new TurnHandle() });
+  const { sent } = fixture.linkOpener.link;
+  await pass(fixture, 4_000);
+  return [fixture.linkOpener.link.sent > sent, synthesizer.asked.at(-1)?.text];
+}
+
+test.each(['adam', 'eva'])(
+  'the last answer is not said again once %s, whom it answers or quotes, is forgotten',
+  async (id) => {
+    const scene = await talked(await openTelling());
+    expect((await again(scene))[1]).not.toBe(none);
+    await scene.fixture.privacy.forget('g', id);
+    expect(await again(scene)).toEqual([true, none]);
+  },
+);
+
+test('an answer that is cut off by the no of its asker is not said again', async () => {
+  const scene = await talked(await openTelling());
+  const { chat, fixture } = scene;
+  chat.pace = { waitMs: 0, times: 20 };
+  void fixture.talk.ask('g', 'What did you tell us?', adam, 'voice');
+  await pass(fixture, 3_000);
+  await fixture.privacy.deny('g', 'adam');
+  expect(await again(scene)).toEqual([true, none]);
+});
+
 test('the last answer is not said again to who was not there', async () => {
   const scene = await talked(await openTelling());
-  const { fixture, synthesizer } = scene;
-  const again = async () => {
-    fixture.sessions
-      .session('g')
-      ?.context.queue.repeat({ kind: 'repeat', handle: new TurnHandle() });
-    const sent = fixture.linkOpener.link.sent;
-    await pass(fixture, 4_000);
-    return [fixture.linkOpener.link.sent > sent, synthesizer.asked.at(-1)?.text];
-  };
-  const [, before] = await again();
+  const { fixture } = scene;
+  const [, before] = await again(scene);
   fixture.linkOpener.link.present.push(ben);
   await pass(fixture, 2_000);
-  const none = 'There is nothing I can say again.';
   expect(before).not.toBe(none);
-  expect(await again()).toEqual([true, none]);
+  expect(await again(scene)).toEqual([true, none]);
 });
 
 test('lines that were to be said are not said once somebody came who may not know them, and their asker reads them', async () => {
