@@ -79,7 +79,7 @@ async function writeDown(talk: readonly TalkUtterance[]) {
     onShown: () => undefined,
   });
   const written = new UtteranceLines({
-    ...{ recorder, live, fromMs: startedAtMs, botName: 'Nova' },
+    ...{ recorder, live, fromMs: startedAtMs, botName: 'Nova', confidential: '' },
     mayWrite: () => true,
     isBrief: () => false,
     onFinal: () => undefined,

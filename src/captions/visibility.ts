@@ -1,4 +1,9 @@
-import { type KnownBy, knownByPeople, mayAllKnow } from '#src/people/confidential-text.ts';
+import {
+  captionsIn,
+  type KnownBy,
+  knownByPeople,
+  mayAllKnow,
+} from '#src/people/confidential-text.ts';
 import type { Presence, TranscriptLine, TranscriptSession } from './transcript-line.ts';
 import type { Audience } from './transcript-store.ts';
 
@@ -32,6 +37,6 @@ export function lineKnownBy(
   );
   return knownByPeople(
     present.map(({ personId }) => personId),
-    catchUp ? [placeId] : [],
+    [captionsIn(placeId), ...(catchUp ? [placeId] : [])],
   );
 }

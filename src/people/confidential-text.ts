@@ -21,6 +21,8 @@ export type TextReaders = {
   readonly placeIds?: readonly string[];
 };
 
+const captionsPrefix = 'captions ';
+
 /** Known to anybody. */
 export const anybody: KnownBy = [];
 
@@ -48,9 +50,27 @@ export function alsoKnownTo(knownBy: KnownBy, people: readonly TextReader[]): Kn
   return knownByAll(widened);
 }
 
-/** Known to the same people, and not to who may open a chat: for what is written in none, as nothing would take it back there. */
+/** Stands among the places of what captions show in this chat: who opens it reads that, and may look nothing up for it. */
+export function captionsIn(placeId: string): string {
+  return `${captionsPrefix}${placeId}`;
+}
+
+/** Whether captions in this chat may show it: whoever may open the chat may know it, or they have shown all of it there. */
+export function mayCaption(placeId: string, knownBy: KnownBy): boolean {
+  return knownBy.every(
+    ({ placeIds }) => placeIds.has(placeId) || placeIds.has(captionsIn(placeId)),
+  );
+}
+
+/**
+ * Known to the same people, and not to who may open a chat: for what is written in none but by captions, as nothing would take it
+ * back there.
+ */
 export function knownToPeopleAlone(knownBy: KnownBy): KnownBy {
-  return knownBy.map((rule) => ({ ...rule, placeIds: new Set() }));
+  return knownBy.map((rule) => {
+    const captions = [...rule.placeIds].filter((id) => id.startsWith(captionsPrefix));
+    return { ...rule, placeIds: new Set(captions) };
+  });
 }
 
 /** Whether each of these readers may know it; where none is named, only what anybody may know. */

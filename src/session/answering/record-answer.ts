@@ -95,9 +95,10 @@ function saidTo(
 ): KnownBy {
   const fromMs = Math.min(...[...earlier, said].map((one) => one.fromMs));
   const isCaptioned = !tell && captions.wants(said.speakerId);
-  const place = isCaptioned ? captions.view?.openPlaceSince(fromMs) : placeId;
+  const typedIn = placeId === undefined ? [] : [placeId];
+  const places = isCaptioned ? (captions.view?.placesSince(fromMs) ?? []) : typedIn;
   const present = memory.presentSince(fromMs, said.speakerId);
-  return knownByPeople(present, place === undefined ? writtenIn : [place, ...writtenIn]);
+  return knownByPeople(present, [...places, ...writtenIn]);
 }
 
 /** For want of a voice all of it was written, so that its question is no secret there either. */

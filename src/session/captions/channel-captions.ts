@@ -7,6 +7,7 @@ import type {
   UtteranceFollower,
   UtteranceListener,
 } from '#src/session/hearing/utterance-listener.ts';
+import { writtenText } from '#src/session/localized-text.ts';
 import type { SentWords } from '#src/session/output/sent-words.ts';
 import type { CaptionChat } from '#src/session/ports/caption-chats.ts';
 import type { CaptionOptions } from '#src/session/ports/captions.ts';
@@ -103,7 +104,7 @@ export class ChannelCaptions implements UtteranceListener {
   }
 
   /** What of it others may be shown; undefined while they are off. */
-  get view(): Pick<ChannelView, 'knownTo' | 'openPlaceSince' | 'recent' | 'viewer'> | undefined {
+  get view(): Pick<ChannelView, 'knownTo' | 'placesSince' | 'recent' | 'viewer'> | undefined {
     return this.#active?.view;
   }
 
@@ -258,6 +259,7 @@ export class ChannelCaptions implements UtteranceListener {
       live,
       fromMs: parts.clock.nowMs(),
       botName: parts.places.botName(channel.guildId),
+      confidential: writtenText({ id: 'transcript.confidential' }, channel.guildId, parts),
       mayWrite,
       isBrief: (personId) => gate.yesKind(personId) === 'brief',
       onFinal: (line) => {

@@ -2,7 +2,7 @@ import { channelContext } from '#src/captions/answers/channel-context.ts';
 import type { TranscriptLine } from '#src/captions/transcript-line.ts';
 import type { Audience, Viewer } from '#src/captions/transcript-store.ts';
 import { lineKnownBy, mayKnow } from '#src/captions/visibility.ts';
-import { ConfidentialText, knownByAll } from '#src/people/confidential-text.ts';
+import { ConfidentialText, captionsIn, knownByAll } from '#src/people/confidential-text.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
@@ -104,10 +104,11 @@ export class ChannelView {
       .slice(-mostShown);
   }
 
-  /** Where what was said since then (monotonic clock) is posted, if whoever may open that place may know it later. */
-  openPlaceSince(fromMs: number): string | undefined {
+  /** Where what was said since then (monotonic clock) stands: in the captions, and, if people may catch up, in their place. */
+  placesSince(fromMs: number): readonly string[] {
+    if (fromMs < this.#fromMs) return [];
     const mayKnow = this.#recorder.session.catchUp && this.#context.settings().catchUp;
-    return mayKnow && fromMs >= this.#fromMs ? this.#placeId : undefined;
+    return [captionsIn(this.#placeId), ...(mayKnow ? [this.#placeId] : [])];
   }
 
   /** This person, and whether they may open the place of the captions, as far as that was looked up. */

@@ -4,6 +4,7 @@ import type {
   TranscriptLine,
   TranscriptSpeaker,
 } from '#src/captions/transcript-line.ts';
+import { mayCaption } from '#src/people/confidential-text.ts';
 import type {
   BegunUtterance,
   UtteranceFollower,
@@ -20,6 +21,8 @@ export type UtteranceLinesOptions = {
   /** What began earlier is not written: people had not been told, in ms of the monotonic clock. */
   readonly fromMs: number;
   readonly botName: string;
+  /** In place of what the bot says and not all who may open the place may know. */
+  readonly confidential: string;
   /** Whether what this person says may be written now. */
   readonly mayWrite: (personId: string) => boolean;
   /** Whether their yes is for today or this session only. */
@@ -65,8 +68,10 @@ export class UtteranceLines {
   }
 
   /** What the bot is saying, or has said: nothing of it where it speaks to somebody who is left out. */
-  said(words: SentWords, atMs: number): void {
-    const { botName, live, mayWrite, recorder } = this.#options;
+  said(sent: SentWords, atMs: number): void {
+    const { botName, confidential, live, mayWrite, recorder } = this.#options;
+    const isOpen = sent.text === '' || mayCaption(live.placeId, sent.knownBy);
+    const words = isOpen ? sent : { ...sent, text: confidential };
     if (words.text === '' || words.fromMs < this.#options.fromMs) return;
     if (!words.answeredIds.every(mayWrite)) return;
     const saying = this.#sayings.get(words.key) ?? {

@@ -1,3 +1,5 @@
+import type { KnownBy } from '#src/people/confidential-text.ts';
+
 /** Words that were really sent of one answer or text. */
 export type SentWords = {
   /** The same for all words of one answer or text. */
@@ -10,4 +12,6 @@ export type SentWords = {
   /** It was stopped before its end. */
   readonly isCut: boolean;
   readonly answeredIds: readonly string[];
+  /** Those who may know what they are made of. */
+  readonly knownBy: KnownBy;
 };

@@ -48,8 +48,6 @@ export type ReplyBirth = {
 /** Told what was sent of each reply that is over, but for what the bot has to say of itself. Never throws. */
 export type OnSent = (words: SentWords) => void;
 
-type SpokenTurn = { readonly reply: SpokenReply; readonly answeredIds: readonly string[] };
-
 /** Says one thing after the other on the track of one session. */
 export class SpeechOutput {
   readonly #track: VoiceTrack;
@@ -61,6 +59,7 @@ export class SpeechOutput {
   /** People who took their words back while something was being said. */
   readonly #forgottenIds = new Set<string>();
   #madeOf = anybody;
+  #isKept = false;
   #onUnknown: () => void = () => undefined;
   /** The last answer, and the speed at which it was said. */
   #last:
@@ -106,17 +105,20 @@ export class SpeechOutput {
    * was heard.
    */
   keepTo(listeners: readonly TextReader[]): void {
-    if (listeners.every((one) => mayAllKnow({ people: [one] }, this.#madeOf))) return;
-    this.#madeOf = anybody; // it ends once
+    if (
+      !this.#reply ||
+      this.#isKept ||
+      listeners.every((one) => mayAllKnow({ people: [one] }, this.#madeOf))
+    )
+      return;
+    this.#isKept = true;
     this.endAfterSentence(this.#onUnknown);
   }
 
   /** What was sent so far of what is being said; undefined before its first frame. */
   get sent(): SentWords | undefined {
     const reply = this.#reply;
-    return reply?.interruptible
-      ? this.#sentOf({ reply, answeredIds: this.#answeredIds })
-      : undefined;
+    return reply?.interruptible ? this.#sentOf(reply) : undefined;
   }
 
   /** Something of what is being said has been heard. */
@@ -190,6 +192,7 @@ export class SpeechOutput {
       this.#answeredIds = answeredIds;
       this.#forgottenIds.clear();
       this.#madeOf = madeOf;
+      this.#isKept = false;
       this.#onUnknown = onUnknown;
       void this.#watchSending(reply, AbortSignal.any([signal, over.signal]));
       await work(reply);
@@ -197,7 +200,6 @@ export class SpeechOutput {
     } finally {
       over.abort(new Error('it is said'));
       this.#reply = undefined;
-      this.#madeOf = anybody;
       this.#sounded = reply.firstSentAtMs !== undefined;
       const isForgotten = this.#answeredIds.some((id) => this.#forgottenIds.has(id));
       if (isAnswer && this.#sounded)
@@ -212,8 +214,7 @@ export class SpeechOutput {
             };
       signal.removeEventListener('abort', cut);
       reply.cut();
-      const spoken = { reply, answeredIds: this.#answeredIds };
-      const sent = reply.interruptible ? this.#sentOf(spoken) : undefined;
+      const sent = reply.interruptible ? this.#sentOf(reply) : undefined;
       if (sent) void this.#tellSent(sent, reply);
     }
   }
@@ -290,11 +291,12 @@ export class SpeechOutput {
     return finish;
   }
 
-  #sentOf({ reply, answeredIds }: SpokenTurn): SentWords | undefined {
+  #sentOf(reply: SpokenReply): SentWords | undefined {
     const fromMs = reply.firstSentAtMs;
     if (fromMs === undefined) return undefined;
     const [text, toMs] = [reply.heardText(), this.#clock.nowMs()];
-    return { key: reply, text, fromMs, toMs, isOver: false, isCut: false, answeredIds };
+    const whose = { answeredIds: this.#answeredIds, knownBy: this.#madeOf };
+    return { key: reply, text, fromMs, toMs, isOver: false, isCut: false, ...whose };
   }
 
   /** Never throws. */

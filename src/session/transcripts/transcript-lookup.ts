@@ -9,7 +9,12 @@ import type {
   LineRange,
   ListedSession,
 } from '#src/captions/transcript-store.ts';
-import { type KnownBy, knownByAll, knownByPeople } from '#src/people/confidential-text.ts';
+import {
+  captionsIn,
+  type KnownBy,
+  knownByAll,
+  knownByPeople,
+} from '#src/people/confidential-text.ts';
 import type { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type {
@@ -219,7 +224,10 @@ export function quotedFor(
   const personIds = audience.map(({ personId }) => personId);
   const isOpen = (placeId: string) => audience.some((one) => one.openPlaceIds.includes(placeId));
   const rules = found.map(({ session: { catchUp, placeId } }) =>
-    knownByPeople(personIds, catchUp && isOpen(placeId) ? [placeId] : []),
+    knownByPeople(personIds, [
+      captionsIn(placeId),
+      ...(catchUp && isOpen(placeId) ? [placeId] : []),
+    ]),
   );
   return { lines: found.map(quotedLine), knownBy: knownByAll(rules) };
 }
