@@ -127,16 +127,17 @@ function effectContract(name: PipelineName): void {
   });
 
   test(`${name}: what is stopped while it is weighed has no effect`, async () => {
-    const replies = [
-      {
-        match: 'speak half',
-        ...call('change_track', { deed: 'volume', track: 'voice', level: 50 }),
-      },
-    ];
+    const set = call('change_track', { deed: 'volume', track: 'voice', level: 50 });
+    let asked = 0;
+    const callFor = () => {
+      asked += 1;
+      if (asked === 2) room.fixture.talk.stop('g'); // before there is any reply to that look
+      return set.call;
+    };
+    const replies = [{ match: 'speak half', callFor }];
     await using room = await openServed(name, { replies, pace: { firstTokenMs: 700 } });
     await room.say('louder');
     await room.until(() => weighed(room) > 0, 'a look at his words');
-    room.fixture.talk.stop('g');
     await room.settle();
     await room.pass(2_000);
     expect([toolsIn(room), weighed(room)]).toEqual([[], 1]);
