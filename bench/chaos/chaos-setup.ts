@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { canariesIn, canariesOf, canarySound } from '#bench/chaos/judge/canary.ts';
+import { type Canary, canariesIn, canariesOf, canarySound } from '#bench/chaos/judge/canary.ts';
 import { JournalKeeper } from '#bench/chaos/judge/journal.ts';
 import { sentenceIn, sentenceNumber } from '#bench/chaos/people/sentences.ts';
 import {
@@ -170,8 +170,17 @@ async function openProviders(journal: JournalKeeper): Promise<MockProviders> {
     for (const canary of canaries) journal.add({ kind: 'recognised', atMs: now(), canary });
     return canaries.map(questionText).join(' ');
   };
+  let called: readonly Canary[] = [];
+  const callFor = (newest: string) => {
+    const own = withoutContext(newest);
+    const call = reminderCall(own);
+    if (call) called = canariesNamed(own);
+    return call;
+  };
   const reply = (newest: string) => {
-    const canaries = canariesNamed(withoutContext(newest));
+    const named = canariesNamed(withoutContext(newest));
+    // The result of a tool that was refused, or failed, names no question.
+    const canaries = named.length === 0 && newest.startsWith('{') ? called : named;
     for (const canary of canaries) journal.add({ kind: 'modelled', atMs: now(), canary });
     return canaries.length === 0 ? 'Yes.' : canaries.map(answerText).join(' ');
   };
@@ -186,9 +195,7 @@ async function openProviders(journal: JournalKeeper): Promise<MockProviders> {
     const sounds = canaries.map((canary) => canarySound(canary, rateHz, length));
     return Int16Array.from(sounds.flatMap((sound) => [...sound]));
   };
-  const replies = [
-    { match: /^/, reply, callFor: (newest: string) => reminderCall(withoutContext(newest)) },
-  ];
+  const replies = [{ match: /^/, reply, callFor }];
   const voice = speaks;
   const talk = { voice };
   return await openMockProviders({

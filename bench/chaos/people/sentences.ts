@@ -16,7 +16,7 @@ const telling = new RegExp(
     ...['reconnecting', 'gave_up', 'channel\\.removed', 'heard\\.nothing', 'slow\\.later'],
     ...['ask\\.(?:dropped|unheard|bad)', 'privacy\\.(?:paused|unread)', 'generic'],
     ...[
-      'panel\\.(?:paused|quiet|reconnecting|left|lost)',
+      'panel\\.(?:next|paused|quiet|reconnecting|left|lost)',
       'join\\.(?!ok|consent|spoken|first_heard)',
     ],
   ].join('|')})`,

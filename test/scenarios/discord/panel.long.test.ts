@@ -40,6 +40,11 @@ function forgetSeats({ dataDir }: ScenarioSetup): void {
   sqlite.exec('DELETE FROM seats');
 }
 
+function storedPanels({ dataDir }: ScenarioSetup): unknown {
+  using sqlite = new DatabaseSync(storePath(dataDir), { readOnly: true });
+  return sqlite.prepare('SELECT count(*) AS n FROM panels').get()?.n;
+}
+
 scenario('the panel follows a turn', async () => {
   const pace = { ...instantPace, recogniseMs: 2_500 };
   const answer = 'The answer takes as long to say as this sentence, or longer';
@@ -145,7 +150,8 @@ scenario(
     await using setup = await openScenario();
     const adam = await seat(setup, 'Adam');
     const panel = await told(adam, 'join');
-    await told(adam, 'privacy allow'); // by then the place of the panel is stored, too
+    await told(adam, 'privacy allow');
+    await eventually(() => expect(storedPanels(setup)).toBe(1));
     await setup.bot.kill();
     expect(setup.sandbox.bot().channel).toBe('Lounge');
     forgetSeats(setup);
