@@ -10,6 +10,8 @@ export default defineConfig({
     globalSetup: ['test/page/chromium.ts'],
     isolate: false,
     reporters: [...configDefaults.reporters, new RepeatReporter()],
+    // Browsers start and draw in real time; repeats are counted and limited, as those of scenarios are.
+    retry: 1,
     // Each has browsers and programs of its own, and waits more than it computes.
     maxWorkers: 2,
     expect: { poll: { timeout: 20_000 } },
