@@ -13,8 +13,8 @@ function resetsInAMinute(isOpen: boolean, isWhole: boolean): number[] {
   return resets;
 }
 
-test('a group that is not open is reset every 10 s, for nothing is heard that this could spoil', () => {
-  expect(resetsInAMinute(false, true)).toEqual([10, 20, 30, 40, 50, 60]);
+test('a group that is not open is reset after 5 s and every 10 s, for nothing is heard that this could spoil', () => {
+  expect(resetsInAMinute(false, true)).toEqual([5, 15, 25, 35, 45, 55]);
 });
 
 test('a group that lacks somebody is reset once: the others hear each other meanwhile', () => {
