@@ -46,3 +46,18 @@ test('after a minute in which the machine slept the next question is answered', 
   expect(answered.map(({ finish }) => finish)).toEqual(['completed', 'completed']);
   expect(answered[1]?.instants.firstSentAtMs).toBeGreaterThan(fromMs);
 });
+
+test('what somebody says while the process stands still belongs to the utterance that they are in the middle of', async () => {
+  const fixture = openSessionFixture();
+  const { clock, linkOpener } = fixture;
+  await fixture.sessions.join(lounge, 'adam');
+  const packets = await words('human-cards-004', adam, 0);
+  const isEarly = ({ atMs }: { readonly atMs: number }) => atMs <= 700;
+  await pass(fixture, 700, packets.filter(isEarly));
+  clock.suspend(2_400);
+  await clock.advance(0); // timers that are due fire before the socket is read
+  for (const packet of packets.filter((one) => !isEarly(one)))
+    linkOpener.link.arrive({ ...packet, atMs: clock.nowMs() });
+  await pass(fixture, 6_000);
+  expect(fixture.of('answered').map(({ finish }) => finish)).toEqual(['completed']);
+});

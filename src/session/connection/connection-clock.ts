@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { attendConversation, type Listener } from '#src/session/answering/conversation-memory.ts';
 import { resumePostponed } from '#src/session/answering/postpone.ts';
 import type { SpeakingContext } from '#src/session/context.ts';
@@ -16,6 +17,10 @@ const lookMs = 100;
 const trackLookMs = 1_000;
 /** Time in ms that it is looked at after anything happened: longer than what passes by itself, as the window after Ask. */
 const settleMs = 20_000;
+/** A step that comes so late, in ms, comes after a hold of the main thread: what people said meanwhile waits in the socket. */
+const heldMs = 100;
+/** Turns of the event loop that take all of it in: Node reads 32 datagrams in one, and a socket holds several hundred. */
+const readingTurns = 32;
 /** Longest time in ms without a look: meanwhile a yes for today may end, and a budget begin anew. */
 const longestQuietMs = 60_000;
 
@@ -44,15 +49,18 @@ export class ConnectionClock {
    * somebody cannot be decoded. Aborting `signal` throws `signal.reason`.
    */
   async run(signal: AbortSignal): Promise<'alone'> {
-    const { tracks, wakeup } = this.#scene.context;
+    const { parts, tracks, wakeup } = this.#scene.context;
+    const { clock } = parts;
     const wake = () => wakeup.wake();
     using _ = tracks.owned.tracks.listen(wake);
     signal.addEventListener('abort', wake);
     try {
       while (!this.#step(signal)) {
         signal.throwIfAborted();
-        const isWoken = await wakeup.wait(this.#waitMs());
-        this.#nowMs = this.#scene.context.parts.clock.nowMs();
+        const dueMs = this.#nowMs + this.#waitMs();
+        const isWoken = await wakeup.wait(dueMs - this.#nowMs);
+        if (clock.nowMs() - dueMs > heldMs) await packetsFirst();
+        this.#nowMs = clock.nowMs();
         if (isWoken) this.#settledAtMs = this.#nowMs + settleMs;
       }
       return 'alone';
@@ -130,6 +138,11 @@ export class ConnectionClock {
     const dueMs = Math.min(aloneAtMs, newcomers.dueAtMs) - this.#nowMs;
     return Math.min(longestQuietMs, Math.max(lookMs, dueMs));
   }
+}
+
+/** Timers fire before sockets are read: without this, what was said during a hold counts as silence and ends the utterance. */
+async function packetsFirst(): Promise<void> {
+  for (let turn = 0; turn < readingTurns; turn++) await setImmediate();
 }
 
 /** Drops people who may not be heard any more, in the middle of a word. */
