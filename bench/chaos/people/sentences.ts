@@ -14,7 +14,7 @@ const telling = new RegExp(
       'budget\\.(?:user|guild)',
     ],
     ...['reconnecting', 'gave_up', 'channel\\.removed', 'heard\\.nothing', 'slow\\.later'],
-    ...['ask\\.(?:dropped|unheard|bad)', 'privacy\\.(?:paused|unread)', 'generic'],
+    ...['seat\\.', 'ask\\.(?:dropped|unheard|bad)', 'privacy\\.(?:paused|unread)', 'generic'],
     ...[
       'panel\\.(?:next|paused|quiet|reconnecting|left|lost)',
       'join\\.(?!ok|consent|spoken|first_heard)',
