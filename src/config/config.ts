@@ -15,7 +15,7 @@ import { readExternalTools } from './external-tools.ts';
 import { fallbackMistakes, readFallbacks } from './fallbacks.ts';
 import { groups, keyOf, type SettingGroup } from './keys.ts';
 import { readRealtime, realtimeMistakes } from './realtime.ts';
-import { type EnvironmentSettings, isHttpUrl, settings } from './settings.ts';
+import { type EnvironmentSettings, isHttpUrl, listed, settings } from './settings.ts';
 import { speechMistakes, speechOf } from './speech.ts';
 import type { AudioModel, Config, ConfigResult, Embedded, RemoteServer } from './types.ts';
 
@@ -81,7 +81,11 @@ function removedSettings({ REALTIME_DIALECT: dialect }: NodeJS.ProcessEnv): stri
 /** Complaints about models that exist and that no request of the bot can reach, one sentence each. */
 function impossibleModels(from: EnvironmentSettings): string[] {
   return Object.entries(from)
-    .filter(([name, value]) => /_MODEL(_NAME)?$/.test(name) && /^gpt-live-\d/.test(`${value}`))
+    .filter(
+      ([name, value]) =>
+        /_MODEL(_NAME|S)?$/.test(name) &&
+        listed(`${value}`).some((one) => /^gpt-live-\d/.test(one)),
+    )
     .map(
       ([name, value]) =>
         `${name}: ${value} answers only over OpenAI's Live API, which the bot does not speak; spoken conversations take ${standardModels.realtime}`,
@@ -128,6 +132,7 @@ function speakersWithout(from: EnvironmentSettings): string[] {
   const needs = [
     ['PIPELINE: audio-model', hearing(from), 'CHAT_COMPLETION'],
     [`SPEECH_BACKEND: ${backend}`, backend !== 'speech', 'SPEECH'],
+    ['SPEECH_MODELS: a choice of models', from.SPEECH_MODELS !== undefined, 'SPEECH'],
   ] as const;
   return needs
     .filter(([, wanted, group]) => wanted && remote(from, group, '').kind === 'embedded')
@@ -157,7 +162,7 @@ function arrange(
   const { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl, DISCORD_GUILD_ID: guildId } = from;
   const messageContent = from.MESSAGE_CONTENT === 'on';
   const realtime = readRealtime(from);
-  const [name, ...otherNames] = from.BOT_NAME?.split(',').map((one) => one.trim()) ?? [];
+  const [name, ...otherNames] = listed(from.BOT_NAME);
   return {
     ...(token && {
       discord: {
@@ -181,7 +186,7 @@ function arrange(
     addressing: from.ADDRESSING,
     messageContent,
     bot: { ...(name && { name }), otherNames, instructions: from.BOT_INSTRUCTIONS },
-    allowedHosts: from.TRACK_ALLOWED_HOSTS?.split(',').map((host) => host.trim()) ?? [],
+    allowedHosts: listed(from.TRACK_ALLOWED_HOSTS),
     commandsPerPerson: from.COMMANDS_PER_PERSON,
     ...(from.DJ_ROLE_ID && { djRoleId: from.DJ_ROLE_ID }),
     budget: readBudget(from),
@@ -265,7 +270,9 @@ function speech(from: EnvironmentSettings): Config['speech'] {
   const { SPEECH_VOICE: voice, SPEECH_BACKEND: backend, SPEECH_RATE_HZ: rateHz } = from;
   const role = remote(from, 'SPEECH', '');
   if (role.kind === 'embedded') return { ...role, ...(voice && { voice }) };
-  return { ...speechOf(role, backend, voice, from), ...(rateHz !== undefined && { rateHz }) };
+  const chosen = speechOf(role, backend, voice, from);
+  const models = [...new Set([...chosen.models, ...listed(from.SPEECH_MODELS)])];
+  return { ...chosen, models, ...(rateHz !== undefined && { rateHz }) };
 }
 
 /** The shared key goes to the shared base URL only; a group with an address of its own brings its own key. */

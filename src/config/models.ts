@@ -10,6 +10,7 @@ export function modelsInUse(config: Config): WatchedModel[] {
     ...modelsOf('CHAT_COMPLETION', [chat, ...fallbacks.chat]),
     ...hearingModel(config),
     ...modelsOf('SPEECH', [speech, ...fallbacks.speech]),
+    ...choosableModels(speech),
     ...(realtime ? [watched('REALTIME', realtime)] : []),
     ...brains.map(({ server }) => watched('BRAINS', server)),
   ];
@@ -44,6 +45,12 @@ function passwordOf({ databaseUrl }: Config): Secret | undefined {
 function hearingModel({ chat, audioModel }: Config): WatchedModel[] {
   if (chat.kind === 'embedded' || !audioModel.model || audioModel.model === chat.model) return [];
   return [watched('AUDIO_MODEL', { ...chat, model: audioModel.model })];
+}
+
+/** Speech models that may be chosen in place of the usual one. */
+function choosableModels(speech: Config['speech']): WatchedModel[] {
+  if (speech.kind === 'embedded') return [];
+  return speech.models.slice(1).map((model) => watched('SPEECH_MODELS', { ...speech, model }));
 }
 
 function modelsOf(group: string, engines: readonly (RemoteServer | Embedded)[]): WatchedModel[] {

@@ -96,6 +96,9 @@ export const settings = z.object({
     .refine(isServerUrl, 'must be an address like http://127.0.0.1:8000/v1')
     .optional(),
   SPEECH_MODEL: words.optional(),
+  SPEECH_MODELS: words
+    .refine(areModels, 'must be at most 24 models of at most 100 characters each, commas between')
+    .optional(),
   SPEECH_API_KEY: secret.optional(),
   SPEECH_VOICE: words.optional(),
   SPEECH_INSTRUCTIONS: words.optional(),
@@ -219,10 +222,21 @@ function isShardCount(value: string): boolean {
 }
 
 function areHosts(value: string): boolean {
-  return value.split(',').every((host) => isHost(host.trim()));
+  return listed(value).every(isHost);
 }
 
 function isNames(value: string): boolean {
-  const names = value.split(',').map((name) => name.trim());
+  const names = listed(value);
   return names.length <= 20 && names.every(({ length }) => length > 0 && length <= 32);
+}
+
+/** Discord suggests 25 choices: these and the usual one. */
+function areModels(value: string): boolean {
+  const names = listed(value);
+  return names.length <= 24 && names.every(({ length }) => length > 0 && length <= 100);
+}
+
+/** Words between commas; none where nothing is set. */
+export function listed(value: string | undefined): readonly string[] {
+  return value?.split(',').map((one) => one.trim()) ?? [];
 }

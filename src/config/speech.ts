@@ -4,11 +4,13 @@ import type { Config, RemoteServer } from './types.ts';
 
 type SpeechBackend = NonNullable<EnvironmentSettings['SPEECH_BACKEND']>;
 
-const models: Readonly<Record<SpeechBackend, string>> = {
+const standard: Readonly<Record<SpeechBackend, string>> = {
   speech: standardModels.speech,
   'chat-audio': standardModels.audioChat,
   realtime: standardModels.realtimeSpeech,
 };
+
+type RemoteSpeech = Extract<Config['speech'], RemoteServer>;
 
 /** A server that speaks; `role.model` is empty where none is named, `asked` is how it is to be asked. */
 export function speechOf(
@@ -16,11 +18,12 @@ export function speechOf(
   asked: SpeechBackend | undefined,
   voice: string | undefined,
   { SPEECH_FORMAT: format, SPEECH_INSTRUCTIONS: instructions }: EnvironmentSettings,
-): Config['speech'] {
+): RemoteSpeech {
   const backend = asked ?? backendOf(role);
-  const model = role.model || models[backend];
+  const model = role.model || standard[backend];
   const tone = instructions && { instructions };
-  return { ...role, model, backend, format, voice: voice ?? standardVoice, ...tone };
+  const models = [model];
+  return { ...role, model, models, backend, format, voice: voice ?? standardVoice, ...tone };
 }
 
 /** One line each. */
@@ -30,6 +33,8 @@ export function speechMistakes(
 ): string[] {
   const { SPEECH_BACKEND: asked } = from;
   const isSocket = !isHttpUrl(baseUrl) && asked !== undefined && asked !== 'realtime';
+  const backend = asked ?? backendOf({ baseUrl, model });
+  const isChoiceless = from.SPEECH_MODELS !== undefined && backend !== 'speech';
   const isNameless = asked === 'speech' && isOpenAi(baseUrl) && !model;
   return [
     ...(isSocket ? ['SPEECH_BASE_URL: a WebSocket address needs SPEECH_BACKEND=realtime'] : []),
@@ -37,11 +42,14 @@ export function speechMistakes(
     ...(isNameless
       ? ['SPEECH_MODEL: missing; name one for SPEECH_BACKEND=speech at OpenAI, or leave both empty']
       : []),
+    ...(isChoiceless
+      ? [`SPEECH_MODELS: a choice of models needs SPEECH_BACKEND=speech; this is ${backend}`]
+      : []),
   ];
 }
 
 /** Protocol of the speech server: OpenAI speaks over Realtime, unless a model is named that speaks otherwise. */
-function backendOf({ baseUrl, model }: RemoteServer): SpeechBackend {
+function backendOf({ baseUrl, model }: Pick<RemoteServer, 'baseUrl' | 'model'>): SpeechBackend {
   if (!isHttpUrl(baseUrl)) return 'realtime';
   if (!isOpenAi(baseUrl) || /\btts\b/.test(model)) return 'speech';
   return /\baudio\b/.test(model) ? 'chat-audio' : 'realtime';

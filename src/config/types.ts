@@ -62,6 +62,8 @@ export type Config = {
   readonly speech:
     | (RemoteServer & {
         readonly backend: 'speech' | 'chat-audio' | 'realtime';
+        /** Models that people and programs may choose; `model` is the first of them. */
+        readonly models: readonly string[];
         readonly format: EnvironmentSettings['SPEECH_FORMAT'];
         /** Of raw samples without a label. */
         readonly rateHz?: number;

@@ -105,6 +105,8 @@ export type SessionDependencies = PaidEngines & {
   readonly engine: string;
   /** Names of the voices that read texts. */
   readonly voices: VoiceNames;
+  /** Models that may be chosen to read a text, the usual one first; none: there is no choice. */
+  readonly speechModels: readonly string[];
   /** Languages its voice speaks, of those there are texts in; English is always among them. */
   readonly spokenLocales: readonly Locale[];
   readonly consent: ConsentPolicySettings;

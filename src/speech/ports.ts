@@ -92,6 +92,8 @@ export interface Transcriber {
 /** How a text is to be spoken. Fields left out are the engine's own defaults. */
 export type SpeechVoice = {
   readonly name?: string;
+  /** Speech model in place of the usual one; an engine that may not be asked for it speaks with its usual one. */
+  readonly model?: string;
   /** Of the text, BCP 47, where it is known. */
   readonly language?: string;
   /** Tone, for engines that take it. */

@@ -150,9 +150,10 @@ const personas: PersonaControl = {
   readFile: async () => ({ kind: 'unreachable' }),
 };
 
-/** These voices, which are all heard in files. */
-export function voicesOf(names: readonly string[]): VoiceControl {
+/** These voices, which are all heard in files, and these models. */
+export function voicesOf(names: readonly string[], models: readonly string[] = []): VoiceControl {
   return {
+    models: () => models,
     names: async () => names,
     named: async (typed) => voiceNamed(typed, names),
     preview: async () => ({ kind: 'file', wav: new Uint8Array(44) }),

@@ -11,7 +11,7 @@ test('a cheaper voice speaks where one will do, under a name of its own', async 
   const [usual, cheaper] = [new FakeSynthesizer(), new FakeSynthesizer()];
   const voice = cheaperVoice(usual, () => cheaper);
   await soundOf(voice, 'Hello.', { name: 'marin' });
-  await soundOf(voice, 'Hello.', { name: 'marin', isCheap: true });
+  await soundOf(voice, 'Hello.', { name: 'marin', model: 'dear', isCheap: true });
   expect(usual.asked.map((one) => one.voice)).toEqual([{ name: 'marin' }]);
   expect(cheaper.asked.map((one) => one.voice)).toEqual([{ isCheap: true }]);
 });

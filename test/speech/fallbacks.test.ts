@@ -183,16 +183,17 @@ function voices(engines: readonly Synthesizer[], clock = new VirtualClock()) {
 }
 
 async function said(voice: Synthesizer, text: string, name?: string): Promise<number> {
-  const sounds = voice.synthesize(text, name === undefined ? {} : { name }, never);
+  const how = name === undefined ? {} : { name, model: 'hd' };
+  const sounds = voice.synthesize(text, how, never);
   return (await Array.fromAsync(sounds)).length;
 }
 
 const mute = () => new FakeSynthesizer({ fault: () => ({ afterPieces: 0, error: dead }) });
 
-test('the next voice speaks in its own way: names of the first mean nothing to it', async () => {
+test('the next voice speaks in its own way: names and models of the first mean nothing to it', async () => {
   const [one, two] = [mute(), new FakeSynthesizer({ pieces: 2 })];
   expect(await said(voices([one, two]), 'Hello.', 'alloy')).toBe(2);
-  expect(one.asked).toEqual([{ text: 'Hello.', voice: { name: 'alloy' } }]);
+  expect(one.asked).toEqual([{ text: 'Hello.', voice: { name: 'alloy', model: 'hd' } }]);
   expect(two.asked).toEqual([{ text: 'Hello.', voice: {} }]);
 });
 

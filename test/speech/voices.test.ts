@@ -1,9 +1,13 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { openClient } from '#src/provider/client.ts';
+import { meteredVoice, type SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
 import { standardVoiceInstead } from '#src/speech/fallbacks/standard-voice.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 import { ServerVoices } from '#src/speech/openai/server-voices.ts';
+import type { EngineUsage } from '#src/speech/ports.ts';
 import { fixedVoiceNames, isVoiceAmong, voiceNamed } from '#src/speech/voice-names.ts';
 import { soundOf } from '#test/contracts/synthesizer.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
@@ -158,3 +162,56 @@ test('Kokoro refuses a voice that was taken away, and the text is spoken all the
   expect((await soundOf(spoken, 'Hello.', voice)).samples.length).toBeGreaterThan(0);
   expect(told).toEqual(['af_gone']);
 });
+
+test('a text may name a model of the list, and no other name ever reaches the server', async () => {
+  await using server = await openBodies();
+  const took: unknown[] = [];
+  const onTook = ({ by }: EngineUsage) => void took.push(by);
+  for (const model of ['kokoro-hd', 'gpt-dear', undefined])
+    await soundOf(server.engine, 'Hello.', { ...(model !== undefined && { model }), onTook });
+  expect(server.bodies.map(({ model }) => model)).toEqual(['kokoro-hd', 'kokoro', 'kokoro']);
+  expect(took).toMatchObject(server.bodies.map(({ model }) => ({ model })));
+});
+
+test('a model that the server refuses gives way to the usual one, which the bill names', async () => {
+  await using server = await openBodies(({ model }) => (model === 'kokoro' ? 200 : 404));
+  const bills: SpokenUsage[] = [];
+  const instead = standardVoiceInstead(server.engine, untold, new VirtualClock());
+  const spoken = meteredVoice(instead, (spoke) => void bills.push(spoke));
+  const sound = await soundOf(spoken, 'Hello.', { model: 'kokoro-hd', name: 'marin' });
+  expect(sound.samples.length).toBeGreaterThan(0);
+  const asked = server.bodies.map(({ model, voice }) => [model, voice]);
+  expect(asked).toEqual([
+    ['kokoro-hd', 'marin'],
+    ['kokoro', 'marin'],
+  ]);
+  expect(bills).toMatchObject([{ took: { by: { model: 'kokoro' } } }]);
+});
+
+type SpeechBody = { readonly model: string; readonly voice: string };
+
+/** An engine of two models over a server that answers with this status, and the bodies it was sent. */
+async function openBodies(statusOf: (body: SpeechBody) => number = () => 200) {
+  const bodies: SpeechBody[] = [];
+  const server = createServer(async (request, response) => {
+    const body = JSON.parse(Buffer.concat(await Array.fromAsync(request)).toString());
+    bodies.push(body);
+    const status = statusOf(body);
+    const isFine = status === 200;
+    response.writeHead(status, { 'content-type': isFine ? 'audio/pcm' : 'application/json' });
+    response.end(isFine ? Buffer.alloc(4_800, 1) : '{"error":{"message":"no such model"}}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const models = ['kokoro', 'kokoro-hd'];
+  const client = openClient({ baseUrl: `http://127.0.0.1:${port}/v1` });
+  return {
+    engine: openSynthesizer(client, { model: 'kokoro', models, voice: 'v', format: 'pcm' }),
+    bodies,
+    [Symbol.asyncDispose]: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -214,6 +214,7 @@ function partsOf(
     style: { instructions: `${config.bot.instructions} Your name is ${name}.`, voice: {} },
     engine: pipelines.engine(config.pipeline),
     voices: engines.voices,
+    speechModels: config.speech.kind === 'remote' ? config.speech.models : [],
     spokenLocales: config.speech.kind === 'embedded' ? ['en'] : locales(),
     addressing: config.addressing,
     consent: config.consent,

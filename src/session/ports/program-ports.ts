@@ -8,7 +8,10 @@ import type { CommandPorts } from './command.ts';
 import type { Asker, Members } from './command-ports.ts';
 
 /** What programs, and the operator's page, may do in the servers of one shard. */
-export type ProgramPorts = Pick<CommandPorts, 'places' | 'sessions' | 'talk' | 'tracks'> & {
+export type ProgramPorts = Pick<
+  CommandPorts,
+  'places' | 'sessions' | 'talk' | 'tracks' | 'voices'
+> & {
   readonly answers: ProgramAnswers;
   readonly members: Members;
   readonly transcripts: ManagerTranscripts;

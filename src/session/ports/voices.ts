@@ -1,8 +1,10 @@
 import type { TextLine } from '#src/texts/texts.ts';
 import type { Asker } from './command-ports.ts';
 
-/** The voices that read texts; session implements it. */
+/** The voices and models that read texts; session implements it. */
 export interface VoiceControl {
+  /** Speech models that may be chosen for a text, the usual one first; none: there is no choice. */
+  models(): readonly string[];
   /** Their names, as far as the server tells them, within 2 s; empty where they are not known. Never throws. */
   names(): Promise<readonly string[]>;
   /** The voice that somebody typed as its server writes it, whatever the case; undefined where there is none. */

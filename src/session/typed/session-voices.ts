@@ -24,13 +24,14 @@ type VoiceParts = Pick<
   | 'clock'
   | 'onEvent'
   | 'places'
+  | 'speechModels'
   | 'spending'
   | 'spokenLocales'
   | 'synthesizer'
   | 'voices'
 >;
 
-/** The voices there are, and how they sound. */
+/** The voices and models there are, and how voices sound. */
 export class SessionVoices implements VoiceControl {
   readonly #parts: VoiceParts;
   readonly #sessions: Pick<VoiceSessions, 'settings' | 'session'>;
@@ -47,6 +48,10 @@ export class SessionVoices implements VoiceControl {
     this.#parts = parts;
     this.#sessions = sessions;
     this.#signal = signal;
+  }
+
+  models(): readonly string[] {
+    return this.#parts.speechModels;
   }
 
   names(): Promise<readonly string[]> {

@@ -13,7 +13,7 @@ export function cheaperVoice(
   return {
     async *synthesize(text, voice, signal) {
       if (!voice.isCheap) return yield* usual.synthesize(text, voice, signal);
-      const { name: _, ...unnamed } = voice;
+      const { name: _name, model: _model, ...unnamed } = voice;
       try {
         return yield* (await cheaper()).synthesize(text, unnamed, signal);
       } catch (error) {

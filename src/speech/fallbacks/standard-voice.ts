@@ -12,7 +12,7 @@ const refusals: ReadonlySet<number> = new Set([400, 404, 422]);
 
 /**
  * Has the engine's standard voice speak in place of one that it lists no more, or refuses while the standard one is fine;
- * `onGone` is told of each such text.
+ * `onGone` is told of each such text. A chosen model that is refused gives way to the usual one.
  */
 export function standardVoiceInstead(
   engine: Synthesizer,
@@ -29,7 +29,7 @@ export function standardVoiceInstead(
     const [oldest] = refused.keys();
     if (oldest !== undefined && refused.size > mostRefused) refused.delete(oldest);
   };
-  return {
+  const usualModel: Synthesizer = {
     async *synthesize(text, voice, signal) {
       const { name, onGone, ...standard } = voice;
       if (name === undefined) return yield* engine.synthesize(text, voice, signal);
@@ -47,6 +47,17 @@ export function standardVoiceInstead(
         }
         yield pcm;
       }
+    },
+  };
+  return {
+    async *synthesize(text, voice, signal) {
+      const { model, ...usual } = voice;
+      if (model !== undefined) {
+        const sound = engine.synthesize(text, voice, signal);
+        const isRefused = yield* unlessRefused(sound, () => true, signal);
+        if (!isRefused) return;
+      }
+      yield* usualModel.synthesize(text, usual, signal);
     },
   };
 }

@@ -10,7 +10,7 @@ import type { Synthesizer } from '#src/speech/ports.ts';
 const shortChars = 80;
 const moreMsPerChar = 25;
 
-/** Several voices as one: the first that can speak. Its names for voices are those of the first of them. */
+/** Several voices as one: the first that can speak. Its names for voices and models are those of the first of them. */
 export function synthesizerWithFallbacks(chain: FallbackChain<Synthesizer>): Synthesizer {
   return withEach(chain, (engine) => engine);
 }
@@ -21,11 +21,11 @@ function withEach(
 ): Synthesizer {
   const at = (place: () => FallbackPosition): Synthesizer => ({
     synthesize(text, voice, signal) {
-      const { name: _, ...unnamed } = voice;
+      const { name: _name, model: _model, ...usual } = voice;
       return chain.run<Pcm>(
         {
           ask: (engine, inner, index) =>
-            wrap(engine).synthesize(text, index ? unnamed : voice, inner),
+            wrap(engine).synthesize(text, index ? usual : voice, inner),
           isOutput: ({ samples }) => samples.length > 0,
           moreMs: Math.max(0, text.length - shortChars) * moreMsPerChar,
         },

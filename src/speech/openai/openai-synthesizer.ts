@@ -20,6 +20,8 @@ export type DecodeSpeech = (
 
 export type SynthesizerOptions = {
   readonly model: string;
+  /** Models of this server that a text may name in place of `model`. */
+  readonly models?: readonly string[];
   readonly voice: string;
   readonly instructions?: string;
   readonly format: SpeechFormat;
@@ -36,10 +38,10 @@ const longestInputChars = 4000;
 
 /** Any server with OpenAI's `/audio/speech`; sound is handed on as it arrives. Long texts become several requests. */
 export function openSynthesizer(client: ApiClient, options: SynthesizerOptions): Synthesizer {
-  const by = servedBy(options.model, client.baseURL);
   return {
     async *synthesize(text, voice, signal) {
       signal.throwIfAborted();
+      const by = servedBy(modelOf({ voice, options }), client.baseURL);
       const pieces = textPieces(text, longestInputChars);
       if (pieces.length === 0) {
         throw new BotError('speech.unspeakable', false, 'There is no text to say.');
@@ -79,10 +81,16 @@ async function* speak(
   throw new BotError('provider.empty', true, message);
 }
 
+/** A name that is not on the list never reaches the server: it may come from anybody. */
+function modelOf({ voice, options }: How): string {
+  const { model } = voice;
+  return model !== undefined && options.models?.includes(model) ? model : options.model;
+}
+
 function request(input: string, { voice, options }: How) {
   const instructions = voice.instructions ?? options.instructions;
   return {
-    model: options.model,
+    model: modelOf({ voice, options }),
     input,
     voice: voice.name ?? options.voice,
     response_format: options.format,

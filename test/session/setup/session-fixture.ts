@@ -107,6 +107,7 @@ const usual = {
   chatName: 'localhost:1',
   engine: 'built-in stand-in',
   voices: fixedVoiceNames(['slt', 'rms']),
+  speechModels: [],
   consent: { policy: 'ask' },
   storeCopies: { forget: async () => ({ kind: 'erased', days: 30 }) },
   modelNews: () => [],
