@@ -10,7 +10,7 @@ import { openIn } from '#test/storage/postgres/open-books.ts';
 
 const server = '1029384756102938475';
 const create = (name: string, ...more: readonly string[]) => [
-  ...['create', name, '--server', server, '--scopes', 'ask,say'],
+  ...['create', name, '--server', server, '--scopes', 'audio,ask,say'],
   ...more,
 ];
 
@@ -30,12 +30,18 @@ test('beside a running bot tokens are made, listed and revoked, and only their h
   const made = run(env, ...create('doorbell', '--budget', '0.5'));
   expect([made.status, made.stderr]).toEqual([
     0,
-    expect.stringContaining('doorbell: server 1029384756102938475, say,ask, at most $0.5 a day'),
+    expect.stringContaining(
+      'doorbell: server 1029384756102938475, say,ask,audio, at most $0.5 a day',
+    ),
   ]);
   const secret = made.stdout.trim();
   expect(secret).toMatch(/^parley_[\w-]{43}$/);
   const found = await store.apiTokens.find(hashOf(secret));
-  expect(found).toMatchObject({ name: 'doorbell', scopes: ['say', 'ask'], budgetUsd: 0.5 });
+  expect(found).toMatchObject({
+    name: 'doorbell',
+    scopes: ['say', 'ask', 'audio'],
+    budgetUsd: 0.5,
+  });
   const again = run(env, ...create('doorbell'));
   expect(again).toMatchObject({ status: 1, stdout: '' });
   expect(again.stderr).toContain('There is a token doorbell already');

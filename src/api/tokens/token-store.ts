@@ -1,5 +1,5 @@
-/** What a token may be used for. */
-export const apiScopes = ['say', 'ask', 'track', 'transcript', 'chat'] as const;
+/** What a token may be used for; `audio`: speech and recognition, as below OpenAI's `/v1/audio`. */
+export const apiScopes = ['say', 'ask', 'track', 'transcript', 'chat', 'audio'] as const;
 export type ApiScope = (typeof apiScopes)[number];
 
 /** A named token of one server, as it is kept: of its secret only a hash. */

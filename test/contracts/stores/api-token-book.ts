@@ -13,7 +13,12 @@ const clock: ApiToken = {
   scopes: ['say', 'track'],
   createdAtWallMs: 1_795_190_400_123,
 };
-const diary: ApiToken = { ...clock, name: 'diary', scopes: ['transcript'], budgetUsd: 0.25 };
+const diary: ApiToken = {
+  ...clock,
+  name: 'diary',
+  scopes: ['transcript', 'audio'],
+  budgetUsd: 0.25,
+};
 
 /** What every book of tokens does. */
 export function apiTokenBookContract(name: string, open: OpenApiTokenBook): void {
