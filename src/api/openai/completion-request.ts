@@ -151,6 +151,7 @@ function textOf(content: RequestMessage['content'], place: string): string {
   return (content ?? [])
     .map((part, n) => {
       if (isText(part)) return part.text;
+      if (isRefusal(part)) return part.refusal;
       if (part.type === 'input_audio') {
         const message = 'Only the last message may hold sound: send the words of earlier ones.';
         throw invalid(message, `${place}.content[${n}]`);
@@ -183,6 +184,11 @@ type Part = z.output<typeof part>;
 
 function isText(part: Part): part is Part & { readonly text: string } {
   return part.type === 'text' && 'text' in part && typeof part.text === 'string';
+}
+
+/** A sentence in which a model refused, in its earlier message. */
+function isRefusal(part: Part): part is Part & { readonly refusal: string } {
+  return part.type === 'refusal' && typeof part.refusal === 'string';
 }
 
 function isSound(part: Part): part is z.output<typeof soundPart> {

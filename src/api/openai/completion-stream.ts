@@ -2,7 +2,7 @@ import { refusalOfError } from '#src/api/failed-line.ts';
 import { refusal, refusalBody } from '#src/api/refusal.ts';
 import { OneRate } from '#src/audio/one-rate.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
-import { type CompletionHead, completionRateHz, pcm16Of, usageOf } from './completion.ts';
+import { type CompletionHead, completionRateHz, headOf, pcm16Of, usageOf } from './completion.ts';
 
 type StreamOptions = {
   readonly includesUsage: boolean;
@@ -19,11 +19,17 @@ export async function* chunksOf(
   head: CompletionHead,
   { includesUsage, onBug }: StreamOptions,
 ): AsyncGenerator<Uint8Array> {
+  const base = {
+    ...headOf(head, 'chat.completion.chunk'),
+    ...(includesUsage && { usage: null }), // the last one has it
+  };
+  const chunk = (delta: object, finish_reason: string | null = null) =>
+    event({ ...base, choices: [{ index: 0, delta, logprobs: null, finish_reason }] });
   try {
-    yield chunk(head, { role: 'assistant', ...(head.isSpoken ? {} : { content: '' }) });
-    for await (const delta of deltasOf(parts, head)) yield chunk(head, delta);
-    yield chunk(head, {}, 'stop');
-    if (includesUsage) yield event({ ...baseOf(head), choices: [], usage: usageOf(head.taken) });
+    yield chunk({ role: 'assistant', ...(head.isSpoken ? {} : { content: '' }) });
+    for await (const delta of deltasOf(parts, head)) yield chunk(delta);
+    yield chunk({}, 'stop');
+    if (includesUsage) yield event({ ...base, choices: [], usage: usageOf(head.taken) });
     yield encoder.encode('data: [DONE]\n\n');
   } catch (error) {
     const known = refusalOfError(error);
@@ -63,17 +69,6 @@ async function* spokenDeltas(
 }
 
 const encoder = new TextEncoder();
-
-function baseOf({ id, created, model }: CompletionHead) {
-  return { id, object: 'chat.completion.chunk', created, model };
-}
-
-function chunk(head: CompletionHead, delta: object, finish_reason: string | null = null) {
-  return event({
-    ...baseOf(head),
-    choices: [{ index: 0, delta, logprobs: null, finish_reason }],
-  });
-}
 
 function event(data: object): Uint8Array {
   return encoder.encode(`data: ${JSON.stringify(data)}\n\n`);

@@ -12,6 +12,8 @@ export type CompletionHead = {
   readonly created: number;
   readonly expiresAt: number;
   readonly model: string;
+  /** Whether the request names a `service_tier`, so that the answer has to. */
+  readonly tellsTier: boolean;
   readonly isSpoken: boolean;
   readonly format: 'wav' | 'pcm16';
   /** What requests to models took, as it becomes known. */
@@ -44,10 +46,7 @@ export async function completionOf(parts: AsyncIterable<ReplyPart>, head: Comple
     ? { content: null, audio: audioOf(samples, text, head) }
     : { content: text };
   return {
-    id: head.id,
-    object: 'chat.completion',
-    created: head.created,
-    model: head.model,
+    ...headOf(head, 'chat.completion'),
     choices: [
       {
         index: 0,
@@ -58,6 +57,11 @@ export async function completionOf(parts: AsyncIterable<ReplyPart>, head: Comple
     ],
     usage: usageOf(head.taken),
   };
+}
+
+/** Fields that a whole completion and each of its chunks begin with. */
+export function headOf({ id, created, model, tellsTier }: CompletionHead, object: string) {
+  return { id, object, created, model, ...(tellsTier && { service_tier: 'default' }) };
 }
 
 function audioOf(samples: Int16Array, transcript: string, head: CompletionHead) {

@@ -57,6 +57,7 @@ async function complete(
     created: Math.floor(parts.clock.wallMs() / 1_000),
     expiresAt: answers.expiresAt(),
     model: request.model,
+    tellsTier: (request.service_tier ?? undefined) !== undefined,
     isSpoken: question.isSpoken,
     format,
     taken,

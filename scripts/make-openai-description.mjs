@@ -1,0 +1,98 @@
+// npm run node -- scripts/make-openai-description.mjs CLONE
+//
+// Writes test/fixtures/openai/description.json anew: those operations of OpenAI's published API description that the bot
+// serves, too, with the schemas that they refer to, word for word but for what is prose. CLONE is a clone of
+// https://github.com/openai/openai-openapi, bare or not, whose HEAD is read; the file names its commit.
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const served = [
+  ['get', '/models'],
+  ['get', '/models/{model}'],
+  ['post', '/chat/completions'],
+  ['post', '/audio/speech'],
+  ['post', '/audio/transcriptions'],
+  ['post', '/audio/translations'],
+];
+/** Keywords whose values are prose, or of use to generators of clients alone. */
+const prose = new Set(['description', 'title', 'example', 'deprecated']);
+
+const [, , clone] = process.argv;
+if (clone === undefined) throw new Error('Name a clone of https://github.com/openai/openai-openapi.');
+const git = (...args) => execFileSync('git', ['-C', clone, ...args], { maxBuffer: 2 ** 26 }).toString();
+const published = JSON.parse(git('show', 'HEAD:openapi.json'));
+const schemas = new Map();
+
+const paths = {};
+for (const [method, path] of served) {
+  const { operationId, requestBody, responses, 'x-oaiMeta': meta } = published.paths[path][method];
+  const examples = examplesOf(meta);
+  paths[path] = {
+    ...paths[path],
+    [method]: {
+      operationId,
+      ...(requestBody && { requestBody: cut(requestBody) }),
+      responses: cut(responses),
+      ...(examples.length > 0 && { 'x-examples': examples }),
+    },
+  };
+}
+
+const folder = new URL('../test/fixtures/openai/', import.meta.url);
+const description = {
+  openapi: published.openapi,
+  info: {
+    title: published.info.title,
+    version: published.info.version,
+    license: published.info.license,
+    'x-source': 'https://github.com/openai/openai-openapi',
+    'x-commit': git('rev-parse', 'HEAD').trim(),
+  },
+  paths,
+  components: { schemas: Object.fromEntries([...schemas].toSorted(([a], [b]) => (a < b ? -1 : 1))) },
+};
+const target = fileURLToPath(new URL('description.json', folder));
+writeFileSync(target, `${JSON.stringify(description, null, 1)}\n`);
+writeFileSync(fileURLToPath(new URL('LICENSE.openai-openapi.txt', folder)), git('show', 'HEAD:LICENSE'));
+console.log(`${schemas.size} schemas of ${description.info['x-commit']}`);
+
+/** Without prose; the schemas that it refers to are cut, too. Responses that are named are written out. */
+function cut(value) {
+  if (Array.isArray(value)) return value.map(cut);
+  if (typeof value !== 'object' || value === null) return value;
+  const { $ref } = value;
+  if (typeof $ref === 'string' && $ref.startsWith('#/components/responses/'))
+    return cut(published.components.responses[$ref.split('/').at(-1)]);
+  if (typeof $ref === 'string') keep($ref);
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key, one]) => !isProse(key, one))
+      .map(([key, one]) => [key, key === 'properties' ? eachCut(one) : cut(one)]),
+  );
+}
+
+/** Names of properties are no keywords. */
+function eachCut(properties) {
+  return Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, cut(one)]));
+}
+
+function isProse(key, value) {
+  return key.startsWith('x-') || (prose.has(key) && typeof value !== 'object');
+}
+
+function keep($ref) {
+  const name = $ref.split('/').at(-1);
+  if (schemas.has(name)) return;
+  schemas.set(name, undefined); // schemas may refer to themselves
+  schemas.set(name, cut(published.components.schemas[name]));
+}
+
+/** Requests of JSON that the reference shows, out of their commands for curl. */
+function examplesOf(meta) {
+  const shown = Array.isArray(meta?.examples) ? meta.examples : [];
+  return shown.flatMap(({ title, request }) => {
+    const [, body] = /-d '([^']*)'/.exec(request.curl ?? '') ?? [];
+    return body === undefined ? [] : [{ title, request: JSON.parse(body) }];
+  });
+}

@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** What OpenAI's published API description says of a request or of an answer. */
+export type DescribedPart = 'request' | 'answer' | 'event' | 'refusal';
+export type DescribedOperation =
+  | 'get /models'
+  | 'get /models/{model}'
+  | 'post /chat/completions'
+  | 'post /audio/speech'
+  | 'post /audio/transcriptions'
+  | 'post /audio/translations';
+
+type Operation = { readonly 'x-examples'?: readonly PublishedExample[] };
+type Description = {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, Json>> };
+};
+
+/** A request that the published reference shows. */
+export type PublishedExample = { readonly title: string; readonly request: Json };
+
+const file = 'test/fixtures/openai/description.json';
+const published = JSON.parse(readFileSync(file, 'utf8')) as Description;
+
+const requests = checker(withNull(published));
+const answers = checker(closed(withNull(withSoundInChunks(published))));
+
+/** Differences between a value and OpenAI's published API description, and fields that it does not name in answers. */
+export function faultsIn(
+  operation: DescribedOperation,
+  part: DescribedPart,
+  value: unknown,
+): readonly string[] {
+  const fits = part === 'request' ? requests(operation, part) : answers(operation, part);
+  if (fits(value)) return [];
+  return (fits.errors ?? []).map(
+    ({ instancePath, message, params }) =>
+      `${instancePath || '/'} ${message} ${JSON.stringify(params)}`,
+  );
+}
+
+/** Requests of JSON that the published reference shows for an operation. */
+export function examplesOf(operation: DescribedOperation): readonly PublishedExample[] {
+  const [method = '', path = ''] = operation.split(' ');
+  return published.paths[path]?.[method]?.['x-examples'] ?? [];
+}
+
+function checker(document: unknown) {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
+  ajv.addSchema(document as Json, 'openai');
+  const compiled = new Map<string, ValidateFunction>();
+  return (operation: DescribedOperation, part: DescribedPart): ValidateFunction => {
+    const [method = '', path = ''] = operation.split(' ');
+    const names = ['paths', path, method, ...placeOf(operation, part), 'schema'];
+    const pointer = names.map((name) => name.replaceAll('~', '~0').replaceAll('/', '~1')).join('/');
+    const known = compiled.get(pointer) ?? ajv.compile({ $ref: `openai#/${pointer}` });
+    compiled.set(pointer, known);
+    return known;
+  };
+}
+
+function placeOf(operation: DescribedOperation, part: DescribedPart): readonly string[] {
+  if (part === 'answer') return ['responses', '200', 'content', 'application/json'];
+  if (part === 'event') return ['responses', '200', 'content', 'text/event-stream'];
+  if (part === 'refusal') return ['responses', '429', 'content', 'application/json'];
+  const isForm = operation.includes('transcriptions') || operation.includes('translations');
+  return ['requestBody', 'content', isForm ? 'multipart/form-data' : 'application/json'];
+}
+
+/** `nullable`, a word of OpenAPI 3.0 that is left in some places of this document of 3.1, in words of JSON Schema. */
+function withNull(value: unknown): unknown {
+  return mapped(value, ({ nullable, ...schema }) =>
+    nullable === true ? { anyOf: [schema, { type: 'null' }] } : schema,
+  );
+}
+
+/** Objects with the fields that are named, and no others: whoever adds a field to an answer learns it here. */
+function closed(value: unknown): unknown {
+  return mapped(value, (schema) =>
+    isJson(schema.properties) && schema.additionalProperties === undefined
+      ? { ...schema, additionalProperties: false }
+      : schema,
+  );
+}
+
+/** The published description leaves out sound in chunks: it has the fields of sound in a whole answer, as they come. */
+function withSoundInChunks(document: Description): Description {
+  const { schemas } = document.components;
+  const { ChatCompletionResponseMessage: message, ChatCompletionStreamResponseDelta: delta } =
+    schemas as SoundSchemas;
+  const [audio] = message.properties.audio.anyOf;
+  const properties = { ...delta.properties, audio: { ...audio, required: ['id'] } };
+  return {
+    ...document,
+    components: {
+      schemas: { ...schemas, ChatCompletionStreamResponseDelta: { ...delta, properties } },
+    },
+  };
+}
+
+type SoundSchemas = {
+  readonly ChatCompletionResponseMessage: {
+    readonly properties: { readonly audio: { readonly anyOf: readonly [sound: Json, none: Json] } };
+  };
+  readonly ChatCompletionStreamResponseDelta: { readonly properties: Json };
+};
+
+/** The same with every schema in it changed, the innermost first. */
+function mapped(value: unknown, change: (schema: Json) => Json): unknown {
+  if (Array.isArray(value)) return value.map((one) => mapped(one, change));
+  if (!isJson(value)) return value;
+  const entries = Object.entries(value).map(([key, one]) => [
+    key,
+    key === 'properties' && isJson(one) ? eachMapped(one, change) : mapped(one, change),
+  ]);
+  return change(Object.fromEntries(entries) as Json);
+}
+
+/** Names of properties are no keywords. */
+function eachMapped(properties: Json, change: (schema: Json) => Json): Json {
+  const entries = Object.entries(properties).map(([name, one]) => [name, mapped(one, change)]);
+  return Object.fromEntries(entries) as Json;
+}
+
+function isJson(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
