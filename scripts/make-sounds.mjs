@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import { writePages } from '#src/sources/formats/ogg-page.ts';
+import { writePages } from '#src/audio/ogg-page.ts';
 
 const rateHz = 48_000;
 const frame = 960;

@@ -26,24 +26,31 @@ export function readWav(bytes: Uint8Array): Pcm {
 }
 
 /** A WAV file with 16 bit samples. */
-export function writeWav({ samples, rateHz, channels }: Pcm): Buffer {
+export function writeWav({ samples, ...shape }: Pcm): Buffer {
   const dataBytes = samples.length * 2;
-  const wav = Buffer.alloc(44 + dataBytes);
-  wav.write('RIFF', 0, 'latin1');
-  wav.writeUInt32LE(36 + dataBytes, 4);
-  wav.write('WAVEfmt ', 8, 'latin1');
-  wav.writeUInt32LE(16, 16);
-  wav.writeUInt16LE(1, 20);
-  wav.writeUInt16LE(channels, 22);
-  wav.writeUInt32LE(rateHz, 24);
-  wav.writeUInt32LE(rateHz * channels * 2, 28);
-  wav.writeUInt16LE(channels * 2, 32);
-  wav.writeUInt16LE(16, 34);
-  wav.write('data', 36, 'latin1');
-  wav.writeUInt32LE(dataBytes, 40);
   const littleEndian = Buffer.from(samples.buffer, samples.byteOffset, dataBytes); // as every machine Node runs on has it
-  littleEndian.copy(wav, 44);
-  return wav;
+  return Buffer.concat([wavHeader(shape, dataBytes), littleEndian]);
+}
+
+/** What stands before 16 bit samples in a WAV file; without `dataBytes` of one whose end is not known yet. */
+export function wavHeader(
+  { rateHz, channels }: Pick<Pcm, 'rateHz' | 'channels'>,
+  dataBytes?: number,
+): Buffer {
+  const header = Buffer.alloc(44);
+  header.write('RIFF', 0, 'latin1');
+  header.writeUInt32LE(dataBytes === undefined ? unknownSize : 36 + dataBytes, 4);
+  header.write('WAVEfmt ', 8, 'latin1');
+  header.writeUInt32LE(16, 16);
+  header.writeUInt16LE(1, 20);
+  header.writeUInt16LE(channels, 22);
+  header.writeUInt32LE(rateHz, 24);
+  header.writeUInt32LE(rateHz * channels * 2, 28);
+  header.writeUInt16LE(channels * 2, 32);
+  header.writeUInt16LE(16, 34);
+  header.write('data', 36, 'latin1');
+  header.writeUInt32LE(dataBytes ?? unknownSize, 40);
+  return header;
 }
 
 /**

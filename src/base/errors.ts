@@ -2,6 +2,7 @@
 export const errorCodes = {
   'audio.bad_wav': 'bytes that are not a WAV file we can read',
   'audio.no_codec': 'no Opus library could be loaded',
+  'audio.encoder_failed': 'the thread that encodes sound for programs ended or was too slow',
   'provider.unreachable': 'a speech or chat server did not take the connection',
   'provider.refused': 'a speech or chat server answered with an error',
   'provider.bad_key': 'a speech or chat server refused the key',

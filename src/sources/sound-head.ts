@@ -1,6 +1,6 @@
+import { longestPageBytes } from '#src/audio/ogg-page.ts';
 import type { Inspect } from '#src/sources/decode/inspection.ts';
 import type { ThrottledRead } from '#src/sources/fetch/throttled-read.ts';
-import { longestPageBytes } from '#src/sources/formats/ogg-page.ts';
 import {
   type Format,
   longestSniffBytes,

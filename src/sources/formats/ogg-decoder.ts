@@ -1,12 +1,12 @@
 import { FLACDecoder } from '@wasm-audio-decoders/flac';
 import { OggVorbisDecoder } from '@wasm-audio-decoders/ogg-vorbis';
+import { type OggPage, OggPages, writePages } from '#src/audio/ogg-page.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import { opusSamples } from '#src/audio/opus/opus-toc.ts';
 import type { SoundChunk } from '#src/audio/sound-source.ts';
 import { asChunk } from '#src/sources/decode/channel-chunks.ts';
 import { type Decoder, Flaws, type Want } from '#src/sources/decode/decoder.ts';
 import type { Skip } from '#src/sources/decode/skip.ts';
-import { type OggPage, OggPages, writePages } from './ogg-page.ts';
 import { OpusSound, preSkipOf } from './opus-sound.ts';
 
 /** What a page gave. */

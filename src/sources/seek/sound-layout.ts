@@ -1,6 +1,6 @@
+import { OggPages } from '#src/audio/ogg-page.ts';
 import { readHeader } from '#src/audio/opus/frame-headers.ts';
 import { tagBytes } from '#src/sources/formats/mp3-frames.ts';
-import { OggPages } from '#src/sources/formats/ogg-page.ts';
 import type { Format } from '#src/sources/formats/sniff.ts';
 import { type WavShape, wavShape } from '#src/sources/formats/wav-shape.ts';
 

@@ -1,5 +1,5 @@
+import { type OggPage, OggPages } from '#src/audio/ogg-page.ts';
 import { flacSample, isFlacHeader } from '#src/sources/formats/flac-frames.ts';
-import { type OggPage, OggPages } from '#src/sources/formats/ogg-page.ts';
 import type { FlacShape, OggShape } from './sound-layout.ts';
 
 /** A place that was found: in bytes of the file, and in samples of the sound. */

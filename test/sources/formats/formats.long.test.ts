@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
+import { OggPages } from '#src/audio/ogg-page.ts';
 import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
-import { OggPages } from '#src/sources/formats/ogg-page.ts';
 import { patient } from '#test/sources/opening.ts';
 import { inPieces, openDecoding } from '#test/sources/sounds.ts';
 import { heard, pitchHz, played, toneFile, toneWav } from '#test/sources/tones.ts';

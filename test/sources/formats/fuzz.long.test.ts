@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { seededRandom } from '#sandbox/seeded-random.ts';
+import { OggPages, writePages } from '#src/audio/ogg-page.ts';
 import { BotError } from '#src/base/errors.ts';
-import { OggPages, writePages } from '#src/sources/formats/ogg-page.ts';
 import { runs } from '#test/properties.ts';
 import { files, inPieces, openDecoding, soundOf } from '#test/sources/sounds.ts';
 import { played, toneFile } from '#test/sources/tones.ts';

@@ -1,4 +1,4 @@
-import { OggPages, writePages } from '#src/sources/formats/ogg-page.ts';
+import { OggPages, writePages } from '#src/audio/ogg-page.ts';
 import { toneFile } from '#test/sources/tones.ts';
 
 /** FLAC of constant samples, 15 bytes a frame, at a rate that each frame writes out in Hz (RFC 9639, 8.2 and 9). */

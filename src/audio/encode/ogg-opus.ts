@@ -1,0 +1,89 @@
+import { randomInt } from 'node:crypto';
+import { writePages } from '#src/audio/ogg-page.ts';
+import type { OpusEncoder } from '#src/audio/opus/opus.ts';
+import { speakRateHz } from '#src/audio/pcm.ts';
+import type { SoundEncoder } from './sound-encoder.ts';
+
+/** What libopus puts before the sound, in samples at 48 kHz. */
+const preSkip = 312;
+/** Granules count at 48 kHz, whatever the rate of the encoder (RFC 7845, 4). */
+const granulesPerSample = 48_000 / speakRateHz;
+const frameSamples = speakRateHz / 50;
+/** Its packets fit into a page, however long they are: 1,275 bytes each, at most 5 of 255 segments. */
+const mostPageSamples = 50 * frameSamples;
+
+/** Opus in an Ogg file (RFC 7845): a page for what each piece completes, so that nothing waits for a full one. */
+export class OggOpus implements SoundEncoder {
+  readonly #encoder: OpusEncoder;
+  readonly #serial = randomInt(2 ** 32);
+  #rest = new Int16Array(0);
+  #samples = 0;
+  #frames = 0;
+  #pages = 0;
+
+  constructor(encoder: OpusEncoder) {
+    this.#encoder = encoder;
+  }
+
+  push(samples: Int16Array): Uint8Array {
+    const sound = new Int16Array(this.#rest.length + samples.length);
+    sound.set(this.#rest);
+    sound.set(samples, this.#rest.length);
+    this.#samples += samples.length;
+    const whole = sound.length - (sound.length % frameSamples);
+    this.#rest = sound.slice(whole);
+    const pages = [this.#head()];
+    for (let at = 0; at < whole; at += mostPageSamples) {
+      const packets = this.#packets(sound.subarray(at, Math.min(whole, at + mostPageSamples)));
+      pages.push(this.#page(packets, { granule: this.#frames * frameSamples * granulesPerSample }));
+    }
+    return Buffer.concat(pages);
+  }
+
+  /** The last page says where the sound ends: what the encoder holds back is given out by silence behind it. */
+  end(): Uint8Array {
+    const granule = preSkip + this.#samples * granulesPerSample;
+    const missing = Math.ceil(granule / granulesPerSample) - this.#frames * frameSamples;
+    const tail = new Int16Array(Math.max(1, Math.ceil(missing / frameSamples)) * frameSamples);
+    tail.set(this.#rest);
+    const packets = this.#packets(tail);
+    return Buffer.concat([this.#head(), this.#page(packets, { granule, isLast: true })]);
+  }
+
+  [Symbol.dispose](): void {
+    this.#encoder.free();
+  }
+
+  #packets(samples: Int16Array): readonly Uint8Array[] {
+    const count = samples.length / frameSamples;
+    this.#frames += count;
+    return Array.from({ length: count }, (_, n) =>
+      this.#encoder.encode(samples.subarray(n * frameSamples, (n + 1) * frameSamples)),
+    );
+  }
+
+  #head(): Buffer {
+    if (this.#pages > 0) return Buffer.alloc(0);
+    const id = Buffer.alloc(19);
+    id.write('OpusHead', 'latin1');
+    id.writeUInt8(1, 8);
+    id.writeUInt8(1, 9); // channels
+    id.writeUInt16LE(preSkip, 10);
+    id.writeUInt32LE(speakRateHz, 12);
+    const vendor = Buffer.from('Parley');
+    const tags = Buffer.alloc(8 + 4 + vendor.length + 4);
+    tags.write('OpusTags', 'latin1');
+    tags.writeUInt32LE(vendor.length, 8);
+    vendor.copy(tags, 12);
+    return Buffer.concat([this.#page([id], { isFirst: true }), this.#page([tags], {})]);
+  }
+
+  #page(
+    packets: readonly Uint8Array[],
+    marks: Omit<Parameters<typeof writePages>[1], 'serial' | 'sequence'>,
+  ): Buffer {
+    const page = writePages(packets, { ...marks, serial: this.#serial, sequence: this.#pages });
+    this.#pages++;
+    return page;
+  }
+}

@@ -1,0 +1,59 @@
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import { speakRateHz } from '#src/audio/pcm.ts';
+import { wavHeader } from '#src/audio/wav.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { EncoderThread } from './encoder-thread.ts';
+import { OggOpus } from './ogg-opus.ts';
+import type { SoundEncoder, SoundFormat, ThreadedFormat } from './sound-encoder.ts';
+
+/** Encoders of sound for programs. MP3 and FLAC run in one thread, which is started when the first of them is asked for. */
+export class SoundEncoders implements AsyncDisposable {
+  readonly #codec: OpusCodec;
+  readonly #clock: Clock;
+  #thread: EncoderThread | undefined;
+
+  constructor(codec: OpusCodec, clock: Clock) {
+    this.#codec = codec;
+    this.#clock = clock;
+  }
+
+  /** Starts at once what it needs. */
+  open(format: SoundFormat): SoundEncoder {
+    switch (format) {
+      case 'pcm':
+        return plain();
+      case 'wav':
+        return plain(wavHeader({ rateHz: speakRateHz, channels: 1 }));
+      case 'opus':
+        return new OggOpus(this.#codec.encoder(speakRateHz));
+      case 'mp3':
+      case 'flac':
+        return this.#threaded(format);
+    }
+  }
+
+  #threaded(format: ThreadedFormat): SoundEncoder {
+    if (!this.#thread?.isAlive) this.#thread = new EncoderThread(this.#clock);
+    return this.#thread.open(format);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#thread?.stop();
+  }
+}
+
+/** Samples as they are, behind a head. */
+function plain(head: Buffer = Buffer.alloc(0)): SoundEncoder {
+  let before = head;
+  const withHead = (bytes: Buffer) => {
+    const all = before.length > 0 ? Buffer.concat([before, bytes]) : bytes;
+    before = Buffer.alloc(0);
+    return all;
+  };
+  return {
+    push: ({ buffer, byteOffset, byteLength }) =>
+      withHead(Buffer.from(buffer, byteOffset, byteLength)),
+    end: () => withHead(Buffer.alloc(0)),
+    [Symbol.dispose]() {},
+  };
+}

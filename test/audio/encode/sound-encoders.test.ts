@@ -1,0 +1,138 @@
+import { FLACDecoder } from '@wasm-audio-decoders/flac';
+import { expect, test } from 'vitest';
+import { EncoderThread } from '#src/audio/encode/encoder-thread.ts';
+import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.ts';
+import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
+import { rms } from '#src/audio/loudness.ts';
+import { OggPages } from '#src/audio/ogg-page.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { readWav, writeWav } from '#src/audio/wav.ts';
+import { realClock } from '#src/base/clock.ts';
+import { Decoding } from '#src/sources/decode/decoding.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { Recordings } from '#src/sources/recordings.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+
+const signal = new AbortController().signal;
+const codec = await loadOpus();
+/** 2.345 s of two tones, which end loud. */
+const sound = Int16Array.from({ length: 56_280 }, (_, n) =>
+  Math.round(6_000 * Math.sin(n / 12) + 3_000 * Math.sin(n / 31)),
+);
+
+/** Bytes of the sound, pushed in pieces of odd lengths, and how many of them were there before its end. */
+async function encoded(encoders: SoundEncoders, format: SoundFormat, samples = sound) {
+  using encoder = encoders.open(format);
+  const pieces: Uint8Array[] = [];
+  for (let at = 0; at < samples.length; at += 2_399)
+    pieces.push(Uint8Array.from(await encoder.push(samples.subarray(at, at + 2_399))));
+  const early = Buffer.concat(pieces).length;
+  const bytes = Buffer.concat([...pieces, await encoder.end()]);
+  return { bytes, early };
+}
+
+test.each(soundFormats)(
+  '%s is as long and as loud as the sound, and most of it comes before the end',
+  async (format) => {
+    await using encoders = new SoundEncoders(codec, realClock);
+    await using decoding = new Decoding({ clock: realClock, stepMs: 5_000 });
+    const recordings = new Recordings(decoding, { allowed: new AllowedHosts([]) });
+    const { bytes, early } = await encoded(encoders, format);
+    expect(early / bytes.length).toBeGreaterThan(0.85);
+    const file = format === 'pcm' ? wavOf(bytes) : bytes;
+    const name = `sound.${format}`;
+    const heard = await recordings.read({ url: '', name, bytes: file, personId: 'p' }, signal);
+    const lengthMs = (heard.samples.length / 16_000) * 1_000;
+    expect(lengthMs).toBeGreaterThan(2_340);
+    expect(lengthMs).toBeLessThan(format === 'mp3' ? 2_460 : 2_350); // MP3 fills its frames
+    const middle = heard.samples.subarray(4_000, 32_000);
+    expect(rms(middle) / rms(sound)).toBeCloseTo(1, 1);
+  },
+);
+
+function wavOf(bytes: Buffer): Buffer {
+  const samples = new Int16Array(new Uint8Array(bytes).buffer);
+  return writeWav({ samples, rateHz: 24_000, channels: 1 });
+}
+
+test('WAV and FLAC give every sample back', async () => {
+  await using encoders = new SoundEncoders(codec, realClock);
+  expect(readWav((await encoded(encoders, 'wav')).bytes).samples).toEqual(sound);
+  const decoder = new FLACDecoder();
+  await decoder.ready;
+  const { channelData, sampleRate } = await decoder.decodeFile(
+    new Uint8Array((await encoded(encoders, 'flac')).bytes),
+  );
+  decoder.free();
+  const samples = Int16Array.from(channelData[0] ?? [], (one) => Math.round(one * 32_768));
+  expect([sampleRate, samples]).toEqual([24_000, sound]);
+});
+
+test('Ogg Opus says where it begins and ends, also where one piece is longer than a page may be', async () => {
+  await using encoders = new SoundEncoders(codec, realClock);
+  using encoder = encoders.open('opus');
+  const long = Int16Array.from({ length: 24_000 * 6 + 7 }, (_, n) => sound[n % sound.length] ?? 0);
+  const pages = new OggPages();
+  const all = [...pages.push(encoder.push(long) as Buffer), ...pages.push(await encoder.end())];
+  expect([pages.lostBytes, all[0]?.isFirst, all.at(-1)?.isLast]).toEqual([0, true, true]);
+  expect(all.map(({ bytes }) => bytes.readUInt32LE(18))).toEqual(all.map((_, n) => n));
+  expect(all.at(-1)?.granule).toBe(312 + 2 * long.length);
+  const granules = all.slice(2, -1).map(({ granule = 0, pieces }) => granule / pieces.length);
+  expect(granules[0]).toBe(960);
+});
+
+test('a sound without samples is a file without sound', async () => {
+  await using encoders = new SoundEncoders(codec, realClock);
+  const none = new Int16Array(0);
+  expect((await encoded(encoders, 'wav', none)).bytes.length).toBe(44);
+  expect((await encoded(encoders, 'pcm', none)).bytes.length).toBe(0);
+  for (const format of ['mp3', 'opus', 'flac'] as const)
+    expect((await encoded(encoders, format, none)).bytes.length).toBeLessThan(2_000);
+});
+
+test('two sounds at once do not mix, and a thread that ended is followed by another', async () => {
+  await using encoders = new SoundEncoders(codec, realClock);
+  const [one, other, alone] = await Promise.all([
+    encoded(encoders, 'flac'),
+    encoded(encoders, 'mp3'),
+    encoded(encoders, 'flac', sound.subarray(0, 9_999)),
+  ]);
+  expect((await encoded(encoders, 'flac')).bytes).toEqual(one.bytes);
+  await encoders[Symbol.asyncDispose]();
+  expect((await encoded(encoders, 'mp3')).bytes).toEqual(other.bytes);
+  expect((await encoded(encoders, 'flac', sound.subarray(0, 9_999))).bytes).toEqual(alone.bytes);
+});
+
+test('a thread goes a minute after its last sound, and not while one is open', async () => {
+  const clock = new VirtualClock();
+  const thread = new EncoderThread(clock);
+  const [first, second] = [thread.open('mp3'), thread.open('flac')];
+  first[Symbol.dispose]();
+  await clock.advance(120_000);
+  expect(thread.isAlive).toBe(true);
+  second[Symbol.dispose]();
+  await clock.advance(59_000);
+  expect(thread.isAlive).toBe(true);
+  await clock.advance(2_000);
+  expect(thread.isAlive).toBe(false);
+});
+
+test('what waits for a thread that ends, or answers too late, is told so', async () => {
+  const clock = new VirtualClock();
+  const ended = new EncoderThread(clock);
+  const waiting = ended.open('mp3').push(sound);
+  const told = expect(waiting).rejects.toMatchObject({ code: 'audio.encoder_failed' });
+  await ended.stop();
+  await told;
+  await expect(ended.open('mp3').push(sound)).rejects.toMatchObject({
+    message: 'The thread that encodes sound failed: it has ended.',
+  });
+  const slow = new EncoderThread(clock);
+  const late = slow.open('flac').push(sound);
+  const refused = expect(late).rejects.toMatchObject({
+    message: 'The thread that encodes sound failed: it was too slow.',
+  });
+  await clock.advance(10_001);
+  await refused;
+  expect(slow.isAlive).toBe(false);
+});
