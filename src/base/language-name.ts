@@ -8,3 +8,17 @@ export function englishLanguageName(tag: string): string {
     return tag; // not well formed
   }
 }
+
+let tags: ReadonlyMap<string, string> | undefined;
+
+/** BCP 47 tag of a language by its English name, as some servers tell it: `de` of `german`; a tag as it is; else undefined. */
+export function languageTagOf(told: string): string | undefined {
+  if (/^[a-z]{2,3}(-[a-z0-9]+)*$/i.test(told)) return told;
+  const letters = [...'abcdefghijklmnopqrstuvwxyz'];
+  tags ??= new Map(
+    letters.flatMap((one) =>
+      letters.map((other) => [englishLanguageName(one + other).toLowerCase(), one + other]),
+    ),
+  );
+  return tags.get(told.toLowerCase());
+}

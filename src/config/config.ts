@@ -118,12 +118,13 @@ function realtimeWithout(from: EnvironmentSettings): string[] {
       ? []
       : ['TRANSCRIPTION_BASE_URL: a WebSocket address needs TRANSCRIPTION_BACKEND=realtime'];
   }
-  const embedded = remote(from, 'TRANSCRIPTION', '').kind === 'embedded';
-  return embedded
-    ? [
-        'TRANSCRIPTION_BACKEND: realtime needs a server; set TRANSCRIPTION_BASE_URL or OPENAI_API_KEY',
-      ]
-    : [];
+  if (remote(from, 'TRANSCRIPTION', '').kind === 'embedded')
+    return [
+      'TRANSCRIPTION_BACKEND: realtime needs a server; set TRANSCRIPTION_BASE_URL or OPENAI_API_KEY',
+    ];
+  return from.TRANSCRIPTION_MODELS === undefined
+    ? []
+    : ['TRANSCRIPTION_MODELS: a choice of models needs TRANSCRIPTION_BACKEND=file'];
 }
 
 /** Complaints about settings that ask for more than the embedded engines can do, one sentence each. */
@@ -133,6 +134,11 @@ function speakersWithout(from: EnvironmentSettings): string[] {
     ['PIPELINE: audio-model', hearing(from), 'CHAT_COMPLETION'],
     [`SPEECH_BACKEND: ${backend}`, backend !== 'speech', 'SPEECH'],
     ['SPEECH_MODELS: a choice of models', from.SPEECH_MODELS !== undefined, 'SPEECH'],
+    [
+      'TRANSCRIPTION_MODELS: a choice of models',
+      from.TRANSCRIPTION_MODELS !== undefined,
+      'TRANSCRIPTION',
+    ],
   ] as const;
   return needs
     .filter(([, wanted, group]) => wanted && remote(from, group, '').kind === 'embedded')
@@ -236,7 +242,8 @@ function transcription(from: EnvironmentSettings): Config['transcription'] {
   if (role.kind === 'embedded') return role;
   const hasStablePartials =
     partials === 'trust' || (partials === 'auto' && hasStableWords(role.model));
-  return { ...role, backend, stream, hasStablePartials, ...(language && { language }) };
+  const models = [...new Set([role.model, ...listed(from.TRANSCRIPTION_MODELS)])];
+  return { ...role, models, backend, stream, hasStablePartials, ...(language && { language }) };
 }
 
 function chat(from: EnvironmentSettings): Config['chat'] {

@@ -65,7 +65,7 @@ function transcription(
   if (role?.kind !== 'remote') return role ? [role] : [];
   const { TRANSCRIPTION_STREAM: stream, TRANSCRIPTION_LANGUAGE: language } = from;
   const rest = { stream, hasStablePartials: false, ...(language && { language }) };
-  return [{ ...role, backend: 'file', ...rest }];
+  return [{ ...role, models: [role.model], backend: 'file', ...rest }];
 }
 
 function speech(

@@ -7,10 +7,11 @@ export function modelsInUse(config: Config): WatchedModel[] {
   const { brains, transcription, chat, speech, fallbacks, realtime } = config;
   return [
     ...modelsOf('TRANSCRIPTION', [transcription, ...fallbacks.transcription]),
+    ...choosableModels('TRANSCRIPTION_MODELS', transcription),
     ...modelsOf('CHAT_COMPLETION', [chat, ...fallbacks.chat]),
     ...hearingModel(config),
     ...modelsOf('SPEECH', [speech, ...fallbacks.speech]),
-    ...choosableModels(speech),
+    ...choosableModels('SPEECH_MODELS', speech),
     ...(realtime ? [watched('REALTIME', realtime)] : []),
     ...brains.map(({ server }) => watched('BRAINS', server)),
   ];
@@ -47,10 +48,13 @@ function hearingModel({ chat, audioModel }: Config): WatchedModel[] {
   return [watched('AUDIO_MODEL', { ...chat, model: audioModel.model })];
 }
 
-/** Speech models that may be chosen in place of the usual one. */
-function choosableModels(speech: Config['speech']): WatchedModel[] {
-  if (speech.kind === 'embedded') return [];
-  return speech.models.slice(1).map((model) => watched('SPEECH_MODELS', { ...speech, model }));
+/** Models that may be chosen in place of the usual one. */
+function choosableModels(
+  setting: string,
+  engine: Config['speech'] | Config['transcription'],
+): WatchedModel[] {
+  if (engine.kind === 'embedded') return [];
+  return engine.models.slice(1).map((model) => watched(setting, { ...engine, model }));
 }
 
 function modelsOf(group: string, engines: readonly (RemoteServer | Embedded)[]): WatchedModel[] {

@@ -66,6 +66,9 @@ export const settings = z.object({
     .refine(isServerUrl, 'must be an address like http://127.0.0.1:8000/v1')
     .optional(),
   TRANSCRIPTION_MODEL: words.optional(),
+  TRANSCRIPTION_MODELS: words
+    .refine(areModels, 'must be at most 24 models of at most 100 characters each, commas between')
+    .optional(),
   TRANSCRIPTION_API_KEY: secret.optional(),
   TRANSCRIPTION_LANGUAGE: words
     .regex(/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/, 'must be a language code like en or pt-BR')

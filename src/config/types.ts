@@ -53,6 +53,8 @@ export type Config = {
   readonly transcription:
     | (RemoteServer & {
         readonly backend: 'file' | 'realtime';
+        /** Models that programs may choose; `model` is the first of them. */
+        readonly models: readonly string[];
         readonly stream: 'auto' | 'on' | 'off';
         /** Words it tells while somebody speaks stay as they are, as far as is known before the first. */
         readonly hasStablePartials: boolean;

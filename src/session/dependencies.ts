@@ -107,6 +107,8 @@ export type SessionDependencies = PaidEngines & {
   readonly voices: VoiceNames;
   /** Models that may be chosen to read a text, the usual one first; none: there is no choice. */
   readonly speechModels: readonly string[];
+  /** Models that may be chosen to recognise a recording, the usual one first; none: there is no choice. */
+  readonly transcriptionModels: readonly string[];
   /** Languages its voice speaks, of those there are texts in; English is always among them. */
   readonly spokenLocales: readonly Locale[];
   readonly consent: ConsentPolicySettings;

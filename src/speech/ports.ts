@@ -32,6 +32,8 @@ export type Transcript = {
   readonly words?: readonly TranscribedWord[];
   /** How sure it is of the text, 0 to 1, where it tells. */
   readonly confidence?: number;
+  /** The text is an English translation of what was said. */
+  readonly isTranslated?: true;
   /** Nothing in it was told in a transcript before. */
   readonly took?: EngineUsage;
 };
@@ -67,6 +69,16 @@ export interface LookAhead {
   sent(ms: number): void;
 }
 
+/** What a request may ask of a recogniser beside the words; each gets what it can, and nothing else changes. */
+export type TranscriptionOptions = {
+  /** In place of the usual one, of those that the operator allows. */
+  readonly model?: string;
+  /** Times of words, where the server has them. */
+  readonly hasWordTimes?: boolean;
+  /** An English translation, where the server has one: then the transcript says `isTranslated`. */
+  readonly isTranslated?: boolean;
+};
+
 /** Speech to text, one utterance a call. */
 export interface Transcriber {
   /**
@@ -87,6 +99,8 @@ export interface Transcriber {
   inLanguage?(language: string): Transcriber;
   /** Only of those that take hints: the same, told that these words, as `hintsOf` gives them, are likely to be said. */
   withHints?(hints: readonly string[]): Transcriber;
+  /** Only of those that take options: the same, asked so. */
+  withOptions?(options: TranscriptionOptions): Transcriber;
 }
 
 /** How a text is to be spoken. Fields left out are the engine's own defaults. */

@@ -42,7 +42,7 @@ class Tally {
 }
 
 function metered(transcriber: Transcriber, tally: Tally): Transcriber {
-  const { inLanguage, listen, withHints } = transcriber;
+  const { inLanguage, listen, withHints, withOptions } = transcriber;
   const onResent: OnResent = (ms, by) => tally.add(ms, 0, { by });
   return {
     async *transcribe(pcm, signal) {
@@ -70,6 +70,9 @@ function metered(transcriber: Transcriber, tally: Tally): Transcriber {
     }),
     ...(withHints && {
       withHints: (hints) => metered(withHints.call(transcriber, hints), tally),
+    }),
+    ...(withOptions && {
+      withOptions: (asked) => metered(withOptions.call(transcriber, asked), tally),
     }),
   };
 }

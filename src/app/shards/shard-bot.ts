@@ -215,6 +215,7 @@ function partsOf(
     engine: pipelines.engine(config.pipeline),
     voices: engines.voices,
     speechModels: config.speech.kind === 'remote' ? config.speech.models : [],
+    transcriptionModels: config.transcription.kind === 'remote' ? config.transcription.models : [],
     spokenLocales: config.speech.kind === 'embedded' ? ['en'] : locales(),
     addressing: config.addressing,
     consent: config.consent,

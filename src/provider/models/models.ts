@@ -83,7 +83,7 @@ function kindOf(daysFromNotice: number, isOver: boolean, isMissing: boolean) {
 
 /** Where the model of a group of settings is set. */
 export function settingOf(role: string): string {
-  if (role === 'SPEECH_MODELS') return role;
+  if (role === 'SPEECH_MODELS' || role === 'TRANSCRIPTION_MODELS') return role;
   return role === 'AUDIO_MODEL' ? 'AUDIO_MODEL_NAME' : `${role}_MODEL`;
 }
 

@@ -47,6 +47,7 @@ export function transcriberWithFallbacks(
     wrapped: (outer) => withEach((engine) => outer(wrap(engine))),
     inLanguage: (language) => withEach((engine) => wrap(engine.inLanguage?.(language) ?? engine)),
     withHints: (hints) => withEach((engine) => wrap(engine.withHints?.(hints) ?? engine)),
+    withOptions: (asked) => withEach((engine) => wrap(engine.withOptions?.(asked) ?? engine)),
   });
   return withEach((engine) => engine);
 }

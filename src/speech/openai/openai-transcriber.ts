@@ -1,3 +1,4 @@
+import type { Pcm } from '#src/audio/pcm.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import { type ApiClient, formOf } from '#src/provider/api-client.ts';
@@ -6,12 +7,19 @@ import { type ServedBy, servedBy } from '#src/provider/models/served-by.ts';
 import { hintFields } from '#src/speech/hints.ts';
 import { baseLanguage, languageHint } from '#src/speech/language-hint.ts';
 import { isListenable } from '#src/speech/listenable.ts';
-import type { Transcriber, Transcript, TranscriptUpdate } from '#src/speech/ports.ts';
+import type {
+  Transcriber,
+  Transcript,
+  TranscriptionOptions,
+  TranscriptUpdate,
+} from '#src/speech/ports.ts';
 import { transcriptOf } from './transcript-reply.ts';
 import { readTranscript } from './transcript-stream.ts';
 
 export type TranscriberOptions = {
   readonly model: string;
+  /** Models of this server that a request may name in place of `model`. */
+  readonly models?: readonly string[];
   /** BCP 47; left out, the server finds out by itself. */
   readonly language?: string;
   /** Whether words are asked for as they are found; `auto` (default) asks models known to, and learns. */
@@ -28,88 +36,182 @@ const noStream: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 const path = '/audio/transcriptions';
+const translationPath = '/audio/translations';
 
 type Form = {
   readonly wav: Uint8Array<ArrayBuffer>;
-  readonly options: TranscriberOptions;
+  readonly model: string;
+  readonly language: string | undefined;
   readonly by: ServedBy;
   readonly hints: readonly string[];
+  readonly hasWordTimes: boolean;
 };
 
-/** What an utterance is known to hold before it is heard. */
-type Known = { readonly language: string | undefined; readonly hints: readonly string[] };
+/** What an utterance is known to hold before it is heard, and what is asked of it. */
+type Known = {
+  readonly language: string | undefined;
+  readonly hints: readonly string[];
+  readonly asked: TranscriptionOptions;
+};
 
-/** With these a server says that it cannot take a request as it is. */
+/** What a server was found to do with a model. Only the first answer pays for finding out. */
+type Abilities = {
+  streams: 'yes' | 'no' | 'unknown';
+  takesHints: boolean;
+  hasWordTimes: boolean;
+  translates: boolean;
+};
+
+/** With these a server says that it cannot take a request as it is, and with the others that it has no such endpoint. */
 const notUnderstood = new Set([400, 422]);
+const notThere = new Set([...notUnderstood, 404, 405, 501]);
 
 /** Any server with OpenAI's `/audio/transcriptions`; one upload an utterance, partials if it streams them. */
 export function openTranscriber(client: ApiClient, options: TranscriberOptions): Transcriber {
-  const { model, stream = 'auto' } = options;
-  const by = servedBy(model, client.baseURL);
-  const worthATry = stream === 'on' || (stream === 'auto' && streaming.test(model));
-  let streams: 'yes' | 'no' | 'unknown' = worthATry ? 'unknown' : 'no';
+  const server = new TranscriptionServer(client, options);
+  const knowing = (known: Known): Transcriber => ({
+    transcribe: (pcm, signal) => server.transcribe(pcm, known, signal),
+    inLanguage: (other) => knowing({ ...known, language: baseLanguage(other) }),
+    withHints: (hints) => knowing({ ...known, hints }),
+    withOptions: (asked) => knowing({ ...known, asked }),
+  });
+  return knowing({ language: options.language, hints: [], asked: {} });
+}
+
+class TranscriptionServer {
+  readonly #client: ApiClient;
+  readonly #options: TranscriberOptions;
+  readonly #abilities = new Map<string, Abilities>();
+
+  constructor(client: ApiClient, options: TranscriberOptions) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  async *transcribe(
+    pcm: Pcm,
+    { language, hints, asked }: Known,
+    signal: AbortSignal,
+  ): AsyncGenerator<TranscriptUpdate> {
+    signal.throwIfAborted();
+    if (!isListenable(pcm)) {
+      yield { kind: 'final', transcript: { text: '' } };
+      return;
+    }
+    const model = this.#modelOf(asked);
+    const can = this.#abilitiesOf(model);
+    const form: Form = {
+      wav: new Uint8Array(writeWav(pcm)),
+      model,
+      language,
+      by: servedBy(model, this.#client.baseURL),
+      hints: can.takesHints ? hints : [],
+      hasWordTimes: asked.hasWordTimes === true && can.hasWordTimes,
+    };
+    const isTranslated = asked.isTranslated === true && can.translates;
+    yield* isTranslated ? this.#translated(form, signal) : this.#asFarAsTaken(form, signal);
+  }
+
+  /** A name that is not on the list never reaches the server: it may come from anybody. */
+  #modelOf({ model }: TranscriptionOptions): string {
+    const { model: usual, models = [] } = this.#options;
+    return model !== undefined && models.includes(model) ? model : usual;
+  }
+
+  #abilitiesOf(model: string): Abilities {
+    const known = this.#abilities.get(model);
+    if (known) return known;
+    const { stream = 'auto' } = this.#options;
+    const worthATry = stream === 'on' || (stream === 'auto' && streaming.test(model));
+    const streams = worthATry ? 'unknown' : 'no';
+    const found: Abilities = { streams, takesHints: true, hasWordTimes: true, translates: true };
+    this.#abilities.set(model, found);
+    return found;
+  }
+
+  /** In English, where the server translates what this model hears; else in the words that were said. */
+  async *#translated(form: Form, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
+    try {
+      const told = { ...form, language: undefined, hasWordTimes: false }; // it takes neither
+      const transcript = await ask(this.#client, translationPath, told, signal);
+      signal.throwIfAborted();
+      yield { kind: 'final', transcript: { ...transcript, language: 'en', isTranslated: true } };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!hasStatus(error, notThere)) throw error;
+      yield* learning(this.#asFarAsTaken(form, signal), () => {
+        this.#abilitiesOf(form.model).translates = false;
+      });
+    }
+  }
+
+  /** Asks for less where the server does not understand what it is asked for. */
+  async *#asFarAsTaken(form: Form, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
+    const { hasWordTimes, hints } = form;
+    try {
+      yield* this.#recognise(form, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      const isPlain = hints.length === 0 && !hasWordTimes;
+      if (isPlain || !hasStatus(error, notUnderstood)) throw error;
+      const can = this.#abilitiesOf(form.model);
+      const fewer = hasWordTimes ? { ...form, hasWordTimes: false } : { ...form, hints: [] };
+      yield* learning(this.#asFarAsTaken(fewer, signal), () => {
+        if (hasWordTimes) can.hasWordTimes = false;
+        else can.takesHints = false;
+      });
+    }
+  }
+
+  async *#recognise(form: Form, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
+    const can = this.#abilitiesOf(form.model);
+    const mayStream = can.streams !== 'no' && !form.hasWordTimes; // a stream tells no times
+    if (mayStream && (yield* this.#tryStream(form, can, signal))) return;
+    const transcript = await ask(this.#client, path, form, signal);
+    signal.throwIfAborted();
+    if (mayStream) can.streams = 'no';
+    yield { kind: 'final', transcript };
+  }
 
   /** True once the words are given; false if the server cannot do it this way. */
-  async function* tryStream(form: Form, signal: AbortSignal) {
+  async *#tryStream(form: Form, can: Abilities, signal: AbortSignal) {
+    const { stream = 'auto' } = this.#options;
     let isWhole = false;
     try {
       const onWhole = () => {
         isWhole = true;
       };
-      yield* follow(client, form, signal, onWhole);
-      if (stream === 'auto') streams = isWhole ? 'no' : 'yes';
+      yield* follow(this.#client, form, signal, onWhole);
+      if (stream === 'auto') can.streams = isWhole ? 'no' : 'yes';
       return true;
     } catch (error) {
       const unable = error instanceof BotError && noStream.has(error.code);
-      if (!unable || streams === 'yes' || stream === 'on') throw error;
+      if (!unable || can.streams === 'yes' || stream === 'on') throw error;
       return false;
     }
   }
-
-  /** Of a server that takes no hints, only the first answer pays for finding out. */
-  let takesHints = true;
-
-  async function* recognise(form: Form, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
-    if (streams !== 'no' && (yield* tryStream(form, signal))) return;
-    const transcript = await ask(client, form, signal);
-    signal.throwIfAborted();
-    streams = 'no';
-    yield { kind: 'final', transcript };
-  }
-
-  async function* withHintsIfTaken(form: Form, signal: AbortSignal) {
-    try {
-      yield* recognise(form, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (form.hints.length === 0 || !isNotUnderstood(error)) throw error;
-      yield* recognise({ ...form, hints: [] }, signal);
-      takesHints = false;
-    }
-  }
-
-  const knowing = (known: Known): Transcriber => ({
-    async *transcribe(pcm, signal) {
-      signal.throwIfAborted();
-      if (!isListenable(pcm)) {
-        yield { kind: 'final', transcript: { text: '' } };
-        return;
-      }
-      const { language, hints } = known;
-      const told = { ...options, ...(language !== undefined && { language }) };
-      const wav = new Uint8Array(writeWav(pcm));
-      yield* withHintsIfTaken({ wav, options: told, by, hints: takesHints ? hints : [] }, signal);
-    },
-    inLanguage: (other) => knowing({ ...known, language: baseLanguage(other) }),
-    withHints: (hints) => knowing({ ...known, hints }),
-  });
-  return knowing({ language: options.language, hints: [] });
 }
 
-async function ask(client: ApiClient, form: Form, signal: AbortSignal): Promise<Transcript> {
+/** Learns something of a server once its words are there, before they are handed on: nobody may ask for more. */
+async function* learning(
+  updates: AsyncIterable<TranscriptUpdate>,
+  learn: () => void,
+): AsyncGenerator<TranscriptUpdate> {
+  for await (const update of updates) {
+    if (update.kind === 'final') learn();
+    yield update;
+  }
+}
+
+async function ask(
+  client: ApiClient,
+  at: string,
+  form: Form,
+  signal: AbortSignal,
+): Promise<Transcript> {
   try {
-    const reply = await client.ask(path, formOf(fieldsOf(form, client.baseURL)), signal);
-    return signed(transcriptOf(reply, form.options.language), form.by);
+    const reply = await client.ask(at, formOf(fieldsOf(form, client.baseURL)), signal);
+    return signed(transcriptOf(reply, form.language), form.by);
   } catch (cause) {
     signal.throwIfAborted();
     throw describeError(cause, client);
@@ -125,7 +227,7 @@ async function* follow(
   try {
     const body = formOf({ ...fieldsOf(form, client.baseURL), stream: true });
     const response = await client.post(path, body, signal);
-    for await (const update of readTranscript(response, form.options.language, onWhole)) {
+    for await (const update of readTranscript(response, form.language, onWhole)) {
       signal.throwIfAborted();
       if (update.kind === 'partial') yield update;
       else yield { kind: 'final', transcript: signed(update.transcript, form.by) };
@@ -137,17 +239,20 @@ async function* follow(
   }
 }
 
-function isNotUnderstood(error: unknown): boolean {
-  return error instanceof BotError && notUnderstood.has(error.about.status ?? 0);
+function hasStatus(error: unknown, statuses: ReadonlySet<number>): boolean {
+  return error instanceof BotError && statuses.has(error.about.status ?? 0);
 }
 
 function signed(transcript: Transcript, by: ServedBy): Transcript {
   return { ...transcript, took: { ...transcript.took, by } };
 }
 
-function fieldsOf({ wav, hints, options: { model, language } }: Form, baseUrl: string) {
+function fieldsOf({ wav, model, language, hints, hasWordTimes }: Form, baseUrl: string) {
   // Servers choose their decoder by the name of the file.
   const file = new File([wav], 'utterance.wav', { type: 'audio/wav' });
   const told = { ...languageHint(model, language), ...hintFields(model, baseUrl, hints) };
-  return { model, file, response_format: 'json', ...told };
+  const timed = hasWordTimes
+    ? { response_format: 'verbose_json', timestamp_granularities: ['word'] }
+    : { response_format: 'json' };
+  return { model, file, ...timed, ...told };
 }

@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import { languageTagOf } from '#src/base/language-name.ts';
 import { heardCount } from '#src/speech/fallbacks/request-counter.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import { wordDetails } from './word-details.ts';
@@ -13,11 +14,13 @@ export function transcriptOf(reply: unknown, asked: string | undefined): Transcr
   if (typeof text !== 'string') throw new BotError('provider.empty', true, noText);
   const [first] = Array.isArray(languages) ? languages : [];
   const codes: unknown[] = [language, first?.code, asked];
-  const told = codes.find((code) => typeof code === 'string' && code !== '');
+  const told = codes.flatMap((code) =>
+    typeof code === 'string' ? (languageTagOf(code) ?? []) : [],
+  )[0];
   const count = heardCount(usage);
   return {
     text: text.trim(),
-    ...(typeof told === 'string' && { language: told }),
+    ...(told !== undefined && { language: told }),
     ...wordDetails(answer),
     ...(count && { took: { count } }),
   };

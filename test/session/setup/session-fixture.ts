@@ -108,6 +108,7 @@ const usual = {
   engine: 'built-in stand-in',
   voices: fixedVoiceNames(['slt', 'rms']),
   speechModels: [],
+  transcriptionModels: [],
   consent: { policy: 'ask' },
   storeCopies: { forget: async () => ({ kind: 'erased', days: 30 }) },
   modelNews: () => [],

@@ -1,0 +1,86 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { readWav } from '#src/audio/wav.ts';
+
+export type TranscriptionsRules = {
+  /** What is said in a sound. */
+  readonly hears?: (pcm: Pcm, model: string) => string;
+  /** Models that `/audio/translations` takes; absent: there is no such address. */
+  readonly translates?: readonly string[];
+  /** Whether it tells times of words where it is asked for them; else it refuses such requests. */
+  readonly hasWordTimes?: boolean;
+  /** As servers name it in verbose_json. */
+  readonly language?: string;
+  /** Waited for before each answer. */
+  readonly hold?: Promise<void>;
+};
+
+export type TranscriptionsRequest = { readonly path: string; readonly form: FormData };
+
+/** A server of our own with `/audio/transcriptions` and `/audio/translations`, which notes what it is asked. */
+export async function openTranscriptions(rules: TranscriptionsRules = {}) {
+  const requests: TranscriptionsRequest[] = [];
+  let hungUp = 0;
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const headers = { 'content-type': `${request.headers['content-type']}` };
+    const form = await new Response(Buffer.concat(chunks), { headers }).formData();
+    const asked = { path: request.url?.replace('/v1', '') ?? '', form };
+    requests.push(asked);
+    response.on('close', () => {
+      if (!response.writableFinished) hungUp++;
+    });
+    await rules.hold;
+    const [status, body] = refusalOf(asked, rules) ?? [200, await answerTo(asked, rules)];
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    requests,
+    /** Requests whose sender did not wait for the answer. */
+    hungUp: () => hungUp,
+    paths: () => requests.map(({ path }) => path),
+    [Symbol.dispose]: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+const translationPath = '/audio/translations';
+
+function refusalOf(
+  { path, form }: TranscriptionsRequest,
+  { translates, hasWordTimes }: TranscriptionsRules,
+): readonly [status: number, body: object] | undefined {
+  const model = `${form.get('model')}`;
+  const isTranslation = path === translationPath;
+  if (isTranslation && !translates) return [404, { detail: 'Not Found' }];
+  if (isTranslation && !translates?.includes(model))
+    return [400, { error: { message: `The model ${model} does not translate.` } }];
+  if (wantsWords(form) && !hasWordTimes)
+    return [400, { error: { message: 'response_format must be json.' } }];
+  return undefined;
+}
+
+function wantsWords(form: FormData): boolean {
+  return form.getAll('timestamp_granularities[]').includes('word');
+}
+
+async function answerTo(
+  { path, form }: TranscriptionsRequest,
+  { hears = () => 'hello', language = 'german' }: TranscriptionsRules,
+): Promise<object> {
+  const file = form.get('file');
+  const said =
+    file instanceof File ? hears(readWav(await file.bytes()), `${form.get('model')}`) : '';
+  const text = path === translationPath ? `In English: ${said}` : said;
+  if (!wantsWords(form)) return { text };
+  const words = said
+    .split(' ')
+    .map((word, n) => ({ word, start: n * 0.5, end: n * 0.5 + 0.4, probability: 0.9 }));
+  return { task: 'transcribe', language, duration: 1, text, words };
+}

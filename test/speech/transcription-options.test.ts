@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest';
+import { durationMs } from '#src/audio/pcm.ts';
+import { realClock } from '#src/base/clock.ts';
+import { openClient } from '#src/provider/client.ts';
+import { transcriberWithFallbacks } from '#src/speech/fallbacks/transcriber-fallbacks.ts';
+import { openTranscriber, type TranscriberOptions } from '#src/speech/openai/openai-transcriber.ts';
+import type { Transcriber, Transcript, TranscriptionOptions } from '#src/speech/ports.ts';
+import { paidRecogniser } from '#src/spending/paid-engine.ts';
+import { Reservation } from '#src/spending/reservation.ts';
+import { ladderOf } from '#test/fakes/fallbacks.ts';
+import {
+  openTranscriptions,
+  type TranscriptionsRules,
+} from '#test/fakes/providers/transcriptions.ts';
+import { recording } from './recordings.ts';
+
+const { pcm } = await recording('human-cards-004');
+const never = new AbortController().signal;
+
+async function openHearing(
+  rules: TranscriptionsRules = {},
+  over: Partial<TranscriberOptions> = {},
+) {
+  const server = await openTranscriptions(rules);
+  const client = openClient({ baseUrl: server.baseUrl });
+  const own = { model: 'usual', models: ['usual', 'large'], stream: 'off', ...over } as const;
+  return { ...server, transcriber: openTranscriber(client, own) };
+}
+
+async function transcriptOf(
+  transcriber: Transcriber,
+  asked: TranscriptionOptions,
+): Promise<Transcript> {
+  const told = transcriber.withOptions?.(asked) ?? expect.fail('It takes no options.');
+  for await (const update of told.transcribe(pcm, never))
+    if (update.kind === 'final') return update.transcript;
+  return expect.fail('There was no final.');
+}
+
+test('a model of the list is asked, under its own name for its price; any other name is the usual one', async () => {
+  using server = await openHearing();
+  const large = await transcriptOf(server.transcriber, { model: 'large' });
+  const other = await transcriptOf(server.transcriber, { model: '../secret' });
+  expect(server.requests.map(({ form }) => form.get('model'))).toEqual(['large', 'usual']);
+  expect([large.took?.by, other.took?.by]).toMatchObject([{ model: 'large' }, { model: 'usual' }]);
+});
+
+test('times of words are asked for, with the language by its tag', async () => {
+  using server = await openHearing({ hasWordTimes: true, hears: () => 'ja bitte' });
+  expect(await transcriptOf(server.transcriber, { hasWordTimes: true })).toMatchObject({
+    text: 'ja bitte',
+    language: 'de',
+    words: [
+      { text: 'ja', startMs: 0, endMs: 400 },
+      { text: 'bitte', startMs: 500, endMs: 900 },
+    ],
+  });
+});
+
+test('a server that has no times of words is asked for them once', async () => {
+  using server = await openHearing();
+  for (let n = 0; n < 2; n++)
+    expect(await transcriptOf(server.transcriber, { hasWordTimes: true })).toMatchObject({
+      text: 'hello',
+    });
+  const formats = server.requests.map(({ form }) => form.get('response_format'));
+  expect(formats).toEqual(['verbose_json', 'json', 'json']);
+});
+
+test('a server that translates is asked to, without a language', async () => {
+  using server = await openHearing(
+    { translates: ['usual'], hears: () => 'ja bitte' },
+    { language: 'de' },
+  );
+  expect(await transcriptOf(server.transcriber, { isTranslated: true })).toMatchObject({
+    text: 'In English: ja bitte',
+    language: 'en',
+    isTranslated: true,
+  });
+  expect(server.paths()).toEqual(['/audio/translations']);
+  expect(server.requests[0]?.form.has('language')).toBe(false);
+});
+
+test.each([undefined, ['large']])(
+  'a server that does not translate with this model (%j) is asked to once; the words come as they were said',
+  async (translates) => {
+    using server = await openHearing({ ...(translates && { translates }) });
+    for (let n = 0; n < 2; n++) {
+      const transcript = await transcriptOf(server.transcriber, { isTranslated: true });
+      expect(transcript).toMatchObject({ text: 'hello' });
+      expect(transcript.isTranslated).toBeUndefined();
+    }
+    const [first, ...others] = ['/audio/translations', ...Array(2).fill('/audio/transcriptions')];
+    expect(server.paths()).toEqual([first, ...others]);
+    await transcriptOf(server.transcriber, { isTranslated: true, model: 'large' });
+    expect(server.paths()[3]).toBe('/audio/translations'); // it may with another
+  },
+);
+
+test('behind fallbacks and a reservation options reach the server, and each request is paid for', async () => {
+  using server = await openHearing({ translates: ['large'] });
+  const heard: number[] = [];
+  const reservation = new Reservation({
+    pay: (_, work) => void heard.push(...work.uses.map((use) => ('ms' in use ? use.ms : 0))),
+  });
+  const { chain } = ladderOf('speech to text', [server.transcriber], realClock);
+  const paid = paidRecogniser(transcriberWithFallbacks(chain, false, realClock));
+  const asked = { isTranslated: true, model: 'large' };
+  const transcript = await transcriptOf(paid.paidBy(reservation), asked);
+  expect(transcript.isTranslated).toBe(true);
+  expect(heard).toEqual([durationMs(pcm)]);
+});
