@@ -2,6 +2,7 @@ import { OpenAI } from 'openai';
 import { realClock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { chained } from '#src/pipeline/chained.ts';
+import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
 import { paidEngines } from '#src/session/paid-engines.ts';
 import type { Pipelines } from '#src/session/ports/pipelines.ts';
 import { SessionProgramAnswers } from '#src/session/typed/program-answers.ts';
@@ -10,6 +11,7 @@ import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { Recordings } from '#src/sources/recordings.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
+import { voicesOf } from '#test/commands/ports.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { MemorySettings } from '#test/fakes/memory-stores.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
@@ -22,6 +24,10 @@ type Parts = {
   readonly synthesizer?: Synthesizer;
   readonly transcriber?: Transcriber;
   readonly spending?: BudgetAuthority;
+  /** Speech models that may be chosen. */
+  readonly speechModels?: readonly string[];
+  /** The ways to answer, the server's own first. */
+  readonly pipelines?: readonly PipelineName[];
 };
 
 /** The API at an address of this machine, over a real chain with a model that says one thing; `openai` asks with a token. */
@@ -32,10 +38,12 @@ export async function openCompletions(over: Parts = {}) {
     synthesizer = new FakeSynthesizer(),
     transcriber = new FakeTranscriber({ texts: ['Is a retriever a good dog?'] }),
     spending = boundless,
+    speechModels = [],
+    pipelines: names = ['chained'],
   } = over;
   const decoding = stack.use(new Decoding({ clock: realClock, stepMs: 2_000 }));
   const pipelines: Pipelines = {
-    names: ['chained'],
+    names,
     open: () => chained({ chat, synthesizer }),
     engine: () => 'a model',
     needs: () => '',
@@ -51,7 +59,9 @@ export async function openCompletions(over: Parts = {}) {
     style: { instructions: 'Be brief.', voice: {} },
   };
   const answers = new SessionProgramAnswers(parts, sessions, new AbortController().signal);
-  const api = stack.use(await openApi(programPorts({}, { answers })));
+  const api = stack.use(
+    await openApi(programPorts({ voices: voicesOf([], speechModels) }, { answers })),
+  );
   await api.add('parley_dog');
   const { url } = stack.use(await openLoopback(api.app));
   const baseURL = `${url}/v1`;

@@ -3,6 +3,10 @@ import { refusal } from '#src/api/refusal.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import type { ProgramUtterance } from '#src/session/ports/program-ports.ts';
 
+/** Formats of sound in one piece; streamed, it is the last one. */
+const soundFormats = ['wav', 'pcm16'] as const;
+export type SoundFormat = (typeof soundFormats)[number];
+
 const soundPart = z.looseObject({
   type: z.literal('input_audio'),
   input_audio: z.object({
@@ -26,17 +30,41 @@ const message = z.looseObject({
   audio: z.looseObject({ id: z.string() }).nullish(),
 });
 
+/** Name of a voice, or an object that names it. */
+const voice = z.union([z.string(), z.looseObject({ id: z.string() })]);
+const modelName = z.string().min(1).max(100).nullish();
+
 /** Of OpenAI's chat completions what is read here; other fields change nothing, or are refused in words. */
 export const completionRequest = z.looseObject({
   model: z.string().meta({ description: 'parley, or a way to answer; others mean parley.' }),
   messages: z.array(message).min(1).max(1_000),
-  modalities: z.array(z.enum(['text', 'audio'])).nullish(),
+  modalities: z
+    .array(z.enum(['text', 'audio']))
+    .nullish()
+    .meta({ description: 'With audio the answer is spoken, and its words stand beside it.' }),
   audio: z
     .looseObject({
-      voice: z.union([z.string(), z.looseObject({ id: z.string() })]),
-      format: z.string().meta({ description: 'wav or pcm16; streamed: pcm16.' }),
+      voice: voice.nullish(),
+      format: z
+        .string()
+        .nullish()
+        .meta({ description: `${soundFormats.join(', ')}; left out: wav. Streamed: pcm16.` }),
     })
     .nullish(),
+  voice: voice.nullish().meta({ description: 'Where audio.voice is left out.' }),
+  response_format: z
+    .union([z.string(), z.looseObject({})])
+    .nullish()
+    .meta({
+      description:
+        'The type text, or, where audio.format is left out, a format of sound as a string.',
+    }),
+  transcription_model: modelName.meta({
+    description: 'Recognises input_audio: one of those that the operator lists.',
+  }),
+  speech_model: modelName.meta({
+    description: 'Speaks the answer: one of those that the operator lists.',
+  }),
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
   n: z.int().nullish(),
@@ -52,8 +80,11 @@ export type CompletionQuestion = {
   /** The last message, part by part. */
   readonly said: readonly ProgramUtterance[];
   readonly isSpoken: boolean;
-  readonly format: 'wav' | 'pcm16';
+  readonly format: SoundFormat;
   readonly voice?: string;
+  /** As named in the request, whether it may be chosen or not. */
+  readonly speechModel?: string;
+  readonly transcriptionModel?: string;
 };
 
 /** Longest conversation, in characters: about what models take. */
@@ -96,9 +127,8 @@ function refuseUnknown(request: CompletionRequest): void {
     if (Array.isArray(given) && given.length > 0)
       throw invalid(`Tools are not called from here: leave ${field} out.`, field);
   }
-  const format = request.response_format;
-  const isText = format === undefined || format === null || isOfType(format, 'text');
-  if (!isText)
+  const { response_format: format } = request;
+  if (typeof format === 'object' && format && !isOfType(format, 'text'))
     throw invalid('Answers are plain text: leave response_format out.', 'response_format');
 }
 
@@ -106,25 +136,60 @@ function isOfType(value: unknown, type: string): boolean {
   return typeof value === 'object' && value !== null && 'type' in value && value.type === type;
 }
 
-function soundOf({
-  modalities,
-  audio,
-  stream,
-}: CompletionRequest): Pick<CompletionQuestion, 'isSpoken' | 'format' | 'voice'> {
-  const isSpoken = modalities?.includes('audio') === true;
-  if (!isSpoken) return { isSpoken, format: 'wav' };
-  if (!audio) throw invalid('With the modality audio, say which voice and format.', 'audio');
-  const { format, voice } = audio;
-  if (stream && format !== 'pcm16') {
-    const message = `Streamed sound is pcm16, not ${format}: set audio.format to pcm16.`;
-    throw invalid(message, 'audio.format', 'unsupported_value');
+type AnswerSound = Omit<CompletionQuestion, 'instructions' | 'history' | 'said'>;
+
+/** How the answer sounds, if it does: `audio` alone is both, since its words always come with it. */
+function soundOf(request: CompletionRequest): AnswerSound {
+  const { audio, modalities, speech_model, transcription_model } = request;
+  const named = soundFormatIn(request);
+  const isSpoken = modalities?.includes('audio') ?? named?.param === 'response_format';
+  if (named?.param === 'response_format' && !isSpoken) {
+    const message = `${named.name} is a format of sound: add audio to modalities.`;
+    throw invalid(message, named.param);
   }
-  if (format !== 'wav' && format !== 'pcm16') {
-    const message = `Sound comes as wav or pcm16, not ${format}.`;
-    throw invalid(message, 'audio.format', 'unsupported_value');
+  const format = isSpoken ? formatOf(named, request.stream === true) : 'wav';
+  const given = audio?.voice ?? request.voice ?? '';
+  const name = typeof given === 'string' ? given : given.id;
+  return {
+    isSpoken,
+    format,
+    ...(name !== 'default' && name !== '' && { voice: name }),
+    ...(speech_model && { speechModel: speech_model }),
+    ...(transcription_model && { transcriptionModel: transcription_model }),
+  };
+}
+
+/** The format of sound that a request names, and the field in which it does. Errors: `ApiRefusal`. */
+function soundFormatIn({ audio, response_format: other }: CompletionRequest) {
+  const isText = typeof other !== 'string' || other === 'text';
+  const outer = isText ? undefined : { name: other, param: 'response_format' };
+  if (audio?.format == null) return outer;
+  if (outer && plain(outer.name) !== plain(audio.format)) {
+    const message = `audio.format is ${audio.format}, and response_format ${outer.name}: name one.`;
+    throw invalid(message, outer.param);
   }
-  const name = typeof voice === 'string' ? voice : voice.id;
-  return { isSpoken, format, ...(name !== 'default' && name !== '' && { voice: name }) };
+  return { name: audio.format, param: 'audio.format' };
+}
+
+/** Raw samples are called pcm in requests for speech. */
+function plain(format: string): string {
+  return format === 'pcm' ? 'pcm16' : format;
+}
+
+function formatOf(
+  named: { readonly name: string; readonly param: string } | undefined,
+  isStreamed: boolean,
+): SoundFormat {
+  const asked = named ? plain(named.name) : isStreamed ? 'pcm16' : 'wav';
+  const { param = 'audio.format' } = named ?? {};
+  if (isStreamed && asked !== 'pcm16') {
+    const message = `Streamed sound is pcm16, not ${asked}: set ${param} to pcm16.`;
+    throw invalid(message, param, 'unsupported_value');
+  }
+  const format = soundFormats.find((one) => one === asked);
+  if (format) return format;
+  const message = `Sound comes as ${soundFormats.join(', ')}, not ${asked.slice(0, 20)}.`;
+  throw invalid(message, param, 'unsupported_value');
 }
 
 function earlierMessage(

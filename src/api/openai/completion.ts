@@ -3,6 +3,7 @@ import { durationMs, joinSamples } from '#src/audio/pcm.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import type { Usage } from '#src/chat/ports.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
+import type { SoundFormat } from './completion-request.ts';
 
 /** What is known of a completion before its first word. */
 export type CompletionHead = {
@@ -15,7 +16,7 @@ export type CompletionHead = {
   /** Whether the request names a `service_tier`, so that the answer has to. */
   readonly tellsTier: boolean;
   readonly isSpoken: boolean;
-  readonly format: 'wav' | 'pcm16';
+  readonly format: SoundFormat;
   /** What requests to models took, as it becomes known. */
   readonly taken: readonly Usage[];
   /** Told all words of a spoken answer, once it is whole. */

@@ -3,12 +3,15 @@ import { setImmediate } from 'node:timers/promises';
 import type { Context, Hono } from 'hono';
 import { type ApiDoor, authorise } from '#src/api/authorise.ts';
 import { refusalOf } from '#src/api/failed-line.ts';
+import { type ApiRefusal, refusal } from '#src/api/refusal.ts';
 import { checked, jsonOf } from '#src/api/request-body.ts';
 import { payerIdOf } from '#src/api/tokens/token-budgets.ts';
 import type { Usage } from '#src/chat/ports.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
+import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import type { ProgramPorts } from '#src/session/ports/program-ports.ts';
 import { type CompletionHead, completionOf } from './completion.ts';
-import { completionRequest, questionOf } from './completion-request.ts';
+import { type CompletionQuestion, completionRequest, questionOf } from './completion-request.ts';
 import { chunksOf } from './completion-stream.ts';
 import { SpokenAnswers } from './spoken-answers.ts';
 
@@ -38,7 +41,9 @@ async function complete(
   await setImmediate(); // frames of sound leave before its sound is unpacked
   const { format, ...question } = questionOf(request, (id) => answers.textOf(id, payerId));
   const { guildId } = token;
-  const pipeline = ports.answers.pipelines(guildId).find((name) => name === request.model);
+  const pipelines = ports.answers.pipelines(guildId);
+  const pipeline = pipelines.find((name) => name === request.model);
+  refuseModels(question, pipeline ?? pipelines[0], ports);
   const taken: Usage[] = [];
   const answer = await ports.answers.answer(
     {
@@ -68,6 +73,31 @@ async function complete(
   const includesUsage = request.stream_options?.include_usage === true;
   const chunks = chunksOf(begun, head, { includesUsage, onBug: parts.onBug });
   return new Response(ReadableStream.from(chunks), { headers: streamHeaders });
+}
+
+/** Models that are named and may not be chosen, or cannot be used by this pipeline. Errors: `ApiRefusal`. */
+function refuseModels(
+  { speechModel, isSpoken }: Pick<CompletionQuestion, 'speechModel' | 'isSpoken'>,
+  pipeline: PipelineName | undefined,
+  { voices }: ProgramPorts,
+): void {
+  const named = [{ field: 'speech_model', model: speechModel, models: voices.models() }];
+  for (const { field, model, models } of named) {
+    if (model === undefined) continue;
+    if (!models.includes(model)) throw unlisted(field, model, models);
+    if (pipeline !== 'audio-model' || !isSpoken) continue;
+    const message = `The audio-model hears and speaks itself: leave ${field} out, or ask the model chained.`;
+    throw refusal(400, 'invalid_value', message, field);
+  }
+}
+
+function unlisted(field: string, model: string, models: readonly string[]): ApiRefusal {
+  const names = new Intl.ListFormat('en', { type: 'disjunction' }).format(models);
+  const message =
+    models.length > 0
+      ? `There is no model ${model} for ${field}: choose ${names}.`
+      : `There is no choice of models here: leave ${field} out.`;
+  return refusal(404, 'model_not_found', message, field);
 }
 
 const streamHeaders = { 'content-type': 'text/event-stream; charset=utf-8' };

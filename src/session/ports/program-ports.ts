@@ -47,6 +47,8 @@ export type ProgramQuestion = {
   /** In place of the server's own. */
   readonly instructions?: string;
   readonly voice?: string;
+  /** Of those that may be chosen; another means the usual one. */
+  readonly speechModel?: string;
   /** Absent: as this server is answered. */
   readonly pipeline?: PipelineName;
   /** False: in writing alone. */

@@ -68,7 +68,7 @@ export class SessionProgramAnswers implements ProgramAnswers {
   }
 
   async #open(question: ProgramQuestion, signal: AbortSignal): Promise<ProgramAnswer> {
-    const { guildId, asker, history, instructions, isSpoken, voice } = question;
+    const { guildId, asker, history, instructions, isSpoken, speechModel, voice } = question;
     const { clock, pipelines, spending } = this.#parts;
     const { settings } = this.#sessions;
     await settings.load(guildId);
@@ -86,7 +86,11 @@ export class SessionProgramAnswers implements ProgramAnswers {
     const style = {
       ...own,
       ...(instructions !== undefined && { instructions }),
-      ...(voice !== undefined && { voice: { ...own.voice, name: voice } }),
+      voice: {
+        ...own.voice,
+        ...(voice !== undefined && { name: voice }),
+        ...(speechModel !== undefined && { model: speechModel }),
+      },
     };
     const [standard = 'chained'] = this.pipelines(guildId);
     const pipeline = isSpoken ? pipelines.open(question.pipeline ?? standard) : pipelines.textOnly;

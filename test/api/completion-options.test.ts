@@ -1,0 +1,164 @@
+import { OpenAI } from 'openai';
+import type { ChatCompletion, ChatCompletionChunk } from 'openai/resources/chat/completions';
+import type { Stream } from 'openai/streaming';
+import { expect, test } from 'vitest';
+import { readWav } from '#src/audio/wav.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { openCompletions } from './completions-setup.ts';
+
+type Served = Awaited<ReturnType<typeof openCompletions>>;
+
+const question = {
+  model: 'parley',
+  messages: [{ role: 'user' as const, content: 'Is a retriever a good dog?' }],
+};
+/** Of the server that the token is for. */
+const ownVoice = 'slt';
+const sound = { ...question, modalities: ['text', 'audio'] };
+
+/** Fields that the client has no types for are sent by its `post`, as they are by `extra_body` in Python. */
+function completion({ openai }: Served, body: object): Promise<ChatCompletion> {
+  return openai.post('/chat/completions', { body });
+}
+
+function streamed({ openai }: Served, body: object): Promise<Stream<ChatCompletionChunk>> {
+  return openai.post('/chat/completions', { body: { ...body, stream: true }, stream: true });
+}
+
+async function refusalOf(asking: Promise<unknown>): Promise<unknown> {
+  const error = await asking.catch((cause: unknown) => cause);
+  expect(error).toBeInstanceOf(OpenAI.APIError);
+  return error;
+}
+
+/** What a whole answer says and sounds like. */
+function messageOf({ choices: [choice] }: ChatCompletion) {
+  const { content = undefined, audio = undefined } = choice?.message ?? {};
+  return {
+    content,
+    transcript: audio?.transcript,
+    bytes: Buffer.from(audio?.data ?? '', 'base64'),
+  };
+}
+
+test.each([
+  [['text'], 'in writing'],
+  [[], 'in writing'],
+  [null, 'in writing'],
+  [['text', 'audio'], 'with sound'],
+  [['audio', 'text'], 'with sound'],
+  [['audio'], 'with sound'],
+])('with the modalities %j the answer comes %s', async (modalities, how) => {
+  const synthesizer = new FakeSynthesizer();
+  await using served = await openCompletions({ synthesizer });
+  const audio = { voice: 'alloy', format: 'wav' };
+  const message = messageOf(await completion(served, { ...question, modalities, audio }));
+  const isSpoken = how === 'with sound';
+  expect(synthesizer.asked.length > 0).toBe(isSpoken);
+  expect(message.bytes.length > 0).toBe(isSpoken);
+  expect(message[isSpoken ? 'transcript' : 'content']).toBe('Yes. They are patient dogs.');
+  expect(message[isSpoken ? 'content' : 'transcript'] ?? null).toBeNull();
+});
+
+test('a modality that does not exist is refused', async () => {
+  await using served = await openCompletions();
+  const refused = await refusalOf(completion(served, { ...question, modalities: ['smell'] }));
+  expect(refused).toMatchObject({ status: 400, param: 'modalities.0' });
+});
+
+test('without audio the answer sounds in the voice of the server: wav, or pcm16 where it is streamed', async () => {
+  const synthesizer = new FakeSynthesizer();
+  await using served = await openCompletions({ synthesizer });
+  const { bytes } = messageOf(await completion(served, sound));
+  expect(readWav(bytes)).toMatchObject({ rateHz: 24_000, channels: 1 });
+  const pieces: string[] = [];
+  for await (const { choices } of await streamed(served, sound)) {
+    const delta = choices[0]?.delta as { readonly audio?: { readonly data?: string } } | undefined;
+    pieces.push(delta?.audio?.data ?? '');
+  }
+  const streamedBytes = Buffer.concat(pieces.map((data) => Buffer.from(data, 'base64')));
+  expect(streamedBytes).toHaveLength(bytes.length - 44); // the head of the file
+  expect(new Set(synthesizer.asked.map(({ voice }) => voice.name))).toEqual(new Set([ownVoice]));
+});
+
+test.each([
+  [{ voice: 'nova' }, 'nova'],
+  [{ voice: { id: 'nova' } }, 'nova'],
+  [{ voice: 'nova', audio: { format: 'wav' } }, 'nova'],
+  [{ voice: 'nova', audio: { voice: 'alloy', format: 'wav' } }, 'alloy'],
+  [{ voice: 'default' }, ownVoice],
+  [{ audio: { voice: 'default' }, voice: 'nova' }, ownVoice],
+])('with %j the voice is %s', async (over, name) => {
+  const synthesizer = new FakeSynthesizer();
+  await using served = await openCompletions({ synthesizer });
+  await completion(served, { ...sound, ...over });
+  expect(new Set(synthesizer.asked.map(({ voice }) => voice.name))).toEqual(new Set([name]));
+});
+
+test.each([
+  [{ response_format: 'wav' }, 'RIFF'],
+  [{ response_format: 'wav', modalities: undefined }, 'RIFF'],
+  [{ response_format: 'pcm' }, 'samples'],
+  [{ response_format: 'pcm16', audio: { voice: 'alloy' } }, 'samples'],
+  [{ response_format: 'pcm', audio: { format: 'pcm16' } }, 'samples'],
+  [{ response_format: { type: 'text' } }, 'RIFF'],
+  [{ response_format: 'text' }, 'RIFF'],
+])('with %j the sound is %s', async (over, kind) => {
+  await using served = await openCompletions();
+  const { bytes } = messageOf(await completion(served, { ...sound, ...over }));
+  expect(bytes.length).toBeGreaterThan(48_000);
+  expect(bytes.toString('latin1', 0, 4) === 'RIFF').toBe(kind === 'RIFF');
+});
+
+test.each([
+  [{ response_format: 'ogg' }, 'response_format', /not ogg/],
+  [{ response_format: 'wav', modalities: ['text'] }, 'response_format', /add audio to modalities/],
+  [{ response_format: 'wav', audio: { format: 'pcm16' } }, 'response_format', /name one/],
+  [{ response_format: 'wav', stream: true }, 'response_format', /Streamed sound is pcm16/],
+  [{ audio: { format: 'wav' }, stream: true }, 'audio.format', /Streamed sound is pcm16/],
+  [{ audio: { format: 'aac' } }, 'audio.format', /not aac/],
+])('%j is refused by its name', async (over, param, sentence) => {
+  await using served = await openCompletions();
+  const refused = await refusalOf(completion(served, { ...sound, ...over }));
+  expect(refused).toMatchObject({ status: 400, param, message: expect.stringMatching(sentence) });
+});
+
+test('the speech model that a request names speaks its answer, and another is refused with those there are', async () => {
+  const synthesizer = new FakeSynthesizer();
+  const speechModels = ['tts-1', 'tts-1-hd'];
+  await using served = await openCompletions({ synthesizer, speechModels });
+  await completion(served, { ...sound, speech_model: 'tts-1-hd', voice: 'nova' });
+  expect(synthesizer.asked.map(({ voice }) => [voice.model, voice.name])).toEqual(
+    synthesizer.asked.map(() => ['tts-1-hd', 'nova']),
+  );
+  const asked = synthesizer.asked.length;
+  expect(asked).toBeGreaterThan(0);
+  const refused = await refusalOf(completion(served, { ...sound, speech_model: 'tts-9' }));
+  expect(refused).toMatchObject({
+    status: 404,
+    code: 'model_not_found',
+    param: 'speech_model',
+    message: '404 There is no model tts-9 for speech_model: choose tts-1 or tts-1-hd.',
+  });
+  expect(synthesizer.asked).toHaveLength(asked);
+});
+
+test('where there is no choice of speech models, one that is named is refused in words', async () => {
+  await using served = await openCompletions();
+  const refused = await refusalOf(completion(served, { ...sound, speech_model: 'tts-1' }));
+  expect(refused).toMatchObject({ status: 404, message: expect.stringMatching(/no choice/) });
+});
+
+test('a model that hears and speaks itself takes no speech model: the chain does', async () => {
+  const synthesizer = new FakeSynthesizer();
+  const speechModels = ['tts-1'];
+  const pipelines = ['chained', 'audio-model'] as const;
+  await using served = await openCompletions({ synthesizer, speechModels, pipelines });
+  const asked = { ...sound, speech_model: 'tts-1' };
+  const refused = await refusalOf(completion(served, { ...asked, model: 'audio-model' }));
+  expect(refused).toMatchObject({ status: 400, param: 'speech_model' });
+  await completion(served, asked);
+  expect(synthesizer.asked[0]?.voice.model).toBe('tts-1');
+  // In writing nothing is spoken.
+  await completion(served, { ...question, model: 'audio-model', speech_model: 'tts-1' });
+});
