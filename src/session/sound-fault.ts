@@ -1,4 +1,5 @@
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
+import type { ItemEnd } from '#src/playback/tracks/track-item.ts';
 import { longestRecordingMs } from '#src/sources/recordings.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 
@@ -38,6 +39,28 @@ export function soundFaultOf(error: unknown, use: SoundUse): TextLine | undefine
   }
   if (use === 'track') return { id: 'track.bad.too_long', with: { max: longestTrackWords } };
   return { id: 'ask.bad.too_long', with: { max: longestRecordingMs / 1000 } };
+}
+
+/** Why a sound or a text on a track was not played to its end; undefined where nothing broke. */
+export function faultOf(ended: ItemEnd): TextLine | undefined {
+  switch (ended.reason) {
+    case 'completed':
+    case 'skipped':
+    case 'stopped':
+    case 'closed':
+      return undefined;
+    case 'empty':
+      return { id: 'track.bad.not_audio' };
+    case 'stalled':
+      return { id: 'track.bad.unreachable' };
+    case 'truncated':
+    case 'failed': {
+      // What is no fault of a file is one of a speech server: the sound is a text.
+      const isVoice = !ended.error.code.startsWith('source.');
+      const usual = isVoice ? 'track.bad.voice' : 'track.bad.unreachable';
+      return soundFaultOf(ended.error, 'track') ?? { id: usual };
+    }
+  }
 }
 
 function isSoundError(code: ErrorCode): code is SoundErrorCode {

@@ -2,6 +2,7 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { PumpParts } from './source-pump.ts';
 import { type TrackEvent, TrackNews } from './track-events.ts';
 import {
+  type CancelReason,
   type ItemOptions,
   type LoopOutcome,
   PlayedItem,
@@ -105,18 +106,18 @@ export class NamedTrack {
   /** What sounds is cancelled, the next one begins. */
   skip(): SkipOutcome {
     this.#player.cut();
-    const item = this.#queue.skip();
+    const item = this.#queue.skip('skipped');
     this.#follow();
     if (!item) return { kind: 'idle' };
     return { kind: 'skipped', item, next: this.#queue.now };
   }
 
   /** Everything of it is cancelled; also ends a pause. */
-  stop(): StopOutcome {
+  stop(reason: CancelReason = 'stopped'): StopOutcome {
     const isIdle = this.isIdle;
     this.#player.cut();
-    const removed = this.#queue.clear();
-    const item = this.#queue.skip();
+    const removed = this.#queue.clear(reason);
+    const item = this.#queue.skip(reason);
     this.#isPaused = false;
     this.#follow();
     return isIdle ? { kind: 'idle' } : { kind: 'stopped', item, removed };
@@ -156,7 +157,7 @@ export class NamedTrack {
 
   /** For the mixer: ends everything, for good. */
   close(): void {
-    this.stop();
+    this.stop('closed');
   }
 
   /** For the mixer: a pull would give sound. */

@@ -6,13 +6,16 @@ import { Pump, type PumpEnd, type PumpParts } from './source-pump.ts';
 /**
  * How an item ended; exactly one each.
  *
- * `completed`: all of it was taken by the link. `cancelled`: skipped, stopped, replaced or removed. `empty`: its source
- * ended without a sound. `failed`: its source broke before the first sound. `truncated`: it broke later. `stalled`: it
+ * `completed`: all of it was taken by the link. `skipped`: it alone was skipped, removed or replaced. `stopped`: it ended with
+ * its whole track, `closed`: with all tracks. `empty`: its source ended without a sound. `failed`: its source broke before the first sound. `truncated`: it broke later. `stalled`: it
  * gave nothing for 8 s, before or after its first sound.
  */
 export type ItemEnd =
-  | { readonly reason: 'completed' | 'cancelled' | 'empty' | 'stalled' }
+  | { readonly reason: 'completed' | 'empty' | 'stalled' | CancelReason }
   | { readonly reason: 'truncated' | 'failed'; readonly error: BotError };
+
+/** Why an item ends before its source does. */
+export type CancelReason = 'skipped' | 'stopped' | 'closed';
 
 /** What an item is from birth. */
 export type ItemOptions = {
@@ -179,8 +182,8 @@ export class PlayedItem implements TrackItem {
     return this.#settle(endOf(this.#pump?.end ?? { kind: 'ended' }, this.#sounded));
   }
 
-  cancel(): ItemEnd {
-    return this.#settle({ reason: 'cancelled' });
+  cancel(reason: CancelReason): ItemEnd {
+    return this.#settle({ reason });
   }
 
   #settle(ended: ItemEnd): ItemEnd {

@@ -1,4 +1,4 @@
-import type { ItemEnd, PlayedItem, TrackItem } from './track-item.ts';
+import type { CancelReason, ItemEnd, PlayedItem, TrackItem } from './track-item.ts';
 import type { ItemSource } from './track-player.ts';
 
 /** Items that wait on one track, the one that sounds not counted. */
@@ -46,7 +46,7 @@ export class TrackQueue implements ItemSource {
   replace(item: PlayedItem): PlayedItem | undefined {
     const former = this.#now;
     this.#now = item;
-    if (former) this.#onEnd(former, former.cancel());
+    if (former) this.#onEnd(former, former.cancel('skipped'));
     return former;
   }
 
@@ -56,18 +56,18 @@ export class TrackQueue implements ItemSource {
   }
 
   /** What sounds is cancelled; the next one takes its place. */
-  skip(): PlayedItem | undefined {
+  skip(reason: CancelReason): PlayedItem | undefined {
     const item = this.#now;
     this.#shift();
-    if (item) this.#onEnd(item, item.cancel());
+    if (item) this.#onEnd(item, item.cancel(reason));
     return item;
   }
 
   /** What waits is cancelled; says how many these were. */
-  clear(): number {
+  clear(reason: CancelReason): number {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const item of waiting) this.#onEnd(item, item.cancel());
+    for (const item of waiting) this.#onEnd(item, item.cancel(reason));
     return waiting.length;
   }
 
@@ -76,7 +76,7 @@ export class TrackQueue implements ItemSource {
     const removed = this.#waiting.find((one) => one === item);
     if (!removed) return false;
     this.#waiting = this.#waiting.filter((one) => one !== removed);
-    this.#onEnd(removed, removed.cancel());
+    this.#onEnd(removed, removed.cancel('skipped'));
     return true;
   }
 

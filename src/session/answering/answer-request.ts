@@ -1,7 +1,8 @@
 import { durationMs } from '#src/audio/pcm.ts';
 import type { ReplyStyle, Turn } from '#src/pipeline/pipeline.ts';
 import { shortStyle } from '#src/pipeline/prompt.ts';
-import type { Asker } from '#src/session/ports/command-ports.ts';
+import type { Asker, SpokenManner } from '#src/session/ports/command-ports.ts';
+import type { SpeechVoice } from '#src/speech/ports.ts';
 import type { AnswerRequest, BudgetMode } from '#src/spending/budget-authority.ts';
 import { isAtLeast } from '#src/spending/caps.ts';
 import type { PaidKind } from '#src/spending/paid-kinds.ts';
@@ -27,6 +28,25 @@ export function cheaperStyle(style: ReplyStyle, { step, isVoiceCheap }: BudgetMo
   const voice = isVoiceCheap ? { ...style.voice, isCheap: true as const } : style.voice;
   if (!isAtLeast(step, 'shorter')) return { ...style, voice };
   return { ...shortStyle(style), voice };
+}
+
+/** A reply style as whoever asked wants this answer spoken; `named` is the voice of that name. */
+export function styleIn(
+  style: ReplyStyle,
+  manner: SpokenManner | undefined,
+  named: SpeechVoice = manner?.voice === undefined ? {} : { name: manner.voice },
+): ReplyStyle {
+  if (!manner) return style;
+  const { model, tone, voice } = manner;
+  const { onGone, ...usual } = style.voice;
+  const { voices, ...rest } = style;
+  const spoken = {
+    ...usual,
+    ...(voice === undefined ? onGone && { onGone } : named),
+    ...(model !== undefined && { model }),
+    ...(tone !== undefined && { instructions: tone }),
+  };
+  return { ...rest, voice: spoken, ...(voice === undefined && voices && { voices }) };
 }
 
 /** A text that is to be spoken; `by` is who asks for it, where somebody does. */

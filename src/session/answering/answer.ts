@@ -103,11 +103,12 @@ export async function answer(
   };
   const answeredIds = withDuplicates(question).map(speakerOf);
   const { channel, parts } = context;
-  const { speed } = parts.peopleSettings.known(channel.guildId, question.said.speakerId);
+  const own = parts.peopleSettings.known(channel.guildId, question.said.speakerId);
+  const ownSpeed = question.manner?.speed ?? own.speed;
   const knownBy = () => answerKnownBy(question, pending.knownBy, context);
   const { madeOf } = pending;
   const onUnknown = () => pending.outdate();
-  const birth = { isAnswer: true, answeredIds, ownSpeed: speed, knownBy, madeOf, onUnknown };
+  const birth = { isAnswer: true, answeredIds, ownSpeed, knownBy, madeOf, onUnknown };
   try {
     await output.speak(signal, give, birth);
   } catch (error) {
@@ -238,7 +239,7 @@ async function begin(
   const { earlier, said } = question;
   const language = context.languages.of(said.speakerId);
   const addressee = namePrefix(namesFor(question, context), context, language);
-  return beginAnswer([...earlier, said], context, context.signal, addressee);
+  return beginAnswer([...earlier, said], context, context.signal, addressee, question.manner);
 }
 
 /** An answer that could not be spoken was written all the same; one without a word is none. */

@@ -14,12 +14,14 @@ import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
 import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
 import { usableMemories } from '#src/session/memories/usable-memories.ts';
+import type { GoneVoices } from '#src/session/output/gone-voices.ts';
 import { spokenSubstitute } from '#src/session/output/written-parts.ts';
+import type { SpokenManner } from '#src/session/ports/command-ports.ts';
 import { withToolRules } from '#src/session/tools/offered-tools.ts';
 import { ToolRun, type ToolsContext } from '#src/session/tools/run-tools.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
 import type { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
-import { answerRequestOf, cheaperStyle } from './answer-request.ts';
+import { answerRequestOf, cheaperStyle, styleIn } from './answer-request.ts';
 import {
   attendConversation,
   type ConversationMemory,
@@ -43,6 +45,7 @@ export type AnswerStart = ToolsContext &
     readonly captions: Pick<ChannelCaptions, 'view'>;
     readonly languages: Pick<SpeakerLanguages, 'answerTo' | 'of'>;
     readonly gate: Pick<ConsentGate, 'isLeftOut' | 'standing'>;
+    readonly goneVoices: Pick<GoneVoices, 'voiceOf'>;
   };
 
 /**
@@ -54,6 +57,7 @@ export function beginAnswer(
   context: AnswerStart,
   signal: AbortSignal,
   addressee = '',
+  manner?: SpokenManner,
 ): PendingAnswer | BudgetRefusal {
   const { channel, memory, parts, pipeline, preemptiveBudget } = context;
   const { clock, spending } = parts;
@@ -64,8 +68,11 @@ export function beginAnswer(
   const history = memory.messages(readers, mayShow);
   const { knownBy, ...beside } = contextOf(said, readers, context);
   const tools = new ToolRun(said, context);
+  const isHere = context.people().some(({ id }) => id === speakerId);
+  const voice = context.goneVoices.voiceOf(manner?.voice, isHere ? speakerId : undefined);
+  const own = styleIn(parts.style, manner, voice);
   const style = {
-    ...cheaperStyle(withToolRules(parts.style, tools), spending.manner(channel.guildId)),
+    ...cheaperStyle(withToolRules(own, tools), spending.manner(channel.guildId)),
     asidesIn: (language: string | undefined) => spokenSubstitute(channel.guildId, parts, language),
   };
   const turn = {

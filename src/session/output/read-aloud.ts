@@ -10,7 +10,7 @@ import {
   type TextReaders,
 } from '#src/people/confidential-text.ts';
 import { voiceIn } from '#src/pipeline/answer-language.ts';
-import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import type { ReplyFinish, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import {
   type FailureOutput,
   reportFailure,
@@ -22,6 +22,7 @@ import { inTime } from '#src/session/alerts/speech-deadline.ts';
 import { speechRequestOf } from '#src/session/answering/answer-request.ts';
 import { type ListeningContext, listenersIn } from '#src/session/answering/conversation-memory.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { PlayEnd } from '#src/session/ports/tracks.ts';
 import type { QueuedReading } from '#src/session/queue/queued-turn.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { languageName } from '#src/texts/language-names.ts';
@@ -63,10 +64,11 @@ export async function readAloud(
   signal: AbortSignal,
 ): Promise<void> {
   const { language, owner, speakerId = owner?.id, speed: ownSpeed } = reading;
-  const { interruptible = true, answeredIds = [] } = reading;
+  const { interruptible = true, answeredIds = [], onEnd } = reading;
   const { clock, spending, style } = context.parts;
   const { guildId } = context.channel;
-  if (spending.manner(guildId).quiet) return;
+  const { quiet } = spending.manner(guildId);
+  if (quiet) return onEnd?.({ kind: 'failed', reason: quiet.line });
   const clauses = opened(reading);
   const words = wordsFor({ people: listenersIn(context) }, clauses);
   const kind = owner ? 'reading' : 'notice';
@@ -74,12 +76,14 @@ export async function readAloud(
   if (budget.kind === 'refused') {
     if (!reading.isWrittenElsewhere && words.length > 0)
       write(ConfidentialText.joined(clauses, ' '), context);
-    return;
+    return onEnd?.({ kind: 'failed', reason: budget.line });
   }
   using reservation = budget.reservation;
   const synthesizer = context.parts.synthesizer.paidBy(reservation);
   const own = context.goneVoices.voiceOf(reading.voice, speakerId ?? undefined);
-  const spoken = { ...voiceIn(language, style), ...own };
+  const spoken = { ...voiceIn(language, style), ...own, ...reading.manner };
+  const tellEnd = (finish: ReplyFinish, isStuck: boolean) =>
+    onEnd?.(endOf(isStuck ? 'failed' : finish));
   const read = async (reply: SpokenReply): Promise<void> => {
     const voice = { synthesizer, voice: spoken, clock };
     const failure = await attempt(words, reply, voice, signal);
@@ -88,8 +92,9 @@ export async function readAloud(
         writeUnspeakable(ConfidentialText.joined(clauses, ' '), context);
     };
     if (failure) writeInstead();
-    await context.output.played(reply, signal);
+    const finish = await context.output.played(reply, signal);
     const { isStuck } = context.output;
+    tellEnd(finish, isStuck);
     if (isStuck && !failure) writeInstead();
     if (isStuck) await reportFailure(stuck(), context, signal);
     else if (failure?.code === 'speech.no_voice') tellUnread(language, context);
@@ -98,6 +103,20 @@ export async function readAloud(
   };
   const madeOf = knownByAll(clauses.map(({ knownBy }) => knownBy));
   await context.output.speak(signal, read, { interruptible, answeredIds, ownSpeed, madeOf });
+}
+
+/** What is cut while it keeps its turn gives way to a voice. */
+function endOf(finish: ReplyFinish): PlayEnd {
+  switch (finish) {
+    case 'completed':
+      return { kind: 'completed' };
+    case 'cancelled':
+      return { kind: 'stopped', why: 'interrupted' };
+    case 'empty':
+      return { kind: 'failed', reason: { id: 'say.empty' } };
+    case 'failed':
+      return { kind: 'failed', reason: { id: 'track.bad.voice' } };
+  }
 }
 
 /** No voice speaks the language of a text: that is told once for each. */

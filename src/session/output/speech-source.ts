@@ -1,8 +1,12 @@
-import { durationMs, type Pcm } from '#src/audio/pcm.ts';
+import { OneRate } from '#src/audio/one-rate.ts';
+import { durationMs, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
+import { TimeStretch } from '#src/playback/reply/stretch.ts';
 import { speechRequestOf } from '#src/session/answering/answer-request.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { PlayEnd } from '#src/session/ports/tracks.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import { soundOf } from './read-aloud.ts';
 
 type SpeechParts = Pick<SessionDependencies, 'clock' | 'spending' | 'style' | 'synthesizer'>;
@@ -28,6 +32,9 @@ export class SpeechSource implements SoundSource {
   readonly #guildId: string;
   readonly #parts: SpeechParts;
   readonly #voice: SpeechVoice;
+  readonly #speed: number;
+  /** Why the rest is not said, where there is no money for it. */
+  #refused: TextLine | undefined;
   /** By the place of their clause; those that are whole. */
   readonly #made = new Map<number, readonly Pcm[]>();
 
@@ -35,14 +42,21 @@ export class SpeechSource implements SoundSource {
     clauses: readonly string[],
     guildId: string,
     parts: SpeechParts,
-    /** In place of the bot's own voice. */
-    voice: SpeechVoice,
+    /** In place of the bot's own voice; `speed` is the pace at which all of it is played. */
+    { speed = 1, ...voice }: Omit<SpeechVoice, 'speed'> & { readonly speed?: number | undefined },
   ) {
     this.title = titleOf(clauses);
     this.#clauses = clauses;
     this.#guildId = guildId;
     this.#parts = parts;
     this.#voice = voice;
+    this.#speed = speed;
+  }
+
+  /** How it ended, as its track tells; what there was no money for has failed. */
+  endOr(end: PlayEnd): PlayEnd {
+    const isOver = end.kind === 'completed' || end.kind === 'failed';
+    return isOver && this.#refused ? { kind: 'failed', reason: this.#refused } : end;
   }
 
   /** Ends where there is no money for the rest. Errors: BotError at the stage `speak`. */
@@ -50,6 +64,7 @@ export class SpeechSource implements SoundSource {
     const { spending, synthesizer } = this.#parts;
     const missing = this.#clauses.filter((_, at) => !this.#made.has(at)).join(' ');
     const opened = spending.open(speechRequestOf('reading', this.#guildId, missing));
+    this.#refused = opened.kind === 'refused' ? opened.line : undefined;
     if (opened.kind === 'refused') return;
     using reservation = opened.reservation;
     signal.addEventListener('abort', () => reservation.close(), { once: true });
@@ -68,10 +83,11 @@ export class SpeechSource implements SoundSource {
   }
 
   async *#clause(at: number, voice: Synthesizer, signal: AbortSignal): AsyncGenerator<Pcm> {
-    const made = this.#made.get(at);
-    if (made) return yield* made;
+    const kept = this.#made.get(at);
+    if (kept) return yield* kept;
     const pieces: Pcm[] = [];
-    for await (const pcm of this.#synthesised(this.#clauses[at] ?? '', voice, signal)) {
+    const made = this.#synthesised(this.#clauses[at] ?? '', voice, signal);
+    for await (const pcm of this.#speed === 1 ? made : atSpeed(made, this.#speed)) {
       pieces.push(pcm);
       yield pcm;
     }
@@ -83,6 +99,18 @@ export class SpeechSource implements SoundSource {
     const voice = { ...style.voice, ...this.#voice };
     return soundOf(clause, { synthesizer, voice, clock }, signal);
   }
+}
+
+/** A sound that is played faster or slower at the same pitch. */
+async function* atSpeed(sound: AsyncIterable<Pcm>, speed: number): AsyncGenerator<Pcm> {
+  const rate = new OneRate(speakRateHz);
+  const stretch = new TimeStretch(speed);
+  const pcmOf = (samples: Int16Array): Pcm => ({ samples, rateHz: speakRateHz, channels: 1 });
+  for await (const pcm of sound) {
+    for (const samples of rate.push(pcm)) yield pcmOf(stretch.push(samples));
+  }
+  yield pcmOf(stretch.push(rate.flush()));
+  yield pcmOf(stretch.flush());
 }
 
 /** What of a sound comes after so many ms of it. */

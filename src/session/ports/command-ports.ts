@@ -5,7 +5,7 @@ import type { CopiesOutcome } from '#src/people/store-copies.ts';
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { Locale, TextLine } from '#src/texts/texts.ts';
 import type { AnswerSpeed, LatestAnswer } from './stats.ts';
-import type { Playing } from './tracks.ts';
+import type { PlayEnd, Playing } from './tracks.ts';
 import type { ChannelMember, ChannelRef } from './voice-link.ts';
 
 /** What commands may do with voice sessions; session implements it. */
@@ -148,6 +148,8 @@ export type QuestionSubject = {
   readonly placeId?: string | undefined;
   /** Aborted when whoever asks has gone: an answer that is not said aloud ends, at its server too, by throwing the reason. */
   readonly signal?: AbortSignal;
+  /** How an answer that is spoken sounds; a Realtime conversation keeps its voice. */
+  readonly manner?: SpokenManner;
   /** A message that was written by whomever. */
   readonly quoted?: { readonly author: string; readonly text: string };
 };
@@ -159,18 +161,28 @@ export type Asker = {
   readonly isProgram?: true;
 };
 
-/** How a text is read out. */
-export type SayOptions = {
+/** How a text or an answer is spoken; what is left out is as usual. */
+export type SpokenManner = {
   /** Name of a voice. */
   readonly voice?: string | undefined;
-  /** Pace that its writer has chosen; 1 is usual. Not on a track. */
+  /** One of `VoiceControl.models`. */
+  readonly model?: string | undefined;
+  /** How it sounds, in words for the speech server; embedded voices take none. */
+  readonly tone?: string | undefined;
+  /** Pace, 0.5 to 2 at the same pitch; 1 is usual. */
   readonly speed?: number | undefined;
+};
+
+/** How a text is read out. */
+export type SayOptions = SpokenManner & {
   /** Has a share that this is counted to. */
   readonly payerId?: string | undefined;
   /** Whose it is in lists, and who may take it back. */
   readonly owner?: Asker | undefined;
   /** In place of the track `voice`: it plays there as a sound, and waits like one. */
   readonly track?: string | undefined;
+  /** Told once how it ended, if it was queued or placed. Never throws. */
+  readonly onEnd?: ((end: PlayEnd) => void) | undefined;
 };
 
 export type SayOutcome =

@@ -18,7 +18,28 @@ export type TrackWish = {
   readonly loop: boolean;
   /** Before all that wait. */
   readonly next: boolean;
+  /** Told once how it ended, if it was placed. Never throws. */
+  readonly onEnd?: ((end: PlayEnd) => void) | undefined;
 };
+
+/**
+ * How a sound or a text ended, as the channel heard it.
+ *
+ * `completed`: its last frame was handed to the link. `skipped`: it alone was skipped or taken out of the queue. What loops
+ * never completes, and what is paused or waits for listeners has not ended.
+ */
+export type PlayEnd =
+  | { readonly kind: 'completed' | 'skipped' }
+  | { readonly kind: 'stopped'; readonly why: StopCause }
+  /** `reason` tells it in a few words or a sentence. */
+  | { readonly kind: 'failed'; readonly reason: TextLine };
+
+/**
+ * Cause of a stop: `asked` by somebody, or their words were taken back; `interrupted` by a voice; `muted` by a moderator; `left`:
+ * the bot left the channel, or its process ended; `lost`: the connection broke in the middle of a text.
+ */
+export const stopCauses = ['asked', 'interrupted', 'muted', 'left', 'lost'] as const;
+export type StopCause = (typeof stopCauses)[number];
 
 export const trackActions = ['pause', 'resume', 'skip', 'stop', 'mute', 'unmute'] as const;
 export type TrackAction = (typeof trackActions)[number];

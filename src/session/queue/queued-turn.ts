@@ -1,7 +1,9 @@
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { PendingAnswer } from '#src/session/answering/pending-answer.ts';
-import type { Asker, AskOutcome } from '#src/session/ports/command-ports.ts';
+import type { Asker, AskOutcome, SpokenManner } from '#src/session/ports/command-ports.ts';
+import type { PlayEnd } from '#src/session/ports/tracks.ts';
+import type { SpeechVoice } from '#src/speech/ports.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 import type { TurnHandle } from './turn-handle.ts';
 
@@ -29,6 +31,8 @@ export type QueuedQuestion = {
   postponed?: boolean;
   /** Chat in which a typed question and its answer stand for all who may open it. */
   readonly placeId?: string | undefined;
+  /** How its answer is spoken, where the asker chose that. */
+  readonly manner?: SpokenManner | undefined;
   /** Tells the asker the outcome; only where the question was typed. */
   readonly tell?: (asking: AskOutcome) => void;
 };
@@ -42,6 +46,8 @@ export type QueuedReading = {
   /** What goes before it, as it stands when its turn comes; undefined: it is not to be said any more. */
   readonly opening?: () => string | undefined;
   readonly voice?: string;
+  /** How else it is spoken. */
+  readonly manner?: Pick<SpeechVoice, 'instructions' | 'model'>;
   /** Whose voice that is; null: the bot's own. Left out: its owner's. */
   readonly speakerId?: string | null;
   /** Language of the text (BCP 47), where it is known: a voice that does not speak it refuses. */
@@ -58,6 +64,8 @@ export type QueuedReading = {
   readonly isWrittenElsewhere?: boolean;
   /** Called when something of it was heard. */
   readonly onHeard?: () => void;
+  /** Told how it ended, once it had its turn. Never throws. */
+  readonly onEnd?: (end: PlayEnd) => void;
   readonly handle: TurnHandle;
 };
 

@@ -4,10 +4,12 @@ import type { Clock } from '#src/base/clock.ts';
 import type { Loudness } from '#src/playback/mix/levelling.ts';
 import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
 import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
-import type { ItemEnd, TrackItem } from '#src/playback/tracks/track-item.ts';
+import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import type { ItemAdded } from '#src/playback/tracks/track-outcomes.ts';
 import type { StoredSource, StoredTrack } from '#src/session/ports/stores/track-store.ts';
 import type { ListedSound, ListedTrack, TrackOutcome } from '#src/session/ports/tracks.ts';
+import { faultOf } from '#src/session/sound-fault.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import { performOn, placeMeant, type TrackCommand } from './perform-command.ts';
 import { ownTracks, usualTrack } from './track-names.ts';
 
@@ -32,7 +34,8 @@ export type PlayOptions = {
 export type FailedSound = {
   readonly track: string;
   readonly title: string;
-  readonly ended: ItemEnd;
+  /** Why, in a few words. */
+  readonly fault: TextLine;
 };
 
 /** Whose a sound is going to be that is still fetched; nobody's, once they are forgotten. To be disposed of. */
@@ -66,8 +69,8 @@ export class OwnedTracks implements Disposable {
     this.tracks.listen((event) => {
       if (event.kind !== 'ended') return;
       const { track, item, ended } = event;
-      const isWanted = ended.reason === 'completed' || ended.reason === 'cancelled';
-      if (!isWanted) this.#onBroken({ track, title: item.source.title, ended });
+      const fault = faultOf(ended);
+      if (fault) this.#onBroken({ track, title: item.source.title, fault });
     });
   }
 

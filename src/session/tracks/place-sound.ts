@@ -1,5 +1,13 @@
 import { holds } from '#src/people/rights.ts';
-import type { Playing, TrackCaller, TrackKeeping, TrackWish } from '#src/session/ports/tracks.ts';
+import type { ItemEnd } from '#src/playback/tracks/track-item.ts';
+import type {
+  PlayEnd,
+  Playing,
+  TrackCaller,
+  TrackKeeping,
+  TrackWish,
+} from '#src/session/ports/tracks.ts';
+import { faultOf } from '#src/session/sound-fault.ts';
 import { bearerOf, type RightsContext } from '#src/session/tools/current-rights.ts';
 import type { SoundOwner, SoundTag } from './owned-tracks.ts';
 import type { SessionTracks } from './session-tracks.ts';
@@ -18,12 +26,13 @@ export type PlaceableSound = Pick<Extract<FoundSound, { kind: 'found' }>, 'sourc
 export function placeSound(
   context: PlacingContext,
   caller: TrackCaller,
-  { loop, next, percent, track }: Omit<TrackWish, 'sound'>,
+  { loop, next, onEnd, percent, track }: Omit<TrackWish, 'sound'>,
   { source, origin, owner }: PlaceableSound,
 ): Playing {
   const { owned } = context.tracks;
   const kept = percent === undefined ? undefined : keptVolume(track, percent, caller, context);
   const added = owned.lay(track, source, { ...(origin && { origin }), owner }, { loop, next });
+  if (onEnd && 'item' in added) void added.item.ended.then((ended) => onEnd(endOf(ended)));
   const { title } = source;
   const also = kept && { kept };
   switch (added.kind) {
@@ -45,6 +54,14 @@ export function placeSound(
     case 'closed':
       return { kind: 'nowhere' };
   }
+}
+
+function endOf(ended: ItemEnd): PlayEnd {
+  const reason = faultOf(ended);
+  if (reason) return { kind: 'failed', reason };
+  const { reason: kind } = ended;
+  if (kind === 'completed' || kind === 'skipped') return { kind };
+  return { kind: 'stopped', why: kind === 'closed' ? 'left' : 'asked' };
 }
 
 /** Whether this person may change everybody's sounds, as far as Discord has told. */

@@ -6,7 +6,7 @@ import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { soundFaultOf } from '#src/session/sound-fault.ts';
 import { withStore } from '#src/session/store-access.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
-import type { FailedSound, OwnedTracks } from './owned-tracks.ts';
+import type { OwnedTracks } from './owned-tracks.ts';
 import { isOwnTrack, ownTracks } from './track-names.ts';
 import type { TrackVolumes } from './track-volumes.ts';
 
@@ -43,7 +43,7 @@ export class TrackPersistence {
   constructor(options: TrackPersistenceOptions) {
     this.#options = options;
     this.#isLaid = options.isPassedOn;
-    options.owned.onBroken((broken) => this.#broke(broken));
+    options.owned.onBroken(({ track, title, fault }) => this.#gone(track, title, fault));
     options.owned.onDisowned((personId) => this.#forgotten?.add(personId));
   }
 
@@ -144,14 +144,6 @@ export class TrackPersistence {
       if (!reason) throw error;
       this.#gone(track, title, reason);
     }
-  }
-
-  #broke({ track, title, ended }: FailedSound): void {
-    const error = 'error' in ended ? ended.error : undefined;
-    const usual = ended.reason === 'empty' ? 'track.bad.not_audio' : 'track.bad.unreachable';
-    // What is no fault of a file is one of a speech server: the sound is a text.
-    const id = error && !error.code.startsWith('source.') ? 'track.bad.voice' : usual;
-    this.#gone(track, title, soundFaultOf(error, 'track') ?? { id });
   }
 
   #gone(track: string, title: string, { id, with: words }: TextLine): void {

@@ -65,7 +65,7 @@ export class VoiceQueue {
         const [next] = this.#waiting;
         const skipped = { kind: 'skipped', track, title: this.#title(first) } as const;
         const after = next && first === this.#now && { next: this.#title(next) };
-        this.#queue.drop(first, 'stopped');
+        this.#queue.drop(first, 'skipped');
         return { ...skipped, ...after };
       }
       case 'stop': {
@@ -77,7 +77,7 @@ export class VoiceQueue {
       }
       case 'remove':
         if (!first) return { kind: 'over' };
-        this.#queue.drop(first, 'stopped');
+        this.#queue.drop(first, 'skipped');
         return { kind: 'removed', track, title: this.#title(first) };
       default:
         return { kind: 'reserved', track };

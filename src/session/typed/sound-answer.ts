@@ -6,6 +6,7 @@ import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { Usage } from '#src/chat/ports.ts';
 import { ConfidentialText, type KnownBy } from '#src/people/confidential-text.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
+import { stretched } from '#src/playback/reply/stretch.ts';
 import { failureText } from '#src/session/alerts/report-failure.ts';
 import { answerRequestOf, cheaperStyle } from '#src/session/answering/answer-request.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
@@ -68,7 +69,7 @@ export async function openSoundAnswer(
 
 /** Answers with a WAV file and the words in it, within `ms`; `knownBy` may know what it is made of. Failures and abort: as `answerInWriting`. */
 export async function answerInFile(
-  asked: SoundQuestion & { readonly knownBy: KnownBy },
+  asked: SoundQuestion & { readonly knownBy: KnownBy; readonly speed?: number | undefined },
   parts: SoundAnswerParts,
   ms: number,
   signal: AbortSignal,
@@ -82,13 +83,13 @@ export async function answerInFile(
     const opened = await openSoundAnswer(asked, parts, until);
     if (opened.kind === 'failed') return opened;
     await within(collect(opened.parts, draft), ms, parts.clock, late);
-    return fileOf(draft, asked.knownBy);
+    return fileOf(draft, asked);
   } catch (error) {
     const failure = atStage('think', error);
     if (signal.aborted || !(failure instanceof BotError)) throw error;
     parts.onEvent(asked.guildId, failureOf(failure, 'think'));
     // Where only the voice is out, the words are there.
-    if (failure.stage === 'speak' && draft.text.trim() !== '') return fileOf(draft, asked.knownBy);
+    if (failure.stage === 'speak' && draft.text.trim() !== '') return fileOf(draft, asked);
     return { kind: 'failed', line: failureText(failure, parts) };
   } finally {
     over.abort(new Error('answered'));
@@ -112,11 +113,14 @@ async function collect(parts: AsyncIterable<ReplyPart>, draft: FileDraft): Promi
 }
 
 /** Errors: BotError `provider.empty`. */
-function fileOf({ text: written, pieces }: FileDraft, knownBy: KnownBy): AskOutcome {
+function fileOf(
+  { text: written, pieces }: FileDraft,
+  { knownBy, speed = 1 }: { readonly knownBy: KnownBy; readonly speed?: number | undefined },
+): AskOutcome {
   const text = new ConfidentialText(written.trim(), knownBy);
   if (written.trim() === '')
     throw new BotError('provider.empty', true, 'The chat model wrote nothing.');
-  const samples = joinSamples(pieces);
+  const samples = joinSamples([...stretched(joinSamples(pieces), speed)]);
   if (samples.length === 0) return { kind: 'answered', text };
   const wav = writeWav({ samples, rateHz: soundAnswerRateHz, channels: 1 });
   return { kind: 'answered', text, wav };

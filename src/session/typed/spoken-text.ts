@@ -2,7 +2,8 @@ import { openText } from '#src/people/confidential-text.ts';
 import { clausesOf } from '#src/session/output/read-aloud.ts';
 import { SpeechSource } from '#src/session/output/speech-source.ts';
 import type { SayOptions, SayOutcome } from '#src/session/ports/command-ports.ts';
-import { TurnHandle } from '#src/session/queue/turn-handle.ts';
+import type { PlayEnd } from '#src/session/ports/tracks.ts';
+import { type DropReason, TurnHandle } from '#src/session/queue/turn-handle.ts';
 import { placeSound } from '#src/session/tracks/place-sound.ts';
 import {
   everyTrack,
@@ -11,6 +12,7 @@ import {
   voiceTrack,
 } from '#src/session/tracks/track-names.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
+import type { SpeechVoice } from '#src/speech/ports.ts';
 import { readingOutcome } from './reading-outcome.ts';
 
 /** Has a text read out in a session: on the track `voice`, or as a sound on a named one. Nothing where there is no money for it. */
@@ -37,18 +39,37 @@ function queued(
   { context }: VoiceSession,
   clauses: readonly string[],
   when: 'now' | 'queue',
-  { owner, speed, voice }: SayOptions,
+  { onEnd, owner, speed, voice, ...how }: SayOptions,
 ): SayOutcome {
-  const manner = { ...(voice !== undefined && { voice }), ...(speed !== undefined && { speed }) };
-  const more = { ...manner, ...(owner && { owner }) };
+  const tell = onEnd && onlyFirst(onEnd);
   const added = context.queue.read({
     kind: 'reading',
     clauses: clauses.map(openText),
     when,
-    ...more,
-    handle: new TurnHandle(),
+    ...(voice !== undefined && { voice }),
+    ...(speed !== undefined && { speed }),
+    manner: mannerOf(how),
+    ...(owner && { owner }),
+    ...(tell && { onEnd: tell }),
+    handle: new TurnHandle((why) => tell?.(endOf(why))),
   });
   return readingOutcome(added);
+}
+
+function mannerOf({ model, tone }: SayOptions): Pick<SpeechVoice, 'instructions' | 'model'> {
+  return {
+    ...(model !== undefined && { model }),
+    ...(tone !== undefined && { instructions: tone }),
+  };
+}
+
+/** What had its turn is told how it ended before its handle is dropped. */
+function onlyFirst(onEnd: (end: PlayEnd) => void): (end: PlayEnd) => void {
+  let isTold = false;
+  return (end) => {
+    if (!isTold) onEnd(end);
+    isTold = true;
+  };
 }
 
 /** As a sound of its owner, which is synthesised when its turn comes. */
@@ -60,7 +81,7 @@ function placed(
 ): SayOutcome {
   const { context, restrictions } = session;
   const { owned } = context.tracks;
-  const { owner, track, voice } = how;
+  const { onEnd, owner, speed, track, voice } = how;
   if (track === undefined) return { kind: 'placed', playing: { kind: 'bad-name' } };
   if (isOwnTrack(track) || track === everyTrack) {
     return { kind: 'placed', playing: { kind: 'reserved', track } };
@@ -71,11 +92,41 @@ function placed(
   }
   const refused = charge(session, clauses, how);
   if (refused) return refused;
-  const own = context.goneVoices.voiceOf(voice, owner?.id);
-  const source = new SpeechSource(clauses, context.channel.guildId, context.parts, own);
+  const own = {
+    ...context.goneVoices.voiceOf(voice, owner?.isProgram ? undefined : owner?.id),
+    ...mannerOf(how),
+  };
+  const { guildId } = context.channel;
+  const source = new SpeechSource(clauses, guildId, context.parts, { ...own, speed });
   const caller = { id: '', name: '', ...owner, mayManage: false };
-  const wish = { track, loop: false, next: when === 'now' };
+  const told = onEnd && ((end: PlayEnd) => onEnd(source.endOr(end)));
+  const wish = { track, loop: false, next: when === 'now', onEnd: told };
   return { kind: 'placed', playing: placeSound(context, caller, wish, { source, owner }) };
+}
+
+/** How a text ended that lost its turn, or never had one. */
+function endOf(why: DropReason): PlayEnd {
+  switch (why) {
+    case 'skipped':
+      return { kind: 'skipped' };
+    case 'interrupted':
+    case 'muted':
+    case 'left':
+    case 'lost':
+      return { kind: 'stopped', why };
+    case 'ending':
+      return { kind: 'stopped', why: 'left' };
+    case 'over':
+      return { kind: 'failed', reason: { id: 'track.bad.voice' } };
+    case 'stopped':
+    case 'withdrawn':
+    case 'late':
+    case 'crowded':
+    case 'continued':
+    case 'unmeant':
+    case 'replaced':
+      return { kind: 'stopped', why: 'asked' };
+  }
 }
 
 /** Counts the text to the share of its payer, where there is one; why it may not be read, where that is used up. */

@@ -1,5 +1,5 @@
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
-import type { AskOutcome } from '#src/session/ports/command-ports.ts';
+import type { AskOutcome, QuestionSubject } from '#src/session/ports/command-ports.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import type { DropReason, TurnHandle } from '#src/session/queue/turn-handle.ts';
 
@@ -13,7 +13,7 @@ export function questionOf(
   atMs: number,
   handle: TurnHandle,
   tell: (asking: AskOutcome) => void,
-  placeId?: string,
+  { manner, placeId }: Pick<QuestionSubject, 'manner' | 'placeId'> = {},
 ): QueuedQuestion {
   const [said, ...earlier] = all.toReversed();
   if (!said) throw new Error('Nothing was asked.');
@@ -24,6 +24,7 @@ export function questionOf(
     endedAtMs: atMs,
     handle,
     placeId,
+    manner,
     tell,
     words: { text, atMs },
   };
@@ -41,6 +42,7 @@ export function questionOf(
 export function droppedFor(why: DropReason): AskOutcome {
   switch (why) {
     case 'stopped':
+    case 'skipped':
     case 'withdrawn':
     case 'continued':
     case 'unmeant':

@@ -4,6 +4,8 @@ import { memoryContext } from '#src/captions/answers/memory-context.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import { alsoKnownTo, anybody, placeReading } from '#src/people/confidential-text.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import { styleIn } from '#src/session/answering/answer-request.ts';
 import type { KnownHistory } from '#src/session/answering/conversation-memory.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
@@ -16,6 +18,7 @@ import type {
   QuestionSubject,
   SayOptions,
   SayOutcome,
+  SpokenManner,
   TypedTalk,
 } from '#src/session/ports/command-ports.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
@@ -145,9 +148,12 @@ export class TypedRequests implements TypedTalk {
     const known = [...messages, ...(await this.#remembered(guildId, asker))];
     const language = (await this.#languagesFor(guildId, asker)).answerTo(asker.id);
     if (answer === 'file') {
-      const turn = { said, style: parts.style, history: known, tools: [], language };
+      const style = styleIn(parts.style, about.manner);
+      const turn = { said, style, history: known, tools: [], language };
       const pipeline = this.#pipelineIn(guildId);
-      return await answerInFile({ guildId, turn, pipeline, payer, knownBy }, parts, ms, until);
+      const { speed } = about.manner ?? {};
+      const file = { guildId, turn, pipeline, payer, knownBy, speed };
+      return await answerInFile(file, parts, ms, until);
     }
     const { onUsage, told } = this.#standIns.watch(guildId, this.#brainIn(guildId));
     const question = { ...asked, known, knownBy, ear, language, onUsage };
@@ -175,7 +181,7 @@ export class TypedRequests implements TypedTalk {
     const atMs = this.#parts.clock.nowMs();
     const said = utterancesOf({ asker, question, about: {}, atMs }, this.#signal);
     const handle = new TurnHandle((why) => tell(droppedFor(why)));
-    context.queue.ask(questionOf(said, question, atMs, handle, tell, placeId));
+    context.queue.ask(questionOf(said, question, atMs, handle, tell, { placeId }));
     context.addressing.open(asker.id);
     return () => handle.drop('withdrawn');
   }
@@ -277,10 +283,7 @@ export class TypedRequests implements TypedTalk {
 
   async #aloud(
     said: readonly TurnUtterance[],
-    {
-      about: { placeId },
-      question,
-    }: { readonly about: QuestionSubject; readonly question: string },
+    { about, question }: { readonly about: QuestionSubject; readonly question: string },
     { context }: VoiceSession,
     ms: number,
   ): Promise<AskOutcome> {
@@ -288,7 +291,9 @@ export class TypedRequests implements TypedTalk {
     const told = Promise.withResolvers<AskOutcome>();
     const [{ speakerId = '' } = {}] = said;
     const handle = new TurnHandle((why) => told.resolve(droppedFor(why)));
-    context.queue.ask(questionOf(said, question, clock.nowMs(), handle, told.resolve, placeId));
+    const manner = mannerIn(context.settings().pipeline, about);
+    const how = { placeId: about.placeId, ...(manner && { manner }) };
+    context.queue.ask(questionOf(said, question, clock.nowMs(), handle, told.resolve, how));
     const follow = () => context.addressing.open(speakerId);
     follow();
     void told.promise.then(follow);
@@ -298,6 +303,11 @@ export class TypedRequests implements TypedTalk {
       return { kind: 'failed', line: { id: 'ask.late' } };
     }
   }
+}
+
+/** A Realtime conversation has one voice: with another it would begin anew. */
+function mannerIn(pipeline: PipelineName, { manner }: QuestionSubject): SpokenManner | undefined {
+  return pipeline === 'realtime' && manner ? { speed: manner.speed } : manner;
 }
 
 /**

@@ -106,5 +106,5 @@ test('of one huge piece only what is needed is turned into samples of ours', asy
   for (let n = 0; n < 200; n++) await band.clock.advance(0);
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(5_000_000);
   band.tracks.stop();
-  expect(await item.ended).toEqual({ reason: 'cancelled' });
+  expect(await item.ended).toEqual({ reason: 'stopped' });
 });

@@ -158,7 +158,7 @@ test('skipping an item lets go of its source at once, even one that does not lis
   await band.run(60);
   for (const item of items) {
     band.tracks.track('main')?.skip();
-    expect(await item.ended).toEqual({ reason: 'cancelled' });
+    expect(await item.ended).toEqual({ reason: 'skipped' });
     await band.run(40);
   }
   await settled();

@@ -127,13 +127,13 @@ test.each([
   expect(band.heard.filter((sample) => sample !== 0)).toHaveLength(960);
 });
 
-test('the same name twice: the first item ends as cancelled', async () => {
+test('the same name twice: the first item ends as skipped', async () => {
   const band = new Band();
   const first = itemOf(band.tracks.play('main', steady(1000, 5000)));
   await band.run(100);
   const again = band.tracks.play('main', steady(2000, 100));
   expect(again).toMatchObject({ kind: 'playing', replaced: first });
-  expect(await first.ended).toEqual({ reason: 'cancelled' });
+  expect(await first.ended).toEqual({ reason: 'skipped' });
   await band.run(200);
   expect(await itemOf(again).ended).toEqual({ reason: 'completed' });
 });
@@ -184,7 +184,7 @@ test('leaving the scope closes everything, and nothing can be played afterwards'
   }
   await settled();
   expect(tap.closed).toBe(true);
-  for (const item of items) expect(await item.ended).toEqual({ reason: 'cancelled' });
+  for (const item of items) expect(await item.ended).toEqual({ reason: 'closed' });
   expect(band.tracks.play('main', steady(1, 100))).toEqual({ kind: 'closed' });
 });
 

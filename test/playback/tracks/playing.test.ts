@@ -53,7 +53,7 @@ test('play replaces what sounds, stop ends what sounds and what waits', async ()
   band.tracks.enqueue('main', steady(2000, 5000));
   await band.run(100);
   band.tracks.play('main', steady(3000, 5000));
-  if (first.kind === 'playing') expect(await first.item.ended).toEqual({ reason: 'cancelled' });
+  if (first.kind === 'playing') expect(await first.item.ended).toEqual({ reason: 'skipped' });
   await band.run(100);
   expect(band.level).toBe(3000);
   expect(band.tracks.track('main')?.stop()).toMatchObject({ kind: 'stopped', removed: 1 });

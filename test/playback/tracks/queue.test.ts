@@ -34,28 +34,28 @@ test('a queue is full with 50 that wait, the one that sounds not counted', () =>
   expect(queue.isFull).toBe(true);
 });
 
-test('what is replaced or skipped is cancelled, and what waits goes on waiting', () => {
+test('what is replaced or skipped ends as skipped, and what waits goes on waiting', () => {
   const { ended, queue, item, titles } = line();
   expect(queue.replace(item(1))).toBeUndefined();
   queue.add(item(2), false);
   queue.add(item(3), false);
   expect(queue.replace(item(4))?.source.title).toBe('level 1');
-  expect(ended).toEqual(['level 1 cancelled']);
-  expect(queue.skip()?.source.title).toBe('level 4');
+  expect(ended).toEqual(['level 1 skipped']);
+  expect(queue.skip('skipped')?.source.title).toBe('level 4');
   expect([queue.now?.source.title, ...titles()]).toEqual(['level 2', 'level 3']);
-  expect(ended).toEqual(['level 1 cancelled', 'level 4 cancelled']);
+  expect(ended).toEqual(['level 1 skipped', 'level 4 skipped']);
 });
 
-test('clearing cancels all that waits and lets what sounds sound', () => {
+test('clearing stops all that waits and lets what sounds sound', () => {
   const { ended, queue, item, titles } = line();
   for (const n of [1, 2, 3]) queue.add(item(n), false);
-  expect(queue.clear()).toBe(2);
+  expect(queue.clear('stopped')).toBe(2);
   expect([queue.now?.source.title, titles()]).toEqual(['level 1', []]);
-  expect(ended).toEqual(['level 2 cancelled', 'level 3 cancelled']);
-  expect(queue.clear()).toBe(0);
+  expect(ended).toEqual(['level 2 stopped', 'level 3 stopped']);
+  expect(queue.clear('stopped')).toBe(0);
 });
 
-test('one that waits is removed and cancelled, once, and what sounds cannot be', () => {
+test('one that waits is removed and ends as skipped, once, and what sounds cannot be', () => {
   const { ended, queue, item, titles } = line();
   const [first, second, third] = [item(1), item(2), item(3)];
   for (const one of [first, second, third]) queue.add(one, false);
@@ -63,7 +63,7 @@ test('one that waits is removed and cancelled, once, and what sounds cannot be',
     ...[true, false, false],
   ]);
   expect([queue.now, ...titles()]).toEqual([first, 'level 3']);
-  expect(ended).toEqual(['level 2 cancelled']);
+  expect(ended).toEqual(['level 2 skipped']);
 });
 
 test('with the last item a queue is idle, and there is nothing to skip', () => {
@@ -72,7 +72,7 @@ test('with the last item a queue is idle, and there is nothing to skip', () => {
   queue.add(only, false);
   queue.done(only);
   expect(ended).toEqual(['level 1 empty']);
-  expect([queue.isIdle, queue.skip()]).toEqual([true, undefined]);
+  expect([queue.isIdle, queue.skip('skipped')]).toEqual([true, undefined]);
   expect(ended).toHaveLength(1);
 });
 
