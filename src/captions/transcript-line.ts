@@ -16,10 +16,15 @@ export type TranscriptSession = {
   readonly catchUp: boolean;
 };
 
-/** Speaker of a line: a person, or the bot itself answering these people. */
+/** Speaker of a line: a person, or the bot itself with an answer to these people or made of their words. */
 export type TranscriptSpeaker =
   | { readonly kind: 'person'; readonly personId: string; readonly name: string }
   | { readonly kind: 'bot'; readonly name: string; readonly answeredIds: readonly string[] };
+
+/** Ids of people whose words a line of this speaker holds. */
+export function peopleIn(speaker: TranscriptSpeaker): readonly string[] {
+  return speaker.kind === 'person' ? [speaker.personId] : speaker.answeredIds;
+}
 
 /** One recognised word, in ms since the start of its session; `confidence` is 0 to 1. */
 export type TranscriptWord = {

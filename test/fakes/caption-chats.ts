@@ -56,12 +56,14 @@ export class FakeCaptionChat implements CaptionChat {
   }
 
   #take({ key, text, place }: MessageWish): WishOutcome {
+    const messageId = place?.messageId ?? `${this.channelId} ${key}`;
+    const first = messageId.slice(this.channelId.length + 1);
+    const shown = this.shown.has(first) ? first : key;
     if (text === '') {
-      this.shown.delete(key);
+      this.shown.delete(shown);
       return { kind: 'deleted', key };
     }
-    this.shown.set(key, text);
-    const messageId = place?.messageId ?? `${this.channelId} ${key}`;
+    this.shown.set(shown, text);
     const at = { channelId: this.channelId, messageId };
     return { kind: 'shown', key, place: at, text, atMs: this.#clock.nowMs() };
   }
@@ -70,7 +72,7 @@ export class FakeCaptionChat implements CaptionChat {
 /** Chats in memory: that of each voice channel, and threads. */
 export class FakeCaptionChats implements CaptionChats {
   readonly chats = new Map<string, FakeCaptionChat>();
-  /** People who may read no chat. */
+  /** People who may read no chat, and as `id channelId` those who may not read one of them. */
   readonly barred = new Set<string>();
   /** No chat can be opened. */
   isForbidden = false;
@@ -101,8 +103,11 @@ export class FakeCaptionChats implements CaptionChats {
     return this.#chat(channelId);
   }
 
-  mayRead: CaptionChats['mayRead'] = async (_guildId, _channelId, personId) =>
-    !this.barred.has(personId);
+  /** A program is no member. */
+  mayRead: CaptionChats['mayRead'] = async (_guildId, channelId, personId) =>
+    !personId.startsWith('token:') &&
+    !this.barred.has(personId) &&
+    !this.barred.has(`${personId} ${channelId}`);
 
   managersMayRead: CaptionChats['managersMayRead'] = async () => !this.barred.has('managers');
 

@@ -19,7 +19,7 @@ type DoorWords = {
   readonly 'an answer for a command or program': Extract<AskOutcome, { kind: 'answered' }>['text'];
   readonly 'a quote': Quote['text'];
   readonly 'a text to be read out': QueuedReading['clauses'][number];
-  readonly 'captions for a prompt': NonNullable<ReturnType<ChannelView['recent']>>;
+  readonly 'captions for a prompt': NonNullable<ReturnType<ChannelView['recent']>>['text'];
 };
 
 test('a bare string passes no door, and every door names its readers', () => {

@@ -48,7 +48,7 @@ export type AnswerContext = AnswerStart &
   UnspokenChat & {
     readonly addressing: Pick<SessionAddressing, 'answered' | 'answering'>;
     readonly queue: Pick<TurnQueue, 'putAside'>;
-    readonly output: Pick<SpeechOutput, 'keepTo'>;
+    readonly output: Pick<SpeechOutput, 'isForgotten' | 'keepTo'>;
     readonly parts: Pick<SessionDependencies, 'longestStandstillMs' | 'peopleSettings'>;
     /** Aborted when the session is over. */
     readonly signal: AbortSignal;
@@ -92,9 +92,9 @@ export async function answer(
     });
     const { dropped } = question.handle;
     if (dropped === 'continued') pending.discard();
-    else if (dropped !== 'withdrawn') {
-      const quotedIds = pending.quote?.aboutIds ?? [];
-      const given = { reply, progress, finish, quotedIds, knownBy: pending.knownBy };
+    else if (dropped !== 'withdrawn' && !output.isForgotten) {
+      const { aboutIds, knownBy } = pending;
+      const given = { reply, progress, finish, aboutIds, knownBy };
       recordAnswer(question, given, context);
       if (failure?.stage !== 'speak') showWrittenParts(question, given, context);
     }
@@ -106,9 +106,10 @@ export async function answer(
   const own = parts.peopleSettings.known(channel.guildId, question.said.speakerId);
   const ownSpeed = question.manner?.speed ?? own.speed;
   const knownBy = () => answerKnownBy(question, pending.knownBy, context);
-  const { madeOf } = pending;
+  const { aboutIds, madeOf } = pending;
   const onUnknown = () => pending.outdate();
-  const birth = { isAnswer: true, answeredIds, ownSpeed, knownBy, madeOf, onUnknown };
+  const whose = { answeredIds, aboutIds, knownBy, madeOf };
+  const birth = { isAnswer: true, ownSpeed, ...whose, onUnknown };
   try {
     await output.speak(signal, give, birth);
   } catch (error) {

@@ -66,7 +66,7 @@ export function beginAnswer(
   const mayShow = (id: string) => askerIds.includes(id) || !context.gate.isLeftOut(id);
   const readers = readersOf(askerIds, context);
   const history = memory.messages(readers, mayShow);
-  const { knownBy, ...beside } = contextOf(said, readers, context);
+  const { knownBy, aboutIds, ...beside } = contextOf(said, readers, context);
   const tools = new ToolRun(said, context);
   const isHere = context.people().some(({ id }) => id === speakerId);
   const voice = context.goneVoices.voiceOf(manner?.voice, isHere ? speakerId : undefined);
@@ -98,6 +98,7 @@ export function beginAnswer(
       tools,
       basis,
       knownBy: alsoKnownTo(knownByAll([history.knownBy, knownBy]), readers.people),
+      aboutIds: [...new Set([...history.aboutIds, ...aboutIds])],
       reservation,
       nowMs: () => clock.nowMs(),
     },
@@ -117,6 +118,9 @@ function readersOf(askerIds: readonly string[], context: AnswerStart) {
   return { people, placeIds: isOut ? [context.channel.channelId] : [] };
 }
 
+/** Those who may know it, and those whose words it holds. */
+type ContextSource = { readonly knownBy: KnownBy; readonly aboutIds: readonly string[] };
+
 /**
  * What an answer may know beside the conversation: what the server has it remember, and what was said there of late. A
  * question from elsewhere, as of a program, begins with nothing.
@@ -125,16 +129,20 @@ function contextOf(
   said: readonly TurnUtterance[],
   readers: TextReaders,
   { captions, channel, gate, parts, people, settings }: AnswerStart,
-): Pick<Turn, 'context'> & { readonly knownBy: KnownBy } {
+): Pick<Turn, 'context'> & ContextSource {
   const askerIds = said.map(({ speakerId }) => speakerId);
   const isHere = askerIds.every((id) => people().some((one) => one.id === id));
   const remembered = settings().memory && isHere ? parts.memories.known(channel.guildId) : [];
   const recent = captions.view?.recent(Math.min(...said.map(({ fromMs }) => fromMs)), askerIds);
-  const words = recent?.textFor(readers);
-  const knownBy = words === undefined ? anybody : (recent?.knownBy ?? anybody);
-  const shown = [
-    memoryContext(usableMemories(remembered, askerIds, gate), parts.timeZone),
-    words,
-  ].filter((one) => one !== undefined);
-  return shown.length === 0 ? { knownBy } : { context: shown.join('\n\n'), knownBy };
+  const words = recent?.text.textFor(readers);
+  const usable = usableMemories(remembered, askerIds, gate);
+  const source: ContextSource = {
+    knownBy: words === undefined ? anybody : (recent?.text.knownBy ?? anybody),
+    aboutIds: [
+      ...usable.flatMap(({ byId, aboutId }) => [byId, ...(aboutId === undefined ? [] : [aboutId])]),
+      ...(words === undefined ? [] : (recent?.aboutIds ?? [])),
+    ],
+  };
+  const shown = [memoryContext(usable, parts.timeZone), words].filter((one) => one !== undefined);
+  return shown.length === 0 ? source : { context: shown.join('\n\n'), ...source };
 }

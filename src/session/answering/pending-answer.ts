@@ -42,6 +42,8 @@ export type PendingAnswerParts = {
   readonly basis: object;
   /** Those who may know what the model is shown for it. */
   readonly knownBy: KnownBy;
+  /** People whose words that holds. */
+  readonly aboutIds: readonly string[];
   readonly nowMs: () => number;
   /** Money set aside for it. */
   readonly reservation: Reservation;
@@ -67,6 +69,7 @@ export class PendingAnswer {
   readonly reservation: Reservation;
   /** Those who may know what the model is shown for it. */
   readonly madeOf: KnownBy;
+  readonly #aboutIds: readonly string[];
   readonly #turn: Turn;
   readonly #parts: AsyncIterator<ReplyPart>;
   readonly #preemptiveBudget: PreemptiveBudget;
@@ -85,9 +88,10 @@ export class PendingAnswer {
   #tokens = 0;
 
   constructor(turn: Turn, parts: PendingAnswerParts, signal: AbortSignal) {
-    const { pipeline, preemptiveBudget, tools, basis, knownBy, nowMs } = parts;
+    const { aboutIds, pipeline, preemptiveBudget, tools, basis, knownBy, nowMs } = parts;
     this.basis = basis;
     this.madeOf = knownBy;
+    this.#aboutIds = aboutIds;
     this.#turn = turn;
     this.#preemptiveBudget = preemptiveBudget;
     this.#tools = tools;
@@ -113,6 +117,11 @@ export class PendingAnswer {
   get knownBy(): KnownBy {
     const quoted = knownToPeopleAlone(this.quote?.text.knownBy ?? anybody);
     return knownByAll([this.madeOf, quoted]);
+  }
+
+  /** People whose words it is made of, or quotes. */
+  get aboutIds(): readonly string[] {
+    return [...new Set([...this.#aboutIds, ...(this.quote?.aboutIds ?? [])])];
   }
 
   /** Voice of all that is said in this answer, once it sounds. */

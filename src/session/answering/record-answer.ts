@@ -15,8 +15,8 @@ export type FinishedAnswer = {
   readonly reply: SpokenReply;
   readonly progress: AnswerProgress;
   readonly finish: AnswerFinish;
-  /** People whose words it quotes. */
-  readonly quotedIds?: readonly string[];
+  /** People whose words it is made of. */
+  readonly aboutIds?: readonly string[];
   /** Those who may know what it was made of. */
   readonly knownBy: KnownBy;
 };
@@ -48,7 +48,7 @@ export function recordAnswer(
   const writtenIn = isWritten(given) ? [context.channel.channelId] : [];
   const knownBy = answerKnownBy(question, given.knownBy, context, writtenIn);
   for (const twin of twins) remember(twin, '', [], knownBy, context);
-  const alsoIds = [...twins.map(speakerOf), ...(given.quotedIds ?? [])];
+  const alsoIds = [...twins.map(speakerOf), ...(given.aboutIds ?? [])];
   remember(question, reached(given), alsoIds, knownBy, context);
   const { firstSentAtMs } = given.reply;
   if (firstSentAtMs !== undefined && !question.tell) {

@@ -1,9 +1,10 @@
 import { channelContext } from '#src/captions/answers/channel-context.ts';
-import type { TranscriptLine } from '#src/captions/transcript-line.ts';
+import { peopleIn, type TranscriptLine } from '#src/captions/transcript-line.ts';
 import type { Audience, Viewer } from '#src/captions/transcript-store.ts';
 import { lineKnownBy, mayKnow } from '#src/captions/visibility.ts';
 import { ConfidentialText, captionsIn, knownByAll } from '#src/people/confidential-text.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { Quote } from '#src/session/ports/tool.ts';
 import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import type { PresenceLog } from './presence-log.ts';
@@ -67,7 +68,7 @@ export class ChannelView {
    * The last minutes before `beforeAtMs` of the monotonic clock that everybody there may know, and these people, whom the
    * answer reaches as well; as data.
    */
-  recent(beforeAtMs: number, askerIds: readonly string[]): ConfidentialText | undefined {
+  recent(beforeAtMs: number, askerIds: readonly string[]): Quote | undefined {
     const audience = this.#audience(askerIds);
     if (!audience) return undefined;
     const { parts, settings } = this.#context;
@@ -86,7 +87,9 @@ export class ChannelView {
     const rule = { ...session, catchUp: session.catchUp && settings().catchUp };
     const times = [...presences, ...this.#everybody.all];
     const known = found.map((line) => lineKnownBy(line, rule, times));
-    return text === undefined ? undefined : new ConfidentialText(text, knownByAll(known));
+    if (text === undefined) return undefined;
+    const aboutIds = new Set(found.flatMap(({ speaker }) => peopleIn(speaker)));
+    return { text: new ConfidentialText(text, knownByAll(known)), aboutIds: [...aboutIds] };
   }
 
   /**

@@ -1,5 +1,10 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { Presence, TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
+import {
+  type Presence,
+  peopleIn,
+  type TranscriptLine,
+  type TranscriptSession,
+} from '#src/captions/transcript-line.ts';
 import type { ResumableSession, TranscriptWriter } from '#src/captions/transcript-store.ts';
 import { PresenceLog } from './presence-log.ts';
 
@@ -132,7 +137,9 @@ export class TranscriptRecorder {
 
   /** Numbers of all that was said by this person or answered to them; their presence is not kept either. */
   forget(personId: string): readonly number[] {
-    const theirs = [...this.#speakers].filter(([, speaker]) => isAbout(speaker, personId));
+    const theirs = [...this.#speakers].filter(([, speaker]) =>
+      peopleIn(speaker).includes(personId),
+    );
     const numbers = theirs.map(([number]) => number);
     this.drop(numbers);
     this.#forgotten.add(personId);
@@ -241,9 +248,4 @@ export class TranscriptRecorder {
 
 function keyOf({ personId, fromMs }: Presence): string {
   return `${personId} ${fromMs}`;
-}
-
-function isAbout(speaker: TranscriptLine['speaker'], personId: string): boolean {
-  if (speaker.kind === 'person') return speaker.personId === personId;
-  return speaker.answeredIds.includes(personId);
 }

@@ -1,5 +1,5 @@
 import { CaptionLayout } from '#src/captions/live/caption-layout.ts';
-import type { MessagePlace, TranscriptLine } from '#src/captions/transcript-line.ts';
+import { type MessagePlace, peopleIn, type TranscriptLine } from '#src/captions/transcript-line.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
 import { writtenText } from '#src/session/localized-text.ts';
@@ -96,8 +96,7 @@ export class TranslatedCaptions {
       parts,
       language,
       mayShow: ({ number, speaker }) =>
-        this.#options.recorder.line(number) !== undefined &&
-        (speaker.kind === 'person' ? [speaker.personId] : speaker.answeredIds).every(mayWrite),
+        this.#options.recorder.line(number) !== undefined && peopleIn(speaker).every(mayWrite),
       onTranslated: (line, text) => void this.#show(line, text, language),
       notice,
     });

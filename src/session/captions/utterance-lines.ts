@@ -73,14 +73,18 @@ export class UtteranceLines {
     const isOpen = sent.text === '' || mayCaption(live.placeId, sent.knownBy);
     const words = isOpen ? sent : { ...sent, text: confidential };
     if (words.text === '' || words.fromMs < this.#options.fromMs) return;
-    if (!words.answeredIds.every(mayWrite)) return;
+    if (words.isForgotten || !words.answeredIds.every(mayWrite)) {
+      this.#unsay(words);
+      return;
+    }
     const saying = this.#sayings.get(words.key) ?? {
       number: recorder.nextNumber(),
       shownAtMs: Number.NEGATIVE_INFINITY,
     };
     this.#sayings.set(words.key, saying);
     const { number } = saying;
-    const speaker = { kind: 'bot', name: botName, answeredIds: words.answeredIds } as const;
+    const aboutIds = [...new Set([...words.answeredIds, ...words.aboutIds])];
+    const speaker = { kind: 'bot', name: botName, answeredIds: aboutIds } as const;
     const startMs = recorder.sessionMs(words.fromMs);
     if (words.isOver) {
       this.#sayings.delete(words.key);
@@ -88,11 +92,18 @@ export class UtteranceLines {
       const sessionId = recorder.session.id;
       const { text, isCut } = words;
       const line = { sessionId, number, speaker, startMs, endMs, text };
-      this.#keep({ ...line, ...(isCut && { isCut }), ...this.#brief(words.answeredIds) });
+      this.#keep({ ...line, ...(isCut && { isCut }), ...this.#brief(aboutIds) });
     } else if (atMs - saying.shownAtMs >= sayingMs) {
       saying.shownAtMs = atMs;
       live.put({ number, speaker, startMs, text: words.text, state: 'partial' });
     }
+  }
+
+  /** What was shown while the bot said it goes. */
+  #unsay({ key }: SentWords): void {
+    const saying = this.#sayings.get(key);
+    this.#sayings.delete(key);
+    if (saying) this.#options.live.remove([saying.number]);
   }
 
   /** Nothing more is written of what this person is saying. */

@@ -12,6 +12,10 @@ export type SentWords = {
   /** It was stopped before its end. */
   readonly isCut: boolean;
   readonly answeredIds: readonly string[];
+  /** Others whose words they are made of. */
+  readonly aboutIds: readonly string[];
+  /** Somebody of all these has taken their words back meanwhile. */
+  readonly isForgotten: boolean;
   /** Those who may know what they are made of. */
   readonly knownBy: KnownBy;
 };

@@ -37,6 +37,8 @@ export type ReplyBirth = {
   readonly ownSpeed?: number | undefined;
   /** People whom it answers; none for a text that is read out. */
   readonly answeredIds?: readonly string[];
+  /** Others whose words it is made of. */
+  readonly aboutIds?: readonly string[];
   /** Those who may hear an answer again once it is over. Default: anybody. */
   readonly knownBy?: () => KnownBy;
   /** Those who may know what it is made of: it ends where somebody else listens. Default: anybody. */
@@ -56,6 +58,7 @@ export class SpeechOutput {
   readonly #adjustment: () => VoiceAdjustment;
   #reply: SpokenReply | undefined;
   #answeredIds: readonly string[] = [];
+  #aboutIds: readonly string[] = [];
   /** People who took their words back while something was being said. */
   readonly #forgottenIds = new Set<string>();
   #madeOf = anybody;
@@ -69,6 +72,7 @@ export class SpeechOutput {
         readonly ownSpeed: number;
         readonly knownBy: KnownBy;
         readonly answeredIds: readonly string[];
+        readonly aboutIds: readonly string[];
       }
     | undefined;
   #sounded = false;
@@ -94,10 +98,16 @@ export class SpeechOutput {
     this.#madeOf = knownByAll([this.#madeOf, knownBy]);
   }
 
-  /** Nothing is said again that answers or quotes this person. */
+  /** Nothing is said again that answers this person or is made of their words. */
   forget(personId: string): void {
     this.#forgottenIds.add(personId);
-    if (this.#last?.answeredIds.includes(personId)) this.#last = undefined;
+    const { answeredIds = [], aboutIds = [] } = this.#last ?? {};
+    if ([...answeredIds, ...aboutIds].includes(personId)) this.#last = undefined;
+  }
+
+  /** Somebody whom it answers, or of whose words it is made, has taken them back since it began. */
+  get isForgotten(): boolean {
+    return [...this.#answeredIds, ...this.#aboutIds].some((id) => this.#forgottenIds.has(id));
   }
 
   /**
@@ -172,6 +182,7 @@ export class SpeechOutput {
     {
       isAnswer = false,
       answeredIds = [],
+      aboutIds = [],
       ownSpeed = 1,
       knownBy = () => anybody,
       madeOf = anybody,
@@ -190,6 +201,7 @@ export class SpeechOutput {
       if (this.#track.add(reply).kind === 'full') throw new Error('things are said one at a time');
       this.#reply = reply;
       this.#answeredIds = answeredIds;
+      this.#aboutIds = aboutIds;
       this.#forgottenIds.clear();
       this.#madeOf = madeOf;
       this.#isKept = false;
@@ -201,9 +213,8 @@ export class SpeechOutput {
       over.abort(new Error('it is said'));
       this.#reply = undefined;
       this.#sounded = reply.firstSentAtMs !== undefined;
-      const isForgotten = this.#answeredIds.some((id) => this.#forgottenIds.has(id));
       if (isAnswer && this.#sounded)
-        this.#last = isForgotten
+        this.#last = this.isForgotten
           ? undefined
           : {
               answer: new LastAnswer(reply),
@@ -211,6 +222,7 @@ export class SpeechOutput {
               ownSpeed,
               knownBy: knownBy(),
               answeredIds: this.#answeredIds,
+              aboutIds: this.#aboutIds,
             };
       signal.removeEventListener('abort', cut);
       reply.cut();
@@ -236,7 +248,12 @@ export class SpeechOutput {
         await last.answer.sayTo(reply, { speed, clock: this.#clock }, signal);
         finish = await this.played(reply, signal);
       },
-      { speed: 1, answeredIds: last.answeredIds, madeOf: last.knownBy },
+      {
+        speed: 1,
+        answeredIds: last.answeredIds,
+        aboutIds: last.aboutIds,
+        madeOf: last.knownBy,
+      },
     );
     return finish;
   }
@@ -295,7 +312,9 @@ export class SpeechOutput {
     const fromMs = reply.firstSentAtMs;
     if (fromMs === undefined) return undefined;
     const [text, toMs] = [reply.heardText(), this.#clock.nowMs()];
-    const whose = { answeredIds: this.#answeredIds, knownBy: this.#madeOf };
+    const { isForgotten } = this;
+    const about = { answeredIds: this.#answeredIds, aboutIds: this.#aboutIds, isForgotten };
+    const whose = { ...about, knownBy: this.#madeOf };
     return { key: reply, text, fromMs, toMs, isOver: false, isCut: false, ...whose };
   }
 

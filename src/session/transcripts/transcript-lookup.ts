@@ -2,7 +2,11 @@ import type { RecapPoint } from '#src/captions/answers/recap.ts';
 import { messageLink } from '#src/captions/files/message-link.ts';
 import { transcriptFiles } from '#src/captions/files/transcript-file.ts';
 import { visibleLine } from '#src/captions/files/visible-line.ts';
-import type { TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
+import {
+  peopleIn,
+  type TranscriptLine,
+  type TranscriptSession,
+} from '#src/captions/transcript-line.ts';
 import type {
   Audience,
   FoundLine,
@@ -240,7 +244,7 @@ function quotedLine({ line, session }: FoundLine): QuotedLine {
     name: visibleLine(speaker.name),
     atWallMs: session.startedAtWallMs + startMs,
     text: visibleLine(text),
-    aboutIds: speaker.kind === 'person' ? [speaker.personId] : speaker.answeredIds,
+    aboutIds: peopleIn(speaker),
     ...(link !== undefined && { link }),
   };
 }

@@ -318,7 +318,7 @@ function knownTo(
   { id }: Asker,
   session: VoiceSession | undefined,
   { placeId }: QuestionSubject,
-): KnownHistory {
+): Pick<KnownHistory, 'knownBy' | 'messages'> {
   if (!session?.isHere(id)) return { messages: [], knownBy: anybody };
   const { captions, gate, memory } = session.context;
   const { openPlaceIds = [] } = captions.view?.viewer(id) ?? {};

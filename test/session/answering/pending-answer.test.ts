@@ -25,6 +25,7 @@ function thinking(pipeline: Pipeline, preemptiveBudget = new PreemptiveBudget(),
     preemptiveBudget,
     basis: {},
     knownBy: anybody,
+    aboutIds: [],
     nowMs: () => clock.nowMs(),
   };
   return { clock, waste: preemptiveBudget, one: new PendingAnswer(turn, parts, signal) };

@@ -250,7 +250,7 @@ test('a model is shown what was said among people when it is asked, and nothing 
   const recent = () =>
     fixture.sessions.session('g')?.context.captions.view?.recent(fixture.clock.nowMs(), ['adam']);
   const readers = peopleReading(['adam', 'eva']);
-  expect(recent()?.textFor(readers)).toContain('Eva: five five');
+  expect(recent()?.text.textFor(readers)).toContain('Eva: five five');
   await fixture.captions.turnOff('g');
   expect(recent()).toBeUndefined();
 });

@@ -4,7 +4,8 @@ import type { ProgramAnswers } from '#src/session/ports/program-ports.ts';
 import { SessionProgramAnswers } from '#src/session/typed/program-answers.ts';
 import { openApi, openLoopback, programPorts } from '#test/api/api-setup.ts';
 import type { FakeSynthesizer } from '#test/fakes/speech.ts';
-import { pass, type SessionFixture } from './session-fixture.ts';
+import type { SessionFixture } from './session-fixture.ts';
+import { passUntil } from './telling-room.ts';
 
 /** What a program gets over HTTP, by the door through which it comes. */
 export async function programDoors(
@@ -40,7 +41,7 @@ export async function programDoors(
     arrived = Promise.withResolvers();
     const answer = read(path, { method: 'POST', body: JSON.stringify(body) });
     await Promise.race([arrived.promise, answer]);
-    await pass(fixture, 8_000);
+    await passUntil(fixture, answer);
     return await answer;
   };
   const ask = (question: string, answer: AnswerForm) => post('servers/g/ask', { question, answer });

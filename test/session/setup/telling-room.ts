@@ -2,7 +2,6 @@ import { BotError } from '#src/base/errors.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/ports.ts';
 import { peopleReading } from '#src/people/confidential-text.ts';
 import { chained } from '#src/pipeline/chained.ts';
-import type { AskOutcome } from '#src/session/ports/command-ports.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
@@ -15,16 +14,23 @@ import {
   lounge,
   openSessionFixture,
   pass,
+  type SessionFixture,
   words,
 } from './session-fixture.ts';
 
 /** Words that Eva said to those there, and that Adam said to the bot. */
-export const [overheard, told] = ['quagga', 'axolotl'];
+export const [overheard, told] = ['quagga', 'axolotl'] as const;
+export type Secret = typeof overheard | typeof told;
 export const ben: ChannelMember = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
 
-/** A model that looks captions up when it is asked for a decision, and else says whatever it was shown. */
+/**
+ * A model that looks captions up when it is asked for a decision, has remembered what it was shown when it is asked to, cites
+ * every line, and else says whatever it was shown.
+ */
 class TellingModel implements ChatModel {
   readonly #clock: VirtualClock;
+  /** Messages of each request, without the last question. */
+  readonly prompts: string[] = [];
   /** Time, in ms, before what it says, and how often it says it. */
   pace = { waitMs: 0, times: 1 };
 
@@ -40,15 +46,22 @@ class TellingModel implements ChatModel {
     const { times, waitMs } = this.pace;
     if (waitMs > 0) await this.#clock.sleep(waitMs, signal);
     const isFirst = !messages.some(({ role }) => role === 'tool');
-    const isDecision = /decided/.test(`${messages.at(-1)?.content}`);
-    const may = offered.some(({ name }) => name === 'find_in_captions');
-    const shown = JSON.stringify(messages.slice(0, -1));
-    const known = [overheard, told].filter((word) => shown.includes(word));
-    const argumentsJson = JSON.stringify({ question: 'What is decided?', about: 'all' });
-    if (isFirst && isDecision && may)
-      yield { kind: 'tool', call: { id: 'c', name: 'find_in_captions', argumentsJson } };
+    const question = `${messages.at(-1)?.content}`;
+    const isOffered = (tool: string) => isFirst && offered.some(({ name }) => name === tool);
+    const isRecap = JSON.stringify(messages).includes('Write one point a line');
+    const shown = JSON.stringify(isFirst && !isRecap ? messages.slice(0, -1) : messages);
+    this.prompts.push(shown);
+    const what =
+      [overheard, told].filter((word) => shown.includes(word)).join(' and ') || 'nothing';
+    const call = (name: string, given: object): ChatPart => {
+      return { kind: 'tool', call: { id: 'c', name, argumentsJson: JSON.stringify(given) } };
+    };
+    if (/decided/.test(question) && isOffered('find_in_captions'))
+      yield call('find_in_captions', { question: 'What is decided?', about: 'all' });
+    else if (/Remember/.test(question) && isOffered('remember'))
+      yield call('remember', { text: `At eight: ${what}.` });
+    else if (isRecap) yield { kind: 'text', text: `point [1] [2] [3] It is ${what}.` };
     else {
-      const what = known.join(' and ') || 'nothing';
       const rest = Array.from({ length: times - 1 }, (_, n) => ` Number ${n} is ${what}.`);
       yield { kind: 'text', text: `[1] I know ${what}.${rest.join('')}` };
     }
@@ -60,18 +73,20 @@ export async function openTelling(
   options: FixtureOptions = {},
   people: readonly ChannelMember[] = [adam, eva],
   clock = new VirtualClock(),
+  pieces = 25,
 ) {
   const chat = new TellingModel(clock);
   const voice = { isOut: false };
   const error = new BotError('provider.unreachable', true, 'Gone.', undefined, 'speak');
   const fault = () => (voice.isOut ? { afterPieces: 0, error } : undefined);
-  const synthesizer = new FakeSynthesizer({ pieces: 25, fault });
+  const synthesizer = new FakeSynthesizer({ pieces, fault });
   let said = '';
   const transcriber = new FakeTranscriber({ texts: () => said });
   const pipeline = chained({ chat, synthesizer });
   const parts = { chat, pipeline, synthesizer, transcriber, tools, addressing: 'off' } as const;
   const fixture = openSessionFixture({ ...parts, ...options }, people, clock);
   await fixture.settings.set('g', 'catch_up', 'off');
+  await fixture.settings.set('g', 'memory', 'on');
   await fixture.sessions.join(lounge, 'adam');
   for (const { id } of [adam, eva, ben]) await fixture.privacy.allow('g', id, 'always');
   await pass(fixture, 100);
@@ -84,14 +99,18 @@ export async function openTelling(
 
 export type TellingScene = Awaited<ReturnType<typeof openTelling>>;
 
-/** Eva says something beside the bot, Adam says something to it, and it quotes Eva. */
+/** Captions are on, and Adam and Eva have talked. */
 export async function talked(scene: TellingScene): Promise<TellingScene> {
-  const { fixture, say } = scene;
-  await turnOn(fixture);
-  await say(eva, `the ${overheard} is decided`);
+  await turnOn(scene.fixture);
+  await converse(scene);
+  return scene;
+}
+
+/** Eva says something beside the bot, Adam says something to it, and it quotes Eva. */
+export async function converse(scene: TellingScene): Promise<void> {
+  await scene.say(eva, `the ${overheard} is decided`);
   await asked(scene, adam, `Mind the ${told}.`);
   await asked(scene, adam, 'What was decided?');
-  return scene;
 }
 
 /** What of both words is in the answer to a question that is asked aloud, as its asker reads it and as it is said. */
@@ -101,12 +120,27 @@ export async function asked(
   question: string,
 ) {
   const before = synthesizer.asked.length;
-  let outcome: AskOutcome | undefined;
-  void fixture.talk.ask('g', question, who, 'voice').then((one) => {
-    outcome = one;
-  });
-  await pass(fixture, 8_000);
+  const outcome = await passUntil(fixture, fixture.talk.ask('g', question, who, 'voice'));
   const read =
     outcome?.kind === 'answered' ? outcome.text.textFor(peopleReading([who.id])) : undefined;
   return { read: `${read}`, spoken: JSON.stringify(synthesizer.asked.slice(before)) };
+}
+
+/** Lets time pass until this has come, and what is said about it is said; undefined where it does not come in 8 s. */
+export async function passUntil<T>(
+  fixture: SessionFixture,
+  coming: Promise<T>,
+): Promise<T | undefined> {
+  let found: { readonly value: T } | undefined;
+  void coming.then((value) => {
+    found = { value };
+  });
+  const { link } = fixture.linkOpener;
+  let before = -1;
+  for (let passedMs = 0; passedMs < 8_000; passedMs += 300) {
+    await pass(fixture, 300);
+    if (found && before === link.sent) break;
+    before = link.sent;
+  }
+  return found?.value;
 }
