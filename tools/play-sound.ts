@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type SoundWish, tool } from '#src/session/ports/tool.ts';
+import { mostTrackNameUnits } from '#src/session/tracks/track-names.ts';
 import { text } from '#src/texts/texts.ts';
 
 /** Plays a sound of the library on a track; where several fit, it asks which. */
@@ -15,7 +16,7 @@ export const playSound = tool<SoundWish>({
       .max(100)
       .refine((words) => !/:\/\/|\w\.\w+\//.test(words), { error: 'Links are not played.' })
       .describe('What they call it, in their own words.'),
-    track: z.string().max(24).optional().describe('Only where they name one.'),
+    track: z.string().max(mostTrackNameUnits).optional().describe('Only where they name one.'),
     loop: z.boolean().optional().describe('Again and again.'),
     next: z.boolean().optional().describe('Before all that wait.'),
   }),

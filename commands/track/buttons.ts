@@ -1,7 +1,8 @@
 import { notInRoom } from '#commands/rights.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import type { Button, CommandCall } from '#src/session/ports/command.ts';
+import type { Button, CommandCall, CommandPorts } from '#src/session/ports/command.ts';
 import type { TrackAction } from '#src/session/ports/tracks.ts';
+import { referredTrack } from '#src/session/tracks/track-names.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 import { listed } from './list.ts';
 import { callerOf, told, toldAlone } from './replies.ts';
@@ -38,7 +39,7 @@ function deed(name: Extract<TrackAction, 'pause' | 'resume' | 'skip'>, label: Pl
     async run(call, { sessions, tracks }) {
       const barred = notInRoom(call, sessions);
       if (barred) return [barred];
-      return toldAlone(tracks.steer(call.guildId, callerOf(call), name, about(call)));
+      return toldAlone(tracks.steer(call.guildId, callerOf(call), name, trackOf(call, tracks)));
     },
   };
 }
@@ -51,12 +52,19 @@ function volume(name: 'quieter' | 'louder', change: number): Button {
     async run(call, { sessions, tracks }) {
       const barred = notInRoom(call, sessions);
       if (barred) return [barred];
-      const track = tracks.list(call.guildId)?.find((one) => one.name === about(call));
-      const percent = Math.min(maxVolumePercent, Math.max(0, (track?.percent ?? 100) + change));
+      const track = trackOf(call, tracks);
+      const view = tracks.list(call.guildId)?.find((one) => one.name === track);
+      const percent = Math.min(maxVolumePercent, Math.max(0, (view?.percent ?? 100) + change));
       const setting = { kind: 'volume', percent } as const;
-      return toldAlone([tracks.change(call.guildId, callerOf(call), setting, about(call))]);
+      return toldAlone([tracks.change(call.guildId, callerOf(call), setting, track)]);
     },
   };
+}
+
+/** Name of the track that a button is about. */
+function trackOf(call: CommandCall, tracks: CommandPorts['tracks']): string {
+  const names = tracks.list(call.guildId)?.map(({ name }) => name) ?? [];
+  return referredTrack(about(call), names);
 }
 
 function about({ words }: CommandCall): string {

@@ -1,9 +1,15 @@
 import { closest } from '#commands/closest-names.ts';
 import type { CommandOption, Suggest } from '#src/session/ports/command.ts';
-import { everyTrack, ownTracks, usualTrack } from '#src/session/tracks/track-names.ts';
+import {
+  everyTrack,
+  isSameTrack,
+  mostTrackNameUnits,
+  ownTracks,
+  usualTrack,
+} from '#src/session/tracks/track-names.ts';
 
 /** One more than a name has shows that it is too long. */
-const mostChars = 25;
+const mostChars = mostTrackNameUnits + 1;
 
 const known: Suggest = async (typed, { guildId }, { tracks }) =>
   closest(typed, tracks.list(guildId)?.map(({ name }) => name) ?? [...ownTracks]);
@@ -11,7 +17,8 @@ const known: Suggest = async (typed, { guildId }, { tracks }) =>
 const playable: Suggest = async (typed, { guildId }, { tracks }) => {
   const names = tracks.list(guildId)?.map(({ name }) => name) ?? [];
   const others = names.filter((name) => !ownTracks.some((own) => own === name));
-  return closest(typed, [...new Set([...others, usualTrack])]);
+  const isThere = others.some((name) => isSameTrack(name, usualTrack));
+  return closest(typed, isThere ? others : [...others, usualTrack]);
 };
 
 const orAll: Suggest = async (typed, call, ports) =>

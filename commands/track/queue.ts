@@ -1,7 +1,7 @@
 import { notInRoom } from '#commands/rights.ts';
 import type { Command } from '#src/session/ports/command.ts';
 import type { ListedTrack } from '#src/session/ports/tracks.ts';
-import { trackNameOf } from '#src/session/tracks/track-names.ts';
+import { isSameTrack } from '#src/session/tracks/track-names.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 import { queueTrack } from './options.ts';
 import { nowhere, trackIn, trackLine } from './replies.ts';
@@ -20,8 +20,7 @@ export const queue: Command = {
     const views = tracks.list(call.guildId);
     if (!views) return [nowhere];
     const typed = trackIn(call);
-    const track = trackNameOf(typed);
-    const view = views.find(({ name }) => name === track);
+    const view = views.find(({ name }) => isSameTrack(name, typed));
     if (!view) {
       const names = views.map(({ name }) => name).join(', ');
       return [{ id: 'track.unknown', with: { x: typed, list: names }, to: 'caller' }];

@@ -1,7 +1,7 @@
 import { closest } from '#commands/closest-names.ts';
 import { notInRoom } from '#commands/rights.ts';
 import type { Command, Suggest } from '#src/session/ports/command.ts';
-import { ownItems, trackNameOf, voiceTrack } from '#src/session/tracks/track-names.ts';
+import { isSameTrack, ownItems, voiceTrack } from '#src/session/tracks/track-names.ts';
 import { queueTrack } from './options.ts';
 import { callerOf, told, trackIn } from './replies.ts';
 
@@ -10,11 +10,14 @@ const mostChars = 100;
 
 /** What waits on the track that is named so far, as `2. rain`. */
 const waiting: Suggest = async (typed, call, { tracks }) => {
-  const track = trackNameOf(trackIn(call));
-  const view = tracks.list(call.guildId)?.find(({ name }) => name === track);
+  const track = trackIn(call);
+  const view = tracks.list(call.guildId)?.find(({ name }) => isSameTrack(name, track));
   const items = view?.waiting ?? [];
   const each = items.map(({ title }, at) => `${at + 1}. ${title}`.slice(0, mostChars));
-  return closest(typed, track === voiceTrack && items.length > 0 ? [...each, ownItems] : each);
+  return closest(
+    typed,
+    isSameTrack(track, voiceTrack) && items.length > 0 ? [...each, ownItems] : each,
+  );
 };
 
 export const remove: Command = {

@@ -3,6 +3,7 @@ import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
 import type { Command, CommandCall, Replies } from '#src/session/ports/command.ts';
 import type { ListedTrack, Playing, TrackOutcome, TrackWish } from '#src/session/ports/tracks.ts';
+import { trackReference } from '#src/session/tracks/track-names.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
 
@@ -116,7 +117,10 @@ test.each<[Playing, string]>([
     { kind: 'no-sound', sound: 'x', closest: [] },
     'No sound "x". Paste a link or add a file instead.',
   ],
-  [{ kind: 'bad-name' }, "A track's name has 1 to 24 letters, digits or -."],
+  [
+    { kind: 'bad-name' },
+    "A track's name has 1 to 40 characters (a joined emoji is several), not only dots or spaces.",
+  ],
   [{ kind: 'reserved', track: 'voice' }, 'voice is mine. Choose another track, say main.'],
   [{ kind: 'muted' }, "I'm muted here; ask a moderator to unmute me."],
   [{ kind: 'nowhere' }, "I'm in no voice channel here."],
@@ -239,6 +243,24 @@ test('the buttons of the panel steer the track they carry, and answer privately'
   ]);
 });
 
+test('a button of the panel knows its track whatever the case, and by its digest where the name is long', async () => {
+  const named = { ...rain, name: '🎸'.repeat(40) };
+  const asked: string[] = [];
+  const over: PortOverrides = {
+    list: () => [rain, named],
+    steer: (_guildId, _caller, _deed, name) => {
+      asked.push(name);
+      return [denied];
+    },
+  };
+  await press('track.skip', trackReference(named.name), over);
+  await press('track.skip', 'BG', over);
+  await press('track.skip', 'gone', over);
+  expect(asked).toEqual([named.name, 'bg', 'gone']);
+  const louder = await press('track.louder', trackReference(named.name), over);
+  expect(read(louder)).toEqual(['caller', `${named.name} at 40 %.`]);
+});
+
 test.each([['0'], ['200']])('/track volume takes %s', async (level) => {
   expect(read(await run('volume', { level }))).toEqual(['room', `main at ${level} %.`]);
 });
@@ -293,4 +315,13 @@ test('sounds and tracks are suggested, first what begins so, and all where a dee
   expect(await suggested('skip', 'track', '')).toEqual(['bg', 'main', 'voice', 'all']);
   expect(await suggested('queue', 'track', '')).toEqual(['bg', 'main', 'voice']);
   expect(await suggested('volume', 'track', '')).toEqual(['bg', 'voice', 'cues']);
+  const listed = {
+    list: () => [
+      { ...rain, name: 'Rainy Day' },
+      { ...rain, name: 'MAIN' },
+    ],
+  };
+  const play = track('play').options.find((one) => one.name === 'track');
+  const names = play?.kind === 'text' && (await play.suggest?.('', inLounge, ports(listed)));
+  expect(names).toEqual(['Rainy Day', 'MAIN']);
 });

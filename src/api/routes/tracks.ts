@@ -2,10 +2,14 @@ import { z } from 'zod';
 import { type ApiRefusal, refusal } from '#src/api/refusal.ts';
 import { defineRoute } from '#src/api/route.ts';
 import { type Playing, type TrackOutcome, trackActions } from '#src/session/ports/tracks.ts';
+import { mostTrackNameUnits } from '#src/session/tracks/track-names.ts';
 import { text } from '#src/texts/texts.ts';
 import { nowhere } from './nowhere.ts';
 
-const name = z.string().min(1).max(24);
+const name = z.string().min(1).max(mostTrackNameUnits).meta({
+  description:
+    'Name of the track: 1 to 40 characters, whatever their case; percent-encoded in a path.',
+});
 const percent = z.int().min(0).max(200);
 const listed = z.object({
   name,
@@ -168,10 +172,8 @@ function unplayed(playing: Exclude<Playing, { kind: 'playing' | 'added' }>): Api
       const message = `Several sounds fit ${playing.sound}: ${playing.names.join(', ')}.`;
       return refusal(409, 'sound.ambiguous', message, 'sound');
     }
-    case 'bad-name': {
-      const message = 'Names of tracks are 1 to 24 letters, digits and -.';
-      return refusal(400, 'track.name', message, 'track');
-    }
+    case 'bad-name':
+      return refusal(400, 'track.name', text('track.name'), 'track');
     case 'reserved':
       return refusal(409, 'track.reserved', `${playing.track} is the bot's own track.`, 'track');
     case 'muted':

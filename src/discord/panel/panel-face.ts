@@ -1,6 +1,7 @@
 import { type MessageBody, rowsOf, sentence } from '#src/discord/interactions/rendering.ts';
 import type { Button } from '#src/session/ports/command.ts';
 import type { PanelFace, PanelTrack } from '#src/session/ports/panel.ts';
+import { trackReference } from '#src/session/tracks/track-names.ts';
 import { captionsKept } from '#src/texts/captions-kept.ts';
 import { playingTime } from '#src/texts/duration.ts';
 import { cut, firstChars, maxMessageChars, oneLine } from '#src/texts/plain.ts';
@@ -56,7 +57,8 @@ function trackNames(face: PanelFace | undefined): readonly string[] {
   const [first] = face?.tracks ?? [];
   if (!first) return [];
   const names = [first.isPaused ? 'resume' : 'pause', 'skip', 'quieter', 'louder'];
-  return [...names.map((name) => `track.${name}:${first.name}`), 'track.list'];
+  const about = trackReference(first.name);
+  return [...names.map((name) => `track.${name}:${about}`), 'track.list'];
 }
 
 function faceLines(face: PanelFace, { botName, guildId, locale }: PanelLook): readonly TextLine[] {

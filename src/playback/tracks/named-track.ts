@@ -16,6 +16,7 @@ import { TrackVolume } from './track-volume.ts';
 
 /** One name, what plays under it, and what comes after that. */
 export class NamedTrack {
+  /** As whoever played on it first wrote it. */
   readonly name: string;
   readonly #parts: PumpParts;
   readonly #news: TrackNews;

@@ -5,7 +5,7 @@ import { type Music, TrackMix } from '#src/playback/mix/track-mix.ts';
 import { NamedTrack } from './named-track.ts';
 import type { TrackEvent } from './track-events.ts';
 import type { ItemOptions } from './track-item.ts';
-import { objectionToName, trackName } from './track-name.ts';
+import { objectionToName, trackKey, trackName } from './track-name.ts';
 import type { ItemAdded, SoundRejection, TrackView } from './track-outcomes.ts';
 
 /** Tracks at once; a new name takes the place of the one that has been idle for longest. */
@@ -31,9 +31,9 @@ export class NamedTracks implements Disposable, AsyncDisposable {
     this.#codec = parts.codec;
   }
 
-  /** Undefined where nothing was ever played under that name. */
+  /** Undefined where nothing was ever played under that name, in whatever case. */
   track(name: string): NamedTrack | undefined {
-    return this.#tracks.get(trackName(name));
+    return this.#tracks.get(trackKey(name));
   }
 
   /** Each of them, for what is to happen to all: `for (const track of tracks.all()) track.skip()`. */
@@ -148,14 +148,15 @@ export class NamedTracks implements Disposable, AsyncDisposable {
 
   #open(name: string): NamedTrack | SoundRejection {
     if (this.#isClosed) return { kind: 'closed' };
-    const key = trackName(name);
+    const shown = trackName(name);
+    const key = trackKey(shown);
     const known = this.#tracks.get(key);
     if (known) return known;
-    const objection = objectionToName(key);
+    const objection = objectionToName(shown);
     if (objection) return objection;
     if (!this.#hasRoom()) return { kind: 'too-many', limit: mostTracks };
     const parts = { clock: this.#clock, decoder: () => this.#codec.stereoDecoder() };
-    const track = new NamedTrack(key, parts, (event) => this.#tell(event));
+    const track = new NamedTrack(shown, parts, (event) => this.#tell(event));
     track.hold(this.#isPaused);
     this.#tracks.set(key, track);
     return track;
@@ -164,7 +165,7 @@ export class NamedTracks implements Disposable, AsyncDisposable {
   #hasRoom(): boolean {
     if (this.#tracks.size < mostTracks) return true;
     const idle = this.all().find(({ isIdle }) => isIdle);
-    return idle !== undefined && this.#tracks.delete(idle.name);
+    return idle !== undefined && this.#tracks.delete(trackKey(idle.name));
   }
 
   #hold(on: boolean): void {

@@ -1,15 +1,45 @@
 /** Tracks of the bot itself, and the word for all. */
 const reserved = new Set(['voice', 'cues', 'all']);
+/** Longest name, in characters as people count them (grapheme clusters). */
+export const mostNameChars = 40;
+/** Longest name in UTF-16 code units: Discord takes no longer suggestion. It only binds where emoji are joined or letters piled. */
+export const mostNameUnits = 100;
 
-/** A name as tracks are known by: capitals do not count. */
-export function trackName(name: string): string {
-  return name.normalize('NFC').toLowerCase();
+/** Characters that show nothing, but for those by which emoji are joined and letters get another shape. */
+const unseen =
+  /[[\p{Cc}\p{Default_Ignorable_Code_Point}]--[\p{White_Space}\p{Variation_Selector}\u200c\u200d\u{e0020}-\u{e007f}]]/gv;
+const ignorable = /\p{Default_Ignorable_Code_Point}/gu;
+const spaces = /\p{White_Space}+/gu;
+/** A character that can be seen and that an address can hold: a path of dots alone is another path. */
+const telling = /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800.…]/u;
+const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
+
+/** A name as it is shown: as it was typed in Unicode form C, with single spaces inside, and nothing unseen; the bot's own in small letters. */
+export function trackName(typed: string): string {
+  const name = tidied(typed);
+  const key = trackKey(name);
+  return reserved.has(key) ? key : name;
+}
+
+/** A name as it is compared, the same in every language: without case (full case folding of Unicode) and unseen characters. */
+export function trackKey(typed: string): string {
+  return [...tidied(typed).replace(ignorable, '')].map(caseFolded).join('').normalize('NFC');
 }
 
 /** Why nothing can be played on a track of that name; undefined where it can. */
 export function objectionToName(
   name: string,
 ): { readonly kind: 'bad-name' | 'reserved' } | undefined {
-  if (!/^[\p{L}\p{M}\p{N}-]{1,24}$/u.test(name)) return { kind: 'bad-name' };
-  return reserved.has(name) ? { kind: 'reserved' } : undefined;
+  if (name.length > mostNameUnits || !telling.test(name)) return { kind: 'bad-name' };
+  if ([...graphemes.segment(name)].length > mostNameChars) return { kind: 'bad-name' };
+  return reserved.has(trackKey(name)) ? { kind: 'reserved' } : undefined;
+}
+
+function tidied(typed: string): string {
+  return typed.toWellFormed().replace(unseen, '').replace(spaces, ' ').trim().normalize('NFC');
+}
+
+/** By way of the capital, as `ß` and `ẞ` are `ss`, and `ς` is `σ`. The dotless i is a letter of its own. */
+function caseFolded(letter: string): string {
+  return letter === 'ı' ? letter : letter.toLowerCase().toUpperCase().toLowerCase();
 }

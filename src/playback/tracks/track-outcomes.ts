@@ -2,7 +2,7 @@ import type { TrackItem } from './track-item.ts';
 
 /** Why a sound was not taken. */
 export type SoundRejection =
-  /** A name has 1 to 24 letters, digits and `-`. */
+  /** A name has 1 to 40 characters; as `objectionToName`. */
   | { readonly kind: 'bad-name' }
   /** `voice` and `cues` belong to the bot itself, `all` means every track. */
   | { readonly kind: 'reserved' }

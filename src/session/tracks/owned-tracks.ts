@@ -11,7 +11,7 @@ import type { ListedSound, ListedTrack, TrackOutcome } from '#src/session/ports/
 import { faultOf } from '#src/session/sound-fault.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { performOn, placeMeant, type TrackCommand } from './perform-command.ts';
-import { ownTracks, usualTrack } from './track-names.ts';
+import { isSameTrack, ownTracks, usualTrack } from './track-names.ts';
 
 /** Whose a sound is. */
 export type SoundOwner = { readonly id: string; readonly name: string };
@@ -129,9 +129,14 @@ export class OwnedTracks implements Disposable {
   /** All there are, those first that hold something, and among them the usual one. */
   get names(): readonly string[] {
     const all = this.tracks.list().map(({ name, now }) => ({ name, rank: now ? 1 : 0 }));
-    const usual = (name: string) => (name === usualTrack ? 1 : 0);
+    const usual = (name: string) => (isSameTrack(name, usualTrack) ? 1 : 0);
     const rank = (one: (typeof all)[number]) => 2 * one.rank + usual(one.name);
     return all.toSorted((a, b) => rank(b) - rank(a)).map(({ name }) => name);
+  }
+
+  /** A track as it is shown: as whoever played on it first wrote it, or as it is called here where it is not there. */
+  shownName(name: string): string {
+    return this.tracks.track(name)?.name ?? name;
   }
 
   /** Tracks that hold something. */
@@ -176,7 +181,7 @@ export class OwnedTracks implements Disposable {
       if (!track) return { kind: 'unknown', track: name, names: [...this.names, ...ownTracks] };
       return { kind: 'volume', track: name, percent: track.volume(command.percent) };
     }
-    if (!track && name !== usualTrack) return this.#missing(name);
+    if (!track && !isSameTrack(name, usualTrack)) return this.#missing(name);
     if (!track || track.isIdle) return { kind: 'empty', track: name };
     if (command.kind !== 'remove') return performOn(track, command);
     const [item] = this.#touched(command);

@@ -26,13 +26,14 @@ export type PlaceableSound = Pick<Extract<FoundSound, { kind: 'found' }>, 'sourc
 export function placeSound(
   context: PlacingContext,
   caller: TrackCaller,
-  { loop, next, onEnd, percent, track }: Omit<TrackWish, 'sound'>,
+  { loop, next, onEnd, percent, track: called }: Omit<TrackWish, 'sound'>,
   { source, origin, owner }: PlaceableSound,
 ): Playing {
   const { owned } = context.tracks;
-  const kept = percent === undefined ? undefined : keptVolume(track, percent, caller, context);
-  const added = owned.lay(track, source, { ...(origin && { origin }), owner }, { loop, next });
+  const kept = percent === undefined ? undefined : keptVolume(called, percent, caller, context);
+  const added = owned.lay(called, source, { ...(origin && { origin }), owner }, { loop, next });
   if (onEnd && 'item' in added) void added.item.ended.then((ended) => onEnd(endOf(ended)));
+  const track = owned.shownName(called);
   const { title } = source;
   const also = kept && { kept };
   switch (added.kind) {

@@ -1,4 +1,10 @@
-import { objectionToName, trackName } from '#src/playback/tracks/track-name.ts';
+import { createHash } from 'node:crypto';
+import {
+  mostNameUnits,
+  objectionToName,
+  trackKey,
+  trackName,
+} from '#src/playback/tracks/track-name.ts';
 
 /** Where a sound goes that was given no track. */
 export const usualTrack = 'main';
@@ -12,12 +18,36 @@ export const voiceTrack = 'voice';
 /** On it, in place of an item: all of one's own. */
 export const ownItems = 'mine';
 
-/** A track as people call it; undefined for what no track is called. */
+/** Longest name of a track in UTF-16 code units; most names are bound by 40 characters before. */
+export const mostTrackNameUnits = mostNameUnits;
+/** Longest name in UTF-16 code units that a button carries as it is, in an id of which Discord takes 100. */
+const mostButtonUnits = 75;
+/** Digits of the SHA-256 of a longer one. */
+const referenceDigits = 16;
+
+/** A track as people call it, as it is shown; undefined for what no track is called. */
 export function trackNameOf(typed: string): string | undefined {
-  const name = trackName(typed.trim());
+  const name = trackName(typed);
   return objectionToName(name)?.kind === 'bad-name' ? undefined : name;
+}
+
+/** Whether both name one track: case does not count. */
+export function isSameTrack(one: string, other: string): boolean {
+  return trackKey(one) === trackKey(other);
 }
 
 export function isOwnTrack(name: string): name is (typeof ownTracks)[number] {
   return ownTracks.some((one) => one === name);
+}
+
+/** What a button carries to name a track: its name, or a digest of a long one, so that buttons of former processes still work. */
+export function trackReference(name: string): string {
+  if (name.length <= mostButtonUnits) return name;
+  return `#${createHash('sha256').update(trackKey(name)).digest('hex').slice(0, referenceDigits)}`;
+}
+
+/** Name of the track that a button is about, among those there are; where none is, what it carries. */
+export function referredTrack(reference: string, names: readonly string[]): string {
+  const named = names.find((name) => isSameTrack(name, reference));
+  return named ?? names.find((name) => trackReference(name) === reference) ?? reference;
 }

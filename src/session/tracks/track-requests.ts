@@ -97,7 +97,7 @@ export class TrackRequests implements Tracks, TrackVotes {
   ): readonly TrackOutcome[] {
     const context = this.#context(guildId);
     if (!context) return [nowhere];
-    const track = trackNameOf(typed) ?? typed;
+    const track = trackMeant(typed, context);
     if (isOwnTrack(track) && !(track === voiceTrack && isVoiceAction(kind)))
       return [{ kind: 'reserved', track }];
     if (track !== everyTrack) return [this.#judged({ kind, track }, caller, context)];
@@ -109,7 +109,7 @@ export class TrackRequests implements Tracks, TrackVotes {
   change(guildId: string, caller: TrackCaller, setting: TrackSetting, typed: string): TrackOutcome {
     const context = this.#context(guildId);
     if (!context) return nowhere;
-    const track = trackNameOf(typed) ?? typed;
+    const track = trackMeant(typed, context);
     if (setting.kind === 'remove') return this.#remove(setting.item, track, caller, context);
     if (isOwnTrack(track)) return changeOwn(setting, track, context);
     return this.#judged({ ...setting, track }, caller, context);
@@ -207,6 +207,11 @@ function viewsIn(
   return [...tracks.owned.views, ...own];
 }
 
+/** A track as it is shown, in whatever case it was typed; as it was typed where there is none. */
+function trackMeant(typed: string, { tracks }: Pick<TrackRequestContext, 'tracks'>): string {
+  return tracks.owned.shownName(trackNameOf(typed) ?? typed);
+}
+
 /** What is said can be skipped and stopped; it is neither paused nor muted. */
 function isVoiceAction(kind: TrackAction): boolean {
   return kind === 'skip' || kind === 'stop';
@@ -244,5 +249,6 @@ function voted(
 }
 
 function full({ tracks }: TrackRequestContext, track: string): Playing {
-  return { kind: 'full', track, limit: tracks.owned.limit };
+  const { limit } = tracks.owned;
+  return { kind: 'full', track: tracks.owned.shownName(track), limit };
 }

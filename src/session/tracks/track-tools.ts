@@ -5,7 +5,7 @@ import { holdsRightNow, type RightsContext } from '#src/session/tools/current-ri
 import type { TextLine } from '#src/texts/texts.ts';
 import type { TrackCommand } from './perform-command.ts';
 import { type SoundsContext, soundsFor } from './sound-tools.ts';
-import { everyTrack, isOwnTrack, trackNameOf } from './track-names.ts';
+import { everyTrack, isOwnTrack, isSameTrack, trackNameOf } from './track-names.ts';
 import { trackOutcome } from './track-outcome-texts.ts';
 
 /** The tracks of a channel, and what says who may do what there. */
@@ -41,7 +41,7 @@ function tracksMeant(
   context: TracksContext,
 ): readonly string[] {
   const { owned } = context.tracks;
-  if (called?.trim().toLowerCase() === everyTrack) return owned.busy;
+  if (trackNameOf(called ?? '') === everyTrack) return owned.busy;
   const meant = named(called, context);
   if (change.kind !== 'remove' || called !== undefined) return meant;
   const holding = owned.busy.find((track) => owned.removal(track, change.item));
@@ -104,13 +104,24 @@ function named(
   const found =
     words === ''
       ? busy[0]
-      : (busy.find(({ name }) => name === words) ?? busy.find((view) => isMeant(view, words)));
+      : (busy.find(({ name }) => isSameTrack(name, words)) ??
+        busy.find((view) => isMeant(view, words)));
   return found ? [found.name] : [];
 }
 
+/** Its name or title holds the words, or is one of them. */
 function isMeant({ name, current }: ListedTrack, words: string): boolean {
-  const title = current?.title.toLowerCase() ?? '';
-  return [name, title].some((one) => one.includes(words) || words.split(/\P{L}+/u).includes(one));
+  const all = [name, current?.title ?? ''].map((one) => one.toLowerCase());
+  return all.some((one) => one.includes(words) || areAmong(wordsOf(one), wordsOf(words)));
+}
+
+/** Letters and digits, in words between single spaces. */
+function wordsOf(typed: string): string {
+  return (typed.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []).join(' ');
+}
+
+function areAmong(words: string, all: string): boolean {
+  return words !== '' && ` ${all} `.includes(` ${words} `);
 }
 
 function missing(called: string | undefined, { tracks }: Pick<TracksContext, 'tracks'>): TextLine {

@@ -96,6 +96,21 @@ test('a second row of buttons steers the first track while there is one', () => 
     ...['track.pause:bg', 'track.skip:bg', 'track.quieter:bg', 'track.louder:bg', 'track.list'],
   ]);
   expect(rowsIn({ ...listening, tracks: [sea] })[1]?.[0]).toBe('track.resume:main');
+  const long = { ...rain, name: '🎸'.repeat(40) };
+  const references = rowsIn({ ...listening, tracks: [long] })[1] ?? [];
+  expect(references[2]).toMatch(/^track\.quieter:#[0-9a-f]{16}$/);
+  const unlike = rowsIn({ ...listening, tracks: [{ ...rain, name: '🥁'.repeat(40) }] })[1] ?? [];
+  expect(unlike[2]).not.toBe(references[2]);
+  const longest = { ...rain, name: '雨 '.repeat(37) };
+  for (const name of rowsIn({ ...listening, tracks: [longest] })[1] ?? [])
+    expect(`parley:${name}`.length).toBeLessThanOrEqual(100);
+});
+
+test('what a track is called pings nobody, forges no line and is no markdown', () => {
+  const named = (name: string) => linesOf({ ...listening, tracks: [{ ...rain, name }] });
+  expect(named('<@1> @everyone **loud**')[1]).toBe(
+    'Tracks: \\<@1> @\u200beveryone \\*\\*loud\\*\\*: rain, 0:40 / 2:05, 30 %',
+  );
 });
 
 test.each(['\n', '\r\n', '\v', '\u0085', '\u2028'])(

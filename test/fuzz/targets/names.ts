@@ -8,7 +8,8 @@ import { drawPanel } from '#src/discord/panel/panel-face.ts';
 import { textOr } from '#src/discord/text-or.ts';
 import { instructionsOf } from '#src/pipeline/prompt.ts';
 import type { PanelFace } from '#src/session/ports/panel.ts';
-import { maxMessageChars, oneLine, posted } from '#src/texts/plain.ts';
+import { trackNameOf } from '#src/session/tracks/track-names.ts';
+import { firstChars, maxMessageChars, oneLine, posted } from '#src/texts/plain.ts';
 import { text } from '#src/texts/texts.ts';
 import { judge } from '#src/turn/addressing/addressing.ts';
 import { addressingRules, initialAddressing } from '#src/turn/addressing/addressing-windows.ts';
@@ -59,6 +60,11 @@ function mustBeHarmless({ content, allowedMentions, components = [] }: MessageBo
   must(!unseenEveryone.test(content), 'It mentions everyone.');
   must(content.length <= maxMessageChars, `It has ${content.length} characters.`);
   must(components.length <= 5 && components.every((row) => row.components.length <= 5), 'Rows.');
+  const ids = components.flatMap((row) => row.components.map(({ custom_id }) => custom_id));
+  must(
+    ids.every((id) => id.length <= 100),
+    'Discord refuses the id of a button.',
+  );
 }
 
 const buttons = new Map(allButtons.map((button) => [button.name, button]));
@@ -80,7 +86,14 @@ function faceOf(a: string, b: string): PanelFace {
     next: b,
     lost: [a],
     tracks: [
-      { name: 'main', title: b, percent: 50, isPaused: false, isMuted: false, positionMs: 0 },
+      {
+        name: trackNameOf(firstChars(a, 100)) ?? 'main',
+        title: b,
+        percent: 50,
+        isPaused: false,
+        isMuted: false,
+        positionMs: 0,
+      },
     ],
     engine: 'built-in',
   };

@@ -13,19 +13,18 @@ test('50 items may wait on a track; one more is refused, and nothing is lost', a
   for (const item of items) expect(await item.ended).toEqual({ reason: 'completed' });
 });
 
-test.each(['', 'a'.repeat(25), 'a b', 'a/b', '../x', 'a\n', '💥', '@everyone'])(
-  'a track cannot be called %j',
-  (name) => {
-    expect(new Band().tracks.play(name, steady(1, 20))).toEqual({ kind: 'bad-name' });
-  },
-);
+test.each(['', ' ', 'a'.repeat(41), '..'])('a track cannot be called %j', (name) => {
+  expect(new Band().tracks.play(name, steady(1, 20))).toEqual({ kind: 'bad-name' });
+});
 
-test.each(['a', 'a'.repeat(24), 'Café-9', '雨', 'नमस्ते', '1', '-'])(
+test.each(['a', 'a'.repeat(40), 'Café 9', '雨', 'नमस्ते', 'Straße', '💥', '@everyone'])(
   'a track can be called %s',
   (name) => {
     const { tracks } = new Band();
     expect(tracks.play(name, steady(1, 20)).kind).toBe('playing');
     expect(tracks.track(name.toUpperCase())).toBe(tracks.track(name));
+    expect(tracks.play(name.toLowerCase(), steady(1, 20)).kind).toBe('playing');
+    expect(tracks.list().map((track) => track.name)).toEqual([name]);
   },
 );
 

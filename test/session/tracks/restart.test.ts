@@ -39,6 +39,23 @@ test('queues, volumes, pauses and mutes are there again in the next process, in 
   expect(next.tracks.steer('g', byEva, 'skip', 'bg')).toMatchObject([{ owner: 'Adam' }]);
 });
 
+test('a track has the name that people gave it again, and so has one of a former version', async () => {
+  const fixture = await openRoom();
+  for (const track of ['Rainy  Day', '雨の音', '🎸 & 🥁']) await play(fixture, byAdam, { track });
+  await fixture.sessions[Symbol.asyncDispose]();
+  const { trackBook } = fixture;
+  const [first, ...others] = await trackBook.read('g', 'lounge');
+  if (!first) throw new Error('nothing was stored');
+  await trackBook.write('g', 'lounge', [{ ...first, name: 'regen-2' }, first, ...others]);
+  const next = await openRoom([adam], { trackStore: trackBook });
+  const names = next.tracks.list('g')?.map(({ name }) => name);
+  expect(names?.slice(0, 4).toSorted()).toEqual(
+    ['Rainy Day', 'regen-2', '雨の音', '🎸 & 🥁'].toSorted(),
+  );
+  expect(await play(next, byAdam, { track: 'RAINY DAY' })).toMatchObject({ track: 'Rainy Day' });
+  expect(await play(next, byAdam, { track: 'Regen-2' })).toMatchObject({ track: 'regen-2' });
+});
+
 test('a process that is killed forgets three seconds at most', async () => {
   const fixture = await openRoom();
   await play(fixture, byAdam);

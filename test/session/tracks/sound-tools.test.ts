@@ -151,7 +151,7 @@ test.each([
   [{ sound: 'thunder' }, 'No sound'],
   [{ sound: 'bell', track: 'voice' }, 'voice is mine'],
   [{ sound: 'bell', track: 'all' }, 'all is mine'],
-  [{ sound: 'bell', track: 'two words' }, '1 to 24 letters'],
+  [{ sound: 'bell', track: '...' }, '1 to 40 characters'],
 ])('%j plays nothing, and the model is told why', async (given, why) => {
   const { fixture, chat } = await openRoom(given);
   await ask(fixture, 'Play that.');

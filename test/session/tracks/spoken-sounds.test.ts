@@ -78,8 +78,12 @@ test('what is moved back or comes again is not synthesised again', async () => {
 test.each([
   ['cues', { kind: 'placed', playing: { kind: 'reserved', track: 'cues' } }],
   ['all', { kind: 'placed', playing: { kind: 'reserved', track: 'all' } }],
-  ['two words', { kind: 'placed', playing: { kind: 'bad-name' } }],
-  ['voice', { kind: 'queued', ahead: 0 }],
+  ['x'.repeat(41), { kind: 'placed', playing: { kind: 'bad-name' } }],
+  [
+    'Dinner Bell',
+    { kind: 'placed', playing: { kind: 'playing', title: '“Hello.”', track: 'Dinner Bell' } },
+  ],
+  ['Voice', { kind: 'queued', ahead: 0 }],
 ])('said on %s it ends with %j', async (track, outcome) => {
   const { fixture } = await openSpeaking();
   expect(await say(fixture, 'Hello.', { track })).toEqual(outcome);

@@ -69,6 +69,21 @@ test.each([
 });
 
 test.each([
+  ['rainy day', 'Rainy Day'],
+  ['the rainy day track', 'Rainy Day'],
+  ['🎸', '🎸'],
+  ['ＢＧＭ', 'ＢＧＭ'],
+  ['雨の音', '雨の音'],
+])('a track is meant by its name among other words: %j is %s', async (track, found) => {
+  const { outcome } = await changed({ ...quieter, track }, [
+    ['adam', 'sea', 'main'],
+    ['adam', 'sea', '🥁'],
+    ['adam', 'sea', found],
+  ]);
+  expect(outcome).toEqual([`${found} at 80 %.`]);
+});
+
+test.each([
   [{ deed: 'seek', to: '0:04' }, 'sea on main goes on at 0:04 / 0:10.'],
   [{ deed: 'seek', to: '+2', track: 'rain' }, 'rain on bg goes on at 0:02 / 0:10.'],
   [{ deed: 'seek', to: '2:00' }, 'sea ends at 0:10. Choose an earlier place.'],
