@@ -4,6 +4,7 @@ import { type AccessSource, type ApiDoor, authorise } from './authorise.ts';
 import { refusalOfError } from './failed-line.ts';
 import { serveCompletions } from './openai/completions.ts';
 import { serveModels } from './openai/models.ts';
+import { serveSpeech } from './openai/speech.ts';
 import { openApiDocument } from './openapi.ts';
 import { ApiRefusal, refusal, refusalBody } from './refusal.ts';
 import {
@@ -36,7 +37,7 @@ export function apiBodyBytes(path: string): number | undefined {
   return path.endsWith('/ask') ? mostSoundBytes : requestJsonLimits.bytes;
 }
 
-/** Everything below `/v1`: operations of one server, and the face of OpenAI's chat completions. */
+/** Everything below `/v1`: operations of one server, and the face of OpenAI's chat completions and speech. */
 export function createApi(options: ApiParts): Hono {
   const app = new Hono();
   const parts = { ...options, rates: new TokenRates(), bodies: new BodyReads() };
@@ -59,6 +60,7 @@ export function createApi(options: ApiParts): Hono {
   }
   serveModels(app, parts);
   serveCompletions(app, parts);
+  serveSpeech(app, parts);
   app.all('/v1/*', () => {
     throw refusal(404, 'not_found', 'There is no such operation: see /v1/openapi.json.');
   });

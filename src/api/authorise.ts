@@ -1,3 +1,4 @@
+import type { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import type { ProgramPorts } from '#src/session/ports/program-ports.ts';
 import { refusal } from './refusal.ts';
 import type { BodyReads } from './request-body.ts';
@@ -24,6 +25,7 @@ export type AccessParts = {
   readonly tokens: Pick<ApiTokenStore, 'find'>;
   readonly budgets: TokenBudgets;
   readonly servers: ServedServers;
+  readonly encoders: Pick<SoundEncoders, 'open'>;
 };
 
 /** Where the parts of the bot are; undefined until it has started. */
@@ -33,7 +35,10 @@ export type AccessSource = { readonly access: () => AccessParts | undefined };
 export type ApiDoor = AccessSource & { readonly rates: TokenRates; readonly bodies: BodyReads };
 
 /** A request that may be done. */
-export type Access = { readonly token: ApiToken; readonly ports: ProgramPorts };
+export type Access = Pick<AccessParts, 'encoders'> & {
+  readonly token: ApiToken;
+  readonly ports: ProgramPorts;
+};
 
 /** Longer than any token of ours. */
 const longestSecretChars = 200;
@@ -50,7 +55,7 @@ export async function authorise(
 ): Promise<Access> {
   const parts = access();
   if (!parts) throw refusal(503, 'bot.starting', 'The bot is starting: try again in a moment.');
-  const { tokens, budgets, servers } = parts;
+  const { tokens, budgets, servers, encoders } = parts;
   const token = await tokenOf(header, tokens);
   await rates.count(token);
   if (!token.scopes.includes(scope))
@@ -58,7 +63,7 @@ export async function authorise(
   if (guildId !== undefined && guildId !== token.guildId)
     throw refusal(403, 'token.server', `The token ${token.name} is for another server.`);
   budgets.note(token);
-  return { token, ports: await portsOf(token.guildId, servers) };
+  return { token, ports: await portsOf(token.guildId, servers), encoders };
 }
 
 async function tokenOf(

@@ -42,6 +42,10 @@ export function refusalOfError(error: unknown): ApiRefusal | undefined {
     const message = 'A speech or chat server is rate-limiting this bot: try again later.';
     return refusal(429, code, message);
   }
+  if (code === 'audio.encoder_failed') {
+    const message = 'The sound could not be encoded: try again, or ask for wav or pcm.';
+    return refusal(503, code, message);
+  }
   if (code.startsWith('store.')) {
     const message = 'The store cannot be reached: try again, and ask the operator if it stays so.';
     return refusal(503, code, message);

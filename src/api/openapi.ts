@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { completionRequest } from './openai/completion-request.ts';
+import { speechRequest } from './openai/speech-request.ts';
 import type { ApiResponse, ApiRoute } from './route.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -152,6 +153,24 @@ const openAiPaths = {
           content: { 'application/json': { schema: {} }, 'text/event-stream': { schema: {} } },
         },
         ...refusalsOf([...always, 502]),
+      },
+    },
+  },
+  '/v1/audio/speech': {
+    post: {
+      operationId: 'createSpeech',
+      summary: 'Speaks a text, sent while it is made.',
+      description: 'Scope: audio.',
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: schemaOf(speechRequest, 'input') } },
+      },
+      responses: {
+        200: {
+          description: 'A file of sound, or with stream_format: sse its pieces as events.',
+          content: { 'audio/*': { schema: {} }, 'text/event-stream': { schema: {} } },
+        },
+        ...refusalsOf([...always, 422, 502]),
       },
     },
   },

@@ -1,4 +1,6 @@
 import type { AccessParts, ServerService } from '#src/api/authorise.ts';
+import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
+import { realClock } from '#src/base/clock.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
 import type { OperatorAccess } from '#src/page/operator-page.ts';
 import type { RoomControls } from '#src/page/room-actions.ts';
@@ -38,6 +40,7 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
   const shared = stack.use(
     await openSharedParts(options, (guildId) => sessions.of(guildId), signal),
   );
+  const encoders = stack.use(new SoundEncoders(options.codec, realClock));
   const shards = stack.use(new ShardBots(options, shared, sessions, signal));
   const ownership = stack.use(await openOwnership(options, limits, signal));
   await ownership.open(shards, signal);
@@ -57,6 +60,7 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
     programs: {
       tokens: shared.store.apiTokens,
       budgets: shared.tokenBudgets,
+      encoders,
       servers: { find: async (guildId) => servedBy(guildId, sessions, ownership) },
     },
     operator: {

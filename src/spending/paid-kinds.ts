@@ -25,6 +25,7 @@ const rules = {
   'recap at the end': { payer: 'captions', form: 'writing' },
   translation: { payer: 'captions', form: 'writing', tellsNews: true },
   'voice preview': { payer: 'person', form: 'speech' },
+  'speech to a program': { payer: 'person', form: 'speech' },
   reading: { payer: 'server', form: 'speech' },
   notice: { payer: 'server', form: 'speech' },
   check: { payer: 'server', form: 'answer' },

@@ -7,6 +7,8 @@ import type { AccessSource, ServerService } from '#src/api/authorise.ts';
 import { hashOf } from '#src/api/tokens/new-token.ts';
 import { TokenBudgets } from '#src/api/tokens/token-budgets.ts';
 import { type ApiScope, type ApiToken, apiScopes } from '#src/api/tokens/token-store.ts';
+import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { ProgramPorts } from '#src/session/ports/program-ports.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
@@ -25,6 +27,7 @@ export function programPorts(
     answers: {
       pipelines: () => ['chained'],
       answer: async () => ({ kind: 'failed', line: { id: 'ask.late' } }),
+      speak: async () => ({ kind: 'unspeakable' }),
     },
     members: { refresh: async () => undefined },
     transcripts: {
@@ -59,9 +62,11 @@ export async function openApi(
   const budgets = new TokenBudgets();
   const served: () => ServerService =
     typeof find === 'function' ? find : () => ({ kind: 'here', ports: find });
+  const encoders = new SoundEncoders(await loadOpus(), realClock);
   const parts = {
     tokens: store.apiTokens,
     budgets,
+    encoders,
     servers: { find: async () => served() },
   };
   const access = () => parts;
@@ -96,7 +101,10 @@ export async function openApi(
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
       }),
-    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await encoders[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
+    },
   };
 }
 

@@ -1,5 +1,5 @@
-import { FlacFrames } from '#src/sources/formats/flac-frames.ts';
 import { OggPages, writePages } from '#src/audio/ogg-page.ts';
+import { FlacFrames } from '#src/sources/formats/flac-frames.ts';
 import { fc } from '#test/properties.ts';
 import { crcOf } from '#test/sources/formats/hostile-files.ts';
 import { toneFile, toneWav } from '#test/sources/tones.ts';

@@ -1,8 +1,8 @@
 import { afterAll, expect, test } from 'vitest';
+import { writePages } from '#src/audio/ogg-page.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
 import { flacSample, isFlacHeader } from '#src/sources/formats/flac-frames.ts';
-import { writePages } from '#src/audio/ogg-page.ts';
 import type { FindPlace } from '#src/sources/seek/bisect.ts';
 import { bisect } from '#src/sources/seek/bisect.ts';
 import { layoutOf } from '#src/sources/seek/sound-layout.ts';

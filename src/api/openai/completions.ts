@@ -7,7 +7,6 @@ import { type ApiRefusal, refusal } from '#src/api/refusal.ts';
 import { checked, jsonOf } from '#src/api/request-body.ts';
 import { payerIdOf } from '#src/api/tokens/token-budgets.ts';
 import type { Usage } from '#src/chat/ports.ts';
-import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
 import type { ProgramPorts } from '#src/session/ports/program-ports.ts';
 import { type CompletionHead, completionOf } from './completion.ts';
@@ -103,10 +102,10 @@ function unlisted(field: string, model: string, models: readonly string[]): ApiR
 const streamHeaders = { 'content-type': 'text/event-stream; charset=utf-8' };
 
 /** The same once the first part is there: what fails before is an answer with a status of its own. */
-async function whenBegun(parts: AsyncIterable<ReplyPart>): Promise<AsyncIterable<ReplyPart>> {
+export async function whenBegun<T>(parts: AsyncIterable<T>): Promise<AsyncIterable<T>> {
   const iterator = parts[Symbol.asyncIterator]();
   const first = await iterator.next();
-  async function* read(): AsyncGenerator<ReplyPart> {
+  async function* read(): AsyncGenerator<T> {
     try {
       for (let next = first; !next.done; next = await iterator.next()) yield next.value;
     } finally {

@@ -1,10 +1,14 @@
-import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import { type OpusCodec, sparesCoders } from '#src/audio/opus/opus.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { wavHeader } from '#src/audio/wav.ts';
 import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
 import { EncoderThread } from './encoder-thread.ts';
 import { OggOpus } from './ogg-opus.ts';
 import type { SoundEncoder, SoundFormat, ThreadedFormat } from './sound-encoder.ts';
+
+/** Opus coders that are left to channels, where a library has few. */
+const codersKept = 12;
 
 /** Encoders of sound for programs. MP3 and FLAC run in one thread, which is started when the first of them is asked for. */
 export class SoundEncoders implements AsyncDisposable {
@@ -17,7 +21,7 @@ export class SoundEncoders implements AsyncDisposable {
     this.#clock = clock;
   }
 
-  /** Starts at once what it needs. */
+  /** Starts at once what it needs. Errors: BotError `audio.encoder_failed`. */
   open(format: SoundFormat): SoundEncoder {
     switch (format) {
       case 'pcm':
@@ -25,11 +29,17 @@ export class SoundEncoders implements AsyncDisposable {
       case 'wav':
         return plain(wavHeader({ rateHz: speakRateHz, channels: 1 }));
       case 'opus':
-        return new OggOpus(this.#codec.encoder(speakRateHz));
+        return this.#opus();
       case 'mp3':
       case 'flac':
         return this.#threaded(format);
     }
+  }
+
+  #opus(): SoundEncoder {
+    if (sparesCoders(this.#codec, codersKept)) return new OggOpus(this.#codec.encoder(speakRateHz));
+    const message = `${this.#codec.name} opens no more coders beside those of channels.`;
+    throw new BotError('audio.encoder_failed', true, message);
   }
 
   #threaded(format: ThreadedFormat): SoundEncoder {

@@ -51,7 +51,7 @@ export function styleIn(
 
 /** A text that is to be spoken; `by` is who asks for it, where somebody does. */
 export function speechRequestOf(
-  kind: Extract<PaidKind, 'reading' | 'notice' | 'voice preview'>,
+  kind: Extract<PaidKind, 'reading' | 'notice' | 'voice preview' | 'speech to a program'>,
   guildId: string,
   words: string,
   by: Asker = { id: '', name: '' },

@@ -1,7 +1,9 @@
+import type { Pcm } from '#src/audio/pcm.ts';
 import type { ListedSession } from '#src/captions/transcript-store.ts';
 import type { ChatMessage, Usage } from '#src/chat/ports.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import type { EngineUsage } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { FileRequest, TranscriptOutcome } from './captions.ts';
 import type { CommandPorts } from './command.ts';
@@ -35,7 +37,29 @@ export interface ProgramAnswers {
    * Reading its parts throws what a pipeline throws. Aborting `signal` throws its reason.
    */
   answer(question: ProgramQuestion, signal: AbortSignal): Promise<ProgramAnswer>;
+  /**
+   * Begins to speak a text, if there is money for it and not too much is answered already.
+   *
+   * Reading the sound, mono at `speakRateHz`, throws what a synthesizer throws. Aborting `signal` throws its reason.
+   */
+  speak(text: ProgramText, signal: AbortSignal): Promise<ProgramSpeech>;
 }
+
+/** A text that is to be spoken. What is left out is as the server has it. */
+export type ProgramText = {
+  readonly guildId: string;
+  readonly asker: Asker;
+  readonly input: string;
+  readonly voice?: string;
+  /** One of `VoiceControl.models`. */
+  readonly model?: string;
+  /** Tone. */
+  readonly instructions?: string;
+  /** 0.25 to 4; 1 is the voice's own pace. */
+  readonly speed?: number;
+  /** As `SpeechVoice.onTook`. */
+  readonly onTook: (took: EngineUsage) => void;
+};
 
 export type ProgramQuestion = {
   readonly guildId: string;
@@ -62,7 +86,13 @@ export type ProgramUtterance =
   /** A file of sound: WAV or what else recordings may be. */
   | { readonly kind: 'spoken'; readonly name: string; readonly bytes: Uint8Array };
 
-/** Parts of an answer; to be read, if only to its end, as its budget stays reserved until then. */
-export type ProgramAnswer =
-  | { readonly kind: 'open'; readonly parts: AsyncIterable<ReplyPart> }
-  | { readonly kind: 'failed'; readonly line: TextLine };
+/** Parts of what is made; to be read, if only to its end, as its budget stays reserved until then. */
+export type OpenStream<Part> = { readonly kind: 'open'; readonly parts: AsyncIterable<Part> };
+export type FailedStream = { readonly kind: 'failed'; readonly line: TextLine };
+
+export type ProgramAnswer = OpenStream<ReplyPart> | FailedStream;
+export type ProgramSpeech =
+  | OpenStream<Pcm>
+  | FailedStream
+  /** There is nothing in the text that can be said. */
+  | { readonly kind: 'unspeakable' };

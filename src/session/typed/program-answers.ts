@@ -2,9 +2,13 @@ import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type {
+  FailedStream,
+  OpenStream,
   ProgramAnswer,
   ProgramAnswers,
   ProgramQuestion,
+  ProgramSpeech,
+  ProgramText,
   ProgramUtterance,
 } from '#src/session/ports/program-ports.ts';
 import { soundFaultOf } from '#src/session/sound-fault.ts';
@@ -12,6 +16,7 @@ import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { once, transcribed } from './command-material.ts';
+import { openProgramSpeech } from './program-speech.ts';
 import { openSoundAnswer } from './sound-answer.ts';
 
 type AnswerParts = Pick<
@@ -23,10 +28,11 @@ type AnswerParts = Pick<
   | 'recordings'
   | 'spending'
   | 'style'
+  | 'synthesizer'
   | 'transcriber'
 >;
 
-/** Answers that programs get at once in one server; what comes above it is refused. */
+/** Answers and texts that programs get at once in one server; what comes above it is refused. */
 const mostInServer = 4;
 
 /** Has pipelines answer programs, within the budget of their server and of their token. */
@@ -50,16 +56,31 @@ export class SessionProgramAnswers implements ProgramAnswers {
     return names.toSorted((one, other) => Number(other === own) - Number(one === own));
   }
 
-  async answer(question: ProgramQuestion, signal: AbortSignal): Promise<ProgramAnswer> {
-    const { guildId } = question;
+  answer(question: ProgramQuestion, signal: AbortSignal): Promise<ProgramAnswer> {
+    return this.#placed(question.guildId, signal, (until) => this.#open(question, until));
+  }
+
+  speak(text: ProgramText, signal: AbortSignal): Promise<ProgramSpeech> {
+    const { settings } = this.#sessions;
+    return this.#placed(text.guildId, signal, (until) =>
+      openProgramSpeech(text, this.#parts, settings, until),
+    );
+  }
+
+  /** Opens what takes one of the server's places until it has been read. */
+  async #placed<Part, Other extends { readonly kind: 'failed' | 'unspeakable' }>(
+    guildId: string,
+    signal: AbortSignal,
+    open: (until: AbortSignal) => Promise<OpenStream<Part> | Other>,
+  ): Promise<OpenStream<Part> | Other | FailedStream> {
     const count = this.#underWay.get(guildId) ?? 0;
     if (count >= mostInServer) return failed({ id: 'ask.writing.server', with: { n: count } });
     this.#underWay.set(guildId, count + 1);
     using stack = new DisposableStack();
     stack.defer(() => this.#underWay.set(guildId, (this.#underWay.get(guildId) ?? 1) - 1));
     const until = AbortSignal.any([signal, this.#signal]);
-    const answer = await this.#open(question, until);
-    if (answer.kind === 'failed') return answer;
+    const answer = await open(until);
+    if (answer.kind !== 'open') return answer;
     const place = stack.move();
     // A stream that nobody begins to read.
     until.addEventListener('abort', () => place.dispose(), { once: true });
@@ -147,6 +168,6 @@ async function* whileOpen<T>(parts: AsyncIterable<T>, place: Disposable): AsyncG
   yield* parts;
 }
 
-function failed(line: TextLine): ProgramAnswer {
+function failed(line: TextLine): FailedStream {
   return { kind: 'failed', line };
 }

@@ -27,6 +27,7 @@ export async function programDoors(
       arrived.resolve();
       return answers.answer(...all);
     },
+    speak: (...all) => answers.speak(...all),
   };
   const ports = programPorts(asking, { answers: answering, transcripts: transcriptFor });
   await using api = await openApi(ports);

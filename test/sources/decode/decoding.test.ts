@@ -1,11 +1,11 @@
 import { afterAll, expect, test } from 'vitest';
 import { similarity } from '#src/audio/echo/similarity.ts';
+import { OggPages, writePages } from '#src/audio/ogg-page.ts';
 import { durationMs } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
-import { OggPages, writePages } from '#src/audio/ogg-page.ts';
 import { digits, files, inPieces, openDecoding, soundOf } from '#test/sources/sounds.ts';
 
 const decoding = openDecoding();

@@ -1,7 +1,7 @@
 import { pbkdf2Sync } from 'node:crypto';
 import { afterAll, expect, test } from 'vitest';
-import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
 import { OggPages } from '#src/audio/ogg-page.ts';
+import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
 import { flacOf, oggOfHeads } from '#test/sources/formats/hostile-files.ts';
 import { opening, patient } from '#test/sources/opening.ts';
 import { inPieces, openDecoding } from '#test/sources/sounds.ts';

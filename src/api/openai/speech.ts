@@ -1,0 +1,156 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Context, Hono } from 'hono';
+import type { z } from 'zod';
+import { type ApiDoor, authorise } from '#src/api/authorise.ts';
+import { refusalOf, refusalOfError } from '#src/api/failed-line.ts';
+import { type ApiRefusal, refusal, refusalBody } from '#src/api/refusal.ts';
+import { checked, jsonOf } from '#src/api/request-body.ts';
+import { payerIdOf } from '#src/api/tokens/token-budgets.ts';
+import type { SoundEncoder, SoundFormat } from '#src/audio/encode/sound-encoder.ts';
+import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
+import type { ProgramText } from '#src/session/ports/program-ports.ts';
+import { whenBegun } from './completions.ts';
+import { formatOf, speechRequest } from './speech-request.ts';
+
+export type SpeechParts = ApiDoor & {
+  /** Told of what is no failure of the outside world. */
+  onBug(error: unknown): void;
+};
+
+/** `POST /v1/audio/speech`: a text spoken by the engine of a server, sent while it is made, in OpenAI's shape. */
+export function serveSpeech(app: Hono, parts: SpeechParts): void {
+  app.post('/v1/audio/speech', (context) => speak(context, parts));
+}
+
+const types: Readonly<Record<SoundFormat, string>> = {
+  mp3: 'audio/mpeg',
+  opus: 'audio/ogg; codecs=opus',
+  flac: 'audio/flac',
+  wav: 'audio/wav',
+  pcm: 'audio/pcm',
+};
+/** What one request to the engine took. */
+type Took = Parameters<ProgramText['onTook']>[0];
+
+/** Sound that is encoded at once, in samples: frames of sound for channels leave between two pieces. */
+const stepSamples = speakRateHz / 10;
+
+async function speak(context: Context, parts: SpeechParts): Promise<Response> {
+  const header = context.req.header('authorization');
+  const { token, ports, encoders } = await authorise(header, 'audio', undefined, parts);
+  const request = checked(speechRequest, await jsonOf(context, { token, bodies: parts.bodies }));
+  const format = formatOf(request.response_format ?? 'mp3');
+  const took: Took[] = [];
+  const { signal } = context.req.raw;
+  // Of a program that has hung up what is thrown is only that.
+  const onBug = (error: unknown) => void (signal.aborted || parts.onBug(error));
+  using stack = new DisposableStack();
+  const encoder = stack.use(encoders.open(format)); // it gets ready while the engine does
+  const speech = await ports.answers.speak(
+    {
+      guildId: token.guildId,
+      asker: { id: payerIdOf(token), name: token.name },
+      ...mannerOf(request, ports.voices.models()),
+      onTook: (one) => void took.push(one),
+    },
+    signal,
+  );
+  if (speech.kind === 'failed') throw refusalOf(speech.line);
+  if (speech.kind === 'unspeakable') throw unspeakable();
+  const opened = stack.move();
+  const bytes = await whenBegun(encoded(speech.parts, encoder, opened));
+  if (request.stream_format === 'sse') {
+    const headers = { 'content-type': 'text/event-stream; charset=utf-8' };
+    return new Response(ReadableStream.from(eventsOf(bytes, took, onBug)), { headers });
+  }
+  const { outgoing } = context.env as { readonly outgoing?: { destroy(): void } };
+  const cut = outgoing && (() => outgoing.destroy());
+  const headers = { 'content-type': types[format] };
+  return new Response(ReadableStream.from(cutOff(bytes, cut, onBug)), { headers });
+}
+
+function mannerOf(
+  { model, input, voice, instructions, speed }: z.output<typeof speechRequest>,
+  models: readonly string[],
+) {
+  const name = typeof voice === 'object' ? (voice?.id ?? '') : (voice ?? '');
+  return {
+    input,
+    ...(models.includes(model) && { model }),
+    ...(name !== '' && name !== 'default' && { voice: name }),
+    ...(instructions && { instructions }),
+    ...(speed && { speed }),
+  };
+}
+
+/** Each piece goes as soon as there are bytes of it. Errors: `ApiRefusal` where nothing was said. */
+async function* encoded(
+  sound: AsyncIterable<Pcm>,
+  encoder: SoundEncoder,
+  opened: Disposable,
+): AsyncGenerator<Uint8Array> {
+  using _ = opened;
+  let isSilent = true;
+  for await (const { samples } of sound) {
+    for (let at = 0; at < samples.length; at += stepSamples) {
+      isSilent = false;
+      const bytes = await encoder.push(samples.subarray(at, at + stepSamples));
+      if (bytes.length > 0) yield bytes;
+      await setImmediate();
+    }
+  }
+  if (isSilent) throw unspeakable();
+  const rest = await encoder.end();
+  if (rest.length > 0) yield rest;
+}
+
+/** Where the sound breaks off, so does the connection: a file that ends as it should would pass for whole. */
+async function* cutOff(
+  bytes: AsyncIterable<Uint8Array>,
+  cut: (() => void) | undefined,
+  onBug: SpeechParts['onBug'],
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes;
+  } catch (error) {
+    if (!refusalOfError(error)) onBug(error);
+    if (!cut) throw error;
+    cut();
+  }
+}
+
+async function* eventsOf(
+  bytes: AsyncIterable<Uint8Array>,
+  took: readonly Took[],
+  onBug: SpeechParts['onBug'],
+): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const one of bytes)
+      yield event({ type: 'speech.audio.delta', audio: Buffer.from(one).toString('base64') });
+    yield event({ type: 'speech.audio.done', usage: usageOf(took) });
+  } catch (error) {
+    const known = refusalOfError(error);
+    if (!known) onBug(error);
+    const { facts } = known ?? refusal(500, 'failed', 'That did not work; the log has more.');
+    yield event(refusalBody(facts));
+  }
+}
+
+/** Tokens as far as the engine counts them. */
+function usageOf(took: readonly Took[]) {
+  const counts = took.flatMap(({ count }) => (count?.kind === 'tokens' ? [count] : []));
+  const input_tokens = counts.reduce((sum, count) => sum + count.inputTokens, 0);
+  const output_tokens = counts.reduce((sum, count) => sum + count.outputTokens, 0);
+  return { input_tokens, output_tokens, total_tokens: input_tokens + output_tokens };
+}
+
+const encoder = new TextEncoder();
+
+function event(data: object): Uint8Array {
+  return encoder.encode(`data: ${JSON.stringify(data)}\n\n`);
+}
+
+function unspeakable(): ApiRefusal {
+  const message = 'There is nothing in that text that can be said.';
+  return refusal(422, 'text.unspeakable', message, 'input');
+}
