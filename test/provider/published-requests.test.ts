@@ -1,0 +1,111 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import { writeWav } from '#src/audio/wav.ts';
+import { realClock } from '#src/base/clock.ts';
+import { openAudioChat } from '#src/chat/completions/audio-chat.ts';
+import { openChatModel } from '#src/chat/completions/openai-chat.ts';
+import type { ChatMessage, Tool } from '#src/chat/ports.ts';
+import { openClient } from '#src/provider/client.ts';
+import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
+import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
+import { type DescribedOperation, faultsIn } from '#test/api/openai-description.ts';
+
+const signal = new AbortController().signal;
+const samples = new Int16Array(16_000).fill(1_000);
+const pcm = { samples, rateHz: 16_000, channels: 1 } as const;
+const messages: readonly ChatMessage[] = [
+  { role: 'system', content: 'Be brief.' },
+  { role: 'user', name: 'Ana', content: 'Play some rain.' },
+  {
+    role: 'assistant',
+    content: '',
+    calls: [{ id: 'call_1', name: 'play', argumentsJson: '{"sound":"rain"}' }],
+  },
+  { role: 'tool', callId: 'call_1', content: 'It plays.' },
+  { role: 'assistant', content: 'There you are.' },
+  { role: 'user', name: 'Ana', content: 'Thanks.' },
+];
+const tools: readonly Tool[] = [
+  {
+    name: 'play',
+    description: 'Plays a sound.',
+    parameters: { type: 'object', properties: { sound: { type: 'string' } } },
+  },
+];
+
+/** A server that refuses everything and notes it: an operation, and the fields of its body. */
+async function openNoting() {
+  const asked: (readonly [DescribedOperation, object])[] = [];
+  const server = createServer(async (request, response) => {
+    const body = Buffer.concat(await Array.fromAsync(request));
+    const path = `post ${request.url?.replace('/v1', '')}` as DescribedOperation;
+    asked.push([path, await fieldsOf(body, `${request.headers['content-type']}`)]);
+    response.writeHead(403, { 'content-type': 'application/json' }).end('{}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    client: openClient({ baseUrl: `http://127.0.0.1:${port}/v1` }),
+    asked,
+    [Symbol.dispose]: () => void server.close().closeAllConnections(),
+  };
+}
+
+/** Of a form: words stand for what they say, as there are no others, and a file for its bytes. */
+async function fieldsOf(body: Buffer, type: string): Promise<object> {
+  if (!type.startsWith('multipart/')) return JSON.parse(body.toString());
+  const form = await new Response(body, { headers: { 'content-type': type } }).formData();
+  const fields = [...new Set(form.keys())].map((key) => {
+    const values = form.getAll(key).map((one) => (typeof one === 'string' ? asWritten(one) : ''));
+    return key.endsWith('[]') ? [key.slice(0, -2), values] : [key, values[0]];
+  });
+  return Object.fromEntries(fields);
+}
+
+function asWritten(value: string): string | boolean {
+  return value === 'true' ? true : value;
+}
+
+/** Asks until the server refuses. */
+async function refused(asking: AsyncIterable<unknown>): Promise<void> {
+  await expect(Array.fromAsync(asking)).rejects.toThrow();
+}
+
+test('what the bot asks of servers fits the published description: chat, sound, speech, transcription, translation', async () => {
+  using server = await openNoting();
+  const { client, asked } = server;
+  const chat = openChatModel(client, { model: 'gpt-5.4-mini', maxTokens: 400 });
+  await refused(chat.reply(messages, tools, signal));
+  const spoken = openAudioChat(client, { model: 'gpt-audio', voice: 'alloy' }, realClock);
+  const said = { role: 'user', name: 'Ana', content: '', words: async () => 'Thanks.' } as const;
+  await refused(
+    spoken.reply([...messages, { ...said, wav: writeWav(pcm) }], tools, 'nova', signal),
+  );
+  for (const format of ['pcm', 'wav', 'mp3', 'opus', 'flac'] as const) {
+    const voice = openSynthesizer(client, { model: 'tts-1', voice: 'alloy', format });
+    await refused(voice.synthesize('Hello.', {}, signal));
+    const manner = { name: 'nova', instructions: 'Softly.', speed: 1.2 };
+    await refused(voice.synthesize('Hello.', manner, signal));
+  }
+  for (const model of ['whisper-1', 'gpt-4o-transcribe']) {
+    const ear = openTranscriber(client, { model, language: 'de', stream: 'auto' });
+    await refused(ear.transcribe(pcm, signal));
+    const hinted = ear.withHints?.(['Parley', 'Ana']) ?? ear;
+    await refused(hinted.transcribe(pcm, signal));
+    for (const options of [{ hasWordTimes: true }, { isTranslated: true }])
+      await refused((ear.withOptions?.(options) ?? ear).transcribe(pcm, signal));
+  }
+  const faults = asked.flatMap(([operation, body]) =>
+    faultsIn(operation, 'request', body).map((fault) => [operation, fault]),
+  );
+  expect(faults).toEqual([]);
+  expect(new Set(asked.map(([operation]) => operation))).toEqual(
+    new Set<DescribedOperation>([
+      'post /chat/completions',
+      'post /audio/speech',
+      'post /audio/transcriptions',
+      'post /audio/translations',
+    ]),
+  );
+});
