@@ -67,6 +67,12 @@ export class MeasuredBot implements AsyncDisposable {
     return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
   }
 
+  /** User and system time of its main thread. */
+  async mainThreadMs(): Promise<number> {
+    const [ns] = (await readFile(`/proc/${this.#bot.pid}/schedstat`, 'utf8')).split(' ');
+    return Number(ns) / 1e6;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#bot[Symbol.asyncDispose]();
   }

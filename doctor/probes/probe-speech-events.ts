@@ -12,7 +12,7 @@ export async function probeSpeechEvents(
   const what = 'speech sse';
   const body = { model, voice, input, response_format: 'pcm', stream_format: 'sse' } as const;
   const asked = await attempt(server, async (signal) => {
-    const response = await server.client.post('/audio/speech', body, signal);
+    const response = await server.client.audio.speech.create(body, { signal }).asResponse();
     const events = readEvents(response);
     const counted = { deltas: 0, isDone: false, hasUsage: false };
     for await (const event of events) {

@@ -1,10 +1,15 @@
+import type { OpenAI } from 'openai/client';
+import { APIPromise } from 'openai/core/api-promise';
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai/core/error';
+import { PagePromise } from 'openai/core/pagination';
 import { Stream } from 'openai/core/streaming';
+import { Speech } from 'openai/resources/audio/speech';
+import { Transcriptions } from 'openai/resources/audio/transcriptions';
+import { Translations } from 'openai/resources/audio/translations';
+import { Completions } from 'openai/resources/chat/completions/completions';
+import { Models } from 'openai/resources/models';
 import { parsedJson } from '#src/base/json.ts';
 import type { Fetch } from './guarded-fetch.ts';
-
-/** A JSON body, or the fields of a form. */
-export type RequestBody = Readonly<Record<string, unknown>> | FormData;
 
 export type ApiAddress = {
   /** With its own query, if it has one. */
@@ -12,60 +17,94 @@ export type ApiAddress = {
   readonly apiKey: string;
 };
 
+type RequestOptions = Parameters<OpenAI['post']>[1];
+type Answer = Awaited<ConstructorParameters<typeof APIPromise>[1]>;
+
 /**
- * Requests to an OpenAI-compatible server, one attempt each, with the errors and the event reader of the `openai` library.
+ * The client of the `openai` library with the resources that are used here. Of request options it knows `signal` alone.
  *
- * Not its client: that loads every endpoint there is, 227 modules for the four used here.
+ * `new OpenAI()` loads all resources and all ways to log in: 7 MB resident and 0.1 s of each start, for 0.3 ms more of an answer
+ * (`npm run node -- bench/memory/beside.ts --with openai/client`, 2026-11). The resources used stand here over one request method
+ * of the bot's own: one attempt, nothing from the environment, no header that tells of the machine.
  */
 export class ApiClient {
   /** Changes once, where it had to be completed. */
   baseURL: string;
   readonly apiKey: string;
-  readonly #send: Fetch;
+  /** The library would write what people said to the console. */
+  readonly logLevel = 'off';
+  /** With its own `Response`, by which the library knows that it takes forms. */
+  readonly fetch: Fetch & { readonly Response: typeof Response };
+  readonly chat: { readonly completions: Completions };
+  readonly audio: {
+    readonly speech: Speech;
+    readonly transcriptions: Transcriptions;
+    readonly translations: Translations;
+  };
+  readonly models: Models;
 
   constructor({ baseUrl, apiKey }: ApiAddress, send: Fetch) {
     this.baseURL = baseUrl;
     this.apiKey = apiKey;
-    this.#send = send;
-  }
-
-  /** The answer as soon as its head is there. Errors: APIError, and what the guard throws, as its cause. */
-  async post(path: string, body: RequestBody, signal: AbortSignal): Promise<Response> {
-    const isForm = body instanceof FormData;
-    const headers = isForm ? {} : { 'content-type': 'application/json' };
-    const sent = isForm ? body : JSON.stringify(body);
-    return await this.#request(path, { method: 'POST', body: sent, headers, signal });
-  }
-
-  /** As `post`, with the whole answer: JSON as its value, anything else as text. */
-  async ask(path: string, body: RequestBody, signal: AbortSignal): Promise<unknown> {
-    return await readValue(await this.post(path, body, signal));
-  }
-
-  /** The whole answer: JSON as its value, anything else as text. Errors: as `post`. */
-  async get(path: string, signal: AbortSignal): Promise<unknown> {
-    return await readValue(await this.#request(path, { method: 'GET', headers: {}, signal }));
-  }
-
-  async #request(
-    path: string,
-    init: RequestInit & { readonly headers: Readonly<Record<string, string>> },
-  ): Promise<Response> {
-    const headers = {
-      accept: 'application/json',
-      authorization: `Bearer ${this.apiKey}`,
-      'user-agent': 'Parley',
-      ...init.headers,
-    };
-    const response = await this.#send(urlOf(this.baseURL, path), { ...init, headers }).catch(
-      (cause: unknown) => {
-        init.signal?.throwIfAborted();
-        throw connectionError(cause);
-      },
+    this.fetch = Object.assign<Fetch, { Response: typeof Response }>(
+      (url, init) => send(url, init),
+      { Response },
     );
-    if (response.ok) return response;
-    throw await statusError(response);
+    const client = asLibrary(this);
+    this.chat = { completions: new Completions(client) };
+    this.audio = {
+      speech: new Speech(client),
+      transcriptions: new Transcriptions(client),
+      translations: new Translations(client),
+    };
+    this.models = new Models(client);
   }
+
+  /** Errors: APIError, and what the guard throws, as its cause. Aborting `signal` throws `signal.reason`. */
+  get<T>(path: string, options?: RequestOptions): APIPromise<T> {
+    return new APIPromise<T>(asLibrary(this), this.#request('get', path, options));
+  }
+
+  /** As `get`. */
+  post<T>(path: string, options?: RequestOptions): APIPromise<T> {
+    return new APIPromise<T>(asLibrary(this), this.#request('post', path, options));
+  }
+
+  /** As `get`. */
+  getAPIList(...[path, page, options]: Parameters<OpenAI['getAPIList']>) {
+    return new PagePromise(asLibrary(this), this.#request('get', path, options), page);
+  }
+
+  /** Resolves with the head of the answer. */
+  async #request(method: 'get' | 'post', path: string, given: RequestOptions): Promise<Answer> {
+    const options = { ...(await given), method, path };
+    const { body } = options;
+    const signal = options.signal ?? undefined;
+    const controller = new AbortController();
+    const isJson = body !== undefined && !(body instanceof FormData);
+    const response = await this.fetch(urlOf(this.baseURL, path), {
+      method: method.toUpperCase(),
+      headers: {
+        accept: 'application/json',
+        authorization: `Bearer ${this.apiKey}`,
+        'user-agent': 'Parley',
+        ...(isJson && { 'content-type': 'application/json' }),
+      },
+      body: isJson ? JSON.stringify(body) : (body ?? null),
+      signal: AbortSignal.any([controller.signal, ...(signal ? [signal] : [])]),
+    }).catch((cause: unknown) => {
+      signal?.throwIfAborted();
+      throw connectionError(cause);
+    });
+    if (!response.ok) throw await statusError(response);
+    const unlogged = { requestLogID: '', retryOfRequestLogID: undefined, startTime: 0 };
+    return { response, options, controller, ...unlogged };
+  }
+}
+
+/** What the library's resources, promises and streams read of their client is there: the tests of `ApiClient` ask each. */
+function asLibrary(client: ApiClient): OpenAI {
+  return client as unknown as OpenAI;
 }
 
 /** Events of a stream as values, up to `[DONE]`; whoever leaves early aborts `hangUp`. Errors: APIError where an event holds one. */
@@ -78,31 +117,11 @@ export function readEvents(
   return Stream.fromSSEResponse<unknown>(response, hangUp, silent);
 }
 
-/** Fields of a form as servers of OpenAI's kind read them; what is left out is `undefined`. */
-export function formOf(fields: Readonly<Record<string, unknown>>): FormData {
-  const form = new FormData();
-  for (const [name, value] of Object.entries(fields)) {
-    if (value === undefined) continue;
-    if (value instanceof Blob) form.append(name, value);
-    else if (Array.isArray(value)) for (const one of value) form.append(`${name}[]`, `${one}`);
-    else form.append(name, `${value}`);
-  }
-  return form;
-}
-
 function urlOf(baseUrl: string, path: string): string {
   const url = new URL(baseUrl);
   url.hash = '';
   url.pathname = `${url.pathname.replace(/\/$/, '')}${path}`;
   return url.href;
-}
-
-async function readValue(response: Response): Promise<unknown> {
-  const text = await response.text();
-  const type = response.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
-  const isJson = type.includes('application/json') || type.endsWith('+json');
-  if (!isJson) return text;
-  return text === '' ? undefined : JSON.parse(text);
 }
 
 function connectionError(cause: unknown): APIConnectionError {

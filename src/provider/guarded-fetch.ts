@@ -47,7 +47,7 @@ export type Guard = {
 const eventPartBytes = 16 * 1024;
 
 /** The only headers that leave: what the environment may have added to a client goes to no server. */
-const ownHeader = /^(accept|authorization|content-type|user-agent|x-stainless-.*)$/;
+const ownHeader = /^(accept|authorization|content-type|user-agent)$/;
 
 /**
  * A `fetch` that cannot hang, flood, follow a redirect, or take a web page for an answer. JSON and events in an answer are

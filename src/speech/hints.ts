@@ -34,7 +34,7 @@ function hintOf(word: string): string | undefined {
 }
 
 type HintFields = {
-  readonly keywords?: readonly string[];
+  readonly keywords?: string[];
   readonly prompt?: string;
   readonly hotwords?: string;
 };
@@ -48,6 +48,6 @@ export function hintFields(model: string, baseUrl: string, hints: readonly strin
 
 /** As `hintFields` over a Realtime connection, which knows no `hotwords`; without hints those before are taken back. */
 export function realtimeHints(model: string, hints: readonly string[]): HintFields {
-  if (/^gpt-(live-)?transcribe/.test(model)) return { keywords: hints };
+  if (/^gpt-(live-)?transcribe/.test(model)) return { keywords: [...hints] };
   return { prompt: hints.length === 0 ? '' : `${hints.join(', ')}.` };
 }

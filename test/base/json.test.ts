@@ -143,7 +143,6 @@ const trusted = [
   'src/discord/login.ts',
   'src/external-tools/files/tool-worker.ts',
   'src/external-tools/mcp/accepted-tools.ts',
-  'src/provider/api-client.ts',
   'src/provider/models/model-list.ts',
   'src/session/settings/caption-options.ts',
   'src/speech/openai/transcript-reply.ts',

@@ -1,7 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { readEvents } from '#src/provider/api-client.ts';
 import { BufferedAnswer } from '#src/provider/buffered-answer.ts';
 import { openClient } from '#src/provider/client.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -61,10 +60,10 @@ async function bufferedBy(answer: Answer, stream = true): Promise<number> {
   let told = 0;
   const client = openClient({ baseUrl, clock, onBuffered: () => told++ });
   try {
-    const ask = { model: 'm', messages: [], stream };
-    const answer = await client.post('/chat/completions', ask, new AbortController().signal);
-    if (stream) for await (const _ of readEvents(answer)) undefined;
-    else await answer.text();
+    const { completions } = client.chat;
+    const ask = { model: 'm', messages: [] };
+    if (stream) for await (const _ of await completions.create({ ...ask, stream })) undefined;
+    else await completions.create(ask);
     return told;
   } finally {
     server.close();

@@ -1,14 +1,11 @@
 import { APIError } from 'openai/core/error';
 import { expect, test } from 'vitest';
 import { Secret } from '#src/base/secret.ts';
-import { readEvents } from '#src/provider/api-client.ts';
 import { openClient } from '#src/provider/client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
 
-const never = new AbortController().signal;
-const path = '/chat/completions';
 const ask = {
   model: 'mock',
   messages: [{ role: 'user' as const, content: 'hi' }],
@@ -18,8 +15,9 @@ async function failure(settings: Partial<MockSettings>, stream = false) {
   await using server = await openMockProviders({ pace: instantPace, ...settings });
   const client = openClient({ baseUrl: server.baseUrl, apiKey: new Secret('hunter22') });
   try {
-    if (!stream) await client.ask(path, ask, never);
-    else for await (const _ of readEvents(await client.post(path, { ...ask, stream }, never)));
+    const { completions } = client.chat;
+    if (!stream) await completions.create(ask);
+    else for await (const _ of await completions.create({ ...ask, stream }));
   } catch (thrown) {
     const { code, retryable, message } = describeError(thrown, client);
     return { code, retryable, message: message.replaceAll(server.baseUrl, 'SERVER') };
@@ -72,7 +70,7 @@ test('a server that is not running is named with the next step', async () => {
   const server = await openMockProviders();
   await server[Symbol.asyncDispose]();
   const client = openClient({ baseUrl: server.baseUrl });
-  const thrown = await client.get('/models', never).catch((error: unknown) => error);
+  const thrown = await client.models.list().catch((error: unknown) => error);
   expect(describeError(thrown, client)).toMatchObject({
     code: 'provider.unreachable',
     retryable: true,
@@ -85,8 +83,8 @@ test('a base URL without /v1 is completed once, remembered and told', async () =
   const told: string[] = [];
   const baseUrl = server.baseUrl.replace(/\/v1$/, '');
   const client = openClient({ baseUrl, onBaseUrl: (found) => told.push(found) });
-  for (let n = 0; n < 2; n++) await client.ask(path, ask, never);
-  await client.get('/models', never);
+  for (let n = 0; n < 2; n++) await client.chat.completions.create(ask);
+  await client.models.list();
   expect(told).toEqual([server.baseUrl]);
   expect(client.baseURL).toBe(server.baseUrl);
   expect([server.requests.length, server.listings()]).toEqual([2, 1]);

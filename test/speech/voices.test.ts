@@ -2,7 +2,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
+import { ApiClient } from '#src/provider/api-client.ts';
 import { openClient } from '#src/provider/client.ts';
+import type { Fetch } from '#src/provider/guarded-fetch.ts';
 import { meteredVoice, type SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
 import { standardVoiceInstead } from '#src/speech/fallbacks/standard-voice.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
@@ -22,15 +24,18 @@ const refused = (status: number) =>
 function listing(answers: readonly (unknown | Error | 'hangs')[]) {
   const clock = new VirtualClock();
   let asked = 0;
-  const get = async (_path: string, signal: AbortSignal) => {
+  const send: Fetch = async (_, { signal } = {}) => {
     const answer = answers[Math.min(asked++, answers.length - 1)];
     if (answer instanceof Error) throw answer;
-    if (answer !== 'hangs') return answer;
-    return await new Promise((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason));
-    });
+    if (answer === 'hangs') {
+      return await new Promise((_, reject) => {
+        signal?.addEventListener('abort', () => reject(signal.reason));
+      });
+    }
+    return typeof answer === 'object' ? Response.json(answer) : new Response(answer as string);
   };
-  return { clock, voices: new ServerVoices({ get }, clock), asked: () => asked };
+  const client = new ApiClient({ baseUrl: 'http://a.example/v1', apiKey: 'none' }, send);
+  return { clock, voices: new ServerVoices(client, clock), asked: () => asked };
 }
 
 /** A voice of the names `gone` is refused; who was told of which. */

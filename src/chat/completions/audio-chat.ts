@@ -121,10 +121,10 @@ class AudioServer implements AudioChatModel {
     answer: AudioChatStream,
     hangUp: AbortController,
   ): Promise<AsyncIterable<unknown>> {
-    const [path, { signal }] = ['/chat/completions', hangUp];
-    if (!body.stream) return completionAsChunk(await this.#client.ask(path, { ...body }, signal));
-    const response = await this.#client.post(path, { ...body }, signal);
-    const watched = watchDone(response, () => answer.done());
+    const { signal } = hangUp;
+    const asked = this.#client.chat.completions.create(body, { signal });
+    if (!body.stream) return completionAsChunk(await asked);
+    const watched = watchDone(await asked.asResponse(), () => answer.done());
     return readEvents(watched, hangUp);
   }
 

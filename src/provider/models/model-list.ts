@@ -11,12 +11,13 @@ const longestIdChars = 200;
 
 /** A server's own list of its models. Never throws; aborting `signal` gives `unknown`. */
 export async function listModels(
-  client: Pick<ApiClient, 'get' | 'baseURL' | 'apiKey'>,
+  client: Pick<ApiClient, 'models' | 'baseURL' | 'apiKey'>,
   signal: AbortSignal,
 ): Promise<ModelList> {
   try {
-    const body: unknown = await client.get('/models', signal);
-    return readList(typeof body === 'string' ? JSON.parse(body) : body);
+    // Read here: a page of the library is an empty list where the answer is none.
+    const answer = await client.models.list({ signal }).asResponse();
+    return readList(JSON.parse(await answer.text()));
   } catch (cause) {
     if (hasNone(cause)) return { kind: 'not offered' };
     return { kind: 'unknown', why: withServerWords(describeError(cause, client)) };

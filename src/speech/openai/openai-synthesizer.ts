@@ -67,7 +67,8 @@ async function* speak(
   how: How,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
-  const response = await client.post('/audio/speech', request(input, how), signal);
+  const body = request(input, how);
+  const response = await client.audio.speech.create(body, { signal }).asResponse();
   const type = response.headers.get('content-type') ?? '';
   const { rateHz, decode } = how.options;
   const stream = new SoundStream(type, rateHz, decode !== undefined);

@@ -1,7 +1,8 @@
+import type { TranscriptionCreateParamsNonStreaming } from 'openai/resources/audio/transcriptions';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
-import { type ApiClient, formOf } from '#src/provider/api-client.ts';
+import type { ApiClient } from '#src/provider/api-client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { type ServedBy, servedBy } from '#src/provider/models/served-by.ts';
 import { hintFields } from '#src/speech/hints.ts';
@@ -34,9 +35,6 @@ const noStream: ReadonlySet<ErrorCode> = new Set([
   'provider.truncated',
   'provider.empty',
 ]);
-
-const path = '/audio/transcriptions';
-const translationPath = '/audio/translations';
 
 type Form = {
   readonly wav: Uint8Array<ArrayBuffer>;
@@ -133,7 +131,7 @@ class TranscriptionServer {
   async *#translated(form: Form, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
     try {
       const told = { ...form, language: undefined, hasWordTimes: false }; // it takes neither
-      const transcript = await ask(this.#client, translationPath, told, signal);
+      const transcript = await ask(this.#client, 'translations', told, signal);
       signal.throwIfAborted();
       yield { kind: 'final', transcript: { ...transcript, language: 'en', isTranslated: true } };
     } catch (error) {
@@ -167,7 +165,7 @@ class TranscriptionServer {
     const can = this.#abilitiesOf(form.model);
     const mayStream = can.streams !== 'no' && !form.hasWordTimes; // a stream tells no times
     if (mayStream && (yield* this.#tryStream(form, can, signal))) return;
-    const transcript = await ask(this.#client, path, form, signal);
+    const transcript = await ask(this.#client, 'transcriptions', form, signal);
     signal.throwIfAborted();
     if (mayStream) can.streams = 'no';
     yield { kind: 'final', transcript };
@@ -205,13 +203,17 @@ async function* learning(
 
 async function ask(
   client: ApiClient,
-  at: string,
+  at: 'transcriptions' | 'translations',
   form: Form,
   signal: AbortSignal,
 ): Promise<Transcript> {
   try {
-    const reply = await client.ask(at, formOf(fieldsOf(form, client.baseURL)), signal);
-    return signed(transcriptOf(reply, form.language), form.by);
+    const body = fieldsOf(form, client.baseURL);
+    const asked =
+      at === 'translations'
+        ? client.audio.translations.create({ ...body, response_format: 'json' }, { signal })
+        : client.audio.transcriptions.create(body, { signal });
+    return signed(transcriptOf(await asked, form.language), form.by);
   } catch (cause) {
     signal.throwIfAborted();
     throw describeError(cause, client);
@@ -225,8 +227,8 @@ async function* follow(
   onWhole: () => void,
 ): AsyncGenerator<TranscriptUpdate> {
   try {
-    const body = formOf({ ...fieldsOf(form, client.baseURL), stream: true });
-    const response = await client.post(path, body, signal);
+    const body = { ...fieldsOf(form, client.baseURL), stream: true as const };
+    const response = await client.audio.transcriptions.create(body, { signal }).asResponse();
     for await (const update of readTranscript(response, form.language, onWhole)) {
       signal.throwIfAborted();
       if (update.kind === 'partial') yield update;
@@ -247,12 +249,19 @@ function signed(transcript: Transcript, by: ServedBy): Transcript {
   return { ...transcript, took: { ...transcript.took, by } };
 }
 
-function fieldsOf({ wav, model, language, hints, hasWordTimes }: Form, baseUrl: string) {
+function fieldsOf(
+  { wav, model, language, hints, hasWordTimes }: Form,
+  baseUrl: string,
+): TranscriptionCreateParamsNonStreaming {
   // Servers choose their decoder by the name of the file.
   const file = new File([wav], 'utterance.wav', { type: 'audio/wav' });
   const told = { ...languageHint(model, language), ...hintFields(model, baseUrl, hints) };
-  const timed = hasWordTimes
-    ? { response_format: 'verbose_json', timestamp_granularities: ['word'] }
-    : { response_format: 'json' };
-  return { model, file, ...timed, ...told };
+  if (!hasWordTimes) return { model, file, response_format: 'json', ...told };
+  return {
+    model,
+    file,
+    response_format: 'verbose_json',
+    timestamp_granularities: ['word'],
+    ...told,
+  };
 }

@@ -59,7 +59,7 @@ export async function readServerVoices(
   client: Pick<ApiClient, 'get'>,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const answer = await client.get('/audio/voices', signal);
+  const answer = await client.get('/audio/voices', { signal });
   const { voices, data }: VoiceList = Object(answer);
   const list = Array.isArray(voices) ? voices : data;
   if (!Array.isArray(list)) return [];

@@ -7,7 +7,7 @@ import {
 import { ChatStream } from '#src/chat/completions/chat-stream.ts';
 import { ToolCalls } from '#src/chat/completions/tool-calls.ts';
 import { askedOf, mediaType, objectionToHead, objectionToType } from '#src/provider/answer-type.ts';
-import { readEvents as readServerEvents } from '#src/provider/api-client.ts';
+import { ApiClient, readEvents as readServerEvents } from '#src/provider/api-client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { wordsOf } from '#src/provider/models/error-phrases.ts';
 import { listModels } from '#src/provider/models/model-list.ts';
@@ -86,13 +86,24 @@ function answer(pieces: readonly Buffer[], type: string): Response {
   return new Response(body, { headers: { 'content-type': type } });
 }
 
+/** The client of a server with one answer. */
+const answered = (response: Response) =>
+  new ApiClient({ baseUrl, apiKey: 'none' }, async () => response);
+
+async function chatEvents(pieces: readonly Buffer[]): Promise<AsyncIterable<unknown>> {
+  const { completions } = answered(answer(pieces, 'text/event-stream')).chat;
+  return await completions.create({ model: 'm', messages: [], stream: true });
+}
+
+async function audioChatEvents(pieces: readonly Buffer[]): Promise<AsyncIterable<unknown>> {
+  return readServerEvents(watchDone(answer(pieces, 'text/event-stream'), () => {}));
+}
+
 /** As the adapters do: an error of the stream is described, one of the parser is a finding. */
 async function readEvents(
-  pieces: readonly Buffer[],
+  stream: AsyncIterable<unknown>,
   reader: { add(chunk: unknown): Iterable<unknown>; end(server: string): Iterable<unknown> },
 ): Promise<void> {
-  const response = watchDone(answer(pieces, 'text/event-stream'), () => {});
-  const stream = readServerEvents(response);
   const chunks = stream[Symbol.asyncIterator]();
   for (;;) {
     const next = await chunks.next().catch((error: unknown) => {
@@ -140,9 +151,11 @@ export const providerTargets = [
       unlessBotError(() => [...reader.end(baseUrl)]);
     }
   }),
-  asyncTarget('chat-events', events(...chunks), (pieces) => readEvents(pieces, new ChatStream(by))),
-  asyncTarget('audio-chat-events', events(...chunks), (pieces) =>
-    readEvents(pieces, new AudioChatStream(by)),
+  asyncTarget('chat-events', events(...chunks), async (pieces) =>
+    readEvents(await chatEvents(pieces), new ChatStream(by)),
+  ),
+  asyncTarget('audio-chat-events', events(...chunks), async (pieces) =>
+    readEvents(await audioChatEvents(pieces), new AudioChatStream(by)),
   ),
   target(
     'tool-calls',
@@ -209,8 +222,9 @@ export const providerTargets = [
     'model-list',
     jsonLike({ data: [{ id: 'm', shutdown_date: '2027-01-06' }, { id: 'n' }] }),
     async (body) => {
-      for (const reply of [body, JSON.stringify(body)]) {
-        await listModels({ ...client, get: () => Promise.resolve(reply) }, staying);
+      for (const type of ['application/json', 'text/plain']) {
+        const headers = { 'content-type': type };
+        await listModels(answered(new Response(JSON.stringify(body), { headers })), staying);
       }
     },
   ),
