@@ -31,6 +31,7 @@ function long(parts: string): CommandProof {
 /** Every command that documents tell people to type, by the name that `nameOf` gives it. */
 export const commands: Readonly<Record<string, CommandProof>> = {
   'npm ci': inCi('npm ci'),
+  'npm install': tested('.ci/opus-from-source', 'npm install', '--no-save'),
   'npm start': {
     runs: [
       ...ran('test/scenarios/first-run.test.ts', '--once'),

@@ -30,7 +30,7 @@ function shown({ path, words }: DocumentedCommand): string {
 }
 
 /** Options that vitest and npm have of their own. */
-const foreign = /^npm (?:ci|test)$/;
+const foreign = /^npm (?:ci|install|test)$/;
 
 /** Sources of the program behind a script of package.json, where its options are read. */
 async function programOf(script: string): Promise<string> {

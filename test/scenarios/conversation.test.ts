@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
@@ -91,13 +92,18 @@ scenario('whoever calls the bot and speaks hears an answer, end-to-end encrypted
   expect(setup.sandbox.bot()).toEqual({ online: true, channel: undefined });
 });
 
-scenario('a call without end-to-end encryption sounds the same', async () => {
-  await using setup = await openOwnScene({ sandbox: { dave: 0 } });
-  const adam = await callIn(setup, 'Adam');
-  const exchange = await converse(setup, adam, question);
-  await expectUnderstanding(exchange);
-  expect(exchange.heard).toMatchObject({ sealedFrames: 0 });
-});
+scenario(
+  'a call without end-to-end encryption sounds the same, and start-up named the codec',
+  async () => {
+    await using setup = await openOwnScene({ sandbox: { dave: 0 } });
+    const started = setup.bot.log.find(({ msg }) => msg?.startsWith('ready:'));
+    expect(started).toMatchObject({ opus: (await loadOpus()).name });
+    const adam = await callIn(setup, 'Adam');
+    const exchange = await converse(setup, adam, question);
+    await expectUnderstanding(exchange);
+    expect(exchange.heard).toMatchObject({ sealedFrames: 0 });
+  },
+);
 
 scenario('two people who speak at once are told apart, and both are answered', async () => {
   await using setup = await openScenario({ providers: { replies } });

@@ -30,6 +30,7 @@ scenario('a newcomer without any account hears the bot answer a plain question',
   const { code, out, complaints, kept } = await once();
   expect(out).toMatch(/^ {2}Adam {3}\/join$/m);
   expect(out).toMatch(/^ {2}Nova {3}In Lounge\. Just talk to me\.$/m);
+  expect(out).toMatch(/^ {2}voice link +Opus by mediaplex +XChaCha20 by /m);
   expect(out).toMatch(/^ {2}Adam {3}what time is it$/m);
   expect(out).toMatch(/^ {2}Nova {3}The time is now /m);
   expect(out).toMatch(
