@@ -101,6 +101,7 @@ test.each([
   ['a list of songs', [Buffer.from('#EXTM3U\n#EXTINF:12,Song\nhttp://127.0.0.1/a.mp3\n')]],
   ['a list of another kind', [Buffer.from('[playlist]\nFile1=http://127.0.0.1/a.mp3\n')]],
   ['a web page', [Buffer.from('<!doctype html><title>Sign in</title>')]],
+  ['raw samples without their rate', [toneWav().subarray(44)]],
   ['a film without ffmpeg', [toneFile('tones.m4a')]],
 ])('a stream of %s is refused before it is played', async (_, pieces) => {
   await expect(open({ kind: 'stream', bytes: pieces })).rejects.toMatchObject(notAudio);

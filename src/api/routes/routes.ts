@@ -1,7 +1,17 @@
 import type { ApiRoute } from '#src/api/route.ts';
 import { ask } from './ask.ts';
 import { say } from './say.ts';
-import { listTracks, playTrack, setTrackVolume, steerTrack } from './tracks.ts';
+import {
+  fadeTrack,
+  listTracks,
+  loopTrack,
+  playTrack,
+  readTrack,
+  removeFromTrack,
+  seekTrack,
+  setTrackVolume,
+  steerTrack,
+} from './tracks.ts';
 import { listTranscripts, readTranscript } from './transcripts.ts';
 
 /** Every operation of one server; what OpenAI's clients ask stands apart. */
@@ -9,9 +19,14 @@ export const routes: readonly ApiRoute[] = [
   say,
   ask,
   listTracks,
+  readTrack,
   playTrack,
-  steerTrack,
   setTrackVolume,
+  seekTrack,
+  fadeTrack,
+  loopTrack,
+  removeFromTrack,
+  steerTrack,
   listTranscripts,
   readTranscript,
 ];

@@ -1,8 +1,15 @@
 import { z } from 'zod';
 import { type ApiRefusal, refusal } from '#src/api/refusal.ts';
-import { defineRoute } from '#src/api/route.ts';
-import { type Playing, type TrackOutcome, trackActions } from '#src/session/ports/tracks.ts';
-import { mostTrackNameUnits } from '#src/session/tracks/track-names.ts';
+import { type ApiRoute, defineRoute } from '#src/api/route.ts';
+import { maxVolumePercent } from '#src/base/volume.ts';
+import {
+  type Playing,
+  type TrackOutcome,
+  type TrackSetting,
+  trackActions,
+} from '#src/session/ports/tracks.ts';
+import { longestFadeMs, usualFadeMs } from '#src/session/tracks/fade-times.ts';
+import { isSameTrack, mostTrackNameUnits } from '#src/session/tracks/track-names.ts';
 import { text } from '#src/texts/texts.ts';
 import { nowhere } from './nowhere.ts';
 
@@ -10,7 +17,9 @@ const name = z.string().min(1).max(mostTrackNameUnits).meta({
   description:
     'Name of the track: 1 to 40 characters, whatever their case; percent-encoded in a path.',
 });
-const percent = z.int().min(0).max(200);
+const percent = z.int().min(0).max(maxVolumePercent);
+/** Longest sound in ms that a seek names: 24 hours. */
+const longestSeekMs = 86_400_000;
 const listed = z.object({
   name,
   percent: z.number(),
@@ -25,7 +34,9 @@ const listed = z.object({
       loop: z.boolean(),
     })
     .optional(),
-  waiting: z.array(z.object({ title: z.string(), owner: z.string().optional() })),
+  waiting: z
+    .array(z.object({ title: z.string(), owner: z.string().optional() }))
+    .meta({ description: 'The first is in place 1, which plays next.' }),
 });
 const list = z.object({ tracks: z.array(listed), sounds: z.array(z.string()) });
 const wish = z.strictObject({
@@ -42,7 +53,7 @@ const played = z.object({
 });
 const outcomeKinds = [
   ...['paused', 'resumed', 'skipped', 'stopped', 'muted', 'unmuted'],
-  ...['empty', 'volume'],
+  ...['empty', 'volume', 'fading', 'sought', 'looping', 'unlooped', 'removed', 'removed-own'],
 ];
 const steered = z.object({
   outcomes: z.array(
@@ -53,8 +64,38 @@ const steered = z.object({
       next: z.string().optional(),
       removed: z.int().optional(),
       percent: z.number().optional(),
+      overMs: z.number().optional(),
+      positionMs: z.number().optional(),
+      lengthMs: z.number().optional(),
     }),
   ),
+});
+const seekTo = z
+  .strictObject({
+    atMs: z.int().min(0).max(longestSeekMs).optional().meta({ description: 'Place in the sound.' }),
+    byMs: z
+      .int()
+      .min(-longestSeekMs)
+      .max(longestSeekMs)
+      .optional()
+      .meta({ description: 'From where it is; below 0 is back. Exactly one of both.' }),
+  })
+  .refine(({ atMs, byMs }) => (atMs === undefined) !== (byMs === undefined), {
+    error: 'give either atMs or byMs',
+  });
+const fadeTo = z.strictObject({
+  percent,
+  overMs: z.int().min(0).max(longestFadeMs).default(usualFadeMs),
+});
+const itemToRemove = z.strictObject({
+  item: z
+    .union([z.int().min(1), z.string().trim().min(1).max(2_000)], {
+      error: 'give a place from 1 or a title',
+    })
+    .meta({
+      description:
+        'What waits, by its place from 1, its title, or both as in `2. rain`; on voice also mine: all of this token.',
+    }),
 });
 const json = (schema: z.ZodType) => ({ 'application/json': schema });
 
@@ -70,6 +111,25 @@ export const listTracks = defineRoute({
     const tracks = ports.tracks.list(guildId);
     if (!tracks) throw nowhere();
     return { tracks, sounds: await ports.tracks.sounds(guildId) };
+  },
+});
+
+export const readTrack = defineRoute({
+  method: 'get',
+  path: '/v1/servers/{server}/tracks/{track}',
+  id: 'readTrack',
+  summary: 'Lists what sounds and waits on one track.',
+  scope: 'track',
+  params: z.object({ track: name }),
+  response: { description: 'The track.', content: json(listed) },
+  refusals: [404, 409],
+  async run({ guildId, ports, params }) {
+    const tracks = ports.tracks.list(guildId);
+    if (!tracks) throw nowhere();
+    const track = tracks.find((one) => isSameTrack(one.name, params.track));
+    return (
+      track ?? done({ kind: 'unknown', track: params.track, names: tracks.map((one) => one.name) })
+    );
   },
 });
 
@@ -125,6 +185,85 @@ export const setTrackVolume = defineRoute({
   },
 });
 
+export const seekTrack = changeRoute(
+  {
+    id: 'seekTrack',
+    action: 'seek',
+    summary: 'Moves what sounds on a track to a place in it.',
+    body: seekTo,
+  },
+  ({ atMs, byMs = 0 }) => {
+    const to =
+      atMs === undefined ? { kind: 'by' as const, ms: byMs } : { kind: 'at' as const, ms: atMs };
+    return { kind: 'seek', to };
+  },
+);
+
+export const fadeTrack = changeRoute(
+  {
+    id: 'fadeTrack',
+    action: 'fade',
+    summary: 'Changes the volume of a track gradually.',
+    body: fadeTo,
+  },
+  (fade) => ({ kind: 'fade', ...fade }),
+);
+
+export const loopTrack = changeRoute(
+  {
+    id: 'loopTrack',
+    action: 'loop',
+    summary: 'Plays what sounds on a track again and again, or to its end.',
+    body: z.strictObject({ on: z.boolean() }),
+  },
+  ({ on }) => ({ kind: 'loop', on }),
+);
+
+export const removeFromTrack = changeRoute(
+  {
+    id: 'removeFromTrack',
+    action: 'remove',
+    summary: 'Removes what waits on a track.',
+    body: itemToRemove,
+  },
+  ({ item }) => ({ kind: 'remove', item: `${item}` }),
+);
+
+/** `POST .../tracks/{track}/{action}` that sets something of one track. */
+function changeRoute<Body extends z.ZodType>(
+  {
+    id,
+    action,
+    summary,
+    body,
+  }: {
+    readonly id: string;
+    readonly action: string;
+    readonly summary: string;
+    readonly body: Body;
+  },
+  settingOf: (body: z.output<Body>) => TrackSetting,
+): ApiRoute {
+  return defineRoute({
+    method: 'post',
+    path: `/v1/servers/{server}/tracks/{track}/${action}`,
+    id,
+    summary,
+    scope: 'track',
+    params: z.object({ track: name }),
+    body,
+    response: { description: 'What became of the track.', content: json(steered) },
+    refusals: [404, 409, 422],
+    async run({ guildId, ports, asker, params: { track }, body: wanted }) {
+      const caller = { ...asker, mayManage: true };
+      const outcome = ports.tracks.change(guildId, caller, settingOf(wanted), track);
+      if (outcome.kind === 'empty')
+        throw refusal(409, 'track.empty', `There is nothing on ${outcome.track}.`, 'track');
+      return { outcomes: [done(outcome)] };
+    },
+  });
+}
+
 /** The outcome, where there is one; the others are refusals. */
 function done(outcome: TrackOutcome): TrackOutcome {
   switch (outcome.kind) {
@@ -143,6 +282,19 @@ function done(outcome: TrackOutcome): TrackOutcome {
       throw refusal(409, 'track.silent', 'There is no sound on any track.');
     case 'reserved':
       throw refusal(409, 'track.reserved', `${outcome.track} is the bot's own track.`, 'track');
+    case 'past-end': {
+      const message = `${outcome.title} is ${outcome.lengthMs} ms long.`;
+      throw refusal(422, 'track.past_end', message);
+    }
+    case 'unseekable':
+      throw refusal(422, 'track.unseekable', `${outcome.title} is live: it has no other place.`);
+    case 'no-item':
+      throw refusal(
+        404,
+        'track.no_item',
+        `Nothing like ${outcome.item} waits on ${outcome.track}.`,
+        'item',
+      );
     case 'denied':
     case 'over':
       throw refusal(403, 'track.denied', 'That sound belongs to somebody else.');
