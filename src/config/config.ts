@@ -213,8 +213,12 @@ function status(from: EnvironmentSettings): Pick<Config, 'status' | 'operatorWeb
 }
 
 function page(from: EnvironmentSettings): Pick<Config, 'page'> {
-  const { PAGE_HOST: host, PAGE_PORT: port, PAGE_URL: publicUrl } = from;
-  return port > 0 ? { page: { host, port, ...(publicUrl && { publicUrl }) } } : {};
+  const { PAGE_HOST: host, PAGE_PORT: port, PAGE_URL: publicUrl, API_ORIGINS: origins } = from;
+  const others = {
+    ...(publicUrl && { publicUrl }),
+    ...(origins && { apiOrigins: listed(origins) }),
+  };
+  return port > 0 ? { page: { host, port, ...others } } : {};
 }
 
 /** Hosts at which only this machine, or a proxy beside it, can ask for the page by a name that is served. */

@@ -175,6 +175,12 @@ export const settings = z.object({
     )
     .transform((value) => new URL(value))
     .optional(),
+  API_ORIGINS: words
+    .refine(
+      areOrigins,
+      'must be origins without a path, like https://home.example,http://127.0.0.1:3000',
+    )
+    .optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -195,6 +201,11 @@ function isHttpsOrigin(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const { protocol, origin, href } = new URL(value);
   return protocol === 'https:' && href === `${origin}/`;
+}
+
+/** Of pages, as browsers name them: no path, and the port only where it is not the usual one. */
+function areOrigins(value: string): boolean {
+  return listed(value).every((one) => isHttpUrl(one) && new URL(one).origin === one);
 }
 
 /** Of PostgreSQL, with a host and a database: over TCP, or `postgres:///parley?host=/run/postgresql`. */

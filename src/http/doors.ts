@@ -1,5 +1,6 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { getCookie } from 'hono/cookie';
+import { cors } from 'hono/cors';
 import { createMiddleware } from 'hono/factory';
 import { checkOrigin } from './own-origin.ts';
 import type { PageSessions } from './page-sessions.ts';
@@ -10,6 +11,9 @@ import type { PageApp, PageEnv, PageViewer } from './viewer.ts';
 /** Largest body of a request, in bytes, where nothing else is said. */
 const mostBodyBytes = 64 * 1_024;
 
+/** How long a browser may keep the answer to its question whether a page may ask, in s. */
+const preflightS = 600;
+
 /** Paths whose callers are programs: they bring a token, and a cookie lets nobody in there. */
 const programPath = '/v1/';
 
@@ -18,6 +22,8 @@ export type DoorOptions = {
   readonly rates: RateLimits;
   /** The https address under which others reach the page through a proxy. */
   readonly publicUrl?: URL;
+  /** Origins of pages of others that may ask, as programs do, from a browser. */
+  readonly apiOrigins?: readonly string[];
   /** Whether a viewer is still who they were when they were let in; a session of somebody who is not ends. */
   isCurrent(viewer: PageViewer): boolean | Promise<boolean>;
   /** Largest body in bytes of a request to this path; undefined: 64 KiB. */
@@ -52,6 +58,9 @@ const headers = {
 export function createPageApp(options: DoorOptions): PageApp {
   const app = new Hono<PageEnv>();
   app.use(sendHeaders, checkedRequest(options), knownViewer(options));
+  // None of them is let in by a cookie: `credentials` stays off.
+  const guests = cors({ origin: [...(options.apiOrigins ?? [])], maxAge: preflightS });
+  if (options.apiOrigins) app.use(`${programPath}*`, guests);
   app.notFound((context) =>
     refuse(context, {
       status: 404,
@@ -83,7 +92,7 @@ const sendHeaders = createMiddleware<PageEnv>(async (context, next) => {
   if (!context.res.headers.has('cache-control')) context.header('cache-control', 'no-store');
 });
 
-function checkedRequest({ rates, publicUrl, ...options }: DoorOptions) {
+function checkedRequest({ rates, publicUrl, apiOrigins, ...options }: DoorOptions) {
   return createMiddleware<PageEnv>(async (context, next) => {
     const { incoming } = context.env;
     const verdict = checkOrigin(
@@ -93,8 +102,7 @@ function checkedRequest({ rates, publicUrl, ...options }: DoorOptions) {
         isProgram: context.req.path.startsWith(programPath),
         host: incoming.headers.host ?? '',
         port: incoming.socket.localPort ?? 0,
-        origin: context.req.header('origin'),
-        fetchSite: context.req.header('sec-fetch-site'),
+        ...senderOf(context, apiOrigins),
         fetchMode: context.req.header('sec-fetch-mode'),
         fetchDest: context.req.header('sec-fetch-dest'),
       },
@@ -110,6 +118,15 @@ function checkedRequest({ rates, publicUrl, ...options }: DoorOptions) {
     context.set('door', { address, isPublic: verdict.isPublic });
     return await next();
   });
+}
+
+/** Which page sent a request; of one that may ask as programs do nothing, as it brings a token. */
+function senderOf({ req }: Context<PageEnv>, apiOrigins: DoorOptions['apiOrigins'] = []) {
+  const origin = req.header('origin');
+  const isGuest = origin !== undefined && apiOrigins.includes(origin);
+  if (isGuest && req.path.startsWith(programPath))
+    return { origin: undefined, fetchSite: undefined };
+  return { origin, fetchSite: req.header('sec-fetch-site') };
 }
 
 /** A body has a length, or a handler could not know how much it will have to read. */

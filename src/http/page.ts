@@ -20,7 +20,7 @@ export type Page = AsyncDisposable & {
 export type PageOutcome = ServerOutcome<Page>;
 
 export type PageOptions = Pick<ListenerOptions, 'host' | 'port' | 'webSocket' | 'waits'> &
-  Pick<DoorOptions, 'publicUrl' | 'mostBodyBytes' | 'onBug'> &
+  Pick<DoorOptions, 'publicUrl' | 'apiOrigins' | 'mostBodyBytes' | 'onBug'> &
   Partial<Pick<DoorOptions, 'isCurrent'>> & {
     readonly clock: Clock;
     /** Where `npm run link` leaves links for this process. */

@@ -6,7 +6,7 @@ import { PageSessions } from './page-sessions.ts';
 import { RateLimits } from './rate-limits.ts';
 import type { PageApp } from './viewer.ts';
 
-export type ProgramDoorOptions = Pick<DoorOptions, 'mostBodyBytes' | 'onBug'> & {
+export type ProgramDoorOptions = Pick<DoorOptions, 'apiOrigins' | 'mostBodyBytes' | 'onBug'> & {
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;

@@ -15,7 +15,7 @@ export type SandboxProgramOptions = {
 
 /** HTTP for programs beside the sandbox, whose page is served by its own process. Never throws. */
 export async function openSandboxPrograms({
-  page: { host, port },
+  page: { host, port, apiOrigins = [] },
   access,
   guildId,
   tell,
@@ -26,7 +26,8 @@ export async function openSandboxPrograms({
   const door = await programDoor(access, onBug);
   const outcome = await openAtFreePort(
     port + 1,
-    async (free) => await openProgramDoor({ ...door, host, port: free, clock: realClock, onBug }),
+    async (free) =>
+      await openProgramDoor({ ...door, apiOrigins, host, port: free, clock: realClock, onBug }),
   );
   if (outcome.kind === 'refused') {
     tell(outcome.why);
