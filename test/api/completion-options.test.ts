@@ -6,6 +6,9 @@ import { readWav } from '#src/audio/wav.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { openCompletions } from './completions-setup.ts';
 
+const never = new AbortController().signal;
+/** First bytes of a file. */
+const magic = { mp3: /^(ID3|\xff[\xe2-\xff])/, flac: /^fLaC/, opus: /^OggS/ };
 type Served = Awaited<ReturnType<typeof openCompletions>>;
 
 const question = {
@@ -110,13 +113,35 @@ test.each([
   expect(bytes.toString('latin1', 0, 4) === 'RIFF').toBe(kind === 'RIFF');
 });
 
+test.each(['mp3', 'flac', 'opus'] as const)(
+  'in one piece the answer comes as %s, whole and in 24 kHz',
+  async (format) => {
+    await using served = await openCompletions();
+    const lengthMs = async (over: object) => {
+      const { bytes } = messageOf(await completion(served, { ...sound, ...over }));
+      const name = `answer.${format}`;
+      const file = { url: '', name, bytes, personId: 'p' };
+      const { samples, rateHz } = await served.recordings.read(file, never);
+      return { bytes, lengthMs: (samples.length / rateHz) * 1_000 };
+    };
+    const wav = await lengthMs({});
+    const { bytes, lengthMs: encodedMs } = await lengthMs({ audio: { format } });
+    expect(bytes.toString('latin1', 0, 4)).toMatch(magic[format]);
+    expect(bytes.length).toBeLessThan(wav.bytes.length / 2);
+    expect(Math.abs(encodedMs - wav.lengthMs)).toBeLessThan(120); // MP3 fills its frames
+    const other = messageOf(await completion(served, { ...sound, response_format: format }));
+    expect(other.bytes.toString('latin1', 0, 4)).toMatch(magic[format]);
+  },
+);
+
 test.each([
   [{ response_format: 'ogg' }, 'response_format', /not ogg/],
   [{ response_format: 'wav', modalities: ['text'] }, 'response_format', /add audio to modalities/],
   [{ response_format: 'wav', audio: { format: 'pcm16' } }, 'response_format', /name one/],
   [{ response_format: 'wav', stream: true }, 'response_format', /Streamed sound is pcm16/],
   [{ audio: { format: 'wav' }, stream: true }, 'audio.format', /Streamed sound is pcm16/],
-  [{ audio: { format: 'aac' } }, 'audio.format', /not aac/],
+  [{ audio: { format: 'mp3' }, stream: true }, 'audio.format', /Streamed sound is pcm16, not mp3/],
+  [{ audio: { format: 'aac' } }, 'audio.format', /mp3, opus, flac, wav, pcm16, not aac/],
 ])('%j is refused by its name', async (over, param, sentence) => {
   await using served = await openCompletions();
   const refused = await refusalOf(completion(served, { ...sound, ...over }));
@@ -143,11 +168,18 @@ test('the speech model that a request names speaks its answer, and another is re
   expect(synthesizer.asked).toHaveLength(asked);
 });
 
-test('where there is no choice of speech models, one that is named is refused in words', async () => {
-  await using served = await openCompletions();
-  const refused = await refusalOf(completion(served, { ...sound, speech_model: 'tts-1' }));
-  expect(refused).toMatchObject({ status: 404, message: expect.stringMatching(/no choice/) });
-});
+test.each(['speech_model'])(
+  'where there is no choice of models, a %s that is named is refused in words',
+  async (param) => {
+    await using served = await openCompletions();
+    const refused = await refusalOf(completion(served, { ...sound, [param]: 'tts-1' }));
+    expect(refused).toMatchObject({
+      status: 404,
+      param,
+      message: expect.stringMatching(/no choice/),
+    });
+  },
+);
 
 test('a model that hears and speaks itself takes no speech model: the chain does', async () => {
   const synthesizer = new FakeSynthesizer();

@@ -42,6 +42,7 @@ export async function openCompletions(over: Parts = {}) {
     pipelines: names = ['chained'],
   } = over;
   const decoding = stack.use(new Decoding({ clock: realClock, stepMs: 2_000 }));
+  const recordings = new Recordings(decoding, { allowed: new AllowedHosts([]) });
   const pipelines: Pipelines = {
     names,
     open: () => chained({ chat, synthesizer }),
@@ -54,14 +55,13 @@ export async function openCompletions(over: Parts = {}) {
     chatName: 'localhost:1',
     clock: realClock,
     onEvent: () => undefined,
-    recordings: new Recordings(decoding, { allowed: new AllowedHosts([]) }),
+    recordings,
     spending,
     style: { instructions: 'Be brief.', voice: {} },
   };
   const answers = new SessionProgramAnswers(parts, sessions, new AbortController().signal);
-  const api = stack.use(
-    await openApi(programPorts({ voices: voicesOf([], speechModels) }, { answers })),
-  );
+  const voices = voicesOf([], speechModels);
+  const api = stack.use(await openApi(programPorts({ voices }, { answers })));
   await api.add('parley_dog');
   const { url } = stack.use(await openLoopback(api.app));
   const baseURL = `${url}/v1`;
@@ -72,6 +72,7 @@ export async function openCompletions(over: Parts = {}) {
     baseURL,
     chat,
     openai,
+    recordings,
     synthesizer,
     transcriber,
     [Symbol.asyncDispose]: () => closing.disposeAsync(),

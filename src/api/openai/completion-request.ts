@@ -1,11 +1,8 @@
 import { z } from 'zod';
 import { refusal } from '#src/api/refusal.ts';
+import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import type { ProgramUtterance } from '#src/session/ports/program-ports.ts';
-
-/** Formats of sound in one piece; streamed, it is the last one. */
-const soundFormats = ['wav', 'pcm16'] as const;
-export type SoundFormat = (typeof soundFormats)[number];
 
 const soundPart = z.looseObject({
   type: z.literal('input_audio'),
@@ -30,6 +27,9 @@ const message = z.looseObject({
   audio: z.looseObject({ id: z.string() }).nullish(),
 });
 
+/** As chat completions name them: samples are pcm16 here, and pcm in requests for speech. */
+const formatNames = soundFormats.join(', ').replace(/\bpcm\b/, 'pcm16');
+
 /** Name of a voice, or an object that names it. */
 const voice = z.union([z.string(), z.looseObject({ id: z.string() })]);
 const modelName = z.string().min(1).max(100).nullish();
@@ -48,7 +48,7 @@ export const completionRequest = z.looseObject({
       format: z
         .string()
         .nullish()
-        .meta({ description: `${soundFormats.join(', ')}; left out: wav. Streamed: pcm16.` }),
+        .meta({ description: `${formatNames}; left out: wav. Streamed: pcm16.` }),
     })
     .nullish(),
   voice: voice.nullish().meta({ description: 'Where audio.voice is left out.' }),
@@ -171,24 +171,24 @@ function soundFormatIn({ audio, response_format: other }: CompletionRequest) {
   return { name: audio.format, param: 'audio.format' };
 }
 
-/** Raw samples are called pcm in requests for speech. */
+/** Samples have two names. */
 function plain(format: string): string {
-  return format === 'pcm' ? 'pcm16' : format;
+  return format === 'pcm16' ? 'pcm' : format;
 }
 
 function formatOf(
   named: { readonly name: string; readonly param: string } | undefined,
   isStreamed: boolean,
 ): SoundFormat {
-  const asked = named ? plain(named.name) : isStreamed ? 'pcm16' : 'wav';
-  const { param = 'audio.format' } = named ?? {};
-  if (isStreamed && asked !== 'pcm16') {
-    const message = `Streamed sound is pcm16, not ${asked}: set ${param} to pcm16.`;
+  if (!named) return isStreamed ? 'pcm' : 'wav';
+  const { name, param } = named;
+  const format = soundFormats.find((one) => one === plain(name));
+  if (isStreamed && format !== 'pcm') {
+    const message = `Streamed sound is pcm16, not ${name.slice(0, 20)}: set ${param} to pcm16.`;
     throw invalid(message, param, 'unsupported_value');
   }
-  const format = soundFormats.find((one) => one === asked);
   if (format) return format;
-  const message = `Sound comes as ${soundFormats.join(', ')}, not ${asked.slice(0, 20)}.`;
+  const message = `Sound comes as ${formatNames}, not ${name.slice(0, 20)}.`;
   throw invalid(message, param, 'unsupported_value');
 }
 

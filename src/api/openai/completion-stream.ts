@@ -1,8 +1,9 @@
 import { refusalOfError } from '#src/api/failed-line.ts';
 import { refusal, refusalBody } from '#src/api/refusal.ts';
 import { OneRate } from '#src/audio/one-rate.ts';
+import { speakRateHz } from '#src/audio/pcm.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
-import { type CompletionHead, completionRateHz, headOf, pcm16Of, usageOf } from './completion.ts';
+import { type CompletionHead, headOf, pcm16Of, usageOf } from './completion.ts';
 
 type StreamOptions = {
   readonly includesUsage: boolean;
@@ -51,7 +52,7 @@ async function* spokenDeltas(
   parts: AsyncIterable<ReplyPart>,
   { audioId: id, expiresAt: expires_at, told }: CompletionHead,
 ): AsyncGenerator<object> {
-  const rate = new OneRate(completionRateHz);
+  const rate = new OneRate(speakRateHz);
   const audio = (samples: Int16Array) => ({
     audio: { id, data: pcm16Of(samples).toString('base64') },
   });

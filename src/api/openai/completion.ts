@@ -1,9 +1,14 @@
+import {
+  encodedInSteps,
+  type SoundEncoder,
+  type SoundFormat,
+} from '#src/audio/encode/sound-encoder.ts';
+import type { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { OneRate } from '#src/audio/one-rate.ts';
-import { durationMs, joinSamples } from '#src/audio/pcm.ts';
-import { writeWav } from '#src/audio/wav.ts';
+import { durationMs, speakRateHz } from '#src/audio/pcm.ts';
+import { wavHeader } from '#src/audio/wav.ts';
 import type { Usage } from '#src/chat/ports.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
-import type { SoundFormat } from './completion-request.ts';
 
 /** What is known of a completion before its first word. */
 export type CompletionHead = {
@@ -23,28 +28,21 @@ export type CompletionHead = {
   readonly told: (text: string) => void;
 };
 
-/** Rate of all sound, in Hz; mono, 16 bit. */
-export const completionRateHz = 24_000;
-/** Longest sound in one piece, in ms: 14 MB; a stream has no such bound. */
+/** Longest sound in one piece, in ms: 14 MB of samples; a stream has no such bound. */
 const longestMs = 300_000;
 
-/** A whole answer as `chat.completion`. Errors: as `Pipeline.answer`. */
-export async function completionOf(parts: AsyncIterable<ReplyPart>, head: CompletionHead) {
-  const rate = new OneRate(completionRateHz);
-  const pieces: Int16Array[] = [];
-  let [text, soundMs, isCut] = ['', 0, false];
-  for await (const part of parts) {
-    if (part.kind === 'text') text += part.text;
-    if (part.kind !== 'audio') continue;
-    pieces.push(...rate.push(part.pcm));
-    soundMs += durationMs(part.pcm);
-    isCut = soundMs >= longestMs;
-    if (isCut) break;
-  }
-  const samples = joinSamples([...pieces, rate.flush()]);
+/** A whole answer as `chat.completion`. Errors: as `Pipeline.answer`, and as `SoundEncoder.push`. */
+export async function completionOf(
+  parts: AsyncIterable<ReplyPart>,
+  head: CompletionHead,
+  encoders: Pick<SoundEncoders, 'open'>,
+) {
+  // The head of a WAV file is written once its length is known.
+  using encoder = encoders.open(head.format === 'wav' ? 'pcm' : head.format);
+  const { text, sound, isCut } = await collected(parts, encoder);
   if (head.isSpoken) head.told(text);
   const message = head.isSpoken
-    ? { content: null, audio: audioOf(samples, text, head) }
+    ? { content: null, audio: audioOf(sound, text, head) }
     : { content: text };
   return {
     ...headOf(head, 'chat.completion'),
@@ -60,17 +58,32 @@ export async function completionOf(parts: AsyncIterable<ReplyPart>, head: Comple
   };
 }
 
+async function collected(parts: AsyncIterable<ReplyPart>, encoder: SoundEncoder) {
+  const rate = new OneRate(speakRateHz);
+  const pieces: Uint8Array[] = [];
+  let [text, soundMs, isCut] = ['', 0, false];
+  for await (const part of parts) {
+    if (part.kind === 'text') text += part.text;
+    if (part.kind !== 'audio') continue;
+    for (const samples of rate.push(part.pcm))
+      for await (const bytes of encodedInSteps(encoder, samples)) pieces.push(bytes);
+    soundMs += durationMs(part.pcm);
+    isCut = soundMs >= longestMs;
+    if (isCut) break;
+  }
+  pieces.push(await encoder.push(rate.flush()), await encoder.end());
+  return { text, sound: Buffer.concat(pieces), isCut };
+}
+
 /** Fields that a whole completion and each of its chunks begin with. */
 export function headOf({ id, created, model, tellsTier }: CompletionHead, object: string) {
   return { id, object, created, model, ...(tellsTier && { service_tier: 'default' }) };
 }
 
-function audioOf(samples: Int16Array, transcript: string, head: CompletionHead) {
-  const bytes =
-    head.format === 'wav'
-      ? writeWav({ samples, rateHz: completionRateHz, channels: 1 })
-      : pcm16Of(samples);
-  const { audioId: id, expiresAt: expires_at } = head;
+function audioOf(sound: Buffer, transcript: string, head: CompletionHead) {
+  const { audioId: id, expiresAt: expires_at, format } = head;
+  const shape = { rateHz: speakRateHz, channels: 1 } as const;
+  const bytes = format === 'wav' ? Buffer.concat([wavHeader(shape, sound.length), sound]) : sound;
   return { id, data: bytes.toString('base64'), transcript, expires_at };
 }
 

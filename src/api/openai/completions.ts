@@ -31,7 +31,7 @@ async function complete(
   parts: CompletionParts,
 ): Promise<Response> {
   const header = context.req.header('authorization');
-  const { token, ports } = await authorise(header, 'chat', undefined, parts);
+  const { token, ports, encoders } = await authorise(header, 'chat', undefined, parts);
   const request = checked(
     completionRequest,
     await jsonOf(context, { token, bodies: parts.bodies }),
@@ -67,7 +67,7 @@ async function complete(
     taken,
     told: (text) => answers.keep(head.audioId, payerId, text),
   };
-  if (!request.stream) return context.json(await completionOf(answer.parts, head));
+  if (!request.stream) return context.json(await completionOf(answer.parts, head, encoders));
   const begun = await whenBegun(answer.parts);
   const includesUsage = request.stream_options?.include_usage === true;
   const chunks = chunksOf(begun, head, { includesUsage, onBug: parts.onBug });
@@ -76,12 +76,12 @@ async function complete(
 
 /** Models that are named and may not be chosen, or cannot be used by this pipeline. Errors: `ApiRefusal`. */
 function refuseModels(
-  { speechModel, isSpoken }: Pick<CompletionQuestion, 'speechModel' | 'isSpoken'>,
+  { speechModel, isSpoken }: Omit<CompletionQuestion, 'format'>,
   pipeline: PipelineName | undefined,
   { voices }: ProgramPorts,
 ): void {
-  const named = [{ field: 'speech_model', model: speechModel, models: voices.models() }];
-  for (const { field, model, models } of named) {
+  const named = [['speech_model', speechModel, voices.models()]] as const;
+  for (const [field, model, models] of named) {
     if (model === undefined) continue;
     if (!models.includes(model)) throw unlisted(field, model, models);
     if (pipeline !== 'audio-model' || !isSpoken) continue;

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Context, Hono } from 'hono';
 import type { z } from 'zod';
 import { type ApiDoor, authorise } from '#src/api/authorise.ts';
@@ -6,8 +5,12 @@ import { refusalOf, refusalOfError } from '#src/api/failed-line.ts';
 import { type ApiRefusal, refusal, refusalBody } from '#src/api/refusal.ts';
 import { checked, jsonOf } from '#src/api/request-body.ts';
 import { payerIdOf } from '#src/api/tokens/token-budgets.ts';
-import type { SoundEncoder, SoundFormat } from '#src/audio/encode/sound-encoder.ts';
-import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
+import {
+  encodedInSteps,
+  type SoundEncoder,
+  type SoundFormat,
+} from '#src/audio/encode/sound-encoder.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
 import type { ProgramText } from '#src/session/ports/program-ports.ts';
 import { whenBegun } from './completions.ts';
 import { formatOf, speechRequest } from './speech-request.ts';
@@ -31,9 +34,6 @@ const types: Readonly<Record<SoundFormat, string>> = {
 };
 /** What one request to the engine took. */
 type Took = Parameters<ProgramText['onTook']>[0];
-
-/** Sound that is encoded at once, in samples: frames of sound for channels leave between two pieces. */
-const stepSamples = speakRateHz / 10;
 
 async function speak(context: Context, parts: SpeechParts): Promise<Response> {
   const header = context.req.header('authorization');
@@ -92,11 +92,9 @@ async function* encoded(
   using _ = opened;
   let isSilent = true;
   for await (const { samples } of sound) {
-    for (let at = 0; at < samples.length; at += stepSamples) {
+    for await (const bytes of encodedInSteps(encoder, samples)) {
       isSilent = false;
-      const bytes = await encoder.push(samples.subarray(at, at + stepSamples));
       if (bytes.length > 0) yield bytes;
-      await setImmediate();
     }
   }
   if (isSilent) throw unspeakable();
