@@ -2,9 +2,11 @@ import { OpenAI } from 'openai';
 import type { ChatCompletionCreateParamsNonStreaming } from 'openai/resources/chat/completions';
 import { expect, test } from 'vitest';
 import { completionRequest } from '#src/api/openai/completion-request.ts';
+import { speechRequest } from '#src/api/openai/speech-request.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { openCompletions } from './completions-setup.ts';
 import { examplesOf, faultsIn } from './openai-description.ts';
 
@@ -12,6 +14,7 @@ type Served = Awaited<ReturnType<typeof openCompletions>>;
 type Json = Readonly<Record<string, unknown>>;
 
 const completions = 'post /chat/completions';
+const speech = 'post /audio/speech';
 const messages = [{ role: 'user' as const, content: 'Is a golden retriever a good family dog?' }];
 const written = { model: 'parley', messages };
 const spoken = {
@@ -23,8 +26,12 @@ const samples = new Int16Array(16_000).fill(1_000);
 const sound = writeWav({ samples, rateHz: 16_000, channels: 1 }).toString('base64');
 
 /** Posts JSON as it stands, without a client between. */
-async function post({ baseURL }: Pick<Served, 'baseURL'>, body: unknown): Promise<Response> {
-  return await fetch(`${baseURL}/chat/completions`, {
+async function post(
+  { baseURL }: Pick<Served, 'baseURL'>,
+  body: unknown,
+  path = '/chat/completions',
+): Promise<Response> {
+  return await fetch(`${baseURL}${path}`, {
     method: 'POST',
     headers: { authorization: 'Bearer parley_dog', 'content-type': 'application/json' },
     body: JSON.stringify(body),
@@ -149,6 +156,54 @@ test.each(examplesOf(completions))(
   },
 );
 
+test('each event of speech is that of the published description', async () => {
+  await using served = await openCompletions();
+  const request = { model: 'parley', voice: 'alloy', input: 'It is ready.', stream_format: 'sse' };
+  const response = await post(served, request, '/audio/speech');
+  expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
+  const events = eventsIn(await response.text()).map((data) => JSON.parse(data) as Json);
+  expect(events.flatMap((event) => faultsIn(speech, 'event', event))).toEqual([]);
+  expect(events.length).toBeGreaterThan(1);
+  expect(events.at(-1)).toMatchObject({ type: 'speech.audio.done' });
+});
+
+test('speech that fails is refused as described, and breaks off its events with a refusal', async () => {
+  const error = new BotError('provider.unreachable', true, 'Down.');
+  const request = { model: 'parley', voice: 'alloy', input: 'It is ready.', stream_format: 'sse' };
+  const failing = (afterPieces: number) =>
+    openCompletions({
+      synthesizer: new FakeSynthesizer({ fault: () => ({ afterPieces, error }) }),
+    });
+  await using down = await failing(0);
+  const refused = await post(down, request, '/audio/speech');
+  expect(refused.status).toBe(502);
+  expect(faultsIn(speech, 'refusal', await refused.json())).toEqual([]);
+  const unknown = await post(down, { ...request, response_format: 'aac' }, '/audio/speech');
+  expect([unknown.status, faultsIn(speech, 'refusal', await unknown.json())]).toEqual([400, []]);
+  await using cut = await failing(3);
+  const broken = await post(cut, { ...request, response_format: 'pcm' }, '/audio/speech');
+  const events = eventsIn(await broken.text()).map((data) => JSON.parse(data) as Json);
+  expect(events.slice(0, -1).flatMap((one) => faultsIn(speech, 'event', one))).toEqual([]);
+  expect(faultsIn(speech, 'refusal', events.at(-1))).toEqual([]);
+});
+
+test.each(examplesOf(speech))(
+  'the speech request "$title" of the published reference is answered',
+  async ({ request }) => {
+    await using served = await openCompletions();
+    expect(faultsIn(speech, 'request', request)).toEqual([]);
+    const response = await post(served, request, '/audio/speech');
+    expect(response.status).toBe(200);
+    const type = request.stream_format === 'sse' ? /^text\/event-stream/ : /^audio\/mpeg$/;
+    expect(response.headers.get('content-type')).toMatch(type);
+    expect((await response.bytes()).length).toBeGreaterThan(1_000);
+  },
+);
+
+test('the published reference has requests to be held against', () => {
+  expect([examplesOf(completions).length, examplesOf(speech).length]).toEqual([5, 2]);
+});
+
 test("the client's own requests fit the published description and the schema that requests are checked by", async () => {
   await using served = await openCompletions();
   const sent: unknown[] = [];
@@ -193,10 +248,24 @@ test("the client's own requests fit the published description and the schema tha
   });
   expect((await stream.finalChatCompletion()).choices[0]?.finish_reason).toBe('stop');
   expect(await stream.totalUsage()).toMatchObject({ total_tokens: expect.any(Number) });
-  expect(sent).toHaveLength(2);
-  for (const request of sent) {
-    expect(faultsIn(completions, 'request', request)).toEqual([]);
-    expect(completionRequest.safeParse(request).error).toBeUndefined();
+  await openai.audio.speech.create({
+    model: 'gpt-4o-mini-tts',
+    voice: { id: 'voice_1234' },
+    input: 'It is ready.',
+    instructions: 'Softly.',
+    response_format: 'pcm',
+    speed: 0.25,
+    stream_format: 'audio',
+  });
+  const checkedBy = [
+    [completions, completionRequest],
+    [completions, completionRequest],
+    [speech, speechRequest],
+  ] as const;
+  expect(sent).toHaveLength(checkedBy.length);
+  for (const [n, [operation, schema]] of checkedBy.entries()) {
+    expect(faultsIn(operation, 'request', sent[n])).toEqual([]);
+    expect(schema.safeParse(sent[n]).error).toBeUndefined();
   }
 });
 
