@@ -16,13 +16,15 @@ import type { Pipelines } from './ports/pipelines.ts';
 /** What an answer may ask of the channel while it runs; what it takes goes to its reservation. */
 export type ReplyHost = Pick<AnswerHost, 'playedMs' | 'run'>;
 
-/** What answers for the reservation that pays. */
+/** What answers and hears for the reservation that pays. */
 export type Answering = {
   /** As `Pipeline.answer`. */
   answer(turn: Turn, host: ReplyHost, signal: AbortSignal): AsyncIterable<ReplyPart>;
+  /** As `Pipeline.hear`: it costs nothing before an answer is made of it, which pays. */
+  hear(samples: Int16Array, speakerId: string, fromMs: number): void;
 };
 
-/** A pipeline that costs money: it answers with a reservation only, to which all that the answer takes is counted. */
+/** A pipeline that costs money: it is sent nothing without a reservation, to which all that an answer takes is counted. */
 export class PaidPipeline implements Disposable {
   readonly #pipeline: Pipeline & Partial<Disposable>;
 
@@ -41,12 +43,13 @@ export class PaidPipeline implements Disposable {
         };
         return counted(this.#pipeline.answer(turn, host, signal), reservation);
       },
+      hear: (samples, speakerId, fromMs) => this.#pipeline.hear?.(samples, speakerId, fromMs),
     };
   }
 
-  /** As `Pipeline.hear`: nothing is paid before an answer is made of it. */
-  hear(samples: Int16Array, speakerId: string, fromMs: number): void {
-    this.#pipeline.hear?.(samples, speakerId, fromMs);
+  /** Whether it hears people while they speak. */
+  get hears(): boolean {
+    return this.#pipeline.hear !== undefined;
   }
 
   forgetHeard(speakerId: string, fromMs: number): void {

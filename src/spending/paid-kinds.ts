@@ -18,6 +18,7 @@ type PaidRules = {
 /** Kinds of work for which money is set aside before it begins. `docs/costs.md` shows them with their limits in number. */
 const rules = {
   answer: { payer: 'person', form: 'answer', tellsNews: true },
+  'sound ahead of an answer': { payer: 'person', form: 'answer' },
   'answer in a file': { payer: 'person', form: 'answer', isOneByOne: true },
   'answer in writing': { payer: 'person', form: 'writing', passesShare: true },
   'question about a transcript': { payer: 'person', form: 'writing' },

@@ -96,7 +96,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     const tariff = tariffOf(guildId, isWritten && order.heardMs === 0);
     if (payer.personId !== undefined) this.#names.set(guildId, personId, name);
     const expected = isFree(tariff) ? nothing : estimateOf(order, tariff);
-    if (form === 'answer' && isTheirs) this.#typical.set(guildId, expected);
+    if (order.kind === 'answer') this.#typical.set(guildId, expected);
     const refused = isFree(tariff) ? undefined : this.#refusal(order, expected, tariff);
     if (refused) return refused;
     const reserve = ledger.reserve(guildId, payer, expected, clock.wallMs());

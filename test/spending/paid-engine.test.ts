@@ -25,7 +25,7 @@ const refused: readonly [
   Has<PaidEngine<ChatModel>, 'reply'>,
   Has<PaidEngine<Synthesizer>, 'synthesize'>,
   Has<PaidEngine<Transcriber>, 'transcribe' | 'listen'>,
-  Has<PaidPipeline, 'answer'>,
+  Has<PaidPipeline, 'answer' | 'hear'>,
   Takes<PaidEngine<ChatModel>['paidBy'], undefined>,
   Takes<PaidEngine<ChatModel>['paidBy'], Forged>,
   Takes<PaidPipeline['paidBy'], Forged>,

@@ -39,7 +39,7 @@ export type AnswerStart = ToolsContext &
       'places' | 'spending' | 'spokenLocales' | 'style' | 'timeZone'
     >;
     readonly memory: Pick<ConversationMemory, 'attend' | 'messages' | 'state'>;
-    readonly pipeline: Pick<CurrentPipeline, 'forgetHeard' | 'hear' | 'paidBy'>;
+    readonly pipeline: Pick<CurrentPipeline, 'forgetHeard' | 'hears' | 'paidBy'>;
     readonly preemptiveBudget: PreemptiveBudget;
     readonly reportedFailures: Pick<ReportedFailures, 'lasts'>;
     readonly captions: Pick<ChannelCaptions, 'view'>;

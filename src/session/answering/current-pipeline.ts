@@ -59,11 +59,14 @@ export class CurrentPipeline {
         else signal.addEventListener('abort', back, { once: true });
         return lent.pipeline.paidBy(reservation).answer(turn, host, signal);
       },
+      hear: (samples, speakerId, fromMs) =>
+        this.#current().pipeline.paidBy(reservation).hear(samples, speakerId, fromMs),
     };
   }
 
-  hear(samples: Int16Array, speakerId: string, fromMs: number): void {
-    this.#current().pipeline.hear(samples, speakerId, fromMs);
+  /** As `PaidPipeline.hears`. */
+  get hears(): boolean {
+    return this.#current().pipeline.hears;
   }
 
   forgetHeard(speakerId: string, fromMs: number): void {

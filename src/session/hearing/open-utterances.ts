@@ -225,7 +225,7 @@ export class OpenUtterances {
       onDecided: (meant) => budget.decided(meant, isCaptioned),
     });
     if (before) this.#continuations.follow(before, utterance);
-    utterance.live = liveAudioOf(utterance, context.pipeline, this.#options);
+    utterance.live = liveAudioOf(utterance, this.#options);
     this.#drafts.set(speakerId, utterance);
     const sounds = queue.current === before && output.sounds;
     if (before && !sounds) queue.giveUp(before, 'continued');

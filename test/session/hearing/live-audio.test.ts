@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { joinSamples } from '#src/audio/pcm.ts';
 import type { Pipeline, Turn } from '#src/pipeline/pipeline.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
+import { dollars, openDesk } from '#test/fakes/spending.ts';
 import {
   adam,
   lounge,
@@ -46,6 +48,28 @@ test('who is answered whatever they say is heard from the beginning, as it will 
   expect(live.subarray(0, length)).toEqual(answered.subarray(0, length));
   expect(forgotten).toEqual([]);
 });
+
+test.each([
+  ['the server', { serverDay: dollars(0.000_001) }, 0],
+  ['the speaker', { personDay: dollars(0.000_001) }, 0],
+  ['nobody', {}, 16_000],
+])(
+  'where no money for an answer is left to %s, a model that hears is sent nothing',
+  async (_, caps, least) => {
+    const { heard, pipeline } = listener();
+    const clock = new VirtualClock();
+    // Recognised for nothing: what is left matters to the model alone.
+    const { desk, ledger } = openDesk(clock, { caps, tariff: { recognise: { kind: 'free' } } });
+    const fixture = openSessionFixture({ pipeline, spending: desk }, [adam], clock);
+    await fixture.sessions.join(lounge, adam.id);
+    await pass(fixture, 2_000, await words(recording, adam, 0));
+    expect(joinSamples(heard.map(({ sound }) => sound)).length).toSatisfy((length: number) =>
+      least === 0 ? length === 0 : length >= least,
+    );
+    await pass(fixture, 60_000);
+    expect(ledger.reserved('g')).toEqual({ nanoUsd: 0, ms: 0 });
+  },
+);
 
 test('of who has to name the bot first nothing goes to the model before the words are known', async () => {
   const { heard, turns, pipeline } = listener();

@@ -108,7 +108,7 @@ test('with the session every pipeline is closed once, and nobody is answered any
     'realtime closed',
   ]);
   expect(await answer().parts.next()).toMatchObject({ done: true });
-  current.hear(new Int16Array(320), 'adam', 0);
+  current.paidBy(freeReservation()).hear(new Int16Array(320), 'adam', 0);
   current.forgetHeard('adam', 0);
   expect(log).toHaveLength(4);
 });
