@@ -41,7 +41,7 @@ export const say: Command = {
     const now = when === 'now' ? 'now' : 'queue';
     const owner = { id: call.callerId, name: call.callerName };
     const own = await peopleSettings.load(call.guildId, call.callerId);
-    const how = { owner, track, voice: voice ?? own?.voice, speed: own?.speed };
+    const how = { owner, payerId: owner.id, track, voice: voice ?? own?.voice, speed: own?.speed };
     const saying = await talk.say(call.guildId, text, now, how);
     switch (saying.kind) {
       case 'queued': {

@@ -86,8 +86,8 @@ export interface BudgetAuthority {
   /** Price of an hour of talk that is recognised, in US dollars; undefined: nobody knows it. */
   hourPrice(guildId: string): number | undefined;
   /**
-   * Counts a text of so many characters, which somebody has read out, to their share by its estimated price; not where it does
-   * not fit. The server pays what it really takes, once it is spoken.
+   * Counts a text of so many characters, which somebody has read out, to their share by its estimated price and length; not where
+   * it does not fit. The server pays what it really takes, once it is spoken.
    */
   read(guildId: string, personId: string, characters: number): BudgetRefusal | undefined;
   manner(guildId: string): BudgetMode;

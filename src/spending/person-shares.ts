@@ -70,9 +70,11 @@ export class PersonShares {
   /** Counts a text that is read out to them, as estimated, and not to the server; false: it does not fit. */
   payReading(guildId: string, personId: string, characters: number, speak: RolePrice): boolean {
     const { clock, ledger } = this.#options;
-    const nanoUsd = costOf({ kind: 'spoken', characters, ms: spokenMs(characters) }, speak) ?? 0;
-    if (nanoUsd > 0 && !this.fits(guildId, personId, { nanoUsd, ms: 0 })) return false;
-    ledger.assign(guildId, personId, { nanoUsd }, clock.wallMs());
+    if (speak.kind === 'free') return true;
+    const ms = Math.round(spokenMs(characters));
+    const nanoUsd = costOf({ kind: 'spoken', characters, ms }, speak) ?? 0;
+    if (!this.fits(guildId, personId, { nanoUsd, ms })) return false;
+    ledger.assign(guildId, personId, { nanoUsd, ms }, clock.wallMs());
     return true;
   }
 

@@ -41,8 +41,8 @@ test('/say waits in line unless told now, and names the voice and the track it w
   await say.run(saying({ text: 'Hello', when: 'now', voice: 'rms', track: 'bg' }), listening);
   const owner = { id: 'adam', name: 'Adam' };
   expect(asked).toEqual([
-    ['g', 'Hello', 'queue', { owner }],
-    ['g', 'Hello', 'now', { owner, track: 'bg', voice: 'rms' }],
+    ['g', 'Hello', 'queue', { owner, payerId: 'adam' }],
+    ['g', 'Hello', 'now', { owner, payerId: 'adam', track: 'bg', voice: 'rms' }],
   ]);
 });
 

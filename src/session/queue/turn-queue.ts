@@ -124,11 +124,17 @@ export class TurnQueue {
    * of each owner wait.
    */
   read(reading: QueuedReading): TurnAdded {
+    const refusal = this.readingRefusal(reading);
+    if (refusal) return refusal;
+    return { kind: 'added', ahead: this.#line.putReading(reading) + (this.#current ? 1 : 0) };
+  }
+
+  /** Why `read` would not take this text now. */
+  readingRefusal(reading: QueuedReading): Exclude<TurnAdded, { kind: 'added' }> | undefined {
     if (this.#closed || this.#ending) return { kind: 'closed' };
     if (this.#muted) return { kind: 'muted' };
     const limit = this.#line.limitFor(reading);
-    if (limit !== undefined) return { kind: 'full', limit };
-    return { kind: 'added', ahead: this.#line.putReading(reading) + (this.#current ? 1 : 0) };
+    return limit === undefined ? undefined : { kind: 'full', limit };
   }
 
   /** Comes first, in place of what is being said. */

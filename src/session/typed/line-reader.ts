@@ -19,7 +19,7 @@ import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import { isSure } from '#src/turn/speaker-language/speaker-language.ts';
 import { lineToRead } from './line-text.ts';
-import { readingOutcome } from './reading-outcome.ts';
+import { readCharged } from './reading-outcome.ts';
 
 /** Longest time, in ms, after which a writer who goes on is not named again. */
 const longestRunGapMs = 60_000;
@@ -108,7 +108,7 @@ export class LineReader implements LineReading {
   ): Promise<ReadingOutcome> {
     const { channel, context, mode } = session;
     if (mode === 'captions') return { kind: 'captions-only' };
-    const speech = await this.#speechOf(line, context);
+    const { characters, ...speech } = await this.#speechOf(line, context);
     if (open.handle.dropped) return { kind: 'deleted' };
     if (speech.clauses.length === 0) return { kind: 'unspeakable' };
     const { quiet } = context.parts.spending.manner(channel.guildId);
@@ -124,11 +124,14 @@ export class LineReader implements LineReading {
       handle: open.handle,
     };
     open.takeBack = () => context.queue.drop(reading, 'withdrawn');
-    return readingOutcome(context.queue.read(reading));
+    return readCharged(reading, { characters, payerId: owner.id }, session);
   }
 
   /** What is said of a line, and how. */
-  async #speechOf({ author, text }: WrittenLine, context: LineContext): Promise<LineSpeech> {
+  async #speechOf(
+    { author, text }: WrittenLine,
+    context: LineContext,
+  ): Promise<LineSpeech & { readonly characters: number }> {
     const { channel, languages, parts, settings } = context;
     const { guildId } = channel;
     const own = (await this.#parts.peopleSettings.load(guildId, author.id)) ?? {};
@@ -138,8 +141,10 @@ export class LineReader implements LineReading {
     const named = (id: 'read.link' | 'read.code') => spokenText({ id }, guildId, parts, likely);
     const read = lineToRead(text, { link: named('read.link'), code: named('read.code') });
     const voice = own.voice ?? voiceIn(likely, parts.style).name;
+    const clauses = clausesOf(read);
     return {
-      clauses: clausesOf(read).map(openText),
+      clauses: clauses.map(openText),
+      characters: clauses.join(' ').length,
       speakerId: own.voice === undefined ? null : author.id,
       ...(voice !== undefined && { voice }),
       ...(language !== undefined && { language }),

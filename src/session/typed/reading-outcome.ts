@@ -1,12 +1,56 @@
-import type { TurnAdded } from '#src/session/queue/turn-queue.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { QueuedReading } from '#src/session/queue/queued-turn.ts';
+import type { TurnAdded, TurnQueue } from '#src/session/queue/turn-queue.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 
-/** What whoever had something read out learns of its place in the queue. */
+/** Outcome of a text that somebody has read out: its place in the queue, or the reason why it has none. */
 type ReadingPlace =
   | { readonly kind: 'queued'; readonly ahead: number }
   | Extract<TurnAdded, { readonly kind: 'full' | 'muted' }>
+  | UnaffordableReading
   | { readonly kind: 'nowhere' };
 
-export function readingOutcome(added: TurnAdded): ReadingPlace {
+/** `line` tells when there is money again. */
+type UnaffordableReading = { readonly kind: 'unaffordable'; readonly line: TextLine };
+
+/** A text by its length, and the person or program to whose share it is counted; absent: the server pays alone. */
+type ReadingCost = { readonly characters: number; readonly payerId: string | undefined };
+
+type ReadingParts = Pick<SessionDependencies, 'spending'>;
+
+type ReadingSession = {
+  readonly channel: ChannelRef;
+  readonly context: {
+    readonly parts: ReadingParts;
+    readonly queue: Pick<TurnQueue, 'read' | 'readingRefusal'>;
+  };
+};
+
+/** Has a text read out and counts it to the share of its payer; what the queue does not take costs nothing. */
+export function readCharged(
+  reading: QueuedReading,
+  cost: ReadingCost,
+  { channel, context }: ReadingSession,
+): ReadingPlace {
+  const { parts, queue } = context;
+  const refusal = queue.readingRefusal(reading);
+  if (refusal) return placeOf(refusal);
+  return chargeReading(cost, channel.guildId, parts) ?? placeOf(queue.read(reading));
+}
+
+/** Counts a text to the share of its payer, where there is one; why it may not be read, where that is used up. */
+export function chargeReading(
+  { characters, payerId }: ReadingCost,
+  guildId: string,
+  { spending }: ReadingParts,
+): UnaffordableReading | undefined {
+  if (payerId === undefined) return undefined;
+  const refused = spending.read(guildId, payerId, characters);
+  return refused && { kind: 'unaffordable', line: refused.line };
+}
+
+function placeOf(added: TurnAdded): ReadingPlace {
   switch (added.kind) {
     case 'added':
       return { kind: 'queued', ahead: added.ahead };

@@ -3,6 +3,7 @@ import { clausesOf } from '#src/session/output/read-aloud.ts';
 import { SpeechSource } from '#src/session/output/speech-source.ts';
 import type { SayOptions, SayOutcome } from '#src/session/ports/command-ports.ts';
 import type { PlayEnd } from '#src/session/ports/tracks.ts';
+import type { QueuedReading } from '#src/session/queue/queued-turn.ts';
 import { type DropReason, TurnHandle } from '#src/session/queue/turn-handle.ts';
 import { placeSound } from '#src/session/tracks/place-sound.ts';
 import {
@@ -13,7 +14,7 @@ import {
 } from '#src/session/tracks/track-names.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
-import { readingOutcome } from './reading-outcome.ts';
+import { chargeReading, readCharged } from './reading-outcome.ts';
 
 /** Has a text read out in a session: on the track `voice`, or as a sound on a named one. Nothing where there is no money for it. */
 export function sayIn(
@@ -31,18 +32,17 @@ export function sayIn(
   if (quiet) return { kind: 'unaffordable', line: quiet.line };
   const track = trackNameOf(how.track ?? voiceTrack);
   if (track !== voiceTrack) return placed(session, clauses, when, { ...how, track });
-  const refused = charge(session, clauses, how);
-  return refused ?? queued(session, clauses, when, how);
+  return queued(session, clauses, when, how);
 }
 
 function queued(
-  { context }: VoiceSession,
+  session: VoiceSession,
   clauses: readonly string[],
   when: 'now' | 'queue',
-  { onEnd, owner, speed, voice, ...how }: SayOptions,
+  { onEnd, owner, payerId, speed, voice, ...how }: SayOptions,
 ): SayOutcome {
   const tell = onEnd && onlyFirst(onEnd);
-  const added = context.queue.read({
+  const reading: QueuedReading = {
     kind: 'reading',
     clauses: clauses.map(openText),
     when,
@@ -52,8 +52,8 @@ function queued(
     ...(owner && { owner }),
     ...(tell && { onEnd: tell }),
     handle: new TurnHandle((why) => tell?.(endOf(why))),
-  });
-  return readingOutcome(added);
+  };
+  return readCharged(reading, { characters: clauses.join(' ').length, payerId }, session);
 }
 
 function mannerOf({ model, tone }: SayOptions): Pick<SpeechVoice, 'instructions' | 'model'> {
@@ -79,7 +79,8 @@ function placed(
   when: 'now' | 'queue',
   how: SayOptions,
 ): SayOutcome {
-  const { context, restrictions } = session;
+  const { channel, context, restrictions } = session;
+  const { guildId } = channel;
   const { owned } = context.tracks;
   const { onEnd, owner, speed, track, voice } = how;
   if (track === undefined) return { kind: 'placed', playing: { kind: 'bad-name' } };
@@ -90,13 +91,13 @@ function placed(
   if (owned.isFull(track)) {
     return { kind: 'placed', playing: { kind: 'full', track, limit: owned.limit } };
   }
-  const refused = charge(session, clauses, how);
+  const text = { characters: clauses.join(' ').length, payerId: how.payerId };
+  const refused = chargeReading(text, guildId, context.parts);
   if (refused) return refused;
   const own = {
     ...context.goneVoices.voiceOf(voice, owner?.isProgram ? undefined : owner?.id),
     ...mannerOf(how),
   };
-  const { guildId } = context.channel;
   const source = new SpeechSource(clauses, guildId, context.parts, { ...own, speed });
   const caller = { id: '', name: '', ...owner, mayManage: false };
   const told = onEnd && ((end: PlayEnd) => onEnd(source.endOr(end)));
@@ -127,16 +128,4 @@ function endOf(why: DropReason): PlayEnd {
     case 'replaced':
       return { kind: 'stopped', why: 'asked' };
   }
-}
-
-/** Counts the text to the share of its payer, where there is one; why it may not be read, where that is used up. */
-function charge(
-  { channel, context }: VoiceSession,
-  clauses: readonly string[],
-  { payerId }: SayOptions,
-): SayOutcome | undefined {
-  if (payerId === undefined) return undefined;
-  const { length } = clauses.join(' ');
-  const refused = context.parts.spending.read(channel.guildId, payerId, length);
-  return refused && { kind: 'unaffordable', line: refused.line };
 }

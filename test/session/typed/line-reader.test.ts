@@ -9,6 +9,7 @@ import { TypedLines } from '#src/session/typed/typed-lines.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { dollars, openDesk } from '#test/fakes/spending.ts';
 import {
   adam,
   eva,
@@ -264,6 +265,27 @@ test('the menu has a message read for whoever picks it, whoever wrote it, in the
   expect(await fixture.reader.read('h', line(zoe, 'Hi.'), ben)).toEqual({ kind: 'nowhere' });
   await fixture.privacy.deny('g', 'zoe');
   expect(await fixture.reader.read('g', line(zoe, 'Hi.'), adam)).toEqual({ kind: 'refused' });
+});
+
+test('what somebody has read out counts to their share, and is refused when that is used; what waits in vain costs nothing', async () => {
+  const { desk, ledger } = openDesk(new VirtualClock(), {
+    caps: { personDay: dollars(0.000_1) },
+  });
+  const fixture = await joined({ spending: desk });
+  const share = () => ledger.shareOf('g', 'adam', fixture.clock.wallMs()).nanoUsd;
+  const read = (who: ChannelMember) => fixture.reader.read('g', line(zoe, 'x'.repeat(20)), who);
+  for (let n = 0; n < 4; n++) await read(adam);
+  const paid = share();
+  expect(paid).toBe(4 * 20 * 1_000);
+  expect([await read(adam), share()]).toEqual([{ kind: 'full', limit: 3 }, paid]);
+  const how = { owner: adam, payerId: 'adam' };
+  const refused = { kind: 'unaffordable', line: { id: 'budget.user', with: expect.anything() } };
+  expect(await fixture.talk.say('g', 'y'.repeat(21), 'queue', how)).toEqual(refused);
+  fixture.talk.stop('g');
+  expect(await fixture.talk.say('g', 'y'.repeat(20), 'queue', how)).toMatchObject({
+    kind: 'queued',
+  });
+  expect([await read(adam), await read(ben)]).toMatchObject([refused, { kind: 'queued' }]);
 });
 
 test('where the voice fails, a line is not written once more', async () => {
