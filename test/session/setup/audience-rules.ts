@@ -11,14 +11,14 @@ import {
   converse,
   openTelling,
   overheard,
+  type PlantedWord,
   passUntil,
-  type Secret,
   type TellingScene,
   told,
 } from './telling-room.ts';
 
 /** Who must not know which of the two words. */
-type Barred = { readonly [Word in Secret]: readonly ChannelMember[] };
+type Barred = { readonly [Word in PlantedWord]: readonly ChannelMember[] };
 
 type Rule = {
   readonly settings?: Readonly<Record<string, string>>;
@@ -296,7 +296,7 @@ async function blindOnes({ fixture, say }: TellingScene): Promise<readonly strin
 
 /** Doors through which one of these words came. */
 function openTo(
-  words: readonly Secret[],
+  words: readonly PlantedWord[],
   found: Readonly<Record<string, string>>,
 ): readonly string[] {
   const isOpen = (text: string) => words.some((word) => text.includes(word));
@@ -355,7 +355,7 @@ export function atAllTimes(storesIn: StorePlace): void {
         [overheard, told],
         await programDoors(scene.fixture, scene.synthesizer),
       );
-      const isErased = (word: Secret) =>
+      const isErased = (word: PlantedWord) =>
         !given.staysInChats && given.barred[word].length === everybody.length;
       leaks.chats = openTo([overheard, told].filter(isErased), chatsOf(scene, given));
       expect(await blindOnes(scene)).toEqual([]);

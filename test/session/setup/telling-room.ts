@@ -20,7 +20,7 @@ import {
 
 /** Words that Eva said to those there, and that Adam said to the bot. */
 export const [overheard, told] = ['quagga', 'axolotl'] as const;
-export type Secret = typeof overheard | typeof told;
+export type PlantedWord = typeof overheard | typeof told;
 export const ben: ChannelMember = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
 
 /**
