@@ -11,6 +11,7 @@ import type {
 } from '#src/session/ports/tool.ts';
 import { cut, firstChars } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import { visible } from './visible.ts';
 
 /** Longest list of arguments beside the button: Discord shows all of it, also where each character has to be escaped. */
 const longestShownChars = 700;
@@ -78,17 +79,6 @@ function shown(
   const ask = { id: 'tool.external.ask.file', with: { tool, given: begun.join('\n') } } as const;
   return { kind: 'ready', ask, files };
 }
-
-/** JSON in which each character is seen: others stand as escapes, which mean the same. */
-function visible(json: string): string {
-  return json.replace(unseen, (part) =>
-    part.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
-  );
-}
-
-/** Characters without a shape of their own, fillers, unusual spaces, and more marks on one letter than any script stacks. */
-const unseen =
-  /[^\P{C}\n]|[\p{Zl}\p{Zp}\u115f\u1160\u2800\u3164\uffa0]|[^\P{Zs} ]|(?<=\p{M}{4})\p{M}+/gu;
 
 function outcomeOf({ title }: ExternalTool, result: ExternalResult): ToolOutcome {
   const { text, structured, leftOut, isError } = result;

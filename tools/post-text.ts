@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { tool } from '#src/session/ports/tool.ts';
+import { cut } from '#src/texts/plain.ts';
+import { visible } from './visible.ts';
 
 /** Discord takes 2,000; the rest is for what makes a text harmless. */
 const longestChars = 1_500;
-/** Beside the button, where nothing of it may be clicked. */
-const longestPreviewChars = 80;
+/** Longest text beside the button, where nothing of it may be clicked; of others its beginning, and all of it as a file. */
+const longestShownChars = 700;
+const longestBeginningChars = 80;
 
 /** Writes a text into the chat of the voice channel. */
 export const postText = tool({
@@ -15,15 +18,28 @@ export const postText = tool({
   isDestructive: false,
   effect: 'words',
   doing: 'tool.post',
-  ask: ({ text }) => ({ id: 'tool.post.ask', with: { text: preview(text) } }),
+  ask: ({ text }) =>
+    isShown(text)
+      ? { id: 'tool.post.ask', with: { text } }
+      : { id: 'tool.post.ask.file', with: { n: text.length, text: beginning(text) } },
+  files: ({ text }) => (isShown(text) ? [] : [{ name: 'text.txt', text: visible(text) }]),
   async run({ text }, ports, signal) {
     await ports.post(text, signal);
     return { facts: { posted: 'yes' }, line: { id: 'tool.post.done' } };
   },
 });
 
-function preview(text: string): string {
-  const unlinked = text.replace(/\S+/g, (word) => (/:\/\/|\w\.\w+\//.test(word) ? '…' : word));
-  const plain = unlinked.replace(/\s+/g, ' ');
-  return plain.length <= longestPreviewChars ? plain : `${plain.slice(0, longestPreviewChars)}…`;
+/** Whether the sentence beside the button shows all of it. */
+function isShown(text: string): boolean {
+  return text.length <= longestShownChars && visible(unlinked(text)) === text;
+}
+
+function beginning(text: string): string {
+  return cut(visible(unlinked(text)), longestBeginningChars);
+}
+
+/** On one line, without addresses. */
+function unlinked(text: string): string {
+  const words = text.replace(/\S+/g, (word) => (/:\/\/|\w\.\w+\//.test(word) ? '…' : word));
+  return words.replace(/\s+/g, ' ');
 }

@@ -98,15 +98,39 @@ test('a text is posted as it was given, for the scribe to make harmless', async 
   expect(posted).toEqual(['Dinner at eight.']);
 });
 
-test('the question beside a button shows a text in brief, and no address of it', async () => {
+/** What is shown of a text before Confirm is pressed: the sentence beside the button, and files. */
+async function shownOf(text: string) {
   const { ports } = open();
-  const text = `Look: https://evil.example/x discord.gg/x ${'a'.repeat(200)}`;
   const fit = tools.find(({ name }) => name === 'post_text')?.fit(JSON.stringify({ text }));
   const prepared = fit && 'run' in fit ? await fit.prepare(ports, never) : undefined;
-  const ask: CheckedLine | undefined = prepared?.kind === 'ready' ? prepared.ask : undefined;
-  const shown = `${ask?.with?.text}`;
-  expect(shown).toMatch(/^Look: … … a+…$/);
-  expect(shown.length).toBeLessThan(100);
+  if (prepared?.kind !== 'ready') return expect.fail();
+  const ask: CheckedLine = prepared.ask;
+  return { id: ask.id, words: ask.with, files: prepared.files };
+}
+
+test('a text of one line is shown whole beside the button', async () => {
+  const text = 'Dinner at eight. '.repeat(30).trim();
+  expect(await shownOf(text)).toEqual({ id: 'tool.post.ask', words: { text }, files: [] });
+});
+
+test.each([
+  ['is long', 'a'.repeat(1_500)],
+  ['holds an address', 'Look: https://evil.example/x discord.gg/x'],
+  ['has several lines', 'One\n\n\nTwo'],
+])(
+  'a text that %s is shown whole in a file, with its length and its beginning, and no address beside the button',
+  async (_, text) => {
+    const { id, words, files } = await shownOf(text);
+    expect([id, words?.n]).toEqual(['tool.post.ask.file', text.length]);
+    expect(files).toEqual([{ name: 'text.txt', text }]);
+    expect(`${words?.text}`).not.toMatch(/evil|gg|\n/);
+    expect(`${words?.text}`.length).toBeLessThanOrEqual(80);
+  },
+);
+
+test('what nobody would see in a text is shown as an escape', async () => {
+  const { files } = await shownOf('Dinner\u200b at eight');
+  expect(files).toEqual([{ name: 'text.txt', text: 'Dinner\\u200b at eight' }]);
 });
 
 test('a track is changed by its name, or by what plays there', async () => {

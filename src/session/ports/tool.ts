@@ -196,6 +196,8 @@ export type ToolDefinition<T> = {
       readonly isDestructive: boolean;
       /** What is asked beside a button; `{name}` and `{s}` are filled in. */
       readonly ask: (call: T) => TextLine<'name' | 's'>;
+      /** What is too long for that sentence. */
+      readonly files?: (call: T) => readonly ReplyFile[];
     })
   | {
       readonly effect: 'change';
@@ -286,5 +288,6 @@ function fitting<T>(call: T, definition: ToolDefinition<T>): Fitting {
   }
   const run = (ports: ToolPorts, signal: AbortSignal) => definition.run(call, ports, signal);
   const ask = 'ask' in definition ? definition.ask(call) : { id: definition.doing };
-  return { prepare: async () => ({ kind: 'ready', ask, run }), run };
+  const files = 'ask' in definition ? (definition.files?.(call) ?? []) : [];
+  return { prepare: async () => ({ kind: 'ready', ask, files, run }), run };
 }
