@@ -159,11 +159,18 @@ test('only the headers of the API leave', async () => {
     seen = Object.keys(headers);
     response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
   });
-  const headers = { authorization: 'Bearer x', 'x-api-key': 'y', cookie: 'z', accept: 'a' };
+  const headers = {
+    authorization: 'Bearer x',
+    'x-api-key': 'y',
+    cookie: 'z',
+    'x-stainless-os': 'Linux',
+    accept: 'a',
+  };
   await (await guarded(realClock)(`${server.baseUrl}/models`, { headers })).json();
   expect(seen).toContain('authorization');
   expect(seen).not.toContain('x-api-key');
   expect(seen).not.toContain('cookie');
+  expect(seen).not.toContain('x-stainless-os');
 });
 
 test('a client does not print its key', () => {
@@ -171,7 +178,11 @@ test('a client does not print its key', () => {
     baseUrl: 'http://u:pw@localhost/v1',
     apiKey: new Secret('hunter22'),
   });
-  expect(`${inspect({ client })} ${JSON.stringify({ client })}`).not.toMatch(/hunter22|pw/);
+  const { chat, audio, models } = client;
+  for (const shown of [client, chat, audio, models]) {
+    const told = `${inspect({ shown }, { depth: 9 })} ${JSON.stringify({ shown })}`;
+    expect(told).not.toMatch(/hunter22|pw/);
+  }
 });
 
 test('a form that is refused at once, or given up while it is sent, throws nowhere else', async () => {

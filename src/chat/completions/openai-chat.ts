@@ -1,7 +1,7 @@
 import { APIError } from 'openai/core/error';
 import type { ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/completions';
 import type { ChatMessage, ChatModel, Tool } from '#src/chat/ports.ts';
-import type { ApiClient } from '#src/provider/api-client.ts';
+import { type ApiClient, readEvents } from '#src/provider/api-client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
@@ -47,7 +47,9 @@ function opener(client: ApiClient, options: ChatOptions) {
   const refused = new Set<OptionalField>();
   const send = async (request: Request, without: typeof refused, signal: AbortSignal) => {
     const body = bodyOf(options, request, without);
-    const chunks = await client.chat.completions.create(body, { signal });
+    // The library's own stream ends with a TypeError at a choice that is null.
+    const response = await client.chat.completions.create(body, { signal }).asResponse();
+    const chunks = readEvents(response);
     // A field whose absence did not help was not the reason.
     for (const field of without) refused.add(field);
     return chunks;

@@ -65,7 +65,15 @@ test.each(Object.entries(framings))(
 );
 
 test('chunks without a choice, and what is no chunk, are passed over', async () => {
-  const odd = [{ choices: [] }, { choices: null }, { object: 'ping' }, { choices: [{}] }, 7, 'x'];
+  const odd = [
+    { choices: [] },
+    { choices: null },
+    { choices: [null] },
+    { object: 'ping' },
+    { choices: [{}] },
+    7,
+    'x',
+  ];
   const usage = { choices: [], usage: { prompt_tokens: 9, completion_tokens: 3 } };
   const parts = await partsOf(streams([...odd, ...chunks, ...odd, usage]));
   expect(textIn(parts)).toBe(words.join(''));

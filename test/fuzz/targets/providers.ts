@@ -90,20 +90,15 @@ function answer(pieces: readonly Buffer[], type: string): Response {
 const answered = (response: Response) =>
   new ApiClient({ baseUrl, apiKey: 'none' }, async () => response);
 
-async function chatEvents(pieces: readonly Buffer[]): Promise<AsyncIterable<unknown>> {
-  const { completions } = answered(answer(pieces, 'text/event-stream')).chat;
-  return await completions.create({ model: 'm', messages: [], stream: true });
-}
-
-async function audioChatEvents(pieces: readonly Buffer[]): Promise<AsyncIterable<unknown>> {
-  return readServerEvents(watchDone(answer(pieces, 'text/event-stream'), () => {}));
-}
-
 /** As the adapters do: an error of the stream is described, one of the parser is a finding. */
 async function readEvents(
-  stream: AsyncIterable<unknown>,
+  pieces: readonly Buffer[],
   reader: { add(chunk: unknown): Iterable<unknown>; end(server: string): Iterable<unknown> },
 ): Promise<void> {
+  const { completions } = answered(answer(pieces, 'text/event-stream')).chat;
+  const ask = { model: 'm', messages: [], stream: true as const };
+  const response = await completions.create(ask).asResponse();
+  const stream = readServerEvents(watchDone(response, () => {}));
   const chunks = stream[Symbol.asyncIterator]();
   for (;;) {
     const next = await chunks.next().catch((error: unknown) => {
@@ -151,11 +146,9 @@ export const providerTargets = [
       unlessBotError(() => [...reader.end(baseUrl)]);
     }
   }),
-  asyncTarget('chat-events', events(...chunks), async (pieces) =>
-    readEvents(await chatEvents(pieces), new ChatStream(by)),
-  ),
-  asyncTarget('audio-chat-events', events(...chunks), async (pieces) =>
-    readEvents(await audioChatEvents(pieces), new AudioChatStream(by)),
+  asyncTarget('chat-events', events(...chunks), (pieces) => readEvents(pieces, new ChatStream(by))),
+  asyncTarget('audio-chat-events', events(...chunks), (pieces) =>
+    readEvents(pieces, new AudioChatStream(by)),
   ),
   target(
     'tool-calls',
