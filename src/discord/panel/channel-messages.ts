@@ -10,7 +10,7 @@ import { BotError } from '#src/base/errors.ts';
 import { messageWith, rowsOf } from '#src/discord/interactions/rendering.ts';
 import { uploadsOf } from '#src/discord/interactions/uploads.ts';
 import { networkCodeOf } from '#src/discord/network-errors.ts';
-import { newNonce } from '#src/discord/nonce.ts';
+import { newNonce, nonceOf } from '#src/discord/nonce.ts';
 import { permissionsIn } from '#src/discord/permissions.ts';
 import { placeReading } from '#src/people/confidential-text.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
@@ -47,7 +47,7 @@ export function openChannelMessages(
   ): Promise<void> => {
     const { name } = where;
     const route = Routes.channelMessages(channel.id);
-    const body = { ...message, nonce: newNonce(), enforce_nonce: true };
+    const body = { nonce: newNonce(), ...message, enforce_nonce: true };
     const uploads = uploadsOf(files)
       .flat()
       .map(({ name: file, attachment: data }) => ({ name: file, data }));
@@ -75,7 +75,9 @@ export function openChannelMessages(
       const shown = lines.map(({ personId, text }) => `<@${personId}> ${posted(text)}`);
       const users = [...new Set(lines.map(({ personId }) => personId))];
       const content = cut(shown.join('\n'), maxMessageChars);
-      await send(where, { content, allowed_mentions: { users } }, signal);
+      const ids = lines.flatMap(({ id }) => id ?? []);
+      const once = ids.length === lines.length && { nonce: nonceOf(ids) };
+      await send(where, { content, allowed_mentions: { users }, ...once }, signal);
     },
     async offer(where, line, buttons, files, signal) {
       const locale = localeOf(client.guilds.cache.get(where.guildId)?.preferredLocale ?? '');

@@ -4,7 +4,12 @@ import type { ReplyFile } from './command.ts';
 import type { ChannelRef } from './voice-link.ts';
 
 /** What one person is to read; the mention of the person comes before it. */
-export type PersonalLine = { readonly personId: string; readonly text: string };
+export type PersonalLine = {
+  readonly personId: string;
+  readonly text: string;
+  /** The same each time it is written, where that may happen again after an answer of Discord was lost. */
+  readonly id?: string;
+};
 
 /**
  * Writes into the text side of a voice channel, for what cannot be spoken; one message after the other for each channel.
@@ -24,7 +29,10 @@ export interface ChannelMessages {
     signal: AbortSignal,
     instead?: string,
   ): Promise<'written' | 'withheld'>;
-  /** One line for each of these people, whom it notifies; longer texts are cut at 2,000 characters. */
+  /**
+   * One line for each of these people, whom it notifies; longer texts are cut at 2,000 characters. Lines that all have an `id`
+   * appear once, however often they are written together within some minutes.
+   */
   notify(channel: ChannelRef, lines: readonly PersonalLine[], signal: AbortSignal): Promise<void>;
   /** A sentence with files and buttons under it, named like those of `Reply`; the files fit one message. Pings nobody. */
   offer(

@@ -77,10 +77,10 @@ export class ReminderTeller implements Teller {
   }
 
   async #write(reminder: Reminder, signal: AbortSignal): Promise<ReadonlyMap<string, TellResult>> {
-    const { guildId, channelId, channelName: name, personId } = reminder;
+    const { id, guildId, channelId, channelName: name, personId } = reminder;
     const text = writtenText(this.#line(reminder), guildId, this.#parts);
     try {
-      await this.#writer.write({ guildId, channelId, name }, { personId, text }, signal);
+      await this.#writer.write({ guildId, channelId, name }, { id, personId, text }, signal);
       return resultsOf([reminder], 'written');
     } catch (error) {
       if (signal.aborted || !(error instanceof BotError)) throw error;

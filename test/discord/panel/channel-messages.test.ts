@@ -5,11 +5,13 @@ import {
   type RESTPostAPIChannelMessageJSONBody,
 } from 'discord.js';
 import { expect, test } from 'vitest';
+import { realTiming } from '#src/discord/link/timing.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import { Outbox } from '#src/discord/panel/outbox.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { Button } from '#src/session/ports/command.ts';
 import { refusal } from '#test/discord/setup/refusals.ts';
+import { openBot } from '#test/discord/setup/sandbox-bot.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 
 const never = new AbortController().signal;
@@ -156,4 +158,29 @@ test('the operator reads whether Discord refused a message or could not be reach
     never,
   );
   await expect(refused).rejects.toMatchObject({ code: 'discord.forbidden' });
+});
+
+test('lines whose answer from Discord was lost are written once, however often they are written again', async () => {
+  await using bot = await openBot();
+  const { client, sandbox } = bot;
+  if (!client.isReady()) return expect.fail();
+  const channel = [...client.channels.cache.values()].find((one) => one.isVoiceBased());
+  const place = { guildId: sandbox.guildId, channelId: channel?.id ?? '', name: 'Lounge' };
+  const outbox = new Outbox(realTiming, () => {});
+  const messages = openChannelMessages(client, { placeIn: () => undefined }, new Map(), outbox);
+  const line = (id: string) => ({
+    id,
+    personId: sandbox.person('Adam').id,
+    text: `Reminder ${id}.`,
+  });
+  const path = '/channels/:channel/messages';
+  const times = Number.POSITIVE_INFINITY;
+  sandbox.faults.rest({ method: 'POST', path, status: 'cut', tookEffect: true, times });
+  const lost = expect.objectContaining({ code: 'discord.unreachable' });
+  await expect(messages.notify(place, [line('a'), line('b')], never)).rejects.toEqual(lost);
+  sandbox.faults.heal();
+  await messages.notify(place, [line('b'), line('a')], never);
+  await messages.notify(place, [line('c')], never);
+  const texts = sandbox.messages('Lounge').map(({ text }) => text.match(/Reminder ./g));
+  expect(texts).toEqual([['Reminder a', 'Reminder b'], ['Reminder c']]);
 });

@@ -87,7 +87,9 @@ test('whoever has left by then reads it with a mention, where it was asked for',
   await wait(fixture, 10 * minuteMs);
   await pass(fixture, 2_000);
   expect(spoken()).toHaveLength(before);
-  expect(fixture.notified).toEqual([[{ personId: 'adam', text: 'Your timer is up.' }]]);
+  expect(fixture.notified).toEqual([
+    [{ id: expect.any(String), personId: 'adam', text: 'Your timer is up.' }],
+  ]);
   expect(fixture.of('reminder')).toMatchObject([{ outcome: 'written' }]);
 });
 
@@ -100,7 +102,9 @@ test('whoever is deafened by then reads it, and nothing is said that they cannot
   await wait(fixture, 10 * minuteMs);
   await pass(fixture, 2_000);
   expect(spoken()).toHaveLength(before);
-  expect(fixture.notified).toEqual([[{ personId: 'adam', text: 'Your timer is up.' }]]);
+  expect(fixture.notified).toEqual([
+    [{ id: expect.any(String), personId: 'adam', text: 'Your timer is up.' }],
+  ]);
   expect(fixture.of('reminder')).toMatchObject([{ outcome: 'written' }]);
 });
 
@@ -124,7 +128,7 @@ test('where the bot cannot speak, or was called for captions only, it is written
   await add(fixture, 'tea');
   await pass(fixture, 5_000);
   expect(fixture.notified.flat()).toEqual([
-    { personId: 'adam', text: 'You wanted to be reminded: tea' },
+    { id: 'tea', personId: 'adam', text: 'You wanted to be reminded: tea' },
   ]);
   fixture.sessions.news('g', { kind: 'muted', on: false });
   await fixture.sessions.join(lounge, 'adam', 'captions');
@@ -255,7 +259,7 @@ test('what a reminder says is said, and obeyed by nobody', async () => {
   await pass(fixture, 4_000);
   expect(chat.asked).toHaveLength(asked);
   expect(fixture.notified.flat()).toEqual([
-    { personId: 'adam', text: `You wanted to be reminded: ${order}` },
+    { id: order, personId: 'adam', text: `You wanted to be reminded: ${order}` },
   ]);
 });
 
