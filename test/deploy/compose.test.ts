@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { readConfig } from '#src/config/config.ts';
 import { deadlines } from '#src/provider/deadlines.ts';
+import { standardModels } from '#src/provider/models/models.ts';
+import { readRecipes } from '#test/fakes/dialects/recipes.ts';
 import { enter, keyOf, openTestPage } from '#test/http/open-page.ts';
 import { botEnvironment, composeFile } from './compose-files.ts';
 
@@ -69,13 +71,17 @@ test('the bot takes the settings of that file, and its link lets in whoever come
   expect((await enter(page.url, keyOf(link))).text).toBe('{"face":"owner"}');
 });
 
-test('the proxy gives a model as long as the bot does', async () => {
-  const config = parse(await readFile('deploy/litellm/config.yaml', 'utf8'));
-  const { request_timeout, num_retries } = config.litellm_settings;
+test('the proxy gives every model as long as the bot does, and leaves trying again to the bot', async () => {
+  const { litellm_settings, model_list, router_settings = {} } = await proxyProfile();
   const longestMs = Math.max(...Object.values(deadlines).map(({ totalMs }) => totalMs));
   expect(longestMs).toBe(480_000);
-  expect(request_timeout * 1_000).toBeGreaterThanOrEqual(longestMs);
-  expect(num_retries).toBe(0);
+  expect((litellm_settings.request_timeout ?? 0) * 1_000).toBeGreaterThanOrEqual(longestMs);
+  expect(litellm_settings.num_retries).toBe(0);
+  for (const settings of [router_settings, ...model_list.map((model) => model.litellm_params)]) {
+    for (const name of ['timeout', 'request_timeout', 'stream_timeout'] as const)
+      expect((settings[name] ?? 480) * 1_000).toBeGreaterThanOrEqual(longestMs);
+    expect(settings.num_retries ?? 0).toBe(0);
+  }
 });
 
 test.each(overlays)('each server of %s is confined, and only the bot reaches it', async (name) => {
@@ -105,14 +111,52 @@ test('every model that the bot is told to ask for is downloaded before it starts
 });
 
 test('the proxy knows every name the bot asks for, its keys by name only, and nothing of the bot', async () => {
-  const text = await readFile('deploy/litellm/config.yaml', 'utf8');
-  const config = parse(text);
-  const names = config.model_list.map(({ model_name }: { model_name: string }) => model_name);
+  const { model_list, general_settings } = await proxyProfile();
   const { parley, litellm } = (await composeFile('compose.proxy.yaml')).services;
-  const { CHAT_COMPLETION_MODEL, SPEECH_MODEL, TRANSCRIPTION_MODEL } = parley?.environment ?? {};
-  expect(names).toEqual([TRANSCRIPTION_MODEL, CHAT_COMPLETION_MODEL, SPEECH_MODEL]);
-  for (const [, value] of text.matchAll(/(?:api_key|master_key): (.*)/g))
-    expect(value).toMatch(/^os\.environ\/[A-Z_]+$/);
+  const { CHAT_COMPLETION_MODEL, SPEECH_MODEL, TRANSCRIPTION_MODEL, AUDIO_MODEL_NAME } =
+    parley?.environment ?? {};
+  const names = model_list.map(({ model_name }) => model_name);
+  expect(names).toEqual([
+    TRANSCRIPTION_MODEL,
+    CHAT_COMPLETION_MODEL,
+    AUDIO_MODEL_NAME,
+    SPEECH_MODEL,
+  ]);
+  const keys = model_list.map(({ litellm_params }) => litellm_params.api_key);
+  for (const key of [...keys, general_settings.master_key])
+    expect(key).toMatch(/^os\.environ\/[A-Z_]+$/);
   expect(litellm?.env_file).toBe('./proxy.env');
   expect(await readFile('.gitignore', 'utf8')).toMatch(/^deploy\/proxy\.env$/m);
 });
+
+test('the proxy’s models are those that the bot asks OpenAI for, one that hears and speaks among them', async () => {
+  const { model_list } = await proxyProfile();
+  const { transcription, chat, audioChat } = standardModels;
+  const models = model_list.map(({ litellm_params }) => litellm_params.model);
+  expect(models.slice(0, 3)).toEqual(
+    [transcription, chat, audioChat].map((name) => `openai/${name}`),
+  );
+});
+
+test('the block of docs/providers.md asks the proxy for the names that the compose file does', async () => {
+  const { OPENAI_BASE_URL: _, ...settings } = await botEnvironment('compose.proxy.yaml');
+  expect((await readRecipes()).get('LiteLLM proxy')).toMatchObject(settings);
+});
+
+type ProxySettings = Readonly<
+  Partial<Record<'timeout' | 'request_timeout' | 'stream_timeout' | 'num_retries', number>>
+>;
+type ProxyProfile = {
+  readonly model_list: readonly {
+    readonly model_name: string;
+    readonly litellm_params: ProxySettings & { readonly model: string; readonly api_key?: string };
+  }[];
+  readonly litellm_settings: ProxySettings;
+  readonly router_settings?: ProxySettings;
+  readonly general_settings: { readonly master_key: string };
+};
+
+/** The profile of LiteLLM. */
+async function proxyProfile(): Promise<ProxyProfile> {
+  return parse(await readFile('deploy/litellm/config.yaml', 'utf8'));
+}

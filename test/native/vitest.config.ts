@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** What needs a native module that `npm ci` does not install; `.ci/opus-from-source` builds it and runs this. */
+/** What needs a module or a program that `npm ci` does not install: `.ci/opus-from-source` and `.ci/litellm-proxy` bring it and run this. */
 export default defineConfig({
   test: {
     dir: import.meta.dirname,

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { audioChatEvents, inWords } from '#test/fakes/providers/audio-chat.ts';
 import { type ChatRequest, chatAnswer, chatEvents, replyTo } from '#test/fakes/providers/chat.ts';
 import { soundBytes, tone } from '#test/fakes/providers/sound.ts';
 import {
@@ -9,7 +10,7 @@ import {
   openDialect,
 } from './dialect.ts';
 
-const aliases = ['ears', 'mind', 'voice'];
+const aliases = ['ears', 'mind', 'audio', 'voice'];
 const rateHz = 24_000;
 
 /**
@@ -53,13 +54,14 @@ function transcribe({ hears }: Behind): DialectRoute {
   return ({ pcm }, response) => json(response, { text: pcm ? hears(pcm) : '' });
 }
 
-function chat({ replies }: Behind): DialectRoute {
+function chat({ hears, replies }: Behind): DialectRoute {
   return ({ body }, response) => {
-    const request = body as ChatRequest;
+    const request = inWords(body as ChatRequest, hears);
     const reply = replyTo(request, replies);
     if (!request.stream) return json(response, chatAnswer(request, reply));
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    response.end(chatEvents(request, reply).join(''));
+    const events = audioChatEvents(request, reply) ?? chatEvents(request, reply);
+    response.end(events.join(''));
   };
 }
 

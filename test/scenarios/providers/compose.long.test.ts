@@ -39,9 +39,11 @@ async function expectAnswered(file: string, stands: Stands, env = {}): Promise<v
 
 scenario('people talk with the bot of each compose file through its own servers', async () => {
   const local = { 'http://speaches:8000': openSpeaches, 'http://ollama:11434': openOllama };
+  const key = { OPENAI_API_KEY: 'sk-the-proxys' };
   const proxy = { 'http://litellm:4000': openLiteLlm };
   await Promise.all([
     expectAnswered('compose.local.yaml', local),
-    expectAnswered('compose.proxy.yaml', proxy, { OPENAI_API_KEY: 'sk-the-proxys' }),
+    expectAnswered('compose.proxy.yaml', proxy, key),
+    expectAnswered('compose.proxy.yaml', proxy, { ...key, PIPELINE: 'audio-model' }),
   ]);
 });

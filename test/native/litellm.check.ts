@@ -1,0 +1,170 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { type Engines, openEngines } from '#src/app/engines/engines.ts';
+import { pipelinesOf } from '#src/app/engines/pipelines.ts';
+import { writeWav } from '#src/audio/wav.ts';
+import { realClock } from '#src/base/clock.ts';
+import { readConfig } from '#src/config/config.ts';
+import type { ReplyPart } from '#src/pipeline/pipeline.ts';
+import { FakeStage, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
+import { textOf as wordsOf } from '#test/contracts/transcriber.ts';
+import { botEnvironment } from '#test/deploy/compose-files.ts';
+import { freePort } from '#test/deploy/image.ts';
+import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
+import { openMockProviders, usualPace } from '#test/fakes/providers/providers.ts';
+import { tone } from '#test/fakes/providers/sound.ts';
+import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
+
+const never = new AbortController().signal;
+const answer = 'Two of them. The other one is on its way.';
+const vendors: Partial<MockSettings> = {
+  hears: hearWords,
+  replies: [{ match: /./, text: answer }],
+  key: 'sk-vendor',
+};
+const mock = await openMockProviders(vendors);
+const proxy = await openProxy(mock.baseUrl);
+afterAll(async () => {
+  proxy.program.kill();
+  await once(proxy.program, 'exit');
+  await mock[Symbol.asyncDispose]();
+});
+beforeEach(() => mock.reset(vendors));
+
+/** The program LiteLLM with the profile, in front of one vendor. */
+async function openProxy(vendorUrl: string) {
+  const port = `${await freePort()}`;
+  const { PATH = '', HOME = '', PYTHONPATH = '', LITELLM = 'litellm' } = process.env;
+  const options = ['--config', 'deploy/litellm/config.yaml', '--host', '127.0.0.1', '--port', port];
+  const program = spawn(LITELLM, options, {
+    env: {
+      ...{ PATH, HOME, PYTHONPATH, LITELLM_LOCAL_MODEL_COST_MAP: 'True' },
+      LITELLM_MASTER_KEY: 'sk-proxy',
+      OPENAI_API_KEY: 'sk-vendor',
+      OPENAI_BASE_URL: vendorUrl,
+    },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const origin = `http://127.0.0.1:${port}`;
+  for (let attempt = 0; attempt < 120; attempt++) {
+    if (await isAlive(origin)) return { origin, program };
+    if (program.exitCode !== null) break;
+    await realClock.sleep(1_000, never);
+  }
+  throw new Error('LiteLLM did not start.');
+}
+
+async function isAlive(origin: string): Promise<boolean> {
+  const response = await fetch(`${origin}/health/liveliness`).catch(() => undefined);
+  return response?.ok === true;
+}
+
+/** Engines of the bot under the settings that the compose file and its `.env` make. */
+async function openSet(more: Readonly<Record<string, string>> = {}) {
+  const result = readConfig({
+    ...(await botEnvironment('compose.proxy.yaml')),
+    OPENAI_BASE_URL: `${proxy.origin}/v1`,
+    OPENAI_API_KEY: 'sk-proxy',
+    ...more,
+  });
+  if (result.kind === 'bad') throw new Error(result.mistakes.join('\n'));
+  const engines = await openEngines(result.config, () => {});
+  return { config: result.config, engines };
+}
+
+async function hold(set: Awaited<ReturnType<typeof openSet>>, kind: 'chained' | 'audio-model') {
+  const { config, engines } = set;
+  const pipeline = pipelinesOf(config, engines, engines.chat('Nova')).open(kind);
+  const stage = new FakeStage();
+  stage.release();
+  const parts: (ReplyPart & { readonly atMs: number })[] = [];
+  for await (const part of pipeline.answer(turnOf(said('nova one')), stage, never))
+    parts.push({ ...part, atMs: realClock.nowMs() });
+  return parts;
+}
+
+function samplesOf(parts: readonly ReplyPart[]): number {
+  return parts.reduce(
+    (sum, part) => sum + (part.kind === 'audio' ? part.pcm.samples.length : 0),
+    0,
+  );
+}
+
+function keysAndModels() {
+  return mock.requests.map(({ endpoint, authorization, body }) => [
+    endpoint,
+    authorization,
+    body?.model,
+  ]);
+}
+
+test('what is said is heard, thought and spoken through the proxy, with the vendor’s key and models', async () => {
+  const set = await openSet();
+  await using engines: Engines = set.engines;
+  const { pcm, text } = speakWords('nova one two three');
+  expect((await wordsOf(engines.transcriber, pcm)).toLowerCase()).toBe(text);
+  const parts = await hold(set, 'chained');
+  expect(textOf(parts)).toBe(answer);
+  expect(samplesOf(parts)).toBe(
+    tone('Two of them.', 24_000).length + tone('The other one is on its way.', 24_000).length,
+  );
+  expect(keysAndModels()).toEqual([
+    ['transcriptions', 'Bearer sk-vendor', 'gpt-transcribe'],
+    ['chat', 'Bearer sk-vendor', 'gpt-6-luna'],
+    ['speech', 'Bearer sk-vendor', 'gpt-4o-mini-tts'],
+    ['speech', 'Bearer sk-vendor', 'gpt-4o-mini-tts'],
+  ]);
+});
+
+test('words pass the proxy while the model writes', async () => {
+  mock.set({ pace: { ...usualPace, tokensPerSecond: 5 } });
+  const set = await openSet();
+  await using _engines: Engines = set.engines;
+  const words = (await hold(set, 'chained')).filter(({ kind }) => kind === 'text');
+  const [chat] = mock.requests.filter(({ endpoint }) => endpoint === 'chat');
+  expect(words.length).toBeGreaterThan(4);
+  expect(words[0]?.atMs).toBeLessThan((chat?.endedAtMs ?? 0) - 1_000);
+});
+
+test('one model behind the proxy hears and speaks, and its sound is whole', async () => {
+  const set = await openSet({ PIPELINE: 'audio-model' });
+  await using _engines: Engines = set.engines;
+  const parts = await hold(set, 'audio-model');
+  expect(textOf(parts)).toBe(answer);
+  expect(samplesOf(parts)).toBe(tone(answer, 24_000).length);
+  expect(keysAndModels()).toEqual([['chat', 'Bearer sk-vendor', 'gpt-audio-1.5']]);
+  expect(JSON.stringify(mock.requests[0]?.body?.messages)).toContain('input_audio');
+});
+
+test('the proxy asks a failing vendor once: trying again is the bot’s', async () => {
+  mock.set({ trouble: { chat: 'error-500', speech: 'error-500', transcriptions: 'error-500' } });
+  const form = new FormData();
+  form.set('model', 'ears');
+  form.set('file', new Blob([writeWav(speakWords('nova one').pcm)]), 'speech.wav');
+  const messages = [{ role: 'user', content: 'nova one' }];
+  const asked = [
+    await post('chat/completions', JSON.stringify({ model: 'mind', stream: true, messages })),
+    await post('chat/completions', JSON.stringify({ model: 'audio', stream: true, messages })),
+    await post('audio/speech', JSON.stringify({ model: 'voice', voice: 'alloy', input: 'Hi.' })),
+    await post('audio/transcriptions', form),
+  ];
+  expect(asked).toEqual([500, 500, 500, 500]);
+  expect(mock.requests.map(({ endpoint }) => endpoint)).toEqual([
+    ...['chat', 'chat', 'speech', 'transcriptions'],
+  ]);
+});
+
+/** The status of the proxy's answer. */
+async function post(path: string, body: string | FormData): Promise<number> {
+  const type = typeof body === 'string' ? { 'content-type': 'application/json' } : undefined;
+  const headers = { authorization: 'Bearer sk-proxy', ...type };
+  return (await fetch(`${proxy.origin}/v1/${path}`, { method: 'POST', headers, body })).status;
+}
+
+test('a model whose first word takes nearly five minutes is waited for', async () => {
+  mock.set({ pace: { ...usualPace, firstTokenMs: 290_000 } });
+  const set = await openSet();
+  await using _engines: Engines = set.engines;
+  expect(textOf(await hold(set, 'chained'))).toBe(answer);
+}, 330_000);
