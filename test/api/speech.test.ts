@@ -8,6 +8,7 @@ import { BotError } from '#src/base/errors.ts';
 import type { ProgramText } from '#src/session/ports/program-ports.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { voicesOf } from '#test/commands/ports.ts';
+import { openHeldEngine } from '#test/examples/held-engine.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { dollars, openDesk } from '#test/fakes/spending.ts';
@@ -29,28 +30,6 @@ const begins: Readonly<Record<SoundFormat, RegExp>> = {
   wav: /^RIFF/,
   pcm: /^/,
 };
-
-/** An engine that gives 200 ms, then the rest of its sound once it is let go; counts those that read it. */
-function held() {
-  const rest = Promise.withResolvers<void>();
-  let reading = 0;
-  const piece: Pcm = { samples: new Int16Array(4_800).fill(4_000), rateHz: 24_000, channels: 1 };
-  const synthesizer: Synthesizer = {
-    async *synthesize(_text, _voice, signal) {
-      const left = Promise.withResolvers<never>();
-      signal.addEventListener('abort', () => left.reject(signal.reason));
-      reading++;
-      try {
-        yield piece;
-        await Promise.race([rest.promise, left.promise]);
-        yield piece;
-      } finally {
-        reading--;
-      }
-    },
-  };
-  return { synthesizer, letGo: () => rest.resolve(), reading: () => reading };
-}
 
 test("OpenAI's own example writes its file, with only the address and the key changed", async () => {
   const synthesizer = new FakeSynthesizer();
@@ -76,7 +55,7 @@ test("OpenAI's own example writes its file, with only the address and the key ch
 test.each(soundFormats)(
   '%s: the first bytes are read while the engine still holds back the rest',
   async (format) => {
-    const engine = held();
+    const engine = openHeldEngine();
     await using served = await openCompletions({ synthesizer: engine.synthesizer });
     const response = await served.openai.audio.speech.create({
       ...spoken,
@@ -206,7 +185,7 @@ test('an engine that fails before its first sound is a refusal, and later cuts t
 });
 
 test('a reader that hangs up ends the request to the engine, and what was set aside', async () => {
-  const engine = held();
+  const engine = openHeldEngine();
   const { desk, ledger } = openDesk(new VirtualClock(), { caps: { serverDay: dollars(1) } });
   await using served = await openCompletions({
     synthesizer: engine.synthesizer,
@@ -237,7 +216,7 @@ test('without money nothing is asked of the engine', async () => {
 });
 
 test('four are spoken at once in a server; the next is to be asked for again', async () => {
-  const engine = held();
+  const engine = openHeldEngine();
   await using served = await openCompletions({ synthesizer: engine.synthesizer });
   const asked = { ...spoken, response_format: 'pcm' } as const;
   const ask = () => served.openai.audio.speech.create(asked);
