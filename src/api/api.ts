@@ -5,6 +5,7 @@ import { refusalOfError } from './failed-line.ts';
 import { serveCompletions } from './openai/completions.ts';
 import { serveModels } from './openai/models.ts';
 import { serveSpeech } from './openai/speech.ts';
+import { serveTranscriptions, transcriptionPaths } from './openai/transcriptions.ts';
 import { openApiDocument } from './openapi.ts';
 import { ApiRefusal, refusal, refusalBody } from './refusal.ts';
 import {
@@ -13,6 +14,7 @@ import {
   bytesOf,
   checked,
   jsonOf,
+  mostSoundBytes,
   requestJsonLimits,
 } from './request-body.ts';
 import type { ApiRoute } from './route.ts';
@@ -28,13 +30,11 @@ export type ApiParts = AccessSource & {
   onBug(error: unknown): void;
 };
 
-/** Largest file of sound, in bytes: two minutes of 48 kHz stereo. */
-const mostSoundBytes = 24 * 1_024 * 1_024;
-
 /** Largest body in bytes of a request to this path; undefined where it is none of ours. */
 export function apiBodyBytes(path: string): number | undefined {
   if (!path.startsWith('/v1/')) return undefined;
-  return path.endsWith('/ask') ? mostSoundBytes : requestJsonLimits.bytes;
+  const takesSound = path.endsWith('/ask') || transcriptionPaths.has(path);
+  return takesSound ? mostSoundBytes : requestJsonLimits.bytes;
 }
 
 /** Everything below `/v1`: operations of one server, and the face of OpenAI's chat completions and speech. */
@@ -61,6 +61,7 @@ export function createApi(options: ApiParts): Hono {
   serveModels(app, parts);
   serveCompletions(app, parts);
   serveSpeech(app, parts);
+  serveTranscriptions(app, parts);
   app.all('/v1/*', () => {
     throw refusal(404, 'not_found', 'There is no such operation: see /v1/openapi.json.');
   });

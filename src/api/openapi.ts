@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { completionRequest } from './openai/completion-request.ts';
 import { speechRequest } from './openai/speech-request.ts';
+import { transcriptionForm, translationForm } from './openai/transcription-form.ts';
 import type { ApiResponse, ApiRoute } from './route.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -125,6 +126,21 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
   return rest;
 }
 
+/** A form with a file of sound, or with its address. */
+function recordingForm(fields: z.ZodObject): Json {
+  const { properties, ...schema } = schemaOf(fields, 'input');
+  const file = { type: 'string', format: 'binary' };
+  const all = { ...schema, properties: { file, ...Object(properties) } };
+  return { required: true, content: { 'multipart/form-data': { schema: all } } };
+}
+
+const recordingAnswers = {
+  'application/json': { schema: {} },
+  'text/plain': { schema: { type: 'string' } },
+  'application/x-subrip': { schema: { type: 'string' } },
+  'text/vtt': { schema: { type: 'string' } },
+};
+
 /** As OpenAI documents them; what is taken of a request stands in its schema. */
 const openAiPaths = {
   '/v1/models': {
@@ -171,6 +187,33 @@ const openAiPaths = {
           content: { 'audio/*': { schema: {} }, 'text/event-stream': { schema: {} } },
         },
         ...refusalsOf([...always, 422, 502]),
+      },
+    },
+  },
+  '/v1/audio/transcriptions': {
+    post: {
+      operationId: 'createTranscription',
+      summary: 'Puts a recording into words: 24 MiB and 10 minutes of sound at most.',
+      description: 'Scope: audio.',
+      requestBody: recordingForm(transcriptionForm),
+      responses: {
+        200: {
+          description: 'As of OpenAI, or with stream: true its words as events.',
+          content: { ...recordingAnswers, 'text/event-stream': { schema: {} } },
+        },
+        ...refusalsOf([...always, 502, 504]),
+      },
+    },
+  },
+  '/v1/audio/translations': {
+    post: {
+      operationId: 'createTranslation',
+      summary: 'Puts a recording into English words, whatever is spoken.',
+      description: 'Scope: audio. The header parley-translated-by says who translated.',
+      requestBody: recordingForm(translationForm),
+      responses: {
+        200: { description: 'As of OpenAI, with translated_by.', content: recordingAnswers },
+        ...refusalsOf([...always, 502, 504]),
       },
     },
   },

@@ -15,6 +15,9 @@ export const requestJsonLimits: JsonLimits = {
   keyBytes: 1_024,
 };
 
+/** Largest file of sound, in bytes: two minutes of 48 kHz stereo. */
+export const mostSoundBytes = 24 * 1_024 * 1_024;
+
 /** Bodies up to this size, in bytes, are read in any number. */
 const smallBodyBytes = 64 * 2 ** 10;
 /** Larger ones that are read at once. */

@@ -29,7 +29,11 @@ const faults: Readonly<
 };
 
 /** The sentence for whoever sent or chose a sound that cannot be used; undefined for any other failure. */
-export function soundFaultOf(error: unknown, use: SoundUse): TextLine | undefined {
+export function soundFaultOf(
+  error: unknown,
+  use: SoundUse,
+  longestMs = longestRecordingMs,
+): TextLine | undefined {
   if (!(error instanceof BotError)) return undefined;
   const { code } = error;
   if (!isSoundError(code)) return undefined;
@@ -38,7 +42,7 @@ export function soundFaultOf(error: unknown, use: SoundUse): TextLine | undefine
     return id && { id };
   }
   if (use === 'track') return { id: 'track.bad.too_long', with: { max: longestTrackWords } };
-  return { id: 'ask.bad.too_long', with: { max: longestRecordingMs / 1000 } };
+  return { id: 'ask.bad.too_long', with: { max: longestMs / 1000 } };
 }
 
 /** Why a sound or a text on a track was not played to its end; undefined where nothing broke. */

@@ -15,8 +15,10 @@ export type RecordingRules = {
   readonly deadlineMs?: number;
 };
 
-/** Longer than anybody explains something, and what a recogniser takes at a time. */
+/** Longer than anybody explains something. */
 export const longestRecordingMs = 120_000;
+/** Deadline, in ms, of sound that may be longer than that. */
+const longDeadlineMs = 60_000;
 /** Two minutes of studio sound: 16 bit, stereo, 48 kHz, and a third more. */
 const usualMostBytes = 32 * 1024 * 1024;
 const usualDeadlineMs = 20_000;
@@ -37,8 +39,13 @@ export class Recordings implements RecordingReader {
   }
 
   /** As `RecordingReader.read`. */
-  async read(file: SoundFile, signal: AbortSignal): Promise<Pcm> {
-    const { deadlineMs = usualDeadlineMs } = this.#rules;
+  async read(
+    file: SoundFile,
+    signal: AbortSignal,
+    longestMs = this.#rules.longestMs ?? longestRecordingMs,
+  ): Promise<Pcm> {
+    const standardMs = longestMs > longestRecordingMs ? longDeadlineMs : usualDeadlineMs;
+    const { deadlineMs = standardMs } = this.#rules;
     const deadline = AbortSignal.timeout(deadlineMs);
     const lane = lanes.find((name) => !this.#underWay.has(name));
     const isTheirSecond =
@@ -46,8 +53,8 @@ export class Recordings implements RecordingReader {
     if (!lane || isTheirSecond) throw refusals.unreachable('too many come at once');
     this.#underWay.set(lane, file.personId);
     try {
-      this.#check(file);
-      return await this.#sound(file, lane, AbortSignal.any([signal, deadline]));
+      this.#check(file, longestMs);
+      return await this.#sound(file, lane, longestMs, AbortSignal.any([signal, deadline]));
     } catch (cause) {
       signal.throwIfAborted();
       if (!deadline.aborted) throw cause;
@@ -58,8 +65,11 @@ export class Recordings implements RecordingReader {
   }
 
   /** What is said of it already. */
-  #check({ bytes, type, sizeBytes = bytes?.length ?? 0, durationMs = 0 }: SoundFile): void {
-    const { longestMs, mostBytes } = this.#limits;
+  #check(
+    { bytes, type, sizeBytes = bytes?.length ?? 0, durationMs = 0 }: SoundFile,
+    longestMs: number,
+  ): void {
+    const mostBytes = this.#mostBytes;
     if (!bytes && !mayBeSound(type)) throw refusals.notAudio('it is said to be none');
     if (sizeBytes > mostBytes) throw refusals.tooBig(mostBytes);
     if (durationMs > longestMs) throw refusals.tooLong(longestMs);
@@ -68,10 +78,11 @@ export class Recordings implements RecordingReader {
   async #sound(
     { bytes: here, url, personId }: SoundFile,
     lane: string,
+    longestMs: number,
     signal: AbortSignal,
   ): Promise<Pcm> {
     const decoding = this.#decoding.lane(lane, personId);
-    const { longestMs, mostBytes } = this.#limits;
+    const mostBytes = this.#mostBytes;
     const bytes = here ? piecesOf(here) : fetchSource(url, { ...this.#rules, mostBytes }, signal);
     const pieces: Int16Array[] = [];
     let length = 0;
@@ -83,9 +94,8 @@ export class Recordings implements RecordingReader {
     return { samples: joinSamples(pieces), rateHz: listenRateHz, channels: 1 };
   }
 
-  get #limits() {
-    const { longestMs = longestRecordingMs, mostBytes = usualMostBytes } = this.#rules;
-    return { longestMs, mostBytes };
+  get #mostBytes(): number {
+    return this.#rules.mostBytes ?? usualMostBytes;
   }
 }
 

@@ -25,6 +25,7 @@ const rules = {
   recap: { payer: 'person', form: 'writing' },
   'recap at the end': { payer: 'captions', form: 'writing' },
   translation: { payer: 'captions', form: 'writing', tellsNews: true },
+  'translation of a recording': { payer: 'person', form: 'writing' },
   'voice preview': { payer: 'person', form: 'speech' },
   'speech to a program': { payer: 'person', form: 'speech' },
   reading: { payer: 'server', form: 'speech' },

@@ -20,7 +20,7 @@ export const guildId = '1029384756102938475';
 /** Ports of a bot that sits in a channel and does what it is told, but for what is given. */
 export function programPorts(
   over: PortOverrides = {},
-  more: Partial<Pick<ProgramPorts, 'answers' | 'transcripts'>> = {},
+  more: Partial<Pick<ProgramPorts, 'answers' | 'transcriptions' | 'transcripts'>> = {},
 ): ProgramPorts {
   return {
     ...ports(over),
@@ -30,6 +30,10 @@ export function programPorts(
       speak: async () => ({ kind: 'unspeakable' }),
     },
     members: { refresh: async () => undefined },
+    transcriptions: {
+      models: () => [],
+      transcribe: async () => ({ kind: 'late' }),
+    },
     transcripts: {
       sessionsForManagers: async () => [],
       fileForManagers: async () => ({ kind: 'none' }),

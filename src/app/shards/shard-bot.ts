@@ -33,6 +33,7 @@ import { TrackRequests } from '#src/session/tracks/track-requests.ts';
 import { SessionTranscripts } from '#src/session/transcripts/session-transcripts.ts';
 import { LineReader } from '#src/session/typed/line-reader.ts';
 import { SessionProgramAnswers } from '#src/session/typed/program-answers.ts';
+import { SessionProgramTranscriptions } from '#src/session/typed/program-transcriptions.ts';
 import { SessionVoices } from '#src/session/typed/session-voices.ts';
 import { TypedLines } from '#src/session/typed/typed-lines.ts';
 import { TypedRequests } from '#src/session/typed/typed-requests.ts';
@@ -95,7 +96,8 @@ export async function startShardBot(
     const all = portsOf(options, { parts, sessions, discordPorts, changed }, until);
     const answers = new SessionProgramAnswers(parts, sessions, until);
     discordPorts.typed.listen(new TypedLines(parts, sessions, all, discordPorts.typed, until));
-    options.onPrograms({ ...all, answers, members: discordPorts.members });
+    const transcriptions = new SessionProgramTranscriptions(parts, until);
+    options.onPrograms({ ...all, answers, transcriptions, members: discordPorts.members });
     return all;
   };
   const onEvent = (event: DiscordEvent): void => {

@@ -2,9 +2,12 @@ import type { TranscriptLine, TranscriptWord } from '#src/captions/transcript-li
 import { wholeMs } from './whole-ms.ts';
 import { wordTimes } from './word-times.ts';
 
+/** Utterance with its times, as far as subtitles need it. */
+export type TimedLine = Pick<TranscriptLine, 'number' | 'startMs' | 'endMs' | 'words'>;
+
 /** Part of one utterance that is shown at once, in ms since the start of its session. */
-export type SubtitleCue = {
-  readonly line: TranscriptLine;
+export type SubtitleCue<Line = TranscriptLine> = {
+  readonly line: Line;
   /** From 1 in its line. */
   readonly piece: number;
   readonly startMs: number;
@@ -29,12 +32,12 @@ const shortestMs = 500;
  * Cues in order of their beginnings. Each belongs to one utterance, so who speaks at the same time has cues of their own;
  * long utterances are cut between words. `textOf` gives a line's text, on one line; `nameChars` the room its name takes.
  */
-export function subtitleCues(
-  lines: readonly TranscriptLine[],
-  textOf: (line: TranscriptLine) => string,
-  nameChars: (line: TranscriptLine) => number,
+export function subtitleCues<Line extends TimedLine>(
+  lines: readonly Line[],
+  textOf: (line: Line) => string,
+  nameChars: (line: Line) => number,
   limits: SubtitleLimits = standardLimits,
-): readonly SubtitleCue[] {
+): readonly SubtitleCue<Line>[] {
   const cues = lines.flatMap((line) => {
     const maxChars = Math.max(1, limits.maxChars - nameChars(line));
     return piecesOf(line, textOf(line), { ...limits, maxChars });
@@ -44,11 +47,15 @@ export function subtitleCues(
   );
 }
 
-function piecesOf(line: TranscriptLine, text: string, limits: SubtitleLimits): SubtitleCue[] {
+function piecesOf<Line extends TimedLine>(
+  line: Line,
+  text: string,
+  limits: SubtitleLimits,
+): SubtitleCue<Line>[] {
   const [fromMs, toMs] = spanOf(line);
   const atChar = wordTimes(text, timesOf(line.words, fromMs, toMs), fromMs, toMs);
   const units = unitsIn(text, limits.maxChars);
-  const cues: SubtitleCue[] = [];
+  const cues: SubtitleCue<Line>[] = [];
   for (let next = 0; next < units.length; ) {
     const end = endOfPiece(units, next, atChar, limits);
     const [from, to] = [units[next]?.from ?? 0, units[end - 1]?.to ?? text.length];
@@ -67,7 +74,7 @@ function piecesOf(line: TranscriptLine, text: string, limits: SubtitleLimits): S
 }
 
 /** Whole ms, not before the session, and never backwards. */
-function spanOf({ startMs, endMs }: TranscriptLine): readonly [number, number] {
+function spanOf({ startMs, endMs }: TimedLine): readonly [number, number] {
   const [fromMs, toMs] = [wholeMs(startMs), wholeMs(endMs)];
   return [fromMs, toMs > fromMs ? toMs : fromMs + shortestMs];
 }

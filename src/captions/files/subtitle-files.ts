@@ -1,7 +1,8 @@
 import type { TranscriptLine } from '#src/captions/transcript-line.ts';
 import { type FileHeading, headingLines } from './file-heading.ts';
 import type { FileDraft } from './file-parts.ts';
-import { type SubtitleCue, subtitleCues } from './subtitle-cues.ts';
+import { type SubtitleCue, subtitleCues, type TimedLine } from './subtitle-cues.ts';
+import { visibleLine } from './visible-line.ts';
 
 /**
  * SubRip: each cue one line `Name: text`, numbered from 1 in each part. The format has no escapes: what a player would
@@ -13,8 +14,7 @@ export function srtFile(heading: FileHeading, lines: readonly TranscriptLine[]):
   return {
     head: () => '',
     entries: cues.map((cue) => (place) => {
-      const time = `${cueTime(cue.startMs, ',')} --> ${cueTime(cue.endMs, ',')}`;
-      return `${place}\n${time}\n${nameOf(cue.line)}: ${srtWords(cue.text)}\n`;
+      return `${place}\n${spanOf(cue, ',')}\n${nameOf(cue.line)}: ${srtWords(cue.text)}\n`;
     }),
     between: '\n',
     foot: '',
@@ -32,13 +32,41 @@ export function vttFile(heading: FileHeading, lines: readonly TranscriptLine[]):
   return {
     head: (part) => `WEBVTT\n\nNOTE\n${headingLines(heading, part, vttWords).join('\n')}\n\n`,
     entries: cues.map((cue) => () => {
-      const time = `${cueTime(cue.startMs, '.')} --> ${cueTime(cue.endMs, '.')}`;
-      return `${idOf(cue)}\n${time}\n<v ${vttWords(nameOf(cue.line))}>${vttWords(cue.text)}\n`;
+      return `${idOf(cue)}\n${spanOf(cue, '.')}\n<v ${vttWords(nameOf(cue.line))}>${vttWords(cue.text)}\n`;
     }),
     between: '\n',
     foot: '',
     empty: '',
   };
+}
+
+/** Words of a recording whose speakers have no names. */
+type NamelessLine = TimedLine & { readonly text: string };
+
+/** SubRip of a recording, without names. */
+export function srtOf(lines: readonly NamelessLine[]): string {
+  const cues = namelessCues(lines).map(
+    (cue, n) => `${n + 1}\n${spanOf(cue, ',')}\n${srtWords(cue.text)}\n`,
+  );
+  return cues.join('\n');
+}
+
+/** WebVTT of a recording, without names. */
+export function vttOf(lines: readonly NamelessLine[]): string {
+  const cues = namelessCues(lines).map((cue) => `${spanOf(cue, '.')}\n${vttWords(cue.text)}\n`);
+  return ['WEBVTT\n', ...cues].join('\n');
+}
+
+function namelessCues(lines: readonly NamelessLine[]) {
+  return subtitleCues(
+    lines,
+    ({ text }) => visibleLine(text),
+    () => 0,
+  );
+}
+
+function spanOf({ startMs, endMs }: SubtitleCue<unknown>, point: ',' | '.'): string {
+  return `${cueTime(startMs, point)} --> ${cueTime(endMs, point)}`;
 }
 
 /** The same cues in both formats. */

@@ -3,7 +3,8 @@ import type { ListedSession } from '#src/captions/transcript-store.ts';
 import type { ChatMessage, Usage } from '#src/chat/ports.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
-import type { EngineUsage } from '#src/speech/ports.ts';
+import type { SoundFile } from '#src/sources/fetch/ports.ts';
+import type { EngineUsage, TranscribedWord } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { FileRequest, TranscriptOutcome } from './captions.ts';
 import type { CommandPorts } from './command.ts';
@@ -17,6 +18,7 @@ export type ProgramPorts = Pick<
   readonly answers: ProgramAnswers;
   readonly members: Members;
   readonly transcripts: ManagerTranscripts;
+  readonly transcriptions: ProgramTranscriptions;
 };
 
 /** What was said, for everybody who manages a server; session implements it. */
@@ -96,3 +98,68 @@ export type ProgramSpeech =
   | FailedStream
   /** There is nothing in the text that can be said. */
   | { readonly kind: 'unspeakable' };
+
+/** Recordings of programs, put into words; session implements it. Nothing of them is kept, and nothing of a channel goes in. */
+export interface ProgramTranscriptions {
+  /** Models that may be asked for, the usual one first; none: there is no choice. */
+  models(): readonly string[];
+  /**
+   * Begins to recognise a recording, if there is money for it and not too much is recognised already.
+   *
+   * Reading its parts throws what a recogniser throws. Aborting `signal` throws its reason.
+   */
+  transcribe(request: RecordingRequest, signal: AbortSignal): Promise<RecordingOutcome>;
+}
+
+export type RecordingRequest = {
+  readonly guildId: string;
+  readonly asker: Asker;
+  readonly recording: SoundFile;
+  /** Any that is not among `models` is the usual one. */
+  readonly model?: string;
+  /** Spoken in it, BCP 47, where that is known. */
+  readonly language?: string;
+  /** Words that are likely to be said, as `hintsOf` gives them. */
+  readonly hints: readonly string[];
+  readonly hasWordTimes: boolean;
+  /** In English, whatever is spoken. */
+  readonly isTranslated: boolean;
+  /** Longest wait for all its words, in ms. */
+  readonly longestMs: number;
+};
+
+export type RecordingOutcome =
+  /** To be read, if only to its end, as its place is taken until then. */
+  | {
+      readonly kind: 'open';
+      readonly durationMs: number;
+      readonly parts: AsyncIterable<RecordingPart>;
+    }
+  /** So many are recognised already: of this program, or in this server. */
+  | { readonly kind: 'busy'; readonly of: 'program' | 'server'; readonly limit: number }
+  | { readonly kind: 'late' }
+  | FailedStream;
+
+/** What the words of a recording come as, in order; nothing follows a part that is no segment. */
+export type RecordingPart =
+  | { readonly kind: 'segment'; readonly segment: RecordingSegment }
+  | { readonly kind: 'late' }
+  /** The chat model gave no translation. */
+  | { readonly kind: 'untranslated' }
+  | FailedStream;
+
+/** Speech between two pauses, 30 s at most; times in ms of the recording. */
+export type RecordingSegment = {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly text: string;
+  /** Between the text before it and its own: nothing where the script has no spaces. */
+  readonly lead: '' | ' ';
+  /** BCP 47, where the recogniser tells. */
+  readonly language?: string;
+  /** Where the recogniser tells them all, and they are as they were said. */
+  readonly words?: readonly TranscribedWord[];
+  readonly confidence?: number;
+  /** Absent: as it was said. */
+  readonly translatedBy?: 'server' | 'chat-model';
+};

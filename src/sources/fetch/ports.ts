@@ -18,11 +18,11 @@ export type SoundFile = {
 /** Recordings people send. */
 export interface RecordingReader {
   /**
-   * The sound of a file, 16 kHz mono and at most 120 s long.
+   * The sound of a file, 16 kHz mono and at most `longestMs` long; 120 s where that is left out.
    *
    * Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`.
    */
-  read(file: SoundFile, signal: AbortSignal): Promise<Pcm>;
+  read(file: SoundFile, signal: AbortSignal, longestMs?: number): Promise<Pcm>;
 }
 
 /** Small files people send that are no sounds. */

@@ -12,8 +12,10 @@ export type TranscriptionsRules = {
   readonly hasWordTimes?: boolean;
   /** As servers name it in verbose_json. */
   readonly language?: string;
-  /** Waited for before each answer. */
-  readonly hold?: Promise<void>;
+  /** Waited for before each answer, by the number of the request, from 1. */
+  readonly hold?: (count: number) => Promise<void> | undefined;
+  /** In place of any answer. */
+  readonly fails?: number;
 };
 
 export type TranscriptionsRequest = { readonly path: string; readonly form: FormData };
@@ -32,7 +34,7 @@ export async function openTranscriptions(rules: TranscriptionsRules = {}) {
     response.on('close', () => {
       if (!response.writableFinished) hungUp++;
     });
-    await rules.hold;
+    await rules.hold?.(requests.length);
     const [status, body] = refusalOf(asked, rules) ?? [200, await answerTo(asked, rules)];
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
@@ -54,10 +56,11 @@ const translationPath = '/audio/translations';
 
 function refusalOf(
   { path, form }: TranscriptionsRequest,
-  { translates, hasWordTimes }: TranscriptionsRules,
+  { fails, translates, hasWordTimes }: TranscriptionsRules,
 ): readonly [status: number, body: object] | undefined {
   const model = `${form.get('model')}`;
   const isTranslation = path === translationPath;
+  if (fails !== undefined) return [fails, { error: { message: 'Out of order.' } }];
   if (isTranslation && !translates) return [404, { detail: 'Not Found' }];
   if (isTranslation && !translates?.includes(model))
     return [400, { error: { message: `The model ${model} does not translate.` } }];

@@ -1,0 +1,254 @@
+import { durationMs, type Pcm } from '#src/audio/pcm.ts';
+import { BotError } from '#src/base/errors.ts';
+import { deadlineSignal } from '#src/base/waiting.ts';
+import {
+  readTranslations,
+  translationBatches,
+  translationPrompt,
+} from '#src/captions/answers/translation.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type {
+  ProgramTranscriptions,
+  RecordingOutcome,
+  RecordingPart,
+  RecordingRequest,
+  RecordingSegment,
+} from '#src/session/ports/program-ports.ts';
+import { soundFaultOf } from '#src/session/sound-fault.ts';
+import { wholeReply } from '#src/session/transcripts/whole-reply.ts';
+import { joinTexts } from '#src/speech/join-texts.ts';
+import type { Transcriber } from '#src/speech/ports.ts';
+import { shiftWords } from '#src/speech/word-times.ts';
+import { transcribed } from './command-material.ts';
+import { type RecordingUtterance, utterancesIn } from './recording-utterances.ts';
+
+type TranscriptionParts = Pick<
+  SessionDependencies,
+  'chat' | 'clock' | 'recordings' | 'spending' | 'transcriber' | 'transcriptionModels' | 'weights'
+>;
+
+/** Recordings that are put into words at once, for one program and in one server; what comes above it is refused. */
+const [mostForProgram, mostInServer] = [1, 2];
+/** Longest recording, in ms: 19 MB of samples. */
+const longestSoundMs = 600_000;
+/** Requests to the chat model that a segment is part of. */
+const mostTries = 2;
+
+/** Puts recordings of programs into words, utterance by utterance, within the budgets of their server and token. */
+export class SessionProgramTranscriptions implements ProgramTranscriptions {
+  readonly #parts: TranscriptionParts;
+  readonly #signal: AbortSignal;
+  /** Server and program of each that is under way. */
+  readonly #underWay = new Set<Pick<RecordingRequest, 'guildId' | 'asker'>>();
+
+  /** Aborting `signal` ends what is under way. */
+  constructor(parts: TranscriptionParts, signal: AbortSignal) {
+    this.#parts = parts;
+    this.#signal = signal;
+  }
+
+  models(): readonly string[] {
+    return this.#parts.transcriptionModels;
+  }
+
+  async transcribe(request: RecordingRequest, signal: AbortSignal): Promise<RecordingOutcome> {
+    const busy = this.#busy(request);
+    if (busy) return busy;
+    using stack = new DisposableStack();
+    this.#underWay.add(request);
+    stack.defer(() => this.#underWay.delete(request));
+    const { clock } = this.#parts;
+    const deadline = stack.use(deadlineSignal(request.longestMs, clock, late));
+    const given = AbortSignal.any([signal, this.#signal]);
+    const until = AbortSignal.any([given, deadline.signal]);
+    try {
+      const listening = this.#listen(request);
+      if ('line' in listening) return { kind: 'failed', line: listening.line };
+      const { asker, recording } = request;
+      const file = { ...recording, personId: asker.id };
+      const pcm = await this.#parts.recordings.read(file, until, longestSoundMs);
+      const parts = this.#read(request, pcm, until);
+      const place = stack.move();
+      // A stream that nobody begins to read.
+      given.addEventListener('abort', () => place.dispose(), { once: true });
+      if (given.aborted) place.dispose();
+      return {
+        kind: 'open',
+        durationMs: durationMs(pcm),
+        parts: whileOpen(parts, place, deadline.signal),
+      };
+    } catch (error) {
+      given.throwIfAborted();
+      if (deadline.signal.aborted) return { kind: 'late' };
+      const line = soundFaultOf(error, 'recording', longestSoundMs);
+      if (!line) throw error;
+      return { kind: 'failed', line };
+    }
+  }
+
+  #busy({ guildId, asker }: RecordingRequest): RecordingOutcome | undefined {
+    const here = [...this.#underWay].filter((one) => one.guildId === guildId);
+    const own = here.filter((one) => one.asker.id === asker.id);
+    if (own.length >= mostForProgram) return { kind: 'busy', of: 'program', limit: mostForProgram };
+    if (here.length >= mostInServer) return { kind: 'busy', of: 'server', limit: mostInServer };
+    return undefined;
+  }
+
+  #read(request: RecordingRequest, pcm: Pcm, signal: AbortSignal): AsyncIterable<RecordingPart> {
+    const spoken = this.#spoken(request, pcm, signal);
+    return withLeads(request.isTranslated ? this.#translated(request, spoken, signal) : spoken);
+  }
+
+  /** Money is asked for before each utterance: a budget is passed by one of them at most. */
+  async *#spoken(
+    request: RecordingRequest,
+    pcm: Pcm,
+    signal: AbortSignal,
+  ): AsyncGenerator<RecordingPart> {
+    for await (const utterance of utterancesIn(pcm, this.#parts.weights, signal)) {
+      const listening = this.#listen(request);
+      if ('line' in listening) {
+        yield { kind: 'failed', line: listening.line };
+        return;
+      }
+      const segment = await segmentOf(utterance, listening.transcriber, signal);
+      if (segment.text !== '') yield { kind: 'segment', segment };
+    }
+  }
+
+  /** A recogniser for one utterance, or why there is no money for it. */
+  #listen({
+    guildId,
+    asker,
+    model,
+    language,
+    hints,
+    hasWordTimes,
+    isTranslated,
+  }: RecordingRequest) {
+    const { spending, transcriber } = this.#parts;
+    const listening = spending.listenToRecording(guildId, asker.id);
+    if ('line' in listening) return listening;
+    const paid = transcriber.paidBy(listening.reservation);
+    const hinted = hints.length > 0 ? (paid.withHints?.(hints) ?? paid) : paid;
+    const told = language === undefined ? hinted : (hinted.inLanguage?.(language) ?? hinted);
+    const asked = { ...(model !== undefined && { model }), hasWordTimes, isTranslated };
+    return { transcriber: told.withOptions?.(asked) ?? told };
+  }
+
+  /** What the server has not translated the chat model does, once all is heard. */
+  async *#translated(
+    request: RecordingRequest,
+    parts: AsyncIterable<RecordingPart>,
+    signal: AbortSignal,
+  ): AsyncGenerator<RecordingPart> {
+    const segments: RecordingSegment[] = [];
+    for await (const part of parts) {
+      if (part.kind !== 'segment') return yield part;
+      segments.push(part.segment);
+    }
+    const english = await this.#english(request, segments.filter(isForeign), signal);
+    if ('kind' in english) return yield english;
+    for (const segment of segments) {
+      const text = english.get(segment);
+      yield { kind: 'segment', segment: text === undefined ? segment : inEnglish(segment, text) };
+    }
+  }
+
+  /** The texts of all of these in English, or why they are not. */
+  async #english(
+    request: RecordingRequest,
+    segments: readonly RecordingSegment[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<RecordingSegment, string> | RecordingPart> {
+    const english = new Map<RecordingSegment, string>();
+    const missing = () => segments.filter((segment) => !english.has(segment));
+    for (let n = 0; n < mostTries; n++) {
+      for (const batch of translationBatches(missing())) {
+        const asked = await this.#translate(request, batch, signal);
+        if ('line' in asked) return { kind: 'failed', line: asked.line };
+        for (const [segment, text] of asked.translated) english.set(segment, text);
+      }
+    }
+    return missing().length > 0 ? { kind: 'untranslated' } : english;
+  }
+
+  async #translate(
+    { guildId, asker }: RecordingRequest,
+    batch: readonly RecordingSegment[],
+    signal: AbortSignal,
+  ) {
+    const { chat, spending } = this.#parts;
+    await spending.ready(guildId);
+    const prompt = translationPrompt(batch, 'English');
+    const opened = spending.open({
+      kind: 'translation of a recording',
+      guildId,
+      personId: asker.id,
+      name: asker.name,
+      characters: prompt.system.length + prompt.user.length,
+      heardMs: 0,
+    });
+    if (opened.kind === 'refused') return { line: opened.line };
+    using reservation = opened.reservation;
+    return readTranslations(await wholeReply(chat, prompt, reservation, signal), batch);
+  }
+}
+
+function late(): BotError {
+  return new BotError('provider.late', true, 'A recording took too long to be recognised.');
+}
+
+async function segmentOf(
+  { fromMs, toMs, pcm }: RecordingUtterance,
+  transcriber: Transcriber,
+  signal: AbortSignal,
+): Promise<RecordingSegment> {
+  const transcript = await transcribed(pcm, transcriber, signal);
+  const { confidence, isTranslated, language, text, words } = transcript;
+  return {
+    startMs: fromMs,
+    endMs: toMs,
+    text: text.trim(),
+    lead: '',
+    ...(language !== undefined && { language }),
+    ...(words && { words: shiftWords(words, fromMs) }),
+    ...(confidence !== undefined && { confidence }),
+    ...(isTranslated && { translatedBy: 'server' }),
+  };
+}
+
+async function* withLeads(parts: AsyncIterable<RecordingPart>): AsyncGenerator<RecordingPart> {
+  let before = '';
+  for await (const part of parts) {
+    if (part.kind !== 'segment') return yield part;
+    const { segment } = part;
+    const isSpaced = /\s/.test(joinTexts([before.slice(-1), segment.text]).charAt(1));
+    yield { kind: 'segment', segment: { ...segment, lead: isSpaced ? ' ' : '' } };
+    before = segment.text;
+  }
+}
+
+/** Its words are as they were said, so a translation has none. */
+function inEnglish({ words: _, ...segment }: RecordingSegment, text: string): RecordingSegment {
+  return { ...segment, text, language: 'en', translatedBy: 'chat-model' };
+}
+
+function isForeign({ language = '', translatedBy }: RecordingSegment): boolean {
+  return translatedBy === undefined && !/^en\b/i.test(language);
+}
+
+/** Parts until the deadline, with which they end as late. */
+async function* whileOpen(
+  parts: AsyncIterable<RecordingPart>,
+  place: Disposable,
+  deadline: AbortSignal,
+): AsyncGenerator<RecordingPart> {
+  using _ = place;
+  try {
+    yield* parts;
+  } catch (error) {
+    if (!deadline.aborted || error !== deadline.reason) throw error;
+    yield { kind: 'late' };
+  }
+}

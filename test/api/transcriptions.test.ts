@@ -1,0 +1,412 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { parse } from '@plussub/srt-vtt-parser';
+import { expect, test } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import { openClient } from '#src/provider/client.ts';
+import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
+import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
+import { FakeChat } from '#test/fakes/chat.ts';
+import {
+  openTranscriptions,
+  type TranscriptionsRules,
+} from '#test/fakes/providers/transcriptions.ts';
+import { dollars, openDesk } from '#test/fakes/spending.ts';
+import { guildId, refusalIn } from './api-setup.ts';
+import { faultsIn } from './openai-description.ts';
+import {
+  openTranscriptionsApi,
+  recordingOf,
+  silence,
+  speech,
+  twoSentences,
+  wavFile,
+} from './transcriptions-setup.ts';
+
+const said = ['Seven of hearts.', 'Something else.'];
+
+/** The API over a server that hears these texts, utterance by utterance. */
+async function openHearing(
+  rules: TranscriptionsRules = {},
+  over: Partial<Parameters<typeof openTranscriptionsApi>[0]> = {},
+) {
+  await using stack = new AsyncDisposableStack();
+  let heard = 0;
+  const hears = () => said[heard++ % said.length] ?? '';
+  const server = stack.use(await openTranscriptions(Object.assign(rules, { hears })));
+  const client = openClient({ baseUrl: server.baseUrl });
+  const models = ['ears', 'large'];
+  const transcriber = openTranscriber(client, { model: 'ears', models, stream: 'off' });
+  const api = stack.use(await openTranscriptionsApi({ transcriber, models, ...over }));
+  const closing = stack.move();
+  return { ...api, server, [Symbol.asyncDispose]: () => closing.disposeAsync() };
+}
+
+test('a recording comes back as its words, by the model, the language and the words that were told', async () => {
+  await using hearing = await openHearing();
+  const { openai, server } = hearing;
+  const told = await openai.audio.transcriptions.create({
+    file: await wavFile(),
+    model: 'large',
+    language: 'en',
+    prompt: 'Nova, Ana. A sentence that is much longer than any single hint may be.',
+  });
+  expect(told).toEqual({
+    text: 'Seven of hearts. Something else.',
+    usage: { type: 'duration', seconds: 10 },
+  });
+  const [first, second] = server.requests.map(({ form }) => form);
+  expect(server.requests).toHaveLength(2);
+  expect([first?.get('model'), second?.get('language')]).toEqual(['large', 'en']);
+  expect(first?.get('prompt')).toMatch(/^Nova, Ana, A, sentence/);
+});
+
+test('as text, as subtitles of both formats, and as JSON with segments', async () => {
+  await using hearing = await openHearing();
+  const { transcriptions } = hearing.openai.audio;
+  const common = { model: 'whisper-1', file: await wavFile() };
+  expect(await transcriptions.create({ ...common, response_format: 'text' })).toBe(
+    'Seven of hearts. Something else.\n',
+  );
+  const srt = parse(await transcriptions.create({ ...common, response_format: 'srt' }));
+  const vtt = parse(await transcriptions.create({ ...common, response_format: 'vtt' }));
+  expect(srt.entries.map(({ text }) => text)).toEqual(said);
+  expect(vtt.entries).toEqual(srt.entries.map((entry) => ({ ...entry, id: '' })));
+  const verbose = await transcriptions.create({ ...common, response_format: 'verbose_json' });
+  expect(verbose).toMatchObject({
+    text: said.join(' '),
+    segments: said.map((text, id) => ({ id, text })),
+  });
+  const [one, other] = verbose.segments ?? [];
+  expect(one?.end).toBeLessThan(other?.start ?? 0);
+  expect(other?.end).toBeLessThanOrEqual(verbose.duration);
+  const starts = [one, other].map((segment) => Math.round((segment?.start ?? 0) * 1_000));
+  expect(srt.entries.map(({ from }) => from)).toEqual(starts);
+});
+
+test('times of words are those of the recording, where the server tells them', async () => {
+  await using hearing = await openHearing({ hasWordTimes: true, language: 'german' });
+  const told = await hearing.openai.audio.transcriptions.create({
+    model: 'whisper-1',
+    file: await wavFile(),
+    response_format: 'verbose_json',
+    timestamp_granularities: ['word', 'segment'],
+  });
+  expect(told.language).toBe('german');
+  const words = told.words ?? [];
+  expect(words.map(({ word }) => word)).toEqual(said.join(' ').split(' '));
+  const second = told.segments?.[1]?.start ?? 0;
+  expect(words[3]?.start).toBeCloseTo(second);
+  expect(words[4]?.end).toBeCloseTo(second + 0.9);
+});
+
+test('words are streamed while what follows is still recognised', async () => {
+  const more = Promise.withResolvers<void>();
+  await using hearing = await openHearing({
+    hold: (count) => (count === 2 ? more.promise : undefined),
+  });
+  const events = await hearing.openai.audio.transcriptions.create({
+    model: 'whisper-1',
+    file: await wavFile(),
+    stream: true,
+  });
+  const told: object[] = [];
+  for await (const event of events) {
+    told.push(event);
+    more.resolve();
+  }
+  expect(told).toEqual([
+    { type: 'transcript.text.delta', delta: 'Seven of hearts.' },
+    { type: 'transcript.text.delta', delta: ' Something else.' },
+    { type: 'transcript.text.done', text: 'Seven of hearts. Something else.' },
+  ]);
+});
+
+test('what fails on the way is an event with an error; what fails before has a status', async () => {
+  const rules: { fails?: number } & TranscriptionsRules = {
+    hold: async (count) => {
+      if (count === 2) rules.fails = 400;
+    },
+  };
+  await using hearing = await openHearing(rules);
+  const create = async () =>
+    await hearing.openai.audio.transcriptions.create({
+      model: 'whisper-1',
+      file: await wavFile(),
+      stream: true,
+    });
+  const read: object[] = [];
+  const failing = async () => {
+    for await (const event of await create()) read.push(event);
+  };
+  await expect(failing()).rejects.toThrow('A speech or chat server failed (provider.refused)');
+  expect(read).toHaveLength(1);
+  await expect(create()).rejects.toMatchObject({ status: 502, code: 'provider.refused' });
+  expect(hearing.api.bugs).toEqual([]);
+});
+
+test('silence has no words, and costs no request', async () => {
+  await using hearing = await openHearing();
+  const file = await wavFile(recordingOf([silence(3_000)]));
+  expect(await hearing.openai.audio.transcriptions.create({ file, model: 'x' })).toMatchObject({
+    text: '',
+  });
+  const vtt = { file, model: 'x', response_format: 'vtt' } as const;
+  expect(await hearing.openai.audio.transcriptions.create(vtt)).toBe('WEBVTT\n');
+  expect(hearing.server.requests).toEqual([]);
+});
+
+test.each(['json', 'stream'])(
+  'a program that hangs up ends the work at the server, and its place is free again (%s)',
+  async (way) => {
+    const never = new Promise<void>(() => undefined);
+    const rules: { hold: (count: number) => Promise<void> | undefined } = {
+      hold: (count) => (count === 1 && way === 'json' ? never : count === 2 ? never : undefined),
+    };
+    await using hearing = await openHearing(rules);
+    const { openai, server } = hearing;
+    const program = new AbortController();
+    const { signal } = program;
+    const body = { model: 'x', file: await wavFile(), stream: way === 'stream' };
+    const asking = openai.audio.transcriptions.create(body, { signal });
+    const reading = (async () => {
+      const told = await asking;
+      if (way === 'stream') for await (const _ of told as never as AsyncIterable<unknown>);
+    })();
+    await expect.poll(() => server.requests.length).toBe(way === 'stream' ? 2 : 1);
+    const busy = await openai.audio.transcriptions
+      .create({ model: 'x', file: await wavFile() })
+      .catch((error: unknown) => error);
+    expect(busy).toMatchObject({ status: 429, code: 'recording.busy' });
+    program.abort();
+    await reading.catch(() => undefined);
+    await expect.poll(server.hungUp).toBe(1);
+    rules.hold = () => undefined;
+    const next = async () =>
+      await openai.audio.transcriptions
+        .create({ model: 'x', file: await wavFile() })
+        .catch(() => undefined);
+    await expect.poll(next, { timeout: 5_000 }).toMatchObject({ text: expect.any(String) });
+    expect(hearing.api.bugs).toEqual([]);
+  },
+);
+
+const form = (fields: Readonly<Record<string, string | Blob>>): FormData => {
+  const all = new FormData();
+  for (const [name, value] of Object.entries(fields)) all.append(name, value);
+  return all;
+};
+const wav = new Blob([twoSentences], { type: 'audio/wav' });
+
+test.each([
+  ['nothing to hear', { model: 'x' }, 400, 'file.missing', /^file: send a file of sound/],
+  ['an empty file', { file: new Blob([]) }, 400, 'sound.empty', /empty/],
+  ['a file and an address', { file: wav, url: 'https://a.b/c' }, 400, 'request.invalid', /^url: /],
+  ['a file of no sound', { file: new Blob(['hello']) }, 400, 'sound.unusable', /not audio/],
+  [
+    'an unknown format',
+    { file: wav, response_format: 'pdf' },
+    400,
+    'request.invalid',
+    /^response_format: /,
+  ],
+  [
+    'a language that is none',
+    { file: wav, language: 'en; x' },
+    400,
+    'request.invalid',
+    /^language: /,
+  ],
+  [
+    'subtitles as a stream',
+    { file: wav, response_format: 'srt', stream: 'true' },
+    400,
+    'request.invalid',
+    /^stream: /,
+  ],
+  [
+    'times of words in text',
+    { file: wav, 'timestamp_granularities[]': 'word' },
+    400,
+    'request.invalid',
+    /^timestamp_granularities: word needs/,
+  ],
+  [
+    'a long field',
+    { file: wav, prompt: 'a'.repeat(20_000) },
+    413,
+    'form.too_large',
+    /field of more than 16 KiB/,
+  ],
+  ['two files', { file: wav, other: wav }, 413, 'form.too_large', /more than one file/],
+  [
+    'a private address',
+    { url: 'https://127.0.0.1/a.wav' },
+    400,
+    'sound.unusable',
+    /address not allowed/,
+  ],
+  [
+    'an address that is none',
+    { url: 'file:///etc/passwd' },
+    400,
+    'sound.unusable',
+    /address not allowed/,
+  ],
+] as const)('%s is refused in a sentence', async (_, fields, status, code, sentence) => {
+  await using hearing = await openHearing();
+  const init = { method: 'POST', body: form(fields) };
+  const refused = await refusalIn(
+    await hearing.api.ask('parley_ear', '/v1/audio/transcriptions', init),
+  );
+  expect(refused).toEqual([status, code, expect.stringMatching(sentence)]);
+  expect([hearing.server.requests, hearing.api.bugs]).toEqual([[], []]);
+});
+
+test('a token without the scope, or none at all, is refused before the body is read', async () => {
+  await using hearing = await openHearing();
+  const { api } = hearing;
+  await api.add('bell', { scopes: ['ask', 'chat'] });
+  const asked = (token: string) =>
+    api.ask(token, '/v1/audio/translations', { method: 'POST', body: 'nothing of a form' });
+  expect((await refusalIn(await asked('bell'))).slice(0, 2)).toEqual([403, 'token.scope']);
+  expect((await refusalIn(await asked('unknown'))).slice(0, 2)).toEqual([401, 'token.unknown']);
+});
+
+test('a recording of more than ten minutes is refused', async () => {
+  await using hearing = await openHearing();
+  const file = await wavFile(recordingOf([silence(601_000)]));
+  await expect(
+    hearing.openai.audio.transcriptions.create({ file, model: 'x' }),
+  ).rejects.toMatchObject({ status: 413, code: 'sound.too_long', message: /600/ });
+});
+
+test('a budget is passed by one utterance at most, and pays under the token', async () => {
+  const { desk, ledger } = openDesk(realClock, {
+    caps: { personDay: dollars(0.0001) },
+    rates: { ears: { kind: 'priced', usd: { perMinute: 0.01 } } },
+  });
+  await using hearing = await openHearing({}, { spending: desk });
+  const asking = hearing.openai.audio.transcriptions.create({ file: await wavFile(), model: 'x' });
+  await expect(asking).rejects.toMatchObject({ status: 429, code: 'budget.token' });
+  expect(hearing.server.requests).toHaveLength(1);
+  const spent = ledger.standing(guildId, realClock.wallMs()).day.nanoUsd;
+  expect(spent).toBeGreaterThan(100_000);
+});
+
+/** A web server on this machine with one recording. */
+async function openFiles() {
+  const server = createServer((request, response) => {
+    if (request.url === '/moved') {
+      response.writeHead(302, { location: 'http://127.0.0.1:1/a.wav' }).end();
+      return;
+    }
+    response.writeHead(200, { 'content-type': 'audio/wav' }).end(Buffer.from(twoSentences));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { host, [Symbol.dispose]: () => void server.close() };
+}
+
+test('a recording is heard by its address, which only the owner may let lie in a private network', async () => {
+  using files = await openFiles();
+  await using hearing = await openHearing({}, { allowedHosts: [files.host] });
+  await using strict = await openHearing();
+  const asked = async ({ api }: typeof hearing, url: string) =>
+    await api.ask('parley_ear', '/v1/audio/transcriptions', {
+      method: 'POST',
+      body: form({ url }),
+    });
+  const heard = await asked(hearing, `http://${files.host}/a.wav`);
+  expect(await heard.json()).toMatchObject({ text: said.join(' ') });
+  for (const [door, path] of [
+    [strict, '/a.wav'],
+    [hearing, '/moved'],
+  ] as const) {
+    const refused = await refusalIn(await asked(door, `http://${files.host}${path}`));
+    expect(refused.slice(0, 2)).toEqual([400, 'sound.unusable']);
+  }
+});
+
+test('a server that translates makes English of it, and the answer says so', async () => {
+  await using hearing = await openHearing({ translates: ['ears'] });
+  const create = hearing.openai.audio.translations;
+  const { data, response } = await create
+    .create({ model: 'whisper-1', file: await wavFile() })
+    .withResponse();
+  expect(data).toMatchObject({
+    text: 'In English: Seven of hearts. In English: Something else.',
+    translated_by: 'server',
+  });
+  expect(response.headers.get('parley-translated-by')).toBe('server');
+  const verbose = { model: 'whisper-1', file: await wavFile(), response_format: 'verbose_json' };
+  expect(await create.create(verbose as never)).toMatchObject({ language: 'english' });
+});
+
+test('where no server translates the chat model does, and the answer says so', async () => {
+  const chat = new FakeChat([['[1] Seven of hearts, in English.\n', '[2] Something.']]);
+  const { desk, paid } = openDesk(realClock);
+  await using hearing = await openHearing({}, { chat, spending: desk });
+  const asked = { model: 'whisper-1', file: await wavFile(), response_format: 'srt' } as const;
+  const { data, response } = await hearing.openai.audio.translations.create(asked).withResponse();
+  const { entries } = parse(data as never as string);
+  expect(entries.map(({ text }) => text)).toEqual(['Seven of hearts, in English.', 'Something.']);
+  expect(response.headers.get('parley-translated-by')).toBe('chat-model');
+  expect(hearing.server.paths()).toEqual([
+    '/audio/translations',
+    '/audio/transcriptions',
+    '/audio/transcriptions',
+  ]);
+  expect(JSON.stringify(chat.asked[0]?.messages)).toContain('[1] Seven of hearts.');
+  expect(paid.map(({ what }) => what)).toContain('recognise');
+});
+
+test('a chat model that does not translate is a failure, and no transcript in its place', async () => {
+  const chat = new FakeChat([['I am sorry.']]);
+  await using hearing = await openHearing({}, { chat });
+  const asking = hearing.openai.audio.translations.create({ model: 'x', file: await wavFile() });
+  await expect(asking).rejects.toMatchObject({ status: 502, code: 'translation.failed' });
+  expect(chat.asked).toHaveLength(2);
+});
+
+test('the recogniser that comes with the bot hears a recording without any key; English is not translated', async () => {
+  await using transcriber = await openEmbeddedTranscriber({});
+  await using api = await openTranscriptionsApi({ transcriber });
+  const file = await wavFile(recordingOf([speech('human-goforward')]));
+  const told = await api.openai.audio.transcriptions.create({ file, model: 'whisper-1' });
+  expect(told.text).toMatch(/forward ten/);
+  const { data, response } = await api.openai.audio.translations
+    .create({ file: await wavFile(recordingOf([speech('human-goforward')])), model: 'whisper-1' })
+    .withResponse();
+  expect(data.text).toBe(told.text);
+  expect(response.headers.get('parley-translated-by')).toBe('none');
+});
+
+test('answers, events and refusals are those of the published description', async () => {
+  await using hearing = await openHearing({ hasWordTimes: true, translates: ['ears'] });
+  const post = async (path: string, fields: Readonly<Record<string, string | Blob>>) =>
+    await hearing.api.ask('parley_ear', `/v1${path}`, { method: 'POST', body: form(fields) });
+  const path = '/audio/transcriptions';
+  const plain = await (await post(path, { file: wav, model: 'x' })).json();
+  expect(faultsIn('post /audio/transcriptions', 'answer', plain)).toEqual([]);
+  const fields = {
+    file: wav,
+    response_format: 'verbose_json',
+    'timestamp_granularities[]': 'word',
+  };
+  const verbose = await (await post(path, fields)).json();
+  expect(faultsIn('post /audio/transcriptions', 'answer', verbose)).toEqual([]);
+  const stream = await (await post(path, { file: wav, stream: 'true' })).text();
+  const events = stream.split('\n\n').filter((block) => /^data: \{/.test(block));
+  expect(events).toHaveLength(3);
+  for (const event of events)
+    expect(faultsIn('post /audio/transcriptions', 'event', JSON.parse(event.slice(6)))).toEqual([]);
+  const refused = await (await post(path, { model: 'x' })).json();
+  expect(faultsIn('post /audio/transcriptions', 'refusal', refused)).toEqual([]);
+  for (const response_format of ['json', 'verbose_json']) {
+    const told = await (await post('/audio/translations', { file: wav, response_format })).json();
+    const { translated_by, ...rest } = told as Readonly<Record<string, unknown>>;
+    expect(translated_by).toBe('server'); // ours
+    expect(faultsIn('post /audio/translations', 'answer', rest)).toEqual([]);
+  }
+});
