@@ -2,7 +2,9 @@ import { askTranscript, subjectOption } from '#commands/captions/ask.ts';
 import { peopleReading, placeReading, unknownReaders } from '#src/people/confidential-text.ts';
 import type { Command, CommandCall, Replies, ReplyAudience } from '#src/session/ports/command.ts';
 import type { AskOutcome, SessionControl } from '#src/session/ports/command-ports.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import { notInRoom } from './rights.ts';
+import { mannerIn, mannerOptions } from './spoken-manner.ts';
 
 /** The model's own deadlines end it sooner. Of what was said it is asked twice: for all who hear it, then for the asker alone. */
 export const longestAskMs = 870_000;
@@ -29,6 +31,7 @@ export const ask: Command = {
     { name: 'recording', description: 'command.ask.recording', kind: 'sound' },
     { name: 'answer', description: 'command.ask.answer', kind: 'choice', values: ways },
     subjectOption,
+    ...mannerOptions,
   ],
   async run(call, ports) {
     const { sessions, talk } = ports;
@@ -39,14 +42,28 @@ export const ask: Command = {
     if (call.words.about) return await askTranscript(call, ports, question, way === 'voice');
     const { sound: recording } = call;
     if (!recording && !/[\p{L}\p{N}]/u.test(question)) return [{ id: 'ask.empty', to: 'caller' }];
+    const read = mannerIn(call, ports);
+    if ('wrong' in read) return [read.wrong];
     const asker = { id: call.callerId, name: call.callerName };
     const how = way === 'only me' ? 'text' : way;
     const { placeId } = call;
-    const about = { ...(recording && { recording }), ...(way === 'voice' && { placeId }) };
+    const { ignored, manner } = read;
+    const isChosen = Object.keys(manner).length > 0;
+    const about = {
+      ...(recording && { recording }),
+      ...(way === 'voice' && { placeId }),
+      ...(isChosen && { manner }),
+    };
     const asking = await talk.ask(call.guildId, question, asker, how, about);
-    return replyTo(asking, call, way === 'only me' ? 'caller' : 'room');
+    return withLines(replyTo(asking, call, way === 'only me' ? 'caller' : 'room'), ignored);
   },
 };
+
+function withLines(replies: Replies, lines: readonly TextLine[]): Replies {
+  if (lines.length === 0) return replies;
+  const [first, ...more] = replies;
+  return [{ ...first, lines: [...(first.lines ?? []), ...lines] }, ...more];
+}
 
 /** Where the bot sits in no channel, who did not say how is answered in writing. */
 function wayOf({ guildId, words }: CommandCall, sessions: Pick<SessionControl, 'at'>): AskWay {

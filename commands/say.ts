@@ -1,11 +1,12 @@
 import { newTrack } from '#commands/track/options.ts';
-import type { Command, Suggest } from '#src/session/ports/command.ts';
+import { titleOf } from '#src/session/output/speech-source.ts';
+import type { Command, CommandCall, Reply } from '#src/session/ports/command.ts';
+import type { SayOutcome } from '#src/session/ports/command-ports.ts';
+import type { Playing } from '#src/session/ports/tracks.ts';
 import { playingOutcome } from '#src/session/tracks/track-outcome-texts.ts';
-import { closest } from './closest-names.ts';
+import { awaitedEnd, waiting, waitOption } from './awaited-end.ts';
 import { notInRoom } from './rights.ts';
-
-const voiceNames: Suggest = async (typed, _call, { voices }) =>
-  closest(typed, await voices.names());
+import { mannerIn, mannerOptions } from './spoken-manner.ts';
 
 export const say: Command = {
   name: 'say',
@@ -20,50 +21,62 @@ export const say: Command = {
       maxChars: 1000,
     },
     {
-      name: 'voice',
-      description: 'command.say.voice',
-      kind: 'text',
-      maxChars: 100,
-      suggest: voiceNames,
-    },
-    {
       name: 'when',
       description: 'command.say.when',
       kind: 'choice',
       values: ['now', 'queue'],
     },
     { ...newTrack, description: 'command.say.track' },
+    ...mannerOptions,
+    waitOption,
   ],
-  async run(call, { peopleSettings, sessions, talk }) {
+  ...waiting,
+  async run(call, { clock, peopleSettings, sessions, talk, voices }) {
     const barred = notInRoom(call, sessions);
     if (barred) return [barred];
-    const { text = '', track, voice, when } = call.words;
+    const read = mannerIn(call, { voices });
+    if ('wrong' in read) return [read.wrong];
+    const { text = '', track, when } = call.words;
     const now = when === 'now' ? 'now' : 'queue';
     const owner = { id: call.callerId, name: call.callerName };
     const own = await peopleSettings.load(call.guildId, call.callerId);
-    const how = { owner, payerId: owner.id, track, voice: voice ?? own?.voice, speed: own?.speed };
+    const ended = awaitedEnd(call, { clock });
+    const chosen = { voice: own?.voice, speed: own?.speed, ...read.manner };
+    const how = { owner, payerId: owner.id, track, ...chosen, onEnd: ended?.onEnd };
     const saying = await talk.say(call.guildId, text, now, how);
-    switch (saying.kind) {
-      case 'queued': {
-        const { ahead: n } = saying;
-        return [
-          n > 0 ? { id: 'say.queued', with: { n }, to: 'caller' } : { id: 'say.now', to: 'caller' },
-        ];
-      }
-      case 'full':
-        return [{ id: 'say.full', with: { limit: saying.limit }, to: 'caller' }];
-      case 'placed':
-        return [{ ...playingOutcome(saying.playing, call.callerLocale), to: 'caller' }];
-      case 'unspeakable':
-        return [{ id: 'say.empty', to: 'caller' }];
-      case 'muted':
-        return [{ id: 'muted.server', to: 'caller' }];
-      case 'captions-only':
-        return [{ id: 'captions.only', to: 'caller' }];
-      case 'unaffordable':
-        return [{ ...saying.line, to: 'caller' }];
-      case 'nowhere':
-        return [{ id: 'leave.nowhere', to: 'caller' }];
-    }
+    const isAwaited =
+      saying.kind === 'queued' || (saying.kind === 'placed' && isOn(saying.playing));
+    const reply =
+      ended && isAwaited ? await ended.reply(titleOf([text]), 'caller') : replyTo(saying, call);
+    return [{ ...reply, ...(read.ignored.length > 0 && { lines: read.ignored }) }];
   },
 };
+
+function replyTo(saying: SayOutcome, { callerLocale }: CommandCall): Reply {
+  switch (saying.kind) {
+    case 'queued': {
+      const { ahead: n } = saying;
+      return n > 0
+        ? { id: 'say.queued', with: { n }, to: 'caller' }
+        : { id: 'say.now', to: 'caller' };
+    }
+    case 'full':
+      return { id: 'say.full', with: { limit: saying.limit }, to: 'caller' };
+    case 'placed':
+      return { ...playingOutcome(saying.playing, callerLocale), to: 'caller' };
+    case 'unspeakable':
+      return { id: 'say.empty', to: 'caller' };
+    case 'muted':
+      return { id: 'muted.server', to: 'caller' };
+    case 'captions-only':
+      return { id: 'captions.only', to: 'caller' };
+    case 'unaffordable':
+      return { ...saying.line, to: 'caller' };
+    case 'nowhere':
+      return { id: 'leave.nowhere', to: 'caller' };
+  }
+}
+
+function isOn({ kind }: Playing): boolean {
+  return kind === 'playing' || kind === 'added';
+}

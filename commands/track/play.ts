@@ -1,3 +1,4 @@
+import { awaitedEnd, waiting, waitOption } from '#commands/awaited-end.ts';
 import { closest } from '#commands/closest-names.ts';
 import { notInRoom } from '#commands/rights.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
@@ -31,6 +32,7 @@ const options: readonly CommandOption[] = [
   },
   { name: 'loop', description: 'command.track.play.loop', kind: 'truth' },
   { name: 'next', description: 'command.track.play.next', kind: 'truth' },
+  waitOption,
 ];
 
 export const play: Command = {
@@ -38,7 +40,8 @@ export const play: Command = {
   description: 'command.track.play',
   shownTo: 'room',
   options,
-  async run(call, { sessions, tracks }) {
+  ...waiting,
+  async run(call, { clock, sessions, tracks }) {
     const barred = notInRoom(call, sessions);
     if (barred) return [barred];
     const { words } = call;
@@ -48,14 +51,19 @@ export const play: Command = {
     if (words.volume !== undefined && percent === undefined) {
       return [{ id: 'track.level', to: 'caller' }];
     }
+    const ended = awaitedEnd(call, { clock });
     const playing = await tracks.play(call.guildId, callerOf(call), {
       sound,
       track: trackIn(call),
       ...(percent !== undefined && { percent }),
       loop: words.loop === 'true',
       next: words.next === 'true',
+      ...(ended && { onEnd: ended.onEnd }),
     });
-    return told(playing, call);
+    const replies = told(playing, call);
+    if (!ended || (playing.kind !== 'playing' && playing.kind !== 'added')) return replies;
+    const { lines = [] } = replies[0];
+    return [{ ...(await ended.reply(playing.title, 'room')), lines }];
   },
 };
 

@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
+import type { Clock } from '#src/base/clock.ts';
 import { type AccessSource, type ApiDoor, authorise } from './authorise.ts';
 import { refusalOfError } from './failed-line.ts';
 import { serveCompletions } from './openai/completions.ts';
@@ -7,6 +8,7 @@ import { serveModels } from './openai/models.ts';
 import { serveSpeech } from './openai/speech.ts';
 import { serveTranscriptions, transcriptionPaths } from './openai/transcriptions.ts';
 import { openApiDocument } from './openapi.ts';
+import { Plays } from './plays.ts';
 import { ApiRefusal, refusal, refusalBody } from './refusal.ts';
 import {
   type BodyReader,
@@ -23,7 +25,7 @@ import { payerIdOf } from './tokens/token-budgets.ts';
 import { TokenRates } from './tokens/token-rates.ts';
 
 export type ApiParts = AccessSource & {
-  readonly clock: { wallMs(): number };
+  readonly clock: Clock;
   /** Version of this program. */
   readonly version: string;
   /** A handler threw: a bug of ours, answered with 500. */
@@ -41,6 +43,7 @@ export function apiBodyBytes(path: string): number | undefined {
 export function createApi(options: ApiParts): Hono {
   const app = new Hono();
   const parts = { ...options, rates: new TokenRates(), bodies: new BodyReads() };
+  const doors = { ...parts, plays: new Plays(options.clock) };
   app.onError((error, context) => {
     const known = error instanceof ApiRefusal ? error : refusalOfError(error);
     if (!known) parts.onBug(error);
@@ -56,7 +59,7 @@ export function createApi(options: ApiParts): Hono {
   });
   for (const route of routes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
-    app.on(route.method.toUpperCase(), path, (context) => perform(route, context, parts));
+    app.on(route.method.toUpperCase(), path, (context) => perform(route, context, doors));
   }
   serveModels(app, parts);
   serveCompletions(app, parts);
@@ -68,7 +71,11 @@ export function createApi(options: ApiParts): Hono {
   return app;
 }
 
-async function perform(route: ApiRoute, context: Context, parts: ApiDoor): Promise<Response> {
+async function perform(
+  route: ApiRoute,
+  context: Context,
+  parts: ApiDoor & { readonly plays: Plays },
+): Promise<Response> {
   const guildId = context.req.param('server');
   const header = context.req.header('authorization');
   const { token, ports } = await authorise(header, route.scope, guildId, parts);
@@ -80,6 +87,7 @@ async function perform(route: ApiRoute, context: Context, parts: ApiDoor): Promi
     guildId: token.guildId,
     asker: { id: payerIdOf(token), name: token.name, isProgram: true },
     ports,
+    plays: parts.plays,
     params: checked(route.params ?? z.object(), params),
     query: checked(route.query ?? z.object(), context.req.query()),
     body: route.body && !sound ? checked(route.body, await jsonOf(context, reader)) : undefined,

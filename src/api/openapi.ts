@@ -71,7 +71,7 @@ function operationOf(route: ApiRoute): Json {
   return {
     operationId: id,
     summary,
-    description: `Scope: ${scope}.`,
+    description: `Scope: ${[scope].flat().join(' or ')}.`,
     parameters,
     ...(body && { requestBody: body }),
     responses: { 200: responseOf(response), ...refusalsOf([...always, ...refusals]) },

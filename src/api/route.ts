@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Asker } from '#src/session/ports/command-ports.ts';
 import type { ProgramPorts } from '#src/session/ports/program-ports.ts';
+import type { Plays } from './plays.ts';
 import type { ApiScope, ApiToken } from './tokens/token-store.ts';
 
 /** A request that was let in and read. */
@@ -17,6 +18,8 @@ export type ApiCall<Body, Query, Params> = {
   readonly sound?: Uint8Array;
   /** What the program reads, as in its Accept header. */
   readonly accept: string;
+  /** What programs have had said or played. */
+  readonly plays: Plays;
   /** Aborted when the program has hung up. */
   readonly signal: AbortSignal;
 };
@@ -38,7 +41,8 @@ export type ApiRoute<
   readonly path: string;
   readonly id: string;
   readonly summary: string;
-  readonly scope: ApiScope;
+  /** A token needs one of these. */
+  readonly scope: ApiScope | readonly ApiScope[];
   readonly body?: Body;
   /** A file of sound may be the body in its place. */
   readonly takesSound?: true;

@@ -9,7 +9,7 @@ import { TokenBudgets } from '#src/api/tokens/token-budgets.ts';
 import { type ApiScope, type ApiToken, apiScopes } from '#src/api/tokens/token-store.ts';
 import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import { realClock } from '#src/base/clock.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
 import type { ProgramPorts } from '#src/session/ports/program-ports.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
 import { type PortOverrides, ports } from '#test/commands/ports.ts';
@@ -60,6 +60,7 @@ export type ApiFixture = AsyncDisposable & {
 /** The API over a real store in memory; its servers are served as `find` says. */
 export async function openApi(
   find: ProgramPorts | (() => ServerService) = programPorts(),
+  clock: Clock = realClock,
 ): Promise<ApiFixture> {
   const store = await openLocalStore(':memory:', { clock: realClock });
   const bugs: unknown[] = [];
@@ -76,7 +77,7 @@ export async function openApi(
   const access = () => parts;
   const app = createApi({
     access,
-    clock: realClock,
+    clock,
     version: '1.2.3',
     onBug: (error) => void bugs.push(error),
   });

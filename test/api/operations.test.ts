@@ -31,8 +31,8 @@ test('a text is read out in the name of the token, which pays for it', async () 
   await using api = await openApi(port);
   await api.add('bell');
   const response = await api.post('bell', at('say'), { text: ' Dinner is ready. ', voice: 'rms' });
-  expect(await response.json()).toEqual({ ahead: 2 });
-  const how = { voice: 'rms', payerId: 'token:bell' };
+  expect(await response.json()).toEqual({ ahead: 2, id: expect.any(String) });
+  const how = { voice: 'rms', payerId: 'token:bell', onEnd: expect.any(Function) };
   expect(said).toEqual([[guildId, 'Dinner is ready.', 'queue', how]]);
 });
 
@@ -172,8 +172,10 @@ test('a sound is played, steered and made quieter', async () => {
   await using api = await openApi(port);
   await api.add('bell');
   const played = await api.post('bell', at('tracks'), { sound: 'rain', percent: 40 });
-  expect(await played.json()).toEqual({ track: 'main', title: 'rain', place: 2 });
-  expect(wishes).toEqual([{ sound: 'rain', track: 'main', percent: 40, loop: false, next: false }]);
+  const taken = { track: 'main', title: 'rain', place: 2, id: expect.any(String) };
+  expect(await played.json()).toEqual(taken);
+  const wish = { sound: 'rain', track: 'main', percent: 40, loop: false, next: false };
+  expect(wishes).toEqual([{ ...wish, onEnd: expect.any(Function) }]);
   const skipped = await api.post('bell', at('tracks/main/skip'), {});
   expect(await skipped.json()).toEqual({
     outcomes: [{ kind: 'skipped', track: 'main', title: 'rain' }],

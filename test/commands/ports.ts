@@ -154,6 +154,7 @@ const personas: PersonaControl = {
 export function voicesOf(names: readonly string[], models: readonly string[] = []): VoiceControl {
   return {
     models: () => models,
+    takesTone: () => models.length > 0,
     names: async () => names,
     named: async (typed) => voiceNamed(typed, names),
     preview: async () => ({ kind: 'file', wav: new Uint8Array(44) }),

@@ -2,9 +2,12 @@ import { expect, test } from 'vitest';
 import { ask } from '#commands/ask.ts';
 import { say } from '#commands/say.ts';
 import { openText } from '#src/people/confidential-text.ts';
+import type { CommandCall } from '#src/session/ports/command.ts';
 import type { AskOutcome, SayOutcome } from '#src/session/ports/command-ports.ts';
+import type { PlayEnd } from '#src/session/ports/tracks.ts';
 import { text } from '#src/texts/texts.ts';
-import { adam, inLounge, ports } from './ports.ts';
+import { settled, VirtualClock } from '#test/fakes/clock.ts';
+import { adam, inLounge, ports, voicesOf } from './ports.ts';
 
 const nowhere = { at: () => undefined };
 const saying = (words: Record<string, string>) => ({ ...inLounge, words });
@@ -61,6 +64,80 @@ test('/say speaks in the voice and at the pace that its writer has set, unless i
     { voice: 'kal', speed: 0.8 },
     { voice: 'rms', speed: 0.8 },
   ]);
+});
+
+test('/say speaks by the model, in the tone and at the pace that are named', async () => {
+  const asked: unknown[] = [];
+  const listening = ports({
+    voices: voicesOf([], ['tts', 'tts-hd']),
+    say: async (...args) => {
+      asked.push(args[3]);
+      return { kind: 'queued', ahead: 0 };
+    },
+  });
+  const words = { text: 'Hello', model: 'tts-hd', tone: ' whisper ', speed: '1.5' };
+  expect(await say.run(saying(words), listening)).toEqual([{ id: 'say.now', to: 'caller' }]);
+  expect(asked).toMatchObject([{ model: 'tts-hd', tone: 'whisper', speed: 1.5 }]);
+  const other = await say.run(saying({ text: 'Hello', model: 'dear' }), listening);
+  expect(text(other[0].id, other[0].with)).toBe(
+    'No speech model called "dear". There are: tts, tts-hd.',
+  );
+  expect(asked).toHaveLength(1);
+});
+
+test('an embedded voice takes no tone and has no models, and that is said', async () => {
+  const quiet = await say.run(saying({ text: 'Hello', tone: 'whisper' }), ports());
+  expect(quiet).toEqual([{ id: 'say.now', to: 'caller', lines: [{ id: 'tone.ignored' }] }]);
+  const none = await say.run(saying({ text: 'Hello', model: 'tts' }), ports());
+  expect(none[0].id).toBe('model.none');
+});
+
+test.each<[PlayEnd, string]>([
+  [{ kind: 'completed' }, '“Hello”: heard to its end.'],
+  [{ kind: 'skipped' }, '“Hello”: skipped.'],
+  [{ kind: 'stopped', why: 'asked' }, '“Hello”: stopped.'],
+  [{ kind: 'stopped', why: 'interrupted' }, '“Hello”: stopped, as somebody spoke.'],
+  [{ kind: 'stopped', why: 'left' }, '“Hello”: stopped, as I left the channel.'],
+  [{ kind: 'failed', reason: { id: 'track.bad.voice' } }, '“Hello” failed: my voice is out.'],
+  [
+    { kind: 'failed', reason: { id: 'say.empty' } },
+    '“Hello” failed: There is nothing in that I can say.',
+  ],
+])('/say wait:true tells of %j: %s', async (end, sentence) => {
+  const ends: (((end: PlayEnd) => void) | undefined)[] = [];
+  const listening = ports({
+    say: async (...[, , , how]) => {
+      ends.push(how?.onEnd);
+      return { kind: 'queued', ahead: 3 };
+    },
+  });
+  const words = { text: 'Hello', wait: 'true' };
+  const told = say.run(saying(words), listening);
+  expect(await Promise.race([told, settled()])).toBeUndefined();
+  ends[0]?.(end);
+  const [reply] = await told;
+  expect([text(reply.id, reply.with), reply.to]).toEqual([sentence, 'caller']);
+});
+
+test('what has not ended after 14 minutes is told so, below the time that Discord gives', async () => {
+  const clock = new VirtualClock();
+  const words = { text: 'Hello', wait: 'true' };
+  const told = say.run(saying(words), { ...ports(), clock });
+  await clock.advance(840_000);
+  const [reply] = await told;
+  expect(text(reply.id, reply.with)).toBe(
+    '“Hello” has not ended after 14 minutes. I no longer wait for it.',
+  );
+  const longest = (call: CommandCall) =>
+    typeof say.longestMs === 'function' ? say.longestMs(call) : say.longestMs;
+  expect(longest(saying(words))).toBeLessThan(900_000);
+  expect(longest(saying({ text: 'Hello' }))).toBeUndefined();
+});
+
+test('/say wait:true that is not said tells at once why', async () => {
+  const full = ports({ say: async () => ({ kind: 'full', limit: 8 }) });
+  const [reply] = await say.run(saying({ text: 'Hello', wait: 'true' }), full);
+  expect(reply.id).toBe('say.full');
 });
 
 test('/say is for those in the room', async () => {

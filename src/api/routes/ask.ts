@@ -4,6 +4,7 @@ import { refusal } from '#src/api/refusal.ts';
 import { defineRoute } from '#src/api/route.ts';
 import { peopleReading } from '#src/people/confidential-text.ts';
 import { nowhere } from './nowhere.ts';
+import { ignoredField, mannerFields, mannerIn, pace } from './spoken-manner.ts';
 
 const question = z.string().trim().max(1_000);
 const answer = z.enum(['text', 'voice', 'file']).default('text').meta({
@@ -16,14 +17,21 @@ const body = z.strictObject({
   question: question.default(''),
   recording: base64.optional(),
   answer,
+  ...mannerFields,
 });
-const query = z.object({ question: question.default(''), answer });
+const query = z.object({
+  question: question.default(''),
+  answer,
+  ...mannerFields,
+  speed: z.coerce.number().pipe(pace).optional(),
+});
 const answered = z.object({
   text: z.string(),
   audio: z
     .object({ format: z.literal('wav'), data: z.base64() })
     .optional()
     .meta({ description: 'With answer=file; absent where the voice is out.' }),
+  ignored: ignoredField,
 });
 
 /** Longest wait, in ms, of a program for its answer: proxies between wait a minute. */
@@ -49,7 +57,8 @@ export const ask = defineRoute({
     if (!bytes && !/[\p{L}\p{N}]/u.test(asked.question))
       throw refusal(400, 'question.empty', 'That holds no question.', 'question');
     const recording = bytes && { recording: { url: '', name: 'recording', bytes } };
-    const about = { longestMs: longestAnswerMs, signal, ...recording };
+    const { manner, ignored } = mannerIn(asked, ports);
+    const about = { longestMs: longestAnswerMs, signal, ...recording, manner };
     const asking = ports.talk.ask(guildId, asked.question, asker, asked.answer, about);
     const told = await asking.catch((error: unknown) => {
       throw signal.aborted ? refusal(409, 'answer.stopped', 'The program has hung up.') : error;
@@ -59,10 +68,10 @@ export const ask = defineRoute({
     const text = told.text.textFor(peopleReading([asker.id]));
     if (text === undefined) throw nowhere();
     const { wav } = told;
-    if (!wav) return { text };
+    if (!wav) return { text, ...ignored };
     const file = Buffer.from(wav);
     if (accept.includes('audio/wav'))
       return new Response(file, { headers: { 'content-type': 'audio/wav' } });
-    return { text, audio: { format: 'wav', data: file.toString('base64') } };
+    return { text, audio: { format: 'wav', data: file.toString('base64') }, ...ignored };
   },
 });

@@ -1,5 +1,6 @@
 import type { ApiRoute } from '#src/api/route.ts';
 import { ask } from './ask.ts';
+import { readPlay } from './plays.ts';
 import { say } from './say.ts';
 import {
   fadeTrack,
@@ -27,6 +28,7 @@ export const routes: readonly ApiRoute[] = [
   loopTrack,
   removeFromTrack,
   steerTrack,
+  readPlay,
   listTranscripts,
   readTranscript,
 ];

@@ -1,9 +1,13 @@
 import { z } from 'zod';
 import { refusalOf } from '#src/api/failed-line.ts';
-import { refusal } from '#src/api/refusal.ts';
+import { type ApiRefusal, refusal } from '#src/api/refusal.ts';
 import { defineRoute } from '#src/api/route.ts';
 import { payerIdOf } from '#src/api/tokens/token-budgets.ts';
+import type { SayOutcome } from '#src/session/ports/command-ports.ts';
 import { nowhere } from './nowhere.ts';
+import { playFields, playView, waitField } from './plays.ts';
+import { ignoredField, mannerFields, mannerIn } from './spoken-manner.ts';
+import { trackName, unplayed } from './tracks.ts';
 
 const body = z.strictObject({
   text: z.string().trim().min(1).max(1_000).meta({ description: 'What is read out.' }),
@@ -11,47 +15,78 @@ const body = z.strictObject({
     .enum(['now', 'queue'])
     .default('queue')
     .meta({ description: 'Before what waits, or after it.' }),
-  voice: z.string().min(1).max(100).optional().meta({ description: 'Name of a voice.' }),
+  track: trackName.optional().meta({
+    description: 'A track it plays on like a sound; left out, the track voice.',
+  }),
+  ...mannerFields,
+  wait: waitField,
 });
-const said = z.object({ ahead: z.int().meta({ description: '0: it is being said.' }) });
+const said = z.object({
+  ahead: z.int().meta({ description: '0: it is being said.' }),
+  track: z.string().optional().meta({ description: 'The named track it plays on.' }),
+  ...playFields,
+  ignored: ignoredField,
+});
 
 export const say = defineRoute({
   method: 'post',
   path: '/v1/servers/{server}/say',
   id: 'say',
-  summary: 'Reads a text out in the voice channel where the bot sits.',
+  summary: 'Reads a text out in the voice channel where the bot sits, or plays it on a track.',
   scope: 'say',
   body,
-  response: { description: 'It is read out, or waits.', content: { 'application/json': said } },
+  response: {
+    description: 'It is read out, or waits; with wait, how it ended.',
+    content: { 'application/json': said },
+  },
   refusals: [409, 422, 429],
-  async run({ guildId, ports, token, body: { text, when, voice } }) {
-    const saying = await ports.talk.say(guildId, text, when, { voice, payerId: payerIdOf(token) });
-    switch (saying.kind) {
-      case 'queued':
-        return { ahead: saying.ahead };
-      case 'full':
-        throw refusal(
-          429,
-          'queue.full',
-          `As much waits to be said as may (${saying.limit}): try again.`,
-        );
-      case 'unspeakable':
-        throw refusal(
-          422,
-          'text.unspeakable',
-          'There is nothing in that text that can be said.',
-          'text',
-        );
-      case 'placed': // programs name no track
-        return { ahead: 0 };
-      case 'muted':
-        throw refusalOf({ id: 'muted.server' });
-      case 'captions-only':
-        throw refusalOf({ id: 'captions.only' });
-      case 'unaffordable':
-        throw refusalOf(saying.line);
-      case 'nowhere':
-        throw nowhere();
-    }
+  async run({ asker, body: asked, guildId, plays, ports, signal, token }) {
+    const { text, track, wait, when, ...how } = asked;
+    const { manner, ignored } = mannerIn(how, ports);
+    const play = plays.begin(guildId);
+    const payer = { payerId: payerIdOf(token), onEnd: play.onEnd };
+    const onTrack = track !== undefined && { track, owner: asker };
+    const saying = await ports.talk.say(guildId, text, when, { ...manner, ...payer, ...onTrack });
+    const place = placeOf(saying);
+    if (!place) throw unsaid(saying);
+    return { ...place, ...(await playView(play, { plays, signal, wait })), ...ignored };
   },
 });
+
+/** Where it plays or waits; undefined where it does not. */
+function placeOf(saying: SayOutcome) {
+  if (saying.kind === 'queued') return { ahead: saying.ahead };
+  if (saying.kind !== 'placed') return undefined;
+  const { playing } = saying;
+  if (playing.kind === 'playing') return { ahead: 0, track: playing.track };
+  return playing.kind === 'added' ? { ahead: playing.place, track: playing.track } : undefined;
+}
+
+function unsaid(saying: SayOutcome): ApiRefusal | Error {
+  switch (saying.kind) {
+    case 'full': {
+      const message = `As much waits to be said as may (${saying.limit}): try again.`;
+      return refusal(429, 'queue.full', message);
+    }
+    case 'unspeakable': {
+      const message = 'There is nothing in that text that can be said.';
+      return refusal(422, 'text.unspeakable', message, 'text');
+    }
+    case 'placed': {
+      const { playing } = saying;
+      if (playing.kind === 'playing' || playing.kind === 'added') break;
+      return unplayed(playing);
+    }
+    case 'muted':
+      return refusalOf({ id: 'muted.server' });
+    case 'captions-only':
+      return refusalOf({ id: 'captions.only' });
+    case 'unaffordable':
+      return refusalOf(saying.line);
+    case 'nowhere':
+      return nowhere();
+    case 'queued':
+      break;
+  }
+  return new Error('What was taken is refused.');
+}

@@ -12,8 +12,9 @@ import { longestFadeMs, usualFadeMs } from '#src/session/tracks/fade-times.ts';
 import { isSameTrack, mostTrackNameUnits } from '#src/session/tracks/track-names.ts';
 import { text } from '#src/texts/texts.ts';
 import { nowhere } from './nowhere.ts';
+import { playFields, playView, waitField } from './plays.ts';
 
-const name = z.string().min(1).max(mostTrackNameUnits).meta({
+export const trackName = z.string().min(1).max(mostTrackNameUnits).meta({
   description:
     'Name of the track: 1 to 40 characters, whatever their case; percent-encoded in a path.',
 });
@@ -21,7 +22,7 @@ const percent = z.int().min(0).max(maxVolumePercent);
 /** Longest sound in ms that a seek names: 24 hours. */
 const longestSeekMs = 86_400_000;
 const listed = z.object({
-  name,
+  name: trackName,
   percent: z.number(),
   isPaused: z.boolean(),
   isMuted: z.boolean(),
@@ -41,15 +42,17 @@ const listed = z.object({
 const list = z.object({ tracks: z.array(listed), sounds: z.array(z.string()) });
 const wish = z.strictObject({
   sound: z.string().trim().min(1).max(2_000).meta({ description: 'Name of a sound, or a link.' }),
-  track: name.default('main'),
+  track: trackName.default('main'),
   percent: percent.optional().meta({ description: 'Volume of the whole track.' }),
   loop: z.boolean().default(false),
   next: z.boolean().default(false).meta({ description: 'Before all that wait.' }),
+  wait: waitField,
 });
 const played = z.object({
   track: z.string(),
   title: z.string(),
   place: z.int().optional().meta({ description: 'Waiting: 1 plays next. Absent: it plays.' }),
+  ...playFields,
 });
 const outcomeKinds = [
   ...['paused', 'resumed', 'skipped', 'stopped', 'muted', 'unmuted'],
@@ -120,7 +123,7 @@ export const readTrack = defineRoute({
   id: 'readTrack',
   summary: 'Lists what sounds and waits on one track.',
   scope: 'track',
-  params: z.object({ track: name }),
+  params: z.object({ track: trackName }),
   response: { description: 'The track.', content: json(listed) },
   refusals: [404, 409],
   async run({ guildId, ports, params }) {
@@ -140,15 +143,18 @@ export const playTrack = defineRoute({
   summary: 'Plays a sound of this machine or a link on a track, after what is there.',
   scope: 'track',
   body: wish,
-  response: { description: 'It plays, or waits.', content: json(played) },
+  response: { description: 'It plays, or waits; with wait, how it ended.', content: json(played) },
   refusals: [404, 409, 422, 429],
-  async run({ guildId, ports, asker, body: { percent: volume, ...wanted } }) {
+  async run({ guildId, plays, ports, asker, body, signal }) {
+    const { percent: volume, wait, ...wanted } = body;
     const caller = { ...asker, mayManage: true };
+    const play = plays.begin(guildId);
     const wished = { ...wanted, ...(volume !== undefined && { percent: volume }) };
-    const playing = await ports.tracks.play(guildId, caller, wished);
-    if (playing.kind === 'playing') return { track: playing.track, title: playing.title };
-    if (playing.kind !== 'added') throw unplayed(playing);
-    return { track: playing.track, title: playing.title, place: playing.place };
+    const playing = await ports.tracks.play(guildId, caller, { ...wished, onEnd: play.onEnd });
+    if (playing.kind !== 'playing' && playing.kind !== 'added') throw unplayed(playing);
+    const { title, track } = playing;
+    const place = playing.kind === 'added' && { place: playing.place };
+    return { track, title, ...place, ...(await playView(play, { plays, signal, wait })) };
   },
 });
 
@@ -159,7 +165,7 @@ export const steerTrack = defineRoute({
   summary:
     'Pauses, resumes, skips, stops, mutes or unmutes a track; all is every track that holds something.',
   scope: 'track',
-  params: z.object({ track: name, action: z.enum(trackActions) }),
+  params: z.object({ track: trackName, action: z.enum(trackActions) }),
   response: { description: 'What became of each track.', content: json(steered) },
   refusals: [404, 409],
   async run({ guildId, ports, asker, params: { track, action } }) {
@@ -174,7 +180,7 @@ export const setTrackVolume = defineRoute({
   id: 'setTrackVolume',
   summary: 'Sets the volume of a track.',
   scope: 'track',
-  params: z.object({ track: name }),
+  params: z.object({ track: trackName }),
   body: z.strictObject({ percent }),
   response: { description: 'The volume now.', content: json(steered) },
   refusals: [404, 409],
@@ -250,7 +256,7 @@ function changeRoute<Body extends z.ZodType>(
     id,
     summary,
     scope: 'track',
-    params: z.object({ track: name }),
+    params: z.object({ track: trackName }),
     body,
     response: { description: 'What became of the track.', content: json(steered) },
     refusals: [404, 409, 422],
@@ -303,7 +309,8 @@ function done(outcome: TrackOutcome): TrackOutcome {
   }
 }
 
-function unplayed(playing: Exclude<Playing, { kind: 'playing' | 'added' }>): ApiRefusal {
+/** Why something is not on a track. */
+export function unplayed(playing: Exclude<Playing, { kind: 'playing' | 'added' }>): ApiRefusal {
   switch (playing.kind) {
     case 'full': {
       const message = `${playing.track} is full (${playing.limit}).`;

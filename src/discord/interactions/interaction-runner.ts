@@ -36,7 +36,7 @@ export type Invocation = {
   /** Who sees "thinking" while a slow answer is awaited. */
   readonly shownTo: 'room' | 'caller';
   /** Stands in place of "thinking". */
-  meanwhile?(): TextLine;
+  meanwhile?(): TextLine | undefined;
   /** Longest time, in ms, that it may take; a minute where it is not given. */
   readonly longestMs?: number | undefined;
   /** It is begun once Discord shows it as thinking. */
@@ -203,8 +203,9 @@ type Sayings = readonly [RenderedReply, ...RenderedReply[]];
 async function think(asked: AnswerableInteraction, invocation: Invocation): Promise<unknown> {
   const { shownTo, languages, meanwhile } = invocation;
   const how = shownTo === 'caller' ? ({ flags: MessageFlags.Ephemeral } as const) : {};
-  if (!meanwhile) return await asked.deferReply(how);
-  return await asked.reply({ ...messageWith([meanwhile()], languages[shownTo]), ...how });
+  const line = meanwhile?.();
+  if (!line) return await asked.deferReply(how);
+  return await asked.reply({ ...messageWith([line], languages[shownTo]), ...how });
 }
 
 /** An edit cannot say who sees a message. */

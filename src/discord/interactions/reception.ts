@@ -139,7 +139,7 @@ export class InteractionReceiver {
       asking.isChatInputCommand() ? commandCallOf(asking, command) : menuCallOf(asking);
     return {
       name,
-      longestMs,
+      longestMs: typeof longestMs === 'function' ? longestMs(call()) : longestMs,
       thinksFirst,
       shownTo: typeof shownTo === 'string' ? shownTo : shownTo(call()),
       ...(meanwhile && { meanwhile: () => meanwhile(call()) }),

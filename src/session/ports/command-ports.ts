@@ -161,6 +161,11 @@ export type Asker = {
   readonly isProgram?: true;
 };
 
+/** Slowest and fastest pace that a text or an answer may be given. */
+export const [slowest, fastest] = [0.5, 2];
+/** Longest words, in characters, about how something sounds. */
+export const longestToneChars = 300;
+
 /** How a text or an answer is spoken; what is left out is as usual. */
 export type SpokenManner = {
   /** Name of a voice. */

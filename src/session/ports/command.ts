@@ -109,7 +109,7 @@ export type Suggest = (
 /** What commands may do; it grows with the commands. */
 export type CommandPorts = {
   readonly access: AccessControl;
-  readonly clock: Pick<Clock, 'wallMs'>;
+  readonly clock: Clock;
   /** Writes times of day in the zone of a server. */
   readonly timesIn: (guildId: string) => WallTimes;
   readonly sessions: SessionControl;
@@ -146,13 +146,13 @@ export interface Command {
   /** Who sees "thinking" while a slow answer is awaited. */
   readonly shownTo: ReplyAudience | ((call: CommandCall) => ReplyAudience);
   /** Longest time, in ms, that it may take, below the 15 minutes that Discord waits; a minute where it is not given. */
-  readonly longestMs?: number;
+  readonly longestMs?: number | ((call: CommandCall) => number | undefined);
   /** It shows as thinking before it begins: its work may hold up the thread, and Discord waits 3 s for the first answer. */
   readonly thinksFirst?: true;
   /** Also for people whom the server does not let use the bot: what is about their own data, help, what checks rights itself. */
   readonly isForEverybody?: true;
-  /** Stands in place of "thinking" until the slow answer is edited into it. */
-  readonly meanwhile?: (call: CommandCall) => TextLine;
+  /** Stands in place of "thinking" until the slow answer is edited into it; undefined: "thinking" does. */
+  readonly meanwhile?: (call: CommandCall) => TextLine | undefined;
   /** A form that is opened in place of running it; undefined, or late: it runs. */
   form?(call: CommandCall, ports: CommandPorts): Promise<Form | undefined>;
   /** The first reply answers the command, the rest follow it. */

@@ -5,6 +5,8 @@ import type { Asker } from './command-ports.ts';
 export interface VoiceControl {
   /** Speech models that may be chosen for a text, the usual one first; none: there is no choice. */
   models(): readonly string[];
+  /** Whether the speech engine is told a tone; an embedded one is not. */
+  takesTone(): boolean;
   /** Their names, as far as the server tells them, within 2 s; empty where they are not known. Never throws. */
   names(): Promise<readonly string[]>;
   /** The voice that somebody typed as its server writes it, whatever the case; undefined where there is none. */

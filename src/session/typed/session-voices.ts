@@ -54,6 +54,10 @@ export class SessionVoices implements VoiceControl {
     return this.#parts.speechModels;
   }
 
+  takesTone(): boolean {
+    return this.#parts.speechModels.length > 0; // an embedded engine has no model to name
+  }
+
   names(): Promise<readonly string[]> {
     return this.#parts.voices.load();
   }

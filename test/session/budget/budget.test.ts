@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { chained } from '#src/pipeline/chained.ts';
+import type { PlayEnd } from '#src/session/ports/tracks.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import type { Caps } from '#src/spending/caps.ts';
 import type { Tariff } from '#src/spending/tariff.ts';
@@ -160,9 +161,15 @@ test('a text that costs more than is left is written, and not read out', async (
   await pass(fixture, 20_000);
   const [before, asked] = [spent().nanoUsd, fixture.synthesizer.asked.length];
   const words = 'These words are many. '.repeat(90).trim();
-  expect(await fixture.talk.say('g', words, 'now')).toMatchObject({ kind: 'queued' });
+  const ends: PlayEnd[] = [];
+  const onEnd = (end: PlayEnd) => void ends.push(end);
+  expect(await fixture.talk.say('g', words, 'now', { onEnd })).toMatchObject({ kind: 'queued' });
   await pass(fixture, 3_000);
   expect(fixture.written.at(-1)).toContain('These words are many.');
+  await fixture.talk.say('g', words, 'now', { onEnd, track: 'news' });
+  await pass(fixture, 3_000);
+  const failed = { kind: 'failed', reason: { id: expect.stringMatching(/^budget/) } };
+  expect(ends).toMatchObject([failed, failed]);
   expect([spent().nanoUsd, fixture.synthesizer.asked.length]).toEqual([before, asked]);
   expect(ledger.reserved('g')).toEqual({ nanoUsd: 0, ms: 0 });
 });

@@ -1,0 +1,78 @@
+import { ifInTime } from '#src/base/waiting.ts';
+import type {
+  CommandCall,
+  CommandOption,
+  CommandPorts,
+  Reply,
+} from '#src/session/ports/command.ts';
+import type { PlayEnd } from '#src/session/ports/tracks.ts';
+import { type TextLine, text } from '#src/texts/texts.ts';
+
+/** Longest wait, in ms, for an end. */
+const longestEndMs = 840_000;
+/** With the search for a sound still below the 15 minutes in which Discord takes a reply. */
+const longestWaitMs = 870_000;
+/** That wait, as people read it. */
+const waitedMinutes = longestEndMs / 60_000;
+
+const never = new AbortController().signal;
+
+/** Has the reply tell how what was said or played ended. */
+export const waitOption: CommandOption = {
+  name: 'wait',
+  description: 'command.wait',
+  kind: 'truth',
+};
+
+/** What a command with `waitOption` needs besides: time, and what stands there meanwhile. */
+export const waiting = {
+  longestMs: ({ words }: CommandCall) => (isAwaited(words) ? longestWaitMs : undefined),
+  meanwhile: ({ words }: CommandCall): TextLine | undefined =>
+    isAwaited(words) ? { id: 'ended.waiting' } : undefined,
+};
+
+/** Where an end is awaited: what is told of it, and the reply once it has, or is late. */
+export type AwaitedEnd = {
+  readonly onEnd: (end: PlayEnd) => void;
+  reply(title: string, to: Reply['to']): Promise<Reply>;
+};
+
+export function awaitedEnd(
+  { callerLocale, words }: CommandCall,
+  { clock }: Pick<CommandPorts, 'clock'>,
+): AwaitedEnd | undefined {
+  if (!isAwaited(words)) return undefined;
+  const ended = Promise.withResolvers<PlayEnd>();
+  return {
+    onEnd: ended.resolve,
+    async reply(title, to) {
+      const end = await ifInTime(ended.promise, longestEndMs, clock, never);
+      return { ...lineOf(end, title, callerLocale), to };
+    },
+  };
+}
+
+function lineOf(
+  end: PlayEnd | undefined,
+  title: string,
+  locale: CommandCall['callerLocale'],
+): TextLine {
+  switch (end?.kind) {
+    case undefined:
+      return { id: 'ended.late', with: { title, n: waitedMinutes } };
+    case 'completed':
+    case 'skipped':
+      return { id: `ended.${end.kind}`, with: { title } };
+    case 'stopped':
+      return { id: `ended.${end.why}`, with: { title } };
+    case 'failed': {
+      const { id, with: words } = end.reason;
+      const reason = text(id, words, locale).replace(/[.。]$/u, '');
+      return { id: 'ended.failed', with: { title, reason } };
+    }
+  }
+}
+
+function isAwaited({ wait }: CommandCall['words']): boolean {
+  return wait === 'true';
+}

@@ -1,0 +1,62 @@
+import type {
+  CommandCall,
+  CommandOption,
+  CommandPorts,
+  Reply,
+} from '#src/session/ports/command.ts';
+import {
+  fastest,
+  longestToneChars,
+  type SpokenManner,
+  slowest,
+} from '#src/session/ports/command-ports.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { closest } from './closest-names.ts';
+import { voiceOption } from './voice/voice-option.ts';
+
+/** How a text or an answer is spoken. */
+export const mannerOptions: readonly CommandOption[] = [
+  voiceOption('command.say.voice'),
+  {
+    name: 'model',
+    description: 'command.say.model',
+    kind: 'text',
+    maxChars: 100,
+    suggest: async (typed, _call, { voices }) => closest(typed, voices.models()),
+  },
+  { name: 'tone', description: 'command.say.tone', kind: 'text', maxChars: longestToneChars },
+  {
+    name: 'speed',
+    description: 'command.say.speed',
+    kind: 'decimal',
+    least: slowest,
+    most: fastest,
+  },
+];
+
+/** What was asked for, with what of it the voice here does not take; or the reply that says what is wrong with it. */
+type Read =
+  | { readonly manner: SpokenManner; readonly ignored: readonly TextLine[] }
+  | { readonly wrong: Reply };
+
+export function mannerIn(
+  { words }: Pick<CommandCall, 'words'>,
+  { voices }: Pick<CommandPorts, 'voices'>,
+): Read {
+  const { voice, model } = words;
+  const tone = words.tone?.trim();
+  const models = voices.models();
+  if (model !== undefined && !models.includes(model)) {
+    const list = models.join(', ');
+    const id = list === '' ? 'model.none' : 'model.unknown';
+    return { wrong: { id, with: { x: model, list }, to: 'caller' } };
+  }
+  const manner = {
+    ...(voice !== undefined && { voice }),
+    ...(model !== undefined && { model }),
+    ...(tone && { tone }),
+    ...(words.speed !== undefined && { speed: Number(words.speed) }),
+  };
+  const isIgnored = tone && !voices.takesTone();
+  return { manner, ignored: isIgnored ? [{ id: 'tone.ignored' }] : [] };
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { refusal } from '#src/api/refusal.ts';
+import {
+  fastest,
+  longestToneChars,
+  type SpokenManner,
+  slowest,
+} from '#src/session/ports/command-ports.ts';
+import type { ProgramPorts } from '#src/session/ports/program-ports.ts';
+
+const name = z.string().trim().min(1).max(100);
+
+export const pace = z.number().min(slowest).max(fastest);
+
+/** How a text or an answer is spoken, as requests name it. */
+export const mannerFields = {
+  voice: name.optional().meta({ description: 'Name of a voice.' }),
+  model: name.optional().meta({
+    description: 'A speech model of SPEECH_MODELS, or SPEECH_MODEL; any other is refused.',
+  }),
+  tone: z.string().trim().min(1).max(longestToneChars).optional().meta({
+    description: 'How it sounds, in words for the speech server.',
+  }),
+  speed: pace.optional().meta({ description: 'Pace, at the same pitch; 1 is usual.' }),
+};
+
+export const ignoredField = z
+  .array(z.enum(['tone']))
+  .optional()
+  .meta({ description: 'What the voice here does not take.' });
+
+/** What was asked for, and what of it the voice here does not take. Errors: `ApiRefusal`. */
+export function mannerIn(
+  { model, speed, tone, voice }: SpokenManner,
+  { voices }: Pick<ProgramPorts, 'voices'>,
+): { readonly manner: SpokenManner; readonly ignored: { readonly ignored?: readonly ['tone'] } } {
+  const models = voices.models();
+  if (model !== undefined && !models.includes(model)) {
+    const there = models.join(', ') || 'none: the voice is embedded';
+    const message = `No speech model called ${model}; there are: ${there}.`;
+    throw refusal(400, 'model.unknown', message, 'model');
+  }
+  const manner = {
+    ...(voice !== undefined && { voice }),
+    ...(model !== undefined && { model }),
+    ...(tone !== undefined && { tone }),
+    ...(speed !== undefined && { speed }),
+  };
+  const isIgnored = tone !== undefined && !voices.takesTone();
+  return { manner, ignored: isIgnored ? { ignored: ['tone'] } : {} };
+}
