@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest';
 import { readWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { readBy } from '#test/session/setup/read-outcome.ts';
 import {
   adam,
   lounge,
+  only,
   openSessionFixture,
   pass,
   type SessionFixture,
@@ -102,6 +104,54 @@ test('a typed question is answered aloud, and its text comes back', async () => 
   expect(fixture.of('answered')).toMatchObject([
     { name: 'Adam', typed: true, heardText: 'You said five.' },
   ]);
+});
+
+const manner = { voice: 'rms', model: 'tts-hd', tone: 'whisper', speed: 2 };
+const asWished = { name: 'rms', model: 'tts-hd', instructions: 'whisper' };
+
+test('an answer aloud is spoken as its asker wants it, and only that one', async () => {
+  const fixture = await inLounge();
+  const { asked } = fixture.synthesizer;
+  for (const about of [{ manner }, {}]) {
+    const asking = fixture.talk.ask('g', 'What did I say?', asker, 'voice', about);
+    await pass(fixture, 4_000);
+    await asking;
+  }
+  const answers = asked.filter(({ text }) => text === 'You said five.').map(({ voice }) => voice);
+  expect(answers).toHaveLength(2);
+  expect(answers[0]).toMatchObject(asWished);
+  expect(answers[1]).toMatchObject({ name: 'slt' });
+  expect(answers[1]).not.toHaveProperty('model');
+});
+
+test('an answer in a file is spoken as its asker wants it, at twice the pace in half the time', async () => {
+  const lengths: number[] = [];
+  for (const about of [{}, { manner }]) {
+    const fixture = openSessionFixture();
+    const asking = await fixture.talk.ask('g', 'How many?', asker, 'file', about);
+    const wav = asking.kind === 'answered' ? asking.wav : undefined;
+    lengths.push(readWav(wav ?? new Uint8Array()).samples.length);
+    if ('manner' in about) expect(fixture.synthesizer.asked[0]?.voice).toMatchObject(asWished);
+  }
+  const [usual = 0, fast = 0] = lengths;
+  expect(fast).toBe(Math.round(usual / 2));
+});
+
+test('a Realtime conversation keeps its voice, whatever somebody asks for', async () => {
+  const styles: unknown[] = [];
+  const pipeline: Pipeline = {
+    async *answer({ style }) {
+      styles.push(style.voice);
+      yield { kind: 'text', text: 'Five.' };
+    },
+  };
+  const pipelines = { ...only(pipeline), names: ['realtime'] as const };
+  const fixture = await inLounge({ pipelines });
+  const asking = fixture.talk.ask('g', 'How many?', asker, 'voice', { manner });
+  await pass(fixture, 1_000);
+  await asking;
+  expect(styles).toMatchObject([{ name: 'slt' }]);
+  expect(styles[0]).not.toHaveProperty('model');
 });
 
 test('aloud there is no answer without a room', async () => {
