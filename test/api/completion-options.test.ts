@@ -2,8 +2,12 @@ import { OpenAI } from 'openai';
 import type { ChatCompletion, ChatCompletionChunk } from 'openai/resources/chat/completions';
 import type { Stream } from 'openai/streaming';
 import { expect, test } from 'vitest';
-import { readWav } from '#src/audio/wav.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { readWav, writeWav } from '#src/audio/wav.ts';
+import { realClock } from '#src/base/clock.ts';
+import { Secret } from '#src/base/secret.ts';
+import { openAudioChat } from '#src/chat/completions/audio-chat.ts';
+import { openClient } from '#src/provider/client.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { openCompletions } from './completions-setup.ts';
 
 const never = new AbortController().signal;
@@ -18,6 +22,10 @@ const question = {
 /** Of the server that the token is for. */
 const ownVoice = 'slt';
 const sound = { ...question, modalities: ['text', 'audio'] };
+
+const samples = new Int16Array(16_000).fill(1_000);
+const data = writeWav({ samples, rateHz: 16_000, channels: 1 }).toString('base64');
+const recording = { type: 'input_audio', input_audio: { data, format: 'wav' } };
 
 /** Fields that the client has no types for are sent by its `post`, as they are by `extra_body` in Python. */
 function completion({ openai }: Served, body: object): Promise<ChatCompletion> {
@@ -168,7 +176,26 @@ test('the speech model that a request names speaks its answer, and another is re
   expect(synthesizer.asked).toHaveLength(asked);
 });
 
-test.each(['speech_model'])(
+test('the transcription model that a request names recognises its sound, and another is refused with those there are', async () => {
+  const transcriber = new FakeTranscriber({ texts: ['Is a retriever a good dog?'] });
+  const transcriptionModels = ['whisper-1', 'gpt-4o-transcribe'];
+  await using served = await openCompletions({ transcriber, transcriptionModels });
+  const asked = { ...question, messages: [{ role: 'user', content: [recording] }] };
+  await completion(served, { ...asked, transcription_model: 'gpt-4o-transcribe' });
+  await completion(served, asked);
+  expect(transcriber.asked).toEqual([{ model: 'gpt-4o-transcribe' }, {}]);
+  const refused = await refusalOf(completion(served, { ...asked, transcription_model: 'tts-1' }));
+  expect(refused).toMatchObject({
+    status: 404,
+    code: 'model_not_found',
+    param: 'transcription_model',
+    message:
+      '404 There is no model tts-1 for transcription_model: choose whisper-1 or gpt-4o-transcribe.',
+  });
+  expect(transcriber.heard).toHaveLength(2);
+});
+
+test.each(['speech_model', 'transcription_model'])(
   'where there is no choice of models, a %s that is named is refused in words',
   async (param) => {
     await using served = await openCompletions();
@@ -193,4 +220,23 @@ test('a model that hears and speaks itself takes no speech model: the chain does
   expect(synthesizer.asked[0]?.voice.model).toBe('tts-1');
   // In writing nothing is spoken.
   await completion(served, { ...question, model: 'audio-model', speech_model: 'tts-1' });
+});
+
+test('a second Parley hears and speaks with the models that the first one names', async () => {
+  const synthesizer = new FakeSynthesizer();
+  const transcriber = new FakeTranscriber({ texts: ['Is a retriever a good dog?'] });
+  const models = { speechModels: ['tts-1-hd'], transcriptionModels: ['whisper-1'] };
+  await using served = await openCompletions({ synthesizer, transcriber, ...models });
+  const client = openClient({ baseUrl: served.baseURL, apiKey: new Secret('parley_dog') });
+  const options = { model: 'parley', voice: 'default' };
+  const named = { speechModel: 'tts-1-hd', transcriptionModel: 'whisper-1' };
+  const first = openAudioChat(client, { ...options, ...named }, realClock);
+  const said = { role: 'user', name: 'Ana', content: '', words: async () => '' } as const;
+  const wav = Buffer.from(data, 'base64');
+  const parts = await Array.fromAsync(first.reply([{ ...said, wav }], [], undefined, never));
+  const words = parts.map((part) => (part.kind === 'transcript' ? part.text : ''));
+  expect(words.join('')).toBe('Yes. They are patient dogs.');
+  expect(parts.filter(({ kind }) => kind === 'sound').length).toBeGreaterThan(1);
+  expect(transcriber.asked).toEqual([{ model: 'whisper-1' }]);
+  expect(new Set(synthesizer.asked.map(({ voice }) => voice.model))).toEqual(new Set(['tts-1-hd']));
 });

@@ -5,6 +5,7 @@ import { chained } from '#src/pipeline/chained.ts';
 import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
 import { paidEngines } from '#src/session/paid-engines.ts';
 import type { Pipelines } from '#src/session/ports/pipelines.ts';
+import type { ProgramTranscriptions } from '#src/session/ports/program-ports.ts';
 import { SessionProgramAnswers } from '#src/session/typed/program-answers.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
@@ -26,6 +27,8 @@ type Parts = {
   readonly spending?: BudgetAuthority;
   /** Speech models that may be chosen. */
   readonly speechModels?: readonly string[];
+  /** Models that may be chosen to recognise. */
+  readonly transcriptionModels?: readonly string[];
   /** The ways to answer, the server's own first. */
   readonly pipelines?: readonly PipelineName[];
 };
@@ -39,6 +42,7 @@ export async function openCompletions(over: Parts = {}) {
     transcriber = new FakeTranscriber({ texts: ['Is a retriever a good dog?'] }),
     spending = boundless,
     speechModels = [],
+    transcriptionModels = [],
     pipelines: names = ['chained'],
   } = over;
   const decoding = stack.use(new Decoding({ clock: realClock, stepMs: 2_000 }));
@@ -60,8 +64,12 @@ export async function openCompletions(over: Parts = {}) {
     style: { instructions: 'Be brief.', voice: {} },
   };
   const answers = new SessionProgramAnswers(parts, sessions, new AbortController().signal);
+  const transcriptions: ProgramTranscriptions = {
+    models: () => transcriptionModels,
+    transcribe: async () => ({ kind: 'late' }),
+  };
   const voices = voicesOf([], speechModels);
-  const api = stack.use(await openApi(programPorts({ voices }, { answers })));
+  const api = stack.use(await openApi(programPorts({ voices }, { answers, transcriptions })));
   await api.add('parley_dog');
   const { url } = stack.use(await openLoopback(api.app));
   const baseURL = `${url}/v1`;

@@ -1,7 +1,13 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { SpeechVoice, Synthesizer, Transcriber, TranscriptUpdate } from '#src/speech/ports.ts';
+import type {
+  SpeechVoice,
+  Synthesizer,
+  Transcriber,
+  TranscriptionOptions,
+  TranscriptUpdate,
+} from '#src/speech/ports.ts';
 import { untilAborted } from './chat.ts';
 
 export type FakeTranscriberOptions = {
@@ -19,17 +25,32 @@ export type FakeTranscriberOptions = {
 /** A recogniser that hears what it was told to; silence is empty all the same. */
 export class FakeTranscriber implements Transcriber {
   readonly heard: Pcm[] = [];
+  /** Of each call. */
+  readonly asked: TranscriptionOptions[] = [];
   readonly #options: FakeTranscriberOptions;
 
   constructor(options: FakeTranscriberOptions) {
     this.#options = options;
   }
 
-  async *transcribe(pcm: Pcm, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
+  transcribe(pcm: Pcm, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
+    return this.#transcribe(pcm, {}, signal);
+  }
+
+  withOptions(asked: TranscriptionOptions): Transcriber {
+    return { transcribe: (pcm, signal) => this.#transcribe(pcm, asked, signal) };
+  }
+
+  async *#transcribe(
+    pcm: Pcm,
+    asked: TranscriptionOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<TranscriptUpdate> {
     signal.throwIfAborted();
     if (pcm.rateHz !== 16_000 || pcm.channels !== 1) throw new RangeError('Not 16 kHz mono.');
     const { texts, partials = [], error, tookMs = 0, clock, language } = this.#options;
     const call = this.heard.push(pcm);
+    this.asked.push(asked);
     for (const text of partials) {
       yield { kind: 'partial', text };
       signal.throwIfAborted();

@@ -76,11 +76,14 @@ async function complete(
 
 /** Models that are named and may not be chosen, or cannot be used by this pipeline. Errors: `ApiRefusal`. */
 function refuseModels(
-  { speechModel, isSpoken }: Omit<CompletionQuestion, 'format'>,
+  { speechModel, transcriptionModel, isSpoken }: Omit<CompletionQuestion, 'format'>,
   pipeline: PipelineName | undefined,
-  { voices }: ProgramPorts,
+  { transcriptions, voices }: ProgramPorts,
 ): void {
-  const named = [['speech_model', speechModel, voices.models()]] as const;
+  const named = [
+    ['speech_model', speechModel, voices.models()],
+    ['transcription_model', transcriptionModel, transcriptions.models()],
+  ] as const;
   for (const [field, model, models] of named) {
     if (model === undefined) continue;
     if (!models.includes(model)) throw unlisted(field, model, models);

@@ -75,6 +75,8 @@ export type ProgramQuestion = {
   readonly voice?: string;
   /** Of those that may be chosen; another means the usual one. */
   readonly speechModel?: string;
+  /** As `speechModel`, of what recognises its sound. */
+  readonly transcriptionModel?: string;
   /** Absent: as this server is answered. */
   readonly pipeline?: PipelineName;
   /** False: in writing alone. */

@@ -122,14 +122,14 @@ export class SessionProgramAnswers implements ProgramAnswers {
 
   /** What is wrong with a sound is told in a line. */
   async #understand(
-    { guildId, asker, said }: ProgramQuestion,
+    { guildId, asker, said, transcriptionModel }: ProgramQuestion,
     signal: AbortSignal,
   ): Promise<{ readonly said: readonly Words[] } | { readonly line: TextLine }> {
     const { spending, transcriber } = this.#parts;
     if (said.every(({ kind }) => kind === 'typed')) return { said: said.flatMap(typedWords) };
     const listening = spending.listenToRecording(guildId, asker.id);
     if ('line' in listening) return { line: listening.line };
-    const ear = transcriber.paidBy(listening.reservation);
+    const ear = withModel(transcriber.paidBy(listening.reservation), transcriptionModel);
     const words: Words[] = [];
     try {
       for (const one of said) {
@@ -156,6 +156,12 @@ export class SessionProgramAnswers implements ProgramAnswers {
 }
 
 type Words = Pick<TurnUtterance, 'name' | 'pcm' | 'transcript'>;
+
+/** A recogniser of one model hears with that. */
+function withModel(transcriber: Transcriber, model: string | undefined): Transcriber {
+  if (model === undefined) return transcriber;
+  return transcriber.withOptions?.({ model }) ?? transcriber;
+}
 
 function typedWords(one: ProgramUtterance): readonly Words[] {
   if (one.kind !== 'typed') return [];
