@@ -8,7 +8,7 @@ import { BotError } from '#src/base/errors.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { openCompletions } from './completions-setup.ts';
-import { examplesOf, faultsIn } from './openai-description.ts';
+import { eventsIn, examplesOf, faultsIn } from './openai-description.ts';
 
 type Served = Awaited<ReturnType<typeof openCompletions>>;
 type Json = Readonly<Record<string, unknown>>;
@@ -35,16 +35,6 @@ async function post(
     method: 'POST',
     headers: { authorization: 'Bearer parley_dog', 'content-type': 'application/json' },
     body: JSON.stringify(body),
-  });
-}
-
-/** Data of each server-sent event, of a stream in which nothing else stands. */
-function eventsIn(stream: string): readonly string[] {
-  expect(stream.endsWith('\n\n')).toBe(true);
-  const blocks = stream.slice(0, -2).split('\n\n');
-  return blocks.map((block) => {
-    expect(block).toMatch(/^data: [^\n]+$/);
-    return block.slice('data: '.length);
   });
 }
 

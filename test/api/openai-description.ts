@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { expect } from 'vitest';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -46,6 +47,16 @@ export function faultsIn(
 export function examplesOf(operation: DescribedOperation): readonly PublishedExample[] {
   const [method = '', path = ''] = operation.split(' ');
   return published.paths[path]?.[method]?.['x-examples'] ?? [];
+}
+
+/** Data of each server-sent event, of a stream in which nothing else stands. */
+export function eventsIn(stream: string): readonly string[] {
+  expect(stream.endsWith('\n\n')).toBe(true);
+  const blocks = stream.slice(0, -2).split('\n\n');
+  return blocks.map((block) => {
+    expect(block).toMatch(/^data: [^\n]+$/);
+    return block.slice('data: '.length);
+  });
 }
 
 function checker(document: unknown) {
