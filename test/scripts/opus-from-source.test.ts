@@ -18,7 +18,7 @@ function checked(aptGet: string, sudo: string) {
       );
       chmodSync(join(folder, name), 0o755);
     }
-    const { status, stderr } = spawnSync('.ci/opus-from-source', [], {
+    const { status, stderr } = spawnSync(pathOf('bash'), ['.ci/opus-from-source'], {
       env: { PATH: folder },
       encoding: 'utf8',
       timeout: 20_000,
