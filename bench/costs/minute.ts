@@ -1,3 +1,4 @@
+import type { BenchPipeline } from '#bench/pipelines/server-settings.ts';
 import { table } from '#bench/table.ts';
 import { standardModels } from '#src/provider/models/models.ts';
 import { costOf, type Use } from '#src/spending/cost.ts';
@@ -18,36 +19,65 @@ const [msPerTokenHeard, msPerTokenSpoken] = [100, 50];
 const host = 'api.openai.com';
 
 type PricedPipeline = {
-  readonly name: string;
+  readonly pipeline: BenchPipeline;
   readonly recogniser: string;
   readonly model: string;
-  /** Reads aloud what the model writes; absent: the model speaks. */
+  /** Model that reads aloud; undefined: the model speaks. */
   readonly reader?: string;
+};
+
+/** Price of a minute of one pipeline, in US dollars: each part, and the sum. */
+export type MinuteCost = PricedPipeline & {
+  readonly hearUsd: number;
+  readonly thinkUsd: number;
+  readonly speakUsd: number;
+  readonly wholeUsd: number;
 };
 
 const { chat, audioChat, transcription, liveTranscription, realtime, realtimeSpeech } =
   standardModels;
 const pipelines: readonly PricedPipeline[] = [
-  { name: 'chained', recogniser: transcription, model: chat, reader: realtimeSpeech },
-  { name: 'chained', recogniser: liveTranscription, model: chat, reader: realtimeSpeech },
-  { name: 'audio-model', recogniser: transcription, model: audioChat },
-  { name: 'realtime', recogniser: transcription, model: realtime },
-  { name: 'realtime', recogniser: transcription, model: realtimeSpeech },
+  { pipeline: 'chained', recogniser: transcription, model: chat, reader: realtimeSpeech },
+  {
+    pipeline: 'chained, streaming recogniser',
+    recogniser: liveTranscription,
+    model: chat,
+    reader: realtimeSpeech,
+  },
+  { pipeline: 'audio-model', recogniser: transcription, model: audioChat },
+  { pipeline: 'realtime', recogniser: transcription, model: realtime },
+  { pipeline: 'realtime', recogniser: transcription, model: realtimeSpeech },
 ];
 
-/** US dollars for each pipeline at OpenAI, by the bot's own table of prices. */
-export function costsOfMinute(): readonly (readonly string[])[] {
-  return pipelines.map((pipeline) => {
-    const { name, recogniser, model, reader } = pipeline;
-    const parts = [heardUsd(recogniser), thoughtUsd(model, reader === undefined), readUsd(reader)];
-    const whole = parts.reduce((sum, part) => sum + part, 0);
-    return [name, recogniser, model, reader ?? 'the model', ...[...parts, whole].map(shown)];
+/** Each pipeline at OpenAI, by the bot's own table of prices. */
+export function costsOfMinute(): readonly MinuteCost[] {
+  return pipelines.map((priced) => {
+    const { recogniser, model, reader } = priced;
+    const hearUsd = heardUsd(recogniser);
+    const thinkUsd = thoughtUsd(model, reader === undefined);
+    const speakUsd = readUsd(reader);
+    return { ...priced, hearUsd, thinkUsd, speakUsd, wholeUsd: hearUsd + thinkUsd + speakUsd };
   });
 }
 
 export function costReport(): string {
   const head = ['pipeline', 'hears', 'thinks', 'speaks', 'hear', 'think', 'speak', 'US$ a minute'];
-  return table(head, costsOfMinute());
+  const rows = costsOfMinute().map((cost) => {
+    const { pipeline, recogniser, model, reader = 'the model' } = cost;
+    const parts = [cost.hearUsd, cost.thinkUsd, cost.speakUsd, cost.wholeUsd];
+    return [pipeline, recogniser, model, reader, ...parts.map(shownUsd)];
+  });
+  return table(head, rows);
+}
+
+/** Newest day of the prices that count here. */
+export function pricesAsOf(): string {
+  return (
+    knownPrices
+      .map(({ asOf }) => asOf)
+      .sort()
+      .at(-1) ?? ''
+  );
 }
 
 function heardUsd(recogniser: string): number {
@@ -78,6 +108,6 @@ function usdOf(model: string, use: Use): number {
   return (questions * nanoUsd) / 1e9;
 }
 
-function shown(usd: number): string {
+export function shownUsd(usd: number): string {
   return usd.toFixed(4);
 }

@@ -1,20 +1,30 @@
-// npm run bench:pipelines [-- --turns 11]: how soon each pipeline answers where servers take no time at all.
+// npm run bench:pipelines [-- --turns 11] [--save]: how soon each pipeline answers where servers take no time at all.
 import { parseArgs } from 'node:util';
 import { Clips } from '#bench/clips.ts';
 import { percentile, table } from '#bench/table.ts';
 import { answerDelays } from './answer-delays.ts';
-import { serverSettings } from './server-settings.ts';
+import { type PipelineDelay, savePipelineResult, saveTable } from './choices.ts';
+import { type BenchPipeline, serverSettings } from './server-settings.ts';
 
-const { values: options } = parseArgs({ options: { turns: { type: 'string', default: '11' } } });
-const turns = Number(options.turns);
+const { values: options } = parseArgs({
+  options: { turns: { type: 'string', default: '11' }, save: { type: 'boolean' } },
+});
+const asked = Number(options.turns);
 
 console.log('Servers answer at once, so this is what the bot adds; compare only within one run.\n');
-const rows: string[][] = [];
+const rows: Partial<Record<BenchPipeline, PipelineDelay>> = {};
 await using clips = await Clips.open();
-for (const [name, environment] of Object.entries(serverSettings)) {
-  const delaysMs = await answerDelays(environment, clips.all, turns);
-  const shown = [0.5, 0.95].map((part) => percentile(delaysMs, part).toFixed(0));
-  rows.push([name, `${delaysMs.length} of ${turns}`, ...shown]);
-  if (delaysMs.length < turns) process.exitCode = 1;
+for (const name of Object.keys(serverSettings) as BenchPipeline[]) {
+  const delaysMs = await answerDelays(serverSettings[name], clips.all, asked);
+  const [p50, p95] = [percentile(delaysMs, 0.5), percentile(delaysMs, 0.95)].map(Math.round);
+  rows[name] = { p50: p50 ?? Number.NaN, p95: p95 ?? Number.NaN, answered: delaysMs.length, asked };
+  if (delaysMs.length < asked) process.exitCode = 1;
 }
-console.log(table(['ms from the last voiced packet', 'answered', 'p50', 'p95'], rows));
+const shown = Object.entries(rows).map(([name, { p50, p95, answered }]) => [
+  ...[name, `${answered} of ${asked}`, `${p50}`, `${p95}`],
+]);
+console.log(table(['ms from the last voiced packet', 'answered', 'p50', 'p95'], shown));
+if (options.save && process.exitCode !== 1) {
+  await savePipelineResult(rows as Record<BenchPipeline, PipelineDelay>);
+  await saveTable();
+}

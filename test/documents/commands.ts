@@ -48,7 +48,7 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   'npm run bench': long('bench/latency/figures.test.ts, and npm run node -- bench/compare.ts'),
   'npm run bench:capacity': long('bench/capacity/*.test.ts and bench/processes/*.test.ts'),
   'npm run bench:captions': long('bench/captions/*.test.ts'),
-  'npm run bench:costs': tested('bench/costs/minute.test.ts', 'costsOfMinute'),
+  'npm run bench:costs': tested('bench/pipelines/choices.test.ts', 'costsOfMinute', 'withTable'),
   'npm run bench:duplex': long('bench/duplex/*.test.ts'),
   'npm run bench:hostile': long('bench/hostile/shapes.test.ts'),
   'npm run bench:languages': long('bench/languages/languages.test.ts'),

@@ -1,0 +1,89 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { costsOfMinute, pricesAsOf, shownUsd } from '#bench/costs/minute.ts';
+import type { BenchPipeline } from './server-settings.ts';
+
+/** Delays of one pipeline, in ms from the last voiced packet of a question to the first packet of its answer. */
+export type PipelineDelay = {
+  readonly p50: number;
+  readonly p95: number;
+  readonly answered: number;
+  readonly asked: number;
+};
+
+/** Figures of one run of `npm run bench:pipelines`. */
+export type PipelineResult = {
+  /** Day, Node and cores. */
+  readonly made: string;
+  readonly rows: Readonly<Record<BenchPipeline, PipelineDelay>>;
+};
+
+const resultPlace = new URL('result.json', import.meta.url);
+const guidePlace = new URL('../../docs/pipelines.md', import.meta.url);
+const marks = {
+  begin:
+    '<!-- npm run bench:pipelines -- --save and npm run bench:costs -- --save write this table -->',
+  end: '<!-- end of the table -->',
+};
+
+/** What the answering model is given, and the servers that an answer waits for one after the other. */
+const manners: Readonly<Record<BenchPipeline, { readonly given: string; readonly waits: string }>> =
+  {
+    chained: {
+      given: 'words, once they were said; tone is lost',
+      waits: 'recogniser, model, speech',
+    },
+    'chained, streaming recogniser': {
+      given: 'words, recognised while they are said; tone is lost',
+      waits: 'model, speech',
+    },
+    'audio-model': { given: 'the sound, once it was said', waits: 'model' },
+    realtime: { given: 'the sound, while it is said', waits: 'model' },
+  };
+
+/** Table of docs/pipelines.md: what each choice hears, how soon it answers, and the price of a minute. */
+export function choiceTable({ made, rows }: PipelineResult): string {
+  const head = [
+    ...['Pipeline', 'Recogniser', 'Model', 'Speaks', 'The model gets', 'Servers in a row'],
+    ...['Bot alone, p50; p95', 'US$ a minute', 'hear; think; speak'],
+  ];
+  const body = costsOfMinute().map((cost) => {
+    const { pipeline, recogniser, model, reader = 'the model' } = cost;
+    const { given, waits } = manners[pipeline];
+    const { p50, p95 } = rows[pipeline];
+    const parts = [cost.hearUsd, cost.thinkUsd, cost.speakUsd].map(shownUsd).join('; ');
+    const delay = `${p50.toFixed(0)}; ${p95.toFixed(0)} ms`;
+    return [
+      ...[pipeline, recogniser, model, reader, given, waits, delay],
+      ...[shownUsd(cost.wholeUsd), parts],
+    ];
+  });
+  const table = [head, head.map(() => '---'), ...body].map((row) => `| ${row.join(' | ')} |`);
+  const asked = rows.chained.asked;
+  const source = `Delays: ${asked} questions each in one run, ${made}. US dollars: OpenAI, prices of ${pricesAsOf()}.`;
+  return [...table, '', source].join('\n');
+}
+
+/** Text of the guide with this table between its marks. Throws a plain Error where they are missing. */
+export function withTable(guide: string, table: string): string {
+  const [before, rest] = guide.split(`${marks.begin}\n`);
+  const [, after] = rest?.split(`${marks.end}\n`) ?? [];
+  if (before === undefined || after === undefined) throw new Error('The guide has no such table.');
+  return `${before}${marks.begin}\n\n${table}\n\n${marks.end}\n${after}`;
+}
+
+/** Writes the table into docs/pipelines.md, from the figures that were saved last. */
+export async function saveTable(): Promise<void> {
+  const guide = await readFile(guidePlace, 'utf8');
+  await writeFile(guidePlace, withTable(guide, choiceTable(await readPipelineResult())));
+}
+
+export async function readPipelineResult(): Promise<PipelineResult> {
+  return JSON.parse(await readFile(resultPlace, 'utf8'));
+}
+
+export async function savePipelineResult(rows: PipelineResult['rows']): Promise<void> {
+  const day = new Date().toISOString().slice(0, 10);
+  const made = `${day}, Node ${process.versions.node}, ${availableParallelism()} cores`;
+  await writeFile(resultPlace, `${JSON.stringify({ made, rows }, undefined, 2)}\n`);
+}
