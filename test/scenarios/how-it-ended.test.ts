@@ -182,3 +182,23 @@ scenario('a program that waits is told how a text and a sound ended', async () =
     });
   expect(setup.bot.log.filter(({ level }) => Number(level) >= 60)).toEqual([]);
 });
+
+scenario('who waits while the bot is stopped is told that it left', async () => {
+  await using playing = await openPlaying();
+  const { adam, port, setup } = playing;
+  const { guildId } = setup.sandbox;
+  const token = await makeToken({ DATA_DIR: setup.dataDir }, guildId, 'say,track');
+  const looped = { sound: 'rain', loop: true, wait: true };
+  const asked = adam.command('track play', looped);
+  const program = fetch(`http://127.0.0.1:${port}/v1/servers/${guildId}/tracks`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ ...looped, track: 'bg' }),
+  });
+  await eventually(async () =>
+    expect((await told(adam, 'track queue', { track: 'bg' })).text).toContain('rain'),
+  );
+  await setup.restart();
+  expect(await (await program).json()).toMatchObject({ ended: 'stopped', why: 'left' });
+  await eventually(() => expect(asked.reply?.text).toBe(text('ended.left', { title: 'rain' })));
+});

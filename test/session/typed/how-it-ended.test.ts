@@ -154,6 +154,18 @@ test('a text that the link took in part is lost with it, and one that it had not
   expect([begun, waits]).toEqual([[{ kind: 'stopped', why: 'lost' }], [{ kind: 'completed' }]]);
 });
 
+test('a bot that is moved takes its sounds along, and a text on voice ends there', async () => {
+  const fixture = await openQuiet(200);
+  const [moved, ended] = [await sound(fixture), await say(fixture)];
+  fixture.sessions.news('g', { kind: 'moved', channelId: 'den' });
+  await pass(fixture, 3_000);
+  expect(fixture.of('left')).toMatchObject([{ why: 'moved' }]);
+  expect([moved, ended]).toEqual([[], [{ kind: 'stopped', why: 'left' }]]);
+  fixture.tracks.steer('g', byAdam, 'stop', 'main');
+  await pass(fixture, 20);
+  expect(moved).toEqual([{ kind: 'stopped', why: 'asked' }]);
+});
+
 test('who is forgotten still learns how their sound ended', async () => {
   const fixture = await openQuiet(200);
   const ends = await sound(fixture);
