@@ -191,6 +191,8 @@ test('a page of another origin asks for /v1 where it is named, and for nothing e
     expect(refusalOf(refused).slice(0, 2)).toEqual([403, 'door.origin']);
     expect(refused.headers['access-control-allow-origin']).toBeUndefined();
   }
+  const read = await ask(page.url, '/state', asking);
+  expect(refusalOf(read).slice(0, 2)).toEqual([403, 'door.origin']);
   const renamed = await ask(page.url, '/v1/act', { ...asking, host: 'evil.example' });
   expect(renamed.status).toBe(421);
 });
