@@ -62,6 +62,7 @@ test.each(soundFormats)(
       response_format: format,
     });
     expect(response.headers.get('content-type')).toBe(types[format]);
+    expect(response.headers.get('x-accel-buffering')).toBe('no');
     const reader = (response.body as ReadableStream<Uint8Array>).getReader();
     const first = Buffer.from((await reader.read()).value ?? []);
     expect(first.toString('latin1')).toMatch(begins[format]);

@@ -32,6 +32,8 @@ const types: Readonly<Record<SoundFormat, string>> = {
   wav: 'audio/wav',
   pcm: 'audio/pcm',
 };
+/** A proxy like nginx holds a second of MP3 back, else. */
+const unbuffered = { 'x-accel-buffering': 'no' };
 /** What one request to the engine took. */
 type Took = Parameters<ProgramText['onTook']>[0];
 
@@ -60,12 +62,12 @@ async function speak(context: Context, parts: SpeechParts): Promise<Response> {
   const opened = stack.move();
   const bytes = await whenBegun(encoded(speech.parts, encoder, opened));
   if (request.stream_format === 'sse') {
-    const headers = { 'content-type': 'text/event-stream; charset=utf-8' };
+    const headers = { ...unbuffered, 'content-type': 'text/event-stream; charset=utf-8' };
     return new Response(ReadableStream.from(eventsOf(bytes, took, onBug)), { headers });
   }
   const { outgoing } = context.env as { readonly outgoing?: { destroy(): void } };
   const cut = outgoing && (() => outgoing.destroy());
-  const headers = { 'content-type': types[format] };
+  const headers = { ...unbuffered, 'content-type': types[format] };
   return new Response(ReadableStream.from(cutOff(bytes, cut, onBug)), { headers });
 }
 
