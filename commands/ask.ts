@@ -19,7 +19,7 @@ export const ask: Command = {
   longestMs: longestAskMs,
   meanwhile: ({ words, sound }) => ({
     id: 'ask.thinking',
-    with: { question: words.question?.trim() || (sound?.name ?? '') },
+    with: { question: words.question?.trim() || (sound?.name ?? hostOf(words.link)) },
   }),
   options: [
     {
@@ -29,6 +29,7 @@ export const ask: Command = {
       maxChars: 1000,
     },
     { name: 'recording', description: 'command.ask.recording', kind: 'sound' },
+    { name: 'link', description: 'command.ask.link', kind: 'text', maxChars: 500 },
     { name: 'answer', description: 'command.ask.answer', kind: 'choice', values: ways },
     subjectOption,
     ...mannerOptions,
@@ -40,7 +41,8 @@ export const ask: Command = {
     const barred = way === 'voice' ? notInRoom(call, sessions) : undefined;
     if (barred) return [barred];
     if (call.words.about) return await askTranscript(call, ports, question, way === 'voice');
-    const { sound: recording } = call;
+    const recording = recordingOf(call);
+    if (recording === 'both') return [{ id: 'ask.link.both', to: 'caller' }];
     if (!recording && !/[\p{L}\p{N}]/u.test(question)) return [{ id: 'ask.empty', to: 'caller' }];
     const read = mannerIn(call, ports);
     if ('wrong' in read) return [read.wrong];
@@ -63,6 +65,18 @@ function withLines(replies: Replies, lines: readonly TextLine[]): Replies {
   if (lines.length === 0) return replies;
   const [first, ...more] = replies;
   return [{ ...first, lines: [...(first.lines ?? []), ...lines] }, ...more];
+}
+
+/** What was sent, or what lies behind the link that was. */
+function recordingOf({ sound, words }: CommandCall): CommandCall['sound'] | 'both' {
+  const link = words.link?.trim();
+  if (!link) return sound;
+  return sound ? 'both' : { url: link, name: hostOf(link) };
+}
+
+/** All that others read of a link: the rest of it may be a secret. */
+function hostOf(link = ''): string {
+  return URL.canParse(link.trim()) ? new URL(link.trim()).hostname : '';
 }
 
 /** Where the bot sits in no channel, who did not say how is answered in writing. */

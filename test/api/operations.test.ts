@@ -101,6 +101,19 @@ test('a question is asked in words, with a recording in base64, or as a WAV file
   ]);
 });
 
+test('a question is asked about a recording by its address, in place of its bytes', async () => {
+  const { asked, port } = asking({ kind: 'answered', text: openText('Five.') });
+  await using api = await openApi(port);
+  await api.add('bell');
+  const url = 'https://cdn.test/talk.mp3';
+  const response = await api.post('bell', at('ask'), { url });
+  expect(await response.json()).toEqual({ text: 'Five.' });
+  expect(asked[0]?.[4]).toMatchObject({ recording: { url, name: 'recording' } });
+  expect(asked[0]?.[4]?.recording?.bytes).toBeUndefined();
+  const both = await api.post('bell', at('ask'), { url, recording: wav.toString('base64') });
+  expect((await refusalIn(both)).slice(0, 2)).toEqual([400, 'request.invalid']);
+});
+
 test('an answer in a file comes in JSON, or as the file itself to a program that reads WAV', async () => {
   const { port } = asking({ kind: 'answered', text: openText('Five.'), wav });
   await using api = await openApi(port);

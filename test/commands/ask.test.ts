@@ -44,6 +44,21 @@ test('a recording may be asked about, with a question or without one', async () 
   expect(replies).toEqual([{ id: 'ask.answer', with: { answer: 'Five.' }, to: 'room' }]);
 });
 
+test('a recording may be asked about by its link, of which others read its host alone', async () => {
+  const { asked, hears } = asking();
+  const link = ' https://cdn.test/talk.mp3?key=secret ';
+  const words = { link, question: 'What is said?' };
+  await ask.run({ ...adam, words }, hears);
+  const recording = { url: link.trim(), name: 'cdn.test' };
+  expect(asked).toEqual([['g', 'What is said?', asker, 'text', { recording }]]);
+  const told = ask.meanwhile?.({ ...adam, words: { link } });
+  expect(told).toMatchObject({ with: { question: 'cdn.test' } });
+  expect(await ask.run({ ...adam, sound, words }, hears)).toEqual([
+    { id: 'ask.link.both', to: 'caller' },
+  ]);
+  expect(asked).toHaveLength(1);
+});
+
 test('a recording is answered aloud, in writing or to the caller alone, as asked', async () => {
   const { asked, hears } = asking();
   const lounge = ports({ ask: hears.talk.ask });

@@ -3,6 +3,7 @@ import { refusalOf } from '#src/api/failed-line.ts';
 import { refusal } from '#src/api/refusal.ts';
 import { defineRoute } from '#src/api/route.ts';
 import { peopleReading } from '#src/people/confidential-text.ts';
+import type { QuestionSubject } from '#src/session/ports/command-ports.ts';
 import { nowhere } from './nowhere.ts';
 import { ignoredField, mannerFields, mannerIn, pace } from './spoken-manner.ts';
 
@@ -16,6 +17,9 @@ const base64 = z
 const body = z.strictObject({
   question: question.default(''),
   recording: base64.optional(),
+  url: z.string().max(2_048).optional().meta({
+    description: 'In place of recording: https address of a file of sound, public.',
+  }),
   answer,
   ...mannerFields,
 });
@@ -53,12 +57,11 @@ export const ask = defineRoute({
   refusals: [409, 429, 502, 504],
   async run({ guildId, ports, asker, accept, signal, sound, ...request }) {
     const asked = sound ? { ...request.query, recording: undefined } : request.body;
-    const bytes = sound ?? (asked.recording && Buffer.from(asked.recording, 'base64'));
-    if (!bytes && !/[\p{L}\p{N}]/u.test(asked.question))
+    const recording = recordingOf({ ...asked, ...(sound && { sound }) });
+    if (!recording && !/[\p{L}\p{N}]/u.test(asked.question))
       throw refusal(400, 'question.empty', 'That holds no question.', 'question');
-    const recording = bytes && { recording: { url: '', name: 'recording', bytes } };
     const { manner, ignored } = mannerIn(asked, ports);
-    const about = { longestMs: longestAnswerMs, signal, ...recording, manner };
+    const about = { longestMs: longestAnswerMs, signal, ...(recording && { recording }), manner };
     const asking = ports.talk.ask(guildId, asked.question, asker, asked.answer, about);
     const told = await asking.catch((error: unknown) => {
       throw signal.aborted ? refusal(409, 'answer.stopped', 'The program has hung up.') : error;
@@ -75,3 +78,19 @@ export const ask = defineRoute({
     return { text, audio: { format: 'wav', data: file.toString('base64') }, ...ignored };
   },
 });
+
+type SentSound = {
+  readonly sound?: Uint8Array;
+  /** In base64. */
+  readonly recording?: string | undefined;
+  readonly url?: string | undefined;
+};
+
+/** Errors: `ApiRefusal`. */
+function recordingOf({ sound, recording, url }: SentSound): QuestionSubject['recording'] {
+  const bytes = sound ?? (recording && Buffer.from(recording, 'base64'));
+  if (!url) return bytes ? { url: '', name: 'recording', bytes } : undefined;
+  if (!bytes) return { url, name: 'recording' };
+  const message = 'url: send a recording or an address, not both.';
+  throw refusal(400, 'request.invalid', message, 'url');
+}
