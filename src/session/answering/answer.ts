@@ -92,9 +92,10 @@ export async function answer(
     });
     const { dropped } = question.handle;
     if (dropped === 'continued') pending.discard();
-    else if (dropped !== 'withdrawn' && !output.isForgotten) {
+    else if (dropped !== 'withdrawn') {
       const { aboutIds, knownBy } = pending;
-      const given = { reply, progress, finish, aboutIds, knownBy };
+      const { isForgotten } = output;
+      const given = { reply, progress, finish, aboutIds, isForgotten, knownBy };
       recordAnswer(question, given, context);
       if (failure?.stage !== 'speak') showWrittenParts(question, given, context);
     }

@@ -98,7 +98,7 @@ export function beginAnswer(
       tools,
       basis,
       knownBy: alsoKnownTo(knownByAll([history.knownBy, knownBy]), readers.people),
-      aboutIds: [...new Set([...history.aboutIds, ...aboutIds])],
+      aboutIds,
       reservation,
       nowMs: () => clock.nowMs(),
     },

@@ -27,7 +27,7 @@ export type RememberedExchange = {
   readonly name: string;
   readonly said: string;
   readonly heard: string;
-  /** Others who asked the same and were answered with it, and those whose words the answer is made of. */
+  /** Others who asked the same and were answered with it, and those whose captions or memories the answer is made of. */
   readonly alsoIds?: readonly string[];
   /** People who were there for all of it, and chats in which all of it stands. */
   readonly knownBy: KnownBy;
@@ -39,10 +39,9 @@ export type Listener = TextReader & { readonly name: string };
 /** Time, in ms, after which it is known which chats somebody who has come may open. */
 const settledMs = 1_000;
 
-/** Exchanges as a model is shown them, those who may know all of them, and those whose words they hold. */
+/** Exchanges as a model is shown them, and those who may know all of them. */
 export type KnownHistory = {
   readonly messages: readonly ChatMessage[];
-  readonly aboutIds: readonly string[];
   readonly knownBy: KnownBy;
 };
 
@@ -152,10 +151,7 @@ export class ConversationMemory {
       history.addAssistant(heard);
     }
     const knownBy = knownByAll(shown.map((one) => one.knownBy));
-    const aboutIds = new Set(
-      shown.flatMap(({ speakerId, alsoIds = [] }) => [speakerId, ...alsoIds]),
-    );
-    return { messages: history.messages(), knownBy, aboutIds: [...aboutIds] };
+    return { messages: history.messages(), knownBy };
   }
 
   #known(readers: TextReaders): readonly RememberedExchange[] {

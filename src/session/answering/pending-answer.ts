@@ -42,7 +42,7 @@ export type PendingAnswerParts = {
   readonly basis: object;
   /** Those who may know what the model is shown for it. */
   readonly knownBy: KnownBy;
-  /** People whose words that holds. */
+  /** People whose captions or memories that holds. */
   readonly aboutIds: readonly string[];
   readonly nowMs: () => number;
   /** Money set aside for it. */
@@ -119,7 +119,7 @@ export class PendingAnswer {
     return knownByAll([this.madeOf, quoted]);
   }
 
-  /** People whose words it is made of, or quotes. */
+  /** People whose captions or memories it is made of, or quotes. */
   get aboutIds(): readonly string[] {
     return [...new Set([...this.#aboutIds, ...(this.quote?.aboutIds ?? [])])];
   }

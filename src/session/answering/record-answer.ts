@@ -17,6 +17,8 @@ export type FinishedAnswer = {
   readonly finish: AnswerFinish;
   /** People whose words it is made of. */
   readonly aboutIds?: readonly string[];
+  /** One of them has taken their words back meanwhile. */
+  readonly isForgotten?: boolean;
   /** Those who may know what it was made of. */
   readonly knownBy: KnownBy;
 };
@@ -47,9 +49,11 @@ export function recordAnswer(
   const twins = (question.also ?? []).filter(hasWords);
   const writtenIn = isWritten(given) ? [context.channel.channelId] : [];
   const knownBy = answerKnownBy(question, given.knownBy, context, writtenIn);
-  for (const twin of twins) remember(twin, '', [], knownBy, context);
   const alsoIds = [...twins.map(speakerOf), ...(given.aboutIds ?? [])];
-  remember(question, reached(given), alsoIds, knownBy, context);
+  if (!given.isForgotten) {
+    for (const twin of twins) remember(twin, '', [], knownBy, context);
+    remember(question, reached(given), alsoIds, knownBy, context);
+  }
   const { firstSentAtMs } = given.reply;
   if (firstSentAtMs !== undefined && !question.tell) {
     context.panel.answered(firstSentAtMs - question.said.toMs);

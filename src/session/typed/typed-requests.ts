@@ -318,7 +318,7 @@ function knownTo(
   { id }: Asker,
   session: VoiceSession | undefined,
   { placeId }: QuestionSubject,
-): Pick<KnownHistory, 'knownBy' | 'messages'> {
+): KnownHistory {
   if (!session?.isHere(id)) return { messages: [], knownBy: anybody };
   const { captions, gate, memory } = session.context;
   const { openPlaceIds = [] } = captions.view?.viewer(id) ?? {};
