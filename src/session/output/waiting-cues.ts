@@ -55,7 +55,7 @@ export class WaitingCues {
   tick(signal: AbortSignal): void {
     const { queue, parts } = this.#context;
     const { current } = queue;
-    if (current?.kind !== 'question' || !this.#isSilent(current)) {
+    if (current?.kind !== 'question' || !this.#isSilent) {
       if (!current) for (const cue of this.#played) this.#cues.cut(cue);
       this.#played = [];
       this.#wait = undefined;
@@ -72,10 +72,10 @@ export class WaitingCues {
     void this.#saySoon(current, AbortSignal.any([signal, current.handle.signal]));
   }
 
-  /** Nothing of the answer has been heard; or it has begun, and goes on when a tool has come to its end. */
-  #isSilent({ step }: QueuedQuestion): boolean {
+  /** Nothing of the answer has been heard; or it has begun, and no more of it has come: a tool runs, or its server stalls. */
+  get #isSilent(): boolean {
     const { output } = this.#context;
-    return !output.sounds || (output.starves && step?.() !== undefined);
+    return !output.sounds || output.starves;
   }
 
   #waitFor(question: QueuedQuestion, nowMs: number): Waiting {
@@ -108,7 +108,7 @@ export class WaitingCues {
       throw error;
     }
     pieces.push(...rate.flush());
-    if (signal.aborted || !this.#isSilent(question)) return;
+    if (signal.aborted || !this.#isSilent) return;
     this.#keep(this.#cues.say(joinSamples(pieces).subarray(0, (longestMs * speakRateHz) / 1000)));
   }
 
