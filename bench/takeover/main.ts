@@ -1,4 +1,4 @@
-// npm run takeover [-- --kills 50] [--stops 0] [--freezes 0] [--suspends 0] [--cuts 0] [--gone 0] [--processes 3] [--database postgres://…]
+// npm run takeover [-- --kills 0] [--stops 0] [--freezes 0] [--suspends 0] [--cuts 0] [--gone 0] [--processes 3] [--database postgres://…]
 import { parseArgs } from 'node:util';
 import { reportOf } from './report.ts';
 import { begin, playRound, type TakeoverFault, type TakeoverRound } from './round.ts';
@@ -6,7 +6,8 @@ import { openTakeover } from './takeover-setup.ts';
 
 const { values: options } = parseArgs({
   options: {
-    kills: { type: 'string', default: '50' },
+    /** Default: 50, or 0 where another fault is named. */
+    kills: { type: 'string' },
     stops: { type: 'string', default: '0' },
     freezes: { type: 'string', default: '0' },
     suspends: { type: 'string', default: '0' },
@@ -18,8 +19,12 @@ const { values: options } = parseArgs({
   },
 });
 const count = Number(options.processes);
+const isNamed = [options.stops, options.freezes, options.suspends, options.cuts, options.gone].some(
+  (times) => times !== '0',
+);
+const kills = Number(options.kills ?? (isNamed ? 0 : 50));
 const wanted: readonly (readonly [TakeoverFault, number])[] = [
-  ['kill', Number(options.kills)],
+  ['kill', kills],
   ['stop', Number(options.stops)],
   ['freeze', Number(options.freezes)],
   ['suspend', count > 1 ? Number(options.suspends) : 0],
