@@ -11,6 +11,7 @@ import {
   type ScenarioSetup,
   scenario,
   seat,
+  soon,
 } from '#test/scenarios/setup/scenario-setup.ts';
 
 const clip = {
@@ -88,6 +89,49 @@ scenario(
     );
     expect((await told(adam, 'track queue', { track: 'quiet' })).text).toContain(
       text('track.mutes'),
+    );
+  },
+);
+
+scenario(
+  'a track has the name that people gave it, in every script, after a restart and on its buttons, too',
+  async () => {
+    await using setup = await openScenario();
+    const adam = await callIn(setup, 'Adam');
+    const guitars = '🎸'.repeat(40);
+    const loop = true;
+    const first = await told(adam, 'track play', { sound: 'rain', track: guitars, loop });
+    expect(first).toMatchObject(spokenUp('track.playing', { title: 'rain', track: guitars }));
+    await told(adam, 'track play', { sound: 'rain', track: ' Rainy   Day ', loop });
+    await told(adam, 'track play', { sound: 'rain', track: '雨の音', loop });
+    const queued = await told(adam, 'track play', { sound: 'bell', track: 'RAINY DAY' });
+    expect(queued).toMatchObject(
+      spokenUp('track.added', { title: 'bell', track: 'Rainy Day', n: 1 }),
+    );
+    const rude = await told(adam, 'track play', { sound: 'bell', track: '@everyone **x**' });
+    expect(rude).toMatchObject({ text: 'bell on @\u200beveryone \\*\\*x\\*\\*.', pings: [] });
+    const tooLong = await told(adam, 'track play', { sound: 'bell', track: 'x'.repeat(41) });
+    expect(tooLong).toMatchObject(whispered('track.name'));
+    expect(await told(adam, 'track mute', { track: 'rainy day' })).toMatchObject(
+      spokenUp('track.muted', { track: 'Rainy Day' }),
+    );
+    await eventually(() => expect(panelIn(setup).text).toContain(`Tracks: ${guitars}: rain`));
+    const pause = buttonsOf(panelIn(setup)).find(([name]) => name.startsWith('track.pause'));
+    if (!pause) throw new Error('There is no button that pauses.');
+    await setup.restart();
+    await returned(setup, adam);
+    await eventually(() =>
+      expect(panelIn(setup).text).toMatch(/Rainy Day: rain, 0:\d\d \/ 0:30, muted, 100 %/),
+    );
+    const typed = adam.complete('track skip', { track: 'rain' }, 'track');
+    expect(await typed.suggested(soon())).toContainEqual({ name: 'Rainy Day', value: 'Rainy Day' });
+    expect((await told(adam, 'track queue', { track: 'RAINY day' })).text).toMatch(
+      /^Rainy Day: rain, 0:\d\d \/ 0:30, again and again, muted, 100 %/,
+    );
+    await eventually(() => expect(panelIn(setup).text).toContain('雨の音: rain'));
+    expect((await told(adam, 'track queue', { track: '雨の音' })).text).toMatch(/^雨の音: rain/);
+    expect(await pressed(adam, panelIn(setup), pause[0])).toMatchObject(
+      whispered('track.paused', { track: guitars }),
     );
   },
 );
