@@ -53,3 +53,13 @@ export function refusalOfError(error: unknown): ApiRefusal | undefined {
   const message = `A speech or chat server failed (${code}): the operator's log says more.`;
   return refusal(502, code, message);
 }
+
+/** `onBug` for as long as the program is there: of one that has hung up what is thrown is only that. */
+export function whileThere(
+  onBug: (error: unknown) => void,
+  program: AbortSignal,
+): (error: unknown) => void {
+  return (error) => {
+    if (!program.aborted) onBug(error);
+  };
+}

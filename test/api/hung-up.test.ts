@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { setImmediate } from 'node:timers/promises';
+import { expect, test, vi } from 'vitest';
 import { chained } from '#src/pipeline/chained.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -6,6 +7,7 @@ import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { dollars, openDesk } from '#test/fakes/spending.ts';
 import { only, openSessionFixture, places } from '#test/session/setup/session-fixture.ts';
 import { openApi, programPorts } from './api-setup.ts';
+import { openCompletions } from './completions-setup.ts';
 
 const guildId = 'g';
 
@@ -39,5 +41,48 @@ test.each(['text', 'file'])(
     await expect.poll(running).toBe(0);
     expect(ledger.reserved(guildId).nanoUsd).toBe(0);
     expect(api.bugs).toEqual([]);
+  },
+);
+
+const question = { model: 'parley', messages: [{ role: 'user', content: 'Well?' }] };
+const text = { model: 'parley', input: 'It is ready.', response_format: 'pcm' };
+const stalled = (afterPieces: number) =>
+  new FakeSynthesizer({ fault: () => ({ afterPieces, error: 'stall' }) });
+
+test.each([
+  ['a completion before its first word', 'chat/completions', question, 0],
+  ['a streamed completion', 'chat/completions', { ...question, stream: true }, 1],
+  [
+    'a streamed completion before its first word',
+    'chat/completions',
+    { ...question, stream: true },
+    0,
+  ],
+  ['speech before its first sound', 'audio/speech', text, 0],
+  ['speech', 'audio/speech', text, 1],
+  ['speech as events', 'audio/speech', { ...text, stream_format: 'sse' }, 1],
+])(
+  '%s that is hung up is no bug, and nothing of it is written to the console',
+  async (_, path, body, begun) => {
+    const written = vi.spyOn(console, 'error');
+    const chat = new FakeChat([begun > 0 ? ['Yes, ', 'stall'] : ['stall']]);
+    const synthesizer = stalled(begun);
+    await using served = await openCompletions({ chat, synthesizer });
+    const program = new AbortController();
+    const asking = fetch(`${served.baseURL}/${path}`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer parley_dog', 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: program.signal,
+    });
+    const read = asking.then((response) => response.body?.getReader().read());
+    read.catch(() => undefined);
+    await expect.poll(() => chat.running + synthesizer.running).toBe(1);
+    if (begun > 0) await read;
+    program.abort();
+    await expect.poll(() => chat.running + synthesizer.running).toBe(0);
+    await asking.catch(() => undefined);
+    for (let n = 0; n < 20; n++) await setImmediate();
+    expect([served.api.bugs, written.mock.calls]).toEqual([[], []]);
   },
 );

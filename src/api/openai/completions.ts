@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { Context, Hono } from 'hono';
 import { type ApiDoor, authorise } from '#src/api/authorise.ts';
-import { refusalOf } from '#src/api/failed-line.ts';
+import { refusalOf, whileThere } from '#src/api/failed-line.ts';
 import { type ApiRefusal, refusal } from '#src/api/refusal.ts';
 import { checked, jsonOf } from '#src/api/request-body.ts';
 import { payerIdOf } from '#src/api/tokens/token-budgets.ts';
@@ -70,7 +70,8 @@ async function complete(
   if (!request.stream) return context.json(await completionOf(answer.parts, head, encoders));
   const begun = await whenBegun(answer.parts);
   const includesUsage = request.stream_options?.include_usage === true;
-  const chunks = chunksOf(begun, head, { includesUsage, onBug: parts.onBug });
+  const onBug = whileThere(parts.onBug, context.req.raw.signal);
+  const chunks = chunksOf(begun, head, { includesUsage, onBug });
   return new Response(ReadableStream.from(chunks), { headers: streamHeaders });
 }
 

@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono';
 import type { z } from 'zod';
 import { type ApiDoor, authorise } from '#src/api/authorise.ts';
-import { refusalOf, refusalOfError } from '#src/api/failed-line.ts';
+import { refusalOf, refusalOfError, whileThere } from '#src/api/failed-line.ts';
 import { type ApiRefusal, refusal, refusalBody } from '#src/api/refusal.ts';
 import { checked, jsonOf } from '#src/api/request-body.ts';
 import { payerIdOf } from '#src/api/tokens/token-budgets.ts';
@@ -44,8 +44,7 @@ async function speak(context: Context, parts: SpeechParts): Promise<Response> {
   const format = formatOf(request.response_format ?? 'mp3');
   const took: Took[] = [];
   const { signal } = context.req.raw;
-  // Of a program that has hung up what is thrown is only that.
-  const onBug = (error: unknown) => void (signal.aborted || parts.onBug(error));
+  const onBug = whileThere(parts.onBug, signal);
   using stack = new DisposableStack();
   const encoder = stack.use(encoders.open(format)); // it gets ready while the engine does
   const speech = await ports.answers.speak(
