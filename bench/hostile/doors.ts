@@ -65,9 +65,11 @@ async function posted(
   { url, token }: DoorParts['page'],
   method: string,
   path: string,
-  body: string,
+  body: string | FormData,
+  type = 'application/json',
 ): Promise<number> {
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const isForm = body instanceof FormData;
+  const headers = { authorization: `Bearer ${token}`, ...(!isForm && { 'content-type': type }) };
   const signal = AbortSignal.timeout(patienceMs);
   const address = new URL(path, url);
   const response = await fetch(address, { method: method.toUpperCase(), headers, body, signal });
@@ -82,6 +84,28 @@ const speech = readFileSync(
 );
 const input = { data: speech.toString('base64'), format: 'wav' };
 const recorded = { role: 'user', content: [{ type: 'input_audio', input_audio: input }] };
+
+/** Forms with a file: what stands in the file, in a field, in the head of a part, and in place of parts. */
+export function formDoors({ page }: DoorParts): readonly Door[] {
+  const path = '/v1/audio/transcriptions';
+  const head = 'Content-Disposition: form-data; name=';
+  const bodies: Readonly<Record<string, (json: string) => string>> = {
+    file: (json) => `--b\r\n${head}"file"; filename="a.wav"\r\n\r\n${json}\r\n--b--\r\n`,
+    field: (json) => `--b\r\n${head}"prompt"\r\n\r\n${json}\r\n--b--\r\n`,
+    head: (json) => `--b\r\n${json.replaceAll(',', ':\r\n')}\r\n\r\n1\r\n--b--\r\n`,
+    parts: (json) => `${json.replaceAll(/[[{,]/g, '--b\r\n\r\n\r\n')}--b--\r\n`,
+  };
+  return Object.entries(bodies).map(
+    ([place, body]): Door => ({
+      name: `${place} of a form of POST ${path}`,
+      async send(shape, bytes) {
+        const type = 'multipart/form-data; boundary=b';
+        const status = await posted(page, 'post', path, body(shape.json(bytes)), type);
+        if (status < 400) throw new Error(`${path} took ${shape.name}.`);
+      },
+    }),
+  );
+}
 
 /** Answers of the servers of models, in one piece and as events. */
 export function providerDoors({ page, provider }: DoorParts): readonly Door[] {
@@ -104,6 +128,23 @@ export function providerDoors({ page, provider }: DoorParts): readonly Door[] {
         },
       }),
     ),
+  );
+}
+
+/** Answers of the transcription server to recordings of programs. */
+export function recordingDoors({ page, provider }: DoorParts): readonly Door[] {
+  const form = new FormData();
+  form.append('file', new Blob([speech]), 'a.wav');
+  return ['/audio/translations', '/audio/transcriptions'].map(
+    (endpoint): Door => ({
+      name: `answer of ${endpoint} to a recording`,
+      async send(shape, bytes) {
+        const ask = () => posted(page, 'post', `/v1${endpoint}`, form);
+        await answered(ask);
+        const body = shape.json(bytes - 20);
+        await reached(provider.next({ endpoint, type: 'application/json', body }), ask);
+      },
+    }),
   );
 }
 

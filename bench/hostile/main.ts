@@ -21,12 +21,14 @@ import { makeToken, vacantPort } from '#test/fakes/program.ts';
 import {
   type Door,
   type DoorParts,
+  formDoors,
   httpDoors,
   manyEvents,
   mcpDoor,
   personaDoor,
   providerDoors,
   realtimeDoor,
+  recordingDoors,
   serverNameOf,
 } from './doors.ts';
 import type { HostileMeasures, HostileOrder } from './order.ts';
@@ -101,7 +103,11 @@ async function measured(pipeline: 'chained' | 'realtime'): Promise<readonly Row[
   const { token, apiUrl, certificate: ca } = sandbox;
   const environment = { ...own, ...models, ...realtime, ...servers };
   const bot = stack.use(await BotProcess.start({ token, apiUrl, ca }, environment, preload));
-  const secret = await makeToken({ DATA_DIR: dataDir }, sandbox.guildId, 'say,ask,track,chat');
+  const secret = await makeToken(
+    { DATA_DIR: dataDir },
+    sandbox.guildId,
+    'say,ask,track,chat,audio',
+  );
   const person = await callIn(sandbox, 0, 'Olga');
   await person.command('track play', { sound: 'rain', loop: true }).answered(soon());
   const page = { url: `http://127.0.0.1:${port}/`, token: secret };
@@ -118,6 +124,8 @@ function doorsOf(pipeline: 'chained' | 'realtime', parts: DoorParts): readonly D
   if (pipeline === 'realtime') return [realtimeDoor(parts, speak)];
   return [
     ...httpDoors(parts),
+    ...formDoors(parts),
+    ...recordingDoors(parts),
     ...providerDoors(parts),
     manyEvents(parts),
     mcpDoor('http', parts),

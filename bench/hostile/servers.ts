@@ -82,7 +82,8 @@ function usualAnswer(path: string): readonly [type: string, body: string | Buffe
   if (path.endsWith('/chat/completions'))
     return ['text/event-stream', `data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`];
   if (path.endsWith('/audio/speech')) return ['audio/wav', hum(24_000)];
-  if (path.endsWith('/audio/transcriptions')) return ['application/json', '{"text":"Hello."}'];
+  if (/audio\/trans(criptions|lations)$/.test(path))
+    return ['application/json', '{"text":"Hello."}'];
   return ['application/json', '{"data":[]}'];
 }
 

@@ -1,4 +1,5 @@
-import { joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import { setImmediate } from 'node:timers/promises';
+import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
 import type { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { fetchSource, mayBeSound } from '#src/sources/fetch/fetch.ts';
@@ -23,6 +24,8 @@ const longDeadlineMs = 60_000;
 const usualMostBytes = 32 * 1024 * 1024;
 const usualDeadlineMs = 20_000;
 const pieceBytes = 64 * 1024;
+/** Samples of a recording that are put together at a time. */
+const stepSamples = 512 * 1024;
 /** Each takes up to 4 MB until it is understood; what one of them breaks is not felt by the others. */
 const lanes = [1, 2, 3, 4].map((n) => `recording ${n}`);
 
@@ -91,12 +94,26 @@ export class Recordings implements RecordingReader {
       if (length > (longestMs / 1000) * listenRateHz) throw refusals.tooLong(longestMs);
       pieces.push(samples);
     }
-    return { samples: joinSamples(pieces), rateHz: listenRateHz, channels: 1 };
+    return { samples: await joined(pieces, length), rateHz: listenRateHz, channels: 1 };
   }
 
   get #mostBytes(): number {
     return this.#rules.mostBytes ?? usualMostBytes;
   }
+}
+
+/** One after the other; frames of sound leave between a MB and the next. */
+async function joined(pieces: readonly Int16Array[], length: number): Promise<Int16Array> {
+  const all = new Int16Array(length);
+  let [at, leftAt] = [0, 0];
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+    if (at - leftAt < stepSamples) continue;
+    leftAt = at;
+    await setImmediate();
+  }
+  return all;
 }
 
 /** Bytes as if they came: of many at once the decoder would see none of its limits. */

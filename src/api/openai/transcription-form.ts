@@ -3,9 +3,6 @@ import type { FormBody } from '#src/api/form-body.ts';
 import { refusal } from '#src/api/refusal.ts';
 import { checked } from '#src/api/request-body.ts';
 
-export const transcriptionFormats = ['json', 'text', 'srt', 'vtt', 'verbose_json'] as const;
-export type TranscriptionFormat = (typeof transcriptionFormats)[number];
-
 const isTrue = z.enum(['true', 'false']).transform((value) => value === 'true');
 
 /** Fields of a form as OpenAI has them; others change nothing. */
@@ -19,7 +16,7 @@ const common = {
   prompt: z.string().max(4_000).optional().meta({
     description: 'Words that are likely to be said.',
   }),
-  response_format: z.enum(transcriptionFormats).default('json'),
+  response_format: z.enum(['json', 'text', 'srt', 'vtt', 'verbose_json']).default('json'),
   temperature: z.coerce.number().min(0).max(1).optional().meta({
     description: 'Changes nothing.',
   }),

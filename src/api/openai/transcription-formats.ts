@@ -10,10 +10,10 @@ export type TranscribedRecording = {
   readonly segments: readonly RecordingSegment[];
 };
 
-/** Who translated a recording: by its header, and in JSON. */
-export type TranslatedBy = 'server' | 'chat-model' | 'server, chat-model' | 'none';
+/** Who translated a recording, as its header and its JSON tell. */
+type TranslatedBy = 'server' | 'chat-model' | 'server, chat-model' | 'none';
 
-export function translatedBy(segments: readonly RecordingSegment[]): TranslatedBy {
+function translatedBy(segments: readonly RecordingSegment[]): TranslatedBy {
   const by = (who: RecordingSegment['translatedBy']) =>
     segments.some(({ translatedBy: one }) => one === who);
   if (by('server')) return by('chat-model') ? 'server, chat-model' : 'server';
@@ -32,7 +32,7 @@ export function transcriptionResponse(
   const { segments, task } = recording;
   const isTranslation = task === 'translate';
   const by = translatedBy(segments);
-  const headers = { ...(isTranslation && { [translatedByHeader]: by }) };
+  const headers = { ...(isTranslation && { 'parley-translated-by': by }) };
   const told = { ...(isTranslation && { translated_by: by }) };
   const lines = segments.map(({ words, ...segment }, n) => ({
     ...segment,
@@ -57,8 +57,6 @@ export function transcriptionResponse(
       return Response.json({ ...verbose(recording, granularities), ...told }, { headers });
   }
 }
-
-export const translatedByHeader = 'parley-translated-by';
 
 function usageOf({ durationMs }: TranscribedRecording) {
   return { type: 'duration', seconds: Math.ceil(durationMs / 1_000) };
