@@ -48,25 +48,22 @@ const times: Fields = [
   ['timestamp_granularities[]', 'segment'],
 ];
 
-test.each<[string, Operation, Fields, readonly string[]]>([
-  ['json', transcriptions, [], []],
-  ['verbose_json', transcriptions, [], ['task']],
-  ['verbose_json', transcriptions, times, ['task']],
-  ['json', translations, [], ['usage', 'translated_by']],
-  ['verbose_json', translations, [], ['task', 'usage', 'translated_by']],
-])(
-  '%s of "%s" with %j is that of the published description, but for %j',
-  async (format, operation, fields, own) => {
-    await using hearing = await openHearing({ hasWordTimes: true });
-    const all: Fields = [['model', 'whisper-1'], ['response_format', format], ...fields];
-    const response = await post(hearing, operation, all);
-    expect(response.status).toBe(200);
-    const answer = (await response.json()) as Json;
-    const described = Object.entries(answer).filter(([name]) => !own.includes(name));
-    expect(Object.keys(answer)).toEqual(expect.arrayContaining([...own]));
-    expect(faultsIn(operation, 'answer', Object.fromEntries(described))).toEqual([]);
-  },
-);
+test.each<[string, Operation, Fields]>([
+  ['json', transcriptions, []],
+  ['verbose_json', transcriptions, []],
+  ['verbose_json', transcriptions, times],
+  ['json', translations, []],
+  ['verbose_json', translations, []],
+])('%s of "%s" with %j is that of the published description', async (format, operation, fields) => {
+  await using hearing = await openHearing({ hasWordTimes: true });
+  const all: Fields = [['model', 'whisper-1'], ['response_format', format], ...fields];
+  const response = await post(hearing, operation, all);
+  expect(response.status).toBe(200);
+  // Who translated is told beside what OpenAI has.
+  const { translated_by, ...answer } = (await response.json()) as Json;
+  expect(translated_by).toBe(operation === translations ? 'server' : undefined);
+  expect(faultsIn(operation, 'answer', answer)).toEqual([]);
+});
 
 test('each event of a streamed transcription is that of the published description', async () => {
   await using hearing = await openHearing();
