@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exchange, type SpokenExchange } from '#src/console/first-run/exchange.ts';
+import type { ConsoleRequest } from '#src/console/sandbox-lines.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { IgnoreReason } from '#src/turn/answerable.ts';
 import { openStage } from '#test/console/stage.ts';
@@ -12,7 +13,7 @@ const never = new AbortController().signal;
 const ben = { speakerId: 'b', name: 'Ben' } as const;
 const words: SessionEvent = { kind: 'recognised', ...ben, text: 'what time is it' };
 const ignored = (why: IgnoreReason): SessionEvent => ({ kind: 'ignored', ...ben, why });
-const answered: SessionEvent = {
+const answered = {
   kind: 'answered',
   ...ben,
   text: 'Five.',
@@ -20,7 +21,7 @@ const answered: SessionEvent = {
   vainShare: 0,
   finish: 'completed',
   instants: { heardAtMs: 0, endedAtMs: 180, firstSentAtMs: 200 },
-};
+} as const satisfies SessionEvent;
 let dataDir = '';
 
 beforeAll(async () => {
@@ -32,8 +33,12 @@ afterAll(() => rm(dataDir, { recursive: true }));
 async function spoken(...events: readonly SessionEvent[]) {
   const said = { firstPacketAtMs: 0, firstVoicedAtMs: 0, lastVoicedAtMs: 0 };
   const heard = { firstAudibleAtMs: 210, lastAtMs: 900, sealedFrames: 35, openFrames: 0 };
+  const listened: ConsoleRequest[] = [];
   const { stage, clock, witness, look } = openStage((request) => {
-    if (request.do !== 'say') return { ...heard, durationMs: 690 };
+    if (request.do !== 'say') {
+      listened.push(request);
+      return { ...heard, durationMs: 690 };
+    }
     saidAtMs = clock.nowMs();
     for (const event of events) witness.tell(event);
     return said;
@@ -50,7 +55,7 @@ async function spoken(...events: readonly SessionEvent[]) {
     await breathe();
     if (rounds % 2 === 1) await clock.advance(100);
   }
-  return { result: await run, tookMs: clock.nowMs() - saidAtMs, look };
+  return { result: await run, tookMs: clock.nowMs() - saidAtMs, look, listened };
 }
 
 test('an answer is shown with its instants', async () => {
@@ -59,6 +64,20 @@ test('an answer is shown with its instants', async () => {
   expect(look()).toContain(
     "Nova   Five.\n         ended 180, sent 200, heard 210 ms after Ben's last syllable\n",
   );
+});
+
+test('an answer is listened for from the instant at which it left, until it is quiet', async () => {
+  const { listened } = await spoken(words, answered);
+  const wav = join(dataDir, 'sandbox', 'ben-heard.wav');
+  const waits = { sinceMs: 198, quietMs: 300, timeoutMs: 20_000 };
+  expect(listened).toEqual([{ do: 'listen', person: 'Ben', wav, ...waits }]);
+});
+
+test('an answer of which nothing left is not listened for, and says where it ended', async () => {
+  const { firstSentAtMs: _, ...instants } = answered.instants;
+  const { result, listened } = await spoken(words, { ...answered, instants });
+  const why = 'nothing of the answer reached Ben';
+  expect([result, listened]).toEqual([{ kind: 'failed', stage: 'hear', why }, []]);
 });
 
 test('words that were left alone end it soon, with the reason', async () => {

@@ -55,6 +55,24 @@ test('what is printed stands above what is being typed', async () => {
   expect((await next).value).toBe('hello');
 });
 
+test('what is printed above a prompt of two rows goes over both, and leaves room for both', async () => {
+  const { input, lines, screen, shown } = openTerminal();
+  const next = lines.next();
+  const long = 'a'.repeat(100);
+  input.write(long);
+  await expect.poll(shown).toContain('a');
+  input.write('\u001b[D');
+  await new Promise((resolve) => setImmediate(resolve));
+  shown();
+  screen.write('  Nova   Yes.\n');
+  const redrawn = shown();
+  expect(redrawn.startsWith('\u001b[1A')).toBe(true);
+  expect(redrawn).toContain('  Nova   Yes.\n\n');
+  expect(redrawn.slice(redrawn.indexOf('Yes.'))).toContain(`> ${'a'.repeat(70)}`);
+  input.write('b\n');
+  expect((await next).value).toBe(`${long.slice(1)}ba`);
+});
+
 test('Tab goes on with what is suggested, and a failing suggestion does nothing', async () => {
   const asked: string[] = [];
   const { input, lines } = openTerminal(async (line) => {

@@ -70,6 +70,15 @@ test.each(kinds)('over %s a server of the %s generation is spoken to', async (..
 });
 
 test.each(kinds)(
+  'over %s (%s) a call is ended by whoever asked at its deadline, and by the connection later',
+  async (...kind) => {
+    await using open_ = await open(kind);
+    const told = await open_.connection.callTool('echo', { text: 'hi' }, 1, never);
+    expect(told.text).toBe('You said hi.');
+  },
+);
+
+test.each(kinds)(
   'over %s (%s) a call that is given up ends at once, and others go on',
   async (...kind) => {
     await using open_ = await open(kind);
