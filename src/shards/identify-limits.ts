@@ -1,6 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { StartLimit } from './ownership.ts';
-import type { IdentifyAnswer } from './shard-registry.ts';
+import type { IdentifyAnswer, StartLimit } from './ownership.ts';
 
 /** Least time, in ms, between two identifies of one bucket: Discord's 5 s, and what the network may take from it. */
 export const identifySpacingMs = 5_250;

@@ -3,41 +3,40 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { runPeriodically } from '#src/base/periodic-task.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import { shareNews } from './fair-share.ts';
 import { untilGranted } from './identify-limits.ts';
 import {
   type GatewayLimits,
   type GatewaySessionInfo,
   type OwnedShard,
+  type OwnLease,
+  type RegisteredProcess,
+  type RegistryView,
   type ShardHost,
   type ShardNews,
   type ShardOwnership,
+  type ShardRegistry,
+  type ShardRow,
   type StopReason,
   shardOf,
+  type TakenShard,
 } from './ownership.ts';
 import {
   newOwnership,
   type Ownership,
   type OwnershipEffect,
   type OwnershipEvent,
-  type OwnershipRules,
+  ownershipRules,
+  shareNews,
   stepOwnership,
 } from './ownership-step.ts';
-import type {
-  OwnLease,
-  RegisteredProcess,
-  RegistryView,
-  ShardRegistry,
-  ShardRow,
-  TakenShard,
-} from './shard-registry.ts';
 
 export type SharedShardsOptions = {
   readonly registry: ShardRegistry;
   readonly process: RegisteredProcess;
   readonly limits: GatewayLimits;
   readonly clock: Clock;
-  readonly rules: OwnershipRules;
+  /** Lease of a shard, in ms. */
+  readonly leaseMs: number;
   readonly tell: (news: ShardNews) => void;
 };
 
@@ -77,7 +76,7 @@ export class SharedShards implements ShardOwnership {
 
   constructor(options: SharedShardsOptions) {
     this.#options = options;
-    this.#own = newOwnership(options.process.id, options.process.limit);
+    this.#own = newOwnership(options.process.id, options.process.limit, options.leaseMs);
   }
 
   /** Resolves when the shards that were free are served, or when there is none for this process. Errors: BotError. */
@@ -115,7 +114,7 @@ export class SharedShards implements ShardOwnership {
 
   /** Without the database there is nothing to serve. */
   async #register(signal: AbortSignal): Promise<number> {
-    const { clock, process, registry, rules, tell } = this.#options;
+    const { clock, process, registry, tell } = this.#options;
     const startMs = this.#nowMs;
     for (;;) {
       try {
@@ -124,7 +123,7 @@ export class SharedShards implements ShardOwnership {
         const isHopeless = !(error instanceof BotError) || !error.retryable;
         if (isHopeless || this.#nowMs - startMs > reachMs) throw error;
         tell({ kind: 'away', error });
-        await clock.sleep(rules.retryMs, signal);
+        await clock.sleep(ownershipRules.retryMs, signal);
       }
     }
   }
@@ -149,9 +148,9 @@ export class SharedShards implements ShardOwnership {
   async #renew(): Promise<void> {
     if (this.#isRenewing) return;
     this.#isRenewing = true;
-    const { registry, rules, tell } = this.#options;
+    const { registry, tell } = this.#options;
     const sentAtMs = this.#nowMs;
-    this.#renewAtMs = sentAtMs + rules.renewMs;
+    this.#renewAtMs = sentAtMs + ownershipRules.renewMs;
     const leases = [...this.#held].map(([shardId, held]) => leaseOf(shardId, held));
     const { isAlone: believesAlone, isDraining, limit } = this.#own;
     try {
@@ -160,7 +159,7 @@ export class SharedShards implements ShardOwnership {
       if (view?.shards.length !== this.#count) this.#outdated();
       else this.#renewed(view, leases, sentAtMs);
     } catch (error) {
-      this.#renewAtMs = this.#nowMs + rules.retryMs;
+      this.#renewAtMs = this.#nowMs + ownershipRules.retryMs;
       this.#tell({ kind: 'away', atMs: this.#nowMs });
       if (!this.#isAway) tell({ kind: 'away', error });
       this.#isAway = true;
@@ -193,7 +192,7 @@ export class SharedShards implements ShardOwnership {
   }
 
   #tell(event: OwnershipEvent): void {
-    const [own, ...effects] = stepOwnership(this.#own, event, this.#options.rules);
+    const [own, ...effects] = stepOwnership(this.#own, event);
     this.#own = own;
     for (const effect of effects) {
       const work = this.#perform(effect).finally(() => {
@@ -208,10 +207,10 @@ export class SharedShards implements ShardOwnership {
   async #perform(effect: OwnershipEffect): Promise<void> {
     try {
       if (effect.kind === 'take') await this.#take(effect.shards);
-      else if (effect.kind === 'fence') await this.#fence(effect.shardId);
-      else if (effect.kind === 'serve') await this.#serve(effect.shardId);
       else if (effect.kind === 'stop') await this.#stop(effect.shardId, effect.why);
-      else await this.#giveBack(effect.shardId, effect.epoch);
+      else if (effect.kind === 'give-back') await this.#giveBack(effect.shardId, effect.epoch);
+      else if (effect.kind === 'fence') await this.#fence(effect.shardId);
+      else await this.#serve(effect.shardId);
     } catch (error) {
       this.#options.tell({ kind: 'failed', error });
     }
@@ -231,7 +230,10 @@ export class SharedShards implements ShardOwnership {
         this.#held.set(shardId, { epoch, takenAtMs: atMs, shard, isPlaceKept: false });
         tell({ kind: 'taken', shardId, epoch });
       }
-      this.#tell({ kind: 'taken', atMs, sentAtMs, ids: rows.map(({ id }) => id), shards });
+      for (const { id: shardId } of rows) {
+        const taken = shards.find((one) => one.shardId === shardId);
+        this.#tell({ kind: 'taken', atMs, sentAtMs, shardId, taken });
+      }
     }
   }
 

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
+import { localShards } from '#src/app/shards/open-ownership.ts';
 import {
   type CountedStarts,
   countedStarts,
   IdentifyThrottle,
   identifySpacingMs,
 } from '#src/shards/identify-limits.ts';
-import { LocalShards } from '#src/shards/local-shards.ts';
 import { type OwnedShard, shardOf } from '#src/shards/ownership.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { fc } from '#test/properties.ts';
@@ -22,7 +22,7 @@ async function served(wanted: number | 'auto', recommendedShards: number): Promi
   };
   const limits = { recommendedShards, maxConcurrency: 1 };
   const throttle = new IdentifyThrottle({ clock: new VirtualClock(), ...limits });
-  await new LocalShards(wanted, limits, throttle).open(host);
+  await localShards(wanted, limits, throttle).open(host, never);
   return started;
 }
 

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { OwnedShard, ShardHost } from '#src/shards/ownership.ts';
+import type { OwnedShard, ShardHost, ShardRegistry } from '#src/shards/ownership.ts';
 import { ownershipRules } from '#src/shards/ownership-step.ts';
-import type { ShardRegistry } from '#src/shards/shard-registry.ts';
 import { SharedShards } from '#src/shards/shared-shards.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { SimulatedDatabase, SimulatedRegistry } from './simulated-registry.ts';
@@ -42,7 +41,7 @@ async function opened(change: Partial<ShardHost> = {}) {
     process: { ...own, id: 'one' },
     limits: { recommendedShards: 2, maxConcurrency: 2 },
     clock,
-    rules: ownershipRules,
+    leaseMs: ownershipRules.leaseMs,
     tell: (news) => fixture.news.push('why' in news ? `${news.kind} ${news.why}` : news.kind),
   });
   await real.register({ ...own, id: 'one' });

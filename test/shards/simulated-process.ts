@@ -1,8 +1,13 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { GatewaySessionInfo, OwnedShard, ShardHost } from '#src/shards/ownership.ts';
+import type {
+  GatewaySessionInfo,
+  OwnedShard,
+  Renewal,
+  ShardHost,
+  ShardRegistry,
+} from '#src/shards/ownership.ts';
 import { ownershipRules } from '#src/shards/ownership-step.ts';
-import type { Renewal, ShardRegistry } from '#src/shards/shard-registry.ts';
 import { SharedShards } from '#src/shards/shared-shards.ts';
 import { type SimulatedDatabase, SimulatedRegistry } from './simulated-registry.ts';
 
@@ -82,7 +87,7 @@ export class SimulatedProcess implements ShardHost {
       process: { id, name: id, limit, version: '0', botId: 'bot', recommendedCount },
       limits: { recommendedShards: recommendedCount, ...world.options },
       clock: this.#clock,
-      rules: ownershipRules,
+      leaseMs: ownershipRules.leaseMs,
       tell: (news) => {
         if (news.kind === 'stopped') this.stopsFor.push(news.why);
       },

@@ -1,15 +1,16 @@
 import type { Clock } from '#src/base/clock.ts';
 import { identifyReserve, identifySpacingMs, startLimitMs } from '#src/shards/identify-limits.ts';
-import type { GatewaySessionInfo, InteractionClaim } from '#src/shards/ownership.ts';
 import type {
+  GatewaySessionInfo,
   IdentifyAnswer,
+  InteractionClaim,
   OwnLease,
   RegisteredProcess,
   RegistryView,
   Renewal,
   ShardRegistry,
   TakenShard,
-} from '#src/shards/shard-registry.ts';
+} from '#src/shards/ownership.ts';
 
 type Row = {
   epoch: number;

@@ -5,7 +5,6 @@ import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { readBotId } from '#src/discord/shards/gateway-limits.ts';
 import { countedStarts, IdentifyThrottle } from '#src/shards/identify-limits.ts';
-import { LocalShards } from '#src/shards/local-shards.ts';
 import type { GatewayLimits, ShardOwnership } from '#src/shards/ownership.ts';
 import { ownershipRules } from '#src/shards/ownership-step.ts';
 import { SharedShards } from '#src/shards/shared-shards.ts';
@@ -36,11 +35,10 @@ export async function openOwnership(
     onShards({ kind: 'crashing', starts: run.starts, waitMs: run.backoffMs });
     await realClock.sleep(run.backoffMs, signal);
   }
-  const { databaseUrl } = config;
-  const ownership = databaseUrl
-    ? await openSharedShards(options, { url: databaseUrl, run, limits }, signal)
-    : new LocalShards(config.shards, limits, throttleOf(limits, run, onShards));
-  stack.use(ownership);
+  const { databaseUrl: url } = config;
+  const ownership = url
+    ? await openSharedShards(options, { url, run, limits, stack }, signal)
+    : localShards(config.shards, limits, throttleOf(limits, run, onShards));
   const closing = stack.move();
   return {
     async open(host, until) {
@@ -50,6 +48,28 @@ export async function openOwnership(
     isSpare: () => ownership.isSpare(),
     ownerOf: (guildId) => ownership.ownerOf(guildId),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+}
+
+/** All shards for one process, which is alone: as many as are `wanted`, or as Discord recommends. */
+export function localShards(
+  wanted: number | 'auto',
+  { recommendedShards }: GatewayLimits,
+  throttle: IdentifyThrottle,
+): Omit<ShardOwnership, typeof Symbol.asyncDispose> {
+  const count = wanted === 'auto' ? recommendedShards : wanted;
+  const shards = Array.from({ length: count }, (_, id) => ({
+    id,
+    count,
+    recommendedCount: recommendedShards,
+    waitToIdentify: (signal: AbortSignal) => throttle.wait(id, signal),
+  }));
+  return {
+    async open(host) {
+      await Promise.all(shards.map((shard) => host.start(shard)));
+    },
+    isSpare: () => false,
+    ownerOf: () => undefined,
   };
 }
 
@@ -68,18 +88,19 @@ type SharedParts = {
   readonly url: Secret;
   readonly run: ProcessRun;
   readonly limits: GatewayLimits;
+  /** Closes what is opened. */
+  readonly stack: AsyncDisposableStack;
 };
 
 async function openSharedShards(
   { config, discord, onShards: tell = () => undefined }: BotOptions,
-  { url, run: { id }, limits }: SharedParts,
+  { url, run: { id }, limits, stack }: SharedParts,
   signal: AbortSignal,
-): Promise<ShardOwnership> {
+): Promise<SharedShards> {
   // Nothing of the database is loaded where it is not used.
   const { openShardRegistry } = await import(
     '#src/storage/postgres/shards/postgres-shard-registry.ts'
   );
-  await using stack = new AsyncDisposableStack();
   const botId = await readBotId({ timeoutMs: askMs, ...discord }, signal);
   const { leaseMs } = ownershipRules;
   const clock = realClock;
@@ -96,20 +117,5 @@ async function openSharedShards(
     recommendedCount: limits.recommendedShards,
     ...(limits.startLimit && { startLimit: limits.startLimit }),
   };
-  const shared = new SharedShards({
-    registry,
-    process,
-    limits,
-    clock,
-    rules: ownershipRules,
-    tell,
-  });
-  stack.use(shared);
-  const closing = stack.move();
-  return {
-    open: (host, until) => shared.open(host, until),
-    isSpare: () => shared.isSpare(),
-    ownerOf: (guildId) => shared.ownerOf(guildId),
-    [Symbol.asyncDispose]: () => closing.disposeAsync(),
-  };
+  return stack.use(new SharedShards({ registry, process, limits, clock, leaseMs, tell }));
 }

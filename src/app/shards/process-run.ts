@@ -9,8 +9,6 @@ import { BotError } from '#src/base/errors.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 
 /** Start of a process, and when it began to log in. */
-type Start = { readonly atWallMs: number; readonly readyAtWallMs: number };
-
 const start = z.object({ atWallMs: z.number(), readyAtWallMs: z.number() });
 const storedRun = z.object({
   id: z.string(),
@@ -20,6 +18,7 @@ const storedRun = z.object({
     .object({ total: z.number(), remaining: z.number(), resetAtWallMs: z.number() })
     .optional(),
 });
+type Start = z.infer<typeof start>;
 type StoredRun = z.infer<typeof storedRun>;
 
 /** As many starts within this time, in ms, are a loop of crashes; waiting does not count. */

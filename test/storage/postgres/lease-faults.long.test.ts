@@ -10,12 +10,12 @@ import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.
 import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
 import { runs } from '#test/properties.ts';
 
-/** As the usual rules, with a lease that a test can wait for. */
-const rules = { ...ownershipRules, leaseMs: 10_000 };
+/** Lease of a shard, in ms, that a test can wait for. */
+const leaseMs = 10_000;
 const faultsOfAScene = runs(3);
 /** Time, in ms, of a short fault, which ends nothing, and longest time until all is served again. */
 const shortMs = 3_500;
-const backMs = rules.leaseMs + rules.unchangedMs + 12_000;
+const backMs = leaseMs + ownershipRules.unchangedMs + 12_000;
 /** Time, in ms, after a fault: everybody has renewed. */
 const restMs = 5_000;
 const never = new AbortController().signal;
@@ -50,7 +50,7 @@ async function join(
       url: new Secret(way.through(schema.url.reveal())),
       clock: realClock,
       processId: id,
-      leaseMs: rules.leaseMs,
+      leaseMs,
       mostConnections: 4,
     }),
   );
@@ -85,7 +85,7 @@ async function join(
     process: { ...process, recommendedCount: shards },
     limits: { recommendedShards: shards, maxConcurrency: shards },
     clock: realClock,
-    rules,
+    leaseMs,
     tell: () => undefined,
   });
   await shared.open(host, never);
@@ -120,7 +120,7 @@ async function play(scene: Scene, n: number, oneWayMs: number): Promise<string[]
   const { length: before } = scene.givenUp;
   const hit = n % 2 === 0 ? scene.parties : scene.parties.slice(n % 3 === 0 ? 0 : 1).slice(0, 1);
   for (const { way } of hit) damage?.(way);
-  await wait(isLong ? rules.leaseMs + 4_000 : shortMs);
+  await wait(isLong ? leaseMs + 4_000 : shortMs);
   for (const { way } of hit) {
     way.heal();
     way.delay(oneWayMs);

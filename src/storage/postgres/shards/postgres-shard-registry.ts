@@ -1,9 +1,10 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { identifyReserve, identifySpacingMs, startLimitMs } from '#src/shards/identify-limits.ts';
-import type { GatewaySessionInfo, InteractionClaim } from '#src/shards/ownership.ts';
 import type {
+  GatewaySessionInfo,
   IdentifyAnswer,
+  InteractionClaim,
   OwnLease,
   RegisteredProcess,
   RegistryView,
@@ -11,7 +12,7 @@ import type {
   ShardRegistry,
   ShardRow,
   TakenShard,
-} from '#src/shards/shard-registry.ts';
+} from '#src/shards/ownership.ts';
 import { migratePostgres } from '#src/storage/postgres/migrate.ts';
 import { type PoolOptions, PostgresPool } from '#src/storage/postgres/pool.ts';
 import type { SqlConnection, SqlRow } from '#src/storage/postgres/sql-connection.ts';
@@ -123,9 +124,7 @@ export class PostgresShardRegistry implements ShardRegistry, AsyncDisposable {
     return row?.is_known === true ? viewOf(row) : undefined;
   }
 
-  async take(
-    shards: readonly { readonly id: number; readonly epoch: number }[],
-  ): Promise<readonly TakenShard[]> {
+  async take(shards: readonly Pick<ShardRow, 'id' | 'epoch'>[]): Promise<readonly TakenShard[]> {
     const rows = await this.#rows(
       `WITH wanted AS (
          SELECT w.shard_id, w.epoch,
