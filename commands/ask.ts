@@ -1,7 +1,17 @@
 import { askTranscript, subjectOption } from '#commands/captions/ask.ts';
 import { peopleReading, placeReading, unknownReaders } from '#src/people/confidential-text.ts';
-import type { Command, CommandCall, Replies, ReplyAudience } from '#src/session/ports/command.ts';
-import type { AskOutcome, SessionControl } from '#src/session/ports/command-ports.ts';
+import type {
+  Command,
+  CommandCall,
+  Replies,
+  Reply,
+  ReplyAudience,
+} from '#src/session/ports/command.ts';
+import type {
+  AskOutcome,
+  QuestionSubject,
+  SessionControl,
+} from '#src/session/ports/command-ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { notInRoom } from './rights.ts';
 import { mannerIn, mannerOptions } from './spoken-manner.ts';
@@ -41,9 +51,8 @@ export const ask: Command = {
     const barred = way === 'voice' ? notInRoom(call, sessions) : undefined;
     if (barred) return [barred];
     if (call.words.about) return await askTranscript(call, ports, question, way === 'voice');
-    const recording = recordingOf(call);
-    if (recording === 'both') return [{ id: 'ask.link.both', to: 'caller' }];
-    if (!recording && !/[\p{L}\p{N}]/u.test(question)) return [{ id: 'ask.empty', to: 'caller' }];
+    const sent = recordingOf(call, question);
+    if ('wrong' in sent) return [sent.wrong];
     const read = mannerIn(call, ports);
     if ('wrong' in read) return [read.wrong];
     const asker = { id: call.callerId, name: call.callerName };
@@ -52,7 +61,7 @@ export const ask: Command = {
     const { ignored, manner } = read;
     const isChosen = Object.keys(manner).length > 0;
     const about = {
-      ...(recording && { recording }),
+      ...sent,
       ...(way === 'voice' && { placeId }),
       ...(isChosen && { manner }),
     };
@@ -67,11 +76,16 @@ function withLines(replies: Replies, lines: readonly TextLine[]): Replies {
   return [{ ...first, lines: [...(first.lines ?? []), ...lines] }, ...more];
 }
 
-/** What was sent, or what lies behind the link that was. */
-function recordingOf({ sound, words }: CommandCall): CommandCall['sound'] | 'both' {
+/** What was sent, or what lies behind the link that was; wrong is a question without a word and a recording. */
+function recordingOf(
+  { sound, words }: CommandCall,
+  question: string,
+): { readonly wrong: Reply } | Pick<QuestionSubject, 'recording'> {
   const link = words.link?.trim();
-  if (!link) return sound;
-  return sound ? 'both' : { url: link, name: hostOf(link) };
+  if (link && sound) return { wrong: { id: 'ask.link.both', to: 'caller' } };
+  if (link) return { recording: { url: link, name: hostOf(link) } };
+  if (sound) return { recording: sound };
+  return /[\p{L}\p{N}]/u.test(question) ? {} : { wrong: { id: 'ask.empty', to: 'caller' } };
 }
 
 /** All that others read of a link: the rest of it may be a secret. */

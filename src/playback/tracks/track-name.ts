@@ -1,7 +1,7 @@
 /** Tracks of the bot itself, and the word for all. */
 const reserved = new Set(['voice', 'cues', 'all']);
 /** Longest name, in characters as people count them (grapheme clusters). */
-export const mostNameChars = 40;
+const mostNameChars = 40;
 /** Longest name in UTF-16 code units: Discord takes no longer suggestion. It only binds where emoji are joined or letters piled. */
 export const mostNameUnits = 100;
 
