@@ -6,7 +6,7 @@ import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { Usage } from '#src/chat/ports.ts';
 import { ConfidentialText, type KnownBy } from '#src/people/confidential-text.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
-import { stretched } from '#src/playback/reply/stretch.ts';
+import { TimeStretch } from '#src/playback/reply/stretch.ts';
 import { failureText } from '#src/session/alerts/report-failure.ts';
 import { answerRequestOf, cheaperStyle } from '#src/session/answering/answer-request.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
@@ -82,14 +82,14 @@ export async function answerInFile(
   try {
     const opened = await openSoundAnswer(asked, parts, until);
     if (opened.kind === 'failed') return opened;
-    await within(collect(opened.parts, draft), ms, parts.clock, late);
-    return fileOf(draft, asked);
+    await within(collect(opened.parts, draft, asked.speed), ms, parts.clock, late);
+    return fileOf(draft, asked.knownBy);
   } catch (error) {
     const failure = atStage('think', error);
     if (signal.aborted || !(failure instanceof BotError)) throw error;
     parts.onEvent(asked.guildId, failureOf(failure, 'think'));
     // Where only the voice is out, the words are there.
-    if (failure.stage === 'speak' && draft.text.trim() !== '') return fileOf(draft, asked);
+    if (failure.stage === 'speak' && draft.text.trim() !== '') return fileOf(draft, asked.knownBy);
     return { kind: 'failed', line: failureText(failure, parts) };
   } finally {
     over.abort(new Error('answered'));
@@ -99,28 +99,33 @@ export async function answerInFile(
 /** Words, and samples at `soundAnswerRateHz`, of an answer so far. */
 type FileDraft = { text: string; readonly pieces: Int16Array[] };
 
-async function collect(parts: AsyncIterable<ReplyPart>, draft: FileDraft): Promise<void> {
+/** Sound gets its pace as it arrives: three minutes at once would hold the main thread for half a second. */
+async function collect(
+  parts: AsyncIterable<ReplyPart>,
+  draft: FileDraft,
+  speed = 1,
+): Promise<void> {
   const rate = new OneRate(soundAnswerRateHz);
+  const stretch = speed === 1 ? undefined : new TimeStretch(speed);
+  const take = (samples: Int16Array) => draft.pieces.push(stretch?.push(samples) ?? samples);
   let soundMs = 0;
   for await (const part of parts) {
     if (part.kind === 'text') draft.text += part.text;
     if (part.kind !== 'audio') continue;
-    draft.pieces.push(...rate.push(part.pcm));
+    for (const samples of rate.push(part.pcm)) take(samples);
     soundMs += durationMs(part.pcm);
     if (soundMs >= longestFileMs) break;
   }
-  draft.pieces.push(rate.flush());
+  take(rate.flush());
+  if (stretch) draft.pieces.push(stretch.flush());
 }
 
 /** Errors: BotError `provider.empty`. */
-function fileOf(
-  { text: written, pieces }: FileDraft,
-  { knownBy, speed = 1 }: { readonly knownBy: KnownBy; readonly speed?: number | undefined },
-): AskOutcome {
+function fileOf({ text: written, pieces }: FileDraft, knownBy: KnownBy): AskOutcome {
   const text = new ConfidentialText(written.trim(), knownBy);
   if (written.trim() === '')
     throw new BotError('provider.empty', true, 'The chat model wrote nothing.');
-  const samples = joinSamples([...stretched(joinSamples(pieces), speed)]);
+  const samples = joinSamples(pieces);
   if (samples.length === 0) return { kind: 'answered', text };
   const wav = writeWav({ samples, rateHz: soundAnswerRateHz, channels: 1 });
   return { kind: 'answered', text, wav };
