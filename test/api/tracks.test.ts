@@ -1,15 +1,18 @@
 import { expect, test } from 'vitest';
+import { chained } from '#src/pipeline/chained.ts';
 import type { Tracks } from '#src/session/ports/tracks.ts';
-import { pass } from '#test/session/setup/session-fixture.ts';
+import { FakeChat } from '#test/fakes/chat.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { adam, only, pass } from '#test/session/setup/session-fixture.ts';
 import { openRoom } from '#test/session/setup/tracks-fixture.ts';
 import { openApi, openLoopback, programPorts, refusalIn } from './api-setup.ts';
 
 const live = 'https://sounds.example/live/radio.mp3';
 
 /** Tracks of a session, asked over HTTP on loopback. */
-async function openTracks() {
+async function openTracks(over: Parameters<typeof openRoom>[1] = {}) {
   await using stack = new AsyncDisposableStack();
-  const fixture = await openRoom();
+  const fixture = await openRoom(undefined, over);
   const { tracks } = fixture;
   const api = stack.use(
     await openApi(
@@ -158,6 +161,28 @@ test.each([
   const refused = await refusalIn(await room.post(path, body));
   expect(refused).toEqual([status, code, expect.stringMatching(sentence)]);
   expect(room.tracks.list('g')).toEqual(before);
+});
+
+test('of what waits on voice a program removes all that it asked, and nothing that others did', async () => {
+  const chat = new FakeChat([['stall']]);
+  const pipelines = only(chained({ chat, synthesizer: new FakeSynthesizer() }));
+  await using room = await openTracks({ chat, pipelines });
+  const { fixture, get, post } = room;
+  const program = { id: 'token:band', name: 'band', isProgram: true } as const;
+  void fixture.talk.ask('g', 'Well?', adam, 'voice');
+  await pass(fixture, 100);
+  void fixture.talk.ask('g', 'And then?', program, 'voice');
+  await pass(fixture, 100);
+  const owned = (name: string) => expect.objectContaining({ owner: name });
+  const before = { current: owned('Adam'), waiting: [owned('band')] };
+  expect(await (await get('/voice')).json()).toMatchObject(before);
+  expect(await outcomeIn(await post('/voice/remove', { item: 'mine' }))).toEqual({
+    kind: 'removed-own',
+    track: 'voice',
+    removed: 1,
+  });
+  const after = { current: owned('Adam'), waiting: [] };
+  expect(await (await get('/voice')).json()).toMatchObject(after);
 });
 
 test('a track that nobody has played on is not read, and none by a token of another scope', async () => {

@@ -97,7 +97,7 @@ const itemToRemove = z.strictObject({
     })
     .meta({
       description:
-        'What waits, by its place from 1, its title, or both as in `2. rain`; on voice also mine: all of this token.',
+        'What waits, by its place from 1, its title, or both as in `2. rain`; on voice also mine: all that this token asked.',
     }),
 });
 const json = (schema: z.ZodType) => ({ 'application/json': schema });

@@ -9,6 +9,7 @@ import {
   type SeekOutcome,
   type TrackItem,
 } from './track-item.ts';
+import { trackKey } from './track-name.ts';
 import type { ItemAdded, SkipOutcome, StopOutcome, TrackView } from './track-outcomes.ts';
 import { type PullResult, TrackPlayer } from './track-player.ts';
 import { longestQueue, TrackQueue } from './track-queue.ts';
@@ -18,6 +19,8 @@ import { TrackVolume } from './track-volume.ts';
 export class NamedTrack {
   /** As whoever played on it first wrote it. */
   readonly name: string;
+  /** The name as it is compared. */
+  readonly key: string;
   readonly #parts: PumpParts;
   readonly #news: TrackNews;
   readonly #queue: TrackQueue;
@@ -30,6 +33,7 @@ export class NamedTrack {
   /** `tell` is also called when there may be something to hear again. */
   constructor(name: string, parts: PumpParts, tell: (event: TrackEvent) => void) {
     this.name = name;
+    this.key = trackKey(name);
     this.#parts = parts;
     this.#news = new TrackNews(name, tell);
     this.#queue = new TrackQueue((item, ended) => {

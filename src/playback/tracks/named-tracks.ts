@@ -148,24 +148,23 @@ export class NamedTracks implements Disposable, AsyncDisposable {
 
   #open(name: string): NamedTrack | SoundRejection {
     if (this.#isClosed) return { kind: 'closed' };
-    const shown = trackName(name);
-    const key = trackKey(shown);
-    const known = this.#tracks.get(key);
+    const known = this.track(name);
     if (known) return known;
+    const shown = trackName(name);
     const objection = objectionToName(shown);
     if (objection) return objection;
     if (!this.#hasRoom()) return { kind: 'too-many', limit: mostTracks };
     const parts = { clock: this.#clock, decoder: () => this.#codec.stereoDecoder() };
     const track = new NamedTrack(shown, parts, (event) => this.#tell(event));
     track.hold(this.#isPaused);
-    this.#tracks.set(key, track);
+    this.#tracks.set(track.key, track);
     return track;
   }
 
   #hasRoom(): boolean {
     if (this.#tracks.size < mostTracks) return true;
     const idle = this.all().find(({ isIdle }) => isIdle);
-    return idle !== undefined && this.#tracks.delete(trackKey(idle.name));
+    return idle !== undefined && this.#tracks.delete(idle.key);
   }
 
   #hold(on: boolean): void {

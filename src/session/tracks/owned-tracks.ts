@@ -128,10 +128,12 @@ export class OwnedTracks implements Disposable {
 
   /** All there are, those first that hold something, and among them the usual one. */
   get names(): readonly string[] {
-    const all = this.tracks.list().map(({ name, now }) => ({ name, rank: now ? 1 : 0 }));
-    const usual = (name: string) => (isSameTrack(name, usualTrack) ? 1 : 0);
-    const rank = (one: (typeof all)[number]) => 2 * one.rank + usual(one.name);
-    return all.toSorted((a, b) => rank(b) - rank(a)).map(({ name }) => name);
+    return this.#ranked.map(({ name }) => name);
+  }
+
+  get #ranked(): readonly NamedTrack[] {
+    const rank = ({ isIdle, key }: NamedTrack) => (isIdle ? 0 : 2) + (key === usualTrack ? 1 : 0);
+    return this.tracks.all().toSorted((a, b) => rank(b) - rank(a));
   }
 
   /** A track as it is shown: as whoever played on it first wrote it, or as it is called here where it is not there. */
@@ -141,14 +143,11 @@ export class OwnedTracks implements Disposable {
 
   /** Tracks that hold something. */
   get busy(): readonly string[] {
-    return this.names.filter((name) => !this.tracks.track(name)?.isIdle);
+    return this.#ranked.filter(({ isIdle }) => !isIdle).map(({ name }) => name);
   }
 
   get views(): readonly ListedTrack[] {
-    return this.names.flatMap((name) => {
-      const track = this.tracks.track(name);
-      return track ? [this.#view(track)] : [];
-    });
+    return this.#ranked.map((track) => this.#view(track));
   }
 
   /** What is touched by a command: it is past once that has changed. */
