@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     dir: import.meta.dirname,
     include: ['*.check.ts'],
+    testTimeout: 60_000,
     setupFiles: ['src/discord/library/sodium.ts'],
     experimental: { viteModuleRunner: false },
   },
