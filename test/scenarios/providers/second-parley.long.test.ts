@@ -18,7 +18,7 @@ const text = 'The Millau Viaduct.';
 scenario('a bot of the pipeline audio-model talks through a second Parley', async () => {
   const port = await vacantPort();
   await using second = await openOwnScene({
-    environment: { PAGE_PORT: `${port}` },
+    environment: { PAGE_PORT: `${port}`, SPEECH_MODELS: 'hd', TRANSCRIPTION_MODELS: 'ears' },
     providers: { replies: [{ match: 'utterance', text }] },
   });
   const { guildId } = second.sandbox;
@@ -32,6 +32,8 @@ scenario('a bot of the pipeline audio-model talks through a second Parley', asyn
     environment: {
       PIPELINE: 'audio-model',
       AUDIO_MODEL_NAME: 'parley',
+      AUDIO_MODEL_TRANSCRIPTION_MODEL: 'ears',
+      AUDIO_MODEL_SPEECH_MODEL: 'hd',
       CHAT_COMPLETION_BASE_URL: baseURL,
       CHAT_COMPLETION_API_KEY: token,
     },
@@ -41,6 +43,11 @@ scenario('a bot of the pipeline audio-model talks through a second Parley', asyn
   await expectAlike(heard.pcm, toneOf([text]));
   expect(madeTexts(first)).toEqual([]);
   expect(madeTexts(second)).toEqual([text]);
-  const endpoints = second.providers.requests.map(({ endpoint }) => endpoint);
-  expect(endpoints).toEqual(expect.arrayContaining(['transcriptions', 'chat', 'speech']));
+  const asked = second.providers.requests.map(({ endpoint, body }) => [endpoint, body?.model]);
+  const chosen = [
+    ['transcriptions', 'ears'],
+    ['speech', 'hd'],
+  ];
+  expect(asked).toEqual(expect.arrayContaining(chosen));
+  expect(asked.map(([endpoint]) => endpoint)).toContain('chat');
 });
