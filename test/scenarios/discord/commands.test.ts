@@ -45,7 +45,7 @@ scenario('twelve commands can be typed, with these options and choices', async (
   expect(all.toSorted()).toEqual([
     'Ask about this',
     'Read aloud',
-    'ask question recording answer=voice|text|only me|file about voice model tone speed',
+    'ask question recording link answer=voice|text|only me|file about voice model tone speed',
     'captions find words!',
     'captions off',
     'captions on language translate',
