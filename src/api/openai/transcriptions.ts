@@ -159,22 +159,25 @@ async function* eventsOf(
 /** The same, with `still` for each time in which nothing came. */
 async function* commented<T>(parts: AsyncIterable<T>): AsyncGenerator<T | 'still'> {
   const iterator = parts[Symbol.asyncIterator]();
+  let next = iterator.next();
   try {
-    for (let next = iterator.next(); ; ) {
-      const over = new AbortController();
-      const still = wait(commentMs, 'still' as const, { signal: over.signal, ref: false });
-      const read = await Promise.race([next, still.catch(() => 'still' as const)]);
-      over.abort();
-      if (read === 'still') {
-        yield read;
-        continue;
-      }
-      if (read.done) return;
-      yield read.value;
-      next = iterator.next();
+    for (let read = await soon(next); read === 'still' || !read.done; read = await soon(next)) {
+      yield read === 'still' ? read : read.value;
+      if (read !== 'still') next = iterator.next();
     }
   } finally {
     void iterator.return?.().catch(() => undefined); // it may still wait for words that nobody wants
+  }
+}
+
+/** What comes within `commentMs`, else `still`. */
+async function soon<T>(next: Promise<T>): Promise<T | 'still'> {
+  const over = new AbortController();
+  const still = wait(commentMs, 'still' as const, { signal: over.signal, ref: false });
+  try {
+    return await Promise.race([next, still.catch(() => 'still' as const)]);
+  } finally {
+    over.abort();
   }
 }
 

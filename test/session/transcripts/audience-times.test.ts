@@ -110,7 +110,8 @@ test('a quote is shown to its asker alone, and is in no chat, also while the voi
       callerChannel: lounge,
       words: { question: 'What was decided?' },
     };
-    const ports = { sessions: { at: () => lounge }, talk: fixture.talk };
+    const voices = { models: () => [] };
+    const ports = { sessions: { at: () => lounge }, talk: fixture.talk, voices };
     const running = askCommand.run(call, ports as unknown as CommandPorts);
     await pass(fixture, 8_000);
     const [reply] = await running;
