@@ -85,7 +85,9 @@ scenario('somebody who goes on and on and did not agree is never opened, nor sen
   expect(sent()).toBeGreaterThan(400);
   await told(adam, 'leave');
   const { counts } = await setup.bot.logged(({ msg }) => msg === 'link-closed', 10_000);
-  expect(counts).toMatchObject({ notAllowed: sent(), sealed: 0, unparsed: 0 });
+  expect(counts).toMatchObject({ sealed: 0, unparsed: 0 });
+  const { notAllowed } = counts as { readonly notAllowed: number };
+  expect(sent() - notAllowed).toBeOneOf([0, 1]); // the last one may be on its way when the bot leaves
   await expectAlike(uttered, question);
   expect(recognised(setup)).toEqual(['Adam']);
 });
