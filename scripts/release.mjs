@@ -24,6 +24,7 @@ const documents = [
   'README.md',
   'deploy',
   'docs',
+  'examples',
   'setup',
 ];
 
