@@ -16,6 +16,14 @@ export type LikenessVerdict = {
 
 export const neededSimilarity = 0.6;
 export const neededWords = 0.6;
+/** From this similarity on the sound is the same sentence, and a third of the words is enough: the small recogniser guesses badly now and then. */
+const sameSimilarity = 0.9;
+const neededWordsOfSame = 1 / 3;
+
+/** Whether enough of the words were understood. */
+export function isUnderstood({ similarity: sound, words }: LikenessVerdict): boolean {
+  return words >= (sound >= sameSimilarity ? neededWordsOfSame : neededWords);
+}
 
 /** Listens to `heard` as a stranger would. Errors: as the transcriber's. */
 export async function judgeLikeness(

@@ -5,7 +5,7 @@ import type { MessageWall } from '#src/console/prompt/message-wall.ts';
 import type { PeoplePresent } from '#src/console/prompt/people-present.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import { callIn, exchange, type SandboxObservers, type SpokenExchange } from './exchange.ts';
-import { judgeLikeness, neededSimilarity, neededWords } from './judge.ts';
+import { isUnderstood, judgeLikeness, neededSimilarity } from './judge.ts';
 import type { ExchangeParts } from './sandbox-run-exchange.ts';
 import type { SpokenRecorder } from './spoken-recorder.ts';
 
@@ -92,7 +92,7 @@ export async function prove(
       why: `what arrived is not what was synthesised (${sound} of 1)`,
     };
   }
-  if (verdict.words < neededWords) {
+  if (!isUnderstood(verdict)) {
     return {
       kind: 'failed',
       stage: 'words',

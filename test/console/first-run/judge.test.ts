@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { readWav } from '#src/audio/wav.ts';
-import { judgeLikeness } from '#src/console/first-run/judge.ts';
+import { isUnderstood, judgeLikeness } from '#src/console/first-run/judge.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
 
 const never = new AbortController().signal;
@@ -40,4 +40,14 @@ test('another sentence of another voice does not pass for it', async () => {
   const verdict = await judgeLikeness(heard, pieces(made), 'go forward ten meters', ear, never);
   expect(verdict.similarity).toBeLessThan(0.6);
   expect(verdict.words).toBe(0.25);
+});
+
+test.each([
+  { similarity: 0.94, words: 0.375, isEnough: true },
+  { similarity: 0.94, words: 0.25, isEnough: false },
+  { similarity: 0.89, words: 0.375, isEnough: false },
+  { similarity: 0.7, words: 0.6, isEnough: true },
+])('$words of the words in sound that is $similarity alike: enough is $isEnough', (given) => {
+  const { similarity, words, isEnough } = given;
+  expect(isUnderstood({ similarity, words, transcript: '' })).toBe(isEnough);
 });
