@@ -1,5 +1,6 @@
 import type { MessageCommand, Reply } from '#src/session/ports/command.ts';
 import type { ReadingOutcome } from '#src/session/ports/line-reading.ts';
+import { readingReply } from './reading-reply.ts';
 import { notInRoom } from './rights.ts';
 
 /** In the menu of every message: needs no right of the bot to read messages. */
@@ -19,27 +20,13 @@ export const readAloud: MessageCommand = {
 
 function replyTo(reading: ReadingOutcome): Reply {
   switch (reading.kind) {
-    case 'queued': {
-      const { ahead: n } = reading;
-      return n > 0
-        ? { id: 'say.queued', with: { n }, to: 'caller' }
-        : { id: 'say.now', to: 'caller' };
-    }
     case 'full':
       return { id: 'read.full', with: { limit: reading.limit }, to: 'caller' };
     case 'bot':
     case 'deleted':
     case 'refused':
       return { id: `read.${reading.kind}`, to: 'caller' };
-    case 'unspeakable':
-      return { id: 'say.empty', to: 'caller' };
-    case 'muted':
-      return { id: 'muted.server', to: 'caller' };
-    case 'captions-only':
-      return { id: 'captions.only', to: 'caller' };
-    case 'unaffordable':
-      return { ...reading.line, to: 'caller' };
-    case 'nowhere':
-      return { id: 'leave.nowhere', to: 'caller' };
+    default:
+      return readingReply(reading);
   }
 }

@@ -5,6 +5,7 @@ import type { SayOutcome } from '#src/session/ports/command-ports.ts';
 import type { Playing } from '#src/session/ports/tracks.ts';
 import { playingOutcome } from '#src/session/tracks/track-outcome-texts.ts';
 import { awaitedEnd, waiting, waitOption } from './awaited-end.ts';
+import { readingReply } from './reading-reply.ts';
 import { notInRoom } from './rights.ts';
 import { mannerIn, mannerOptions } from './spoken-manner.ts';
 
@@ -54,26 +55,12 @@ export const say: Command = {
 
 function replyTo(saying: SayOutcome, { callerLocale }: CommandCall): Reply {
   switch (saying.kind) {
-    case 'queued': {
-      const { ahead: n } = saying;
-      return n > 0
-        ? { id: 'say.queued', with: { n }, to: 'caller' }
-        : { id: 'say.now', to: 'caller' };
-    }
     case 'full':
       return { id: 'say.full', with: { limit: saying.limit }, to: 'caller' };
     case 'placed':
       return { ...playingOutcome(saying.playing, callerLocale), to: 'caller' };
-    case 'unspeakable':
-      return { id: 'say.empty', to: 'caller' };
-    case 'muted':
-      return { id: 'muted.server', to: 'caller' };
-    case 'captions-only':
-      return { id: 'captions.only', to: 'caller' };
-    case 'unaffordable':
-      return { ...saying.line, to: 'caller' };
-    case 'nowhere':
-      return { id: 'leave.nowhere', to: 'caller' };
+    default:
+      return readingReply(saying);
   }
 }
 

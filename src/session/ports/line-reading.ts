@@ -21,8 +21,10 @@ export type ReadingOutcome =
   | { readonly kind: 'queued'; readonly ahead: number }
   /** As many lines of this person wait as may. */
   | { readonly kind: 'full'; readonly limit: number }
-  /** Written by a bot; by somebody who said no or is blocked; nothing of it can be said; it was deleted meanwhile. */
-  | { readonly kind: 'bot' | 'refused' | 'unspeakable' | 'deleted' }
+  /** Written by a bot; by somebody who said no or is blocked; it was deleted meanwhile. */
+  | { readonly kind: 'bot' | 'refused' | 'deleted' }
+  /** Nothing of it can be said. */
+  | { readonly kind: 'unspeakable' }
   /** A moderator keeps the bot from speaking, or it was called to write captions only. */
   | { readonly kind: 'muted' | 'captions-only' }
   /** The sentence that tells when there is money again. */

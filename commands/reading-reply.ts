@@ -1,0 +1,27 @@
+import type { Reply } from '#src/session/ports/command.ts';
+import type { SayOutcome } from '#src/session/ports/command-ports.ts';
+
+/** What a text that somebody has read out comes to, whether it was typed or stands in a message. */
+type CommonOutcome = Exclude<SayOutcome, { kind: 'full' | 'placed' }>;
+
+/** Tells the caller that their text is read out or waits, or why not. */
+export function readingReply(outcome: CommonOutcome): Reply {
+  switch (outcome.kind) {
+    case 'queued': {
+      const { ahead: n } = outcome;
+      return n > 0
+        ? { id: 'say.queued', with: { n }, to: 'caller' }
+        : { id: 'say.now', to: 'caller' };
+    }
+    case 'unspeakable':
+      return { id: 'say.empty', to: 'caller' };
+    case 'muted':
+      return { id: 'muted.server', to: 'caller' };
+    case 'captions-only':
+      return { id: 'captions.only', to: 'caller' };
+    case 'unaffordable':
+      return { ...outcome.line, to: 'caller' };
+    case 'nowhere':
+      return { id: 'leave.nowhere', to: 'caller' };
+  }
+}
