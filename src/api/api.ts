@@ -2,14 +2,14 @@ import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
 import { type AccessSource, type ApiDoor, authorise } from './authorise.ts';
-import { refusalOfError } from './failed-line.ts';
+import { refusalAsTold } from './failed-line.ts';
 import { serveCompletions } from './openai/completions.ts';
 import { serveModels } from './openai/models.ts';
 import { serveSpeech } from './openai/speech.ts';
 import { serveTranscriptions, transcriptionPaths } from './openai/transcriptions.ts';
 import { openApiDocument } from './openapi.ts';
 import { Plays } from './plays.ts';
-import { ApiRefusal, refusal, refusalBody } from './refusal.ts';
+import { refusal, refusalBody } from './refusal.ts';
 import {
   type BodyReader,
   BodyReads,
@@ -45,9 +45,7 @@ export function createApi(options: ApiParts): Hono {
   const parts = { ...options, rates: new TokenRates(), bodies: new BodyReads() };
   const doors = { ...parts, plays: new Plays(options.clock) };
   app.onError((error, context) => {
-    const known = error instanceof ApiRefusal ? error : refusalOfError(error);
-    if (!known) parts.onBug(error);
-    const { facts } = known ?? refusal(500, 'failed', 'That did not work; the log has more.');
+    const { facts } = refusalAsTold(error, (bug) => parts.onBug(bug));
     if (facts.retryAfterS !== undefined) context.header('retry-after', `${facts.retryAfterS}`);
     if (facts.status === 401) context.header('www-authenticate', 'Bearer');
     return context.json(refusalBody(facts), facts.status);

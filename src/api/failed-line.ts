@@ -1,7 +1,7 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { BotError } from '#src/base/errors.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
-import { type ApiRefusal, refusal } from './refusal.ts';
+import { ApiRefusal, refusal } from './refusal.ts';
 
 type Ending = readonly [status: ContentfulStatusCode, code: string];
 
@@ -52,6 +52,13 @@ export function refusalOfError(error: unknown): ApiRefusal | undefined {
   }
   const message = `A speech or chat server failed (${code}): the operator's log says more.`;
   return refusal(502, code, message);
+}
+
+/** What a program is told of anything that was thrown; `onBug` is told of what is no failure of the outside world. */
+export function refusalAsTold(error: unknown, onBug: (error: unknown) => void): ApiRefusal {
+  const known = error instanceof ApiRefusal ? error : refusalOfError(error);
+  if (!known) onBug(error);
+  return known ?? refusal(500, 'failed', 'That did not work; the log has more.');
 }
 
 /** `onBug` for as long as the program is there: of one that has hung up what is thrown is only that. */

@@ -1,9 +1,10 @@
-import { refusalOfError } from '#src/api/failed-line.ts';
-import { refusal, refusalBody } from '#src/api/refusal.ts';
+import { refusalAsTold } from '#src/api/failed-line.ts';
+import { refusalBody } from '#src/api/refusal.ts';
 import { OneRate } from '#src/audio/one-rate.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 import { type CompletionHead, headOf, pcm16Of, usageOf } from './completion.ts';
+import { doneEvent, event } from './server-events.ts';
 
 type StreamOptions = {
   readonly includesUsage: boolean;
@@ -31,12 +32,9 @@ export async function* chunksOf(
     for await (const delta of deltasOf(parts, head)) yield chunk(delta);
     yield chunk({}, 'stop');
     if (includesUsage) yield event({ ...base, choices: [], usage: usageOf(head.taken) });
-    yield encoder.encode('data: [DONE]\n\n');
+    yield doneEvent;
   } catch (error) {
-    const known = refusalOfError(error);
-    if (!known) onBug(error);
-    const { facts } = known ?? refusal(500, 'failed', 'That did not work; the log has more.');
-    yield event(refusalBody(facts));
+    yield event(refusalBody(refusalAsTold(error, onBug).facts));
   }
 }
 
@@ -67,10 +65,4 @@ async function* spokenDeltas(
   if (rest.length > 0) yield audio(rest);
   told(text);
   yield { audio: { id, expires_at } };
-}
-
-const encoder = new TextEncoder();
-
-function event(data: object): Uint8Array {
-  return encoder.encode(`data: ${JSON.stringify(data)}\n\n`);
 }

@@ -12,6 +12,7 @@ import type { ProgramPorts } from '#src/session/ports/program-ports.ts';
 import { type CompletionHead, completionOf } from './completion.ts';
 import { type CompletionQuestion, completionRequest, questionOf } from './completion-request.ts';
 import { chunksOf } from './completion-stream.ts';
+import { eventHeaders } from './server-events.ts';
 import { SpokenAnswers } from './spoken-answers.ts';
 
 export type CompletionParts = ApiDoor & {
@@ -72,7 +73,7 @@ async function complete(
   const includesUsage = request.stream_options?.include_usage === true;
   const onBug = whileThere(parts.onBug, context.req.raw.signal);
   const chunks = chunksOf(begun, head, { includesUsage, onBug });
-  return new Response(ReadableStream.from(chunks), { headers: streamHeaders });
+  return new Response(ReadableStream.from(chunks), { headers: eventHeaders });
 }
 
 /** Models that are named and may not be chosen, or cannot be used by this pipeline. Errors: `ApiRefusal`. */
@@ -102,8 +103,6 @@ function unlisted(field: string, model: string, models: readonly string[]): ApiR
       : `There is no choice of models here: leave ${field} out.`;
   return refusal(404, 'model_not_found', message, field);
 }
-
-const streamHeaders = { 'content-type': 'text/event-stream; charset=utf-8' };
 
 /** The same once the first part is there: what fails before is an answer with a status of its own. */
 export async function whenBegun<T>(parts: AsyncIterable<T>): Promise<AsyncIterable<T>> {

@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono';
 import type { z } from 'zod';
 import { type ApiDoor, authorise } from '#src/api/authorise.ts';
-import { refusalOf, refusalOfError, whileThere } from '#src/api/failed-line.ts';
+import { refusalAsTold, refusalOf, refusalOfError, whileThere } from '#src/api/failed-line.ts';
 import { type ApiRefusal, refusal, refusalBody } from '#src/api/refusal.ts';
 import { checked, jsonOf } from '#src/api/request-body.ts';
 import { payerIdOf } from '#src/api/tokens/token-budgets.ts';
@@ -13,6 +13,7 @@ import {
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { ProgramText } from '#src/session/ports/program-ports.ts';
 import { whenBegun } from './completions.ts';
+import { event, eventHeaders } from './server-events.ts';
 import { formatOf, speechRequest } from './speech-request.ts';
 
 export type SpeechParts = ApiDoor & {
@@ -61,7 +62,7 @@ async function speak(context: Context, parts: SpeechParts): Promise<Response> {
   const opened = stack.move();
   const bytes = await whenBegun(encoded(speech.parts, encoder, opened));
   if (request.stream_format === 'sse') {
-    const headers = { ...unbuffered, 'content-type': 'text/event-stream; charset=utf-8' };
+    const headers = { ...unbuffered, ...eventHeaders };
     return new Response(ReadableStream.from(eventsOf(bytes, took, onBug)), { headers });
   }
   const { outgoing } = context.env as { readonly outgoing?: { destroy(): void } };
@@ -128,10 +129,7 @@ async function* eventsOf(
       yield event({ type: 'speech.audio.delta', audio: Buffer.from(one).toString('base64') });
     yield event({ type: 'speech.audio.done', usage: usageOf(took) });
   } catch (error) {
-    const known = refusalOfError(error);
-    if (!known) onBug(error);
-    const { facts } = known ?? refusal(500, 'failed', 'That did not work; the log has more.');
-    yield event(refusalBody(facts));
+    yield event(refusalBody(refusalAsTold(error, onBug).facts));
   }
 }
 
@@ -141,12 +139,6 @@ function usageOf(took: readonly Took[]) {
   const input_tokens = counts.reduce((sum, count) => sum + count.inputTokens, 0);
   const output_tokens = counts.reduce((sum, count) => sum + count.outputTokens, 0);
   return { input_tokens, output_tokens, total_tokens: input_tokens + output_tokens };
-}
-
-const encoder = new TextEncoder();
-
-function event(data: object): Uint8Array {
-  return encoder.encode(`data: ${JSON.stringify(data)}\n\n`);
 }
 
 function unspeakable(): ApiRefusal {

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Context, Hono } from 'hono';
 import { type ApiDoor, authorise } from '#src/api/authorise.ts';
-import { refusalOf, refusalOfError } from '#src/api/failed-line.ts';
+import { refusalAsTold, refusalOf } from '#src/api/failed-line.ts';
 import { formBodyOf } from '#src/api/form-body.ts';
-import { ApiRefusal, refusal, refusalBody } from '#src/api/refusal.ts';
+import { type ApiRefusal, refusal, refusalBody } from '#src/api/refusal.ts';
 import { payerIdOf } from '#src/api/tokens/token-budgets.ts';
 import type {
   RecordingOutcome,
@@ -12,6 +12,7 @@ import type {
   RecordingSegment,
 } from '#src/session/ports/program-ports.ts';
 import { whenBegun } from './completions.ts';
+import { comment, doneEvent, event, eventHeaders } from './server-events.ts';
 import { type TranscriptionAsked, transcriptionAsked } from './transcription-form.ts';
 import { textOf, transcriptionResponse } from './transcription-formats.ts';
 
@@ -90,10 +91,8 @@ async function answerOf(
       asked,
     );
   const events = eventsOf(await whenBegun(read), hearer);
-  return new Response(ReadableStream.from(events), { headers: streamHeaders });
+  return new Response(ReadableStream.from(events), { headers: eventHeaders });
 }
-
-const streamHeaders = { 'content-type': 'text/event-stream; charset=utf-8' };
 
 /** Errors: `ApiRefusal` where words are missing. */
 async function* segmentsOf(
@@ -139,20 +138,17 @@ async function* eventsOf(
   try {
     for await (const segment of commented(segments)) {
       if (segment === 'still') {
-        yield encoder.encode(': still recognising\n\n');
+        yield comment('still recognising');
         continue;
       }
       told.push(segment);
       yield event({ type: 'transcript.text.delta', delta: segment.lead + segment.text });
     }
     yield event({ type: 'transcript.text.done', text: textOf(told) });
-    yield encoder.encode('data: [DONE]\n\n');
+    yield doneEvent;
   } catch (error) {
     if (signal.aborted) return; // nobody reads it
-    const known = error instanceof ApiRefusal ? error : refusalOfError(error);
-    if (!known) onBug(error);
-    const { facts } = known ?? refusal(500, 'failed', 'That did not work; the log has more.');
-    yield event(refusalBody(facts));
+    yield event(refusalBody(refusalAsTold(error, onBug).facts));
   }
 }
 
@@ -179,12 +175,6 @@ async function soon<T>(next: Promise<T>): Promise<T | 'still'> {
   } finally {
     over.abort();
   }
-}
-
-const encoder = new TextEncoder();
-
-function event(data: object): Uint8Array {
-  return encoder.encode(`data: ${JSON.stringify(data)}\n\n`);
 }
 
 /** Words of a prompt that may be said: what stands between commas or sentences, where that is short, and else each word. */

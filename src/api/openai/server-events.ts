@@ -1,0 +1,17 @@
+/** Headers of a stream of server-sent events. */
+export const eventHeaders = { 'content-type': 'text/event-stream; charset=utf-8' };
+
+const encoder = new TextEncoder();
+
+/** One server-sent event with this data as JSON, in bytes. */
+export function event(data: object): Uint8Array {
+  return encoder.encode(`data: ${JSON.stringify(data)}\n\n`);
+}
+
+/** The last event of OpenAI's streams. */
+export const doneEvent: Uint8Array = encoder.encode('data: [DONE]\n\n');
+
+/** What a reader skips, so that a stream moves while nothing is to be told. */
+export function comment(words: string): Uint8Array {
+  return encoder.encode(`: ${words}\n\n`);
+}
