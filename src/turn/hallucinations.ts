@@ -1,11 +1,11 @@
-import { everywhere } from '#src/turn/languages/everywhere.ts';
-import { type HallucinationTexts, listed } from '#src/turn/languages/language-words.ts';
+import everywhere from '#src/turn/languages/everywhere.json' with { type: 'json' };
+import type { HallucinationTexts } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
 import type { Evidence } from './evidence.ts';
 
 const texts = new Set(textsFor('texts'));
 const beginnings = textsFor('beginnings');
-const faint = new Set([...textsFor('faint'), ...listed(everywhere.faintHallucinations).map(plain)]);
+const faint = new Set([...textsFor('faint'), ...everywhere.faintHallucinations.map(plain)]);
 
 /** Repetitions in a row that nobody says; people do say "no, no, no". */
 const loopTimes = 4;
@@ -57,8 +57,14 @@ function isFaint({ voicedMs, meanProbability, meanLevelDb }: Evidence): boolean 
 /** "[Music]", "(applause)", "*sighs*", notes and their kin are about sound, not words. */
 function withoutStageNotes(text: string): string {
   return text
-    .replace(/\[[^\]]*\]?|\([^)]*\)?|（[^）]*）?|【[^】]*】?|\*[^*]+\*|<[^<>]*>/gu, ' ')
-    .replace(/[♪♫♬♩🎵🎶][^♪♫♬♩🎵🎶]*[♪♫♬♩🎵🎶]/gu, ' ');
+    .replace(
+      /\[[^\]]*\]?|\([^)]*\)?|\uff08[^\uff09]*\uff09?|\u3010[^\u3011]*\u3011?|\*[^*]+\*|<[^<>]*>/gu,
+      ' ',
+    )
+    .replace(
+      /[\u266a\u266b\u266c\u2669\ud83c\udfb5\ud83c\udfb6][^\u266a\u266b\u266c\u2669\ud83c\udfb5\ud83c\udfb6]*[\u266a\u266b\u266c\u2669\ud83c\udfb5\ud83c\udfb6]/gu,
+      ' ',
+    );
 }
 
 /** Letters and digits only, so spelling, case and punctuation do not matter. */
@@ -66,7 +72,7 @@ function plain(text: string): string {
   return text
     .normalize('NFKC')
     .toLowerCase()
-    .replace(/['’`ʼ]/g, '')
+    .replace(/['\u2019`\u02bc]/g, '')
     .replaceAll('i\u0307', 'i')
     .replace(/[^\p{L}\p{M}\p{N}]+/gu, ' ')
     .replace(/(?<=[\p{Script=Han}\p{Script=Hiragana}]) (?=\p{Script=Han})/gu, '')
@@ -97,5 +103,5 @@ function isLoop(spoken: string, voicedMs: number): boolean {
 
 /** The texts of one kind in all languages, as `plain` writes them. */
 function textsFor(kind: keyof HallucinationTexts): string[] {
-  return languages.flatMap(({ hallucinations }) => listed(hallucinations?.[kind])).map(plain);
+  return languages.flatMap(({ hallucinations }) => hallucinations?.[kind] ?? []).map(plain);
 }

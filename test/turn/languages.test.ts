@@ -1,14 +1,47 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { everywhere } from '#src/turn/languages/everywhere.ts';
-import { type LanguageWords, listed } from '#src/turn/languages/language-words.ts';
+import { z } from 'zod';
+import everywhere from '#src/turn/languages/everywhere.json' with { type: 'json' };
+import type { LanguageWords } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
-import { phrasesIn } from '#src/turn/overlap/interjections-tables.ts';
+import { pause, tokensIn } from '#src/turn/overlap/interjections-text.ts';
 
 const folder = 'src/turn/languages';
-const notLanguages = new Set(['everywhere.ts', 'language-words.ts', 'languages.ts']);
+const phrases = z.array(z.string().min(1)).min(1);
+/** Lists of a group, by field; a field that begins with `?` may be left out. */
+const group = (fields: string) =>
+  z.strictObject(
+    Object.fromEntries(
+      fields
+        .split(' ')
+        .map((name) =>
+          name.startsWith('?') ? [name.slice(1), phrases.optional()] : [name, phrases],
+        ),
+    ),
+  );
+const schema = z.strictObject({
+  code: z.string().regex(/^[a-z]{2}$/),
+  scripts: z.array(z.string()).min(1),
+  ownLetters: z.string().optional(),
+  isWidespread: z.boolean(),
+  overlap: group(
+    'stop wait goOn backchannel neverMind ?again ?slower ?faster ?louder ?quieter ?usual fillers ?refusals',
+  ),
+  endOfTurn: group(
+    '?openWords fillers ?frequentWords ?subordinators ?openSuffixes ?closedSuffixes',
+  ).optional(),
+  numbers: group('?words ?nouns ?prepositions ?tens ?units').optional(),
+  addressing: group(
+    'greetings fillers secondPerson requests ?reports ?governors ?completePhrases ?strandedPhrases ?questionWords ?auxiliaries ?subjects ?impersonalSubjects ?objectAuxiliaries ?notNames ?vocatives ?titles',
+  ).optional(),
+  dismissals: group('wholes parts').optional(),
+  hallucinations: group('?texts ?beginnings ?faint').optional(),
+  languageRequests: group('requests beside').optional(),
+  /** English alone. */
+  wordClasses: z.record(z.string(), phrases).optional(),
+});
 
-type List = { readonly field: string; readonly list: string };
+type List = { readonly field: string; readonly list: readonly string[] };
 
 /** Every list of words in some groups, by group and field. */
 function listsIn(groups: object): List[] {
@@ -17,20 +50,20 @@ function listsIn(groups: object): List[] {
       ? []
       : Object.entries(fields).map(([field, list]) => ({
           field: `${group}.${field}`,
-          list: String(list),
+          list: z.array(z.string()).parse(list),
         })),
   );
 }
 
 /** What is wrong with how a list is written. */
-function faultsOf({ field, list }: List): string[] {
-  const phrases = listed(list);
+function faultsOf({ field, list: phrases }: List): string[] {
   const isOnce = new Set(phrases).size === phrases.length;
   const faults = phrases.flatMap((phrase) => {
     if (phrase !== phrase.toLowerCase()) return [`${phrase} is not in lower case`];
     return phrase === phrase.normalize('NFC') ? [] : [`${phrase} is not composed (NFC)`];
   });
-  if (list.split(',').some((phrase) => phrase.trim() === '')) faults.push('a phrase is empty');
+  if (phrases.some((phrase) => phrase !== phrase.trim()))
+    faults.push('a phrase begins or ends blank');
   const twice = phrases.filter((phrase, at) => phrases.indexOf(phrase) !== at);
   if (!isOnce) faults.push(`twice: ${twice.join(', ')}`);
   return faults.map((fault) => `${field}: ${fault}`);
@@ -38,15 +71,18 @@ function faultsOf({ field, list }: List): string[] {
 
 const byCode = languages.map((words) => [words.code, words] as const);
 
-test('every file of the folder is a language of the list, and exports it by its code', async () => {
-  const files = (await readdir(folder)).filter((name) => name.endsWith('.ts'));
-  const codes = files.filter((name) => !notLanguages.has(name)).map((name) => name.slice(0, -3));
-  expect(languages.map(({ code }) => code).sort()).toEqual(codes.sort());
+test('every JSON file of the folder is a language of the list, named by its code', async () => {
+  const files = (await readdir(folder)).filter((name) => /^[a-z]{2}\.json$/.test(name));
+  const codes = languages.map(({ code }) => code);
+  expect(codes.map((code) => `${code}.json`).sort()).toEqual(files.sort());
   for (const code of codes) {
-    const source = await readFile(`${folder}/${code}.ts`, 'utf8');
-    expect(source).toMatch(new RegExp(`^export const ${code}\\b`, 'm'));
-    expect(source).toContain(`  code: '${code}',\n`);
+    const words = JSON.parse(await readFile(`${folder}/${code}.json`, 'utf8'));
+    expect(words.code).toBe(code);
   }
+});
+
+test.each(byCode)('%s: it has the groups and fields that there are, and no other', (_, words) => {
+  expect(schema.safeParse(words).error?.issues).toBeUndefined();
 });
 
 test.each(byCode)(
@@ -59,12 +95,12 @@ test.each(byCode)(
 test('phrases of no language are written like those of one', () => {
   const { overlap, notStops, faintHallucinations } = everywhere;
   const lists = listsIn({ overlap, other: { notStops, faintHallucinations } });
-  expect(lists.filter(({ list }) => list !== '').flatMap(faultsOf)).toEqual([]);
+  expect(lists.filter(({ list }) => list.length > 0).flatMap(faultsOf)).toEqual([]);
 });
 
 test.each(byCode)('%s: what is said into speech has no punctuation inside', (_, { overlap }) => {
-  const phrases = Object.values(overlap).flatMap((list) => listed(list));
-  expect(phrases.filter((phrase) => phrasesIn(phrase).length !== 1)).toEqual([]);
+  const said = Object.values(overlap).flat();
+  expect(said.filter((phrase) => tokensIn(phrase).includes(pause))).toEqual([]);
 });
 
 test.each(byCode)(
@@ -72,7 +108,7 @@ test.each(byCode)(
   (_, words) => {
     const isIts = ({ scripts }: LanguageWords) =>
       new RegExp(`[${scripts.map((script) => `\\p{Script=${script}}`).join('')}]`, 'u');
-    expect(words.overlap.stop).toMatch(isIts(words));
+    expect(words.overlap.stop.join()).toMatch(isIts(words));
     const others = languages.filter((other) => other !== words && other.endOfTurn);
     for (const letter of words.ownLetters ?? '') {
       expect(letter).toMatch(isIts(words));

@@ -1,4 +1,4 @@
-import { type AddressingPhrases, listed } from '#src/turn/languages/language-words.ts';
+import type { AddressingPhrases } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
 import { normalised } from './names-sentences.ts';
 
@@ -26,12 +26,12 @@ export const commonWords: ReadonlySet<string> = new Set(
 
 /** The phrases of one kind in all languages. */
 function phrasesFor(kind: keyof AddressingPhrases): ReadonlySet<string> {
-  return phrasesOf(languages.map(({ addressing }) => addressing?.[kind]));
+  return phrasesOf(languages.flatMap(({ addressing }) => addressing?.[kind] ?? []));
 }
 
-/** Phrases of some lists, normalised, without apostrophes. */
-export function phrasesOf(lists: readonly (string | undefined)[]): ReadonlySet<string> {
-  return new Set(lists.flatMap(listed).map(readPhrase));
+/** Phrases, normalised, without apostrophes. */
+export function phrasesOf(phrases: readonly string[]): ReadonlySet<string> {
+  return new Set(phrases.map(readPhrase));
 }
 
 function readPhrase(phrase: string): string {

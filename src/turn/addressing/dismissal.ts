@@ -4,10 +4,10 @@ import { phrasesOf } from './addressing-phrases.ts';
 import { exactly, type Name, nameAt } from './names.ts';
 import { isDense, type Sentence, type SentenceWord } from './names-sentences.ts';
 
-const wholes = phrasesOf(languages.map(({ dismissals }) => dismissals?.wholes));
+const wholes = phrasesOf(languages.flatMap(({ dismissals }) => dismissals?.wholes ?? []));
 /** In words, our name at the end counted. */
 const longestWhole = 10;
-const parts = [...phrasesOf(languages.map(({ dismissals }) => dismissals?.parts))];
+const parts = [...phrasesOf(languages.flatMap(({ dismissals }) => dismissals?.parts ?? []))];
 const spacedParts = parts.filter((phrase) => !isDense(phrase));
 const denseParts = parts.filter(isDense);
 

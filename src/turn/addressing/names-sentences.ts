@@ -1,4 +1,3 @@
-import { listed } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
 
 /** How a word follows the one before it: after a space, within a written-together word (`super-nova`), after a pause. */
@@ -23,23 +22,24 @@ const tailLength = 400;
 const marks =
   /\p{Cf}|[\u0300-\u036f]|[\u0591-\u05c7]|[\u0610-\u061a]|\u0640|[\u064b-\u065f]|\u0670|[\u1ab0-\u1aff]|[\u1dc0-\u1dff]|[\u20d0-\u20ff]|[\ufe00-\ufe0f]|[\ufe20-\ufe2f]/gu;
 const letters: Readonly<Record<string, string>> = {
-  ß: 'ss',
-  ı: 'i',
-  ø: 'o',
-  ł: 'l',
-  đ: 'd',
-  ð: 'd',
-  æ: 'ae',
-  œ: 'oe',
-  þ: 'th',
+  \u00df: 'ss',
+  \u0131: 'i',
+  \u00f8: 'o',
+  \u0142: 'l',
+  \u0111: 'd',
+  \u00f0: 'd',
+  \u00e6: 'ae',
+  \u0153: 'oe',
+  \u00fe: 'th',
 };
-const word = /[\p{L}\p{N}\p{M}]+(?:['’][\p{L}\p{N}\p{M}]+)*/gu;
-const apostrophe = /['’]/;
-const quotes = /["“”„‟«»「」『』〝〞‘’']/;
-const ends = /[?!؟。।;]|\.[\s"“”»'’]|\n/;
-const questions = /[?؟]/;
-const pauses = /[,、،:…()¿¡\u2013\u2014]|\.\.|\s-+\s/;
-const titles = new Set(languages.flatMap(({ addressing }) => listed(addressing?.titles)));
+const word = /[\p{L}\p{N}\p{M}]+(?:['\u2019][\p{L}\p{N}\p{M}]+)*/gu;
+const apostrophe = /['\u2019]/;
+const quotes =
+  /["\u201c\u201d\u201e\u201f\u00ab\u00bb\u300c\u300d\u300e\u300f\u301d\u301e\u2018\u2019']/;
+const ends = /[?!\u061f\u3002\u0964;]|\.[\s"\u201c\u201d\u00bb'\u2019]|\n/;
+const questions = /[?\u061f]/;
+const pauses = /[,\u3001\u060c:\u2026()\u00bf\u00a1\u2013\u2014]|\.\.|\s-+\s/;
+const titles = new Set(languages.flatMap(({ addressing }) => addressing?.titles ?? []));
 const dense =
   /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]/u;
 const segmenter = new Intl.Segmenter('und', { granularity: 'word' });
@@ -47,7 +47,10 @@ const segmenter = new Intl.Segmenter('und', { granularity: 'word' });
 /** Lower case, one form for letters that look alike, no accents; signs stay. */
 export function normalised(text: string): string {
   const plain = text.normalize('NFKD').toLowerCase().replace(marks, '').normalize('NFC');
-  return plain.replace(/[ßıøłđðæœþ]/g, (letter) => letters[letter] ?? letter);
+  return plain.replace(
+    /[\u00df\u0131\u00f8\u0142\u0111\u00f0\u00e6\u0153\u00fe]/g,
+    (letter) => letters[letter] ?? letter,
+  );
 }
 
 /** Written without spaces, say Japanese or Thai. */
@@ -62,7 +65,7 @@ export function isDense(text: string): boolean {
  */
 export function sentencesOf(text: string): Sentence[] {
   const plain = shortened(text.trim());
-  const bare = plain.replace(/^["“„«](.*)["”“»]$/su, '$1');
+  const bare = plain.replace(/^["\u201c\u201e\u00ab](.*)["\u201d\u201c\u00bb]$/su, '$1');
   const sentences: Sentence[] = [];
   let words: SentenceWord[] = [];
   let toIndex = 0;

@@ -1,4 +1,3 @@
-import { listed } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
 import { commonWords } from './addressing-phrases.ts';
 import { isDense, type Sentence, type SentenceWord, sentencesOf } from './names-sentences.ts';
@@ -6,7 +5,7 @@ import { isWithin, latinOf, slackOf, soundOf } from './names-sound.ts';
 
 const mostNames = 20;
 const longestName = 60;
-const vocatives = languages.flatMap(({ addressing }) => listed(addressing?.vocatives));
+const vocatives = languages.flatMap(({ addressing }) => addressing?.vocatives ?? []);
 
 /** One thing somebody answers to, ready to be found among words. */
 export type Name = {

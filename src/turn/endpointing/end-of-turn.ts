@@ -12,7 +12,7 @@ export type EndOfTurn = {
 
 /** Reads the end of a text in any language; words tell more than the punctuation a recogniser guessed. */
 export function endOfTurnOf(text: string, language?: string): EndOfTurn {
-  const said = text.normalize('NFKC').toLowerCase().replaceAll('’', "'").trim();
+  const said = text.normalize('NFKC').toLowerCase().replaceAll('\u2019', "'").trim();
   const words = wordsOf(said);
   const lastWord = words.at(-1) ?? '';
   if (lastWord === '') return { completeLogit: 0, lastWord };
@@ -56,18 +56,21 @@ function lengthLogit(words: readonly string[], lexicon: Lexicon): number {
 
 /** A full stop says little, for recognisers put one at any pause; what holds a sentence open says more. */
 function punctuationLogit(said: string): number {
-  if (/((?<!\.)\.{2,}|…)["'”»)\]]*$/u.test(said)) return -2;
-  if (/[-–—~]$/u.test(said)) return -1.6;
-  if (/[,、，،:;：；]$/u.test(said)) return -1.4;
+  if (/((?<!\.)\.{2,}|\u2026)["'\u201d\u00bb)\]]*$/u.test(said)) return -2;
+  if (/[-\u2013\u2014~]$/u.test(said)) return -1.6;
+  if (/[,\u3001\uff0c\u060c:;\uff1a\uff1b]$/u.test(said)) return -1.4;
   if (isOpen(said)) return -1;
-  if (/[?？؟;]["'”»)\]」』]*$/u.test(said)) return 1.4;
-  if (/[!！]["'”»)\]」』]*$/u.test(said)) return 0.8;
-  if (/[.。｡।؛۔]["'”»)\]」』]*$/u.test(said)) return 0.5;
+  if (/[?\uff1f\u061f;]["'\u201d\u00bb)\]\u300d\u300f]*$/u.test(said)) return 1.4;
+  if (/[!\uff01]["'\u201d\u00bb)\]\u300d\u300f]*$/u.test(said)) return 0.8;
+  if (/[.\u3002\uff61\u0964\u061b\u06d4]["'\u201d\u00bb)\]\u300d\u300f]*$/u.test(said)) return 0.5;
   return /[\p{L}\p{N}][.?!,]\s+\p{L}/u.test(said) ? -0.4 : 0;
 }
 
 /** More brackets or quotes opened than closed. */
 function isOpen(said: string): boolean {
   const count = (marks: RegExp) => said.match(marks)?.length ?? 0;
-  return count(/[([{«“「『（]/gu) > count(/[)\]}»”」』）]/gu) || count(/"/g) % 2 === 1;
+  return (
+    count(/[([{\u00ab\u201c\u300c\u300e\uff08]/gu) >
+      count(/[)\]}\u00bb\u201d\u300d\u300f\uff09]/gu) || count(/"/g) % 2 === 1
+  );
 }

@@ -1,8 +1,8 @@
-import { en } from '#src/turn/languages/en.ts';
-import { listed, type WordClasses } from '#src/turn/languages/language-words.ts';
+import en from '#src/turn/languages/en.json' with { type: 'json' };
+import type { WordClasses } from '#src/turn/languages/language-words.ts';
 
 const classes: ReadonlyMap<string, ReadonlySet<string>> = new Map(
-  Object.entries(en.wordClasses).map(([name, words]) => [name, new Set(listed(words))]),
+  Object.entries(en.wordClasses).map(([name, words]) => [name, new Set(words)]),
 );
 
 /** Whether an English word is of a class; frequent words only, lower case. */

@@ -1,8 +1,7 @@
-import { en } from '#src/turn/languages/en.ts';
-import { listed } from '#src/turn/languages/language-words.ts';
+import en from '#src/turn/languages/en.json' with { type: 'json' };
 import { isOneOf } from './english-words.ts';
 
-const subordinators = new Set(listed(en.endOfTurn.subordinators));
+const subordinators = new Set(en.endOfTurn.subordinators);
 
 /** Logit that an English sentence without punctuation is over; words in lower case, no fillers at its end. */
 export function englishCompleteLogit(words: readonly string[]): number {

@@ -1,4 +1,4 @@
-import { type LanguageWords, listed } from '#src/turn/languages/language-words.ts';
+import type { LanguageWords } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
 
 /** The end-of-turn words of one language, compiled. */
@@ -17,10 +17,10 @@ export type Lexicon = {
   readonly known: ReadonlySet<string>;
 };
 
-const hesitations = languages.flatMap(({ endOfTurn }) => listed(endOfTurn?.fillers));
+const hesitations = languages.flatMap(({ endOfTurn }) => endOfTurn?.fillers ?? []);
 /** Sounds that mean nothing in any of the languages; words like "dus" or "also" stay with theirs. */
 const sounds = hesitations.filter((word) =>
-  /^(?:[euaäöhmрэы]{2,}|h+m+|e+h*m*|um+|uh+m*|嗯|呃)$/u.test(word),
+  /^(?:[eua\u00e4\u00f6hm\u0440\u044d\u044b]{2,}|h+m+|e+h*m*|um+|uh+m*|\u55ef|\u5443)$/u.test(word),
 );
 
 const lexicons: ReadonlyMap<string, Lexicon> = new Map(
@@ -38,18 +38,18 @@ function lexiconOf({
   endOfTurn,
   numbers,
 }: Pick<LanguageWords, 'code' | 'scripts' | 'ownLetters' | 'endOfTurn' | 'numbers'>): Lexicon {
-  const [openWords, numberWords] = [listed(endOfTurn?.openWords), listed(numbers?.words)];
+  const [openWords, numberWords] = [endOfTurn?.openWords ?? [], numbers?.words ?? []];
   return {
     code,
     scripts,
     ownLetters,
     openWords: new Set(openWords),
-    fillers: new Set([...listed(endOfTurn?.fillers), ...sounds]),
+    fillers: new Set([...(endOfTurn?.fillers ?? []), ...sounds]),
     numbers: new Set(numberWords),
-    subordinators: new Set(listed(endOfTurn?.subordinators)),
-    openSuffixes: listed(endOfTurn?.openSuffixes),
-    closedSuffixes: listed(endOfTurn?.closedSuffixes),
-    known: new Set([...openWords, ...listed(endOfTurn?.frequentWords), ...numberWords]),
+    subordinators: new Set(endOfTurn?.subordinators),
+    openSuffixes: endOfTurn?.openSuffixes ?? [],
+    closedSuffixes: endOfTurn?.closedSuffixes ?? [],
+    known: new Set([...openWords, ...(endOfTurn?.frequentWords ?? []), ...numberWords]),
   };
 }
 

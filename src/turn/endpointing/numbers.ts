@@ -1,4 +1,4 @@
-import { listed, type NumberWords } from '#src/turn/languages/language-words.ts';
+import type { NumberWords } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
 
 /** Digits of the longest numbers that people dictate. */
@@ -64,5 +64,5 @@ function isFigures(word: string): boolean {
 
 /** The words of one kind in all languages. */
 function wordsFor(kind: keyof NumberWords): string[] {
-  return languages.flatMap(({ numbers }) => listed(numbers?.[kind]));
+  return languages.flatMap(({ numbers }) => numbers?.[kind] ?? []);
 }

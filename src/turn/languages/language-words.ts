@@ -1,7 +1,7 @@
-/**
- * Words of one language, one file each. Lists are phrases in lower case, separated by commas, written as people write
- * them; line breaks count as blanks. A group that is left out is not known in the language yet.
- */
+/** Phrases in lower case, written as people write them. */
+type Phrases = readonly string[];
+
+/** Words of one language, one JSON file each. A group that is left out is not known in the language yet. */
 export type LanguageWords = {
   /** ISO 639-1 code, the name of the file as well. */
   readonly code: string;
@@ -24,26 +24,26 @@ export type LanguageWords = {
 
 /** Phrases said into the bot's speech. Each counts only as a whole, or beside others and `fillers`. */
 export type OverlapPhrases = {
-  readonly stop: string;
-  readonly wait: string;
+  readonly stop: Phrases;
+  readonly wait: Phrases;
   /** The bot shall go on. */
-  readonly goOn: string;
+  readonly goOn: Phrases;
   /** Backchannels: "I am listening", no wish to speak. */
-  readonly backchannel: string;
+  readonly backchannel: Phrases;
   /** A question is taken back. */
-  readonly neverMind: string;
+  readonly neverMind: Phrases;
   /** The answer shall be repeated; with the next four slower, faster, louder or quieter, which lasts. */
-  readonly again?: string;
-  readonly slower?: string;
-  readonly faster?: string;
-  readonly louder?: string;
-  readonly quieter?: string;
+  readonly again?: Phrases;
+  readonly slower?: Phrases;
+  readonly faster?: Phrases;
+  readonly louder?: Phrases;
+  readonly quieter?: Phrases;
   /** At the usual speed and volume again. */
-  readonly usual?: string;
+  readonly usual?: Phrases;
   /** Politeness and fillers, which change nothing: "please", "can you", "now". Never a word that negates. */
-  readonly fillers: string;
+  readonly fillers: Phrases;
   /** Words that refuse before a pause or twice, and negate otherwise: "no, para" but "no para". */
-  readonly refusals?: string;
+  readonly refusals?: Phrases;
 };
 
 /**
@@ -52,147 +52,139 @@ export type OverlapPhrases = {
  */
 export type LanguageRequestPhrases = {
   /** A whole sentence but for `beside`: "in German", "speak German". */
-  readonly requests: string;
+  readonly requests: Phrases;
   /** Said beside it without a meaning of its own. */
-  readonly beside: string;
+  readonly beside: Phrases;
 };
 
 /** Words that tell a finished sentence from one that goes on. */
 export type EndOfTurnWords = {
   /** Words that hardly ever end a sentence: articles, conjunctions, prepositions, possessives, subjects. */
-  readonly openWords?: string;
+  readonly openWords?: Phrases;
   /** Sounds and words of somebody who looks for the next word. */
-  readonly fillers: string;
+  readonly fillers: Phrases;
   /** Frequent words that may well end a sentence; they tell which language it is. */
-  readonly frequentWords?: string;
+  readonly frequentWords?: Phrases;
   /** Starts of clauses that need another one. */
-  readonly subordinators?: string;
+  readonly subordinators?: Phrases;
   /** Endings of an unfinished text, in languages whose words are not apart or carry their particles. */
-  readonly openSuffixes?: string;
+  readonly openSuffixes?: Phrases;
   /** Endings of a finished text, in such languages. */
-  readonly closedSuffixes?: string;
+  readonly closedSuffixes?: Phrases;
 };
 
 /** Words of numbers, which people dictate with pauses. */
 export type NumberWords = {
-  readonly words?: string;
+  readonly words?: Phrases;
   /** Nouns after which a number is dictated: "my number is". An asterisk stands for any more letters. */
-  readonly nouns?: string;
+  readonly nouns?: Phrases;
   /** Words before a number that ends what was said: "at six", "two plus two". */
-  readonly prepositions?: string;
+  readonly prepositions?: Phrases;
   /** Number words that form one number with one of `units` after them: "forty two". */
-  readonly tens?: string;
-  readonly units?: string;
+  readonly tens?: Phrases;
+  readonly units?: Phrases;
 };
 
 /** Phrases that tell whether a name calls somebody or is talked about. */
 export type AddressingPhrases = {
   /** Said before a name to somebody: after these a name is called, even misspelt. */
-  readonly greetings: string;
+  readonly greetings: Phrases;
   /** Said before a name or after it without a meaning for whom it is. */
-  readonly fillers: string;
+  readonly fillers: Phrases;
   /** Pronouns for the one who is spoken to. */
-  readonly secondPerson: string;
+  readonly secondPerson: Phrases;
   /** After a name: somebody is asked or told to do something. Also how such a sentence starts. */
-  readonly requests: string;
+  readonly requests: Phrases;
   /** After a name: somebody talks about it, and to others. */
-  readonly reports?: string;
+  readonly reports?: Phrases;
   /** Before a name: it is what somebody talks about, asks or owns. */
-  readonly governors?: string;
+  readonly governors?: Phrases;
   /** Before a name, and whole although their last word alone would be one of `governors`. */
-  readonly completePhrases?: string;
+  readonly completePhrases?: Phrases;
   /** Such phrases in a sentence that starts with a question word: "What do you mean, Nova?" */
-  readonly strandedPhrases?: string;
+  readonly strandedPhrases?: Phrases;
   /** First words of questions of which the last two lists are true. */
-  readonly questionWords?: string;
+  readonly questionWords?: Phrases;
   /** Verbs that come before their subject in a question: "Nova is it raining". */
-  readonly auxiliaries?: string;
+  readonly auxiliaries?: Phrases;
   /** Subjects after such a verb: people. */
-  readonly subjects?: string;
+  readonly subjects?: Phrases;
   /** Subjects after such a verb that may be objects as well: "Nova did it". */
-  readonly impersonalSubjects?: string;
+  readonly impersonalSubjects?: Phrases;
   /** Words of `auxiliaries` after which an impersonal subject is an object. */
-  readonly objectAuxiliaries?: string;
+  readonly objectAuxiliaries?: Phrases;
   /** Everyday words that look like short names and are not: numbers, kin, what people say first. */
-  readonly notNames?: string;
+  readonly notNames?: Phrases;
   /** Endings by which somebody is called, written to the name. */
-  readonly vocatives?: string;
+  readonly vocatives?: Phrases;
   /** Abbreviations whose point ends no sentence: "Dr. Nova". */
-  readonly titles?: string;
+  readonly titles?: Phrases;
 };
 
 /** Phrases that say the bot was not meant. */
 export type DismissalPhrases = {
   /** A whole sentence, or what stands between two pauses. */
-  readonly wholes: string;
+  readonly wholes: Phrases;
   /** Anywhere in a sentence that is no question. */
-  readonly parts: string;
+  readonly parts: Phrases;
 };
 
 /** What recognisers write when nobody spoke, without punctuation and apostrophes. */
 export type HallucinationTexts = {
   /** Whole texts: subtitle credits, farewells of videos. */
-  readonly texts?: string;
+  readonly texts?: Phrases;
   /** Beginnings of credits, which go on with a name. */
-  readonly beginnings?: string;
+  readonly beginnings?: Phrases;
   /** Said by people as well, and written for a breath: a hallucination only where hardly any voice was there. */
-  readonly faint?: string;
+  readonly faint?: Phrases;
 };
 
 /** Frequent words by what they do in a sentence. */
 export type WordClasses = {
-  readonly determiners: string;
-  readonly articles: string;
-  readonly subjects: string;
+  readonly determiners: Phrases;
+  readonly articles: Phrases;
+  readonly subjects: Phrases;
   /** What may follow a command's verb. */
-  readonly objects: string;
-  readonly onlySubjects: string;
-  readonly auxiliaries: string;
-  readonly questionWords: string;
-  readonly prepositions: string;
+  readonly objects: Phrases;
+  readonly onlySubjects: Phrases;
+  readonly auxiliaries: Phrases;
+  readonly questionWords: Phrases;
+  readonly prepositions: Phrases;
   /** Verbs to which a particle is all: "come in". */
-  readonly phrasalVerbs: string;
+  readonly phrasalVerbs: Phrases;
   /** Before "not" at an end that is one: "maybe not". */
-  readonly hedges: string;
-  readonly particles: string;
+  readonly hedges: Phrases;
+  readonly particles: Phrases;
   /** Words before the sentence proper. */
-  readonly openers: string;
+  readonly openers: Phrases;
   /** Whole answers and calls. */
-  readonly wholeAnswers: string;
-  readonly tellingVerbs: string;
-  readonly knowingVerbs: string;
-  readonly greetings: string;
-  readonly courtesies: string;
+  readonly wholeAnswers: Phrases;
+  readonly tellingVerbs: Phrases;
+  readonly knowingVerbs: Phrases;
+  readonly greetings: Phrases;
+  readonly courtesies: Phrases;
   /** Words that only look like "walked" and "walking". */
-  readonly notVerbs: string;
-  readonly opinionVerbs: string;
-  readonly demonstratives: string;
+  readonly notVerbs: Phrases;
+  readonly opinionVerbs: Phrases;
+  readonly demonstratives: Phrases;
   /** "The first man", "the best way": what follows says of what. */
-  readonly rankings: string;
-  readonly conjunctions: string;
+  readonly rankings: Phrases;
+  readonly conjunctions: Phrases;
   /** Words before a "that" which begins a clause. */
-  readonly reportingWords: string;
-  readonly timeWords: string;
+  readonly reportingWords: Phrases;
+  readonly timeWords: Phrases;
   /** Words in which sentences like to end. */
-  readonly finalWords: string;
+  readonly finalWords: Phrases;
   /** Commands, which start a sentence; most are statements' verbs as well. */
-  readonly verbs: string;
-  readonly pastVerbs: string;
+  readonly verbs: Phrases;
+  readonly pastVerbs: Phrases;
   /** Verbs that want an object after them. */
-  readonly transitiveVerbs: string;
-  readonly adjectives: string;
+  readonly transitiveVerbs: Phrases;
+  readonly adjectives: Phrases;
   /** Adjectives that a sentence never ends in. */
-  readonly attributiveAdjectives: string;
+  readonly attributiveAdjectives: Phrases;
   /** Nouns that mostly go on with "of". */
-  readonly relationalNouns: string;
+  readonly relationalNouns: Phrases;
   /** Commands whose object alone is not all: "set an alarm", "translate this sentence". */
-  readonly targetVerbs: string;
+  readonly targetVerbs: Phrases;
 };
-
-/** Phrases of a list, in its order. */
-export function listed(list = ''): string[] {
-  return list
-    .split(',')
-    .map((phrase) => phrase.trim().replace(/\s+/g, ' '))
-    .filter((phrase) => phrase !== '');
-}

@@ -1,9 +1,12 @@
-import { everywhere } from '#src/turn/languages/everywhere.ts';
+import everywhere from '#src/turn/languages/everywhere.json' with { type: 'json' };
 import type { LanguageWords, OverlapPhrases } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
 import { pause, tokensIn } from './interjections-text.ts';
 
 export type PhraseRole = Exclude<keyof OverlapPhrases, 'refusals'>;
+
+/** Phrases that belong to no language, or to all. */
+const common: OverlapPhrases = everywhere.overlap;
 
 /** Where a phrase has two roles in one language, the first counts. */
 const roles: readonly PhraseRole[] = [
@@ -54,7 +57,7 @@ export function beginsAny({ sorted }: Book, start: string): boolean {
 function bookOf({ isWidespread, overlap }: LanguageWords): Book {
   const found = new Map<string, PhraseRole>();
   for (const role of roles) {
-    const all = [...phrasesIn(overlap[role]), ...phrasesIn(everywhere.overlap[role])];
+    const all = [...phrasesIn(overlap[role]), ...phrasesIn(common[role])];
     for (const phrase of all) if (!found.has(phrase)) found.set(phrase, role);
   }
   for (const phrase of doubled(overlap)) if (!found.has(phrase)) found.set(phrase, 'fillers');
@@ -73,15 +76,6 @@ function doubled({ refusals }: OverlapPhrases): string[] {
 }
 
 /** Phrases as `Book` holds them. */
-export function phrasesIn(list = ''): string[] {
-  const phrases: string[] = [];
-  let words: string[] = [];
-  for (const token of [...tokensIn(list), pause]) {
-    if (token !== pause) words.push(token);
-    else if (words.length > 0) {
-      phrases.push(words.join(' '));
-      words = [];
-    }
-  }
-  return phrases;
+export function phrasesIn(list: readonly string[] = []): string[] {
+  return list.map((phrase) => [...tokensIn(phrase)].filter((token) => token !== pause).join(' '));
 }

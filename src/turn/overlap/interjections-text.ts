@@ -1,5 +1,5 @@
 import { normalised } from '#src/turn/addressing/names-sentences.ts';
-import { everywhere } from '#src/turn/languages/everywhere.ts';
+import everywhere from '#src/turn/languages/everywhere.json' with { type: 'json' };
 
 /** Stands for any punctuation between two words. */
 export const pause = ',';
@@ -13,24 +13,27 @@ const tokens =
 
 /** Spellings that one recogniser chooses and another does not, made one. */
 const folds: readonly (readonly [RegExp, string])[] = [
-  [/['’‘`´]/g, ''],
-  [/[.,!?;:…—–¡¿、。，！？；：؟؛،।॥·()"“”„«»「」『』\n]+/g, ' , '],
-  [/[ーっ〜~]/g, ''],
-  [/ς/g, 'σ'],
-  [/ى/g, 'ي'],
-  [/ی/g, 'ي'],
-  [/ک/g, 'ك'],
-  [/[ةہھۀ]/g, 'ه'],
-  [/ئ/g, 'ي'],
-  [/ँ/g, 'ं'],
+  [/['\u2019\u2018`\u00b4]/g, ''],
+  [
+    /[.,!?;:\u2026\u2014\u2013\u00a1\u00bf\u3001\u3002\uff0c\uff01\uff1f\uff1b\uff1a\u061f\u061b\u060c\u0964\u0965\u00b7()"\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d\u300e\u300f\n]+/g,
+    ' , ',
+  ],
+  [/[\u30fc\u3063\u301c~]/g, ''],
+  [/\u03c2/g, '\u03c3'],
+  [/\u0649/g, '\u064a'],
+  [/\u06cc/g, '\u064a'],
+  [/\u06a9/g, '\u0643'],
+  [/[\u0629\u06c1\u06be\u06c0]/g, '\u0647'],
+  [/\u0626/g, '\u064a'],
+  [/\u0901/g, '\u0902'],
   [/[\u093c\u09bc]/g, ''],
   [/(\p{scx=Latin}|\p{scx=Cyrillic}|\p{scx=Greek}|\p{scx=Arabic}|\p{scx=Hebrew})\1{2,}/gu, '$1'],
 ];
 
-/** Vietnamese "đừng" (don't), "đúng" (right) and "dừng" (stop) must stay apart when marks go. */
+/** Vietnamese "\u0111\u1eebng" (don't), "\u0111\u00fang" (right) and "d\u1eebng" (stop) must stay apart when marks go. */
 const vietnamese: readonly (readonly [RegExp, string])[] = [
-  [/đừng/giu, 'dhuwng'],
-  [/đ/giu, 'dh'],
+  [/\u0111\u1eebng/giu, 'dhuwng'],
+  [/\u0111/giu, 'dh'],
 ];
 
 /** The words of a text, normalised, punctuation between them as `pause`; of a longer text only what fits 300 characters. */
@@ -45,7 +48,7 @@ export function tokensOf(text: string): string[] {
 /** Tokens of word data, however long. */
 export function tokensIn(text: string): string[] {
   const joined = replaced(text.normalize('NFC'), vietnamese).replace(/\u200c/g, ' ');
-  const hiragana = normalised(joined).replace(/[ァ-ヶ]/g, (kana) =>
+  const hiragana = normalised(joined).replace(/[\u30a1-\u30f6]/g, (kana) =>
     String.fromCharCode(kana.charCodeAt(0) - 0x60),
   );
   const folded = replaced(hiragana, folds);
@@ -54,14 +57,16 @@ export function tokensIn(text: string): string[] {
 
 /** Only a note of the recogniser, say "[laughter]" or "(coughs)". */
 export function isNote(text: string): boolean {
-  return /^\s*(?:\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|（[^）]*）|<[^>]*>)[\s.]*$/u.test(
+  return /^\s*(?:\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|\uff08[^\uff09]*\uff09|<[^>]*>)[\s.]*$/u.test(
     text.slice(0, mostLetters),
   );
 }
 
-/** A sound of listening, thinking, laughing or coughing. */
+const hums = everywhere.hums.map((source) => new RegExp(source, 'u'));
+
+/** A sound of listening, thinking, laughing or coughing, as recognisers spell them. */
 export function isHum(token: string): boolean {
-  return everywhere.hums.some((hum) => hum.test(token));
+  return hums.some((hum) => hum.test(token));
 }
 
 function replaced(text: string, pairs: readonly (readonly [RegExp, string])[]): string {

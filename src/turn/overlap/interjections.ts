@@ -1,5 +1,5 @@
 import { isWithin, latinOf, slackOf, soundOf } from '#src/turn/addressing/names-sound.ts';
-import { everywhere } from '#src/turn/languages/everywhere.ts';
+import everywhere from '#src/turn/languages/everywhere.json' with { type: 'json' };
 import {
   type Book,
   beginsAny,

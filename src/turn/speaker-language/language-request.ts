@@ -15,7 +15,7 @@ type RequestPattern = { readonly pattern: RegExp; readonly codes: ReadonlyMap<st
  */
 export function requestedLanguage(text: string, names: readonly string[] = []): string | undefined {
   let found: string | undefined;
-  for (const sentence of text.split(/[.?!。？！\n]+/u)) {
+  for (const sentence of text.split(/[.?!\u3002\uff1f\uff01\n]+/u)) {
     const words = plainWordsOf(sentence);
     if (words === '' || words.length > mostChars) continue;
     const rest = withoutNames(words, names);
@@ -44,7 +44,7 @@ function patternOf(code: string, { requests, beside }: LanguageRequestPhrases): 
     return name === undefined ? [] : [[plainWordsOf(name), of] as const];
   });
   const codes = new Map<string, string>();
-  const asks = phrasesOf(requests).map((phrase, n) => {
+  const asks = requests.map((phrase, n) => {
     const cut = Number(/\{-(\d)\}/.exec(phrase)?.[1] ?? 0);
     const forms = named.map(([name, of]) => [cut > 0 ? name.slice(0, -cut) : name, of] as const);
     for (const [form, of] of forms) codes.set(form, of);
@@ -52,17 +52,13 @@ function patternOf(code: string, { requests, beside }: LanguageRequestPhrases): 
     const all = forms.map(([form]) => escaped(form)).join('|');
     return `${spaced(before)}(?<name${n}>${all})${spaced(after)}`;
   });
-  const others = `(?:(?:${phrasesOf(beside).map(spaced).join('|')}) *){0,${mostBeside}}`;
+  const others = `(?:(?:${beside.map(spaced).join('|')}) *){0,${mostBeside}}`;
   return { pattern: new RegExp(`^${others}(?:${asks.join('|')}) *${others}$`, 'u'), codes };
-}
-
-function phrasesOf(list: string): readonly string[] {
-  return list.split(',').map((one) => one.replace(/\s+/g, ' ').trim().toLowerCase());
 }
 
 /** As a pattern, with the punctuation gone that `plainWordsOf` takes from texts. */
 function spaced(phrase: string): string {
-  return escaped(phrase.replace(/['’-]/gu, ' ').replace(/ +/g, ' '));
+  return escaped(phrase.replace(/['\u2019-]/gu, ' ').replace(/ +/g, ' '));
 }
 
 function escaped(words: string): string {

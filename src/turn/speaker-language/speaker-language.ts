@@ -192,7 +192,7 @@ export function withoutNames(text: string, names: readonly string[]): string {
 }
 
 /** Apostrophes stand inside words. */
-const betweenWords = /[^\p{L}\p{M}\p{N}'’]+/u;
+const betweenWords = /[^\p{L}\p{M}\p{N}'\u2019]+/u;
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'word' });
 /** More than the rules ask for. */

@@ -7,7 +7,7 @@ import {
   initialAddressing,
   stepAddressing,
 } from '#src/turn/addressing/addressing-windows.ts';
-import { fc } from '#test/properties.ts';
+import { anyCharacter, fc } from '#test/properties.ts';
 
 const people = fc.constantFrom('ana', 'ben', 'cleo');
 const atMs = fc.integer({ min: 0, max: 100_000 });
@@ -24,10 +24,10 @@ const bits = fc.constantFrom(
 );
 const texts = fc.oneof(
   fc.array(bits, { maxLength: 400 }).map((parts) => parts.join('')),
-  fc.string({ unit: 'binary', maxLength: 10_000 }),
+  fc.string({ unit: anyCharacter, maxLength: 10_000 }),
   fc.string({ unit: 'grapheme', maxLength: 10_000 }),
 );
-const names = fc.array(fc.oneof(bits, fc.string({ unit: 'binary' })), { maxLength: 30 });
+const names = fc.array(fc.oneof(bits, fc.string({ unit: anyCharacter })), { maxLength: 30 });
 const events: fc.Arbitrary<AddressEvent> = fc.oneof(
   fc.record({ kind: fc.constantFrom('asked', 'answering'), personId: people, atMs }),
   fc.record({

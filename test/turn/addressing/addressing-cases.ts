@@ -120,6 +120,10 @@ const calls: readonly string[] = [
 ];
 
 const mentions: readonly string[] = [
+  '"Nova", who painted the Mona Lisa?',
+  'Stop it, "Nova"!',
+  "Nova's stop talking",
+  "Nova'nın, dur",
   'Nova said that',
   'Nova said it is raining.',
   'I asked Nova yesterday',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { endOfTurnOf } from '#src/turn/endpointing/end-of-turn.ts';
-import { fc } from '#test/properties.ts';
+import { anyCharacter, fc } from '#test/properties.ts';
 
 const over = (text: string, language?: string) => endOfTurnOf(text, language).completeLogit;
 
@@ -135,7 +135,7 @@ test('the language that the recogniser tells decides which words are open', () =
 
 test('any text gets a bounded logit', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
+    fc.property(fc.string({ unit: anyCharacter, maxLength: 200 }), (text) => {
       const end = endOfTurnOf(text);
       expect(Math.abs(end.completeLogit)).toBeLessThanOrEqual(4);
     }),

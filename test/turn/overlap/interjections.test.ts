@@ -46,6 +46,13 @@ test('slower, louder and quieter can be asked for in at least 20 languages', () 
   }
 });
 
+test.each(['say', 'talk', 'ein', 'trop', 'lent', 'muy', 'lento', 'un', 'litt'])(
+  '%s, half of a phrase, asks for nothing',
+  (text) => {
+    expect(heard(text).kind).toBe('other');
+  },
+);
+
 const cases: readonly (readonly [Interjection['kind'], string])[] = [
   [
     'stop',
