@@ -7,7 +7,6 @@ import workerThreads, {
   setEnvironmentData,
   type WorkerOptions,
 } from 'node:worker_threads';
-import { hold } from '#bench/processes/hold.ts';
 import type { Measures, PreloadOrder } from './order.ts';
 
 const { DatabaseSync, StatementSync } = process.getBuiltinModule('node:sqlite');
@@ -83,6 +82,11 @@ function obey(): void {
     else process.send?.(measures());
   });
   process.channel?.unref();
+}
+
+/** Holds the event loop of this thread, as a long computation does. */
+function hold(forMs: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, forMs);
 }
 
 function measures(): Measures {

@@ -11,17 +11,6 @@ export type MachineTimes = {
   readonly stolenSeconds: number;
 };
 
-/** User and system time of all threads of a process, in seconds. Linux only. */
-export async function cpuSeconds(pid: number): Promise<number> {
-  return readCpuSeconds(await readFile(`/proc/${pid}/stat`, 'utf8'));
-}
-
-/** The name of a program, in brackets, may hold anything. */
-export function readCpuSeconds(stat: string): number {
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
-}
-
 /** Linux only. */
 export async function machineTimes(): Promise<MachineTimes> {
   return readMachineTimes(await readFile('/proc/stat', 'utf8'));

@@ -1,38 +1,34 @@
 // Program of its own: Discord, and the people who talk with the bot there.
-import { Clips } from '#bench/clips.ts';
 import { callIn } from '#bench/processes/call-in.ts';
 import { serveOrders } from '#bench/processes/child-program.ts';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
-import type { EncodedSpeech } from '#sandbox/voice/voice-ports.ts';
-import { encodeSpeech } from '#sandbox/voice-client/speech-frames.ts';
 import { connectVoice } from '#sandbox/voice-client/voice-client.ts';
 import { openVoiceServer } from '#sandbox/voice-server/voice-server.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import type { OpusCodec, OpusDecoder } from '#src/audio/opus/opus.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotVoice } from './bot-voice.ts';
-import {
-  askEveryMs,
-  type CapacityExchange,
-  type ConversingPerson,
-  converse,
-} from './conversation.ts';
+import { type ConversingPerson, converse, type Exchange, talk } from './conversation.ts';
 import type { PeopleAddress, PeopleFigures, PeopleOrder } from './orders.ts';
-import { talk } from './talking.ts';
-import { undecoded } from './undecoded.ts';
+import { encodedQuestions } from './questions.ts';
 
-/** A command that the bot obeys instead of answering. */
-const command = /^stop\b/;
 /** Between two calls: the bot joins 60 channels of a shard a minute at most, and refuses a call that would wait long. */
 const callEveryMs = 1_050;
+/** People begin their conversations spread over so long, in ms: about a turn. */
+const spreadMs = 8_000;
+/** Time, in ms, in which the bot begins to answer what was broken off; and a pause of its voice that ends an answer. */
+const [answeredMs, quietMs] = [2_500, 500];
+/** Length, in packets, of a speech without a pause: 10 minutes. */
+const speechPackets = 30_000;
 
 const codec = await loadOpus();
-const questions = await encodedQuestions();
+const questions = await encodedQuestions(codec);
 const askers: ConversingPerson[] = [];
 const talkers: SandboxPerson[] = [];
 let [conversing, talking] = [0, 0];
 let sandbox: Sandbox | undefined;
-let exchanges: CapacityExchange[] = [];
+let exchanges: Exchange[] = [];
 let before = totals();
 let resting = new AbortController();
 let underWay: Promise<void>[] = [];
@@ -47,7 +43,9 @@ serveOrders<PeopleOrder>(async (order) => {
     case 'call':
       return await call(sandbox, order.channels);
     case 'converse':
-      return beginConversations(order.channels);
+      return beginConversations(order.channels, order.quietMs);
+    case 'speak':
+      return await beginSpeech(sandbox);
     case 'talk':
       return await beginTalking(sandbox, order.talkers);
     case 'rest':
@@ -65,12 +63,6 @@ function addressOf({ token, apiUrl, certificate: ca }: Sandbox): PeopleAddress {
   return { token, apiUrl, ca };
 }
 
-async function encodedQuestions(): Promise<readonly EncodedSpeech[]> {
-  await using clips = await Clips.open();
-  const asked = clips.all.filter(({ text }) => !command.test(text));
-  return asked.map(({ pcm }) => encodeSpeech(pcm, codec));
-}
-
 async function call(open: Sandbox, channels: number): Promise<void> {
   while (askers.length < channels) {
     const nextAtMs = realClock.nowMs() + callEveryMs;
@@ -84,15 +76,30 @@ async function call(open: Sandbox, channels: number): Promise<void> {
   }
 }
 
-/** Each begins at another moment of those 8 s. */
-function beginConversations(channels: number): void {
+/** A codec for people who only note when a packet came: nothing that they hear is decoded. */
+function undecoded({ name, encoder, stereoEncoder }: OpusCodec): OpusCodec {
+  const sound = new Int16Array();
+  const decoder: OpusDecoder = { decode: () => sound, free: () => undefined };
+  return { name, decoder: () => decoder, stereoDecoder: () => decoder, encoder, stereoEncoder };
+}
+
+function beginConversations(channels: number, quiet: number): void {
   const fresh = askers.slice(conversing, channels);
   for (const [n, asker] of fresh.entries()) {
-    const delayMs = (askEveryMs * n) / fresh.length;
+    const delayMs = (spreadMs * n) / fresh.length;
     const begun = realClock.sleep(delayMs, resting.signal);
-    follow(begun.then(() => converse(asker, questions, conversing + n, note, resting.signal)));
+    const offset = conversing + n;
+    follow(begun.then(() => converse(asker, quiet, questions, offset, note, resting.signal)));
   }
   conversing = Math.max(conversing, channels);
+}
+
+async function beginSpeech(open: Sandbox): Promise<void> {
+  await call(open, 1);
+  const all = questions.flatMap(({ frames }) => frames);
+  const frames = Array.from({ length: speechPackets / all.length }, () => all).flat();
+  const [asker] = askers;
+  if (asker) follow(talk(asker.person, [{ frames }], 0, resting.signal));
 }
 
 /** They hear nothing, so that Discord here need not send everybody's voice to everybody. */
@@ -119,6 +126,15 @@ async function rest(): Promise<void> {
   resting = new AbortController();
   underWay = [];
   [conversing, talking] = [0, 0];
+  await Promise.all(askers.map(silence));
+}
+
+/** Ends what the bot is still saying. */
+async function silence({ person, voice }: ConversingPerson): Promise<void> {
+  const signal = AbortSignal.timeout(30_000);
+  await realClock.sleep(answeredMs, signal);
+  if (voice.isHeard) await person.command('stop').answered(signal);
+  await voice.quiet(quietMs, signal);
 }
 
 /** What ends otherwise than by a rest is a question without an answer. */
@@ -128,12 +144,12 @@ function follow(talk: Promise<void>): void {
     talk.catch((error: unknown) => {
       if (signal.aborted) return;
       console.error(error);
-      note({ kind: 'failed' });
+      note({ answerMs: undefined });
     }),
   );
 }
 
-function note(exchange: CapacityExchange): void {
+function note(exchange: Exchange): void {
   exchanges.push(exchange);
 }
 
@@ -149,13 +165,11 @@ function totals(): Pick<PeopleFigures, 'sentPackets' | 'latePackets' | 'heardPac
 
 function figures(): PeopleFigures {
   const now = totals();
-  const of = <K extends CapacityExchange['kind']>(kind: K) =>
-    exchanges.filter((one): one is Extract<CapacityExchange, { kind: K }> => one.kind === kind);
+  const answerMs = exchanges.flatMap(({ answerMs: ms }) => ms ?? []);
   return {
-    answerMs: of('answered').map(({ answerMs }) => answerMs),
-    silentMs: of('interrupted').flatMap(({ silentMs }) => silentMs ?? []),
+    answerMs,
     asked: exchanges.length,
-    failed: of('failed').length,
+    failed: exchanges.length - answerMs.length,
     sentPackets: now.sentPackets - before.sentPackets,
     latePackets: now.latePackets - before.latePackets,
     heardPackets: now.heardPackets - before.heardPackets,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
 import { BotVoice } from './bot-voice.ts';
 
 /** Packets every 20 ms from `fromMs` to `toMs`. */
@@ -28,10 +29,14 @@ test('nothing within the patience of whoever waits is no answer', async () => {
   expect(await voice.startSince(0, 0)).toBeUndefined();
 });
 
-test('a stretch that was interrupted tells when its last packet was heard', () => {
+test('an answer is over once nothing of it was heard for a while', async () => {
   const voice = new BotVoice();
-  heard(voice, 1_000, 1_600);
-  heard(voice, 2_400, 2_500);
-  expect(voice.endOf(1_400)).toBe(1_600);
-  expect(voice.endOf(2_000)).toBeUndefined();
+  const nowMs = realClock.nowMs();
+  heard(voice, nowMs - 1_000, nowMs - 600);
+  expect(voice.isHeard).toBe(false);
+  await voice.quiet(400, AbortSignal.timeout(5_000));
+  heard(voice, nowMs - 40, nowMs);
+  expect(voice.isHeard).toBe(true);
+  await voice.quiet(100, AbortSignal.timeout(5_000));
+  expect(realClock.nowMs() - nowMs).toBeGreaterThanOrEqual(100);
 });

@@ -1,4 +1,5 @@
 import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
+import { realClock } from '#src/base/clock.ts';
 
 /** A stretch of the bot's voice that reached a person; a shorter pause than `pauseMs` does not end it. */
 type VoiceStretch = { readonly fromMs: number; toMs: number };
@@ -16,6 +17,11 @@ export class BotVoice {
   /** Heard so far. */
   get packets(): number {
     return this.#packets;
+  }
+
+  /** Whether it is being heard now. */
+  get isHeard(): boolean {
+    return realClock.nowMs() - this.#lastMs < pauseMs;
   }
 
   add({ audible, atMs }: Pick<HeardFrame, 'audible' | 'atMs'>): void {
@@ -39,10 +45,17 @@ export class BotVoice {
     return fromMs;
   }
 
-  /** End so far of the stretch that was heard at `atMs`; undefined where there was quiet. */
-  endOf(atMs: number): number | undefined {
-    return this.#stretches.find(({ fromMs, toMs }) => fromMs <= atMs && atMs <= toMs + pauseMs)
-      ?.toMs;
+  /** Resolves once nothing was heard for `forMs`. */
+  async quiet(forMs: number, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const restMs = this.#lastMs + forMs - realClock.nowMs();
+      if (restMs <= 0) return;
+      await realClock.sleep(restMs, signal);
+    }
+  }
+
+  get #lastMs(): number {
+    return this.#stretches.at(-1)?.toMs ?? Number.NEGATIVE_INFINITY;
   }
 
   #begin(atMs: number): void {

@@ -1,0 +1,45 @@
+import type { SandboxPerson } from '#sandbox/people/person.ts';
+import type { EncodedSpeech } from '#sandbox/voice/voice-ports.ts';
+import { realClock } from '#src/base/clock.ts';
+import type { BotVoice } from './bot-voice.ts';
+
+/** Time from the last voiced packet of a question to the first packet of its answer, in ms; undefined without an answer. */
+export type Exchange = { readonly answerMs: number | undefined };
+
+/** Somebody who asks, as the programs of the bench know them. */
+export type ConversingPerson = { readonly person: SandboxPerson; readonly voice: BotVoice };
+
+const patienceMs = 10_000;
+
+/** Asks one question after the other until `stop`, each once the bot was quiet for `quietMs`; `offset` is which one is first. */
+export async function converse(
+  { person, voice }: ConversingPerson,
+  quietMs: number,
+  questions: readonly EncodedSpeech[],
+  offset: number,
+  tell: (exchange: Exchange) => void,
+  stop: AbortSignal,
+): Promise<void> {
+  for (let n = offset; !stop.aborted; n++) {
+    const { lastVoicedAtMs } = await person.say(questions[n % questions.length] ?? none, stop);
+    const fromMs = await voice.startSince(lastVoicedAtMs, patienceMs);
+    tell({ answerMs: fromMs === undefined ? undefined : fromMs - lastVoicedAtMs });
+    await voice.quiet(quietMs, stop);
+  }
+}
+
+/** Says one sentence after the other until `stop`, with a breath between them; `offset` is which one is first. */
+export async function talk(
+  person: SandboxPerson,
+  sentences: readonly EncodedSpeech[],
+  offset: number,
+  stop: AbortSignal,
+): Promise<void> {
+  for (let n = offset; ; n++) {
+    await person.say(sentences[n % sentences.length] ?? none, stop);
+    await realClock.sleep(breathMs, stop);
+  }
+}
+
+const none: EncodedSpeech = { frames: [] };
+const breathMs = 400;

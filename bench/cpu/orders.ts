@@ -1,0 +1,62 @@
+import type { BotLogin } from '#test/fakes/bot-process.ts';
+
+/** Orders to the process with the mock servers: it opens, or from now on each answer is so long. */
+export type ServersOrder =
+  | { readonly do: 'open' }
+  | { readonly do: 'answer'; readonly length: AnswerLength };
+/** `sentence`: 5 s; `story`: 9 minutes. */
+export type AnswerLength = 'sentence' | 'story';
+/** Where the mock servers are. */
+export type ServersAddress = { readonly baseUrl: string };
+
+/** Orders to the process with Discord and its people. */
+export type PeopleOrder =
+  | { readonly do: 'open' }
+  /** Until the bot sits in so many channels, each of another server and with one person. */
+  | { readonly do: 'call'; readonly channels: number }
+  /** In so many channels people ask from now on, each once the bot has been quiet for `quietMs` after the answer to the question before. */
+  | { readonly do: 'converse'; readonly channels: number; readonly quietMs: number }
+  /** The person in the first channel speaks without a pause from now on. */
+  | { readonly do: 'speak' }
+  /** In the first channel so many people talk from now on, all at once, sentence after sentence. */
+  | { readonly do: 'talk'; readonly talkers: number }
+  /** Everybody falls silent, and so does the bot. */
+  | { readonly do: 'rest' }
+  | { readonly do: 'begin' }
+  /** Answered with `PeopleFigures` since `begin`. */
+  | { readonly do: 'end' };
+
+export type PeopleAddress = BotLogin;
+
+/** What people did and heard between two orders. */
+export type PeopleFigures = {
+  /** From the last voiced packet of each question to the first packet of its answer, in ms. */
+  readonly answerMs: readonly number[];
+  readonly asked: number;
+  /** Questions without an answer. */
+  readonly failed: number;
+  readonly sentPackets: number;
+  /** Of those, sent more than 20 ms too late: these processes were too slow themselves. */
+  readonly latePackets: number;
+  /** Packets of the bot's voice that people heard. */
+  readonly heardPackets: number;
+};
+
+/** Voice packets of the bare loop, between all its sockets and the peer. */
+export type BareLoad = {
+  readonly sockets: number;
+  readonly receivedPerMinute: number;
+  readonly sentPerMinute: number;
+};
+
+/** Orders to the bare loop and to its peer. `open` is answered with the ports of the new sockets. */
+export type BareOrder =
+  | { readonly do: 'open'; readonly sockets: number }
+  /** Packets come and go from now on; `ports` are those of the other side. */
+  | { readonly do: 'run'; readonly load: BareLoad; readonly ports: readonly number[] }
+  | { readonly do: 'begin' }
+  /** Answered with `BareCounts` since `begin`. */
+  | { readonly do: 'end' }
+  | { readonly do: 'close' };
+
+export type BareCounts = { readonly received: number; readonly sent: number };

@@ -1,0 +1,141 @@
+import { machineTimes } from '#bench/processes/processor.ts';
+import {
+  type ProcessThreads,
+  processThreads,
+  residentMb,
+  type ThreadUsage,
+  usageOf,
+} from '#bench/processes/threads.ts';
+import { realClock } from '#src/base/clock.ts';
+import type { BotUnderTest, CpuSetup } from './cpu-setup.ts';
+import type { PeopleFigures } from './orders.ts';
+
+/** What the bots did under one load, all at the same time. */
+export type BotsReading = {
+  readonly bots: readonly BotReading[];
+  readonly machine: MachineUsage;
+};
+
+/** CPU time in seconds a minute, and wake-ups a second, of all threads of a process and of its main thread. */
+export type ProcessUsage = {
+  readonly cpu: number;
+  readonly wakeUps: number;
+  readonly mainWakeUps: number;
+};
+
+export type BotReading = ProcessUsage & {
+  readonly label: string;
+  readonly minutes: number;
+  readonly residentMb: number;
+  readonly people: PeopleFigures;
+  /** CPU time of Discord with its people, and of the mock servers, in seconds a minute. */
+  readonly peopleCpu: number;
+  readonly serversCpu: number;
+};
+
+/** The bare loop, in the packets that it exchanged a minute. */
+export type BareReading = ProcessUsage & {
+  readonly receivedPerMinute: number;
+  readonly sentPerMinute: number;
+};
+
+/** CPU time in seconds a minute: of whatever else ran on this machine, and taken by its host. */
+export type MachineUsage = { readonly others: number; readonly stolen: number };
+
+const answerMs = 30_000;
+const never = new AbortController().signal;
+
+/** Reads the bots from now on, for so long. */
+export async function read(setup: CpuSetup, ms: number): Promise<BotsReading> {
+  await Promise.all(setup.bots.map(({ people }) => people.ask({ do: 'begin' }, answerMs)));
+  const pids = allPids(setup);
+  const before = await instant(pids);
+  await realClock.sleep(ms, never);
+  const after = await instant(pids);
+  const bots = setup.bots.map((one) => botReading(one, before, after));
+  return { bots: await Promise.all(bots), machine: machineUsage(pids, before, after) };
+}
+
+/** Reads the bare loop from now on, for so long. */
+export async function readBare({ bare }: CpuSetup, ms: number): Promise<BareReading> {
+  await bare.begin();
+  const before = await instant([bare.pid]);
+  await realClock.sleep(ms, never);
+  const after = await instant([bare.pid]);
+  const { received, sent } = await bare.end();
+  const minutes = minutesOf(before, after);
+  return {
+    ...usage(bare.pid, before, after),
+    receivedPerMinute: received / minutes,
+    sentPerMinute: sent / minutes,
+  };
+}
+
+function allPids({ bots, bare }: CpuSetup): readonly number[] {
+  const ofBots = bots.flatMap(({ bot, people, servers }) => [bot.pid, people.pid, servers.pid]);
+  return [...ofBots, bare.pid, bare.peerPid, process.pid];
+}
+
+/** Times since the processes began. */
+type Instant = {
+  readonly atMs: number;
+  readonly threads: ReadonlyMap<number, ProcessThreads>;
+  readonly busySeconds: number;
+  readonly stolenSeconds: number;
+};
+
+async function instant(pids: readonly number[]): Promise<Instant> {
+  const machine = await machineTimes();
+  const threads = await Promise.all(
+    pids.map(async (pid) => [pid, await processThreads(pid)] as const),
+  );
+  return { atMs: realClock.nowMs(), threads: new Map(threads), ...machine };
+}
+
+async function botReading(
+  { label, bot, people, servers }: BotUnderTest,
+  before: Instant,
+  after: Instant,
+): Promise<BotReading> {
+  const [resident, figures] = await Promise.all([
+    residentMb(bot.pid),
+    people.ask({ do: 'end' }, answerMs),
+  ]);
+  return {
+    label,
+    minutes: minutesOf(before, after),
+    ...usage(bot.pid, before, after),
+    residentMb: resident,
+    people: figures as PeopleFigures,
+    peopleCpu: usage(people.pid, before, after).cpu,
+    serversCpu: usage(servers.pid, before, after).cpu,
+  };
+}
+
+function machineUsage(pids: readonly number[], before: Instant, after: Instant): MachineUsage {
+  const minutes = minutesOf(before, after);
+  const ours = pids.reduce((sum, pid) => sum + usage(pid, before, after).cpu, 0);
+  const busy = (after.busySeconds - before.busySeconds) / minutes;
+  return {
+    others: Math.max(0, busy - ours),
+    stolen: (after.stolenSeconds - before.stolenSeconds) / minutes,
+  };
+}
+
+function usage(pid: number, before: Instant, after: Instant): ProcessUsage {
+  const minutes = minutesOf(before, after);
+  const { cpuMs, wakeUps, mainWakeUps }: ThreadUsage = usageOf(
+    pid,
+    before.threads.get(pid) ?? new Map(),
+    after.threads.get(pid) ?? new Map(),
+  );
+  return {
+    cpu: cpuMs / 1_000 / minutes,
+    wakeUps: wakeUps / 60 / minutes,
+    mainWakeUps: mainWakeUps / 60 / minutes,
+  };
+}
+
+function minutesOf(before: Instant, after: Instant): number {
+  return (after.atMs - before.atMs) / 60_000;
+}

@@ -1,0 +1,92 @@
+import { percentile, table } from '#bench/table.ts';
+import type { BareReading, BotReading } from './reading.ts';
+import type { CpuReading, CpuRow } from './rows.ts';
+import { disturbance, usedUp } from './verdict.ts';
+
+/** A table of all readings; with several bots a line for each, and its share of the CPU time of the first. */
+export function cpuReport(readings: readonly CpuReading[]): string {
+  const several = readings.some(({ bots }) => bots.length > 1);
+  const lines = readings.flatMap((reading) =>
+    reading.bots.map((bot, n) => {
+      const share = bot.cpu / (reading.bots[0] ?? bot).cpu;
+      const compared = several ? [bot.label, n === 0 ? '' : share.toFixed(2)] : [];
+      const name = n === 0 ? reading.row.name : '';
+      return [name, ...compared, ...figures(bot, n, reading, readings), noteOf(bot, n, reading)];
+    }),
+  );
+  return table(['', ...(several ? ['bot', 'of first'] : []), ...head, ''], lines);
+}
+
+const head = [
+  ...['CPU s/min', 'bare', 'times bare', 'each channel', 'a turn', 'wake-ups/s', 'main', 'bare'],
+  ...['MB', 'in/min', 'out/min', 'turns/min', 'no answer', 'answer ms p50', 'p95'],
+];
+
+/** `n` is which of the bots it is. */
+function figures(
+  bot: BotReading,
+  n: number,
+  { row, bare }: CpuReading,
+  readings: readonly CpuReading[],
+): readonly string[] {
+  const { people, minutes } = bot;
+  const bareCpu = bare && bareSeconds(bare, bot);
+  return [
+    bot.cpu.toFixed(2),
+    bareCpu?.toFixed(2) ?? '-',
+    bareCpu ? (bot.cpu / bareCpu).toFixed(1) : '-',
+    channelSeconds(bot, n, row, readings)?.toFixed(2) ?? '',
+    people.asked === 0 ? '' : ((bot.cpu * minutes) / people.asked).toFixed(2),
+    bot.wakeUps.toFixed(0),
+    bot.mainWakeUps.toFixed(0),
+    bare?.wakeUps.toFixed(0) ?? '-',
+    bot.residentMb.toFixed(0),
+    (people.sentPackets / minutes).toFixed(0),
+    (people.heardPackets / minutes).toFixed(0),
+    ...turnFigures(bot),
+  ];
+}
+
+function turnFigures({ people, minutes }: BotReading): readonly string[] {
+  const { answerMs, asked, failed } = people;
+  if (asked === 0) return ['', '', '', ''];
+  const ms = (part: number) => (answerMs.length === 0 ? '' : percentile(answerMs, part).toFixed(0));
+  return [(asked / minutes).toFixed(1), `${failed}`, ms(0.5), ms(0.95)];
+}
+
+/** CPU time of the bare loop with exactly as many packets as this bot had, in seconds a minute. */
+function bareSeconds(bare: BareReading, { people, minutes }: BotReading): number {
+  const exchanged = bare.receivedPerMinute + bare.sentPerMinute;
+  if (exchanged === 0) return bare.cpu;
+  return (bare.cpu * (people.sentPackets + people.heardPackets)) / minutes / exchanged;
+}
+
+/** CPU time of each channel in conversation beyond those of the step before, or beyond no channel, in seconds a minute. */
+function channelSeconds(
+  { cpu }: BotReading,
+  n: number,
+  row: CpuRow,
+  readings: readonly CpuReading[],
+): number | undefined {
+  if (!isTalk(row)) return undefined;
+  const before = readings.findLast(
+    (one) => one.row.channels < row.channels && (one.row.channels === 0 || isTalk(one.row)),
+  );
+  const former = before?.bots[n];
+  if (!before || !former) return undefined;
+  return (cpu - former.cpu) / (row.channels - before.row.channels);
+}
+
+function isTalk({ load, answers }: CpuRow): boolean {
+  return load?.do === 'converse' && answers === undefined;
+}
+
+/** The machine is that of all bots: said once. */
+function noteOf(bot: BotReading, n: number, { machine }: CpuReading): string {
+  const disturbed = n === 0 ? disturbance(machine) : undefined;
+  const exhausted = usedUp(bot);
+  return [
+    ...(disturbed ? [`DISTURBED: ${disturbed}`] : []),
+    ...(exhausted ? [`the bench used the machine up: ${exhausted}`] : []),
+  ].join('; ');
+}

@@ -1,0 +1,133 @@
+import { realClock } from '#src/base/clock.ts';
+import type { BotUnderTest, CpuSetup } from './cpu-setup.ts';
+import type { AnswerLength, BareLoad, PeopleFigures, PeopleOrder } from './orders.ts';
+import { type BareReading, type BotsReading, read, readBare } from './reading.ts';
+
+export type CpuOptions = {
+  /** Minutes of each reading, and of the warm-up before it. */
+  readonly minutes: number;
+  readonly warmUpMinutes: number;
+};
+
+/** One load that is measured. */
+export type CpuRow = {
+  readonly name: string;
+  /** Channels in which the bot sits. */
+  readonly channels: number;
+  /** What people do; left out: they are silent. */
+  readonly load?: PeopleOrder;
+  /** Length of each answer. Default: a sentence. */
+  readonly answers?: AnswerLength;
+  /** Without people who talk: read at once, for so long, instead of after the warm-up. */
+  readonly firstMs?: number;
+};
+
+/** What the processes did under one load. */
+export type CpuReading = BotsReading & {
+  readonly row: CpuRow;
+  /** Left out where nobody talks: the bare loop sleeps then. */
+  readonly bare?: BareReading;
+};
+
+/** Time after a start and after a join, in ms, in which the bot is busy with it. */
+export const settleMs = 25_000;
+/** Quiet after an answer until the next question, in ms; a story that the machine holds up goes on. */
+export const talkQuietMs = 400;
+const storyQuietMs = 5_000;
+const talkers = 25;
+const orderMs = 180_000;
+/** The bare loop is read for this part of a reading, after so many ms of its own. */
+const [barePart, bareWarmUpMs] = [1 / 4, 2_000];
+const warmUpLoad: BareLoad = { sockets: 1, receivedPerMinute: 3_000, sentPerMinute: 3_000 };
+const never = new AbortController().signal;
+
+/** Rows for these numbers of channels: silent, each direction of speech alone, and in conversation. */
+export function channelRows(steps: readonly number[]): readonly CpuRow[] {
+  return steps.flatMap((channels): readonly CpuRow[] => {
+    if (channels === 0) return [{ name: 'no channel', channels }];
+    const talk: CpuRow = {
+      name: channels === 1 ? 'talk' : `talk in ${channels} channels`,
+      channels,
+      load: { do: 'converse', channels, quietMs: talkQuietMs },
+    };
+    return channels === 1 ? [...oneChannel, talk] : [talk];
+  });
+}
+
+const hearStory: PeopleOrder = { do: 'converse', channels: 1, quietMs: storyQuietMs };
+const oneChannel: readonly CpuRow[] = [
+  { name: 'silent channel, first 25 s', channels: 1, firstMs: settleMs },
+  { name: 'silent channel, settled', channels: 1 },
+  { name: 'bot speaks', channels: 1, load: hearStory, answers: 'story' },
+  { name: 'a person speaks', channels: 1, load: { do: 'speak' } },
+];
+
+export const talkerRows: readonly CpuRow[] = [
+  { name: `${talkers} people speak`, channels: 1, load: { do: 'talk', talkers } },
+];
+
+/** Brings the bots to the load of this row and reads them after their warm-up. */
+export async function readRow(
+  setup: CpuSetup,
+  row: CpuRow,
+  options: CpuOptions,
+): Promise<CpuReading> {
+  const { channels, load, answers = 'sentence' } = row;
+  await inAll(setup, async ({ people, servers }) => {
+    await people.ask({ do: 'call', channels }, orderMs);
+    await servers.ask({ do: 'answer', length: answers }, orderMs);
+    if (load) await people.ask(load, orderMs);
+  });
+  return load
+    ? await readLoaded(setup, row, options)
+    : { ...(await readSilent(setup, row, options)), row };
+}
+
+/** The start, or the row of the first seconds, is part of the warm-up. */
+async function readSilent(
+  setup: CpuSetup,
+  { firstMs }: CpuRow,
+  { minutes, warmUpMinutes }: CpuOptions,
+): Promise<BotsReading> {
+  if (firstMs !== undefined) return await read(setup, firstMs);
+  await realClock.sleep(warmUpMinutes * 60_000 - settleMs, never);
+  return await read(setup, minutes * 60_000);
+}
+
+/** Reads the bots, and then, while they rest, the bare loop with as many packets; it warms up with them. */
+async function readLoaded(
+  setup: CpuSetup,
+  row: CpuRow,
+  { minutes, warmUpMinutes }: CpuOptions,
+): Promise<CpuReading> {
+  const { bare } = setup;
+  const ms = minutes * 60_000;
+  await bare.run(warmUpLoad);
+  await realClock.sleep(warmUpMinutes * 60_000, never);
+  await bare.close();
+  const bots = await read(setup, ms);
+  await inAll(setup, ({ people }) => people.ask({ do: 'rest' }, orderMs));
+  await bare.run(bareLoad(row, bots, ms));
+  await realClock.sleep(bareWarmUpMs, never);
+  const bareReading = await readBare(setup, ms * barePart);
+  await bare.close();
+  return { ...bots, row, bare: bareReading };
+}
+
+/** The packets of the bots in this row, on average. */
+function bareLoad({ channels }: CpuRow, { bots }: BotsReading, ms: number): BareLoad {
+  const perMinute = (of: (figures: PeopleFigures) => number) =>
+    (bots.reduce((sum, { people }) => sum + of(people), 0) / bots.length / ms) * 60_000;
+  return {
+    sockets: channels,
+    receivedPerMinute: perMinute(({ sentPackets }) => sentPackets),
+    sentPerMinute: perMinute(({ heardPackets }) => heardPackets),
+  };
+}
+
+async function inAll(
+  { bots }: CpuSetup,
+  run: (one: BotUnderTest) => Promise<unknown>,
+): Promise<void> {
+  await Promise.all(bots.map(run));
+}
