@@ -76,7 +76,7 @@ async function withWholeTexts(clips: Clips, sounds: readonly SmallSound[], round
     ),
   ]);
   const rows: BrokenRow[] = [
-    { name: 'a sentence', broken: broken.remarks, target: { down: 140, p50: 350, p95: 450 } },
+    { name: 'a sentence', broken: broken.remarks, target: { down: 140, p50: 300, p95: 400 } },
     { name: '/stop, from the command', broken: broken.stops, target: { p95: 200 } },
   ];
   const faults = [...broken.faults, ...endured.flatMap((one) => one.faults)];

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
 import { steadyTone } from '#test/fakes/providers/sound.ts';
-import { downAt, levelsOf, longestGap, referenceDb, silentAt } from './ear-levels.ts';
+import { downAt, fullAt, levelsOf, longestGap, referenceDb, silentAt } from './ear-levels.ts';
 
 const frameSamples = 960;
 
@@ -22,6 +22,13 @@ test('a dip of 12 dB is found where it begins', () => {
   expect(reference).toBeCloseTo(-22.1, 0);
   expect(downAt(levels, 1900, reference, 12)).toBe(2000);
   expect(silentAt(levels, 1900, reference)).toBe(3000);
+});
+
+test('it is at its full level again after the last block that is 1 dB lower', () => {
+  const levels = levelsOf(spoken((atMs) => (atMs < 2000 ? 1 : atMs < 2200 ? 0.22 : 0.95)));
+  const reference = referenceDb(levels, 1900);
+  expect(fullAt(levels, 1900, 2900, reference)).toBe(2200);
+  expect(fullAt(levels, 1500, 1900, reference)).toBeUndefined();
 });
 
 test('frames that do not come are silence and a gap', () => {

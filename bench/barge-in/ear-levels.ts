@@ -11,6 +11,8 @@ const blockSamples = (rateHz * levelMs) / 1000;
 const silentDb = -100;
 /** Below the reference: nobody hears it. */
 const goneDb = 30;
+/** Largest difference from the reference that nobody hears. */
+const fullWithinDb = 1;
 /** Silence that lasts so long is one. */
 const stillMs = 100;
 /** Frames that come later than this after the one before have let the ear hear nothing. */
@@ -96,6 +98,19 @@ export function longestGap(
   }
   close(toMs);
   return longest;
+}
+
+/** When it was at `reference` again for good, after something between these instants had made it quieter; undefined: nothing had. */
+export function fullAt(
+  levels: readonly Level[],
+  fromMs: number,
+  toMs: number,
+  reference: number,
+): number | undefined {
+  const lower = levels.findLast(
+    ({ atMs, db }) => atMs >= fromMs && atMs < toMs && db < reference - fullWithinDb,
+  );
+  return lower && lower.atMs + levelMs;
 }
 
 /** With silence wherever no frame came, and for a while after the last. */

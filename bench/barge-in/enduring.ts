@@ -2,11 +2,16 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { TellingRoom } from './barge-in-sandbox.ts';
-import { type Gap, longestGap } from './ear-levels.ts';
+import { fullAt, type Gap, longestGap } from './ear-levels.ts';
 import type { SmallSound, SmallSoundKind } from './small-sounds.ts';
 
 /** What one small sound did to the story; `nothing` is the same stretch of time without one. */
-export type Endured = { readonly kind: SmallSoundKind | 'nothing'; readonly gap: Gap };
+export type Endured = {
+  readonly kind: SmallSoundKind | 'nothing';
+  readonly gap: Gap;
+  /** From its last voiced packet until the bot was as loud as before, in ms; undefined where it was no quieter. */
+  readonly fullMs: number | undefined;
+};
 
 export type Endurance = {
   readonly sounds: readonly Endured[];
@@ -57,23 +62,32 @@ async function disturb(
   sounds: readonly SmallSound[],
   random: () => number,
 ): Promise<Endured[]> {
-  const starts: { readonly kind: Endured['kind']; readonly atMs: number }[] = [];
+  const starts: {
+    readonly kind: Endured['kind'];
+    readonly atMs: number;
+    readonly overMs: number;
+  }[] = [];
   await wait(leadMs);
   const from = realClock.nowMs();
-  starts.push({ kind: 'nothing', atMs: from });
+  starts.push({ kind: 'nothing', atMs: from, overMs: from });
   for (const [n, { kind, pcm }] of sounds.entries()) {
     const dueMs = from + (n + 1) * everyMs + (random() - 0.5) * jitterMs - everyMs / 2;
     await wait(Math.max(0, dueMs - realClock.nowMs()));
     if (!room.sounded(everyMs / 2)) break;
-    const { firstPacketAtMs } = await room.say(pcm);
-    starts.push({ kind, atMs: firstPacketAtMs });
+    const { firstPacketAtMs, lastVoicedAtMs } = await room.say(pcm);
+    starts.push({ kind, atMs: firstPacketAtMs, overMs: lastVoicedAtMs });
   }
   await wait(everyMs - jitterMs);
-  return starts.map(({ kind, atMs }, n) => {
+  return starts.map(({ kind, atMs, overMs }, n) => {
     const untilMs = starts[n + 1]?.atMs ?? realClock.nowMs();
     const levels = room.levels(atMs - 600, untilMs);
     const reference = referenceOf(levels);
-    return { kind, gap: longestGap(levels, atMs, untilMs, reference) };
+    const fullMs = fullAt(levels, atMs, untilMs, reference);
+    return {
+      kind,
+      gap: longestGap(levels, atMs, untilMs, reference),
+      fullMs: fullMs && Math.max(0, fullMs - overMs),
+    };
   });
 }
 

@@ -1,7 +1,7 @@
 import { percentile, table } from '#bench/table.ts';
 import type { Decided } from './deciding.ts';
 import type { Gap } from './ear-levels.ts';
-import type { Endurance } from './enduring.ts';
+import type { Endurance, Endured } from './enduring.ts';
 import type { BargeInTimes } from './interrupting.ts';
 import { kinds, type SmallSound } from './small-sounds.ts';
 
@@ -13,6 +13,8 @@ export type BrokenRow = {
 };
 
 const longestGapMs = 60;
+/** Of the bot's full level after a sound that means nothing, at p95. */
+const latestFullMs = 400;
 /** A proof that comes later may come after the silence. */
 const soonMs = 190;
 
@@ -55,18 +57,32 @@ function soonProved(all: readonly BargeInTimes[]): string {
 /** What sounds that mean nothing did to the story. */
 export function enduredTable(rooms: readonly Endurance[]): string {
   const sounds = rooms.flatMap((room) => room.sounds);
-  const head = ['small sounds', 'n', `gaps over ${longestGapMs} ms`, 'p50', 'max', 'late packets'];
+  const head = [
+    'small sounds',
+    'n',
+    `gaps over ${longestGapMs} ms`,
+    'p50',
+    'max',
+    'late packets',
+    'full again',
+  ];
   const lines = [...kinds, 'nothing' as const].map((kind) => {
-    const gaps = sounds.filter((one) => one.kind === kind).map(({ gap }) => gap);
-    return [kind, ...gapCells(gaps)];
+    const these = sounds.filter((one) => one.kind === kind);
+    return [kind, ...gapCells(these.map(({ gap }) => gap)), fullCell(these)];
   });
-  const all = sounds.filter(({ kind }) => kind !== 'nothing').map(({ gap }) => gap);
+  const real = sounds.filter(({ kind }) => kind !== 'nothing');
+  const all = real.map(({ gap }) => gap);
   const stories = rooms.reduce((sum, room) => sum + room.stories, 0);
   const stops = rooms.reduce((sum, room) => sum + room.stops, 0);
   const broken = all.filter(isPause).length;
   const share = ((100 * broken) / all.length).toFixed(0);
-  const counts = `stops: ${stops} of ${stories} stories (target 0); broken by ${share} % of the sounds (target 10 %)`;
-  return `${table(head, [...lines, ['all sounds', ...gapCells(all)]])}\n${counts}`;
+  const counts = `stops: ${stops} of ${stories} stories (target 0); broken by ${share} % of the sounds (target 10 %); full again p50 / p95 of those that made it quieter (target - / ${latestFullMs})`;
+  return `${table(head, [...lines, ['all sounds', ...gapCells(all), fullCell(real)]])}\n${counts}`;
+}
+
+function fullCell(sounds: readonly Endured[]): string {
+  const times = sounds.flatMap(({ fullMs }) => fullMs ?? []);
+  return times.length === 0 ? '-' : `${pair(times)} (${times.length})`;
 }
 
 /** The bot stood still; what stood still is the machine where nothing said so. */

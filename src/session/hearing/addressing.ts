@@ -63,6 +63,15 @@ export class SessionAddressing {
     );
   }
 
+  /** Instant at which the next window that somebody asked for closes; infinite where none is open. */
+  get closesAtMs(): number {
+    const nowMs = this.#clock.nowMs();
+    const asked = this.#state.windows.filter(
+      ({ kind, untilMs }) => kind === 'asked' && untilMs > nowMs,
+    );
+    return Math.min(...asked.map(({ untilMs }) => untilMs));
+  }
+
   /** An answer to this person is begun. */
   answering(personId: string): void {
     this.#attend({ kind: 'answering', personId, atMs: this.#clock.nowMs() });
@@ -70,7 +79,7 @@ export class SessionAddressing {
 
   /** Reports the end of an answer, in whatever way; `heard` is the text that left of it. */
   answered(personId: string, heard: string): void {
-    const endsInQuestion = /[?？؟]["”»\s]*$/u.test(heard);
+    const endsInQuestion = /[?\uff1f\u061f]["\u201d\u00bb\s]*$/u.test(heard);
     this.#attend({ kind: 'answered', personId, atMs: this.#clock.nowMs(), endsInQuestion });
   }
 

@@ -50,8 +50,8 @@ export class Interruptions {
 
   /** To be given everything that was noticed of this person, in order. */
   notice(personId: string, noticed: SpeakerInputEvent): void {
-    const event = eventOf(noticed, this.#nowMs());
-    if (event) this.#step({ personId, ...event });
+    const event = eventOf(noticed);
+    if (event) this.#step({ personId, atMs: this.#nowMs(), ...event });
   }
 
   hear({ personId, ...heard }: Overheard): void {
@@ -135,23 +135,18 @@ export class Interruptions {
   }
 }
 
-function eventOf(noticed: SpeakerInputEvent, atMs: number) {
+function eventOf(noticed: SpeakerInputEvent) {
   switch (noticed.kind) {
     case 'overlap-began':
-      return { kind: 'began', fromMs: noticed.fromMs, atMs } as const;
+      return { kind: 'began', fromMs: noticed.fromMs } as const;
     case 'voiced':
-      return {
-        kind: 'voiced',
-        voicedMs: noticed.voicedMs,
-        levelDb: noticed.levelDb,
-        atMs,
-      } as const;
+      return { kind: 'voiced', voicedMs: noticed.voicedMs, levelDb: noticed.levelDb } as const;
     case 'paused':
-      return { kind: 'paused', atMs } as const;
+      return { kind: 'paused' } as const;
     case 'overlap-ended':
-      return { kind: 'ended', voicedMs: noticed.voicedMs, atMs } as const;
+      return { kind: 'ended', voicedMs: noticed.voicedMs } as const;
     case 'ended':
-      return { kind: 'ended', voicedMs: noticed.heard.voicedMs, atMs } as const;
+      return { kind: 'ended', voicedMs: noticed.heard.voicedMs } as const;
     case 'began':
     case 'sound':
     case 'resumed':

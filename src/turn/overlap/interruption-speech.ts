@@ -64,7 +64,7 @@ export function stepSpeech(
   const { voicedMs } = speech;
   switch (event.kind) {
     case 'began':
-      return begun(speech, event);
+      return begun(speech, event, rules);
     case 'voiced':
       return voiced(speech, event, mine, rules);
     case 'paused':
@@ -77,8 +77,12 @@ export function stepSpeech(
 }
 
 /** What still waits for its words keeps its pause: speech that goes on belongs together. */
-function begun(former: OverlapSpeech, event: At): OverlapSpeech {
-  const fresh = { ...unheard(event), sounding: true };
+function begun(
+  former: OverlapSpeech,
+  event: At & { fromMs: number },
+  { usualNoticeMs }: InterruptionRules,
+): OverlapSpeech {
+  const fresh = { ...unheard(event), fromMs: event.fromMs + usualNoticeMs, sounding: true };
   if (former.settled) return fresh;
   const claim = former.claim === 'tentative-pause' ? 'duck' : former.claim;
   return { ...fresh, claim, stopAtMs: former.stopAtMs, meant: former.meant };
@@ -92,21 +96,23 @@ function voiced(
 ): OverlapSpeech {
   const { voicedMs, levelDb, atMs } = event;
   const settled = speech.settled && speech.endedAtMs === undefined;
+  const loudestDb = Math.max(speech.loudestDb, levelDb);
+  const sounds = voicedMs > speech.voicedMs && loudestDb - levelDb < rules.voiceEndDropDb;
   const now = {
     voicedMs,
     levelDb,
     settled,
     sounding: true,
     endedAtMs: undefined,
-    loudestDb: Math.max(speech.loudestDb, levelDb),
-    lastVoiceMs: voicedMs > speech.voicedMs ? atMs : speech.lastVoiceMs,
+    loudestDb,
+    lastVoiceMs: sounds ? atMs : speech.lastVoiceMs,
   };
   const heard = { ...speech, ...now };
-  const risesDb = levelDb - speech.levelDb;
-  return { ...heard, claim: claimOf(heard, { atMs, risesDb, mine }, rules) };
+  const claim = claimOf(heard, { atMs, mine }, rules);
+  return claim === heard.claim ? heard : { ...heard, claim };
 }
 
-type Moment = { readonly atMs: number; readonly risesDb: number; readonly mine: boolean };
+type Moment = { readonly atMs: number; readonly mine: boolean };
 
 function claimOf(speech: OverlapSpeech, moment: Moment, rules: InterruptionRules): SpeechClaim {
   const { claim, voicedMs, explainedMs, loudestDb, levelDb } = speech;
@@ -129,14 +135,12 @@ function isLong(
 
 function isTentative(
   { claim, voicedMs, explainedMs, fromMs, loudestDb, levelDb }: OverlapSpeech,
-  { atMs, risesDb, mine }: Moment,
+  { atMs, mine }: Moment,
   rules: InterruptionRules,
 ): boolean {
-  const belowDb = loudestDb - levelDb;
-  const isRising = risesDb >= rules.minOnsetRiseDb;
-  if (claim === 'tentative-pause') return belowDb < rules.falseInterruptionDropDb || isRising;
+  if (loudestDb - levelDb >= rules.falseInterruptionDropDb) return false;
   const lasts = voicedMs > explainedMs && atMs - fromMs >= rules.minTentativePauseDurationMs;
-  return mine && lasts && (belowDb < rules.maxBelowPeakDb || isRising);
+  return claim === 'tentative-pause' || (mine && lasts);
 }
 
 function silenced(speech: OverlapSpeech, rules: InterruptionRules): OverlapSpeech {

@@ -70,6 +70,8 @@ export type Interruption = {
   readonly stopAtMs?: number | undefined;
 };
 
+const noEffects: readonly InterruptionEffect[] = [];
+
 export const uninterrupted: Interruption = { speeches: [], usualDb: new Map() };
 
 type InterruptionStep = {
@@ -215,6 +217,7 @@ function beginReply(
 /** What time decides, and then what all claims together come to. */
 function settle(state: Interruption, atMs: number, rules: InterruptionRules): InterruptionStep {
   const speeches: OverlapSpeech[] = [];
+  let isSame = true;
   for (const speech of state.speeches) {
     const { personId, meant } = speech;
     const mine = answers(state, personId) && !isFar(state, speech, rules);
@@ -224,20 +227,23 @@ function settle(state: Interruption, atMs: number, rules: InterruptionRules): In
     if (next === 'yield' && state.reply?.interruptible) {
       return ended(withSpeech(state, kept), { kind: 'yield', personId });
     }
+    isSame &&= kept === speech;
     speeches.push(kept);
   }
-  return weigh({ ...state, speeches }, atMs);
+  return weigh(isSame ? state : { ...state, speeches }, atMs);
 }
 
 /** The heaviest claim is done; what has changed are the effects. */
 function weigh(state: Interruption, atMs: number): InterruptionStep {
   const { reply, speeches } = state;
-  if (!reply) return { state, effects: [] };
+  if (!reply) return { state, effects: noEffects };
   const claimed = speeches.some(({ claim }) => claim === 'pause' || claim === 'tentative-pause');
   const held = reply.hold !== undefined && atMs < reply.hold.untilMs;
   const paused = reply.interruptible && (claimed || held);
   const ducked = speeches.some(({ claim }) => claim !== 'none');
   const hold = paused ? reply.hold : undefined;
+  if (ducked === reply.ducked && paused === reply.paused && hold === reply.hold)
+    return { state, effects: noEffects };
   const next = { ...reply, ducked, paused, hold };
   return { state: { ...state, reply: next }, effects: changes(reply, next) };
 }
@@ -288,8 +294,9 @@ function speechOf(
 }
 
 function withSpeech(state: Interruption, speech: OverlapSpeech): Interruption {
-  const others = state.speeches.filter(({ personId }) => personId !== speech.personId);
-  return { ...state, speeches: [...others, speech] };
+  const speeches = state.speeches.filter(({ personId }) => personId !== speech.personId);
+  speeches.push(speech);
+  return { ...state, speeches };
 }
 
 function withReply(state: Interruption, change: Partial<Reply>): Interruption {

@@ -10,26 +10,45 @@ export type OverlapVoiceRules = {
   readonly hangoverMs: number;
   /** Silence, in ms since the last voiced window, that ends the overlap. */
   readonly endSilenceMs: number;
+  /** Largest difference in dB between packets of one sound: what is quieter before a voice is the room. */
+  readonly maxOnsetDropDb: number;
+  /** Longest sound, in ms, that counts as the onset of a voice before its first window was noticed. */
+  readonly maxOnsetMs: number;
 };
 
-/** Silero v5 over test/fixtures/speech, 2026-11: after a first window above 0.5, "seven" falls to 0.2 for 100 ms. */
+/**
+ * Silero v5 over test/fixtures/speech, 2026-11: after a first window above 0.5, "seven" falls to 0.2 for 100 ms. It notices
+ * voices 60 (p50) to 140 ms (p95) after their first loud packet: the loudness tells where they began.
+ */
 const overlapVoiceRules: OverlapVoiceRules = {
   startProbability: 0.5,
   keepProbability: 0.15,
   windowMs: 32,
   hangoverMs: 40,
   endSilenceMs: 120,
+  maxOnsetDropDb: 25,
+  maxOnsetMs: 120,
 };
 
+const nothing: readonly OverlapVoiceEvent[] = [];
+
+/** Usual length of a packet. */
+const packetMs = 20;
+
 export type OverlapVoiceInput =
-  | { readonly kind: 'window'; readonly probability: number; readonly atMs: number }
+  | {
+      readonly kind: 'window';
+      readonly probability: number;
+      readonly levelDb: number;
+      readonly atMs: number;
+    }
   /** Loudness of one packet in dBFS; it comes after the windows that the packet completes. */
   | { readonly kind: 'packet'; readonly levelDb: number; readonly atMs: number }
   /** The microphone has closed, or time has passed, and there is no utterance that it could belong to. */
   | { readonly kind: 'closed' | 'tick'; readonly atMs: number };
 
 export type OverlapVoiceEvent =
-  /** The first voiced window began at `fromMs`. */
+  /** The voice began at `fromMs`: with the loud packets before its first window, or with that. */
   | { readonly kind: 'overlap-began'; readonly fromMs: number; readonly atMs: number }
   /** `voicedMs` is all voice since the overlap began; the loudness in dBFS is that of the latest packet. */
   | {
@@ -40,9 +59,14 @@ export type OverlapVoiceEvent =
     }
   | { readonly kind: 'overlap-ended'; readonly voicedMs: number; readonly atMs: number };
 
-/** One person's voice from its first window on, long before it is known to be an utterance. */
-export type OverlapVoice = { readonly voicedMs: number; readonly lastVoiceMs: number } | undefined;
+/** The latest packets before a voice, oldest first: some may be its onset. */
+type BeforeVoice = { readonly kind: 'before'; readonly packets: readonly OverlapPacket[] };
+type Voice = { readonly kind: 'voice'; readonly voicedMs: number; readonly lastVoiceMs: number };
+/** One person's voice from its first window on, long before it is known to be an utterance, and what sounds before it. */
+export type OverlapVoice = BeforeVoice | Voice | undefined;
 
+type OverlapWindow = Extract<OverlapVoiceInput, { kind: 'window' }>;
+type OverlapPacket = Extract<OverlapVoiceInput, { kind: 'packet' }>;
 type OverlapStep = {
   readonly overlap: OverlapVoice;
   readonly noticed: readonly OverlapVoiceEvent[];
@@ -57,16 +81,15 @@ export function stepOverlapVoice(
   switch (event.kind) {
     case 'window':
       return measure(overlap, event, rules);
-    case 'packet': {
-      const { levelDb, atMs } = event;
-      if (!overlap || atMs - overlap.lastVoiceMs > rules.hangoverMs) return unchanged(overlap);
-      const { voicedMs } = overlap;
-      return { overlap, noticed: [{ kind: 'voiced', voicedMs, levelDb, atMs }] };
-    }
+    case 'packet':
+      return overlap?.kind === 'voice'
+        ? { overlap, noticed: loudnessOf(overlap, event, rules) }
+        : unchanged(before(overlap, event, rules));
     case 'closed':
       return ended(overlap, event.atMs);
     case 'tick': {
-      const isOver = overlap && event.atMs - overlap.lastVoiceMs >= rules.endSilenceMs;
+      const isVoice = overlap?.kind === 'voice';
+      const isOver = isVoice && event.atMs - overlap.lastVoiceMs >= rules.endSilenceMs;
       return isOver ? ended(overlap, event.atMs) : unchanged(overlap);
     }
   }
@@ -74,20 +97,55 @@ export function stepOverlapVoice(
 
 function measure(
   overlap: OverlapVoice,
-  { probability, atMs }: Extract<OverlapVoiceInput, { kind: 'window' }>,
-  { startProbability, keepProbability, windowMs }: OverlapVoiceRules,
+  window: OverlapWindow,
+  rules: OverlapVoiceRules,
 ): OverlapStep {
-  if (!overlap) {
+  const { probability, atMs } = window;
+  const { startProbability, keepProbability, windowMs } = rules;
+  if (overlap?.kind !== 'voice') {
     if (probability < startProbability) return unchanged(overlap);
-    const noticed = [{ kind: 'overlap-began', fromMs: atMs - windowMs, atMs } as const];
-    return { overlap: { voicedMs: windowMs, lastVoiceMs: atMs }, noticed };
+    const fromMs = Math.min(atMs - windowMs, onsetMs(overlap?.packets ?? [], window, rules));
+    const noticed = [{ kind: 'overlap-began', fromMs, atMs } as const];
+    return { overlap: { kind: 'voice', voicedMs: windowMs, lastVoiceMs: atMs }, noticed };
   }
   if (probability < keepProbability) return unchanged(overlap);
-  return unchanged({ voicedMs: overlap.voicedMs + windowMs, lastVoiceMs: atMs });
+  return unchanged({ kind: 'voice', voicedMs: overlap.voicedMs + windowMs, lastVoiceMs: atMs });
+}
+
+/** When the sound that leads up to this window began: with packets in a row that are about as loud. */
+function onsetMs(
+  packets: readonly OverlapPacket[],
+  window: OverlapWindow,
+  { hangoverMs, maxOnsetDropDb, maxOnsetMs }: OverlapVoiceRules,
+): number {
+  let [fromMs, loudestDb] = [window.atMs, window.levelDb];
+  for (const { levelDb, atMs } of packets.toReversed()) {
+    loudestDb = Math.max(loudestDb, levelDb);
+    if (fromMs - atMs > hangoverMs || levelDb < loudestDb - maxOnsetDropDb) break;
+    fromMs = atMs - packetMs;
+  }
+  return Math.max(fromMs, window.atMs - maxOnsetMs);
+}
+
+function before(
+  former: BeforeVoice | undefined,
+  packet: OverlapPacket,
+  { maxOnsetMs }: OverlapVoiceRules,
+): BeforeVoice {
+  const packets = [...(former?.packets ?? []), packet].slice(-maxOnsetMs / packetMs);
+  return { kind: 'before', packets };
+}
+
+function loudnessOf(
+  { voicedMs, lastVoiceMs }: Voice,
+  { levelDb, atMs }: OverlapPacket,
+  { hangoverMs }: OverlapVoiceRules,
+): readonly OverlapVoiceEvent[] {
+  return atMs - lastVoiceMs > hangoverMs ? [] : [{ kind: 'voiced', voicedMs, levelDb, atMs }];
 }
 
 function ended(overlap: OverlapVoice, atMs: number): OverlapStep {
-  if (!overlap) return unchanged(overlap);
+  if (overlap?.kind !== 'voice') return unchanged(undefined);
   return {
     overlap: undefined,
     noticed: [{ kind: 'overlap-ended', voicedMs: overlap.voicedMs, atMs }],
@@ -95,5 +153,5 @@ function ended(overlap: OverlapVoice, atMs: number): OverlapStep {
 }
 
 function unchanged(overlap: OverlapVoice): OverlapStep {
-  return { overlap, noticed: [] };
+  return { overlap, noticed: nothing };
 }

@@ -6,7 +6,7 @@ import {
 } from '#src/turn/overlap/interruption.ts';
 import { type InterruptionRules, interruptionRules } from '#src/turn/overlap/interruption-rules.ts';
 import type { OverlapKind } from '#src/turn/overlap/interruption-words.ts';
-import { answering, partial, words } from './interruption-run.ts';
+import { answering, partial, runEvents, words } from './interruption-run.ts';
 
 /**
  * A model, not a recording. Sounds of 120 to 400 ms, all lengths alike, that lose 20 dB in their last 80 ms; questions
@@ -31,9 +31,7 @@ const questions = soundsOf(1_000, 3_000);
 
 function windows(sound: Sound, levelDb: (atMs: number) => number): InterruptionEvent[] {
   const { lengthMs, lagMs } = sound;
-  const events: InterruptionEvent[] = [
-    { kind: 'began', personId: 'ann', fromMs: lagMs, atMs: lagMs },
-  ];
+  const events: InterruptionEvent[] = [{ kind: 'began', personId: 'ann', fromMs: 0, atMs: lagMs }];
   for (let atMs = lagMs; atMs <= lengthMs + 64; atMs += packetMs) {
     const levelDbNow = atMs > lengthMs ? -50 : levelDb(atMs);
     const voicedMs = windowMs * (1 + Math.floor((atMs - lagMs) / windowMs));
@@ -95,10 +93,19 @@ test('of 100 interjections under 400 ms none stops it, and at most 10 make a gap
   expect(gaps(blunt)).toBeGreaterThan(30);
 });
 
-test('a question without partial texts pauses it after 370 ms as a rule, and 420 at most', () => {
+test('a question without partial texts pauses it after 320 ms as a rule, and 400 at most', () => {
   const [p50, p95] = pauses(interruptionRules);
-  expect(p50).toBeLessThanOrEqual(370);
-  expect(p95).toBeLessThanOrEqual(420);
+  expect(p50).toBeLessThanOrEqual(320);
+  expect(p95).toBeLessThanOrEqual(400);
+});
+
+test('it is as loud as before within 400 ms after a sound, without any text', () => {
+  const backMs = soundsOf(120, 300).map((sound) => {
+    const done = runEvents([answering('ann', 0), ...cough(sound)], 2_000);
+    expect(done.at(-1)?.kind).toBe('unduck');
+    return (done.at(-1)?.atMs ?? 0) + interruptionRules.unduckOverMs - sound.lengthMs;
+  });
+  expect(Math.max(...backMs)).toBeLessThanOrEqual(400);
 });
 
 test('any voice makes it quieter within 130 ms', () => {

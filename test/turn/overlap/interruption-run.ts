@@ -60,8 +60,9 @@ export function voice(
     return { kind: 'voiced', personId, voicedMs: (n + 1) * 32, levelDb, atMs };
   });
   const toMs = fromMs + windows.length * 32;
+  const noticedMs = fromMs + 32;
   return [
-    { kind: 'began', personId, fromMs, atMs: fromMs + 32 },
+    { kind: 'began', personId, fromMs: noticedMs - rules.usualNoticeMs, atMs: noticedMs },
     ...windows,
     { kind: 'paused', personId, atMs: toMs + 64 },
     { kind: 'ended', personId, voicedMs: windows.length * 32, atMs: toMs + 200 },

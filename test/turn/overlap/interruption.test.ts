@@ -13,26 +13,39 @@ const from = 1_000;
 
 test('any voice makes the bot quieter, and a short one without words lets it be', () => {
   const heard = told([answering(), ...voice('ben', from, 160)]);
-  expect(heard).toEqual(['duck 1032', 'unduck 1520']);
+  expect(heard).toEqual(['duck 1032', 'unduck 1360']);
 });
 
 test('a click of one window makes it quieter for a moment, and no more', () => {
-  expect(told([answering(), ...voice('ann', from, 32)])).toEqual(['duck 1032', 'unduck 1400']);
+  expect(told([answering(), ...voice('ann', from, 32)])).toEqual(['duck 1032', 'unduck 1232']);
+});
+
+test('a voice that is noticed late pauses it no later than one that is noticed at once', () => {
+  const [began, ...rest] = voice('ann', from, 640);
+  if (began?.kind !== 'began') throw new Error('A voice begins.');
+  const late = told([answering(), { ...began, fromMs: began.fromMs - 64 }, ...rest], 1_600);
+  expect(late).toEqual(['duck 1032', 'pause 1192']);
+});
+
+test('it is loud again 200 ms after a sound, however long voice activity goes on', () => {
+  const dying = [-20, -20, -20, -52, -55, -55, -55];
+  const heard = told([answering(), ...voice('ann', from, 7 * 32, dying)]);
+  expect(heard).toEqual(['duck 1032', 'unduck 1300']);
 });
 
 test('a voice that is loud pauses it, and one that dies away at once brings it back', () => {
   const loud = Array.from({ length: 8 }, () => -20);
-  const mhm = told([answering(), ...voice('ann', from, 320, [...loud, -24, -36])], 2_000);
-  expect(mhm).toEqual(['duck 1032', 'pause 1256', 'resume 1320', 'unduck 1680']);
-  const dip = told([answering(), ...voice('ann', from, 480, [...loud, -30, -36, -26, -20])], 1_480);
+  const mhm = told([answering(), ...voice('ann', from, 320, [...loud, -24, -40])], 2_000);
+  expect(mhm).toEqual(['duck 1032', 'pause 1256', 'resume 1320', 'unduck 1520']);
+  const dip = told([answering(), ...voice('ann', from, 480, [...loud, -40, -40, -26, -20])], 1_480);
   expect(dip).toEqual(['duck 1032', 'pause 1256', 'resume 1288', 'pause 1352']);
 });
 
-test('a voice that is no longer loud pauses it later, unless a syllable begins', () => {
-  const fading = Array.from({ length: 20 }, (_, n) => -20 - Math.min(n, 14));
+test('a voice that has died away pauses it later, unless it grows loud again', () => {
+  const fading = Array.from({ length: 20 }, (_, n) => -20 - Math.min(3 * n, 21));
   const soft = told([answering(), ...voice('ann', from, 640, fading)], 1_600);
   expect(soft).toEqual(['duck 1032', 'pause 1352']);
-  const rising = fading.with(8, -24).with(7, -34);
+  const rising = fading.with(8, -24);
   expect(told([answering(), ...voice('ann', from, 640, rising)], 1_600)[1]).toBe('pause 1288');
 });
 
@@ -50,7 +63,7 @@ test('a partial text pauses it earlier', () => {
 
 test('a partial text without words pauses nothing', () => {
   const heard = told([answering(), ...voice('ann', from, 160), partial('ann', 'empty', 1_170)]);
-  expect(heard).toEqual(['duck 1032', 'unduck 1520']);
+  expect(heard).toEqual(['duck 1032', 'unduck 1360']);
 });
 
 test('words to somebody else pause it while they are said, and then it goes on', () => {
@@ -85,7 +98,7 @@ test('how loud somebody is, is learned anew from what they are answered for', ()
   ];
   const loud = [...voice('ann', 0, 640), words('ann', 'other', 900, { meant: true })];
   const over = [answering('ann', 9_000), ...voice('ann', 10_000, 640, levels)];
-  expect(told([...loud, ...over], 10_700)).toEqual(['duck 10032']);
+  expect(told([...loud, ...over], 10_700)).toEqual(['duck 10032', 'unduck 10840']);
   expect(told([...loud, ...asked(3_000), ...asked(6_000), ...over], 10_700)).toEqual([
     'duck 10032',
     'pause 10256',
@@ -151,7 +164,7 @@ test('a partial stop counts at once when sure, and else when nothing follows', (
 test('a sentence that merely begins like a stop is none', () => {
   const said = [answering(), ...voice('ben', from, 640), partial('ben', 'stop', 1_400)];
   const heard = told([...said, partial('ben', 'other', 1_700)]);
-  expect(heard).toEqual(['duck 1032', 'pause 1400', 'resume 1700', 'unduck 2000']);
+  expect(heard).toEqual(['duck 1032', 'pause 1400', 'resume 1700', 'unduck 1840']);
 });
 
 test('never mind stops it, from somebody who has a say in it', () => {
@@ -212,7 +225,7 @@ test('a new question during a hold is answered', () => {
 
 test('somebody else only ducks it, and pauses it when it lasts', () => {
   const talk = told([answering(), ...voice('ben', from, 1_400), words('ben', 'other', 2_700)]);
-  expect(talk).toEqual(['duck 1032', 'unduck 2740']);
+  expect(talk).toEqual(['duck 1032', 'unduck 2576']);
   const long = told([answering(), ...voice('ben', from, 2_016)]);
   expect(long).toEqual(['duck 1032', 'pause 2504', 'unduck 3216', 'resume 3216']);
 });
@@ -220,7 +233,7 @@ test('somebody else only ducks it, and pauses it when it lasts', () => {
 test('somebody else by name gets the floor after the clause, and at once when it is paused', () => {
   const byName = words('ben', 'other', 2_700, { meant: true });
   const heard = told([answering(), ...voice('ben', from, 1_400), byName]);
-  expect(heard).toEqual(['duck 1032', 'finish-clause ben 2700', 'unduck 2740']);
+  expect(heard).toEqual(['duck 1032', 'unduck 2576', 'finish-clause ben 2700']);
   const waiting = [...voice('ann', 200, 320), words('ann', 'wait', 900)];
   const held = told([answering(), ...waiting, ...voice('ben', from, 1_400), byName]);
   expect(held).toContain('yield ben 2700');
