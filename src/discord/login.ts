@@ -1,3 +1,4 @@
+import './library/undici.ts';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { WebSocketManager } from '@discordjs/ws';
 import {

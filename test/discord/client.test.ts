@@ -43,10 +43,10 @@ test('a refused token is told as such, with where to get a new one', async () =>
 });
 
 test('an API that is not there is told at once, with its address', async () => {
-  const refusal = await openDiscord(optionsFor('http://127.0.0.1:9/api'), never).catch((e) => e);
+  const refusal = await openDiscord(optionsFor('http://127.0.0.1:2/api'), never).catch((e) => e);
   expect(refusal).toMatchObject({ code: 'discord.unreachable', retryable: true });
   expect(refusal.message).toBe(
-    'Discord at http://127.0.0.1:9/api could not be reached (ECONNREFUSED): check DISCORD_API_URL and that it runs.',
+    'Discord at http://127.0.0.1:2/api could not be reached (ECONNREFUSED): check DISCORD_API_URL and that it runs.',
   );
 });
 

@@ -1,3 +1,4 @@
+import '#src/discord/library/undici.ts';
 import { DefaultRestOptions, REST, type RESTOptions } from 'discord.js';
 import type { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';

@@ -6,7 +6,7 @@ import { permissionsOf } from '#src/discord/permissions.ts';
 import type { NicknameMark } from '#src/session/ports/caption-chats.ts';
 
 /** Stands after the name of the bot while captions are written. */
-const mark = ' • CC';
+const mark = ' \u2022 CC';
 /** Source: Discord docs, "Modify Current Member". */
 const maxNickChars = 32;
 const answerMs = 10_000;

@@ -1,3 +1,4 @@
+import '#src/discord/library/undici.ts';
 import { DiscordAPIError, REST, Routes } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import { refused, restBase } from '#src/discord/login.ts';

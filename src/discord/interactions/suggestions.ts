@@ -33,5 +33,5 @@ function choicesOf(found: readonly string[], locale: Locale): Choice[] {
   if (all.length <= maxChoices) return all;
   const shown = all.slice(0, maxChoices - 1);
   const more = text('suggest.more', { n: all.length - shown.length }, locale);
-  return [...shown, { name: firstChars(more, maxChars), value: '…' }];
+  return [...shown, { name: firstChars(more, maxChars), value: '\u2026' }];
 }

@@ -3,16 +3,16 @@ import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import {
   DAVESession,
-  type VoiceConnection,
+  VoiceConnection,
   VoiceReceiver,
   VoiceUDPSocket,
   VoiceWebSocket,
 } from '@discordjs/voice';
 import { BotError } from '#src/base/errors.ts';
-import { tapPackets } from '#src/discord/link/packet-tap.ts';
+import { PacketOpener } from '#src/discord/link/packet-opener.ts';
 import { nonceFor, sealedDatagram } from './cipher-check.ts';
-import { filterSenders, guardLibrary } from './library-guards.ts';
-import { type CipherMode, innerGroup, innerUdp } from './voice-library.ts';
+import { guardLibrary, guardSocket } from './library-guards.ts';
+import { type CipherMode, innerConnection, innerGroup, innerUdp } from './voice-library.ts';
 
 /**
  * Proves that the voice library, and the end-to-end encryption below it, still have what we use of them, and still call what we hook into; no network is used.
@@ -22,7 +22,8 @@ import { type CipherMode, innerGroup, innerUdp } from './voice-library.ts';
 export function checkVoiceHooks(): void {
   guardLibrary();
   const missing = [
-    ...(reachesTap() ? [] : ['VoiceReceiver.parsePacket']),
+    ...(attachesReceiver() ? [] : ['VoiceConnection.updateReceiveBindings']),
+    ...(opensDatagrams() ? [] : ['VoiceReceiver.parsePacket']),
     ...(reachesSocketGuards() ? [] : ['VoiceUDPSocket.onMessage']),
     ...(survivesJunk() ? [] : ['VoiceWebSocket.onMessage']),
     ...(tellsMembers() ? [] : ['DAVESession.getUserIds']),
@@ -32,38 +33,36 @@ export function checkVoiceHooks(): void {
   throw new BotError('link.unsupported', false, message);
 }
 
-/** A sealed datagram of a subscribed speaker comes out of the tap, opened. */
-function reachesTap(): boolean {
-  const mode: CipherMode = 'aead_aes256_gcm_rtpsize';
-  const [opus, key] = [randomBytes(40), randomBytes(32)];
-  let heard: Uint8Array | undefined;
+/** Datagrams of a connection's UDP socket reach the listener that its receiver has by then. */
+function attachesReceiver(): boolean {
+  const connection: VoiceConnection = Object.create(VoiceConnection.prototype);
+  const udp = new EventEmitter();
+  let reached = 0;
+  Object.assign(connection, { receiver: { onUdpMessage: () => reached++ } });
   try {
-    const receiver = new VoiceReceiver({ state: { status: 'none' } } as unknown as VoiceConnection);
-    tapPackets(
-      receiver,
-      (packet) => {
-        heard = packet.opus;
-      },
-      () => {},
-    );
-    receiver.connectionData = {
-      encryptionMode: mode,
-      nonceBuffer: nonceFor(mode),
-      secretKey: key,
-    };
-    receiver.ssrcMap.update({ userId: '1', audioSSRC: 9 });
-    const stream = receiver.subscribe('1').on('error', () => {});
-    // Straight to the receiver: its speaking map would start a timer.
-    Object.assign(receiver.speaking, { onPacket: () => {} });
-    receiver.onUdpMessage(sealedDatagram(opus, mode, key, 9));
-    stream.destroy();
+    innerConnection(connection).updateReceiveBindings({ udp });
+    udp.emit('message', Buffer.alloc(60));
   } catch {
     return false;
   }
+  return reached === 1;
+}
+
+/** A sealed datagram comes out opened. */
+function opensDatagrams(): boolean {
+  const mode: CipherMode = 'aead_aes256_gcm_rtpsize';
+  const [opus, key] = [randomBytes(40), randomBytes(32)];
+  let heard: Uint8Array | undefined;
+  const receiver = new VoiceReceiver({ state: { status: 'none' } } as unknown as VoiceConnection);
+  receiver.connectionData = { encryptionMode: mode, nonceBuffer: nonceFor(mode), secretKey: key };
+  const opener = new PacketOpener(receiver, (packet) => {
+    heard = packet.opus;
+  });
+  opener.open(sealedDatagram(opus, mode, key, 9), '1', 0);
   return heard !== undefined && opus.equals(heard);
 }
 
-/** Of three datagrams at a real, unbound socket only the voice server's whole one goes through. */
+/** Of what comes to a real, unbound socket only a whole datagram of the voice server goes through. */
 function reachesSocketGuards(): boolean {
   const udp = new VoiceUDPSocket({ ip: '127.0.0.1', port: 9 });
   try {
@@ -72,13 +71,14 @@ function reachesSocketGuards(): boolean {
     const seen: number[] = [];
     udp.on('message', (datagram) => seen.push(datagram.length));
     let refused = 0;
-    filterSenders(udp, () => refused++);
+    guardSocket(udp, () => refused++);
     const server = { address: '127.0.0.1', port: 9 };
     inner.socket.emit('message', Buffer.alloc(60), { address: '127.0.0.2', port: 9 });
     inner.socket.emit('message', Buffer.alloc(10), server);
     inner.socket.emit('message', Buffer.alloc(8), server);
     inner.socket.emit('message', Buffer.alloc(60), server);
-    return refused === 2 && seen.length === 1 && seen[0] === 60;
+    inner.socket.emit('error', Object.assign(new Error('ECONNREFUSED'), { syscall: 'recvmsg' }));
+    return refused === 3 && seen.length === 1 && seen[0] === 60;
   } catch {
     return false;
   } finally {

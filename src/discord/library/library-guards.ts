@@ -60,29 +60,52 @@ function broken(cause: unknown): BotError {
   return new BotError('link.lost', true, message, cause);
 }
 
-/** Why a datagram never reached the library. */
-export type RejectedDatagram = 'foreign' | 'short';
+/** Trouble of a voice socket: datagrams that never reached the library, and those that nobody took at the voice server. */
+export type SocketTrouble = 'foreign' | 'short' | 'unreachable';
 
-/** Lets only datagrams of the voice server itself into this socket; the library takes anybody's. */
-export function filterSenders(udp: VoiceUDPSocket, refuse: (why: RejectedDatagram) => void): void {
+/**
+ * Lets only datagrams of the voice server itself into this socket; the library takes anybody's. What the network answers
+ * to our datagrams (ICMP, as ECONNREFUSED) is told and ends nothing: whether the path is dead is for its watchdog to say.
+ */
+export function guardSocket(udp: VoiceUDPSocket, tell: (trouble: SocketTrouble) => void): void {
   const { socket, remote } = innerUdp(udp);
-  if (isIP(remote.ip) === 0) return;
-  const emit = socket.emit.bind(socket);
-  socket.emit = (name: string | symbol, ...rest: unknown[]): boolean => {
-    const why = name === 'message' ? refusal(rest, remote) : undefined;
-    if (!why) return emit(name, ...rest);
-    refuse(why);
+  const { emit } = socket;
+  const takesAnybody = isIP(remote.ip) === 0;
+  socket.emit = (name: string | symbol, first?: unknown, second?: unknown): boolean => {
+    let trouble: SocketTrouble | undefined;
+    if (name === 'message' && !takesAnybody) trouble = refusal(first, second, remote);
+    else if (name === 'error' && isOfPath(first)) trouble = 'unreachable';
+    if (trouble === undefined) return emit.call(socket, name, first, second);
+    tell(trouble);
     return true;
   };
 }
 
+/**
+ * Makes the voice server the only peer of this bound socket: the kernel then drops what anybody else sends, and needs no
+ * address for each datagram. Without an answer of the kernel all stays as it was.
+ */
+export function connectSocket(udp: VoiceUDPSocket): void {
+  const { socket, remote } = innerUdp(udp);
+  if (isIP(remote.ip) === 0) return;
+  socket.connect(remote.port, remote.ip, (error?: Error) => {
+    if (!error) udp.send = (datagram) => socket.send(datagram);
+  });
+}
+
 function refusal(
-  [datagram, sender]: unknown[],
+  datagram: unknown,
+  sender: unknown,
   remote: { readonly ip: string; readonly port: number },
-): RejectedDatagram | undefined {
+): SocketTrouble | undefined {
   const from = sender as { readonly address?: string; readonly port?: number } | undefined;
   if (from?.address !== remote.ip || from.port !== remote.port) return 'foreign';
   return Buffer.isBuffer(datagram) && datagram.length > 8 && datagram.length < leastVoiceBytes
     ? 'short'
     : undefined;
+}
+
+/** Reading a connected socket fails once for each ICMP message that came for it (Linux, udp(7)); the socket goes on. */
+function isOfPath(error: unknown): boolean {
+  return (error as { readonly syscall?: unknown } | undefined)?.syscall === 'recvmsg';
 }

@@ -35,10 +35,14 @@ type InnerReceiver = {
     speakerId: string,
   ): Buffer | null;
 };
+type InnerConnection = { updateReceiveBindings(state: { readonly udp: EventEmitter }): void };
 type InnerNetworking = { createAudioPacket(opus: Buffer, sealing: Sealing): Buffer };
 type InnerUdp = {
   readonly socket: EventEmitter &
-    Pick<Socket, 'setRecvBufferSize' | 'getRecvBufferSize' | 'address'>;
+    Pick<Socket, 'setRecvBufferSize' | 'getRecvBufferSize' | 'address' | 'send'> & {
+      /** As Node has it; its typings know of no error. */
+      connect(port: number, ip: string, done: (error?: Error) => void): void;
+    };
   readonly remote: { readonly ip: string; readonly port: number };
   onMessage(datagram: Buffer): void;
   keepAlive(): void;
@@ -51,6 +55,8 @@ type InnerSsrcMap = { readonly map: Map<number, { readonly userId: string }> };
 
 // The typings call these members private; each exists in the pinned version.
 export const innerReceiver = (receiver: VoiceReceiver) => receiver as unknown as InnerReceiver;
+export const innerConnection = (connection: VoiceConnection) =>
+  connection as unknown as InnerConnection;
 export const innerNetworking = (net: Networking) => net as unknown as InnerNetworking;
 export const innerUdp = (udp: VoiceUDPSocket) => udp as unknown as InnerUdp;
 export const innerGroup = (session: NonNullable<DAVESession['session']>) =>

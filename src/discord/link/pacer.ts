@@ -28,6 +28,8 @@ export type PacerCounts = {
 };
 
 const frameMs = 20;
+/** Longest time, in ms, that a frame leaves before its point of the grid: timers count whole ms, and another one would be due for the rest. */
+const earlyMs = 0.5;
 /** Up to here overdue frames go back to back; beyond it the grid moves. */
 const catchUpMs = 60;
 /** Discord docs, "Voice Data Interpolation". */
@@ -99,7 +101,7 @@ export class Pacer {
       this.#dueMs += frameMs * Math.floor(lateMs / frameMs);
       if (!this.#quiet) this.counts.shifts++;
     }
-    const untilMs = this.#timing.nowMs();
+    const untilMs = this.#timing.nowMs() + earlyMs;
     for (; this.#dueMs <= untilMs && !this.#stopped; this.#dueMs += frameMs) this.#tick();
   }
 

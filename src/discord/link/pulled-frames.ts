@@ -1,6 +1,6 @@
 import '#src/discord/library/sodium.ts';
 import { Readable } from 'node:stream';
-import { type AudioResource, createAudioResource, StreamType } from '@discordjs/voice';
+import { AudioResource } from '@discordjs/voice';
 import type { Frame, FrameSource } from '#src/audio/frame.ts';
 
 /** Never ahead: each read() asks the source at that moment, and nothing is buffered. */
@@ -18,10 +18,10 @@ class Pulled extends Readable {
   }
 }
 
-/** What a FrameSource offers, as the library's own kind of sound; the pacer reads it. */
+/**
+ * What a FrameSource offers, as the library's own kind of sound; the pacer reads it. `createAudioResource` makes the same of
+ * Opus, but first looks for FFmpeg by starting it, which holds the main thread for 50 ms.
+ */
 export function resourceOf(source: FrameSource): AudioResource {
-  return createAudioResource(new Pulled(source), {
-    inputType: StreamType.Opus,
-    silencePaddingFrames: 0,
-  });
+  return new AudioResource([], [new Pulled(source)], null, 0);
 }

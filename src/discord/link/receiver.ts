@@ -1,13 +1,17 @@
 import '#src/discord/library/sodium.ts';
 import {
-  EndBehaviorType,
   type Networking,
+  NetworkingStatusCode,
   type VoiceConnection,
   type VoiceReceiver,
   type VoiceUDPSocket,
 } from '@discordjs/voice';
 import { isSealed, isSilenceFrame, type Packet } from '#src/audio/packet.ts';
-import { filterSenders, leastVoiceBytes } from '#src/discord/library/library-guards.ts';
+import {
+  connectSocket,
+  guardSocket,
+  leastVoiceBytes,
+} from '#src/discord/library/library-guards.ts';
 import {
   enlargeReceiveBuffer,
   type ReceiveBufferFault,
@@ -22,16 +26,18 @@ import { GroupRecovery } from '#src/discord/watchdogs/group-recovery.ts';
 import { ReceiveOverflow } from '#src/discord/watchdogs/receive-overflow.ts';
 import type { MayHear } from '#src/session/ports/voice-link.ts';
 import { HeldDatagrams } from './held-datagrams.ts';
-import { tapPackets } from './packet-tap.ts';
+import { PacketOpener } from './packet-opener.ts';
 import { realTiming, type SyncTiming } from './timing.ts';
 
 /** What became of datagrams. */
 export type ReceiverCounts = {
   /** Opened, and passed on as packets. */
   opened: number;
-  /** From another address than the voice server's. */
+  /** From another address than the voice server's; the kernel drops these once the link is ready, and nobody counts them. */
   foreign: number;
   short: number;
+  /** Answers of the network (ICMP) that what was sent did not arrive. */
+  unreachable: number;
   /** Packets of people who may not be heard; never decrypted. */
   notAllowed: number;
   /** Held because Discord had not said yet who speaks. */
@@ -52,6 +58,7 @@ export class ConsentedReceiver {
     opened: 0,
     foreign: 0,
     short: 0,
+    unreachable: 0,
     notAllowed: 0,
     held: 0,
     sealed: 0,
@@ -69,7 +76,7 @@ export class ConsentedReceiver {
   readonly #held = new HeldDatagrams();
   readonly recovery: GroupRecovery;
   readonly #lastPacketAtMs = new Map<string, number>();
-  readonly #restartTap: () => void;
+  readonly #opener: PacketOpener;
   #lastDatagramAtMs: number | undefined;
   #open = true;
 
@@ -99,16 +106,14 @@ export class ConsentedReceiver {
       }
     };
     this.recovery = new GroupRecovery(() => resetGroup(connection));
-    const take = (packet: Packet) => {
+    this.#opener = new PacketOpener(this.#receiver, (packet) => {
       this.#judge(packet);
       give(packet);
-    };
-    this.#restartTap = tapPackets(this.#receiver, take, (fate) => this.counts[fate]++, timing);
-    this.#receiver.ssrcMap.on('create', ({ audioSSRC, userId }) => this.#named(audioSSRC, userId));
-    this.#receiver.ssrcMap.on('delete', ({ userId }) => {
-      this.#lastPacketAtMs.delete(userId);
-      this.#unsubscribe(userId);
     });
+    // In place of the library's own way, which sets a timer and needs a stream for each speaker.
+    this.#receiver.onUdpMessage = (datagram) => this.#arrived(datagram);
+    this.#receiver.ssrcMap.on('create', ({ audioSSRC, userId }) => this.#named(audioSSRC, userId));
+    this.#receiver.ssrcMap.on('delete', ({ userId }) => this.#lastPacketAtMs.delete(userId));
   }
 
   /** A new voice server: what was known of sources is void. */
@@ -117,19 +122,26 @@ export class ConsentedReceiver {
     this.#held.clear();
     this.#lastPacketAtMs.clear();
     this.#lastDatagramAtMs = undefined;
-    this.#restartTap();
+    this.#opener.restart();
     this.#overflow.restart();
     this.recovery.restart();
     let last: VoiceUDPSocket | undefined;
+    let connected: VoiceUDPSocket | undefined;
     networking.on('stateChange', (_, state) => {
       const udp = udpOf(state);
-      if (!udp || udp === last) return;
+      if (!udp) return;
+      if (udp !== last) this.#follow(udp);
       last = udp;
-      this.#overflow.restart(udp);
-      enlargeReceiveBuffer(udp, this.#bufferFault);
-      filterSenders(udp, (why) => this.counts[why]++);
-      udp.prependListener('message', (datagram: Buffer) => this.#arrived(datagram));
+      if (state.code !== NetworkingStatusCode.Ready || udp === connected) return;
+      connected = udp;
+      connectSocket(udp);
     });
+  }
+
+  #follow(udp: VoiceUDPSocket): void {
+    this.#overflow.restart(udp);
+    enlargeReceiveBuffer(udp, this.#bufferFault);
+    guardSocket(udp, (trouble) => this.counts[trouble]++);
   }
 
   mayHear(speakerId: string): boolean {
@@ -151,20 +163,19 @@ export class ConsentedReceiver {
     this.#open = false;
     this.#overflow.restart();
     this.#held.clear();
-    for (const id of [...this.#receiver.subscriptions.keys()]) this.#unsubscribe(id);
   }
 
-  /** Runs before the library's own listener sees the datagram. */
   #arrived(datagram: Buffer): void {
-    this.#lastDatagramAtMs = this.#timing.nowMs();
+    const atMs = this.#timing.nowMs();
+    this.#lastDatagramAtMs = atMs;
     if (!isVoice(datagram)) return;
     const ssrc = datagram.readUInt32BE(8);
     this.#overflow.note(ssrc, datagram.readUInt16BE(2));
     const speakerId = this.#receiver.ssrcMap.get(ssrc)?.userId;
-    if (speakerId !== undefined) this.#admit(speakerId);
+    if (speakerId !== undefined) this.#hear(datagram, speakerId, atMs);
     else if (this.#open) {
       this.counts.held++;
-      this.#held.put(ssrc, datagram, this.#timing.nowMs());
+      this.#held.put(ssrc, datagram, atMs);
     }
   }
 
@@ -174,35 +185,15 @@ export class ConsentedReceiver {
     for (const [older, { userId }] of map) {
       if (userId === speakerId && older !== ssrc) map.delete(older);
     }
-    for (const datagram of this.#held.take(ssrc, this.#timing.nowMs())) {
-      if (this.#admit(speakerId)) this.#receiver.onUdpMessage(datagram);
-    }
+    const atMs = this.#timing.nowMs();
+    for (const datagram of this.#held.take(ssrc, atMs)) this.#hear(datagram, speakerId, atMs);
   }
 
-  /** Without a subscription the library never decrypts, so that is what permission grants. */
-  #admit(speakerId: string): boolean {
-    this.#lastPacketAtMs.set(speakerId, this.#timing.nowMs());
-    if (!this.#mayHear(speakerId)) {
-      this.counts.notAllowed++;
-      this.#unsubscribe(speakerId);
-      return false;
-    }
-    const stream = this.#receiver.subscriptions.get(speakerId);
-    if (stream && !stream.destroyed) return true;
-    this.#unsubscribe(speakerId);
-    this.#receiver
-      .subscribe(speakerId, { end: { behavior: EndBehaviorType.Manual } })
-      .on('error', () => this.#unsubscribe(speakerId));
-    return true;
-  }
-
-  /** At once: the library itself forgets a stream only when its `close` has been emitted. */
-  #unsubscribe(speakerId: string): void {
-    const stream = this.#receiver.subscriptions.get(speakerId);
-    if (!stream) return;
-    this.#receiver.subscriptions.delete(speakerId);
-    stream.removeAllListeners('close');
-    stream.destroy();
+  /** Nothing is decrypted of a person who may not be heard. */
+  #hear(datagram: Buffer, speakerId: string, atMs: number): void {
+    this.#lastPacketAtMs.set(speakerId, atMs);
+    if (this.#mayHear(speakerId)) this.counts[this.#opener.open(datagram, speakerId, atMs)]++;
+    else this.counts.notAllowed++;
   }
 
   /** Silence frames are never sealed end to end. */
@@ -215,6 +206,6 @@ export class ConsentedReceiver {
 
 /** RTP version 2 carrying Opus. */
 function isVoice(datagram: Buffer): boolean {
-  const [first = 0, second = 0] = datagram;
-  return datagram.length >= leastVoiceBytes && first >> 6 === 2 && (second & 127) === 120;
+  if (datagram.length < leastVoiceBytes) return false;
+  return datagram.readUInt8(0) >> 6 === 2 && (datagram.readUInt8(1) & 127) === 120;
 }

@@ -3,8 +3,11 @@ const windowSize = 2_048;
 /** Small steps in a row that prove a counter which only goes up. */
 const provenSteps = 50;
 
-/** The counters of one source that have been seen; serial numbers of 32 bit (RFC 1982). */
-class ReplayWindow {
+/**
+ * The counters of one source that have been seen, each used once with a key; serial numbers of 32 bit (RFC 1982). They
+ * stand at the end of its datagrams.
+ */
+export class ReplayWindow {
   readonly #seen = new Uint8Array(windowSize);
   #highest: number | undefined;
   #steps = 0;
@@ -17,6 +20,7 @@ class ReplayWindow {
     return behind < windowSize ? this.#seen[counter % windowSize] === 1 : this.#isProven;
   }
 
+  /** Marks a counter as seen: its datagram could be decrypted, so it is genuine. */
   add(counter: number): void {
     const ahead = this.#highest === undefined ? windowSize : (counter - this.#highest) | 0;
     if (ahead > 0 || ahead <= -windowSize) this.#advance(counter, ahead);
@@ -34,34 +38,4 @@ class ReplayWindow {
     for (let n = 0; isStep && n < ahead; n++) this.#seen[(counter - n) & (windowSize - 1)] = 0;
     this.#highest = counter;
   }
-}
-
-/** Tells datagrams that were opened before, by the counter at their end: each is used once with a key. */
-export class ReplayGuard {
-  readonly #bySource = new Map<number, ReplayWindow>();
-
-  isReplayed(datagram: Buffer): boolean {
-    return this.#bySource.get(sourceOf(datagram))?.has(counterOf(datagram)) ?? false;
-  }
-
-  /** Marks a datagram as seen: it could be decrypted, so it is genuine. */
-  opened(datagram: Buffer): void {
-    const source = sourceOf(datagram);
-    const window = this.#bySource.get(source) ?? new ReplayWindow();
-    this.#bySource.set(source, window);
-    window.add(counterOf(datagram));
-  }
-
-  /** There is another key. */
-  clear(): void {
-    this.#bySource.clear();
-  }
-}
-
-function sourceOf(datagram: Buffer): number {
-  return datagram.readUInt32BE(8);
-}
-
-function counterOf(datagram: Buffer): number {
-  return datagram.readUInt32BE(datagram.length - 4);
 }

@@ -1,3 +1,4 @@
+import '#src/discord/library/undici.ts';
 import { setTimeout as wait } from 'node:timers/promises';
 import {
   CloseCodes,

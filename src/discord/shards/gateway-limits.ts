@@ -1,3 +1,4 @@
+import '#src/discord/library/undici.ts';
 import { REST, Routes } from 'discord.js';
 import { type LoginOptions, refused, restBase } from '#src/discord/login.ts';
 import type { GatewayLimits, StartLimit } from '#src/shards/ownership.ts';

@@ -1,3 +1,4 @@
+import '#src/discord/library/undici.ts';
 import { REST } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import { realTiming } from '#src/discord/link/timing.ts';

@@ -10,6 +10,9 @@ const mostSources = 100;
 /** A sequence that is further ahead belongs to another stream. */
 const mostMissing = 3_000;
 
+/** Where a socket is bound; once it is connected, the address of this machine towards its peer. */
+type SocketAddress = { readonly address: string; readonly port: number };
+
 /**
  * Finds out whether packets that never came were dropped by the kernel because the receive buffer was full.
  *
@@ -54,8 +57,8 @@ export class ReceiveOverflow {
     this.#forget = undefined;
     const udp = this.#udp;
     if (!udp) return;
-    const port = portOf(udp);
-    const now = port === undefined ? 0 : await droppedAt(port);
+    const bound = addressOf(udp);
+    const now = bound ? await droppedAt(bound) : 0;
     if (udp !== this.#udp || now <= this.#dropped) return;
     const more = now - this.#dropped;
     this.#dropped = now;
@@ -64,22 +67,27 @@ export class ReceiveOverflow {
 }
 
 /** Undefined for a socket that is not open. */
-function portOf(udp: VoiceUDPSocket): number | undefined {
+function addressOf(udp: VoiceUDPSocket): SocketAddress | undefined {
   try {
-    return innerUdp(udp).socket.address().port;
+    return innerUdp(udp).socket.address();
   } catch {
     return undefined;
   }
 }
 
 /** 0 where the system does not tell. */
-async function droppedAt(port: number): Promise<number> {
-  return readDropped(await readFile('/proc/net/udp', 'utf8').catch(() => ''), port);
+async function droppedAt(bound: SocketAddress): Promise<number> {
+  return readDropped(await readFile('/proc/net/udp', 'utf8').catch(() => ''), bound);
 }
 
-/** Datagrams dropped so far at a port of all addresses, the last column of `/proc/net/udp` (Linux, proc_net_udp(5)). */
-export function readDropped(table: string, port: number): number {
-  const address = `00000000:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const row = table.split('\n').find((line) => line.trim().split(/\s+/)[1] === address);
+/** Datagrams dropped so far at a socket with this IPv4 address, the last column of `/proc/net/udp` (Linux, proc_net_udp(5)). */
+export function readDropped(table: string, { address, port }: SocketAddress): number {
+  const bytes = address.split('.').map((part) => hex(Number(part), 2));
+  const bound = `${bytes.toReversed().join('')}:${hex(port, 4)}`;
+  const row = table.split('\n').find((line) => line.trim().split(/\s+/)[1] === bound);
   return Number(row?.trim().split(/\s+/).at(-1) ?? 0);
+}
+
+function hex(number: number, digits: number): string {
+  return number.toString(16).toUpperCase().padStart(digits, '0');
 }

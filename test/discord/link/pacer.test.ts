@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
+import { seededRandom } from '#sandbox/seeded-random.ts';
 import { type FramePort, Pacer } from '#src/discord/link/pacer.ts';
-import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
+import { SteppedTiming, WholeMsTiming } from '#test/discord/setup/stepped-timing.ts';
 
 const frame = (n: number) => Buffer.from([n, n, n, n]);
 const isSilence = (sent: Buffer) => sent.equals(Buffer.from([0xf8, 0xff, 0xfe]));
 
 /** A line that notes when what left; `waiting` is what the source has. */
-function open(overrides: Partial<FramePort> = {}) {
-  const timing = new SteppedTiming();
+function open(overrides: Partial<FramePort> = {}, timing = new SteppedTiming()) {
   const waiting: Buffer[] = [];
   const left: Array<{ readonly n: number; readonly atMs: number }> = [];
   const silentAtMs: number[] = [];
@@ -43,6 +43,23 @@ test('frames leave 20 ms apart', () => {
     { n: 3, atMs: 40 },
   ]);
 });
+
+test.each([0, 0.2])(
+  'with timers of whole ms that fire early or up to %d ms late, 3,000 frames keep to the grid within 0.5 ms and that',
+  (latestMs) => {
+    const frames = 3_000;
+    const timing = new WholeMsTiming(seededRandom(7), latestMs);
+    timing.passMs(0.7);
+    const { waiting, left } = open({}, timing);
+    waiting.push(...Array.from({ length: frames }, () => frame(1)));
+    timing.passMs(frames * 20);
+    const earlyMs = left.map(({ atMs }, n) => 0.7 + n * 20 - atMs).slice(1); // the first leaves at once
+    expect(earlyMs).toHaveLength(frames - 1);
+    expect(Math.max(...earlyMs)).toBeLessThanOrEqual(0.5 + 1e-6);
+    expect(Math.min(...earlyMs)).toBeGreaterThanOrEqual(-0.5 - latestMs - 1e-6);
+    expect(timing.fired).toBeLessThan(frames * 1.4);
+  },
+);
 
 test('a quiet link that is woken sends at once instead of at the next point of the grid', () => {
   const { pacer, timing, waiting, left } = open();

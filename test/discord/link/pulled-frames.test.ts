@@ -1,11 +1,19 @@
+import childProcess from 'node:child_process';
 import { setImmediate as turn } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Frame } from '#src/audio/frame.ts';
 import { resourceOf } from '#src/discord/link/pulled-frames.ts';
 
 function sourceOf(frames: Frame[]) {
   return { next: () => frames.shift(), left: () => {}, isIdle: true };
 }
+
+test('no resource has the library look for FFmpeg, which holds the main thread', () => {
+  const spawned = vi.spyOn(childProcess, 'spawnSync');
+  resourceOf(sourceOf([]));
+  expect(spawned).not.toHaveBeenCalled();
+  spawned.mockRestore();
+});
 
 test('a resource asks its source at the moment it is read, and never ahead', async () => {
   const frames = [Buffer.from([1]), Buffer.from([2])];

@@ -43,3 +43,29 @@ export class SteppedTiming implements SyncTiming {
     return first && first.atMs <= untilMs ? first : undefined;
   }
 }
+
+/** As the real clock: its timers count whole ms, from an instant that Node cuts to whole ms, so they fire early or late. */
+export class WholeMsTiming extends SteppedTiming {
+  /** How many have fired. */
+  fired = 0;
+  readonly #random: () => number;
+  readonly #latestMs: number;
+
+  /** `latestMs`: how much longer than its whole ms a timer takes at most. */
+  constructor(random: () => number, latestMs: number) {
+    super();
+    this.#random = random;
+    this.#latestMs = latestMs;
+  }
+
+  override later(ms: number, run: () => void): () => void {
+    const [nowMs, wholeMs] = [this.nowMs(), Math.max(1, Math.round(ms))];
+    const firstMs = Math.floor(nowMs) + wholeMs;
+    const lastMs = nowMs + wholeMs + this.#latestMs;
+    const atMs = firstMs + this.#random() * (lastMs - firstMs);
+    return super.later(atMs - nowMs, () => {
+      this.fired++;
+      run();
+    });
+  }
+}

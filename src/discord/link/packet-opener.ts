@@ -1,0 +1,95 @@
+import type { VoiceReceiver } from '@discordjs/voice';
+import { opusSamples } from '#src/audio/opus/opus-toc.ts';
+import type { Packet } from '#src/audio/packet.ts';
+import { innerReceiver } from '#src/discord/library/voice-library.ts';
+import { ReplayWindow } from './replay-window.ts';
+import { SoundRate } from './sound-rate.ts';
+
+/** What became of a datagram of somebody who may be heard. */
+export type DatagramOutcome = 'opened' | 'sealed' | 'unparsed' | 'ahead' | 'replayed';
+
+/** What cannot be read counts as the usual length. */
+const usualMs = 20;
+const marker = Buffer.from([0xfa, 0xfa]);
+
+/**
+ * Opens voice datagrams by the ciphers of the library's receiver.
+ *
+ * Nothing throws out of it. Packets still end-to-end encrypted are `sealed`, and given as nothing but their marker
+ * (0xFAFA); what cannot be opened or read is `unparsed`. What is more than 2 s ahead of real time (`ahead`) or was
+ * opened before (`replayed`) stays closed.
+ */
+export class PacketOpener {
+  readonly #receiver: VoiceReceiver;
+  readonly #give: (packet: Packet) => void;
+  readonly #rate = new SoundRate();
+  readonly #replays = new Map<number, ReplayWindow>();
+
+  constructor(receiver: VoiceReceiver, give: (packet: Packet) => void) {
+    this.#receiver = receiver;
+    this.#give = give;
+  }
+
+  /** Gives the packet in `datagram`, which has at least the length of a voice datagram, and tells what became of it. */
+  open(datagram: Buffer, speakerId: string, atMs: number): DatagramOutcome {
+    if (this.#rate.isAhead(speakerId, atMs)) return 'ahead';
+    const replays = this.#replaysOf(datagram.readUInt32BE(8));
+    const counter = datagram.readUInt32BE(datagram.length - 4);
+    if (replays.has(counter)) return 'replayed';
+    const opus = this.#opened(datagram, speakerId);
+    if (opus === undefined) return 'unparsed';
+    replays.add(counter);
+    const isOpen = opus !== null && !isSealed(opus);
+    this.#rate.add(speakerId, isOpen ? lengthMs(opus) : usualMs, atMs);
+    this.#give({
+      speakerId,
+      sequence: datagram.readUInt16BE(2),
+      timestamp: datagram.readUInt32BE(4),
+      opus: isOpen ? opus : marker,
+      atMs,
+    });
+    return isOpen ? 'opened' : 'sealed';
+  }
+
+  /** There is another voice server, with another key. */
+  restart(): void {
+    this.#rate.clear();
+    this.#replays.clear();
+  }
+
+  #replaysOf(ssrc: number): ReplayWindow {
+    let replays = this.#replays.get(ssrc);
+    if (!replays) {
+      replays = new ReplayWindow();
+      this.#replays.set(ssrc, replays);
+    }
+    return replays;
+  }
+
+  /** Null: not opened end to end. Undefined: not opened at all, or there is no key yet. */
+  #opened(datagram: Buffer, speakerId: string): Buffer | null | undefined {
+    const { encryptionMode, nonceBuffer, secretKey } = this.#receiver.connectionData;
+    if (!encryptionMode || !nonceBuffer || !secretKey || !hasTrueExtension(datagram)) return;
+    try {
+      const inner = innerReceiver(this.#receiver);
+      const opus = inner.parsePacket(datagram, encryptionMode, nonceBuffer, secretKey, speakerId);
+      return opus?.length === 0 ? undefined : opus;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function lengthMs(opus: Buffer): number {
+  return opusSamples(opus) / 48 || usualMs;
+}
+
+/** The library cuts an extension wherever 0xBEDE stands, and knows no other kind of extension. */
+function hasTrueExtension(datagram: Buffer): boolean {
+  const announced = ((datagram[0] ?? 0) & 0x10) !== 0;
+  return announced === (datagram.readUInt16BE(12) === 0xbede);
+}
+
+function isSealed(opus: Buffer): boolean {
+  return opus.length > 2 && opus.readUInt16BE(opus.length - 2) === 0xfafa;
+}

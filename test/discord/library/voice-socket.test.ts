@@ -1,0 +1,69 @@
+import '#src/discord/library/sodium.ts';
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { VoiceUDPSocket } from '@discordjs/voice';
+import { expect, onTestFinished, test } from 'vitest';
+import {
+  connectSocket,
+  guardLibrary,
+  guardSocket,
+  type SocketTrouble,
+} from '#src/discord/library/library-guards.ts';
+import { innerUdp } from '#src/discord/library/voice-library.ts';
+
+async function bound(port = 0): Promise<Socket & AsyncDisposable> {
+  const socket = createSocket('udp4').bind(port, '127.0.0.1');
+  await once(socket, 'listening');
+  return socket;
+}
+
+/** The library's socket, as a ready link has it. */
+async function open(server: Socket) {
+  guardLibrary();
+  const udp = new VoiceUDPSocket({ ip: '127.0.0.1', port: server.address().port });
+  onTestFinished(() => udp.destroy());
+  innerUdp(udp).keepAlive = () => {};
+  const troubles: SocketTrouble[] = [];
+  const errors: unknown[] = [];
+  const sizes: number[] = [];
+  udp.on('error', (error) => errors.push(error));
+  udp.on('message', (datagram) => sizes.push(datagram.length));
+  guardSocket(udp, (trouble) => troubles.push(trouble));
+  udp.send(Buffer.alloc(74));
+  const [, { port }] = await once(server, 'message');
+  connectSocket(udp);
+  await once(innerUdp(udp).socket, 'connect');
+  return { udp, port, troubles, errors, sizes };
+}
+
+test('of a connected voice socket the kernel keeps strangers away, uncounted', async () => {
+  await using server = await bound();
+  await using stranger = await bound();
+  const { udp, port, troubles, sizes } = await open(server);
+  stranger.send(Buffer.alloc(61), port, '127.0.0.1');
+  stranger.send(Buffer.alloc(20), port, '127.0.0.1');
+  server.send(Buffer.alloc(60), port, '127.0.0.1');
+  await once(udp, 'message');
+  expect([sizes, troubles]).toEqual([[60], []]);
+});
+
+test('a voice server that nobody listens at any more is counted, ends nothing, and is heard once it is back', async () => {
+  const server = await bound();
+  const remote = server.address().port;
+  const { udp, port, troubles, errors, sizes } = await open(server);
+  await server[Symbol.asyncDispose]();
+  while (troubles.length < 3) {
+    udp.send(Buffer.alloc(60));
+    await new Promise(setImmediate);
+  }
+  await using again = await bound(remote);
+  const arrived = once(again, 'message');
+  udp.send(Buffer.alloc(33)); // an answer to an earlier one may still wait, and takes its place
+  udp.send(Buffer.alloc(33));
+  const [datagram] = await arrived;
+  again.send(Buffer.alloc(60), port, '127.0.0.1');
+  await once(udp, 'message');
+  expect(datagram).toHaveLength(33);
+  expect([sizes, errors]).toEqual([[60], []]);
+  expect(new Set(troubles)).toEqual(new Set(['unreachable']));
+});
