@@ -6,7 +6,7 @@ export interface Clock {
   wallMs(): number;
   /** Aborting `signal` throws `signal.reason`. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
-  /** Calls `run` once after `ms`, 24.8 days at most; the returned function forgets it. */
+  /** Calls `run` once after `ms`, to the nearest whole ms, 24.8 days at most; the returned function forgets it. */
   later(ms: number, run: () => void): () => void;
 }
 
@@ -22,7 +22,8 @@ export const realClock: Clock = {
     }
   },
   later(ms, run) {
-    const timer = setTimeout(run, Math.min(Math.max(0, ms), longestTimerMs));
+    const wholeMs = Math.round(ms); // Node cuts it: 19.7 ms would be 19
+    const timer = setTimeout(run, Math.min(Math.max(0, wholeMs), longestTimerMs));
     return () => clearTimeout(timer);
   },
 };

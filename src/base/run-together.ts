@@ -1,3 +1,5 @@
+import { controllerUnder } from './waiting.ts';
+
 /**
  * Runs loops that live and die together: the first to return or throw stops the others, all are awaited,
  * and its outcome is the outcome.
@@ -6,11 +8,10 @@ export async function together<T>(
   signal: AbortSignal,
   loops: readonly ((signal: AbortSignal) => Promise<T>)[],
 ): Promise<T> {
-  const over = new AbortController();
-  const either = AbortSignal.any([signal, over.signal]);
+  const over = controllerUnder(signal);
   const runs = loops.map(async (loop) => {
     try {
-      return await loop(either);
+      return await loop(over.signal);
     } finally {
       over.abort(new Error('a loop beside this one ended'));
     }

@@ -16,6 +16,11 @@ export class Wakeup {
     this.#go?.();
   }
 
+  /** Ends the present wait, if there is one, as its deadline would: nobody counts as woken. */
+  end(): void {
+    this.#go?.();
+  }
+
   /**
    * Resolves after `ms`, or as soon as it is woken; an infinite `ms` is no deadline. True where it was woken since the last
    * wait, also during the step before this one, which has seen why: that alone ends no wait. One waits at a time.

@@ -23,12 +23,12 @@ export function meteredChat(chat: ChatModel, spent: OnSpent): ChatModel {
     const { wrapped } = model;
     if (wrapped) return wrapped.call(model, each);
     return {
-      async *reply(messages, tools, signal) {
-        signal.throwIfAborted(); // what is never asked takes nothing
+      reply(messages, tools, signal) {
         const request = new MeteredRequest(signal);
         const estimate = () => estimateUsage(messages, request.written);
-        yield* request.read(model.reply(messages, tools, signal), (told) =>
-          spent(settled(told, estimate)),
+        return request.read(
+          () => model.reply(messages, tools, signal),
+          (told) => spent(settled(told, estimate)),
         );
       },
     };
@@ -46,11 +46,11 @@ export function meteredAudioChat(
     const { wrapped } = model;
     if (wrapped) return wrapped.call(model, each);
     return {
-      async *reply(messages, tools, voice, signal) {
-        signal.throwIfAborted();
+      reply(messages, tools, voice, signal) {
         const request = new MeteredRequest(signal);
-        yield* request.read(model.reply(messages, tools, voice, signal), (told) =>
-          spent(settled(told, () => estimate(messages, request))),
+        return request.read(
+          () => model.reply(messages, tools, voice, signal),
+          (told) => spent(settled(told, () => estimate(messages, request))),
         );
       },
     };
@@ -77,14 +77,15 @@ class MeteredRequest implements AudioRequestProgress {
     this.#signal = signal;
   }
 
-  /** Passes parts on; `over` gets the usage told in them, unless they were refused before the first. */
+  /** Passes the parts of what is asked on; `over` gets the usage told in them, unless they were refused before the first. */
   async *read<Part extends AudioChatPart>(
-    parts: AsyncIterable<Part>,
+    ask: () => AsyncIterable<Part>,
     over: (told: Usage | undefined) => void,
   ): AsyncGenerator<Part> {
+    this.#signal.throwIfAborted(); // what is never asked takes nothing
     let isRefused = false;
     try {
-      for await (const part of parts) {
+      for await (const part of ask()) {
         this.#note(part);
         yield part;
       }

@@ -130,5 +130,5 @@ function isCalled(name: string, heard: string): boolean {
 }
 
 function sentence(text: string): string {
-  return /[.!?…)]$/.test(text) ? text : `${text}.`;
+  return /[.!?\u2026)]$/.test(text) ? text : `${text}.`;
 }

@@ -73,7 +73,7 @@ function plainWords(text: string, botName: string): string {
   const plain = (words: string) =>
     words
       .toLowerCase()
-      .replace(/[’']s\b/g, ' is')
+      .replace(/[\u2019']s\b/g, ' is')
       .replace(/(?<=\d),(?=\d)/g, '')
       .replace(/[^\p{L}\p{N}']+/gu, ' ')
       .trim();

@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import { within } from '#src/base/waiting.ts';
+import { StreamDeadline } from '#src/base/waiting.ts';
 
 /** Longest waits, in ms, for one role of a turn. */
 export type Deadlines = {
@@ -85,33 +85,61 @@ export type StageTiming<T> = {
   readonly late: (ms: number) => Error;
 };
 
-/** Passes parts on and waits for each no longer than `timing` says. A source that is late must be stopped by its signal. */
-export async function* timed<T>(
+/** Parts of `source`, each waited for no longer than `timing` says. A source that is late must be stopped by its signal. */
+export function timed<T>(
   source: AsyncIterable<T>,
   timing: StageTiming<T>,
-): AsyncGenerator<T> {
-  const { firstMs, idleMs = Infinity, totalMs, clock, isOutput, late } = timing;
-  const parts = source[Symbol.asyncIterator]();
-  let [waitedMs, limitMs] = [0, Math.min(firstMs, totalMs)];
-  let [isWaiting, hasBegun] = [false, false];
-  try {
-    for (;;) {
-      const sinceMs = clock.nowMs();
-      const leftMs = limitMs - waitedMs;
-      const isIdle = hasBegun && idleMs < leftMs;
-      isWaiting = true;
-      const { done, value } = await within(parts.next(), isIdle ? idleMs : leftMs, clock, () =>
-        late(isIdle ? idleMs : limitMs),
+): AsyncIterableIterator<T, undefined> {
+  return new TimedParts(source, timing);
+}
+
+class TimedParts<T> implements AsyncIterableIterator<T, undefined> {
+  readonly #parts: AsyncIterator<T>;
+  readonly #timing: StageTiming<T>;
+  readonly #deadline: StreamDeadline;
+  #waitedMs = 0;
+  #limitMs: number;
+  #isWaiting = false;
+  #hasBegun = false;
+
+  constructor(source: AsyncIterable<T>, timing: StageTiming<T>) {
+    this.#parts = source[Symbol.asyncIterator]();
+    this.#timing = timing;
+    this.#deadline = new StreamDeadline(timing.clock);
+    this.#limitMs = Math.min(timing.firstMs, timing.totalMs);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<T, undefined>> {
+    const { clock, idleMs = Infinity, isOutput, late, totalMs } = this.#timing;
+    const sinceMs = clock.nowMs();
+    const leftMs = this.#limitMs - this.#waitedMs;
+    const isIdle = this.#hasBegun && idleMs < leftMs;
+    const limitMs = isIdle ? idleMs : this.#limitMs;
+    this.#isWaiting = true;
+    try {
+      const part = await this.#deadline.within(this.#parts.next(), isIdle ? idleMs : leftMs, () =>
+        late(limitMs),
       );
-      isWaiting = false;
-      if (done) return;
-      waitedMs += clock.nowMs() - sinceMs;
-      if (isOutput(value)) [limitMs, hasBegun] = [totalMs, true];
-      yield value;
+      this.#isWaiting = false;
+      if (part.done) return await this.return();
+      this.#waitedMs += clock.nowMs() - sinceMs;
+      if (isOutput(part.value)) [this.#limitMs, this.#hasBegun] = [totalMs, true];
+      return part;
+    } catch (error) {
+      await this.return();
+      throw error;
     }
-  } finally {
-    // One that still works gets its turn to stop when its signal is aborted.
-    const stopped = parts.return?.(undefined)?.catch(() => undefined);
-    if (!isWaiting) await stopped;
+  }
+
+  /** One that still works gets its turn to stop when its signal is aborted. */
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    this.#deadline[Symbol.dispose]();
+    const stopped = this.#parts.return?.(undefined)?.catch(() => undefined);
+    if (!this.#isWaiting) await stopped;
+    return { done: true, value: undefined };
   }
 }

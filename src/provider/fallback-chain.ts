@@ -1,5 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError, withAbout } from '#src/base/errors.ts';
+import { controllerUnder } from '#src/base/waiting.ts';
 import type { Breaker, Pass } from './breaker.ts';
 import { type Deadlines, type StageTiming, timed } from './deadlines.ts';
 import {
@@ -65,10 +66,25 @@ type FallbackOutcome =
   | { readonly kind: 'whole' | 'moved' }
   | { readonly kind: 'failed'; readonly error: BotError; readonly tookMs: number };
 
+/** One request to one engine. */
+type Attempt<Engine, T> = {
+  readonly step: FallbackStep<Engine>;
+  readonly place: FallbackPosition;
+  readonly signal: AbortSignal;
+  /** Ends what the engine does. */
+  readonly hangUp: AbortController;
+  readonly startMs: number;
+  /** Once it is asked. */
+  parts?: AsyncIterator<T, undefined>;
+  /** Once it is over. */
+  outcome: FallbackOutcome;
+};
+
 /** The pause before something is asked again, where the server names none. */
 const retryPauseMs = 200;
 /** A server that wants more is not asked again in this turn. */
 const longestPauseMs = 1000;
+const notAwaited = new Error('nobody waits for it any more');
 /** The request is to blame for these, not the server; another one may take it all the same. */
 const ownFault = new Set([400, 413, 422]);
 
@@ -131,28 +147,44 @@ export class FallbackChain<Engine> {
     signal: AbortSignal,
     place: FallbackPosition,
   ): AsyncGenerator<T> {
-    let mayRetry = true;
+    const retries = { left: 1 };
     let step = place.isEntered ? this.#stepAt(place) : this.#stepFrom(place.index, place);
     try {
       while (step) {
-        const outcome: FallbackOutcome = yield* this.#attempt(asking, step, place, signal);
-        if (outcome.kind === 'whole') return;
-        const isAgain = outcome.kind === 'failed' && mayRetry && this.#isWorthIt(outcome, step);
-        if (isAgain) {
-          mayRetry = false;
-          const { retryAfterMs = retryPauseMs } = outcome.error.about;
-          await this.#options.clock.sleep(retryAfterMs, signal);
+        const attempt: Attempt<Engine, T> = this.#attempt(step, place, signal);
+        try {
+          for (;;) {
+            const { done, value } = await this.#next(asking, attempt);
+            if (done) break;
+            yield value;
+          }
+        } finally {
+          await attempt.parts?.return?.();
+          attempt.hangUp.abort(notAwaited);
         }
-        if (outcome.kind === 'failed' && !isAgain) step = this.#after(outcome.error, step, place);
-        else {
-          step.pass.left();
-          step = this.#stepAt(place);
-        }
+        if (attempt.outcome.kind === 'whole') return step.pass.succeeded();
+        step = await this.#stepAfter(attempt, retries);
       }
     } finally {
       step?.pass.left();
     }
     throw this.#restError();
+  }
+
+  /** Where to ask after an attempt that gave no output. Errors: its own, where nobody is left. */
+  async #stepAfter(
+    { outcome, place, signal, step }: Attempt<Engine, unknown>,
+    retries: { left: number },
+  ): Promise<FallbackStep<Engine>> {
+    if (outcome.kind === 'failed') {
+      const { error } = outcome;
+      if (retries.left === 0 || !this.#isWorthIt(outcome, step))
+        return this.#after(error, step, place);
+      retries.left--;
+      await this.#options.clock.sleep(error.about.retryAfterMs ?? retryPauseMs, signal);
+    }
+    step.pass.left();
+    return this.#stepAt(place);
   }
 
   /** Goes with whatever of `place` has entered. */
@@ -198,56 +230,57 @@ export class FallbackChain<Engine> {
     return error.retryable && fallback.breaker.isClosed && isSoon && waitMs <= longestPauseMs;
   }
 
-  async *#attempt<T>(
-    { ask, isOutput, moreMs = 0 }: FallbackRequest<Engine, T>,
+  #attempt<T>(
     step: FallbackStep<Engine>,
     place: FallbackPosition,
     signal: AbortSignal,
-  ): AsyncGenerator<T, FallbackOutcome> {
-    const { clock } = this.#options;
-    const hangUp = new AbortController();
-    const either = AbortSignal.any([signal, hangUp.signal]);
-    const startMs = clock.nowMs();
+  ): Attempt<Engine, T> {
+    const startMs = this.#options.clock.nowMs();
+    const hangUp = controllerUnder(signal);
+    return { step, place, signal, hangUp, startMs, outcome: { kind: 'whole' } };
+  }
+
+  /** The next part of an answer, waited for no longer than the deadlines say; the last one is followed by `outcome`. */
+  async #next<T>(
+    asking: FallbackRequest<Engine, T>,
+    attempt: Attempt<Engine, T>,
+  ): Promise<IteratorResult<T, undefined>> {
+    const { place, step } = attempt;
     try {
-      const source = this.#from(step.fallback, (engine) => ask(engine, either, step.at));
-      const parts = timed(source, this.#timing(step.fallback, isOutput, moreMs));
-      return yield* this.#pour(parts, isOutput, step, place);
+      attempt.parts ??= this.#partsOf(asking, attempt);
+      const part = await attempt.parts.next();
+      const isFirst = !part.done && !step.hasBegun && asking.isOutput(part.value);
+      if (!isFirst || this.#begins(step, place)) return part;
+      attempt.outcome = { kind: 'moved' };
     } catch (thrown) {
-      if (signal.reason instanceof Outrun) step.pass.failed(this.#outrun(step.fallback, startMs));
-      signal.throwIfAborted();
-      const error = this.#describe(thrown, step.fallback);
-      if (!step.hasBegun) return { kind: 'failed', error, tookMs: clock.nowMs() - startMs };
-      step.pass.failed(error);
-      throw error;
-    } finally {
-      hangUp.abort(new Error('nobody waits for it any more'));
+      attempt.outcome = this.#failure(thrown, attempt);
     }
+    return { done: true, value: undefined };
   }
 
-  async *#pour<T>(
-    parts: AsyncIterable<T>,
-    isOutput: (part: T) => boolean,
-    step: FallbackStep<Engine>,
-    place: FallbackPosition,
-  ): AsyncGenerator<T, FallbackOutcome> {
-    for await (const part of parts) {
-      if (!step.hasBegun && isOutput(part)) {
-        if (place.index !== step.at) return { kind: 'moved' };
-        step.hasBegun = true;
-        place.isPinned = true;
-        this.#begins(step);
-      }
-      yield part;
-    }
-    step.pass.succeeded();
-    return { kind: 'whole' };
+  #partsOf<T>(
+    { ask, isOutput, moreMs = 0 }: FallbackRequest<Engine, T>,
+    { hangUp, step }: Attempt<Engine, T>,
+  ): AsyncIterator<T, undefined> {
+    const { at, fallback } = step;
+    const engine = fallback.engine();
+    const asked = (ready: Engine) => ask(ready, hangUp.signal, at);
+    const source = engine instanceof Promise ? opened(engine, asked) : asked(engine);
+    return timed(source, this.#timing(fallback, isOutput, moreMs));
   }
 
-  async *#from<T>(
-    fallback: Fallback<Engine>,
-    ask: (engine: Engine) => AsyncIterable<T>,
-  ): AsyncGenerator<T> {
-    yield* ask(await fallback.engine());
+  /** Errors: `thrown`, described, where there was output before; the reason of `signal`. */
+  #failure(
+    thrown: unknown,
+    { signal, startMs, step }: Pick<Attempt<Engine, unknown>, 'signal' | 'startMs' | 'step'>,
+  ): FallbackOutcome {
+    if (signal.reason instanceof Outrun) step.pass.failed(this.#outrun(step.fallback, startMs));
+    signal.throwIfAborted();
+    const error = this.#describe(thrown, step.fallback);
+    const tookMs = this.#options.clock.nowMs() - startMs;
+    if (!step.hasBegun) return { kind: 'failed', error, tookMs };
+    step.pass.failed(error);
+    throw error;
   }
 
   #timing<T>(
@@ -286,7 +319,16 @@ export class FallbackChain<Engine> {
     return error;
   }
 
-  #begins({ fallback, at, pass }: FallbackStep<Engine>): void {
+  /** The first output of a step; false where what it belongs to is somewhere else meanwhile. */
+  #begins(step: FallbackStep<Engine>, place: FallbackPosition): boolean {
+    if (place.index !== step.at) return false;
+    step.hasBegun = true;
+    place.isPinned = true;
+    this.#tellBegun(step);
+    return true;
+  }
+
+  #tellBegun({ fallback, at, pass }: FallbackStep<Engine>): void {
     const { role, fallbacks, tell } = this.#options;
     const { provider } = fallback;
     this.#warm.add(fallback);
@@ -307,6 +349,14 @@ export class FallbackChain<Engine> {
     const known = { ...about, retryAfterMs: restMs };
     return new BotError(code, false, message, undefined, undefined, known);
   }
+}
+
+/** What is asked of an engine that is loaded first. */
+async function* opened<Engine, T>(
+  engine: Promise<Engine>,
+  ask: (engine: Engine) => AsyncIterable<T>,
+): AsyncGenerator<T> {
+  yield* ask(await engine);
 }
 
 function late({ provider }: Fallback<unknown>, ms: number): BotError {

@@ -1,8 +1,10 @@
+import type { UnderlyingSource } from 'node:stream/web';
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { JsonMeter } from '#src/base/json.ts';
-import { within } from '#src/base/waiting.ts';
+import { plainFetch } from '#src/base/plain-fetch.ts';
+import { StreamDeadline } from '#src/base/waiting.ts';
 import { plainWords, wordsOfText } from '#src/provider/models/error-phrases.ts';
 import {
   answerLimits,
@@ -46,6 +48,12 @@ export type Guard = {
 /** Bytes of events that are read in one turn of the event loop: two thousand of the smallest. */
 const eventPartBytes = 16 * 1024;
 
+/** Time, in ms, in which a stream is to end after its end mark, so that its connection can be used again. */
+const endMs = 1_000;
+
+/** Why a stream is left at its end mark. */
+export const endMark = new Error('the stream is at its end mark');
+
 /** The only headers that leave: what the environment may have added to a client goes to no server. */
 const ownHeader = /^(accept|authorization|content-type|user-agent)$/;
 
@@ -54,46 +62,64 @@ const ownHeader = /^(accept|authorization|content-type|user-agent)$/;
  * measured as they come, so that whoever parses them finds them within `answerLimits` and `eventLimits`.
  *
  * Errors: BotError `provider.late`, `provider.wrong_type`, `provider.refused`, also out of the body while it is read.
- * Every error and every cancelled body closes the connection.
+ * Every error and every cancelled body closes the connection, but for one that is cancelled with `endMark` and ends then.
  */
 export function guardFetch(guard: Guard): Fetch {
   return async (input, init = {}) => {
     const url = input instanceof Request ? input.url : String(input);
     const { clock, limits } = guard;
-    const hangUp = new AbortController();
-    const signal = AbortSignal.any([hangUp.signal, ...(init.signal ? [init.signal] : [])]);
+    const connection = new RequestConnection(clock, init.signal ?? undefined);
     const headers = new Headers(init.headers);
     for (const name of [...headers.keys()]) if (!ownHeader.test(name)) headers.delete(name);
     const sentAtMs = clock.nowMs();
-    const sent = send(url, { ...init, headers, signal, redirect: 'manual' });
+    const { deadline, signal } = connection;
+    const sent = plainFetch(url, { ...init, headers, signal, redirect: 'manual' });
     try {
-      const response = await within(sent, limits.firstByteMs, clock, () =>
+      const response = await deadline.within(sent, limits.firstByteMs, () =>
         late(guard, 'firstByteMs'),
       );
-      return await check(response, { ...guard, hangUp, sentAtMs, asked: askedOf(url, init.body) });
+      const asked = askedOf(url, init.body);
+      return await check(response, { ...guard, connection, sentAtMs, asked });
     } catch (cause) {
-      hangUp.abort(cause);
+      connection.hangUp(cause);
       throw cause;
     }
   };
 }
 
-/**
- * A form leaves as the bytes it is written as: undici goes on reading a form of a request that failed at once, and throws
- * where nobody can catch it.
- */
-async function send(
-  url: string,
-  init: RequestInit & { readonly headers: Headers },
-): Promise<Response> {
-  if (!(init.body instanceof FormData)) return await fetch(url, init);
-  const form = new Response(init.body);
-  init.headers.set('content-type', form.headers.get('content-type') ?? '');
-  return await fetch(url, { ...init, body: await form.bytes() });
+/** What a request holds until its answer is over: the signal of who asked, and one timer. */
+class RequestConnection {
+  readonly deadline: StreamDeadline;
+  readonly #caller: AbortSignal | undefined;
+  readonly #own = new AbortController();
+  readonly #leave = () => this.hangUp(this.#caller?.reason);
+
+  /** Aborting `caller` hangs up. */
+  constructor(clock: Clock, caller: AbortSignal | undefined) {
+    this.deadline = new StreamDeadline(clock);
+    this.#caller = caller;
+    caller?.addEventListener('abort', this.#leave);
+    if (caller?.aborted) this.#leave();
+  }
+
+  get signal(): AbortSignal {
+    return this.#own.signal;
+  }
+
+  hangUp(cause: unknown): void {
+    this.release();
+    this.#own.abort(cause);
+  }
+
+  /** Nothing more is awaited of it, and nobody hangs up. */
+  release(): void {
+    this.deadline[Symbol.dispose]();
+    this.#caller?.removeEventListener('abort', this.#leave);
+  }
 }
 
 type Watch = Guard & {
-  readonly hangUp: AbortController;
+  readonly connection: RequestConnection;
   readonly sentAtMs: number;
   readonly asked: ExpectedContent;
 };
@@ -109,11 +135,15 @@ async function check(response: Response, watch: Watch): Promise<Response> {
       `${server} redirects to ${to}: set that address as the base URL.`,
     );
   }
-  if (!response.body) return response;
+  if (!response.body) {
+    watch.connection.release();
+    return response;
+  }
   const objection = response.ok ? objectionToType(mediaType(headers), watch.asked) : undefined;
   const isSound = response.ok && watch.asked === 'sound' && objection === undefined;
   const meter = isSound ? undefined : meterOf(response, watch);
-  const body = watchBody(response.body, { ...watch, meter }, response.ok);
+  const source = new WatchedBody(response.body, { ...watch, meter }, response.ok);
+  const body = new ReadableStream(source, { highWaterMark: 0 });
   const watched = new Response(body, { status, statusText, headers });
   if (objection === 'json') throw jsonInstead(await watched.text(), watch);
   if (objection) throw wrongType(server, objection);
@@ -129,60 +159,83 @@ function meterOf({ ok, headers }: Response, { asked }: Watch): JsonMeter {
   return new JsonMeter(isStream ? eventLimits : answerLimits, { isStream });
 }
 
-/** Passes pieces on as they are asked for, each within its limit. */
-function watchBody(
-  body: ReadableStream<Uint8Array>,
-  watch: MeasuredAnswer,
-  judge: boolean,
-): ReadableStream<Uint8Array> {
-  const { clock, limits, hangUp, sentAtMs } = watch;
-  const reader = body.getReader();
-  const buffered = judge ? bufferedAnswerOf(watch) : undefined;
-  let bytes = 0;
-  const read = async () => {
-    const first = bytes === 0;
+/** Passes pieces of a body on as they are asked for, each within its limit. */
+class WatchedBody implements UnderlyingSource<Uint8Array> {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #watch: MeasuredAnswer;
+  readonly #judges: boolean;
+  readonly #buffered: BufferedAnswer | undefined;
+  readonly #partBytes: number;
+  #bytes = 0;
+  #unread: Uint8Array | undefined;
+
+  constructor(body: ReadableStream<Uint8Array>, watch: MeasuredAnswer, judges: boolean) {
+    this.#reader = body.getReader();
+    this.#watch = watch;
+    this.#judges = judges;
+    this.#buffered = judges ? bufferedAnswerOf(watch) : undefined;
+    this.#partBytes = watch.meter?.isStream ? eventPartBytes : Number.POSITIVE_INFINITY;
+  }
+
+  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    const { connection } = this.#watch;
+    try {
+      const part = await this.#part();
+      if (part) return controller.enqueue(part);
+      connection.release();
+      controller.close();
+    } catch (cause) {
+      connection.hangUp(cause);
+      controller.error(cause);
+    }
+  }
+
+  cancel(reason: unknown): void {
+    this.#buffered?.end(); // the client leaves at the end mark of a stream
+    if (reason === endMark && !this.#unread) void this.#readToEnd();
+    else this.#watch.connection.hangUp(reason);
+  }
+
+  /** Events are handed on in parts: whoever reads them goes through all of a piece in one turn of the event loop. */
+  async #part(): Promise<Uint8Array | undefined> {
+    if (this.#unread) await setImmediate();
+    const piece = this.#unread ?? (await this.#read());
+    const isLong = piece !== undefined && piece.length > this.#partBytes;
+    this.#unread = isLong ? piece.subarray(this.#partBytes) : undefined;
+    return isLong ? piece.subarray(0, this.#partBytes) : piece;
+  }
+
+  async #read(): Promise<Uint8Array | undefined> {
+    const { clock, connection, limits, sentAtMs } = this.#watch;
+    const first = this.#bytes === 0;
     const fromMs = clock.nowMs();
     const ms = first ? sentAtMs + limits.firstByteMs - fromMs : limits.idleMs;
-    const limit = first ? 'firstByteMs' : 'idleMs';
-    const { done, value } = await within(reader.read(), ms, clock, () => late(watch, limit));
+    const { done, value } = await connection.deadline.within(this.#reader.read(), ms, () =>
+      late(this.#watch, first ? 'firstByteMs' : 'idleMs'),
+    );
     if (done) {
-      buffered?.end();
+      this.#buffered?.end();
       return undefined;
     }
-    buffered?.piece(value.length, fromMs, clock.nowMs());
-    if (first && judge) judgeHead(value, watch);
-    bytes += value.length;
-    checkSize(value, bytes, watch);
+    this.#buffered?.piece(value.length, fromMs, clock.nowMs());
+    if (first && this.#judges) judgeHead(value, this.#watch);
+    this.#bytes += value.length;
+    checkSize(value, this.#bytes, this.#watch);
     return value;
-  };
-  let unread: Uint8Array | undefined;
-  /** Events are handed on in parts: whoever reads them goes through all of a piece in one turn of the event loop. */
-  const readPart = async () => {
-    if (unread) await setImmediate();
-    const piece = unread ?? (await read());
-    const partBytes = watch.meter?.isStream ? eventPartBytes : Number.POSITIVE_INFINITY;
-    unread = piece && piece.length > partBytes ? piece.subarray(partBytes) : undefined;
-    return unread ? piece?.subarray(0, partBytes) : piece;
-  };
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const piece = await readPart();
-          if (piece) controller.enqueue(piece);
-          else controller.close();
-        } catch (cause) {
-          hangUp.abort(cause);
-          controller.error(cause);
-        }
-      },
-      cancel(reason) {
-        buffered?.end(); // the client leaves at the end mark of a stream
-        hangUp.abort(reason);
-      },
-    },
-    { highWaterMark: 0 },
-  );
+  }
+
+  /** Whoever asked may go; what is no end, or comes too late, closes the connection. Never throws. */
+  async #readToEnd(): Promise<void> {
+    const { connection } = this.#watch;
+    connection.release();
+    const last = connection.deadline.within(this.#reader.read(), endMs, () => endMark);
+    const isOver = await last.then(
+      ({ done }) => done,
+      () => false,
+    );
+    if (isOver) connection.release();
+    else connection.hangUp(endMark);
+  }
 }
 
 /** Undefined for what was not asked to stream. */

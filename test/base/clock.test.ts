@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 
 const open = new AbortController().signal;
@@ -32,4 +32,12 @@ test('a sleep of a month, or for ever, does not end at once', async () => {
   waking.abort();
   await Promise.all(sleeps);
   expect(woken).toEqual(['by us', 'by us']);
+});
+
+test('a timer runs for the nearest whole ms, which Node would cut', () => {
+  const started = vi.spyOn(globalThis, 'setTimeout');
+  realClock.later(19.7, () => undefined)();
+  realClock.later(19.4, () => undefined)();
+  expect(started.mock.calls.map(([, ms]) => ms)).toEqual([20, 19]);
+  started.mockRestore();
 });

@@ -140,6 +140,7 @@ const trusted = [
   'src/chat/stand-in-timers.ts',
   'src/config/brains.ts',
   'src/console/sandbox-process.ts',
+  'src/discord/library/undici.ts',
   'src/discord/login.ts',
   'src/external-tools/files/tool-worker.ts',
   'src/external-tools/mcp/accepted-tools.ts',

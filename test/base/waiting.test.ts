@@ -1,5 +1,13 @@
-import { expect, onTestFinished, test } from 'vitest';
-import { deadlineSignal, ifInTime, unlessAborted, within } from '#src/base/waiting.ts';
+import { getEventListeners } from 'node:events';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import {
+  controllerUnder,
+  deadlineSignal,
+  ifInTime,
+  StreamDeadline,
+  unlessAborted,
+  within,
+} from '#src/base/waiting.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 
 const never = new AbortController().signal;
@@ -120,4 +128,69 @@ test('a deadline aborts its signal at its time, and never once it is disposed of
   await clock.advance(1);
   expect(kept.signal.reason).toBe(late);
   expect(disposed.signal.aborted).toBe(false);
+});
+
+test('a thousand waits in a row, one of which comes too late, take a few timers', async () => {
+  const clock = new VirtualClock();
+  const later = vi.spyOn(clock, 'later');
+  using deadline = new StreamDeadline(clock);
+  for (let n = 0; n < 1_000; n++) {
+    const work = Promise.withResolvers<number>();
+    const waiting = deadline.within(work.promise, 1_000, () => late);
+    await clock.advance(5);
+    work.resolve(n);
+    expect(await waiting).toBe(n);
+  }
+  expect(later.mock.calls.length).toBeLessThanOrEqual(6); // 5 s
+  const waiting = deadline.within(forever, 1_000, () => late);
+  const outcome = waiting.catch((error: unknown) => error);
+  await clock.advance(999);
+  expect(await Promise.race([outcome, settled()])).toBeUndefined();
+  await clock.advance(1);
+  expect(await outcome).toBe(late);
+  expect(clock.sleeping).toBe(0);
+});
+
+test('a wait that is shorter than the one before it ends in time', async () => {
+  const clock = new VirtualClock();
+  using deadline = new StreamDeadline(clock);
+  await deadline.within(Promise.resolve(), 1_000, () => late);
+  const waiting = expect(deadline.within(forever, 100, () => late)).rejects.toBe(late);
+  await clock.advance(100);
+  await waiting;
+});
+
+test('time in which nobody waits counts for no deadline, and disposed of it holds no timer', async () => {
+  const clock = new VirtualClock();
+  const deadline = new StreamDeadline(clock);
+  await deadline.within(Promise.resolve(), 100, () => late);
+  await clock.advance(10_000);
+  expect(await deadline.within(Promise.resolve('done'), 0, () => late)).toBe('done');
+  await expect(deadline.within(Promise.reject(broken), 100, () => late)).rejects.toBe(broken);
+  deadline[Symbol.dispose]();
+  expect(clock.sleeping).toBe(0);
+});
+
+test('work of a stream that fails after its deadline is not an unhandled rejection', async () => {
+  const reasons = unhandled();
+  const clock = new VirtualClock();
+  using deadline = new StreamDeadline(clock);
+  const work = Promise.withResolvers<never>();
+  const waiting = expect(deadline.within(work.promise, 100, () => late)).rejects.toBe(late);
+  await clock.advance(100);
+  await waiting;
+  work.reject(broken);
+  await settled();
+  expect(reasons).toEqual([]);
+});
+
+test('a controller under a signal is aborted with it, and listens no more once it is aborted itself', () => {
+  const caller = new AbortController();
+  const [kept, over] = [controllerUnder(caller.signal), controllerUnder(caller.signal)];
+  over.abort(broken);
+  expect(getEventListeners(caller.signal, 'abort')).toHaveLength(1);
+  caller.abort(left);
+  expect([kept.signal.reason, over.signal.reason]).toEqual([left, broken]);
+  expect(getEventListeners(caller.signal, 'abort')).toHaveLength(0);
+  expect(controllerUnder(caller.signal).signal.reason).toBe(left);
 });

@@ -51,3 +51,18 @@ test('what was woken during the step before is told after the wait, which lasts 
   await clock.advance(100);
   expect(ends.map(({ isWoken }) => isWoken)).toEqual([true, false]);
 });
+
+test('a wait can be ended without anybody being woken, and a later one is not', async () => {
+  const { clock, wakeup, ends, wait } = waiting(100);
+  void wait();
+  await clock.advance(30);
+  wakeup.end();
+  await settled();
+  wakeup.end();
+  void wait();
+  await clock.advance(100);
+  expect(ends).toEqual([
+    { atMs: 30, isWoken: false },
+    { atMs: 130, isWoken: false },
+  ]);
+});

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
 import { Breaker } from '#src/provider/breaker.ts';
@@ -10,6 +10,7 @@ import {
 import type { ProviderNews } from '#src/provider/provider-news.ts';
 import { untilAborted } from '#test/fakes/chat.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
+import { countControllers } from '#test/fakes/controllers.ts';
 
 const never = new AbortController().signal;
 const limits = {
@@ -324,4 +325,18 @@ test('a voice that lacks a language is well: the next one is asked, and nobody i
   expect(await ask()).toBe('yes');
   expect(kinds()).toEqual([]);
   expect(fallbacks.map(({ breaker }) => breaker.isClosed)).toEqual([true, true]);
+});
+
+test('an answer of 1,000 parts takes a few timers, and no controller or signal for each', async () => {
+  const parts = Array.from({ length: 1_000 }, (_, n): ScriptedStep[] => [`${n}`, { waitMs: 5 }]);
+  const { clock, ladder } = open([engine(parts.flat())]);
+  const later = vi.spyOn(clock, 'later');
+  const made = countControllers();
+  const ask = (one: Engine, inner: AbortSignal) => play(one, clock, inner);
+  const answer = Array.fromAsync(ladder.run({ ask, isOutput: () => true }, never));
+  await clock.advance(5_000);
+  expect(await answer).toHaveLength(1_000);
+  expect(made()).toBe(1);
+  expect(later.mock.calls.length).toBeLessThanOrEqual(8);
+  expect(clock.sleeping).toBe(0);
 });

@@ -1,12 +1,13 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
 import { openClient } from '#src/provider/client.ts';
 import { guardFetch, standardLimits } from '#src/provider/guarded-fetch.ts';
-import { roundsPassed } from '#test/fakes/clock.ts';
+import { roundsPassed, VirtualClock } from '#test/fakes/clock.ts';
+import { countControllers } from '#test/fakes/controllers.ts';
 
 type Handler = (response: ServerResponse, headers: NodeJS.Dict<string | string[]>) => void;
 
@@ -27,28 +28,6 @@ async function serving(handler: Handler) {
   };
 }
 
-/** Time stands still, but waits of a length that was let pass end, now and later. */
-function standingClock() {
-  const passed = new Set<number>();
-  const waits: { ms: number; end: () => void }[] = [];
-  const clock: Clock = {
-    nowMs: () => 0,
-    wallMs: () => 0,
-    later: () => () => undefined,
-    sleep: (ms, signal) =>
-      new Promise((end, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason));
-        if (passed.has(ms)) end();
-        else waits.push({ ms, end });
-      }),
-  };
-  const pass = (ms: number) => {
-    passed.add(ms);
-    for (const wait of waits) if (wait.ms === ms) wait.end();
-  };
-  return { clock, pass };
-}
-
 function guarded(clock: Clock, maxBytes = standardLimits.maxBytes) {
   const limits = { firstByteMs: 1000, idleMs: 300, maxBytes };
   return guardFetch({ server: () => 'http://example.test/v1', secret: 'hunter22', limits, clock });
@@ -63,15 +42,16 @@ test('an answer that never begins is late, and the connection is closed', async 
     response.on('close', () => closed.resolve());
     asked.resolve();
   });
-  const { clock, pass } = standingClock();
+  const clock = new VirtualClock();
   const answer = guarded(clock)(`${server.baseUrl}/audio/speech`, speech);
   await asked.promise;
-  pass(1000);
-  await expect(answer).rejects.toMatchObject({
+  const late = expect(answer).rejects.toMatchObject({
     code: 'provider.late',
     retryable: true,
     message: 'http://example.test/v1 did not answer in 1 s.',
   });
+  await clock.advance(1000);
+  await late;
   await closed.promise;
 });
 
@@ -81,13 +61,13 @@ test('an answer that stops in the middle is late by the shorter limit, and the c
     response.on('close', () => closed.resolve());
     response.writeHead(200, { 'content-type': 'audio/pcm' }).write(Buffer.alloc(100));
   });
-  const { clock, pass } = standingClock();
+  const clock = new VirtualClock();
   const response = await guarded(clock)(`${server.baseUrl}/audio/speech`, speech);
   const reader = response.body?.getReader();
   expect((await reader?.read())?.value?.length).toBe(100);
-  const next = reader?.read();
-  pass(300);
-  await expect(next).rejects.toMatchObject({ code: 'provider.late' });
+  const late = expect(reader?.read()).rejects.toMatchObject({ code: 'provider.late' });
+  await clock.advance(300);
+  await late;
   await closed.promise;
 });
 
@@ -282,4 +262,31 @@ test('events are handed on in parts, with a turn of the event loop between two',
   expect(Math.max(...parts)).toBeLessThanOrEqual(16 * 1_024);
   expect(parts.reduce((sum, bytes) => sum + bytes, 0)).toBe(stream.length);
   expect(new Set(turns).size).toBe(turns.length);
+});
+
+test('an answer of 1,000 pieces takes a few timers, and no controller or signal for each', async () => {
+  const clock = new VirtualClock();
+  const later = vi.spyOn(clock, 'later');
+  const sleep = vi.spyOn(clock, 'sleep');
+  const connection = Promise.withResolvers<ServerResponse>();
+  await using server = await serving((response) => {
+    response.writeHead(200, { 'content-type': 'audio/pcm' }).write(Buffer.alloc(2));
+    connection.resolve(response);
+  });
+  const made = countControllers();
+  const { signal } = new AbortController();
+  const answer = await guarded(clock)(`${server.baseUrl}/audio/speech`, { ...speech, signal });
+  const response = await connection.promise;
+  let pieces = 0;
+  for await (const _ of answer.body ?? []) {
+    pieces++;
+    if (pieces % 100 === 0) await clock.advance(250);
+    if (pieces < 1_000) response.write(Buffer.alloc(2));
+    else response.end();
+  }
+  expect(pieces).toBe(1_000);
+  expect(made()).toBeLessThanOrEqual(3);
+  expect(later.mock.calls.length).toBeLessThanOrEqual(20);
+  expect(sleep).not.toHaveBeenCalled();
+  expect(clock.sleeping).toBe(0);
 });

@@ -1,6 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { Tool } from '#src/chat/ports.ts';
-import { type ApiClient, readEvents } from '#src/provider/api-client.ts';
+import type { ApiClient } from '#src/provider/api-client.ts';
+import { readEvents } from '#src/provider/event-stream.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
 import { type ServedBy, servedBy } from '#src/provider/models/served-by.ts';
@@ -125,7 +126,7 @@ class AudioServer implements AudioChatModel {
     const asked = this.#client.chat.completions.create(body, { signal });
     if (!body.stream) return completionAsChunk(await asked);
     const watched = watchDone(await asked.asResponse(), () => answer.done());
-    return readEvents(watched, hangUp);
+    return readEvents(watched);
   }
 
   #idOf(): AudioAsk['idOf'] {

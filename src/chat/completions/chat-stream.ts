@@ -31,16 +31,17 @@ export class ChatStream {
     return this.#finish !== undefined;
   }
 
-  *add(chunk: unknown): Generator<ChatPart> {
+  add(chunk: unknown): readonly ChatPart[] {
     const { choices, usage } = recordOf(chunk);
     const choice: Choice = recordOf(Array.isArray(choices) ? choices[0] : undefined);
     const delta = recordOf(choice.delta);
     if (choice.delta !== undefined) this.#began = true;
     this.#calls.add(delta.tool_calls);
-    yield* this.#shown(this.#think.push(contentOf(delta.content) + contentOf(delta.refusal)));
+    const text = this.#think.push(contentOf(delta.content) + contentOf(delta.refusal));
     if (typeof choice.finish_reason === 'string') this.#finish ??= choice.finish_reason;
     // Some servers count aloud with every chunk: the last count is the whole.
     this.#usage = readUsage(usage) ?? this.#usage;
+    return this.#shown(text);
   }
 
   /** What was held back, the usage, and the calls. Errors: BotError `provider.truncated`, `provider.empty`. */
@@ -60,10 +61,10 @@ export class ChatStream {
     for (const call of calls) yield { kind: 'tool', call };
   }
 
-  *#shown(text: string): Generator<ChatPart> {
-    if (text === '') return;
+  #shown(text: string): readonly ChatPart[] {
+    if (text === '') return [];
     this.#spoke = true;
-    yield { kind: 'text', text };
+    return [{ kind: 'text', text }];
   }
 }
 

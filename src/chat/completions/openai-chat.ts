@@ -1,7 +1,8 @@
 import { APIError } from 'openai/core/error';
 import type { ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/completions';
 import type { ChatMessage, ChatModel, Tool } from '#src/chat/ports.ts';
-import { type ApiClient, readEvents } from '#src/provider/api-client.ts';
+import type { ApiClient } from '#src/provider/api-client.ts';
+import { readEvents } from '#src/provider/event-stream.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
@@ -25,7 +26,7 @@ export function openChatModel(client: ApiClient, options: ChatOptions): ChatMode
       try {
         for await (const chunk of await open({ messages, tools }, signal)) {
           signal.throwIfAborted();
-          yield* answer.add(chunk);
+          for (const part of answer.add(chunk)) yield part;
         }
       } catch (cause) {
         signal.throwIfAborted();

@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { unlessAborted, within } from '#src/base/waiting.ts';
+import { StreamDeadline, unlessAborted } from '#src/base/waiting.ts';
 import type { AudioChatPart } from '#src/chat/completions/audio-chat-ports.ts';
 import type { ToolCall } from '#src/chat/ports.ts';
 import { codeOf, serverName } from '#src/provider/models/error-phrases.ts';
@@ -115,6 +115,7 @@ export class RealtimeResponse {
 
   /** Once. Errors: BotError `provider.*`, after what did come. Aborting `signal` throws `signal.reason`. */
   async *read(signal: AbortSignal): AsyncGenerator<AudioChatPart> {
+    using deadline = new StreamDeadline(this.#options.clock);
     for (;;) {
       signal.throwIfAborted();
       const part = this.#parts.shift();
@@ -124,7 +125,7 @@ export class RealtimeResponse {
       } else if (this.#ended) {
         if (this.#ended.error) throw this.#ended.error;
         return;
-      } else await this.#more(signal);
+      } else await this.#more(deadline, signal);
     }
   }
 
@@ -205,12 +206,11 @@ export class RealtimeResponse {
     this.#options.hold(on);
   }
 
-  async #more(signal: AbortSignal): Promise<void> {
-    const { clock, limits } = this.#options;
-    const { firstMs, idleMs } = limits;
+  async #more(deadline: StreamDeadline, signal: AbortSignal): Promise<void> {
+    const { firstMs, idleMs } = this.#options.limits;
     const waitMs = this.#suspicion && !this.#id ? suspectMs : this.#isGiven ? idleMs : firstMs;
-    const changed = this.#change.promise;
-    await within(unlessAborted(changed, signal), waitMs, clock, () => this.#late());
+    const changed = unlessAborted(this.#change.promise, signal);
+    await deadline.within(changed, waitMs, () => this.#late());
   }
 
   #late(): BotError {

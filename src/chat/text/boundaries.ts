@@ -12,15 +12,16 @@ export type Boundary = {
 export const lookaheadChars = 8;
 
 /** Closing quotes and brackets, and marks of emphasis, belong to what they close. */
-const closers = '["\'”’»)\\]*_~`]{0,4}';
+const closers = '["\'\u201d\u2019\u00bb)\\]*_~`]{0,4}';
 const marks = {
   line: '\\n',
   fence: '```',
-  stop: `[.!?…؟۔।॥]+${closers}`,
-  wideStop: '[。！？．｡]+[」』”’）】〉》"]{0,4}',
-  comma: `[,;:،؛]${closers}`,
-  wideComma: '[，、；：]',
-  dash: '(?<=\\s)[-–—]{1,3}(?=\\s)|—',
+  stop: `[.!?\u2026\u061f\u06d4\u0964\u0965]+${closers}`,
+  wideStop:
+    '[\u3002\uff01\uff1f\uff0e\uff61]+[\u300d\u300f\u201d\u2019\uff09\u3011\u3009\u300b"]{0,4}',
+  comma: `[,;:\u060c\u061b]${closers}`,
+  wideComma: '[\uff0c\u3001\uff1b\uff1a]',
+  dash: '(?<=\\s)[-\u2013\u2014]{1,3}(?=\\s)|\u2014',
 } as const;
 type BoundaryMark = keyof typeof marks;
 
@@ -74,8 +75,8 @@ function whenKnown({ after, ended }: BoundaryPlace, judge: () => BoundaryKind): 
 /** A stop with a space after it: only full stops are used for anything else than ending a sentence. */
 function judgeStop(place: BoundaryPlace): BoundaryKind {
   const { before, found, after, ended } = place;
-  const dots = found.replace(/[^.!?…؟۔।॥]/gu, '');
-  if (!/^[.…]+$/.test(dots)) return 'sentence';
+  const dots = found.replace(/[^.!?\u2026\u061f\u06d4\u0964\u0965]/gu, '');
+  if (!/^[.\u2026]+$/.test(dots)) return 'sentence';
   const ahead = after.slice(0, lookaheadChars).trimStart();
   if (ahead === '' && !ended && after.length < lookaheadChars) return 'unknown';
   if (dots !== '.') return /^\p{Ll}/u.test(ahead) ? 'pause' : 'sentence';
@@ -113,16 +114,29 @@ function isNeverLast(word: string): boolean {
 }
 
 /**
- * Whether a text that may go on ends in a stop all the same: after a whole word that is no abbreviation, or a mark that
- * is never anything else.
+ * What a text that may go on ends in all the same: a mark after a whole word that is no abbreviation, or one that is never
+ * anything else. A digit, a single letter or an open quote before it waits: 1,000, x,y, "Yes, I do,".
  */
-export function endsSurely(text: string): boolean {
-  if (insideMarkup(text, text.length) || text.includes('```')) return false;
-  if (/[^「『（("“]{2}[。！？]$/u.test(text)) return !/[「『（“]/u.test(text);
-  const [, word = ''] = /(?:^|\s)(\p{L}[\p{L}\p{M}'’-]+)[.!?]$/u.exec(text) ?? [];
+export function sureEnd(text: string): 'sentence' | 'pause' | undefined {
+  if (insideMarkup(text, text.length) || text.includes('```') || isOpen(text)) return undefined;
+  if (/..[\u3002\uff01\uff1f]$/u.test(text)) return 'sentence';
+  const [, word = '', mark = ''] =
+    /(?:^|\s)(\p{L}[\p{L}\p{M}'\u2019-]+)([.!?,\u060c])$/u.exec(text) ?? [];
+  if (/[,\u060c]/.test(mark)) return 'pause';
   const written = word.toLowerCase();
+  const isUnsure = neverLast.has(written) || sometimesLast.has(written) || written === 'no';
+  return written === '' || isUnsure ? undefined : 'sentence';
+}
+
+/** Whether a quote, a bracket or an emphasis has begun that a mark after the end would close. */
+function isOpen(text: string): boolean {
+  const count = (marks: RegExp) => text.match(marks)?.length ?? 0;
+  if (count(/["\u201c\u201d\u201e\u00ab\u00bb]/g) % 2 === 1 || count(/[*_~]+/g) % 2 === 1)
+    return true;
   return (
-    written !== '' && !neverLast.has(written) && !sometimesLast.has(written) && written !== 'no'
+    /(?:^|\s)['\u2018]/.test(text) ||
+    count(/[([\u300c\u300e\uff08\u3010\u300a\u3008]/g) >
+      count(/[)\]\u300d\u300f\uff09\u3011\u300b\u3009]/g)
   );
 }
 

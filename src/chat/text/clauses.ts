@@ -1,4 +1,4 @@
-import { boundaries, endsSurely, lookaheadChars } from './boundaries.ts';
+import { boundaries, lookaheadChars, sureEnd } from './boundaries.ts';
 
 /** Where a clause may end. */
 type Rules = {
@@ -23,7 +23,7 @@ const laterRules: Rules = {
  * Cuts streamed text into what is said in one breath: a short clause first, whole sentences later.
  *
  * The cuts depend on the text alone, not on the pieces it came in, so each waits for the character that proves it. An
- * eager one does not wait at the end of the first sentence, where a piece ends in a stop that is hardly anything else.
+ * eager one does not wait at the end of the first clause, where a piece ends in a stop or comma that is hardly anything else.
  * Nothing but white space between clauses is lost. A fenced block of code is one clause of any length.
  */
 export class ClauseSplitter {
@@ -37,8 +37,7 @@ export class ClauseSplitter {
 
   push(text: string): string[] {
     this.#rest += text;
-    const isOver = this.#isEager && this.#rules === firstRules && endsSurely(this.#rest);
-    return this.#cutAll(isOver);
+    return this.#cutAll(this.#isEager && this.#rules === firstRules && endsFirst(this.#rest));
   }
 
   /** All that is left, the text having ended. What comes then is cut like a new text. */
@@ -63,6 +62,12 @@ export class ClauseSplitter {
 }
 
 const fence = '```';
+
+/** Whether a first clause ends here, although the character that would prove it has not come. */
+function endsFirst(text: string): boolean {
+  const kind = sureEnd(text);
+  return kind !== undefined && isEnough(text.trimStart(), kind, firstRules);
+}
 
 function endOfClause(text: string, rules: Rules, ended: boolean): number | undefined {
   if (text.startsWith(fence)) return endOfFence(text, ended);
@@ -113,7 +118,7 @@ function hardEnd(text: string, longestChars: number, pause: number): number {
 }
 
 const wordOrIdeogram =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]|[\p{L}\p{N}][\p{L}\p{M}\p{N}'’.-]*/gu;
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]|[\p{L}\p{N}][\p{L}\p{M}\p{N}'\u2019.-]*/gu;
 
 /** An ideogram counts as half a word. */
 function wordCount(text: string): number {

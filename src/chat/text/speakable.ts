@@ -16,11 +16,14 @@ const steps: readonly SpeakableRule[] = [
     /<(?:a?:\w+:\d+|[@#][&!]?\d+|t:\d+(?::\w)?|https?:[^<>\s]*|\/?[a-zA-Z][^<>\n]*|!--[^<>]*--)>/g,
     ' ',
   ],
-  [/\b(?:https?:\/\/|www\.)[^\s。！？，、；：」』）】]*[\p{L}\p{N}/]/gu, ' '],
+  [
+    /\b(?:https?:\/\/|www\.)[^\s\u3002\uff01\uff1f\uff0c\u3001\uff1b\uff1a\u300d\u300f\uff09\u3011]*[\p{L}\p{N}/]/gu,
+    ' ',
+  ],
   // Rows and rules of a table, other rules, then headings, quotes and bullets at the start of a line.
   [/^[ \t]*\|.*$/gm, ' '],
   [/^[ \t]*(?:[-*_=][ \t]*){3,}$/gm, ' '],
-  [/^[ \t]*(?:#{1,6}|>+|[-*+•])[ \t]+(?:\[[ xX]\][ \t]+)?/gm, ''],
+  [/^[ \t]*(?:#{1,6}|>+|[-*+\u2022])[ \t]+(?:\[[ xX]\][ \t]+)?/gm, ''],
   // Marks of emphasis, whole or the half that a clause was left with.
   [/\*\*+|__+|~~|\|\|/g, ''],
   [/(?<!\\)(?!(?<=[\p{L}\p{N}])\*[\p{L}\p{N}]|(?<=\s)\*\s)\*/gu, ''],
@@ -29,13 +32,13 @@ const steps: readonly SpeakableRule[] = [
   [/\\([\\`*_{}[\]()#+\-.!|~>])/g, '$1'],
   // Emoji with all that hangs on them, and keycaps.
   [/[#*0-9]\uFE0F?\u20E3/gu, ' '],
-  [/(?![©®™])\p{Extended_Pictographic}/gu, ' '],
+  [/(?![\u00a9\u00ae\u2122])\p{Extended_Pictographic}/gu, ' '],
   [/\p{Regional_Indicator}|\p{Emoji_Modifier}|\uFE0F|\u200D/gu, ''],
   // What is left over between words.
   [/\(\s*\)|\[\s*\]/g, ' '],
   [/\s+/g, ' '],
-  [/ (?=[,.;:!?…](?:\s|$)|[。！？，、；：])/g, ''],
-  [/(?<![,;:])[,;:]+(?=[,.;:!?…](?:\s|$))/g, ''],
+  [/ (?=[,.;:!?\u2026](?:\s|$)|[\u3002\uff01\uff1f\uff0c\u3001\uff1b\uff1a])/g, ''],
+  [/(?<![,;:])[,;:]+(?=[,.;:!?\u2026](?:\s|$))/g, ''],
 ];
 
 /**

@@ -140,7 +140,7 @@ function plainPhrase(phrase: string): string {
   const words = phrase
     .toLowerCase()
     .replace(/\b([ap])\.? ?m\b\.?/g, '$1m')
-    .replace(/o['’ ]clock/g, '')
+    .replace(/o['\u2019 ]clock/g, '')
     .replace(/(?<=[a-z])-(?=[a-z])/g, ' ')
     .replace(/[,;!?"]|\.(?!\d)/g, ' ')
     .split(/\s+/)

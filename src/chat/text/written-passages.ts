@@ -11,7 +11,8 @@ const forms = {
   label: `!?\\[(?<words>[^[\\]\\n]*)\\]\\((?<target>${nested('\\s')}+)(?:[ \\t]${nested('\\n')}*)?\\)`,
   table: '(?:^[ \\t]*\\|.*(?:\\n|$))+',
   inline: '`(?![\\p{L}\\p{N} ._-]+`)[^`\\n]+`',
-  address: '\\b(?:https?://|www\\.)[^\\s<>。！？，、；：」』）】]*[\\p{L}\\p{N}/]',
+  address:
+    '\\b(?:https?://|www\\.)[^\\s<>\u3002\uff01\uff1f\uff0c\u3001\uff1b\uff1a\u300d\u300f\uff09\u3011]*[\\p{L}\\p{N}/]',
 } as const;
 type Form = keyof typeof forms;
 

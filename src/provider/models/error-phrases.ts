@@ -12,7 +12,7 @@ export function plainWords(text: string, secret: string | undefined, maxChars: n
     .replace(/<[^<>]*>/g, ' ')
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();
-  return line.length <= maxChars ? line : `${line.slice(0, maxChars - 1).trimEnd()}…`;
+  return line.length <= maxChars ? line : `${line.slice(0, maxChars - 1).trimEnd()}\u2026`;
 }
 
 /** The key in use, and whatever else looks like one. */

@@ -41,6 +41,114 @@ test('an eager splitter gives the first sentence away with its stop, and only th
   ]);
 });
 
+test('an eager splitter gives the first clause away with its comma, without a token more', () => {
+  const splitter = new ClauseSplitter({ eager: true });
+  const tokens = [
+    'As',
+    ' far',
+    ' as',
+    ' I',
+    ' know',
+    ',',
+    ' it',
+    ' is',
+    ' four',
+    ',',
+    ' or',
+    ' so.',
+  ];
+  const given = tokens.map((token) => splitter.push(token));
+  expect(given[5]).toEqual(['As far as I know,']);
+  expect(given.flat()).toEqual(['As far as I know,']);
+  expect(splitter.flush()).toEqual(['it is four, or so.']);
+});
+
+test.each([
+  ['So', ' weit', ' ich', ' wei\u00df,'],
+  [
+    '\u041d\u0430\u0441\u043a\u043e\u043b\u044c\u043a\u043e',
+    ' \u044f',
+    ' \u0437\u043d\u0430\u044e,',
+  ],
+  ['\u062d\u0633\u0628', ' \u0645\u0627', ' \u0623\u0639\u0644\u0645\u060c'],
+  [
+    '\u091c\u0939\u093e\u0901',
+    ' \u0924\u0915',
+    ' \u092e\u0941\u091d\u0947',
+    ' \u092a\u0924\u093e',
+    ' \u0939\u0948,',
+  ],
+  ['\u5c31\u6211\u6240\u77e5\u9053\u7684', '\uff0c'],
+  ['\u79c1\u306e\u77e5\u308b', '\u9650\u308a\u3001'],
+  ['As', ' "I', ' know"', ' he', ' says', ','],
+  ['It', ' (the', ' train)', ' leaves', ','],
+  ['**Here**', ' is', ' what', ' I', ' know,'],
+])('the comma of any script ends the first clause at the end of a token: %s%s%s', (...pieces) => {
+  const splitter = new ClauseSplitter({ eager: true });
+  expect(pieces.slice(0, -1).flatMap((piece) => splitter.push(piece))).toEqual([]);
+  expect(splitter.push(pieces.at(-1) ?? '')).toEqual([pieces.join('')]);
+});
+
+test.each<readonly [until: readonly string[], after: readonly string[]]>([
+  [
+    ['It', ' costs', ' about', ' 1,'],
+    ['000', ' Euro', ' today.'],
+  ],
+  [
+    ['It', ' weighs', ' about', ' 3,'],
+    ['5', ' kilos.'],
+  ],
+  [
+    ['We', ' take', ' fruit', ' e.g.,'],
+    [' apples', '.'],
+  ],
+  [
+    ['Take', ' the', ' point', ' x,'],
+    ['y', ' here.'],
+  ],
+  [
+    ['Well', ',', ' yes', ','],
+    [' of', ' course.'],
+  ],
+  [
+    ['"As', ' far', ' as', ' I', ' know', ','],
+    ['"', ' he', ' said.'],
+  ],
+  [
+    ['\u201cAs', ' far', ' as', ' I', ' know', ','],
+    ['\u201d', ' he', ' said.'],
+  ],
+  [
+    ['\u201eSo', ' weit', ' ich', ' wei\u00df', ','],
+    ['\u201c', ' sagt', ' er.'],
+  ],
+  [
+    ['It', ' (as', ' far', ' as', ' I', ' know', ','],
+    [' really)', ' is', ' four.'],
+  ],
+  [
+    ['**As', ' far', ' as', ' I', ' know', ','],
+    ['**', ' it', ' is', ' four.'],
+  ],
+  [
+    ['See', ' the', ' page', ' https://a.b/maps', ','],
+    [' now', '.'],
+  ],
+  [['See', ' the', ' page', ' [here', ','], [' please](https://a.b).']],
+  [
+    ['Please', ' do', ' say', ' "stop', '.'],
+    ['"', ' Then', ' I', ' do.'],
+  ],
+])(
+  'an eager splitter waits where a mark may be something else, or a closing one follows: %j',
+  (until, after) => {
+    const splitter = new ClauseSplitter({ eager: true });
+    expect(until.flatMap((piece) => splitter.push(piece))).toEqual([]);
+    const cut = [...after.flatMap((piece) => splitter.push(piece)), ...splitter.flush()];
+    expect(cut).toEqual(clauses([...until, ...after].join('')));
+  },
+);
+
 test.each([
   ['Dr.', ' Smith', ' is', ' here.'],
   ['It', ' costs', ' 3.', '50', ' Euro.'],

@@ -1,0 +1,16 @@
+/**
+ * Keeps zod from loading its messages in 60 languages: nobody uses them here, and they take 1.5 MB
+ * (`npm run node -- bench/memory/beside.ts`, 2026-11). Its English ones it loads by themselves.
+ *
+ * Works only when it runs before zod loads: it is imported first by the bot's program.
+ */
+import { registerHooks } from 'node:module';
+
+registerHooks({
+  resolve(specifier, context, next) {
+    const isList =
+      specifier === '../locales/index.js' &&
+      /[/\\]node_modules[/\\]zod[/\\]/.test(context.parentURL ?? '');
+    return isList ? { url: import.meta.url, shortCircuit: true } : next(specifier, context);
+  },
+});
