@@ -15,7 +15,10 @@ const longTests = '{bench,test}/**/*.long.test.ts';
 export default defineConfig({
   test: {
     projects: [
-      { extends: true, test: { name: 'usual', include: [tests], exclude: [longTests] } },
+      {
+        extends: true,
+        test: { name: 'usual', include: [tests], exclude: [...configDefaults.exclude, longTests] },
+      },
       { extends: true, test: { name: 'long', include: [longTests] } },
     ],
     isolate: false,
@@ -34,7 +37,11 @@ export default defineConfig({
     globalSetup: ['test/postgres-setup.ts'],
     // Workers, and the threads and programs that tests start, compile each module once.
     env: { NODE_COMPILE_CACHE: compiled },
-    setupFiles: ['src/discord/library/sodium.ts'],
+    // Once for each worker: a setup file runs anew before each test file, and each run would add its hook to all before it.
+    execArgv: ['undici', 'sodium'].flatMap((name) => [
+      '--import',
+      new URL(`src/discord/library/${name}.ts`, import.meta.url).href,
+    ]),
     experimental: { viteModuleRunner: false },
   },
 });

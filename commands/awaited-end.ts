@@ -67,7 +67,7 @@ function lineOf(
       return { id: `ended.${end.why}`, with: { title } };
     case 'failed': {
       const { id, with: words } = end.reason;
-      const reason = text(id, words, locale).replace(/[.。]$/u, '');
+      const reason = text(id, words, locale).replace(/[.\u3002]$/u, '');
       return { id: 'ended.failed', with: { title, reason } };
     }
   }

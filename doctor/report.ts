@@ -89,7 +89,7 @@ export class Report {
       .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
       .trimEnd();
     const isLong = plain.length > longestLineChars;
-    return isLong ? `${plain.slice(0, longestLineChars - 1)}…` : plain;
+    return isLong ? `${plain.slice(0, longestLineChars - 1)}\u2026` : plain;
   }
 }
 

@@ -1,7 +1,5 @@
 // npm run sandbox: a small Discord that reads and writes lines of JSON.
-import { enableCompileCache } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { openCompileCache } from '#src/base/open-compile-cache.mjs';
 
-/** The bot's, as it starts this program; a start without it works. */
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/parley', import.meta.url)));
+openCompileCache();
 await import('./program/serve.ts');

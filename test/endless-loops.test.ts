@@ -25,6 +25,7 @@ const allowed: Readonly<Record<string, string>> = {
   'src/discord/watchdogs/link-watchdogs.ts': 'watchdogs of one link',
   'src/page/snapshot-feed.ts': 'while somebody watches; errors are caught in each round',
   'src/provider/json-socket.ts': 'heartbeat of one connection',
+  'src/base/waiting.ts': 'a deadline of one stream',
   'src/session/alerts/stage-watchdog.ts': 'one answer',
   'src/session/captions/': 'captions of one session',
   'src/session/output/speech-output.ts': 'speech of one session',

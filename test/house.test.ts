@@ -232,3 +232,14 @@ test('every file that a document names exists', async () => {
   );
   expect(missing.filter(([, names]) => names.length > 0)).toEqual([]);
 });
+
+test('sources of the bot are plain ASCII, as V8 keeps a file with one other character at two bytes each', async () => {
+  const found: string[] = [];
+  for await (const path of sourceFiles('{src,commands,tools,doctor,setup}/**/*.{ts,mjs}')) {
+    for (const [n, line] of (await readFile(path, 'utf8')).split('\n').entries()) {
+      const at = line.search(/\P{ASCII}/u);
+      if (at >= 0) found.push(`${path}:${n + 1}: ${line.slice(at, at + 20)}: write \\u escapes`);
+    }
+  }
+  expect(found).toEqual([]);
+});

@@ -6,5 +6,5 @@ import { glob } from 'node:fs/promises';
  * among them: every pattern of source files goes through here.
  */
 export function sourceFiles(pattern: string): AsyncIterable<string> {
-  return glob(pattern);
+  return glob(pattern, { exclude: ['**/node_modules/**'] });
 }

@@ -40,6 +40,6 @@ function beginning(text: string): string {
 
 /** On one line, without addresses. */
 function unlinked(text: string): string {
-  const words = text.replace(/\S+/g, (word) => (/:\/\/|\w\.\w+\//.test(word) ? '…' : word));
+  const words = text.replace(/\S+/g, (word) => (/:\/\/|\w\.\w+\//.test(word) ? '\u2026' : word));
   return words.replace(/\s+/g, ' ');
 }

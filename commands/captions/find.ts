@@ -34,7 +34,7 @@ export const find: Command = {
 export function quoted({ name, atWallMs, text, link }: QuotedLine, times: WallTimes): TextLine {
   const chars = [...text];
   const short =
-    chars.length > maxQuoteChars ? `${chars.slice(0, maxQuoteChars - 1).join('')}…` : text;
+    chars.length > maxQuoteChars ? `${chars.slice(0, maxQuoteChars - 1).join('')}\u2026` : text;
   const filled = { name, time: times.minute(atWallMs), text: short };
   if (link === undefined) return { id: 'find.line', with: filled };
   return { id: 'find.line.link', with: { ...filled, link } };

@@ -27,5 +27,5 @@ export const view: Command = {
 
 function shortened(value: string): string {
   const chars = [...value];
-  return chars.length > shownChars ? `${chars.slice(0, shownChars - 1).join('')}…` : value;
+  return chars.length > shownChars ? `${chars.slice(0, shownChars - 1).join('')}\u2026` : value;
 }

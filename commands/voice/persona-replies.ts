@@ -85,5 +85,5 @@ function badLine(field: Exclude<PersonaField, 'cues'>): TextLine {
 
 function shortened(words: string): string {
   const chars = [...words];
-  return chars.length > shownChars ? `${chars.slice(0, shownChars - 1).join('')}…` : words;
+  return chars.length > shownChars ? `${chars.slice(0, shownChars - 1).join('')}\u2026` : words;
 }

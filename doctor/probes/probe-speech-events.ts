@@ -1,6 +1,6 @@
 import { differs, missing, ok, type ReportLine } from '#doctor/finding.ts';
 import { attempt, type ServerUnderTest } from '#doctor/server-under-test.ts';
-import { readEvents } from '#src/provider/api-client.ts';
+import { readEvents } from '#src/provider/event-stream.ts';
 import { noFault } from './mends.ts';
 
 /** Whether speech comes as events too, which have an end mark and usage. One clip. */

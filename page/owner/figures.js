@@ -140,6 +140,7 @@ const counted = new Map([
   ['overflowed', ['lost: not read in time']],
   ['foreign', ['from another address']],
   ['short', ['too short for sound']],
+  ['unreachable', ['not taken at the voice server']],
   ['dropped', ['dropped: waited over 10 s']],
   ['refused', ['not taken by the voice library']],
   ['shifts', ['stall of this machine', 'stalls of this machine']],

@@ -1,8 +1,7 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import { realClock } from '#src/base/clock.ts';
-import { priceOf, tariffOf } from '#src/config/budget.ts';
+import { type AnsweringWay, priceOf, tariffsOf } from '#src/config/tariffs.ts';
 import type { Config } from '#src/config/types.ts';
-import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { SpendingStore } from '#src/spending/book.ts';
 import type { Amount } from '#src/spending/caps.ts';
@@ -19,7 +18,7 @@ export type BudgetOptions = {
   /** In place of `book`, where several processes spend. */
   readonly sharedSpending?: SharedSpending;
   /** How this server is answered now. */
-  readonly wayIn: (guildId: string) => { readonly pipeline: PipelineName; readonly brain?: string };
+  readonly wayIn: (guildId: string) => AnsweringWay;
   /** Whether captions are on in this server. */
   readonly keepsCaptions: (guildId: string) => boolean;
   /** What a server has set below the caps of the operator. */
@@ -68,21 +67,7 @@ export async function openBudget({
     ownCapOf,
     onEvent,
     rateOf: (by) => priceOf(by, config.budget),
-    tariffOf: (guildId, isWritten) =>
-      tariffOf(config, isWritten ? undefined : thinkerOf(config, wayIn(guildId))),
+    tariffOf: tariffsOf(config, wayIn),
   });
   return { desk, [Symbol.asyncDispose]: () => keeper[Symbol.asyncDispose]() };
-}
-
-/** Which model thinks, where it is not the chat model. */
-function thinkerOf(
-  { audioModel, brains, chat, realtime }: Config,
-  { brain, pipeline }: ReturnType<BudgetOptions['wayIn']>,
-) {
-  const own = brains.find(({ name }) => name === brain);
-  if (own) return own.server;
-  if (pipeline === 'realtime' && realtime) return { kind: 'remote', ...realtime } as const;
-  const { model } = audioModel;
-  if (pipeline !== 'audio-model' || chat.kind === 'embedded' || !model) return undefined;
-  return { kind: 'remote', baseUrl: chat.baseUrl, model } as const;
 }

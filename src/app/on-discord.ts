@@ -15,7 +15,6 @@ import type { ProviderNews } from '#src/provider/provider-news.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 import { AlertBoard } from '#src/status/alert-board.ts';
 import { type Log, openLog } from '#src/status/log.ts';
-import { watchLoop } from '#src/status/loop-delay.ts';
 import { Metrics } from '#src/status/metrics/metrics.ts';
 import type { ProcessMetrics } from '#src/status/metrics/process-metrics.ts';
 import { OperatorNotices } from '#src/status/operator-notices.ts';
@@ -50,6 +49,7 @@ export async function onDiscord(
   surviveBugs(log, metrics.process);
   const notices = openNotices(config, { token, ...place }, log, signal);
   const alerts = new AlertBoard(log, metrics.meters, notices);
+  metrics.loop.onAlert((change) => alerts.tell(change));
   const readiness = new Readiness({
     gateway: ready,
     isDraining: () => signal.aborted,
@@ -99,7 +99,6 @@ export async function onDiscord(
     signal,
   );
   running = bot;
-  using _loop = watchLoop((change) => alerts.tell(change));
   leaveInHurry(bot, log, hurry);
   log.info({ bot: bot.name, opus: codec.name, invite: bot.inviteUrl }, 'ready: call it with /join');
   const drain = async (): Promise<void> => {

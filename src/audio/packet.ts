@@ -16,5 +16,6 @@ export function isSilenceFrame(opus: Uint8Array): boolean {
 
 /** Still end-to-end encrypted: it ends in the marker that opening takes away (DAVE protocol, "Payload Format"). */
 export function isSealed(opus: Uint8Array): boolean {
-  return opus.at(-1) === 0xfa && opus.at(-2) === 0xfa;
+  const { length } = opus;
+  return opus[length - 1] === 0xfa && opus[length - 2] === 0xfa;
 }

@@ -31,7 +31,7 @@ class Ahead<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
   readonly #items: T[] = [];
   #load = 0;
   #ended: { readonly error?: unknown } | undefined;
-  #change = Promise.withResolvers<void>();
+  #change: PromiseWithResolvers<void> | undefined;
 
   constructor(
     bound: Bound<T>,
@@ -63,7 +63,7 @@ class Ahead<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
         if (error !== undefined) throw error;
         return { done: true, value: undefined };
       }
-      await this.#change.promise;
+      await this.#changed();
     }
   }
 
@@ -79,7 +79,7 @@ class Ahead<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
     const { signal } = this.#stop;
     signal.throwIfAborted();
     while (this.#load >= this.#bound.limit) {
-      await this.#change.promise;
+      await this.#changed();
       signal.throwIfAborted();
     }
   }
@@ -109,9 +109,13 @@ class Ahead<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
     }
   }
 
+  #changed(): Promise<void> {
+    this.#change ??= Promise.withResolvers();
+    return this.#change.promise;
+  }
+
   #tell(): void {
-    const { resolve } = this.#change;
-    this.#change = Promise.withResolvers();
-    resolve();
+    this.#change?.resolve();
+    this.#change = undefined;
   }
 }

@@ -39,7 +39,7 @@ type PanelWatchParts = Pick<SessionDependencies, 'clock' | 'engine' | 'panels' |
 /** What of a session the panel looks at besides the scene. */
 type Watched = {
   readonly channel: ChannelRef;
-  readonly addressing: Pick<SessionAddressing, 'isOpen'>;
+  readonly addressing: Pick<SessionAddressing, 'closesAtMs' | 'isOpen'>;
   readonly newcomers: UnaskedPeople;
   readonly captions: Pick<ChannelCaptions, 'active'>;
   readonly settings: () => Pick<GuildSettings, 'captionsDays'>;
@@ -75,6 +75,15 @@ export class PanelWatch {
   /** What it shows; undefined before it was told anything. */
   get face(): PanelFace | undefined {
     return this.#face;
+  }
+
+  /** Instant at which something that it shows passes by itself; infinite where nothing does. */
+  get passesAtMs(): number {
+    const nowMs = this.#parts.clock.nowMs();
+    const met = [...this.#met.values()].map((atMs) => atMs + firstHeardMs);
+    const lost = this.#lost.map(({ atMs }) => atMs + lostMs);
+    const next = [...met, ...lost].filter((atMs) => atMs > nowMs);
+    return Math.min(this.#watched.addressing.closesAtMs, ...next);
   }
 
   /** `ms` from the end of somebody's words to the first sound of the answer. */

@@ -169,7 +169,7 @@ function titled(source: SoundSource, { title: own, artist }: SoundTags): SoundSo
   if (own === undefined) return source;
   const { lengthMs, lufs, seekable } = source;
   return {
-    title: artist === undefined ? own : `${artist} – ${own}`,
+    title: artist === undefined ? own : `${artist} \u2013 ${own}`,
     seekable,
     ...(lengthMs !== undefined && { lengthMs }),
     ...(lufs !== undefined && { lufs }),

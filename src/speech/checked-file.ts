@@ -12,7 +12,7 @@ export function readChecked(resolved: string, sha256: string): Buffer<ArrayBuffe
   const bytes = readPart(resolved);
   const found = createHash('sha256').update(bytes).digest('hex');
   if (found === sha256) return bytes;
-  const message = `${shortName(resolved)} is not the file this was made for (sha256 ${found.slice(0, 12)}…): run npm ci.`;
+  const message = `${shortName(resolved)} is not the file this was made for (sha256 ${found.slice(0, 12)}\u2026): run npm ci.`;
   throw new BotError('speech.failed', false, message);
 }
 

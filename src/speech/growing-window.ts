@@ -1,5 +1,6 @@
 import { durationMs, listenRateHz } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
+import { controllerUnder } from '#src/base/waiting.ts';
 import { SharedTask } from '#src/speech/embedded/task-queue.ts';
 import type { Listening, LookAhead, OnPartial, Transcriber, Transcript } from './ports.ts';
 import { type SpokenSound, UtteranceSound } from './utterance-sound.ts';
@@ -25,7 +26,7 @@ type Look = { readonly length: number; readonly work: SharedTask<Transcript> };
 export class GrowingWindow implements Listening {
   readonly #transcriber: Transcriber;
   readonly #onPartial: OnPartial;
-  readonly #over = new AbortController();
+  readonly #over: AbortController;
   readonly #signal: AbortSignal;
   readonly #lookAhead: LookAhead;
   readonly #sound = new UtteranceSound();
@@ -45,7 +46,8 @@ export class GrowingWindow implements Listening {
     this.#transcriber = transcriber;
     this.#lookAhead = lookAhead;
     this.#onPartial = onPartial;
-    this.#signal = AbortSignal.any([signal, this.#over.signal]);
+    this.#over = controllerUnder(signal);
+    this.#signal = this.#over.signal;
   }
 
   push(samples: Int16Array): void {

@@ -1,11 +1,11 @@
-import { unlessAborted } from '#src/base/waiting.ts';
+import { controllerUnder, unlessAborted } from '#src/base/waiting.ts';
 import type { Listening, Transcript } from './ports.ts';
 import { UtteranceSound } from './utterance-sound.ts';
 
 /** One utterance that keeps its sound until it may go to a recogniser. */
 export class HeldListening implements Listening {
   readonly #open: (signal: AbortSignal) => Listening;
-  readonly #over = new AbortController();
+  readonly #over: AbortController;
   readonly #signal: AbortSignal;
   readonly #sound = new UtteranceSound();
   readonly #begun = Promise.withResolvers<Listening>();
@@ -18,7 +18,8 @@ export class HeldListening implements Listening {
     onEnd: () => void = () => undefined,
   ) {
     this.#open = open;
-    this.#signal = AbortSignal.any([signal, this.#over.signal]);
+    this.#over = controllerUnder(signal);
+    this.#signal = this.#over.signal;
     this.#signal.addEventListener('abort', onEnd, { once: true });
   }
 

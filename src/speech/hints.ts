@@ -26,7 +26,7 @@ function hintOf(word: string): string | undefined {
   const plain = word
     .slice(0, 4 * mostHintChars)
     .normalize('NFKC')
-    .replace(/[^\p{L}\p{M}\p{N}'’.-]+/gu, ' ')
+    .replace(/[^\p{L}\p{M}\p{N}'\u2019.-]+/gu, ' ')
     .replace(/\p{M}{4,}/gu, '')
     .trim();
   const hint = [...plain].slice(0, mostHintChars).join('').trim();

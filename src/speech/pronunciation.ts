@@ -87,5 +87,5 @@ function wordsOf(run: string): readonly string[] {
 }
 
 function folded(token: string): string {
-  return token.normalize('NFKC').toLowerCase().replace('’', "'");
+  return token.normalize('NFKC').toLowerCase().replace('\u2019', "'");
 }

@@ -32,6 +32,9 @@ function withoutCommonEnds(
 }
 
 function wordsOf(text: string): string[] {
-  const plain = text.normalize('NFKC').toLowerCase().replace(/['’]/g, '');
+  const plain = text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/['\u2019]/g, '');
   return plain.match(wordsIn) ?? [];
 }

@@ -9,6 +9,10 @@ const quietMs = 60_000;
 export class DelayWatchdog {
   #raised: { readonly lastAtMs: number; readonly worstMs: number } | undefined;
 
+  get isRaised(): boolean {
+    return this.#raised !== undefined;
+  }
+
   /** `delayMs`: the longest delay since the last step. */
   step(delayMs: number, atMs: number): AlertChange | undefined {
     const before = this.#raised;

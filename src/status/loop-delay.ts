@@ -1,4 +1,4 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { createHistogram, type Histogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { AlertChange } from '#src/base/alerts.ts';
 import { realClock } from '#src/base/clock.ts';
 import { DelayWatchdog } from './delay-watchdog.ts';
@@ -6,67 +6,92 @@ import { DelayWatchdog } from './delay-watchdog.ts';
 /** How late the event loop was: what a timer waited beyond its time. */
 export type Delays = { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number };
 
-/** Each look wakes the process, 20 times a second; a stall counts as up to this much shorter than it was. */
-const everyMs = 50;
-const watchMs = 1_000;
+/** Each sample wakes the process, 20 times a second; a stall counts as up to this much shorter than it was. */
+const sampleMs = 50;
+const lookMs = 1_000;
 /** A single stall is forgotten after half a minute to a minute. */
-const windowMs = 30_000;
-const none: Delays = { p50Ms: 0, p99Ms: 0, maxMs: 0 };
+const looksOfWindow = 30;
+/** Looks after which it stops when nothing needs it any more: links are lost and opened again. */
+const looksUnneeded = 60;
 
-/** Watches how late the event loop is, over the last half to whole minute. */
+/**
+ * Watches how late the event loop is, over the last half to whole minute, and raises `event-loop-delayed`.
+ *
+ * It measures from `start` until a minute after `isNeeded` became false, and while the alert is raised.
+ */
 export class LoopDelay implements Disposable {
-  readonly #recent = monitorEventLoopDelay({ resolution: everyMs });
-  readonly #turning: NodeJS.Timeout;
-  #before = none;
+  readonly #isNeeded: () => boolean;
+  readonly #latest = monitorEventLoopDelay({ resolution: sampleMs });
+  readonly #watchdog = new DelayWatchdog();
+  #tell: (change: AlertChange) => void = () => undefined;
+  #looking: NodeJS.Timeout | undefined;
+  #looks = 0;
+  #unneeded = 0;
+  #window = createHistogram();
+  #before = createHistogram();
 
-  constructor() {
-    this.#recent.enable();
-    this.#turning = setInterval(() => this.#turn(), windowMs).unref();
+  constructor(isNeeded: () => boolean) {
+    this.#isNeeded = isNeeded;
   }
 
-  /** Of the last full window and the one under way, the worse. */
-  read(): Delays {
-    const now = delaysOf(this.#recent);
+  /** Sets the listener of its alert. */
+  onAlert(tell: (change: AlertChange) => void): void {
+    this.#tell = tell;
+  }
+
+  start(): void {
+    if (this.#looking) return;
+    this.#unneeded = 0;
+    this.#latest.enable();
+    this.#looking = setInterval(() => this.#look(), lookMs).unref();
+  }
+
+  /** Of the last full window and the one under way, the worse; undefined while nothing is measured. */
+  read(): Delays | undefined {
+    if (!this.#looking) return undefined;
+    const [now, before] = [delaysOf(this.#window), delaysOf(this.#before)];
     return {
-      p50Ms: Math.max(now.p50Ms, this.#before.p50Ms),
-      p99Ms: Math.max(now.p99Ms, this.#before.p99Ms),
-      maxMs: Math.max(now.maxMs, this.#before.maxMs),
+      p50Ms: Math.max(now.p50Ms, before.p50Ms),
+      p99Ms: Math.max(now.p99Ms, before.p99Ms),
+      maxMs: Math.max(now.maxMs, before.maxMs),
     };
   }
 
   [Symbol.dispose](): void {
-    clearInterval(this.#turning);
-    this.#recent.disable();
+    clearInterval(this.#looking);
+    this.#looking = undefined;
+    this.#latest.disable();
+    this.#before.reset();
+    this.#window.reset();
   }
 
-  #turn(): void {
-    this.#before = delaysOf(this.#recent);
-    this.#recent.reset();
+  #look(): void {
+    const { maxMs } = delaysOf(this.#latest);
+    this.#keep();
+    const change = this.#watchdog.step(maxMs, realClock.nowMs());
+    if (change) this.#tell(change);
+    this.#unneeded = this.#isNeeded() || this.#watchdog.isRaised ? 0 : this.#unneeded + 1;
+    if (this.#unneeded >= looksUnneeded) this[Symbol.dispose]();
+  }
+
+  /** Moves the samples of the last second to the window under way. */
+  #keep(): void {
+    if (this.#looks++ % looksOfWindow === 0) {
+      [this.#before, this.#window] = [this.#window, this.#before];
+      this.#window.reset();
+    }
+    const { count } = this.#latest;
+    for (let n = 1; n <= count; n++) {
+      this.#window.record(Math.round(this.#latest.percentile((100 * n) / count)));
+    }
+    this.#latest.reset();
   }
 }
 
-/** Looks every second how late the event loop was, from now on. */
-export function watchLoop(tell: (change: AlertChange) => void): Disposable {
-  const watchdog = new DelayWatchdog();
-  const latest = monitorEventLoopDelay({ resolution: everyMs });
-  latest.enable();
-  const looking = setInterval(() => {
-    const { maxMs } = delaysOf(latest);
-    latest.reset();
-    const change = watchdog.step(maxMs, realClock.nowMs());
-    if (change) tell(change);
-  }, watchMs).unref();
-  return {
-    [Symbol.dispose]() {
-      clearInterval(looking);
-      latest.disable();
-    },
-  };
-}
-
-/** The histogram counts whole intervals in nanoseconds, and 511 while it is empty. */
-function delaysOf(histogram: ReturnType<typeof monitorEventLoopDelay>): Delays {
-  const ms = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - everyMs);
+/** The histogram counts whole intervals in nanoseconds. */
+function delaysOf(histogram: Histogram): Delays {
+  const ms = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - sampleMs);
+  if (histogram.count === 0) return { p50Ms: 0, p99Ms: 0, maxMs: 0 };
   return {
     p50Ms: ms(histogram.percentile(50)),
     p99Ms: ms(histogram.percentile(99)),

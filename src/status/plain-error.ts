@@ -53,7 +53,7 @@ const name = /^.[\w$.#:-]{0,40}.$/;
 function withoutQuoted(message: string): string {
   const [head = ''] = message.split(' in ', 1);
   const rest = message.includes("'in' operator") ? head : message;
-  return rest.replace(quoted, (part) => (name.test(part) ? part : "'…'"));
+  return rest.replace(quoted, (part) => (name.test(part) ? part : "'\u2026'"));
 }
 
 /** A stack begins with the message, which may have several lines. */

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type * as MessageFormat from 'intl-messageformat';
 
 const require = createRequire(import.meta.url);
-/** A word that decides about others, `{n, plural, one {…} other {…}}`. */
+/** A word that decides about others, `{n, plural, one {...} other {...}}`. */
 const choosing = /\{\s*\w+\s*,/;
 
 type Words = Readonly<Record<string, string | number>>;

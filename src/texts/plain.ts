@@ -41,9 +41,9 @@ export function plainWords(words: TextValues): TextValues {
   return Object.fromEntries(each);
 }
 
-/** The beginning of `words`, whole characters only; what is missing shows as `…`. */
+/** The beginning of `words`, whole characters only; what is missing shows as `...`. */
 export function cut(words: string, maxChars: number): string {
-  return words.length <= maxChars ? words : `${firstChars(words, maxChars - 1)}…`;
+  return words.length <= maxChars ? words : `${firstChars(words, maxChars - 1)}\u2026`;
 }
 
 /** At most `maxChars`, never half a surrogate pair. */

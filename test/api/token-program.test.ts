@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { hashOf } from '#src/api/tokens/new-token.ts';
 import { realClock } from '#src/base/clock.ts';
+import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { storeFolder } from '#test/storage/files.ts';
@@ -18,7 +19,11 @@ function run(env: Readonly<Record<string, string>>, ...args: readonly string[]) 
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['src/app/programs/token.ts', ...args],
-    { env: { DISCORD_TOKEN: 'of-discord', ...env }, encoding: 'utf8', timeout: 30_000 },
+    {
+      env: { ...compileCacheEnvironment(), DISCORD_TOKEN: 'of-discord', ...env },
+      encoding: 'utf8',
+      timeout: 30_000,
+    },
   );
   return { status, stdout, stderr };
 }

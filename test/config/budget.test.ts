@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { tariffOf } from '#src/config/budget.ts';
 import { readConfig } from '#src/config/config.ts';
+import { tariffOf, tariffsOf } from '#src/config/tariffs.ts';
 import type { Config } from '#src/config/types.ts';
 
 function good(environment: NodeJS.ProcessEnv): Config {
@@ -72,4 +72,17 @@ test('the next voice is cheaper only where its price is known to be lower', () =
   expect(embedded.cheaperVoice).toEqual({ kind: 'free' });
   const other = { SPEECH_FALLBACK_BASE_URL: 'http://127.0.0.1:8881/v1' };
   expect(tariffOf(good({ ...usual, ...other })).cheaperVoice).toBeUndefined();
+});
+
+test('a tariff is worked out once for each way to answer, and a server that is answered in another way has another', () => {
+  const config = good({ OPENAI_API_KEY: 'k', AUDIO_MODEL: 'gpt-audio', PIPELINE: 'chained' });
+  const way = { pipeline: 'chained' as 'audio-model' | 'chained' };
+  const tariffIn = tariffsOf(config, () => way);
+  const chained = tariffIn('g');
+  expect(chained).toEqual(tariffOf(config));
+  expect(tariffIn('other')).toBe(chained);
+  way.pipeline = 'audio-model';
+  expect(tariffIn('g').think).not.toEqual(chained.think);
+  expect(tariffIn('g')).toBe(tariffIn('other'));
+  expect(tariffIn('g', true)).toEqual(tariffOf(config));
 });

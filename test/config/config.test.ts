@@ -327,6 +327,7 @@ test('realtime takes a server of its own or OpenAI, and needs one only where it 
   expect(mistakes({ REALTIME_MODEL: 'gpt-realtime-2.1' })).toContainEqual(
     expect.stringContaining('REALTIME_API_KEY: missing'),
   );
+  expect(good({ REALTIME_API_KEY: 'k' }).realtime?.apiKey?.reveal()).toBe('k');
   expect(good({ OPENAI_API_KEY: 'k' }).realtime?.apiKey?.reveal()).toBe('k');
   expect(good({ ...own, OPENAI_API_KEY: 'k' }).realtime?.apiKey).toBeUndefined();
 });

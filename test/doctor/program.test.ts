@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { canary } from './examine.ts';
 
 const run = promisify(execFile);
 
 test('the program ends by itself with its exit code, and repeats nothing it was given', async () => {
-  const options = { env: { OPENAI_API_KEY: canary }, cwd: tmpdir(), timeout: 10_000 };
+  const env = { ...compileCacheEnvironment(), OPENAI_API_KEY: canary };
+  const options = { env, cwd: tmpdir(), timeout: 10_000 };
   const main = resolve('doctor/main.ts');
   const good = await run(process.execPath, [main, '--offline'], options);
   expect(good.stdout).toContain('CHAT_COMPLETION: https://api.openai.com/v1, key set');

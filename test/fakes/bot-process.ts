@@ -71,6 +71,23 @@ const startMs = 90_000;
 /** Of a log; the oldest are forgotten first. */
 const keptLines = 1000;
 
+/** What points a bot in `folder` at the Discord of `login`, and leaves its ports closed and its people unlimited. */
+export async function environmentOf(
+  login: BotLogin,
+  folder: string,
+): Promise<Readonly<Record<string, string>>> {
+  const certificatePath = join(folder, 'ca.pem');
+  await writeFile(certificatePath, login.ca);
+  return {
+    DISCORD_TOKEN: login.token,
+    DISCORD_API_URL: login.apiUrl,
+    NODE_EXTRA_CA_CERTS: certificatePath,
+    STATUS_PORT: '0',
+    PAGE_PORT: '0',
+    COMMANDS_PER_PERSON: '0',
+  };
+}
+
 /** The bot as its owner runs it: a process of its own, with a token and a server to log in to. */
 export class BotProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
@@ -110,21 +127,11 @@ export class BotProcess implements AsyncDisposable {
     program = ownProgram,
   ): Promise<BotProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'parley-'));
-    const certificatePath = join(folder, 'ca.pem');
-    await writeFile(certificatePath, login.ca);
     const loaded = preload === undefined ? [] : ['--expose-gc', '--import', preload];
     const child = spawn(process.execPath, [...flags, ...endsWithParent, ...loaded, program], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: {
-        DISCORD_TOKEN: login.token,
-        DISCORD_API_URL: login.apiUrl,
-        NODE_EXTRA_CA_CERTS: certificatePath,
-        STATUS_PORT: '0',
-        PAGE_PORT: '0',
-        COMMANDS_PER_PERSON: '0',
-        ...environment,
-      },
+      env: { ...(await environmentOf(login, folder)), ...environment },
     });
     const bot = new BotProcess(child, folder);
     void bot.#readLog();

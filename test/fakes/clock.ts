@@ -6,7 +6,7 @@ type Sleeper = { readonly dueMs: number; readonly wake: () => void };
 export class VirtualClock implements Clock {
   #wallStartMs: number;
   #nowMs = 0;
-  #sleepers: readonly Sleeper[] = [];
+  readonly #sleepers = new Set<Sleeper>();
   readonly #rounds: number;
 
   /** `rounds`: of the event loop between two instants; one is enough where nothing but promises is waited for. */
@@ -17,7 +17,7 @@ export class VirtualClock implements Clock {
 
   /** How many wait for it. */
   get sleeping(): number {
-    return this.#sleepers.length;
+    return this.#sleepers.size;
   }
 
   nowMs(): number {
@@ -43,22 +43,20 @@ export class VirtualClock implements Clock {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const sleeper = { dueMs: this.#nowMs + Math.max(0, ms), wake: resolve };
     const leave = () => reject(signal.reason);
-    this.#sleepers = [...this.#sleepers, sleeper];
+    this.#sleepers.add(sleeper);
     signal.addEventListener('abort', leave);
     try {
       await promise;
     } finally {
       signal.removeEventListener('abort', leave);
-      this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+      this.#sleepers.delete(sleeper);
     }
   }
 
   later(ms: number, run: () => void): () => void {
     const sleeper = { dueMs: this.#nowMs + Math.max(0, ms), wake: run };
-    this.#sleepers = [...this.#sleepers, sleeper];
-    return () => {
-      this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
-    };
+    this.#sleepers.add(sleeper);
+    return () => void this.#sleepers.delete(sleeper);
   }
 
   /** Lets `ms` pass, waking sleepers in order of their hour, each with time to go to sleep again. */
@@ -66,13 +64,21 @@ export class VirtualClock implements Clock {
     const untilMs = this.#nowMs + ms;
     for (;;) {
       await roundsPassed(this.#rounds);
-      const next = this.#sleepers.toSorted((a, b) => a.dueMs - b.dueMs)[0];
+      const next = this.#next();
       if (!next || next.dueMs > untilMs) break;
       this.#nowMs = Math.max(this.#nowMs, next.dueMs);
-      this.#sleepers = this.#sleepers.filter((other) => other !== next);
+      this.#sleepers.delete(next);
       next.wake();
     }
     this.#nowMs = untilMs;
+  }
+
+  /** The first to wake; of several at one time, whoever went to sleep first. */
+  #next(): Sleeper | undefined {
+    let next: Sleeper | undefined;
+    for (const sleeper of this.#sleepers)
+      if (next === undefined || sleeper.dueMs < next.dueMs) next = sleeper;
+    return next;
   }
 }
 

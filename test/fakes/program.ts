@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
+import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 
 const run = promisify(execFile);
 
@@ -12,14 +13,14 @@ export async function makeToken(
   scopes: string,
 ): Promise<string> {
   const words = ['create', 'program', '--server', server, '--scopes', scopes];
-  const env = { DISCORD_TOKEN: 'of-discord', ...environment };
+  const env = { ...compileCacheEnvironment(), DISCORD_TOKEN: 'of-discord', ...environment };
   const { stdout } = await run(process.execPath, ['src/app/programs/token.ts', ...words], { env });
   return stdout.trim();
 }
 
 /** The address that `npm run link` prints beside a running bot. */
 export async function makeLink(environment: Readonly<Record<string, string>>): Promise<URL> {
-  const env = { DISCORD_TOKEN: 'of-discord', ...environment };
+  const env = { ...compileCacheEnvironment(), DISCORD_TOKEN: 'of-discord', ...environment };
   const { stdout } = await run(process.execPath, ['src/app/programs/link.ts'], { env });
   return new URL(stdout.trim());
 }

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { WebSocket } from 'ws';
 import type { OpenSocket } from '#src/provider/json-socket.ts';
 import type { VirtualClock } from '#test/fakes/clock.ts';
-import { fc } from '#test/properties.ts';
+import { anyCharacter, fc } from '#test/properties.ts';
 import { jsonLike } from './inputs.ts';
 
 /** What a server does next: says something, ends the connection, or lets time pass. */
@@ -27,7 +27,7 @@ export type ServerScript = {
 export function serverScripts(...events: readonly object[]): fc.Arbitrary<ServerScript> {
   const json = jsonLike(...events).map((event) => JSON.stringify(event) ?? '');
   const good = fc.constantFrom(...events).map((event) => JSON.stringify(event));
-  const junk = fc.string({ unit: 'binary', maxLength: 12 });
+  const junk = fc.string({ unit: anyCharacter, maxLength: 12 });
   const step: fc.Arbitrary<ServerStep> = fc.oneof(
     { weight: 6, arbitrary: good.map((text) => says(text)) },
     { weight: 6, arbitrary: json.map((text) => says(text)) },

@@ -1,4 +1,4 @@
-import { fc } from '#test/properties.ts';
+import { anyCharacter, fc } from '#test/properties.ts';
 
 type ByteEdit = {
   readonly kind: 'flip' | 'set' | 'cut' | 'drop' | 'copy' | 'insert' | 'number';
@@ -116,7 +116,7 @@ function replaced(value: unknown, { path, value: fresh, kind }: Replacement): un
 export function textOf(pieces: readonly string[], maxLength = 60): fc.Arbitrary<string> {
   const piece = fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom(...pieces) },
-    { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 6 }) },
+    { weight: 1, arbitrary: fc.string({ unit: anyCharacter, maxLength: 6 }) },
   );
   const mixed = fc.array(piece, { maxLength }).map((all) => all.join(''));
   const repeated = fc

@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { tellPage } from '#src/app/page/show-page.ts';
 import { realClock } from '#src/base/clock.ts';
+import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import type { ServerNews } from '#src/base/keep-server.ts';
 import { keepPage, type Page } from '#src/http/page.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
@@ -11,7 +12,7 @@ import { enter, keyOf, openTestPage } from './open-page.ts';
 
 /** Runs `npm run link` on a folder. */
 async function linkProgram(dataDir: string) {
-  const env = { DATA_DIR: dataDir, DISCORD_TOKEN: 'a.b.c' };
+  const env = { ...compileCacheEnvironment(), DATA_DIR: dataDir, DISCORD_TOKEN: 'a.b.c' };
   const child = spawn(process.execPath, ['src/app/programs/link.ts'], { env, stdio: 'pipe' });
   const ended = Promise.withResolvers<number | null>();
   child.on('close', ended.resolve);

@@ -47,6 +47,7 @@ export default {
     restoreMocks: true,
     sequence: { sequencer: QuickFirst },
     testTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
     experimental: { viteModuleRunner: false },
   },
 };

@@ -6,6 +6,7 @@ import type { LinkCounts } from '#src/discord/events.ts';
 const counts: LinkCounts = {
   ...{ opened: 1, foreign: 1, short: 1, notAllowed: 1, held: 1, sealed: 1, unparsed: 1, ahead: 1 },
   ...{ replayed: 1, overflowed: 1, sent: 1, refused: 1, shifts: 1, dropped: 1, errors: 1 },
+  unreachable: 1,
 };
 
 test('everything that a voice link counts has words', () => {

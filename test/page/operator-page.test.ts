@@ -6,6 +6,7 @@ import { shownTo } from '#src/page/snapshot.ts';
 import type { ProviderBreaker } from '#src/provider/provider-news.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { SpentCost } from '#src/spending/budget-authority.ts';
+import { turnOn } from '#test/session/setup/captioned.ts';
 import { lounge, openSessionFixture, pass } from '#test/session/setup/session-fixture.ts';
 
 const today: SpentCost = {
@@ -93,6 +94,12 @@ test('a room is shown with the names of those who agreed, and all others as a nu
     budget: { usd: 0.5, capUsd: 2, step: 'full' },
   });
   expect(JSON.stringify(page.snapshot())).not.toMatch(/Eva|eva|adam/);
+});
+
+test('a room with captions says so', async () => {
+  const room = await openRoom();
+  await turnOn(room);
+  expect(room.page.snapshot().rooms[0]).toMatchObject({ hasCaptions: true });
 });
 
 test('whoever takes their yes back is a number in the next snapshot', async () => {

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'vitest';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
+import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { speech } from '#test/audio/speech.ts';
 import { openFakeMcp } from '#test/fakes/mcp/http-server.ts';
 import type { MockReply } from '#test/fakes/providers/chat.ts';
@@ -28,7 +29,7 @@ async function accepted(name: string, tool: string, server: object) {
   const folder = await mkdtemp(join(tmpdir(), 'parley-tools-'));
   const path = join(folder, 'mcp.json');
   await writeFile(path, JSON.stringify({ mcpServers: { [name]: server } }));
-  const env = { MCP_SERVERS: path, PATH: '/usr/bin:/bin' };
+  const env = { ...compileCacheEnvironment(), MCP_SERVERS: path, PATH: '/usr/bin:/bin' };
   await run(process.execPath, ['src/app/programs/mcp.ts', 'accept', name, tool], { env });
   return { path, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
 }

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import type { MicrophoneProfile } from '#sandbox/voice/voice-ports.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
 import { speech } from '#test/audio/speech.ts';
 import { instantPace, usualPace } from '#test/fakes/providers/providers.ts';
 import { openRecogniser } from '#test/fakes/recogniser/recogniser.ts';
@@ -90,6 +91,18 @@ scenario('speech that goes on after its end is answered once, and heard once', a
   await expectAlike(heard.pcm, toneOf(['Yes, Adam.']));
 });
 
+/** What comes before the middle of the longest silence, and what comes after it. */
+function cutAtSilence(pcm: Pcm): readonly [Pcm, Pcm] {
+  let [soundEnd, longest, middle] = [0, 0, 0];
+  for (const [n, sample] of pcm.samples.entries()) {
+    if (Math.abs(sample) < 32) continue;
+    if (n - soundEnd > longest) [longest, middle] = [n - soundEnd, (n + soundEnd) >> 1];
+    soundEnd = n;
+  }
+  const part = (from: number, to?: number) => ({ ...pcm, samples: pcm.samples.slice(from, to) });
+  return [part(0, middle), part(middle)];
+}
+
 scenario('of two who name it at once each is answered to their own words, in order', async () => {
   await using setup = await openHonest('Nova, ');
   const [adam, ben] = [await callIn(setup, 'Adam'), await seat(setup, 'Ben')];
@@ -104,7 +117,9 @@ scenario('of two who name it at once each is answered to their own words, in ord
   const heard = await adam.listen({ sinceMs, quietMs: 3_000, timeoutMs: 20_000 }, soon());
   const words = ['Nova, five five', 'Nova, he was not an ill disposed young man'];
   expect(shownWords(setup)).toEqual([`Adam: ${words[0]}`, `Ben: ${words[1]}`]);
-  await expectAlike(heard.pcm, toneOf(['Yes, Adam.', 'No, Ben.']));
+  const [first, second] = cutAtSilence(heard.pcm);
+  await expectAlike(first, toneOf(['Yes, Adam.']));
+  await expectAlike(second, toneOf(['No, Ben.']));
 });
 
 scenario('a recogniser on a live connection hears while somebody speaks', async () => {

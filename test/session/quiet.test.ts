@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Packet } from '#src/audio/packet.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import {
   adam,
@@ -6,6 +7,7 @@ import {
   openSessionFixture,
   pass,
   type SessionFixture,
+  talkative,
   words,
 } from '#test/session/setup/session-fixture.ts';
 
@@ -18,9 +20,10 @@ const settledMs = 25_000;
  */
 const timersAMinute = 10;
 
-/** Counts the timers that are started. */
+/** Counts the timers that are started, and those that fire. */
 class CountingClock extends VirtualClock {
   started = 0;
+  fired = 0;
 
   override sleep(ms: number, signal: AbortSignal): Promise<void> {
     this.started++;
@@ -29,7 +32,10 @@ class CountingClock extends VirtualClock {
 
   override later(ms: number, run: () => void): () => void {
     this.started++;
-    return super.later(ms, run);
+    return super.later(ms, () => {
+      this.fired++;
+      run();
+    });
   }
 }
 
@@ -61,6 +67,28 @@ test('after a conversation it is as quiet as before', async () => {
   expect(fixture.events.filter(({ kind }) => kind === 'answered')).toHaveLength(1);
   await pass(fixture, minuteMs + settledMs);
   expect(await timersIn(fixture, clock, minuteMs)).toBeLessThanOrEqual(timersAMinute);
+});
+
+test('while somebody speaks and while the bot does, packets and frames drive the clock, and hardly a timer fires', async () => {
+  const clock = new CountingClock();
+  const fixture = openSessionFixture({ addressing: 'auto', pipeline: talkative() }, [adam], clock);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, settledMs);
+  const firedIn = async (ms: number, packets: readonly Packet[] = []) => {
+    const { fired } = clock;
+    await pass(fixture, ms, packets);
+    return clock.fired - fired;
+  };
+  const said = await words('human-cards-004', adam, clock.nowMs() + 20);
+  expect(await firedIn(600, said)).toBeLessThan(10);
+  await pass(
+    fixture,
+    3_000,
+    said.filter(({ atMs }) => atMs > clock.nowMs()),
+  );
+  const { sent } = fixture.linkOpener.link;
+  expect(await firedIn(2_000)).toBeLessThan(10);
+  expect(fixture.linkOpener.link.sent - sent).toBe(100);
 });
 
 test('who speaks into a quiet channel is answered as soon as in a busy one', async () => {

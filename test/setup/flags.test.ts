@@ -3,6 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { swift } from '#test/doctor/examine.ts';
 import { openMockProviders } from '#test/fakes/providers/providers.ts';
 import { openOffice } from './set-up.ts';
@@ -164,7 +165,7 @@ test('a Discord or a server that is not there ends with 1 and a sentence', async
   await using office = await openOffice();
   const { sandbox } = office;
   const token = { TOKEN: sandbox.token };
-  const away = { ...token, DISCORD_API_URL: 'http://127.0.0.1:9/api' };
+  const away = { ...token, DISCORD_API_URL: 'http://127.0.0.1:2/api' };
   const without = await office.run(['--token-env', 'TOKEN'], away);
   expect(without).toEqual({
     code: 1,
@@ -192,7 +193,7 @@ test('a bot that nobody invites in time is told with its link', async () => {
 test('as a process it writes .env beside it, or ends with 78 where that is read-only', async () => {
   await using office = await openOffice();
   const { sandbox, folder, environment } = office;
-  const env = { ...environment, TOKEN: sandbox.token, PATH: '' };
+  const env = { ...compileCacheEnvironment(), ...environment, TOKEN: sandbox.token, PATH: '' };
   const main = resolve('setup/main.ts');
   const flags = [main, '--token-env', 'TOKEN', '--provider', 'embedded', '--no-sound'];
   const options = { env, cwd: folder, timeout: 60_000 };

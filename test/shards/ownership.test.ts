@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { ownershipRules } from '#src/shards/ownership-step.ts';
+import {
+  newOwnership,
+  type Ownership,
+  ownershipRules,
+  stepOwnership,
+} from '#src/shards/ownership-step.ts';
 import { faultsOf, longestGapMs, playFaults } from './shard-faults.ts';
 import { ShardWorld, type ShardWorldOptions } from './shard-world.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
@@ -195,4 +200,41 @@ test('whatever happens, no shard has two owners, and none is without one for lon
   expect(doubled).toEqual([]);
   expect(unequal).toEqual([]);
   expect(late).toEqual([]);
+});
+
+test('a process that drains stops each shard that it serves or is about to serve, once', () => {
+  const held = { epoch: 1, leasedAtMs: 0, isStored: false, mustFence: false, fences: 0 };
+  const phases = ['taking', 'fencing', 'serving', 'stopping'] as const;
+  const shards = new Map(phases.map((phase, id) => [id, { ...held, phase }]));
+  const own = { ...newOwnership('me', 9, ownershipRules.leaseMs), shards };
+  const [, ...effects] = stepOwnership(own, { kind: 'draining', atMs: 0 });
+  expect(effects).toEqual([1, 2].map((shardId) => ({ kind: 'stop', shardId, why: 'drained' })));
+});
+
+test('for 15 s after a shard could not be served a process takes none', () => {
+  const view = {
+    renewedIds: new Set<number>(),
+    isAlone: true,
+    processes: [],
+    shards: [{ id: 0, epoch: 0 }],
+  };
+  const renewed = (own: Ownership, atMs: number) =>
+    stepOwnership(own, {
+      kind: 'renewed',
+      atMs,
+      sentAtMs: atMs,
+      view,
+      asked: new Map(),
+      seats: new Map(),
+    });
+  const start = newOwnership('me', 9, ownershipRules.leaseMs);
+  const [failed] = stepOwnership(start, { kind: 'failed', shardId: 0, atMs: 0 });
+  let own = failed;
+  let tookAtMs = 0;
+  for (let atMs = 0; tookAtMs === 0 && atMs < 30_000; atMs += ownershipRules.renewMs) {
+    const [next, effect] = renewed(own, atMs);
+    own = next;
+    if (effect?.kind === 'take') tookAtMs = atMs;
+  }
+  expect(tookAtMs).toBe(ownershipRules.restMs);
 });

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { fc } from '#test/properties.ts';
+import { anyCharacter, fc } from '#test/properties.ts';
 
 /** What people call themselves who want to break something. */
 const hostile = [
@@ -19,7 +19,10 @@ const hostile = [
 
 /** So many names, those that are meant to break something first. */
 export function hostileNames(count: number): readonly string[] {
-  const random = fc.sample(fc.string({ unit: 'binary', maxLength: 200 }), count - hostile.length);
+  const random = fc.sample(
+    fc.string({ unit: anyCharacter, maxLength: 200 }),
+    count - hostile.length,
+  );
   const names = [...hostile, ...random];
   expect(names).toHaveLength(count);
   return names;

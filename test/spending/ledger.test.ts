@@ -203,3 +203,16 @@ test('what the book told of somebody before they were forgotten names them no mo
   expect(day.nanoUsd).toBe(5);
   expect(ledger.shareOf('g', 'ana', noon).nanoUsd).toBe(5);
 });
+
+test('what is not yet in the book of several processes counts beside what is', () => {
+  const ledger = new Ledger();
+  ledger.charge('g', 'ana', { nanoUsd: 5 }, noon);
+  const sum = { nanoUsd: 2, ms: 0, unpriced: 0, turns: 0 };
+  const entries = [
+    { guildId: 'g', day: dayOf(noon), ...sum },
+    { guildId: 'g', personId: 'ana', day: dayOf(noon), ...sum },
+  ];
+  ledger.settle('g', { entries, reserves: [] }, noon);
+  const { day, people } = ledger.standing('g', noon);
+  expect([day.nanoUsd, people.get('ana')?.nanoUsd]).toEqual([7, 7]);
+});

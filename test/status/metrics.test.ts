@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import type { AlertChange } from '#src/base/alerts.ts';
 import { noPackets } from '#src/session/hearing/packet-counts.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 import { LoopDelay } from '#src/status/loop-delay.ts';
@@ -197,13 +198,40 @@ test('two bots of one process count apart', async () => {
   expect((await idle.page()).text).not.toContain('asked="spoken"');
 });
 
-test('an event loop that is held up shows in its delay', async () => {
-  using loop = new LoopDelay();
-  for (let tries = 0; tries < 20 && loop.read().maxMs < 80; tries++) {
+test('an event loop that is held up shows in its delay, and raises an alert', async () => {
+  using loop = new LoopDelay(() => true);
+  const told: AlertChange[] = [];
+  loop.onAlert((change) => told.push(change));
+  loop.start();
+  const worstMs = () => loop.read()?.maxMs ?? 0;
+  for (let tries = 0; tries < 20 && worstMs() < 150; tries++) {
     await new Promise((resolve) => setTimeout(resolve, 25));
-    for (const untilMs = performance.now() + 120; performance.now() < untilMs; );
+    for (const untilMs = performance.now() + 220; performance.now() < untilMs; );
   }
-  expect(loop.read().maxMs).toBeGreaterThanOrEqual(80);
+  expect(worstMs()).toBeGreaterThanOrEqual(150);
+  expect(worstMs()).toBeLessThan(60_000);
+  expect(told).toMatchObject([{ name: 'event-loop-delayed', state: 'raised' }]);
+});
+
+test('the delay of the event loop is measured from the first voice link on, and until a minute after the last one', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  using metrics = new Metrics(() => true);
+  const delays = async () =>
+    (await metrics.page()).text.match(/^parley_event_loop_delay_\w+ .*$/gm)?.length ?? 0;
+  try {
+    expect(await delays()).toBe(0);
+    metrics.discord.linkMade('guild-1', () => counts);
+    expect(await delays()).toBe(3);
+    vi.advanceTimersByTime(300_000);
+    metrics.discord.linkClosed('guild-1', counts);
+    vi.advanceTimersByTime(59_000);
+    expect(await delays()).toBe(3);
+    vi.advanceTimersByTime(1_000);
+    expect(await delays()).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('a channel whose link is not open counts as one the bot is on its way back to', async () => {

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
+import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { backUp } from '#src/storage/backups/backup.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
 import { heldByAnother, storeFolder } from './files.ts';
@@ -97,7 +98,7 @@ test('npm run backup prints the path of the copy', async () => {
   using place = storeFolder();
   await using _store = await openLocalStore(place.path, options);
   const { status, stdout, stderr } = spawnSync(process.execPath, ['src/app/programs/backup.ts'], {
-    env: { DATA_DIR: dirname(place.path) },
+    env: { ...compileCacheEnvironment(), DATA_DIR: dirname(place.path) },
     encoding: 'utf8',
     timeout: 20_000,
   });

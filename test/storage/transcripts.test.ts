@@ -11,6 +11,7 @@ import {
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
+import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import type { Audience } from '#src/captions/transcript-store.ts';
 import { backUp } from '#src/storage/backups/backup.ts';
 import { migrate } from '#src/storage/schema.ts';
@@ -261,7 +262,7 @@ test('npm run backup copies transcripts only when it is told to', async () => {
   new DatabaseSync(join(place.folder, 'parley.db')).close();
   const run = (...args: string[]) =>
     spawnSync(process.execPath, ['src/app/programs/backup.ts', ...args], {
-      env: { DATA_DIR: place.folder },
+      env: { ...compileCacheEnvironment(), DATA_DIR: place.folder },
       encoding: 'utf8',
       timeout: 20_000,
     });
@@ -295,7 +296,7 @@ test('npm run backup says when there are no transcripts to copy', () => {
     process.execPath,
     ['src/app/programs/backup.ts', '--transcripts'],
     {
-      env: { DATA_DIR: place.folder },
+      env: { ...compileCacheEnvironment(), DATA_DIR: place.folder },
       encoding: 'utf8',
       timeout: 20_000,
     },

@@ -13,7 +13,7 @@ import { lineWith, text } from '#src/texts/texts.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
-import { fc } from '#test/properties.ts';
+import { anyCharacter, fc } from '#test/properties.ts';
 import { adam, lounge, openSessionFixture, pass } from '#test/session/setup/session-fixture.ts';
 import { externalTool } from '#tools/external-tool.ts';
 import { tools } from '#tools/tools.ts';
@@ -312,8 +312,11 @@ test('what cannot be shown by its names is not sent', async () => {
 });
 
 test('whatever is sent stands whole beside the button or in the file, and Discord cuts nothing', async () => {
-  const values = fc.oneof(fc.string({ unit: 'binary', maxLength: 900 }), fc.jsonValue());
-  const given = fc.dictionary(fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }), values);
+  const values = fc.oneof(fc.string({ unit: anyCharacter, maxLength: 900 }), fc.jsonValue());
+  const given = fc.dictionary(
+    fc.string({ unit: anyCharacter, minLength: 1, maxLength: 40 }),
+    values,
+  );
   await fc.assert(
     fc.asyncProperty(given, async (one) => {
       const plainOne: unknown = JSON.parse(JSON.stringify(one));

@@ -11,14 +11,20 @@ const kept = 768;
 const lateMs = 40;
 /** ... and a burst is played in line with what came before it. */
 const burstMs = 1_000;
+/** Frames that wait to be measured: older ones than 2.5 s no microphone is compared with. */
+const mostWaiting = 128;
+
+/** A frame that left; `beginsAtMs` where it does not follow the one before. */
+type SentFrame = { readonly samples: Int16Array; readonly beginsAtMs: number | undefined };
 
 /**
  * How loud the sound that really left was, in ten bands every 8 ms; one per session.
  *
- * Holds 6 s and forgets the oldest. Has no clock.
+ * Holds 6 s and forgets the oldest. Measures when it is asked, which is when somebody speaks over it: of what was sent
+ * before that only the last 2.5 s. Has no clock.
  */
 export class SentEnvelope {
-  /** Ten levels per hop in decibels; `at` tells where. */
+  /** Ten levels per hop in decibels; `at` tells where, and measures what is lacking. */
   readonly levels = new Float32Array(kept * bandCount).fill(silenceDb);
   readonly #bands = new Bands();
   /** The last 16 ms at 16 kHz, the newest hop of them being filled. */
@@ -27,6 +33,7 @@ export class SentEnvelope {
   #resampler = new Resampler(speakRateHz, listenRateHz);
   /** Hops written. Hop n tells of the time around `n * hopMs`. */
   #hops = 0;
+  #waiting: SentFrame[] = [];
   #endMs = Number.NEGATIVE_INFINITY;
 
   /** When the last frame had been played. */
@@ -34,17 +41,39 @@ export class SentEnvelope {
     return this.#endMs;
   }
 
-  /** A frame, mono at 24 kHz, and when it left. */
+  /** A frame, mono at 24 kHz, and when it left. Keeps `samples`, which must not change any more. */
   left(samples: Int16Array, atMs: number): void {
     const behindMs = atMs - this.#endMs;
-    if (behindMs > lateMs || behindMs < -burstMs) this.#begin(atMs);
+    const begins = behindMs > lateMs || behindMs < -burstMs;
+    if (begins) this.#endMs = atMs;
     this.#endMs += (samples.length * 1000) / speakRateHz;
-    for (const sample of this.#resampler.push(samples)) this.#push(sample / 32_768);
+    this.#waiting.push({ samples, beginsAtMs: begins ? atMs : undefined });
+    if (this.#waiting.length > mostWaiting) this.#skip(this.#waiting.shift());
   }
 
   /** Where the levels of a hop begin; -1 for what is to come or forgotten: silence. */
   at(hop: number): number {
+    if (this.#waiting.length > 0) this.#measure();
     return hop >= this.#hops || hop < Math.max(0, this.#hops - kept) ? -1 : place(hop);
+  }
+
+  #measure(): void {
+    for (const { samples, beginsAtMs } of this.#waiting) {
+      if (beginsAtMs !== undefined) this.#begin(beginsAtMs);
+      for (const sample of this.#resampler.push(samples)) this.#push(sample / 32_768);
+    }
+    this.#waiting = [];
+  }
+
+  /** A frame that nobody asked about in time counts as silence. */
+  #skip(frame: SentFrame | undefined): void {
+    if (!frame) return;
+    if (frame.beginsAtMs !== undefined) this.#begin(frame.beginsAtMs);
+    this.#filled += (frame.samples.length * listenRateHz) / speakRateHz;
+    for (; this.#filled >= hopSamples; this.#filled -= hopSamples) {
+      this.levels.fill(silenceDb, place(this.#hops), place(this.#hops) + bandCount);
+      this.#hops++;
+    }
   }
 
   #begin(atMs: number): void {
@@ -53,7 +82,6 @@ export class SentEnvelope {
       this.levels.fill(silenceDb, place(n), place(n) + bandCount);
     }
     this.#hops = hop;
-    this.#endMs = atMs;
     this.#samples.fill(0);
     this.#filled = 0;
     this.#resampler = new Resampler(speakRateHz, listenRateHz);

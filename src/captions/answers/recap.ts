@@ -103,7 +103,7 @@ export function shownPoint({ text, sources: [source] }: RecapPoint, timeZone?: s
   return `${text} (${name}, ${wallTimesIn(timeZone).minute(wallMsOf(source))})`;
 }
 
-const pointKind = /^[\s*•-]*(decision|to-?do|point)\b/i;
+const pointKind = /^[\s*\u2022-]*(decision|to-?do|point)\b/i;
 const cited = /\[[\d\s,;]*\]/g;
 
 function pointOf(line: string, byNumber: NumberedLines['byNumber']): RecapPoint | undefined {
@@ -114,7 +114,7 @@ function pointOf(line: string, byNumber: NumberedLines['byNumber']): RecapPoint 
   const [first, ...more] = [...new Set(numbers)].flatMap((n) => byNumber.get(Number(n)) ?? []);
   const text = visibleLine(rest.replace(cited, ' '))
     .replace(/ ([.,;:!?])/g, '$1')
-    .replace(/^[\s.,;:*–—-]+/, '');
+    .replace(/^[\s.,;:*\u2013\u2014-]+/, '');
   if (!kind || !first || text === '') return undefined;
   return { kind, text: cut(text, maxPointChars), sources: [first, ...more] };
 }

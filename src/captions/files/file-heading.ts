@@ -56,7 +56,7 @@ export function headingLines(
   const until =
     endedAtWallMs === undefined
       ? ''
-      : ` – ${isSameDay ? '' : `${times.day(endedAtWallMs)} `}${times.minute(endedAtWallMs)}`;
+      : ` \u2013 ${isSameDay ? '' : `${times.day(endedAtWallMs)} `}${times.minute(endedAtWallMs)}`;
   return [
     say('transcript.title', { channel: escaped(session.channelName) }),
     ...(of === 1 ? [] : [say('transcript.part', { n: number, of })]),
@@ -73,6 +73,6 @@ function wordsOf(line: TranscriptLine, say: FileHeading['say']): string {
   if (said === '') return say('transcript.not_understood');
   if (!line.isCut) return said;
   let end = said.length;
-  while (end > 0 && ' .,;:!?…—–-'.includes(said.charAt(end - 1))) end--;
-  return `${said.slice(0, end)}— ${say('transcript.stopped')}`;
+  while (end > 0 && ' .,;:!?\u2026\u2014\u2013-'.includes(said.charAt(end - 1))) end--;
+  return `${said.slice(0, end)}\u2014 ${say('transcript.stopped')}`;
 }

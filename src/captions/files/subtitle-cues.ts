@@ -136,10 +136,13 @@ function unitsIn(text: string, maxChars: number): readonly Unit[] {
 
 /** A new word may begin here: the one before is a word too, or ends a clause of a script without spaces. */
 function isAfterWord(text: string, index: number): boolean {
-  return /[\p{L}\p{N}\p{M}。、！？，；：]$/u.test(text.slice(Math.max(0, index - 2), index));
+  return /[\p{L}\p{N}\p{M}\u3002\u3001\uff01\uff1f\uff0c\uff1b\uff1a]$/u.test(
+    text.slice(Math.max(0, index - 2), index),
+  );
 }
 
-const clauseEnd = /[.!?…,;:。、！？，；：]["'”’»)\]]*$/u;
+const clauseEnd =
+  /[.!?\u2026,;:\u3002\u3001\uff01\uff1f\uff0c\uff1b\uff1a]["'\u201d\u2019\u00bb)\]]*$/u;
 
 function shortened(text: string, { from, to }: { from: number; to: number }, maxChars: number) {
   const parts: { from: number; to: number }[] = [];

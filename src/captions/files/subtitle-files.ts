@@ -87,7 +87,7 @@ function vttWords(words: string): string {
 
 function srtWords(words: string): string {
   return words
-    .replaceAll('-->', '–>')
-    .replace(/<(?=[/!?a-z])/gi, '‹')
+    .replaceAll('-->', '\u2013>')
+    .replace(/<(?=[/!?a-z])/gi, '\u2039')
     .replace(/\{(?=\\)/g, '(');
 }

@@ -32,7 +32,7 @@ export type LinePart = {
   readonly index: number;
   name: string;
   words: string;
-  /** After the words: "…" where they are not final. */
+  /** After the words: "..." where they are not final. */
   mark: string;
   isGlued: boolean;
   order: PartOrder;
@@ -91,9 +91,9 @@ const mergedGapMs = 1_000;
 const timeChars = 30;
 
 function markOf(line: CaptionLine, words: string, { stopped }: CaptionTexts): string {
-  if (line.isCut) return `— ${stopped}`;
+  if (line.isCut) return `\u2014 ${stopped}`;
   const isOpen = line.state === 'partial' || line.state === 'whole';
-  return isOpen && !words.endsWith('…') ? '…' : '';
+  return isOpen && !words.endsWith('\u2026') ? '\u2026' : '';
 }
 
 function speakerKey(speaker: TranscriptSpeaker): string {

@@ -61,6 +61,7 @@ export class AudioReply {
         if (this.#source !== part.kind) return;
         this.#write(part.text);
         yield { kind: 'text', text: part.text };
+        if (part.kind === 'text' && this.#habit.isSilent) this.#read();
         return;
       case 'sound':
         for (const pcm of this.#sound.push(part.bytes)) await this.#play(pcm);
@@ -84,9 +85,7 @@ export class AudioReply {
 
   #write(text: string): void {
     this.#words.words(text);
-    if (this.#voice === 'own') return;
-    this.#unread.push(...this.#clauses.push(text));
-    if (this.#source === 'text' && this.#habit.isSilent) this.#read();
+    if (this.#voice !== 'own') this.#unread.push(...this.#clauses.push(text));
   }
 
   #read(): void {

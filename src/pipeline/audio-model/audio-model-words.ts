@@ -1,5 +1,5 @@
 import { durationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
-import { boundaries, endsSurely } from '#src/chat/text/boundaries.ts';
+import { boundaries, sureEnd } from '#src/chat/text/boundaries.ts';
 
 /** Sound, and the words it says as far as they are known. */
 export type PlacedSound = { readonly pcm: Pcm; readonly ofText?: string; readonly begins: boolean };
@@ -132,7 +132,7 @@ export class SpokenWords {
     for (const { end, kind } of boundaries(head, this.#ended))
       if (kind === 'sentence' && head.slice(0, end).trim() !== '') return end;
     if (rest.length > longestClause) return cutOf(head).length;
-    if (this.#ended || endsSurely(rest)) return rest.length;
+    if (this.#ended || sureEnd(rest) === 'sentence') return rest.length;
     const words = cutOf(rest);
     if (!this.#clause) return words.length;
     return words.trim().length >= shortestCut && words !== rest ? words.length : 0;

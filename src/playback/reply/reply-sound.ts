@@ -9,8 +9,8 @@ import type { WordMark } from './word-times.ts';
 
 export const samplesPerMs = speakRateHz / 1000;
 
-/** Falls silent without a click, and in the first half of a frame. */
-const fadeSamples = 5 * samplesPerMs;
+/** Falls silent without a click, and in the first half of a frame, of which an Opus encoder fills 6.5 ms with what came before. */
+const fadeSamples = 4 * samplesPerMs;
 /** Length of that fade in samples, where the next sound is only late. */
 const starvedSamples = 10 * samplesPerMs;
 /** Comes out of silence without a click, and without eating a consonant. */

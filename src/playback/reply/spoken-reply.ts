@@ -140,7 +140,7 @@ export class SpokenReply {
     this.#close('failed');
   }
 
-  /** Drops the rest: silent within one frame, after a fade of 5 ms. */
+  /** Drops the rest: silent within one frame, after a fade of 4 ms. */
   cut(): void {
     if (this.#finished) return;
     if (!this.#paused) this.#dieAway();
@@ -167,7 +167,7 @@ export class SpokenReply {
     this.#glide(this.#gain, overMs);
   }
 
-  /** Silent within one frame, after a fade of 5 ms, and keeps everything; its writer waits when 5 s are queued. */
+  /** Silent within one frame, after a fade of 4 ms, and keeps everything; its writer waits when 5 s are queued. */
   pause(): void {
     if (this.#finished || this.#paused) return;
     this.#paused = true;

@@ -11,7 +11,7 @@ const unseen =
 const ignorable = /\p{Default_Ignorable_Code_Point}/gu;
 const spaces = /\p{White_Space}+/gu;
 /** A character that can be seen and that an address can hold: a path of dots alone is another path. */
-const telling = /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800.…]/u;
+const telling = /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800.\u2026]/u;
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
 /** A name as it is shown: as it was typed in Unicode form C, with single spaces inside, and nothing unseen; the bot's own in small letters. */
@@ -39,7 +39,7 @@ function tidied(typed: string): string {
   return typed.toWellFormed().replace(unseen, '').replace(spaces, ' ').trim().normalize('NFC');
 }
 
-/** By way of the capital, as `ß` and `ẞ` are `ss`, and `ς` is `σ`. The dotless i is a letter of its own. */
+/** By way of the capital, as `\u00df` and `\u1e9e` are `ss`, and `\u03c2` is `\u03c3`. The dotless i is a letter of its own. */
 function caseFolded(letter: string): string {
-  return letter === 'ı' ? letter : letter.toLowerCase().toUpperCase().toLowerCase();
+  return letter === '\u0131' ? letter : letter.toLowerCase().toUpperCase().toLowerCase();
 }

@@ -1,5 +1,5 @@
 import type { BotError } from '#src/base/errors.ts';
-import { unlessAborted } from '#src/base/waiting.ts';
+import { controllerUnder, unlessAborted } from '#src/base/waiting.ts';
 import type { ToolCall, Usage } from '#src/chat/ports.ts';
 import {
   anybody,
@@ -75,10 +75,12 @@ export class PendingAnswer {
   readonly #preemptiveBudget: PreemptiveBudget;
   readonly #tools: PendingAnswerParts['tools'];
   readonly #nowMs: () => number;
-  readonly #over = new AbortController();
+  readonly #over: AbortController;
   readonly #released = Promise.withResolvers<SpokenReply>();
   readonly #early: Promise<Early>;
   readonly #until: AbortSignal;
+  /** Ends the wait for the next part. */
+  #leave: ((reason: unknown) => void) | undefined;
   #isReady = false;
   #isOutdated = false;
   #arrivals = 0;
@@ -97,10 +99,15 @@ export class PendingAnswer {
     this.#tools = tools;
     this.#nowMs = nowMs;
     this.reservation = parts.reservation.watched((usage) => this.#spend(usage));
-    const until = AbortSignal.any([signal, this.#over.signal]);
+    this.#over = controllerUnder(signal);
+    const until = this.#over.signal;
     this.#until = until;
-    until.addEventListener('abort', () => this.reservation.close(), { once: true });
-    if (until.aborted) this.reservation.close();
+    const close = () => {
+      this.reservation.close();
+      this.#leave?.(until.reason);
+    };
+    until.addEventListener('abort', close, { once: true });
+    if (until.aborted) close();
     this.#parts = pipeline
       .paidBy(this.reservation)
       .answer(turn, this.#host(), until)
@@ -210,9 +217,13 @@ export class PendingAnswer {
       signal.throwIfAborted();
       const { parts, end } = await this.#early;
       signal.throwIfAborted();
-      yield* parts;
-      if (end === undefined) yield* this.#rest();
-      else if (end !== 'over') throw end.error;
+      for (const part of parts) yield part;
+      if (end !== undefined && end !== 'over') throw end.error;
+      for (let isOver = end === 'over'; !isOver; ) {
+        const { done, value: part } = await this.#next();
+        isOver = done === true;
+        if (!done) yield this.#arrived(part);
+      }
     } catch (error) {
       if (error !== quoted) throw error;
     } finally {
@@ -268,18 +279,13 @@ export class PendingAnswer {
     }
   }
 
-  async *#rest(): AsyncGenerator<ArrivedPart> {
-    for (;;) {
-      const { done, value: part } = await this.#next();
-      if (done) return;
-      yield this.#arrived(part);
-    }
-  }
-
   /** Also of a pipeline that heeds no signal, nobody waits for longer than this answer lasts. */
-  async #next(): Promise<IteratorResult<ReplyPart>> {
-    this.#until.throwIfAborted();
-    return await unlessAborted(this.#parts.next(), this.#until);
+  #next(): Promise<IteratorResult<ReplyPart>> {
+    return new Promise((resolve, reject) => {
+      this.#until.throwIfAborted();
+      this.#leave = reject;
+      this.#parts.next().then(resolve, reject);
+    });
   }
 
   #arrived(part: ReplyPart): ArrivedPart {

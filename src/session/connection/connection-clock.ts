@@ -11,16 +11,22 @@ import { watchUndecodable } from './undecodable-speakers.ts';
 const tickMs = 20;
 /** The same in a pause, whose end is waited for. */
 const pauseTickMs = 10;
+/** Shortest interval, in ms, between two steps that packets and frames cause: they come unevenly, and from several people. */
+const leastTickMs = 15;
+/** Time, in ms, without packet and frame after which a timer causes the steps. */
+const undrivenMs = 40;
 /** Interval in ms at which the state for the panel is looked at while something goes on. */
 const lookMs = 100;
-/** The same while only tracks sound: where they are is shown in steps of 5 s. */
-const trackLookMs = 1_000;
-/** Time in ms that it is looked at after anything happened: longer than what passes by itself, as the window after Ask. */
+/** The same while only tracks sound, which are shown in steps of 5 s, and while only what was shown passes by itself. */
+const slowLookMs = 1_000;
+/** Time in ms for which anything that happened counts as going on. */
+const freshMs = 2_000;
+/** Time in ms for which it is looked at slowly afterwards: longer than what passes by itself, as the window after Ask. */
 const settleMs = 20_000;
 /** A step that comes so late, in ms, comes after a hold of the main thread: what people said meanwhile waits in the socket. */
 const heldMs = 100;
 /** Turns of the event loop that take all of it in: Node reads 32 datagrams in one, and a socket holds several hundred. */
-const readingTurns = 32;
+const heldTurns = 32;
 /** Longest time in ms without a look: meanwhile a yes for today may end, and a budget begin anew. */
 const longestQuietMs = 60_000;
 
@@ -32,7 +38,14 @@ const longestQuietMs = 60_000;
 export class ConnectionClock {
   readonly #scene: ConnectionParts;
   #nowMs: number;
-  #settledAtMs: number;
+  /** Instant of the last packet or frame. */
+  #drivenAtMs = Number.NEGATIVE_INFINITY;
+  /** It waits for its next step of endpointing. */
+  #isTicking = false;
+  /** A packet or a frame has ended that wait. */
+  #isDriven = false;
+  /** Instant at which something happened last. */
+  #wokenAtMs: number;
   #lookAtMs: number;
   #aloneSinceMs: number | undefined;
   /** Those who sat there at the last look. */
@@ -40,8 +53,7 @@ export class ConnectionClock {
 
   constructor(scene: ConnectionParts) {
     this.#scene = scene;
-    this.#nowMs = this.#lookAtMs = scene.context.parts.clock.nowMs();
-    this.#settledAtMs = this.#nowMs + settleMs;
+    this.#nowMs = this.#lookAtMs = this.#wokenAtMs = scene.context.parts.clock.nowMs();
   }
 
   /**
@@ -57,16 +69,28 @@ export class ConnectionClock {
     try {
       while (!this.#step(signal)) {
         signal.throwIfAborted();
-        const dueMs = this.#nowMs + this.#waitMs();
-        const isWoken = await wakeup.wait(dueMs - this.#nowMs);
-        if (clock.nowMs() - dueMs > heldMs) await packetsFirst();
+        const waitMs = this.#waitMs();
+        const dueMs = this.#nowMs + waitMs;
+        const isWoken = await wakeup.wait(this.#timerMs(waitMs));
+        if (this.#isDriven) await packetsFirst(1, signal);
+        if (clock.nowMs() - dueMs > heldMs) await packetsFirst(heldTurns, signal);
+        this.#isDriven = false;
         this.#nowMs = clock.nowMs();
-        if (isWoken) this.#settledAtMs = this.#nowMs + settleMs;
+        if (isWoken) this.#wokenAtMs = this.#nowMs;
       }
       return 'alone';
     } finally {
       signal.removeEventListener('abort', wake);
     }
+  }
+
+  /** A packet has come, or the link asks for a frame: that ends the wait for a step of endpointing. */
+  drive(): void {
+    const { parts, wakeup } = this.#scene.context;
+    this.#drivenAtMs = parts.clock.nowMs();
+    if (!this.#isTicking || this.#drivenAtMs - this.#nowMs < leastTickMs) return;
+    this.#isDriven = true;
+    wakeup.end();
   }
 
   /** True when nobody was there for long enough. */
@@ -123,7 +147,7 @@ export class ConnectionClock {
   /** Until the next step, unless it is woken. */
   #waitMs(): number {
     const { context, inputs, utterances, greeter, joinAnnouncer } = this.#scene;
-    const { queue, pauseNotices, reportedFailures, tracks, newcomers } = context;
+    const { queue, pauseNotices, reportedFailures, tracks, newcomers, panel } = context;
     if (inputs.isPausing) return pauseTickMs;
     const isBusy = queue.next || utterances.pending || greeter.isWaiting;
     if (isBusy || inputs.isBusy(this.#nowMs)) return tickMs;
@@ -132,17 +156,25 @@ export class ConnectionClock {
       pauseNotices.isWaiting ||
       joinAnnouncer.isWaiting ||
       reportedFailures.decoding.isWatching;
-    if (isAwaited || this.#nowMs < this.#settledAtMs) return lookMs;
-    if (tracks.owned.tracks.isMoving) return trackLookMs;
+    const sinceMs = this.#nowMs - this.#wokenAtMs;
+    if (isAwaited || sinceMs < freshMs) return lookMs;
     const aloneAtMs = (this.#aloneSinceMs ?? Number.POSITIVE_INFINITY) + this.#aloneMs;
-    const dueMs = Math.min(aloneAtMs, newcomers.dueAtMs) - this.#nowMs;
-    return Math.min(longestQuietMs, Math.max(lookMs, dueMs));
+    const dueMs = Math.min(aloneAtMs, newcomers.dueAtMs, panel.passesAtMs) - this.#nowMs;
+    const isPassing = sinceMs < settleMs || tracks.owned.tracks.isMoving;
+    return Math.min(isPassing ? slowLookMs : longestQuietMs, Math.max(lookMs, dueMs));
+  }
+
+  /** Until the timer of a step in `waitMs`: later while packets or frames cause the steps. */
+  #timerMs(waitMs: number): number {
+    this.#isTicking = waitMs === tickMs;
+    const isFlowing = this.#nowMs - this.#drivenAtMs < undrivenMs;
+    return this.#isTicking && isFlowing ? undrivenMs : waitMs;
   }
 }
 
 /** Timers fire before sockets are read: without this, what was said during a hold counts as silence and ends the utterance. */
-async function packetsFirst(): Promise<void> {
-  for (let turn = 0; turn < readingTurns; turn++) await setImmediate();
+async function packetsFirst(turns: number, signal: AbortSignal): Promise<void> {
+  for (let turn = 0; turn < turns && !signal.aborted; turn++) await setImmediate();
 }
 
 /** Drops people who may not be heard any more, in the middle of a word. */

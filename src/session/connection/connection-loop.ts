@@ -23,7 +23,8 @@ export async function runConnection(
   signal: AbortSignal,
 ): Promise<'alone' | 'lost'> {
   const { gate } = context;
-  using scene = openConnectionParts(link, context);
+  using scene = openConnectionParts(link, context, () => clock.drive());
+  const clock = new ConnectionClock(scene);
   gate.onChange(() => {
     attend(scene);
     look(scene);
@@ -32,8 +33,8 @@ export async function runConnection(
   link.onPeople(() => context.wakeup.wake());
   try {
     return await together<'alone' | 'lost'>(signal, [
-      (until) => hearPackets(scene, until),
-      (until) => new ConnectionClock(scene).run(until),
+      (until) => hearPackets(scene, clock, until),
+      (until) => clock.run(until),
       (until) => scene.utterances.watch(until),
       (until) => speakAll(scene.context, until),
     ]);
@@ -44,13 +45,18 @@ export async function runConnection(
 }
 
 /** A packet may have waited while its speaker said no, so the gate is asked once more. */
-async function hearPackets(scene: ConnectionParts, signal: AbortSignal): Promise<'lost'> {
+async function hearPackets(
+  scene: ConnectionParts,
+  clock: ConnectionClock,
+  signal: AbortSignal,
+): Promise<'lost'> {
   const { link, inputs, context } = scene;
   for await (const packet of link.hear(signal)) {
     const { speakerId } = packet;
     if (!context.gate.mayHear(speakerId)) continue;
     if (!inputs.isBusy(packet.atMs)) context.wakeup.wake();
     const noticed = inputs.put(packet);
+    clock.drive();
     for (const one of noticed) take(speakerId, one, scene);
     const unheardMs = inputs.unheardMs(speakerId);
     if (unheardMs > 0)

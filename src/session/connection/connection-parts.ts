@@ -1,5 +1,6 @@
 import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
 import { SentEnvelope } from '#src/audio/echo/echo-sent.ts';
+import type { FrameSource } from '#src/audio/frame.ts';
 import { sparesCoders } from '#src/audio/opus/opus.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
@@ -35,8 +36,12 @@ export type ConnectionParts = Disposable & {
   readonly orderlyEnd: OrderlyEnd;
 };
 
-/** Ears and a mouth on one link; both are gone when it is disposed of. */
-export function openConnectionParts(link: VoiceLink, session: SessionContext): ConnectionParts {
+/** Ears and a mouth on one link; both are gone when it is disposed of. `asked` is called when the link asks for a frame. */
+export function openConnectionParts(
+  link: VoiceLink,
+  session: SessionContext,
+  asked: () => void,
+): ConnectionParts {
   const { channel, parts } = session;
   const sent = new SentEnvelope();
   const { voice, cues, mixer, free } = openSound(session, sent);
@@ -94,9 +99,23 @@ export function openConnectionParts(link: VoiceLink, session: SessionContext): C
   });
   session.withdrawals.attach((personId) => context.output.forget(personId));
   session.talking.attach(() => inputs.talking());
-  const { wake } = link.play(mixer);
+  const { wake } = link.play(announced(mixer, asked));
   mixer.onSound(wake);
   return connection;
+}
+
+/** Frames of `mixer`; `asked` is called before each. */
+function announced(mixer: Mixer, asked: () => void): FrameSource {
+  return {
+    next() {
+      asked();
+      return mixer.next();
+    },
+    get isIdle() {
+      return mixer.isIdle;
+    },
+    left: (frame, atMs) => mixer.left(frame, atMs),
+  };
 }
 
 /** What a link sends: speech, cues, and the tracks of the session. */

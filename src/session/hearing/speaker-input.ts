@@ -191,7 +191,7 @@ export class SpeakerInput {
   }
 
   /** The bot's own voice out of somebody's loudspeakers is none. */
-  #withoutEcho(window: VoiceWindow): Extract<EndpointingEvent, { kind: 'window' }> {
+  #withoutEcho(window: VoiceWindow): Extract<OverlapVoiceInput, { kind: 'window' }> {
     const { verdict, lagMs, share, ownFromMs } = this.#echo.hear(window);
     const isKnown = lagMs !== undefined && share === 1 && ownFromMs === undefined;
     this.#isEcho = verdict === 'echo' || (isKnown && verdict !== 'speech');

@@ -24,7 +24,7 @@ export async function* dropDoneEcho(
     const isEcho = pending.isDone && isAloud && isDoneEcho(question.words?.text ?? '', chars);
     held = [...held, arrived];
     if (isEcho) continue;
-    yield* held;
+    for (const one of held) yield one;
     held = [];
   }
 }

@@ -17,8 +17,8 @@ const titleChars = 40;
 /** What of a text people see in a list. */
 export function titleOf(clauses: readonly string[]): string {
   const words = [...clauses.join(' ')];
-  if (words.length <= titleChars) return `“${words.join('')}”`;
-  return `“${words.slice(0, titleChars).join('').trim()}…”`;
+  if (words.length <= titleChars) return `\u201c${words.join('')}\u201d`;
+  return `\u201c${words.slice(0, titleChars).join('').trim()}\u2026\u201d`;
 }
 
 /**

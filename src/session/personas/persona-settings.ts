@@ -10,17 +10,23 @@ import type { SpeechVoice } from '#src/speech/ports.ts';
 import { isVoiceAmong } from '#src/speech/voice-names.ts';
 import type { ChannelIdentity } from './persona-choice.ts';
 
+const unknownVoices: readonly string[] = [];
+
 /**
- * Names of the voices that the bot may have; none: not known. A model that speaks has voices of its own, which nobody can
+ * Names of the voices that the bot may have, the same list until they change; none: not known. A model that speaks has voices of its own, which nobody can
  * tell.
  */
 export function botVoices({
   pipelines,
   voices,
 }: Pick<SessionDependencies, 'pipelines' | 'voices'>): readonly string[] {
-  const { brains = new Map<string, PipelineName>(), names } = pipelines;
-  const isRead = [...names, ...brains.values()].every((name) => name === 'chained');
-  return isRead ? voices.known() : [];
+  const { brains, names } = pipelines;
+  const isRead = names.every(isChained) && (brains?.values().every(isChained) ?? true);
+  return isRead ? voices.known() : unknownVoices;
+}
+
+function isChained(name: PipelineName): boolean {
+  return name === 'chained';
 }
 
 /** What a server has set, with who the bot is there over it; a voice or brain that is gone counts as not set. */

@@ -70,6 +70,20 @@ export type ChosenVoice = {
 };
 
 const noBrains: Brains = new Map();
+
+/** What follows from what a server has stored, worked out once for each change of it: it is asked for all the time. */
+type KnownSettings = {
+  /** With which they were read. */
+  readonly voices: readonly string[];
+  readonly settings: GuildSettings;
+  readonly caps: GuildCaps;
+  /** By voice channel; of an empty id where nobody chose. */
+  readonly channels: Map<string, KnownChannel>;
+};
+
+/** Who the bot is in a voice channel, and what holds there. */
+type KnownChannel = { readonly identity: ChannelIdentity; readonly settings: GuildSettings };
+
 const unread: StoredGuildSettings = { set: new Map(), isRead: false };
 
 /** What holds in each server: what it has set, else what the operator has. */
@@ -77,7 +91,7 @@ export class StoredSettings {
   readonly #parts: StoredSettingsParts;
   readonly #servers = new Map<string, StoredGuildSettings>();
   readonly #loading = new Map<string, Promise<void>>();
-  readonly #identities = new WeakMap<ReadonlyMap<string, string>, Map<string, ChannelIdentity>>();
+  readonly #known = new WeakMap<StoredGuildSettings, KnownSettings>();
   readonly #words = new KnownWords();
 
   constructor(parts: StoredSettingsParts) {
@@ -97,25 +111,22 @@ export class StoredSettings {
 
   /** As far as it is known now: as long as it was not read who may be heard, nobody is who did not agree. */
   in(guildId: string): GuildSettings {
-    return this.#settings(this.#server(guildId));
+    return this.#knownIn(guildId).settings;
   }
 
-  /** Caps of this server below those of the operator. */
+  /** Caps of this server below those of the operator; the same object until they change. */
   capsIn(guildId: string): GuildCaps {
-    const { personDayCap, serverDayCap, serverMonthCap } = this.in(guildId);
-    return { personDay: personDayCap, serverDay: serverDayCap, serverMonth: serverMonthCap };
+    return this.#knownIn(guildId).caps;
   }
 
   /** As `in`, with who the bot is there: in this voice channel, or in those where nobody chose. */
   at(guildId: string, channelId: string | undefined): GuildSettings {
-    const { brains = noBrains } = this.#parts.pipelines;
-    const known = { brains, voices: botVoices(this.#parts) };
-    return withIdentity(this.in(guildId), this.#identity(guildId, channelId), known);
+    return this.#knownAt(guildId, channelId).settings;
   }
 
   /** The voice that was chosen for the bot there, by whatever command; undefined: none was. */
   chosenVoiceAt(guildId: string, channelId: string | undefined): ChosenVoice | undefined {
-    const { persona, voice } = this.#identity(guildId, channelId);
+    const { persona, voice } = this.#knownAt(guildId, channelId).identity;
     const name = voice ?? persona?.voice ?? this.#server(guildId).set.get('voice');
     return name === undefined
       ? undefined
@@ -262,14 +273,28 @@ export class StoredSettings {
     this.#servers.set(guildId, { set: new Map([...set, ...typed]), isRead: true });
   }
 
-  /** Read once for each change, as it is asked for all the time. */
-  #identity(guildId: string, channelId = ''): ChannelIdentity {
-    const { set } = this.#server(guildId);
-    const known = this.#identities.get(set) ?? new Map<string, ChannelIdentity>();
-    this.#identities.set(set, known);
-    const identity = known.get(channelId) ?? identityIn(set, channelId || undefined);
-    known.set(channelId, identity);
-    return identity;
+  #knownIn(guildId: string): KnownSettings {
+    const server = this.#server(guildId);
+    const voices = botVoices(this.#parts);
+    const before = this.#known.get(server);
+    if (before?.voices === voices) return before;
+    const settings = this.#settings(server);
+    const { personDayCap, serverDayCap, serverMonthCap } = settings;
+    const caps = { personDay: personDayCap, serverDay: serverDayCap, serverMonth: serverMonthCap };
+    const known = { voices, settings, caps, channels: new Map<string, KnownChannel>() };
+    this.#known.set(server, known);
+    return known;
+  }
+
+  #knownAt(guildId: string, channelId = ''): KnownChannel {
+    const { channels, settings, voices } = this.#knownIn(guildId);
+    const before = channels.get(channelId);
+    if (before) return before;
+    const { brains = noBrains } = this.#parts.pipelines;
+    const identity = identityIn(this.stored(guildId), channelId || undefined);
+    const known = { identity, settings: withIdentity(settings, identity, { brains, voices }) };
+    channels.set(channelId, known);
+    return known;
   }
 
   #settings({ set, isRead }: StoredGuildSettings): GuildSettings {

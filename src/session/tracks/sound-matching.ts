@@ -51,7 +51,7 @@ export function soundChosen(
 ): ShelvedSound | undefined {
   const wanted = plain(answer);
   const words = wanted.split(' ');
-  if (words.length > mostAnswerWords || /[?？؟]/.test(answer)) return undefined;
+  if (words.length > mostAnswerWords || /[?\uff1f\u061f]/.test(answer)) return undefined;
   const named = offered.filter(({ name }) => plain(name) === wanted);
   const byPlace = offered.filter((_, at) => {
     const called = ordinals.map((list) => plain(list[at] ?? ''));
@@ -127,6 +127,6 @@ function holds(label: string, wanted: string): boolean {
 /** Lower case without accents, letters and digits only, one space between words. */
 function plain(words: string): string {
   const bare = words.normalize('NFKD').replace(/\p{M}+/gu, '');
-  const folded = bare.toUpperCase().toLowerCase(); // so that ß is ss
+  const folded = bare.toUpperCase().toLowerCase(); // so that \u00df is ss
   return folded.replace(/[^\p{L}\p{N}]+/gu, ' ').trim();
 }

@@ -127,7 +127,7 @@ export class VoiceQueue {
       case 'question':
         return this.#say('track.voice.answer');
       case 'reading':
-        return titleOf(turn.clauses.map((one) => one.textFor(unknownReaders) ?? '…'));
+        return titleOf(turn.clauses.map((one) => one.textFor(unknownReaders) ?? '\u2026'));
       case 'repeat':
         return this.#say('track.voice.repeat');
     }

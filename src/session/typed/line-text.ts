@@ -13,7 +13,10 @@ export function lineToRead(text: string, { link, code }: LineWords): string {
     .replace(/`[^`\n]+`/g, ` ${code} `)
     .replace(/\[([^[\]\n]*)\]\(<?https?:[^()\s]*\)/g, ' $1 ')
     .replace(/<(https?:[^<>\s]*)>/g, ' $1 ')
-    .replace(/\b(?:https?:\/\/|www\.)[^\s<>|。！？，、；：」』）】]*[\p{L}\p{N}/]/gu, ` ${link} `);
+    .replace(
+      /\b(?:https?:\/\/|www\.)[^\s<>|\u3002\uff01\uff1f\uff0c\u3001\uff1b\uff1a\u300d\u300f\uff09\u3011]*[\p{L}\p{N}/]/gu,
+      ` ${link} `,
+    );
   return cut(withoutSpoilers(named).replace(/\s+/g, ' ').trim(), mostChars);
 }
 

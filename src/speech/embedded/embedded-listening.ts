@@ -1,7 +1,7 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { unlessAborted } from '#src/base/waiting.ts';
+import { controllerUnder, unlessAborted } from '#src/base/waiting.ts';
 import { embedded } from '#src/provider/models/served-by.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
 import type { Listening, OnPartial, Transcript } from '#src/speech/ports.ts';
@@ -40,7 +40,7 @@ const leadSamples = 0.25 * listenRateHz;
 /** One utterance at the desk of the embedded recogniser, which fetches its sound piece by piece. */
 export class EmbeddedListening implements Listening {
   readonly signal: AbortSignal;
-  readonly #over = new AbortController();
+  readonly #over: AbortController;
   readonly #onPartial: OnPartial;
   readonly #wake: () => void;
   readonly #clock: Clock;
@@ -57,7 +57,8 @@ export class EmbeddedListening implements Listening {
     this.#onPartial = onPartial;
     this.#clock = clock;
     this.#wake = wake;
-    this.signal = AbortSignal.any([signal, this.#over.signal]);
+    this.#over = controllerUnder(signal);
+    this.signal = this.#over.signal;
   }
 
   push(samples: Int16Array): void {

@@ -3,6 +3,8 @@ import { BotError } from '#src/base/errors.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { isVoiceAmong, type VoiceNames } from '#src/speech/voice-names.ts';
 
+type Synthesize = Synthesizer['synthesize'];
+
 /** Time, in ms, for which a voice that was refused is not asked for again. */
 const refusedMs = 600_000;
 /** Names beyond these are forgotten, the oldest first: they cost a request each. */
@@ -29,36 +31,34 @@ export function standardVoiceInstead(
     const [oldest] = refused.keys();
     if (oldest !== undefined && refused.size > mostRefused) refused.delete(oldest);
   };
-  const usualModel: Synthesizer = {
-    async *synthesize(text, voice, signal) {
-      const { name, onGone, ...standard } = voice;
-      if (name === undefined) return yield* engine.synthesize(text, voice, signal);
-      if (!isGone(name)) {
-        const sound = engine.synthesize(text, voice, signal);
-        const isRefused = yield* unlessRefused(sound, () => true, signal);
-        if (!isRefused) return;
+  const named: Synthesize = async function* (text, voice, signal) {
+    const { name = '', onGone, ...standard } = voice;
+    if (!isGone(name)) {
+      const sound = engine.synthesize(text, voice, signal);
+      const isRefused = yield* unlessRefused(sound, () => true, signal);
+      if (!isRefused) return;
+    }
+    let hasBegun = false;
+    for await (const pcm of engine.synthesize(text, standard, signal)) {
+      if (!hasBegun) {
+        hasBegun = true;
+        refuse(name);
+        onGone?.(name, 'reader');
       }
-      let hasBegun = false;
-      for await (const pcm of engine.synthesize(text, standard, signal)) {
-        if (!hasBegun) {
-          hasBegun = true;
-          refuse(name);
-          onGone?.(name, 'reader');
-        }
-        yield pcm;
-      }
-    },
+      yield pcm;
+    }
+  };
+  const usualModel: Synthesize = (text, voice, signal) =>
+    voice.name === undefined ? engine.synthesize(text, voice, signal) : named(text, voice, signal);
+  const chosenModel: Synthesize = async function* (text, voice, signal) {
+    const { model: _model, ...usual } = voice;
+    const sound = engine.synthesize(text, voice, signal);
+    const isRefused = yield* unlessRefused(sound, () => true, signal);
+    if (isRefused) yield* usualModel(text, usual, signal);
   };
   return {
-    async *synthesize(text, voice, signal) {
-      const { model, ...usual } = voice;
-      if (model !== undefined) {
-        const sound = engine.synthesize(text, voice, signal);
-        const isRefused = yield* unlessRefused(sound, () => true, signal);
-        if (!isRefused) return;
-      }
-      yield* usualModel.synthesize(text, usual, signal);
-    },
+    synthesize: (text, voice, signal) =>
+      (voice.model === undefined ? usualModel : chosenModel)(text, voice, signal),
   };
 }
 

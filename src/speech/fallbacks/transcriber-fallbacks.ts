@@ -1,5 +1,6 @@
 import { durationMs, listenRateHz } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
+import { controllerUnder } from '#src/base/waiting.ts';
 import type { FallbackChain } from '#src/provider/fallback-chain.ts';
 import { SharedTask } from '#src/speech/embedded/task-queue.ts';
 import { listenWith } from '#src/speech/listen.ts';
@@ -115,7 +116,7 @@ type LadderListeningOptions = {
 class LadderListening implements Listening {
   readonly #asking: TranscriptionRequests;
   readonly #wrap: Wrap;
-  readonly #over = new AbortController();
+  readonly #over: AbortController;
   readonly #signal: AbortSignal;
   readonly #sound = new UtteranceSound();
   readonly #ear: ListeningEngine | undefined;
@@ -128,7 +129,8 @@ class LadderListening implements Listening {
   ) {
     this.#asking = asking;
     this.#wrap = wrap;
-    this.#signal = AbortSignal.any([signal, this.#over.signal]);
+    this.#over = controllerUnder(signal);
+    this.#signal = this.#over.signal;
     const engine = chain.present;
     this.#ear = engine && {
       engine,

@@ -110,7 +110,7 @@ async function* sounds(
   const pieces = piecesOf(body, signal);
   try {
     for (let next = await pieces.next(); !next.done; next = await pieces.next()) {
-      yield* stream.push(next.value);
+      for (const pcm of stream.push(next.value)) yield pcm;
       if (decode && stream.packed) return yield* unpacked(stream.packed, pieces, decode, signal);
     }
     yield* stream.end();

@@ -1,6 +1,5 @@
-import { Stream } from 'openai/core/streaming';
 import { BotError } from '#src/base/errors.ts';
-import { readEvents } from '#src/provider/api-client.ts';
+import { readEvents } from '#src/provider/event-stream.ts';
 import type { TranscriptUpdate } from '#src/speech/ports.ts';
 import { transcriptOf } from './transcript-reply.ts';
 
@@ -23,12 +22,12 @@ export async function* readTranscript(
   onWhole: () => void,
 ): AsyncGenerator<TranscriptUpdate> {
   const events = await eventsOf(response);
-  if (!(events instanceof Stream)) {
+  if ('text' in events) {
     onWhole();
     yield { kind: 'final', transcript: transcriptOf(events.text, asked) };
     return;
   }
-  const reader = events[Symbol.asyncIterator]();
+  const reader = events;
   let text = '';
   let [isRead, mayEnd] = [false, false];
   try {
@@ -47,7 +46,7 @@ export async function* readTranscript(
     }
     isRead = true;
   } finally {
-    if (!isRead) await reader.return?.();
+    if (!isRead) await reader.return(undefined);
   }
   if (mayEnd) {
     yield { kind: 'final', transcript: transcriptOf({ text }, asked) };
@@ -58,7 +57,9 @@ export async function* readTranscript(
 
 const brokenOff = 'The transcription server ended a stream of words without its last event.';
 
-async function eventsOf(response: Response): Promise<Stream<unknown> | { readonly text: string }> {
+async function eventsOf(
+  response: Response,
+): Promise<AsyncGenerator<unknown> | { readonly text: string }> {
   if (/event-stream/.test(response.headers.get('content-type') ?? '')) return readEvents(response);
   const text = await response.text();
   return /^(data|event):/.test(text.trimStart()) ? readEvents(new Response(text)) : { text };

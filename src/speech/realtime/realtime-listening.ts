@@ -2,7 +2,7 @@ import { listenRateHz, speakRateHz } from '#src/audio/pcm.ts';
 import { Resampler } from '#src/audio/resample.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { unlessAborted, within } from '#src/base/waiting.ts';
+import { controllerUnder, unlessAborted, within } from '#src/base/waiting.ts';
 import type { ServedBy } from '#src/provider/models/served-by.ts';
 import type { Listening, OnPartial, OnResent, Transcript } from '#src/speech/ports.ts';
 import { shortPauseMs } from '#src/speech/short-pause.ts';
@@ -34,7 +34,7 @@ const rateRatio = speakRateHz / listenRateHz;
  */
 export class RealtimeListening implements Listening {
   readonly #options: RealtimeListeningOptions;
-  readonly #over = new AbortController();
+  readonly #over: AbortController;
   readonly #signal: AbortSignal;
   readonly #sound = new UtteranceSound();
   readonly #parts: TranscriptParts;
@@ -50,7 +50,8 @@ export class RealtimeListening implements Listening {
 
   constructor(options: RealtimeListeningOptions, onPartial: OnPartial, signal: AbortSignal) {
     this.#options = options;
-    this.#signal = AbortSignal.any([signal, this.#over.signal]);
+    this.#over = controllerUnder(signal);
+    this.#signal = this.#over.signal;
     this.#parts = new TranscriptParts((text) => {
       if (!this.#signal.aborted) onPartial(text);
     });

@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { unlessAborted, within } from '#src/base/waiting.ts';
+import { StreamDeadline, unlessAborted } from '#src/base/waiting.ts';
 import { codeOf, serverName } from '#src/provider/models/error-phrases.ts';
 import { type LinkOptions, refusalOf } from '#src/provider/realtime-link.ts';
 import type { ResponseEnd, ResponseEvent } from '#src/provider/realtime-reading.ts';
@@ -139,6 +139,7 @@ export class RealtimeUtterance {
 
   /** Once. Errors: BotError `provider.*`, after what did come. Aborting `signal` throws `signal.reason`. */
   async *read(signal: AbortSignal): AsyncGenerator<Buffer> {
+    using deadline = new StreamDeadline(this.#options.clock);
     for (;;) {
       signal.throwIfAborted();
       if (this.wasLostUnheard && this.#ended?.error) throw this.#ended.error;
@@ -151,7 +152,7 @@ export class RealtimeUtterance {
       } else if (this.#ended) {
         if (this.#ended.error) throw this.#ended.error;
         return;
-      } else await this.#more(signal);
+      } else await this.#more(deadline, signal);
     }
   }
 
@@ -205,9 +206,9 @@ export class RealtimeUtterance {
     this.#wake();
   }
 
-  async #more(signal: AbortSignal): Promise<void> {
+  async #more(deadline: StreamDeadline, signal: AbortSignal): Promise<void> {
     const changed = unlessAborted(this.#change.promise, signal);
-    await within(changed, this.#patienceMs(), this.#options.clock, () => this.#late());
+    await deadline.within(changed, this.#patienceMs(), () => this.#late());
   }
 
   /** Longest wait, in ms, for the next event; an utterance that is not sent yet waits for the one before it, too. */

@@ -16,8 +16,8 @@ const leastScore = 53;
 /** Bytes of a text that are looked at, and of one word. */
 const [mostTextBytes, mostWordBytes] = [350, 70];
 /** What stands between words: all but letters, and apostrophes before one. As eld has it. */
-const separators = /[^\p{L}'`’]+/gu;
-const apostrophes = "'`’";
+const separators = /[^\p{L}'`\u2019]+/gu;
+const apostrophes = "'`\u2019";
 /** How steeply the share of the best score becomes a probability. From `test/speech/text-language.test.ts`. */
 const steepness = 10;
 

@@ -3,6 +3,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { runPeriodically } from '#src/base/periodic-task.ts';
 import { within } from '#src/base/waiting.ts';
+import { Wakeup } from '#src/base/wakeup.ts';
 import type { SpendingStore } from '#src/spending/book.ts';
 import { dayOf } from '#src/spending/calendar.ts';
 import type { Ledger } from './ledger.ts';
@@ -53,19 +54,29 @@ export class LedgerPersistence implements AsyncDisposable {
     await this.#save();
   }
 
+  /** While all is in the book, no timer runs. */
   async #live(): Promise<void> {
-    const { alert, clock } = this.#options;
+    const { alert, clock, ledger } = this.#options;
+    const wakeup = new Wakeup(clock);
+    let forget: (() => void) | undefined;
+    ledger.onUnsaved(() => {
+      forget?.();
+      forget = clock.later(apartMs, () => wakeup.wake());
+    });
     await runPeriodically(
       {
         name: 'writing of sums',
         clock,
-        everyMs: apartMs,
+        everyMs: () => (ledger.hasUnsaved ? apartMs : Number.POSITIVE_INFINITY),
         firstAfterMs: apartMs,
+        wakeup,
         run: () => this.#save(),
         tell: alert,
       },
       this.#over.signal,
     );
+    ledger.onUnsaved(() => undefined);
+    forget?.();
   }
 
   async #save(): Promise<void> {

@@ -56,6 +56,12 @@ export class Ledger {
   /** Entries drained last. */
   #saving: readonly SpendingEntry[] = [];
   #forgotten = 0;
+  #onUnsaved: () => void = () => undefined;
+
+  /** Sets the listener for the first entry that is not in the book yet, after all were. */
+  onUnsaved(listener: () => void): void {
+    this.#onUnsaved = listener;
+  }
 
   /** How many times somebody was forgotten. */
   get forgotten(): number {
@@ -242,7 +248,9 @@ export class Ledger {
   #note(entry: SpendingEntry): void {
     const key = JSON.stringify([entry.guildId, entry.personId, entry.part, entry.day]);
     const before = this.#unsaved.get(key);
+    const isFirst = this.#unsaved.size === 0;
     this.#unsaved.set(key, before ? { ...entry, ...plus(before, entry) } : entry);
+    if (isFirst) this.#onUnsaved();
   }
 
   /**

@@ -38,7 +38,11 @@ export class DiscordMetrics {
   /** Servers whose link is open. */
   readonly #usable = new Set<string>();
 
-  constructor(meters: Meters) {
+  readonly #onLink: () => void;
+
+  /** `onLink` is called when a voice link is made. */
+  constructor(meters: Meters, onLink: () => void) {
+    this.#onLink = onLink;
     this.#commands = meters.seconds('command', 'Until a command was answered.', commandBuckets, [
       'name',
     ]);
@@ -93,6 +97,11 @@ export class DiscordMetrics {
     return this.#usable.has(guildId);
   }
 
+  /** Whether there is a voice link, open or being opened. */
+  get hasLink(): boolean {
+    return this.#open.size > 0;
+  }
+
   /** A code nobody knows is counted as `other`. */
   voiceClosed(closeCode: number): void {
     this.#closes.inc({ code: closeCodes.has(closeCode) ? `${closeCode}` : 'other' });
@@ -104,6 +113,7 @@ export class DiscordMetrics {
     const former = this.#open.get(guildId);
     if (former) add(former(), this.#past);
     this.#open.set(guildId, tally);
+    this.#onLink();
   }
 
   linkClosed(guildId: string, tally: LinkTally): void {

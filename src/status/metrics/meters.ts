@@ -84,14 +84,16 @@ export class Meters {
     });
   }
 
-  /** `read` is asked whenever somebody looks. */
-  gauge(what: string, help: string, read: () => number): void {
+  /** `read` is asked whenever somebody looks; undefined: there is no value. */
+  gauge(what: string, help: string, read: () => number | undefined): void {
     new Gauge({
       name: `parley_${what}`,
       help,
       registers: [this.registry],
       collect() {
-        this.set(read());
+        const value = read();
+        if (value === undefined) this.remove();
+        else this.set(value);
       },
     });
   }

@@ -14,28 +14,30 @@ export class Metrics implements Disposable {
   readonly process: ProcessMetrics;
   readonly meters: Meters;
   readonly #registry = new Registry();
-  readonly #loop = new LoopDelay();
+  /** Measures while there is a voice link. */
+  readonly loop = new LoopDelay(() => this.discord.hasLink);
 
   /** `ready` tells whether the gateway is connected, `version` is that of this program. */
   constructor(ready: () => boolean, version = 'unknown') {
     const meters = new Meters(this.#registry);
     this.meters = meters;
     this.sessions = new SessionMetrics(meters);
-    this.discord = new DiscordMetrics(meters);
+    this.discord = new DiscordMetrics(meters, () => this.loop.start());
     this.providers = new ProviderMetrics(meters);
     this.process = new ProcessMetrics(meters, version);
     const links =
       'Voice channels the bot is in, by whether its link is open or it is on its way back.';
     meters.labelledGauge('channel_links', links, ['state'], () => this.#links());
-    const delay = 'How late the event loop was within the last half to whole minute';
+    const delay =
+      'How late the event loop was within the last half to whole minute; measured while there is a voice link';
     meters.gauge('event_loop_delay_p50_seconds', `${delay}: half of the time.`, () =>
-      seconds(this.#loop.read().p50Ms),
+      seconds(this.loop.read()?.p50Ms),
     );
     meters.gauge('event_loop_delay_p99_seconds', `${delay}: 99 % of the time.`, () =>
-      seconds(this.#loop.read().p99Ms),
+      seconds(this.loop.read()?.p99Ms),
     );
     meters.gauge('event_loop_delay_max_seconds', `${delay}: at most.`, () =>
-      seconds(this.heldUpMs()),
+      seconds(this.loop.read()?.maxMs),
     );
     meters.gauge('resident_memory_bytes', 'Memory of the process.', () =>
       process.memoryUsage.rss(),
@@ -44,9 +46,9 @@ export class Metrics implements Disposable {
     meters.gauge('ready', '1 while the gateway is connected.', () => Number(ready()));
   }
 
-  /** How long the event loop stood still at most, of late. */
+  /** How long the event loop stood still at most, of late; 0 while that is not measured. */
   heldUpMs(): number {
-    return this.#loop.read().maxMs;
+    return this.loop.read()?.maxMs ?? 0;
   }
 
   #links() {
@@ -64,10 +66,10 @@ export class Metrics implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#loop[Symbol.dispose]();
+    this.loop[Symbol.dispose]();
   }
 }
 
-function seconds(ms: number): number {
-  return ms / 1000;
+function seconds(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : ms / 1000;
 }

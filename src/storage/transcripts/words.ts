@@ -12,7 +12,7 @@ const mostUnits = 64;
 /** Words of a text in order, without case and accents: as the index holds them, and as they are searched for. */
 export function wordsOf(text: string): readonly string[] {
   const folded = text.normalize('NFKD').replace(accents, '').normalize('NFC');
-  const lower = folded.toUpperCase().toLowerCase().replaceAll('ς', 'σ');
+  const lower = folded.toUpperCase().toLowerCase().replaceAll('\u03c2', '\u03c3');
   const words = (lower.match(runs) ?? []).flatMap((run) =>
     spaceless.test(run) ? segmented(run) : [run],
   );
@@ -28,5 +28,5 @@ function segmented(run: string): readonly string[] {
  * The dot is no letter, so that no word of a server with another key is the same term.
  */
 export function termOf(guildKey: number, word: string): string {
-  return `${guildKey}·${word}`;
+  return `${guildKey}\u00b7${word}`;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { subtitleCues } from '#src/captions/files/subtitle-cues.ts';
 import { transcriptFiles } from '#src/captions/files/transcript-file.ts';
 import type { TranscriptLine } from '#src/captions/transcript-line.ts';
 import { botLineAt, evening, lineAt } from '#test/captions/transcript-lines.ts';
@@ -218,4 +219,16 @@ test('whatever is said by whomever is read back whole, from valid cues in order'
     }),
     { numRuns: runs(60) },
   );
+});
+
+test('a sign stays with its word where an utterance is cut', () => {
+  const line = { number: 1, startMs: 0, endMs: 1_000 };
+  const textsOf = (text: string) =>
+    subtitleCues(
+      [line],
+      () => text,
+      () => 0,
+      { maxChars: 9, maxMs: 7_000 },
+    ).map((cue) => cue.text);
+  expect(textsOf('four four.')).toEqual(['four', 'four.']);
 });

@@ -31,7 +31,7 @@ test('a refused token ends the examination with 78, and says where a new one com
 test('a Discord that does not answer is a finding, and no reason to call the token wrong', async () => {
   const { code, about } = await examine([], {
     DISCORD_TOKEN: 'any.token.there-is',
-    DISCORD_API_URL: 'http://127.0.0.1:9/api',
+    DISCORD_API_URL: 'http://127.0.0.1:2/api',
   });
   expect(code).toBe(1);
   expect(about('discord')).toContain('could not be reached (ECONNREFUSED)');

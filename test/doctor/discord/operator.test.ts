@@ -16,7 +16,7 @@ test('the doctor writes to the operator only when asked to, and says where it we
 
 test('a webhook that cannot be reached is missing, with how to mend it and without its address', async () => {
   await using patient = await openPatient();
-  const webhook = 'http://127.0.0.1:9/api/webhooks/1/canary-of-the-hook';
+  const webhook = 'http://127.0.0.1:2/api/webhooks/1/canary-of-the-hook';
   const { code, about, mendOf, text } = await patient.look(['--tell-operator'], {
     OPERATOR_WEBHOOK: webhook,
   });

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
+import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { Secret } from '#src/base/secret.ts';
 import { type McpConnection, openMcpConnection } from '#src/external-tools/mcp/mcp-connection.ts';
 import type { McpTransport } from '#src/external-tools/mcp/servers-file.ts';
@@ -18,7 +19,10 @@ const kinds: readonly Kind[] = [
 ];
 
 function stdio(mode: string): McpTransport {
-  const environment = new Map([['UNITS', new Secret('metric')]]);
+  const given = { ...compileCacheEnvironment(), UNITS: 'metric' };
+  const environment = new Map(
+    Object.entries(given).map(([name, value]) => [name, new Secret(value)]),
+  );
   return {
     kind: 'stdio',
     command: process.execPath,
@@ -160,7 +164,7 @@ test('a program gets of the environment only what its entry names and what it ne
   await using connection = await connected(stdio('modern'));
   const { text } = await connection.callTool('environment', {}, 10_000, never);
   vi.unstubAllEnvs();
-  expect(JSON.parse(text)).toEqual({ UNITS: 'metric' });
+  expect(JSON.parse(text)).toEqual({ ...compileCacheEnvironment(), UNITS: 'metric' });
 });
 
 test('headers go with every request', async () => {

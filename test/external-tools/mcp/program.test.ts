@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 
 const run = promisify(execFile);
 
 /** What `npm run mcp` says of one server, and its exit code. */
 async function mcp(serversPath: string, ...args: readonly string[]) {
-  const env = { MCP_SERVERS: serversPath, PATH: '/usr/bin:/bin' };
+  const env = { ...compileCacheEnvironment(), MCP_SERVERS: serversPath, PATH: '/usr/bin:/bin' };
   const words = ['src/app/programs/mcp.ts', ...args];
   return await run(process.execPath, words, { env }).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
@@ -24,6 +25,7 @@ test('npm run mcp shows what servers offer, and accepts it as it is', async () =
   const fake = {
     command: process.execPath,
     args: [program, 'modern'],
+    env: compileCacheEnvironment(),
     tools: { crash: { off: true } },
   };
   await writeFile(path, JSON.stringify({ mcpServers: { fake } }));

@@ -7,7 +7,8 @@ import {
 import { ChatStream } from '#src/chat/completions/chat-stream.ts';
 import { ToolCalls } from '#src/chat/completions/tool-calls.ts';
 import { askedOf, mediaType, objectionToHead, objectionToType } from '#src/provider/answer-type.ts';
-import { ApiClient, readEvents as readServerEvents } from '#src/provider/api-client.ts';
+import { ApiClient } from '#src/provider/api-client.ts';
+import { readEvents as readServerEvents } from '#src/provider/event-stream.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { wordsOf } from '#src/provider/models/error-phrases.ts';
 import { listModels } from '#src/provider/models/model-list.ts';

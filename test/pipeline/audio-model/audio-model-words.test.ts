@@ -45,10 +45,11 @@ test('where a server speaks clause after clause, each has exactly its own sound'
     [2600, 900],
     [3500, 2500],
   ] as const) {
-    expect(clausesOf([bridge, one / 2, one / 2, river, other], 'late')).toEqual([
-      { text: bridge, ms: one },
-      { text: river.trim(), ms: other },
-    ]);
+    for (const written of [[bridge], [bridge.slice(0, -1), '.']])
+      expect(clausesOf([...written, one / 2, one / 2, river, other], 'late')).toEqual([
+        { text: bridge, ms: one },
+        { text: river.trim(), ms: other },
+      ]);
   }
 });
 

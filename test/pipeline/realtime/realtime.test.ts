@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { durationMs } from '#src/audio/pcm.ts';
+import { durationMs, listenRateHz, speakRateHz } from '#src/audio/pcm.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
+import { LiveUpload } from '#src/pipeline/realtime-upload.ts';
 import { pipelineContract, said, soundedTexts, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import {
   answering,
@@ -220,4 +221,38 @@ test('a tool of an answer that was interrupted after its arguments were done doe
   await reading;
   await talking.settled();
   expect([stage.ran, talking.running()]).toEqual([[], 0]);
+});
+
+/** Sound on its way to a server that takes everything, with how many ms of it have left. */
+function uploading() {
+  const sent = { ms: 0 };
+  const upload = new LiveUpload({
+    state: {},
+    append: ({ length }) => {
+      sent.ms += Math.round((length * 1_000) / speakRateHz);
+    },
+    clear: () => undefined,
+  });
+  return { sent, upload };
+}
+
+test('of one utterance two minutes go up while it is spoken', () => {
+  const { sent, upload } = uploading();
+  for (let second = 0; second < 130; second++)
+    upload.hear(new Int16Array(listenRateHz).fill(1), 'adam', 0);
+  expect(sent.ms).toBeGreaterThan(119_000);
+  expect(sent.ms).toBeLessThanOrEqual(120_000);
+});
+
+test('what is heard behind an utterance that is answered stays here, unless its answer is dropped', () => {
+  const { sent, upload } = uploading();
+  const second = new Int16Array(listenRateHz).fill(1);
+  upload.hear(second, 'adam', 0);
+  expect(upload.fill('adam', second)).toBe(true);
+  const answeredMs = sent.ms;
+  upload.hear(second, 'adam', 0);
+  expect(sent.ms).toBe(answeredMs);
+  upload.giveBack('adam');
+  upload.flow();
+  expect(sent.ms).toBeGreaterThan(answeredMs);
 });

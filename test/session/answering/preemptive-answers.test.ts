@@ -72,6 +72,38 @@ test('the answer is prepared while the end is still being waited for', async () 
   expect(firstSentAtMs).toBeGreaterThanOrEqual(endedAtMs);
 });
 
+/** One token each 10 ms after `firstMs`; the voice takes 60 ms. The instants of the answer. */
+async function answeredIn(firstMs: number) {
+  const clock = new VirtualClock();
+  const tokens = ['As', ' far', ' as', ' I', ' know', ',', ' it', ' is', ' five', '.'];
+  const steps = tokens.flatMap((token) => [{ waitMs: 10 }, token]);
+  const chat = new FakeChat([[{ waitMs: firstMs }, ...steps]], clock);
+  const synthesizer = new FakeSynthesizer({ pieces: 10, firstMs: 60, clock });
+  const transcriber = new FakeTranscriber({ texts: [said], tookMs: 120, clock });
+  const pipeline = chained({ chat, synthesizer });
+  const fixture = openSessionFixture({ transcriber, pipeline, synthesizer }, [adam, eva], clock);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 6_000, await words(goForward, adam, 0));
+  const { instants } = fixture.of('answered')[0] ?? {};
+  if (!instants) throw new Error('Nothing was answered.');
+  const { recognisedAtMs = 0, endedAtMs, firstSpeechAtMs = 0, firstSentAtMs = 0 } = instants;
+  return {
+    endedAtMs,
+    spokenMs: firstSpeechAtMs - recognisedAtMs,
+    sentMs: firstSentAtMs - endedAtMs,
+  };
+}
+
+test('a first clause is spoken 60 ms after its comma, whether its answer was begun before the end of the turn or not', async () => {
+  const untilCommaMs = 60;
+  const ahead = await answeredIn(10);
+  expect(ahead.spokenMs).toBe(10 + untilCommaMs + 60);
+  expect(ahead.sentMs).toBeLessThanOrEqual(20);
+  const later = await answeredIn(600);
+  expect(later.spokenMs).toBe(600 + untilCommaMs + 60);
+  expect(later.endedAtMs).toBe(ahead.endedAtMs);
+});
+
 test('whoever goes on after a pause is answered once, to all of it', async () => {
   const fixture = await called(inParts, {}, 500);
   const packets = await twoParts(fixture, 160);

@@ -35,6 +35,15 @@ test('what was spent is written at most once a second, and at the end', async ()
   expect(book.writes).toBe(6);
 });
 
+test('while nothing is spent, no timer runs', async () => {
+  const { clock, spend } = await keep(new MemorySpending());
+  await clock.advance(2_000);
+  expect(clock.sleeping).toBe(0);
+  spend(1);
+  await clock.advance(5_000);
+  expect(clock.sleeping).toBe(0);
+});
+
 test('a bot that starts anew knows what was spent before', async () => {
   const book = new MemorySpending();
   const first = await keep(book);

@@ -165,6 +165,11 @@ export class MoodyVoice implements Synthesizer {
     return this.#voice.running;
   }
 
+  /** Every text it was given, with the manner in which it was to be said. */
+  get asked(): FakeSynthesizer['asked'] {
+    return this.#voice.asked;
+  }
+
   async *synthesize(...call: Parameters<Synthesizer['synthesize']>): AsyncGenerator<Pcm> {
     for await (const pcm of this.#voice.synthesize(...call)) {
       const level = firstLevel + levelStep * ((pcm.samples[0] ?? 0) - 4001);

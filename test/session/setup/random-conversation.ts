@@ -13,7 +13,14 @@ import {
   overheard,
 } from './flaky-engines.ts';
 import { type CrowdAct, carried, enact, type Network, type TimedAct } from './random-crowd.ts';
-import { adam, eva, lounge, openSessionFixture, type SessionFixture } from './session-fixture.ts';
+import {
+  adam,
+  eva,
+  type FixtureOptions,
+  lounge,
+  openSessionFixture,
+  type SessionFixture,
+} from './session-fixture.ts';
 
 const ben: ChannelMember = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
 const everybody = [adam, eva, ben];
@@ -42,8 +49,8 @@ const stepMs = 20;
 /** All that was said is answered by then: four answers after one another with everything at its slowest. */
 const longestMs = 60_000;
 
-/** A room where all this is going to happen; everybody is heard who does not say no. */
-export function openRandomConversation(plot: Plot) {
+/** A room where all this is going to happen; everybody is heard who does not say no. `over`: what else there is. */
+export function openRandomConversation(plot: Plot, over: FixtureOptions = {}) {
   const clock = new VirtualClock();
   const recogniser = new FlakyRecogniser(plot.recogniser, clock);
   const model = new MoodyModel(plot.model, clock);
@@ -69,6 +76,7 @@ export function openRandomConversation(plot: Plot) {
       addressing: plot.addressing,
       consent: { policy: 'notice' },
       onEvent: (_guildId, event) => void happened.push({ atMs: clock.nowMs(), event }),
+      ...over,
     },
     people,
     clock,
@@ -128,7 +136,7 @@ async function step(
   linkOpener.link.tick(clock.nowMs());
 }
 
-async function perform(
+export async function perform(
   { kind, personId }: TimedAct,
   { linkOpener, privacy }: SessionFixture,
 ): Promise<void> {

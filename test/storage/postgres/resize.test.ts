@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
+import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { openShardRegistry } from '#src/storage/postgres/shards/postgres-shard-registry.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 
@@ -9,7 +10,8 @@ const run = promisify(execFile);
 const own = { id: 'one', name: 'here 1', version: '0', limit: 9, botId: 'bot' };
 
 async function shards(args: readonly string[], databaseUrl?: string) {
-  const env = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl };
+  const url = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl };
+  const env = { ...compileCacheEnvironment(), ...url };
   const program = run(process.execPath, ['src/app/programs/shards.ts', ...args], { env });
   return await program.then(
     ({ stdout }) => ({ code: 0, text: stdout }),

@@ -1,0 +1,84 @@
+import { embedded, type ServedBy, servedBy } from '#src/provider/models/served-by.ts';
+import { costOf } from '#src/spending/cost.ts';
+import { type RolePrice, rateOf } from '#src/spending/prices/prices.ts';
+import type { Tariff } from '#src/spending/tariff.ts';
+import type { Budget } from './budget.ts';
+import type { Config } from './types.ts';
+
+/** Engine that serves a role, as far as its price depends on it. */
+type PricedRole = { readonly kind: 'embedded' } | Served;
+type Served = { readonly kind: 'remote'; readonly model: string; readonly baseUrl: string };
+
+/** Price of a model or an engine, in any role. */
+export function priceOf(by: ServedBy, { prices }: Budget): RolePrice {
+  return by.kind === 'embedded' ? { kind: 'free' } : rateOf(prices, by.model, by.host);
+}
+
+type Roles = {
+  readonly transcription: PricedRole;
+  readonly chat: PricedRole;
+  readonly speech: PricedRole;
+  readonly fallbacks: { readonly speech: readonly PricedRole[] };
+  readonly budget: Budget;
+};
+
+/** Prices of all roles where `thinker` answers; default: the chat model does. */
+export function tariffOf(
+  { transcription, chat, speech, fallbacks, budget }: Roles,
+  thinker?: Served,
+): Tariff {
+  const rate = (role: PricedRole): RolePrice =>
+    priceOf(role.kind === 'embedded' ? embedded : servedBy(role.model, role.baseUrl), budget);
+  const speak = rate(speech);
+  const [next] = fallbacks.speech.map(rate);
+  return {
+    recognise: rate(transcription),
+    think: rate(thinker ?? chat),
+    speak,
+    ...(next && isCheaper(next, speak) && { cheaperVoice: next }),
+  };
+}
+
+/** How a server is answered. */
+export type AnsweringWay = { readonly pipeline: Config['pipeline']; readonly brain?: string };
+
+/**
+ * Prices in each server, for an answer aloud or in writing, worked out once for each way to answer: the operator's prices hold
+ * until the bot is started anew.
+ */
+export function tariffsOf(
+  config: Config,
+  wayIn: (guildId: string) => AnsweringWay,
+): (guildId: string, isWritten?: boolean) => Tariff {
+  const ofWriting = tariffOf(config);
+  const ofWays = new Map<string, Tariff>();
+  return (guildId, isWritten) => {
+    if (isWritten) return ofWriting;
+    const way = wayIn(guildId);
+    const key = JSON.stringify([way.pipeline, way.brain]);
+    const tariff = ofWays.get(key) ?? tariffOf(config, thinkerOf(config, way));
+    ofWays.set(key, tariff);
+    return tariff;
+  };
+}
+
+/** Which model thinks, where it is not the chat model. */
+function thinkerOf(
+  { audioModel, brains, chat, realtime }: Config,
+  { brain, pipeline }: AnsweringWay,
+): Served | undefined {
+  const own = brains.find(({ name }) => name === brain);
+  if (own) return own.server;
+  if (pipeline === 'realtime' && realtime) return { kind: 'remote', ...realtime };
+  const { model } = audioModel;
+  if (pipeline !== 'audio-model' || chat.kind === 'embedded' || !model) return undefined;
+  return { kind: 'remote', baseUrl: chat.baseUrl, model };
+}
+
+/** By a sentence as most are; where nobody knows what a voice costs, only a free one is cheaper. */
+function isCheaper(next: RolePrice, usual: RolePrice): boolean {
+  const sentence = { kind: 'spoken', characters: 100, ms: 6_000 } as const;
+  const [theirs, ours] = [costOf(sentence, next), costOf(sentence, usual)];
+  if (usual.kind === 'free' || theirs === undefined) return false;
+  return ours === undefined ? theirs === 0 : theirs < ours;
+}
