@@ -1,5 +1,5 @@
 import { setImmediate as immediate, setTimeout as wait } from 'node:timers/promises';
-import { type Client, DiscordAPIError, Events, Status } from 'discord.js';
+import { type Client, DiscordAPIError, Events, type Interaction, Status } from 'discord.js';
 import { inviteUrlOf } from '#src/discord/account/rights.ts';
 import { openCaptionChats } from '#src/discord/captions/caption-chats.ts';
 import { openChannelWriters } from '#src/discord/captions/channel-writers.ts';
@@ -124,20 +124,30 @@ const leaveMs = 250;
 export async function openDiscord(options: DiscordOptions, signal: AbortSignal): Promise<Discord> {
   const timeoutMs = options.timeoutMs ?? 20_000;
   const login = { ...options, timeoutMs, deadline: new LoginDeadline(timeoutMs) };
+  const early: Interaction[] = [];
   const client = await logInAsAllowed(
     { ...login, messageContent: options.messageContent ?? false },
-    (as, tell) => logIn(watched(newClient(as), { ...options, onEvent: tell }), as, signal),
+    (as, tell) => {
+      const made = watched(newClient(as), { ...options, onEvent: tell });
+      made.on(Events.InteractionCreate, (interaction) => early.push(interaction));
+      return logIn(made, as, signal);
+    },
     options.onEvent,
   );
   try {
-    return await opened(client, options);
+    return await opened(client, options, early);
   } catch (cause) {
     await closeClient(client);
     throw cause;
   }
 }
 
-async function opened(client: Client<true>, options: DiscordOptions): Promise<Discord> {
+/** `early`: interactions since the login. Discord sends each of them to this session alone once a former one is closed. */
+async function opened(
+  client: Client<true>,
+  options: DiscordOptions,
+  early: readonly Interaction[],
+): Promise<Discord> {
   const { commands, commandsPerPerson = 0, forms = [], onEvent: tell } = options;
   const bot = { id: client.user.id, name: client.user.username };
   const buttons = new Map((options.buttons ?? []).map((button) => [button.name, button]));
@@ -166,7 +176,9 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
   const claims = claimsOf(client, options);
   const limits = { commandsPerPerson, ...(claims && { claims }) };
   const reception = new InteractionReceiver({ ...desk, commands, forms, ports, ...limits });
+  client.removeAllListeners(Events.InteractionCreate);
   client.on(Events.InteractionCreate, (interaction) => reception.meet(interaction));
+  for (const interaction of early) reception.meet(interaction);
   await options.takeover?.finish((interaction) => deliverDispatch(client, interaction));
   tell({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });
   const absence =

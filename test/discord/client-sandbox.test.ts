@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as immediate, setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
@@ -80,6 +80,18 @@ test('starting a second time writes no commands', async () => {
   expect(writes).toHaveLength(1);
 });
 
+test('a command that comes in the moment of the login is answered', async () => {
+  await using sandbox = await openSandbox({ voiceChannels: ['Lobby'] });
+  const registered = await openBot(sandbox);
+  await registered[Symbol.asyncDispose]();
+  const opening = openBot(sandbox);
+  while (!sandbox.bot().online) await immediate();
+  const asked = sandbox.person('Ann').command('join', { channel: 'Lobby' });
+  await using _ = await opening;
+  const answer = await asked.answered(never);
+  expect(answer.text).toBe(text('join.ok', { channel: 'Lobby' }));
+});
+
 test('a command learns who asked, from which channel, and which channel was chosen', async () => {
   const { sandbox } = login();
   const ann = sandbox.person('Ann');
@@ -89,7 +101,7 @@ test('a command learns who asked, from which channel, and which channel was chos
     ephemeral: false,
   });
   const lobby = { channelId: sandbox.channelId('Lobby'), name: 'Lobby', guildId: sandbox.guildId };
-  expect(calls[0]).toMatchObject({ callerName: 'Ann', callerId: ann.id, channel: lobby });
+  expect(calls.at(-1)).toMatchObject({ callerName: 'Ann', callerId: ann.id, channel: lobby });
   await until(() => asked.followUps.length === 1);
   expect(asked.followUps[0]).toMatchObject({ text: text('join.consent'), ephemeral: true });
   expect(asked.deferred).toBe(false);
