@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { commands } from '#commands/commands.ts';
 import { differs, missing, ok, type ReportLine } from '#doctor/finding.ts';
 import type { Report } from '#doctor/report.ts';
@@ -13,8 +14,13 @@ import {
 } from '#src/discord/account/account.ts';
 import { AccountRest } from '#src/discord/account/account-rest.ts';
 import { readGuildRights } from '#src/discord/account/guild-rights.ts';
-import { compareCommands } from '#src/discord/account/read-commands.ts';
 import { inviteUrlOf } from '#src/discord/account/rights.ts';
+import {
+  type CommandChanges,
+  type CommandScope,
+  readCommandChanges,
+} from '#src/discord/interactions/registration.ts';
+import type { CommandEntry } from '#src/discord/interactions/slashes.ts';
 import { accountLines, clockLine, loginsLine } from './account-findings.ts';
 import { commandLine, doubledLine } from './command-findings.ts';
 import { rightsLines } from './rights-findings.ts';
@@ -159,3 +165,17 @@ async function commandLines(
 
 const doubledMend =
   'choose one (DISCORD_GUILD_ID set or empty); those of one server go when the bot is removed from it and invited again';
+
+/** How the commands at Discord differ from ours. Errors and abort: as `AccountRest.read`. */
+async function compareCommands(
+  rest: AccountRest,
+  scope: CommandScope,
+  commands: readonly CommandEntry[],
+  signal: AbortSignal,
+): Promise<CommandChanges> {
+  const asking = {
+    get: (route: `/${string}`, { query }: { readonly query: URLSearchParams }) =>
+      rest.read(route, z.array(z.unknown()), signal, query),
+  };
+  return await readCommandChanges(asking, scope, commands);
+}

@@ -1,5 +1,13 @@
 import { setImmediate as immediate, setTimeout as wait } from 'node:timers/promises';
-import { type Client, DiscordAPIError, Events, type Interaction, Status } from 'discord.js';
+import {
+  type Client,
+  DiscordAPIError,
+  Events,
+  type Guild,
+  type Interaction,
+  Status,
+  type VoiceState,
+} from 'discord.js';
 import { inviteUrlOf } from '#src/discord/account/rights.ts';
 import { openCaptionChats } from '#src/discord/captions/caption-chats.ts';
 import { openChannelWriters } from '#src/discord/captions/channel-writers.ts';
@@ -13,10 +21,13 @@ import { openVoiceLinkOpener, proveVoice } from '#src/discord/link/voice-link-op
 import { openBoard } from '#src/discord/panel/board.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import { Outbox } from '#src/discord/panel/outbox.ts';
-import { memoryOnlyPanelStore, openPanelBoard } from '#src/discord/panel/panels.ts';
+import {
+  memoryOnlyPanelStore,
+  openPanelBoard,
+  type PanelReplies,
+} from '#src/discord/panel/panels.ts';
 import { InteractionClaims } from '#src/discord/shards/interaction-claims.ts';
 import type { Takeover } from '#src/discord/shards/takeover.ts';
-import { logInAsAllowed } from '#src/discord/typed/allowed-login.ts';
 import { openTypedMessages } from '#src/discord/typed/typed-messages.ts';
 import { openSeatWatch } from '#src/discord/watchdogs/seat-watch.ts';
 import type { CaptionChats, NicknameMark } from '#src/session/ports/caption-chats.ts';
@@ -29,11 +40,9 @@ import type { TypedMessages } from '#src/session/ports/typed-messages.ts';
 import type { VoiceLinkOpener } from '#src/session/ports/voice-link.ts';
 import type { OwnedShard } from '#src/shards/ownership.ts';
 import { watchAbsentGuilds } from './absent-guilds.ts';
-import { type Arrived, watchArrivals } from './arrivals.ts';
-import { watchChannelChanges } from './channel-changes.ts';
 import type { DiscordEvent } from './events.ts';
 import { leaveAllSeats, shownSeats } from './leave-seats.ts';
-import { closeClient, LoginDeadline, logIn, newClient, remedyOf } from './login.ts';
+import { closeClient, LoginDeadline, logIn, logInAsAllowed, newClient, remedyOf } from './login.ts';
 import { openMembers } from './members.ts';
 import { watchOwnState } from './own-state.ts';
 import { openPlaces } from './places.ts';
@@ -320,4 +329,55 @@ async function register(client: Client<true>, options: DiscordOptions): Promise<
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Told of servers that are there, or there again; resolves to those it takes care of. Never throws. */
+type Arrived = (guildIds: readonly string[]) => Promise<ReadonlySet<string>>;
+
+/**
+ * Tells which servers are there once the client is ready, and which are there again after an outage or a gateway that was
+ * away. Panels of a former run in servers of the start that nobody takes care of say that the bot is not there any more;
+ * `ghosts` are ids of channels where it sat, by server.
+ */
+function watchArrivals(
+  client: Client<true>,
+  ghosts: ReadonlyMap<string, string>,
+  panels: Pick<PanelReplies, 'wake'>,
+  arrived: Arrived = async () => new Set(),
+): Disposable {
+  const onGuild = ({ id }: Guild): void => void arrived([id]);
+  const onResume = (shardId: number): void => {
+    const there = [...client.guilds.cache.values()].filter((guild) => guild.shardId === shardId);
+    void arrived(idsOf(there));
+  };
+  client.on(Events.GuildAvailable, onGuild).on(Events.ShardResume, onResume);
+  const names = [...ghosts].map(([guildId, id]) => [guildId, channelNameOf(client, id)] as const);
+  const guildIds = [...client.guilds.cache.keys()];
+  void arrived(idsOf([...client.guilds.cache.values()])).then((taken) => {
+    const others = guildIds.filter((id) => !taken.has(id));
+    void panels.wake(others, new Map(names));
+  });
+  return {
+    [Symbol.dispose]() {
+      client.off(Events.GuildAvailable, onGuild).off(Events.ShardResume, onResume);
+    },
+  };
+}
+
+function idsOf(guilds: readonly Guild[]): readonly string[] {
+  return guilds.filter(({ available }) => available).map(({ id }) => id);
+}
+
+function channelNameOf(client: Client<true>, channelId: string): string {
+  const channel = client.channels.cache.get(channelId);
+  return channel && 'name' in channel && channel.name ? channel.name : channelId;
+}
+
+/** Tells of each server in which somebody came into, left or changed a voice channel, this bot too. */
+function watchChannelChanges(client: Client<true>, changed: (guildId: string) => void): () => void {
+  const onState = (before: VoiceState, { channelId, guild }: VoiceState): void => {
+    if (before.channelId !== channelId) changed(guild.id);
+  };
+  client.on(Events.VoiceStateUpdate, onState);
+  return () => void client.off(Events.VoiceStateUpdate, onState);
 }

@@ -19,6 +19,7 @@ import { BotError } from '#src/base/errors.ts';
 import { filterDispatches } from '#src/discord/library/dispatch-filter.ts';
 import { OwnedGateway } from '#src/discord/shards/owned-gateway.ts';
 import type { OwnedShard } from '#src/shards/ownership.ts';
+import type { DiscordEvent } from './events.ts';
 import { networkCodeOf } from './network-errors.ts';
 
 export type LoginOptions = {
@@ -254,4 +255,39 @@ function closedBy(code: number, { shard, messageContent }: LoginOptions): BotErr
   }
   const message = `Discord closed the gateway for good (${code}): see its list of gateway close codes.`;
   return new BotError('discord.unreachable', false, message);
+}
+
+type LogIn = (options: LoginOptions, tell: (event: DiscordEvent) => void) => Promise<Client<true>>;
+
+/**
+ * Logs in with the message content intent where it is wanted, and without it where Discord refuses it: then only messages
+ * that mention the bot can be read, and a warning says so.
+ *
+ * What happens while that is not known is told once it is. Errors: as `logIn`.
+ */
+export async function logInAsAllowed(
+  options: LoginOptions,
+  logIn: LogIn,
+  onEvent: (event: DiscordEvent) => void,
+): Promise<Client<true>> {
+  if (!options.messageContent) return await logIn(options, onEvent);
+  const early: DiscordEvent[] = [];
+  let tell = (event: DiscordEvent): void => void early.push(event);
+  const settle = (events: readonly DiscordEvent[]) => {
+    tell = onEvent;
+    events.forEach(onEvent);
+  };
+  try {
+    const client = await logIn(options, (event) => tell(event));
+    settle(early);
+    return client;
+  } catch (cause) {
+    if (!(cause instanceof BotError) || cause.code !== 'discord.intent_refused') {
+      settle(early);
+      throw cause;
+    }
+    settle([{ kind: 'warning', message: cause.message }]);
+    const deadline = new LoginDeadline(options.timeoutMs);
+    return await logIn({ ...options, messageContent: false, deadline }, onEvent);
+  }
 }

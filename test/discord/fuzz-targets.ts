@@ -10,8 +10,7 @@ import {
 import { nonceFor, sealedDatagram } from '#src/discord/library/cipher-check.ts';
 import { guardLibrary } from '#src/discord/library/library-guards.ts';
 import { innerUdp } from '#src/discord/library/voice-library.ts';
-import { HeldDatagrams } from '#src/discord/link/held-datagrams.ts';
-import { ConsentedReceiver } from '#src/discord/link/receiver.ts';
+import { ConsentedReceiver, HeldDatagrams } from '#src/discord/link/receiver.ts';
 import { bytesLike, jsonLike, textOf } from '#test/fuzz/inputs.ts';
 import { target } from '#test/fuzz/target.ts';
 import { fc } from '#test/properties.ts';

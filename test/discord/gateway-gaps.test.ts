@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { commandCallOf } from '#src/discord/interactions/calls.ts';
-import { takeTheStage } from '#src/discord/library/stage-channels.ts';
+import { takeTheStage } from '#src/discord/link/voice-link-opener.ts';
 import { watchOwnState } from '#src/discord/own-state.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import { openPlaces } from '#src/discord/places.ts';

@@ -8,6 +8,8 @@ import {
   type ModalSubmitInteraction,
 } from 'discord.js';
 import type { DiscordEvent } from '#src/discord/events.ts';
+import { withDeadline } from '#src/discord/library/deadline.ts';
+import type { SyncTiming } from '#src/discord/link/timing.ts';
 import type { InteractionClaims } from '#src/discord/shards/interaction-claims.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type {
@@ -19,7 +21,8 @@ import type {
   Reply,
 } from '#src/session/ports/command.ts';
 import type { Form } from '#src/session/ports/form.ts';
-import { localeOf } from '#src/texts/texts.ts';
+import { firstChars } from '#src/texts/plain.ts';
+import { type Locale, localeOf, text } from '#src/texts/texts.ts';
 import { type RepliableInteraction, resilientInteraction } from './answering.ts';
 import { callOf, commandCallOf, formCallOf, languagesOf, menuCallOf } from './calls.ts';
 import {
@@ -30,7 +33,6 @@ import {
 import { type Admission, InteractionLimits, type LimitedRequest } from './rate-limits.ts';
 import { messageWith, pressedOf } from './rendering.ts';
 import { byLine, type CommandEntry } from './slashes.ts';
-import { suggestions } from './suggestions.ts';
 
 export type InteractionReceiverOptions = InteractionRunnerOptions & {
   readonly commands: readonly CommandEntry[];
@@ -258,4 +260,37 @@ async function refuse(asking: ForUs, tell: (event: DiscordEvent) => void): Promi
   } catch (error) {
     tell({ kind: 'command-failed', name: 'elsewhere', code: 'discord.unreachable', error });
   }
+}
+
+type Choice = { readonly name: string; readonly value: string };
+
+/** What Discord takes, and how long a person who types waits. */
+const [maxChoices, maxChars, lateMs] = [25, 100, 200];
+
+const never = new AbortController().signal;
+
+/**
+ * Choices for somebody who types, of what `ask` finds in time; nothing where it fails. Where Discord takes fewer than there
+ * are, the last one says so. Never throws.
+ */
+export async function suggestions(
+  ask: () => Promise<readonly string[]>,
+  timing: SyncTiming,
+  locale: Locale,
+): Promise<Choice[]> {
+  const late = () => new Error(`nothing was found in ${lateMs} ms`);
+  try {
+    return choicesOf(await withDeadline(ask, { ms: lateMs, timing, late }, never), locale);
+  } catch {
+    return [];
+  }
+}
+
+function choicesOf(found: readonly string[], locale: Locale): Choice[] {
+  const words = found.map((word) => firstChars(word, maxChars)).filter((word) => word.trim());
+  const all = [...new Set(words)].map((word) => ({ name: word, value: word }));
+  if (all.length <= maxChoices) return all;
+  const shown = all.slice(0, maxChoices - 1);
+  const more = text('suggest.more', { n: all.length - shown.length }, locale);
+  return [...shown, { name: firstChars(more, maxChars), value: '\u2026' }];
 }

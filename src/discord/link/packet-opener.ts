@@ -2,8 +2,6 @@ import type { VoiceReceiver } from '@discordjs/voice';
 import { opusSamples } from '#src/audio/opus/opus-toc.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { innerReceiver } from '#src/discord/library/voice-library.ts';
-import { ReplayWindow } from './replay-window.ts';
-import { SoundRate } from './sound-rate.ts';
 
 /** What became of a datagram of somebody who may be heard. */
 export type DatagramOutcome = 'opened' | 'sealed' | 'unparsed' | 'ahead' | 'replayed';
@@ -92,4 +90,69 @@ function hasTrueExtension(datagram: Buffer): boolean {
 
 function isSealed(opus: Buffer): boolean {
   return opus.length > 2 && opus.readUInt16BE(opus.length - 2) === 0xfafa;
+}
+
+/** Size of the replay window of one source, in packets; later voice is of no use. A power of two. */
+const windowSize = 2_048;
+/** Small steps in a row that prove a counter which only goes up. */
+const provenSteps = 50;
+
+/**
+ * The counters of one source that have been seen, each used once with a key; serial numbers of 32 bit (RFC 1982). They
+ * stand at the end of its datagrams.
+ */
+class ReplayWindow {
+  readonly #seen = new Uint8Array(windowSize);
+  #highest: number | undefined;
+  #steps = 0;
+
+  /** What is older than the window is a replay only where the counter is known to grow. */
+  has(counter: number): boolean {
+    if (this.#highest === undefined) return false;
+    const behind = (this.#highest - counter) | 0;
+    if (behind < 0) return false;
+    return behind < windowSize ? this.#seen[counter % windowSize] === 1 : this.#isProven;
+  }
+
+  /** Marks a counter as seen: its datagram could be decrypted, so it is genuine. */
+  add(counter: number): void {
+    const ahead = this.#highest === undefined ? windowSize : (counter - this.#highest) | 0;
+    if (ahead > 0 || ahead <= -windowSize) this.#advance(counter, ahead);
+    this.#seen[counter % windowSize] = 1;
+  }
+
+  get #isProven(): boolean {
+    return this.#steps >= provenSteps;
+  }
+
+  #advance(counter: number, ahead: number): void {
+    const isStep = ahead > 0 && ahead < windowSize;
+    this.#steps = isStep ? this.#steps + 1 : 0;
+    if (!isStep) this.#seen.fill(0);
+    for (let n = 0; isStep && n < ahead; n++) this.#seen[(counter - n) & (windowSize - 1)] = 0;
+    this.#highest = counter;
+  }
+}
+
+/** Sound of one speaker, in ms, that may arrive ahead of real time: what piles up on the way comes at once. */
+const mostAheadMs = 2_000;
+
+/** Rate limit of the sound that each person sends: one second in a second. */
+class SoundRate {
+  /** Until when each person's sound would last if it were played as it came. */
+  readonly #untilMs = new Map<string, number>();
+
+  /** Whether what comes now is to be dropped. */
+  isAhead(speakerId: string, atMs: number): boolean {
+    return (this.#untilMs.get(speakerId) ?? atMs) - atMs > mostAheadMs;
+  }
+
+  add(speakerId: string, lengthMs: number, atMs: number): void {
+    const fromMs = Math.max(atMs, this.#untilMs.get(speakerId) ?? atMs);
+    this.#untilMs.set(speakerId, fromMs + lengthMs);
+  }
+
+  clear(): void {
+    this.#untilMs.clear();
+  }
 }

@@ -1,4 +1,5 @@
-import { type Client, type Guild, PermissionFlagsBits, Status } from 'discord.js';
+import { ChannelType, type Client, type Guild, PermissionFlagsBits, Status } from 'discord.js';
+import type { AlertName } from '#src/base/alerts.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
@@ -10,11 +11,9 @@ import {
   type ReceiveBufferFault,
   receiveBufferWarnings,
 } from '#src/discord/library/receive-buffer.ts';
-import { takeTheStage } from '#src/discord/library/stage-channels.ts';
 import { readMember } from '#src/discord/members.ts';
 import { permissionsIn } from '#src/discord/permissions.ts';
 import { LinkAlerts } from '#src/discord/watchdogs/link-alerts.ts';
-import { RejoinLimit } from '#src/discord/watchdogs/rejoin-limit.ts';
 import type { ExpectedSeat, SeatWatchOptions } from '#src/discord/watchdogs/seat-watch.ts';
 import type {
   ChannelRef,
@@ -23,7 +22,7 @@ import type {
   VoiceLinkOpener,
 } from '#src/session/ports/voice-link.ts';
 import { ShardPace, SignalPace } from './signal-pace.ts';
-import { realTiming } from './timing.ts';
+import { realTiming, type SyncTiming } from './timing.ts';
 import { DiscordLink } from './voice-link.ts';
 
 export type DoorLimits = {
@@ -276,4 +275,63 @@ function tooOften(waitMs: number): BotError {
   const message = `Too many joins there, or Discord asked for a rest: wait ${Math.ceil(waitMs / 1000)} s.`;
   const about = { retryAfterMs: waitMs };
   return new BotError('link.rate_limited', true, message, undefined, undefined, about);
+}
+
+/** The cached seat may still be the former one. Source: discord.js #7746. */
+const againMs = 500;
+
+/** In a stage one sits in the audience first: takes the floor where that is allowed, else asks for it. Never throws. */
+export async function takeTheStage(
+  guild: Guild,
+  channelId: string,
+  timing: SyncTiming,
+  tell: (event: DiscordEvent) => void,
+): Promise<void> {
+  const channel = guild.channels.cache.get(channelId);
+  if (channel?.type !== ChannelType.GuildStageVoice) return;
+  try {
+    await askToSpeak(guild, channelId);
+  } catch {
+    await new Promise<void>((resolve) => timing.later(againMs, resolve));
+    await askToSpeak(guild, channelId).catch((cause: unknown) => {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      const message = `Stage ${channelId}: not asked to speak: ${why}`;
+      tell({ kind: 'warning', message, guildId: guild.id, cause });
+    });
+  }
+}
+
+async function askToSpeak(guild: Guild, channelId: string): Promise<void> {
+  const { me } = guild.members;
+  const seat = me?.voice;
+  if (seat?.channelId !== channelId) throw new Error('the bot is not seated there yet');
+  if (seat.suppress === false) return;
+  const mine = me && seat.channel ? permissionsIn(seat.channel, me) : undefined;
+  if (mine?.has(PermissionFlagsBits.MuteMembers)) await seat.setSuppressed(false);
+  else await seat.setRequestToSpeak(true);
+}
+
+/** Least time, in ms, between rejoins of one channel by different watchdogs: a second fault is none of the first one's. */
+const anyMs = 60_000;
+/** Least time, in ms, between two rejoins of one channel by the same watchdog: a rejoin that did not help is not tried soon again. */
+const sameMs = 300_000;
+/** Longer limits, in ms, of single watchdogs. */
+const ownMs: Partial<Record<AlertName, number>> = { 'encryption-unsettled': 600_000 };
+
+/** Rate limit of the rejoins that watchdogs ask for, by channel. */
+export class RejoinLimit {
+  readonly #lastAtMs = new Map<string, number>();
+
+  /** True if the channel may be left and joined anew now, which is then taken as done. */
+  take(channelId: string, name: AlertName, atMs: number): boolean {
+    const own = `${channelId} ${name}`;
+    if (!this.#isOver(channelId, anyMs, atMs)) return false;
+    if (!this.#isOver(own, ownMs[name] ?? sameMs, atMs)) return false;
+    this.#lastAtMs.set(channelId, atMs).set(own, atMs);
+    return true;
+  }
+
+  #isOver(key: string, everyMs: number, atMs: number): boolean {
+    return atMs - (this.#lastAtMs.get(key) ?? Number.NEGATIVE_INFINITY) >= everyMs;
+  }
 }

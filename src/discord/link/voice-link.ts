@@ -1,8 +1,11 @@
 import '#src/discord/library/sodium.ts';
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import {
+  type DAVESession,
   type DiscordGatewayAdapterCreator,
   joinVoiceChannel,
   type Networking,
+  NetworkingStatusCode,
   type VoiceConnection,
   VoiceConnectionDisconnectReason,
   type VoiceConnectionState,
@@ -15,7 +18,6 @@ import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Mailbox } from '#src/base/mailbox.ts';
 import type { LinkCounts } from '#src/discord/events.ts';
-import { useKeyObject } from '#src/discord/library/key-object.ts';
 import type { ReceiveBufferFault } from '#src/discord/library/receive-buffer.ts';
 import { daveOf, networkingOf } from '#src/discord/library/voice-library.ts';
 import type { LinkAlerts } from '#src/discord/watchdogs/link-alerts.ts';
@@ -29,7 +31,6 @@ import type {
 } from '#src/session/ports/voice-link.ts';
 import { afterClose, isRefusal } from './close-codes.ts';
 import { repeatDiscovery } from './discovery.ts';
-import { watchSettled } from './link-ready.ts';
 import { ConsentedReceiver } from './receiver.ts';
 import { FrameSender } from './sender.ts';
 import type { SignalPace } from './signal-pace.ts';
@@ -321,4 +322,38 @@ function gone(how: SeatLoss): BotError {
 
 function lost(message: string, cause?: unknown): BotError {
   return new BotError('link.lost', true, message, cause);
+}
+
+/**
+ * Keeps the key of AES-256-GCM as what Node's ciphers take at once: from the bytes the library has they make it anew for each
+ * packet, which on Node 24 takes longer than the cipher itself.
+ */
+export function useKeyObject({ state }: Networking): void {
+  if (state.code !== NetworkingStatusCode.Ready) return;
+  const connection: { encryptionMode: string; secretKey: Uint8Array | KeyObject } =
+    state.connectionData;
+  if (connection.encryptionMode !== 'aead_aes256_gcm_rtpsize') return;
+  if (connection.secretKey instanceof Uint8Array)
+    connection.secretKey = createSecretKey(connection.secretKey);
+}
+
+/**
+ * Whether what is sent now is heard: voice ready, and the end-to-end group open to everybody there.
+ *
+ * A state, not an event: one person coming to a lonely bot unsettles it for some 10 ms. Alone there is
+ * no group. `transitioned` fires also when the last one leaves, so the session is looked at each time.
+ * A resumed voice socket keeps its session, so what counts is which session had opened.
+ */
+export function watchSettled(connection: VoiceConnection, others: () => number): () => boolean {
+  let opened: DAVESession | undefined;
+  connection.on('transitioned', () => {
+    const dave = daveOf(connection);
+    opened = dave?.session?.ready ? dave : undefined;
+  });
+  return () => {
+    if (connection.state.status !== VoiceConnectionStatus.Ready) return false;
+    const dave = daveOf(connection);
+    if (!dave || dave.protocolVersion === 0 || others() === 0) return true;
+    return dave === opened && dave.session?.ready === true;
+  };
 }

@@ -1,8 +1,13 @@
-import type { Client } from 'discord.js';
+import { type Client, Routes } from 'discord.js';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import { sentence } from '#src/discord/interactions/rendering.ts';
+import { newNonce } from '#src/discord/nonce.ts';
 import type { PanelBoard } from '#src/session/ports/panel.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import { localeOf, type TextLine } from '#src/texts/texts.ts';
+import type { Outbox } from './outbox.ts';
 import { openPanelThreads, type ThreadParts } from './panel-threads.ts';
 import type { PanelReplies } from './panels.ts';
-import { postPanel } from './post-panel.ts';
 
 /** Every place where people see what the bot does: its panels, and threads under them. */
 export function openBoard(
@@ -17,4 +22,52 @@ export function openBoard(
     forget: (guildId) => panels.forget(guildId),
     invite: (guildId, personId, captionsDays) => threads.invite(guildId, personId, captionsDays),
   };
+}
+
+type PostParts = {
+  readonly panels: Pick<PanelReplies, 'dressed' | 'put'>;
+  readonly outbox: Pick<Outbox, 'put'>;
+  readonly tell: (event: DiscordEvent) => void;
+};
+
+/** Posts the panel in the chat of a voice channel, where no command became it; false where it cannot. Never throws. */
+async function postPanel(
+  client: Client<true>,
+  { outbox, panels, tell }: PostParts,
+  { channelId, guildId, name }: ChannelRef,
+  line: TextLine,
+): Promise<boolean> {
+  const locale = localeOf(client.guilds.cache.get(guildId)?.preferredLocale ?? '');
+  const head = sentence(line, locale);
+  const message = panels.dressed(guildId, head);
+  const { allowedMentions, ...rest } = message;
+  const body = {
+    ...rest,
+    allowed_mentions: allowedMentions,
+    nonce: newNonce(),
+    enforce_nonce: true,
+  };
+  let made: unknown;
+  const send = async (signal: AbortSignal) => {
+    made = await client.rest.post(Routes.channelMessages(channelId), { body, signal });
+  };
+  try {
+    await outbox.put(channelId, send, never);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const text = `Server ${guildId}: no panel could be posted in ${name}: ${why}. May the bot send messages there?`;
+    tell({ kind: 'warning', message: text, guildId, cause });
+    return false;
+  }
+  const messageId = idOf(made);
+  if (messageId === undefined) return false;
+  panels.put(guildId, { channelId, messageId }, head, message);
+  return true;
+}
+
+const never = new AbortController().signal;
+
+function idOf(made: unknown): string | undefined {
+  const id = typeof made === 'object' && made !== null && 'id' in made ? made.id : undefined;
+  return typeof id === 'string' ? id : undefined;
 }

@@ -19,14 +19,17 @@ import {
 } from '#src/discord/library/voice-library.ts';
 import { discoveredAddress, discoveryRequest } from '#src/discord/link/discovery.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
-import { ConnectionWatchdog } from './connection-watchdog.ts';
-import { EncryptionWatchdog } from './encryption-watchdog.ts';
-import { FramesWatchdog } from './frames-watchdog.ts';
+import {
+  ConnectionWatchdog,
+  EncryptionWatchdog,
+  FramesWatchdog,
+  HeartbeatWatchdog,
+  type SpeakerWatch,
+  SpeakerWatchdog,
+  UdpWatchdog,
+} from './fault-detectors.ts';
 import type { GroupRecovery } from './group-recovery.ts';
-import { HeartbeatWatchdog } from './heartbeat-watchdog.ts';
 import type { LinkAlerts } from './link-alerts.ts';
-import { type SpeakerWatch, SpeakerWatchdog } from './speaker-watchdog.ts';
-import { UdpWatchdog } from './udp-watchdog.ts';
 
 /** How often the watchdogs look at their link, and ask the voice server for our address. */
 const [lookMs, probeMs] = [250, 1_000];

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
 import { set } from '#commands/settings/set.ts';
-import { suggestions } from '#src/discord/interactions/suggestions.ts';
+import { suggestions } from '#src/discord/interactions/reception.ts';
 import type { Command, CommandCall, CommandPorts } from '#src/session/ports/command.ts';
 import { settingKeys } from '#src/session/ports/settings.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';

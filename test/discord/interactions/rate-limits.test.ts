@@ -5,9 +5,9 @@ import {
   type Admission,
   InteractionLimits,
   type LimitedRequest,
+  TokenBuckets,
 } from '#src/discord/interactions/rate-limits.ts';
 import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
-import { TokenBuckets } from '#src/discord/interactions/token-buckets.ts';
 import type { Button, CommandPorts } from '#src/session/ports/command.ts';
 import { text } from '#src/texts/texts.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';

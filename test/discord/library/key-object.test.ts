@@ -2,7 +2,7 @@ import '#src/discord/library/sodium.ts';
 import { createCipheriv, KeyObject, randomBytes } from 'node:crypto';
 import { type Networking, NetworkingStatusCode } from '@discordjs/voice';
 import { expect, test } from 'vitest';
-import { useKeyObject } from '#src/discord/library/key-object.ts';
+import { useKeyObject } from '#src/discord/link/voice-link.ts';
 
 function ready(encryptionMode: string) {
   const bytes = new Uint8Array(randomBytes(32));

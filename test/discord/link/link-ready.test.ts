@@ -2,7 +2,7 @@ import '#src/discord/library/sodium.ts';
 import { EventEmitter } from 'node:events';
 import type { VoiceConnection } from '@discordjs/voice';
 import { expect, test } from 'vitest';
-import { watchSettled } from '#src/discord/link/link-ready.ts';
+import { watchSettled } from '#src/discord/link/voice-link.ts';
 
 type Dave = { protocolVersion: number; session?: { ready: boolean } };
 

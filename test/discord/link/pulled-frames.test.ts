@@ -2,7 +2,7 @@ import childProcess from 'node:child_process';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import type { Frame } from '#src/audio/frame.ts';
-import { resourceOf } from '#src/discord/link/pulled-frames.ts';
+import { resourceOf } from '#src/discord/link/sender.ts';
 
 function sourceOf(frames: Frame[]) {
   return { next: () => frames.shift(), left: () => {}, isIdle: true };

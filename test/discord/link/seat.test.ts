@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { ChannelType, type Client, Events, type Guild, PermissionFlagsBits } from 'discord.js';
 import { expect, test } from 'vitest';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { takeTheStage } from '#src/discord/library/stage-channels.ts';
+import { takeTheStage } from '#src/discord/link/voice-link-opener.ts';
 import { watchOwnState } from '#src/discord/own-state.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 

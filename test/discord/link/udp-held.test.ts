@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { HeldDatagrams } from '#src/discord/link/held-datagrams.ts';
+import { HeldDatagrams } from '#src/discord/link/receiver.ts';
 
 const datagram = (n: number) => Buffer.from([n]);
 

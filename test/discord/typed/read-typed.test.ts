@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readTyped } from '#src/discord/typed/read-typed.ts';
+import { readTyped } from '#src/discord/typed/typed-messages.ts';
 import { fc } from '#test/properties.ts';
 
 const botId = '900';

@@ -1,7 +1,7 @@
 import '#src/discord/library/sodium.ts';
 import { VoiceConnectionStatus } from '@discordjs/voice';
 import { expect, test } from 'vitest';
-import { ConnectionWatchdog } from '#src/discord/watchdogs/connection-watchdog.ts';
+import { ConnectionWatchdog } from '#src/discord/watchdogs/fault-detectors.ts';
 
 const { Ready, Signalling, Connecting } = VoiceConnectionStatus;
 const everyMs = 250;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { EncryptionWatchdog } from '#src/discord/watchdogs/encryption-watchdog.ts';
+import { EncryptionWatchdog } from '#src/discord/watchdogs/fault-detectors.ts';
 
 const lookMs = 250;
 

@@ -3,9 +3,9 @@ import { EventEmitter } from 'node:events';
 import { type Networking, NetworkingStatusCode, type VoiceConnection } from '@discordjs/voice';
 import { expect, test } from 'vitest';
 import { discoveryRequest } from '#src/discord/link/discovery.ts';
+import { RejoinLimit } from '#src/discord/link/voice-link-opener.ts';
 import { type LinkAlert, LinkAlerts } from '#src/discord/watchdogs/link-alerts.ts';
 import { LinkWatchdogs } from '#src/discord/watchdogs/link-watchdogs.ts';
-import { RejoinLimit } from '#src/discord/watchdogs/rejoin-limit.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 
 const ssrc = 7;

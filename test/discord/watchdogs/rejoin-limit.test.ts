@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { RejoinLimit } from '#src/discord/watchdogs/rejoin-limit.ts';
+import { RejoinLimit } from '#src/discord/link/voice-link-opener.ts';
 
 test('a watchdog rejoins a channel at most once in five minutes', () => {
   const limit = new RejoinLimit();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { UdpWatchdog } from '#src/discord/watchdogs/udp-watchdog.ts';
+import { UdpWatchdog } from '#src/discord/watchdogs/fault-detectors.ts';
 
 /** Requests once a second from `fromMs` on, up to and with `toMs`. */
 function requests(watchdog: UdpWatchdog, fromMs: number, toMs: number): void {
