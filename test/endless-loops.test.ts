@@ -34,7 +34,7 @@ const allowed: Readonly<Record<string, string>> = {
   'src/session/tracks/track-persistence.ts': 'one session',
   'src/session/voice-session.ts': 'one session',
   // A timer that is set before its round: an error in the round is logged and ends nothing.
-  'src/status/repeat-limiter.ts': 'repetitions of one line; its timer is set first',
+  'src/status/log.ts': 'repetitions of one line; its timer is set first',
   'src/discord/rest-clock.ts': 'its next round is set first',
   'src/discord/watchdogs/seat-watch.ts': 'its next round is set first',
   'src/status/loop-delay.ts': 'an interval goes on after an error',

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { upgradeWebSocket } from '@hono/node-server';
 import type { Sandbox } from '#sandbox/sandbox.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
-import { openAtFreePort } from '#src/http/free-port.ts';
+import { openAtFreePort } from '#src/http/listener.ts';
 import { openPage, type Page, type PageOptions } from '#src/http/page.ts';
 import { onlyFor, type PageApp } from '#src/http/viewer.ts';
 import { PaceLimit } from './pace.ts';

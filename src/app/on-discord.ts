@@ -1,15 +1,15 @@
 import packageJson from '#package.json' with { type: 'json' };
-import { openOperatorPage, pageParts, tellLinks } from '#src/app/page/operator-page.ts';
 import { programDoor } from '#src/app/page/serve-programs.ts';
-import { showPage } from '#src/app/page/show-page.ts';
+import { type PageParts, showPage } from '#src/app/page/show-page.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { secretsOf } from '#src/config/models.ts';
 import type { Config } from '#src/config/types.ts';
 import { type OperatorAddress, writeToOperator } from '#src/discord/account/operator-message.ts';
+import type { DiscordEvent } from '#src/discord/events.ts';
 import { refusedIntent } from '#src/discord/login.ts';
-import type { OperatorPage } from '#src/page/operator-page.ts';
+import type { OperatorPage, OperatorPageOptions } from '#src/page/operator-page.ts';
 import { sayNews } from '#src/provider/models/models.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
@@ -246,4 +246,45 @@ function noteStore(
 function noteProvider(readiness: Readiness, news: ProviderNews): void {
   if (news.kind === 'failed') readiness.trouble(`${news.role} ${news.provider}`, news.code);
   if (news.kind === 'mended') readiness.trouble(`${news.role} ${news.provider}`, undefined);
+}
+
+/** Where a page is set; its modules are loaded only then. */
+async function openOperatorPage(
+  { page }: Config,
+  log: Log,
+  alerts: AlertBoard,
+  bot: OperatorPageOptions['bot'],
+): Promise<OperatorPage | undefined> {
+  if (!page) return undefined;
+  const { OperatorPage } = await import('#src/page/operator-page.ts');
+  return new OperatorPage({
+    bot,
+    alerts: () => alerts.raised,
+    isReachedByLink: page.publicUrl !== undefined,
+    clock: realClock,
+    onAction: (viewer, action, guildId) => log.info({ viewer, action, guildId }, 'the page acts'),
+    onBug: (err) => log.error({ err }, 'the page: a snapshot failed'),
+  });
+}
+
+/** Puts the routes of both rooms at one address. */
+function pageParts(
+  operator: OperatorPage | undefined,
+  door: (PageParts & Required<Pick<PageParts, 'routes'>>) | undefined,
+): PageParts {
+  return {
+    ...door,
+    onOpen: ({ links }) => operator?.open(links),
+    isCurrent: (viewer) => operator?.isCurrent(viewer) ?? false,
+    routes(app) {
+      door?.routes(app);
+      operator?.routes(app);
+    },
+  };
+}
+
+/** Passes on which voice links there are. */
+function tellLinks(page: OperatorPage | undefined, event: DiscordEvent): void {
+  if (event.kind === 'link-made') page?.linkMade(event.guildId, event);
+  if (event.kind === 'link-closed') page?.linkClosed(event.guildId);
 }

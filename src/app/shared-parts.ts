@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import packageJson from '#package.json' with { type: 'json' };
 import { TokenBudgets } from '#src/api/tokens/token-budgets.ts';
 import { loadSilero, type SileroWeights } from '#src/audio/voice/silero.ts';
@@ -6,31 +7,47 @@ import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
 import { realClock } from '#src/base/clock.ts';
 import { withoutToolsOnRefusal } from '#src/chat/completions/without-tools.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
+import type { Config } from '#src/config/types.ts';
+import type { ExternalTool, ToolNews } from '#src/external-tools/external-tool.ts';
 import type { StoreCopies } from '#src/people/store-copies.ts';
 import { type Cues, loadCues } from '#src/playback/reply/load-cues.ts';
 import type { Pipelines } from '#src/session/ports/pipelines.ts';
+import type { RoomTool } from '#src/session/ports/tool.ts';
 import { ReminderClock } from '#src/session/reminders/reminder-clock.ts';
+import { SoundCatalog } from '#src/session/tracks/sound-catalog.ts';
 import type { TranscriptStores } from '#src/session/transcripts/transcript-stores.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import { Decoding } from '#src/sources/decode/decoding.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import type { FileReader, RecordingReader } from '#src/sources/fetch/ports.ts';
+import { findFfmpeg } from '#src/sources/ffmpeg.ts';
+import { openLibrary } from '#src/sources/library.ts';
+import { Recordings } from '#src/sources/recordings.ts';
+import type { ReadTags } from '#src/sources/sound-titles.ts';
+import { Sources } from '#src/sources/sources.ts';
+import { TextFiles } from '#src/sources/text-files.ts';
 import { ListeningSlots } from '#src/speech/listening-slots.ts';
 import {
   openTextLanguage,
   type TextLanguageDetector,
 } from '#src/speech/text-language/text-language.ts';
+import type { SharedSpending } from '#src/spending/ledger/shared-spending.ts';
 import type { SessionBudgets } from '#src/spending/session-budgets.ts';
 import { SpeedStats } from '#src/status/stats-book.ts';
 import { FileCopies } from '#src/storage/backups/file-copies.ts';
 import { removeLeftovers } from '#src/storage/backups/restore.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import { refuseNewerStores } from '#src/storage/data-dir/store-files.ts';
-import type { Store } from '#src/storage/store.ts';
+import type { PostgresPool } from '#src/storage/postgres/pool.ts';
+import { type Store, storePath } from '#src/storage/store.ts';
+import { mainStore } from '#src/storage/thread/operations.ts';
+import { keepStore } from '#src/storage/thread/steady-store.ts';
+import { openStore } from '#src/storage/thread/store-thread.ts';
 import { PartialTrust } from '#src/turn/partial-trust.ts';
+import { tools } from '#tools/tools.ts';
 import type { BotOptions } from './bot-options.ts';
 import { openBudget } from './budget.ts';
 import { pipelinesOf } from './engines/pipelines.ts';
-import { type OperatorTools, openOperatorTools } from './external-tools.ts';
-import { openSounds, type Sounds } from './sounds.ts';
-import { openBotStore } from './store.ts';
 import { openTranscriptStores } from './transcripts.ts';
 
 /** What all shards of a process share. */
@@ -169,4 +186,114 @@ function answeringPartsOf({ config, engines, tap }: BotOptions, name: string): A
   const chat = withoutToolsOnRefusal(engines.chat(name));
   const pipelines = pipelinesOf(config, engines, chat);
   return { chat, pipelines: tap?.(pipelines) ?? pipelines };
+}
+
+/** Tools of the operator: those of MCP servers that are connected, and functions in files. */
+type OperatorTools = { all(): readonly RoomTool[] } & AsyncDisposable;
+
+/**
+ * Opens what is configured, and loads nothing where nothing is. Servers are connected meanwhile: the bot does not wait for
+ * them. Aborting `signal` throws `signal.reason`.
+ */
+export async function openOperatorTools(
+  { externalTools, dataDir }: Pick<Config, 'externalTools' | 'dataDir'>,
+  tell: ToolNews,
+  signal: AbortSignal,
+): Promise<OperatorTools> {
+  await using stack = new AsyncDisposableStack();
+  const { mcp, hasFiles } = externalTools;
+  const sources: (() => readonly ExternalTool[])[] = [];
+  if (mcp) {
+    const { McpServers } = await import('#src/external-tools/mcp/mcp-servers.ts');
+    const servers = stack.use(new McpServers({ ...mcp, clock: realClock, tell }));
+    sources.push(() => servers.tools());
+  }
+  if (hasFiles) {
+    const { openToolFiles } = await import('#src/external-tools/files/tool-files.ts');
+    const taken = new Set(tools.map(({ name }) => name));
+    const folder = join(dataDir, 'tools');
+    const files = await openToolFiles({ folder, taken, clock: realClock, tell }, signal);
+    sources.push(() => files);
+  }
+  if (sources.length === 0) return { all: () => [], [Symbol.asyncDispose]: async () => undefined };
+  const { externalTool } = await import('#tools/external-tool.ts');
+  const known = new WeakMap<ExternalTool, RoomTool>();
+  const adapted = (tool: ExternalTool): RoomTool => {
+    const found = known.get(tool) ?? externalTool(tool);
+    known.set(tool, found);
+    return found;
+  };
+  const closing = stack.move();
+  return {
+    all: () => sources.flatMap((source) => source().map(adapted)),
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+}
+
+/** What people send or have played: recordings to be heard, sounds of tracks, text files. */
+type Sounds = AsyncDisposable & {
+  readonly recordings: RecordingReader;
+  readonly files: FileReader;
+  readonly shelf: SoundCatalog;
+};
+
+/** Longest step of a decoding process, in ms, before it is killed: 30 ms are usual. */
+const mostStepMs = 2_000;
+
+/** Closing it ends what is being decoded. */
+function openSounds(config: Pick<Config, 'allowedHosts' | 'dataDir' | 'searchPath'>): Sounds {
+  const { allowedHosts, dataDir, searchPath } = config;
+  const [clock, allowed] = [realClock, new AllowedHosts(allowedHosts)];
+  const decoding = new Decoding({ clock, stepMs: mostStepMs });
+  const ffmpeg = findFfmpeg(searchPath);
+  const sources = new Sources({ clock, decoding, allowed, ...(ffmpeg && { ffmpeg }) });
+  const lane = decoding.lane(''); // where the library's sounds are decoded: one process does both
+  const readTags: ReadTags = (path, signal) => lane.readTags(path, signal);
+  const library = openLibrary(dataDir, { opener: sources, clock, readTags });
+  return {
+    recordings: new Recordings(decoding, { allowed }),
+    files: new TextFiles({ allowed }),
+    shelf: new SoundCatalog(sources, library),
+    [Symbol.asyncDispose]: () => decoding[Symbol.asyncDispose](),
+  };
+}
+
+/** What outlives the process. */
+type OpenedStore = {
+  readonly store: Store;
+  /** Only where several processes may share the store. */
+  readonly sharedSpending?: SharedSpending;
+  /** Connections to the database of the store; absent: it is a file. Closed with the store. */
+  readonly pool?: PostgresPool;
+};
+
+/** Time, in ms, that the database has to answer once the process is asked to end: less than an orderly end may take. */
+const endMs = 6_500;
+
+/**
+ * The store: SQLite, which stops nobody from talking while it is in trouble, or PostgreSQL, which is to be there at the start.
+ *
+ * Errors: of PostgreSQL, as `openPostgresStore`. Aborting `signal` throws `signal.reason`.
+ */
+async function openBotStore(
+  { config, onStore }: Pick<BotOptions, 'config' | 'onStore'>,
+  signal: AbortSignal,
+): Promise<OpenedStore> {
+  const { dataDir, databaseUrl: url } = config;
+  const clock = realClock;
+  if (url) {
+    // Nothing of it is loaded where it is not used.
+    const [{ openPostgresStore }, { transcriptsPart }] = await Promise.all([
+      import('#src/storage/postgres/keep-books.ts'),
+      import('#src/storage/postgres/transcripts/schema.ts'),
+    ]);
+    const { pool, sharedSpending, ...store } = await openPostgresStore(
+      { url, clock, parts: [transcriptsPart], tell: onStore },
+      signal,
+    );
+    signal.addEventListener('abort', () => pool.endWithin(endMs), { once: true });
+    return { store, sharedSpending, pool };
+  }
+  const open = () => openStore(mainStore, storePath(dataDir), { clock });
+  return { store: await keepStore(mainStore, open, clock, onStore) };
 }

@@ -2,9 +2,12 @@ import { type Context, Hono } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { cors } from 'hono/cors';
 import { createMiddleware } from 'hono/factory';
+import type { Clock } from '#src/base/clock.ts';
+import type { ServerOutcome } from '#src/base/keep-server.ts';
+import { type HttpListener, openListener } from './listener.ts';
 import { checkOrigin } from './own-origin.ts';
-import type { PageSessions } from './page-sessions.ts';
-import { addressOf, peerOf, type RateLimits } from './rate-limits.ts';
+import { PageSessions } from './page-sessions.ts';
+import { addressOf, peerOf, RateLimits } from './rate-limits.ts';
 import { refuse, refuseRate } from './refusal.ts';
 import type { PageApp, PageEnv, PageViewer } from './viewer.ts';
 
@@ -150,4 +153,28 @@ function knownViewer({ sessions, isCurrent }: DoorOptions) {
     else sessions.end(cookie);
     return await next();
   });
+}
+
+type ProgramDoorOptions = Pick<DoorOptions, 'apiOrigins' | 'mostBodyBytes' | 'onBug'> & {
+  readonly host: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  readonly clock: Clock;
+  routes(app: PageApp): void;
+};
+
+/** Opens an address for programs alone, with the doors of the page and without its files and links. Never throws. */
+export async function openProgramDoor(
+  options: ProgramDoorOptions,
+): Promise<ServerOutcome<HttpListener>> {
+  const { host, port, clock, ...doors } = options;
+  const sessions = new PageSessions(clock); // nobody is let in by a link here
+  const app = createPageApp({
+    ...doors,
+    sessions,
+    rates: new RateLimits(),
+    isCurrent: () => false,
+  });
+  options.routes(app);
+  return await openListener({ host, port, app });
 }

@@ -185,3 +185,18 @@ function urlOf(server: Server): URL {
   const { address, port } = server.address() as AddressInfo; // listens on a port, not a pipe
   return new URL(`http://${address === '::1' ? '[::1]' : '127.0.0.1'}:${port}`);
 }
+
+/** Ports after a taken one that are tried; then any that is free. */
+const mostTries = 20;
+
+/** Opens at the first free port from the wanted one on. `open` must not throw. */
+export async function openAtFreePort<Server extends AsyncDisposable>(
+  wanted: number,
+  open: (port: number) => Promise<ServerOutcome<Server>>,
+): Promise<ServerOutcome<Server>> {
+  for (let port = wanted; port < wanted + mostTries && port < 65_536; port++) {
+    const outcome = await open(port);
+    if (outcome.kind === 'open' || !outcome.isTaken) return outcome;
+  }
+  return await open(0);
+}

@@ -4,9 +4,7 @@ import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 import { latencies } from './latency.ts';
-import { openOutlet } from './outlet.ts';
 import { plainError } from './plain-error.ts';
-import { type LimiterTiming, RepeatLimiter } from './repeat-limiter.ts';
 
 export type Log = ReturnType<typeof openLog>;
 
@@ -140,4 +138,86 @@ function without(secrets: readonly Secret[]): (line: string) => string {
     .map((secret) => JSON.stringify(secret.reveal()).slice(1, -1))
     .filter(({ length }) => length >= shortestSecret);
   return (line) => written.reduce((text, secret) => text.replaceAll(secret, '[secret]'), line);
+}
+
+/** Of lines nobody has read; a whole day of a calm bot. */
+const unreadLimitBytes = 1_000_000;
+
+/**
+ * Writes lines as fast as they are read, and never blocks the writer.
+ *
+ * While more than 1 MB is unread, lines are dropped; how many stands in a line of its own afterwards. A terminal that
+ * was closed or a reader that ended is nobody's failure. On `process.stdout` only a terminal or a file is waited for.
+ */
+function openOutlet(stream: Writable): { write(line: string): void } {
+  let dropped = 0;
+  stream.on('error', () => undefined);
+  return {
+    write(line) {
+      if (stream.writableLength > unreadLimitBytes) {
+        dropped++;
+        return;
+      }
+      if (dropped > 0) stream.write(lost(dropped));
+      dropped = 0;
+      stream.write(line);
+    },
+  };
+}
+
+function lost(lines: number): string {
+  const msg = `${lines} lines of the log were dropped: nobody read it`;
+  return `${JSON.stringify({ level: 40, time: new Date().toISOString(), msg })}\n`;
+}
+
+type LimiterTiming = {
+  /** Monotonic. */
+  nowMs(): number;
+  /** Calls `run` once after `ms`, without keeping the process alive for it. */
+  later(ms: number, run: () => void): void;
+};
+
+/** Least time, in ms, between two equal lines of the log. */
+const apartMs = 60_000;
+/** Different lines that are remembered; beyond it the oldest is forgotten, and may be written again. */
+const mostKeys = 500;
+
+type LimitedLine = { readonly writtenAtMs: number; heldBack: number; last: () => void };
+
+/** Writes the same line at most once a minute; the last one that was held back is written at the end of its minute. */
+export class RepeatLimiter {
+  readonly #timing: LimiterTiming;
+  readonly #lines = new Map<string, LimitedLine>();
+
+  constructor(timing: LimiterTiming) {
+    this.#timing = timing;
+  }
+
+  /** `write` may be called again later, with how many were held back until then. */
+  take(key: string, write: (heldBack: number) => void): void {
+    const line = this.#lines.get(key);
+    if (line && this.#timing.nowMs() - line.writtenAtMs < apartMs) {
+      line.heldBack++;
+      line.last = () => write(line.heldBack - 1);
+      return;
+    }
+    this.#write(key, () => write(0));
+  }
+
+  #write(key: string, write: () => void): void {
+    const writtenAtMs = this.#timing.nowMs();
+    const line: LimitedLine = { writtenAtMs, heldBack: 0, last: () => undefined };
+    this.#lines.delete(key);
+    this.#lines.set(key, line);
+    const [oldest] = this.#lines.keys();
+    if (this.#lines.size > mostKeys && oldest !== undefined) this.#lines.delete(oldest);
+    this.#timing.later(apartMs, () => this.#over(key, line));
+    write();
+  }
+
+  #over(key: string, line: LimitedLine): void {
+    if (this.#lines.get(key) !== line) return;
+    if (line.heldBack === 0) this.#lines.delete(key);
+    else this.#write(key, line.last);
+  }
 }

@@ -6,7 +6,7 @@ import { apiBodyBytes } from '#src/api/api.ts';
 import { completionRequest } from '#src/api/openai/completion-request.ts';
 import { BodyReads } from '#src/api/request-body.ts';
 import { realClock } from '#src/base/clock.ts';
-import { openProgramDoor } from '#src/http/program-door.ts';
+import { openProgramDoor } from '#src/http/doors.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { guildId, openApi, programPorts, refusalIn } from './api-setup.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openSandboxPrograms } from '#src/app/sandbox/sandbox-programs.ts';
+import { openSandboxPrograms } from '#src/app/sandbox/in-sandbox.ts';
 import { ask, openTestPage, refusalOf } from '#test/http/open-page.ts';
 import { guildId, openApi } from './api-setup.ts';
 

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { PassThrough, Readable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { pipeLines } from '#src/console/pipe-lines.ts';
+import { pipeLines } from '#src/console/prompt/prompt.ts';
 
 const never = new AbortController().signal;
 

@@ -2,7 +2,7 @@ import { EventLog } from '#src/console/first-run/event-log.ts';
 import type { ExchangeParts } from '#src/console/first-run/sandbox-run-exchange.ts';
 import { ConversationPrinter } from '#src/console/first-run/show.ts';
 import { SpokenRecorder } from '#src/console/first-run/spoken-recorder.ts';
-import { WavFolder } from '#src/console/first-run/wav-folder.ts';
+import { WavFolder } from '#src/console/first-run/wav-files.ts';
 import type { ConsoleRequest, SandboxReady } from '#src/console/sandbox-lines.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 

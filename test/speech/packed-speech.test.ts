@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { openSpeechDecoder } from '#src/app/speech-decoder.ts';
+import { openSpeechDecoder } from '#src/app/engines/open-voice.ts';
 import { similarity } from '#src/audio/echo/similarity.ts';
 import { durationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DelayWatchdog } from '#src/status/delay-watchdog.ts';
+import { DelayWatchdog } from '#src/status/loop-delay.ts';
 
 /** What a watchdog told of these delays, one a second. */
 function told(...delaysMs: readonly number[]) {

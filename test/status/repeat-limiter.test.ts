@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { RepeatLimiter } from '#src/status/repeat-limiter.ts';
+import { RepeatLimiter } from '#src/status/log.ts';
 
 /** A limiter on time that passes only when told to, and what it wrote. */
 function open() {

@@ -13,7 +13,6 @@ import { type CompletionHead, completionOf } from './completion.ts';
 import { type CompletionQuestion, completionRequest, questionOf } from './completion-request.ts';
 import { chunksOf } from './completion-stream.ts';
 import { eventHeaders } from './server-events.ts';
-import { SpokenAnswers } from './spoken-answers.ts';
 
 export type CompletionParts = ApiDoor & {
   readonly clock: { wallMs(): number };
@@ -116,4 +115,41 @@ export async function whenBegun<T>(parts: AsyncIterable<T>): Promise<AsyncIterab
     }
   }
   return read();
+}
+
+/** Answers kept at a time; the oldest goes first. */
+const mostKept = 1_000;
+/** How long an answer is known by its id, in ms: as long as OpenAI's. */
+const keptMs = 3_600_000;
+
+type KeptAnswer = { readonly text: string; readonly untilWallMs: number; readonly payerId: string };
+
+/** What was said in spoken answers, in memory, so that a program may name one by its id in its next request. */
+class SpokenAnswers {
+  readonly #clock: { wallMs(): number };
+  readonly #kept = new Map<string, KeptAnswer>();
+
+  constructor(clock: { wallMs(): number }) {
+    this.#clock = clock;
+  }
+
+  /** When an answer that is given now will be forgotten, in s since 1970. */
+  expiresAt(): number {
+    return Math.floor((this.#clock.wallMs() + keptMs) / 1_000);
+  }
+
+  keep(id: string, payerId: string, text: string): void {
+    this.#kept.set(id, { text, payerId, untilWallMs: this.#clock.wallMs() + keptMs });
+    for (const [oldest, { untilWallMs }] of this.#kept) {
+      if (this.#kept.size <= mostKept && untilWallMs > this.#clock.wallMs()) return;
+      this.#kept.delete(oldest);
+    }
+  }
+
+  /** The words of an answer that this token was given; undefined where it is not known any more. */
+  textOf(id: string, payerId: string): string | undefined {
+    const kept = this.#kept.get(id);
+    if (kept?.payerId !== payerId) return undefined;
+    return kept.untilWallMs > this.#clock.wallMs() ? kept.text : undefined;
+  }
 }

@@ -17,8 +17,6 @@ import type { OpenBrain } from './brains.ts';
 import { clientOf, limited, stopwatch, type TellEngineNews } from './engine-client.ts';
 import type { EngineRoles, ReadBreakers } from './engine-fallbacks.ts';
 import { openVoice } from './open-voice.ts';
-import { openWarmth } from './open-warmth.ts';
-import { roughTranscriberOf } from './rough-transcriber.ts';
 
 /** Which engine serves which role, ready to use. */
 export type Engines = EngineRoles & {
@@ -229,4 +227,43 @@ async function openWatch(
   const onNews = (news: readonly ModelNews[]) => tell({ kind: 'models', news });
   const watch = stack.use(new ModelWatch({ models, clock: realClock, onNews, alert: tell }));
   return () => watch.news();
+}
+
+/** What opens connections before they are needed. A realtime connection is kept open by itself, once it was. */
+async function openWarmth(
+  { transcription, chat, speech }: Config,
+  voice: { warm?(): void },
+  stack: AsyncDisposableStack,
+): Promise<() => void> {
+  const addresses = [transcription, chat, speech].flatMap((role) => {
+    const viaFetch = role.kind === 'remote' && !('backend' in role && role.backend === 'realtime');
+    return viaFetch ? [role.baseUrl] : [];
+  });
+  if (addresses.length === 0) return () => voice.warm?.();
+  const { WarmConnections } = await import('#src/provider/warm-connections.ts');
+  const connections = stack.use(new WarmConnections(addresses, realClock));
+  return () => {
+    connections.warm();
+    voice.warm?.();
+  };
+}
+
+/**
+ * The recogniser that is used where money for captions is short, opened when it is first asked: it takes about 80 MB. One
+ * that could not be opened is tried again.
+ */
+function roughTranscriberOf(open: () => Promise<Transcriber>): Transcriber {
+  let opened: Promise<Transcriber> | undefined;
+  return {
+    async *transcribe(pcm, signal) {
+      opened ??= open();
+      const opening = opened;
+      opening.catch(() => {
+        if (opened === opening) opened = undefined;
+      });
+      const transcriber = await opening;
+      signal.throwIfAborted();
+      yield* transcriber.transcribe(pcm, signal);
+    },
+  };
 }

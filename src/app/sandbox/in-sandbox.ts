@@ -1,25 +1,25 @@
 import { join } from 'node:path';
 import packageJson from '#package.json' with { type: 'json' };
+import type { AccessSource } from '#src/api/authorise.ts';
 import { startBot } from '#src/app/bot.ts';
 import type { BotOptions } from '#src/app/bot-options.ts';
 import { openEngines } from '#src/app/engines/engines.ts';
+import { programDoor } from '#src/app/page/serve-programs.ts';
 import { loadCorrections } from '#src/app/text-corrections.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
 import { EventLog } from '#src/console/first-run/event-log.ts';
 import { KeptFiles } from '#src/console/first-run/kept-files.ts';
-import { checkRecordings } from '#src/console/first-run/recordings.ts';
 import { ConversationPrinter } from '#src/console/first-run/show.ts';
 import { SpokenRecorder } from '#src/console/first-run/spoken-recorder.ts';
-import { openFolder, WavFolder } from '#src/console/first-run/wav-folder.ts';
+import { checkRecordings, openFolder, WavFolder } from '#src/console/first-run/wav-files.ts';
 import { MessageWall } from '#src/console/prompt/message-wall.ts';
 import type { SandboxPageLine } from '#src/console/sandbox-lines.ts';
 import { SandboxProcess, trust } from '#src/console/sandbox-process.ts';
 import { Screen } from '#src/console/screen.ts';
 import { proposals } from '#src/provider/nearby.ts';
 import { PageView } from './page-view.ts';
-import { openSandboxPrograms } from './sandbox-programs.ts';
 import { runOnce, runPrompt, type SandboxRun } from './sandbox-run.ts';
 import { SandboxView } from './sandbox-view.ts';
 
@@ -173,4 +173,39 @@ function told(
       view.discord(codec, { kind: 'warning', message: event.error.message });
     },
   };
+}
+
+type SandboxProgramOptions = {
+  /** Where the sandbox shows its page; programs find this process at the first free port after it. */
+  readonly page: NonNullable<Config['page']>;
+  readonly access: AccessSource['access'];
+  /** The server of the sandbox. */
+  readonly guildId: string;
+  /** Told in one sentence where programs find the bot, why nowhere, and of failures. */
+  tell(sentence: string): void;
+};
+
+/** HTTP for programs beside the sandbox, whose page is served by its own process. Never throws. */
+export async function openSandboxPrograms({
+  page: { host, port, apiOrigins = [] },
+  access,
+  guildId,
+  tell,
+}: SandboxProgramOptions): Promise<AsyncDisposable | undefined> {
+  const { openAtFreePort } = await import('#src/http/listener.ts');
+  const { openProgramDoor } = await import('#src/http/doors.ts');
+  const onBug = (error: unknown) => tell(`a request of a program failed: ${error}`);
+  const door = await programDoor(access, onBug);
+  const outcome = await openAtFreePort(
+    port + 1,
+    async (free) =>
+      await openProgramDoor({ ...door, apiOrigins, host, port: free, clock: realClock, onBug }),
+  );
+  if (outcome.kind === 'refused') {
+    tell(outcome.why);
+    return undefined;
+  }
+  const { server } = outcome;
+  tell(`HTTP for programs (docs/http.md): ${new URL(`/v1/servers/${guildId}`, server.url)}`);
+  return server;
 }

@@ -11,11 +11,10 @@ import {
 } from '#src/console/first-run/sandbox-show.ts';
 import { takeAsTyped, takeInTurn } from '#src/console/first-run/talk-on.ts';
 import { PersonVoices } from '#src/console/first-run/voices.ts';
-import { pipeLines } from '#src/console/pipe-lines.ts';
 import { host, LineDesk } from '#src/console/prompt/line-desk.ts';
 import type { MessageWall } from '#src/console/prompt/message-wall.ts';
 import { PeoplePresent } from '#src/console/prompt/people-present.ts';
-import { promptLines } from '#src/console/prompt/prompt.ts';
+import { pipeLines, promptLines } from '#src/console/prompt/prompt.ts';
 import type { Screen } from '#src/console/screen.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
 import { standardEmbeddedVoice } from '#src/speech/embedded/flite-voices.ts';

@@ -12,7 +12,7 @@ import type { IgnoreReason } from '#src/turn/answerable.ts';
 import type { EventLog } from './event-log.ts';
 import { type ConversationPrinter, instantsLine } from './show.ts';
 import { silenceOf } from './silence.ts';
-import { openFolder } from './wav-folder.ts';
+import { openFolder } from './wav-files.ts';
 
 /** The bot may think and speak for so long. */
 const answerMs = 60_000;

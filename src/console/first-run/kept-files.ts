@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { openFolder } from './wav-folder.ts';
+import { openFolder } from './wav-files.ts';
 
 /** A file under a message of the bot, and where it can be fetched. */
 export type MessageFile = { readonly name: string; readonly url: string };

@@ -2,7 +2,7 @@ import { BotError } from '#src/base/errors.ts';
 import { type HeardAnswer, heard } from '#src/console/sandbox-lines.ts';
 import type { SandboxObservers } from './exchange.ts';
 import type { SpokenRecorder } from './spoken-recorder.ts';
-import type { WavFolder } from './wav-folder.ts';
+import type { WavFolder } from './wav-files.ts';
 
 /** Parts of an exchange in the sandbox: its observers, a recorder of what the bot is going to say, and a folder for what is heard. */
 export type ExchangeParts = SandboxObservers & {

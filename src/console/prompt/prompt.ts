@@ -1,4 +1,6 @@
 import { createInterface } from 'node:readline';
+import { addAbortSignal, type Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 import { Mailbox } from '#src/base/mailbox.ts';
 import type { Screen } from '#src/console/screen.ts';
 
@@ -72,4 +74,30 @@ function completer(
       () => answer(null, [[], '']),
     );
   };
+}
+
+/** A longer line is cut here; what is over is dropped. */
+const longestChars = 16_000;
+
+/**
+ * Lines of a pipe or a file, read no faster than they are taken; one that cannot be read has none.
+ *
+ * Aborting `signal` ends them.
+ */
+export async function* pipeLines(source: Readable, signal: AbortSignal): AsyncGenerator<string> {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  try {
+    for await (const bytes of addAbortSignal(signal, source)) {
+      const [first = '', ...more] = decoder.write(bytes).split('\n');
+      rest = (rest + first).slice(0, longestChars);
+      for (const next of more) {
+        yield rest;
+        rest = next.slice(0, longestChars);
+      }
+    }
+  } catch {
+    return; // a closed descriptor or a folder: nobody types there
+  }
+  if (rest !== '') yield rest;
 }

@@ -12,11 +12,12 @@ import {
 } from '@modelcontextprotocol/client';
 import packageJson from '#package.json' with { type: 'json' };
 import { BotError } from '#src/base/errors.ts';
+import { JsonMeter } from '#src/base/json.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { ExternalResult } from '#src/external-tools/external-tool.ts';
 import type { OfferedTool } from './accepted-tools.ts';
-import { resultOf } from './call-result.ts';
-import { limitedFetch } from './limited-fetch.ts';
+import { checkedMessage, MessageBudget, messageLimits } from './message-budget.ts';
+import { countLines } from './message-lines.ts';
 import type { McpTransport } from './servers-file.ts';
 import { type StdioOptions, StdioTransport } from './stdio-transport.ts';
 
@@ -224,4 +225,56 @@ function asBotError(error: unknown): BotError {
       return new BotError('tool.refused', false, why, error);
     }
   }
+}
+
+/** Text and structured data of a result; pictures, sounds, links and files are named and left out. */
+function resultOf({ content, structuredContent, isError }: CallToolResult): ExternalResult {
+  const texts = content.flatMap((one) => (one.type === 'text' ? [one.text] : []));
+  const others = content.map(({ type }) => type).filter((type) => type !== 'text');
+  return {
+    text: texts.join('\n'),
+    ...(structuredContent === undefined ? {} : { structured: JSON.stringify(structuredContent) }),
+    leftOut: [...new Set(others)],
+    isError: isError === true,
+  };
+}
+
+type LimitedFetchOptions = {
+  readonly nowMs: () => number;
+  /** Told once a server has sent more than it may. */
+  readonly onFlood: (error: BotError) => void;
+};
+
+/**
+ * `fetch` that stays with its host, whatever that answers, and takes no larger message, nor more of streams in a while, than
+ * servers may send: the SDK reads whatever comes.
+ */
+function limitedFetch({ nowMs, onFlood }: LimitedFetchOptions): typeof fetch {
+  const budget = new MessageBudget();
+  return async (input, init) => {
+    if (typeof init?.body === 'string') checkedMessage(init.body);
+    const response = await fetch(input, { ...init, redirect: 'error' });
+    if (!response.body) return response;
+    const [type = ''] = (response.headers.get('content-type') ?? '').split(';');
+    const isStream = type.trim().toLowerCase() === 'text/event-stream';
+    const meter = new JsonMeter(messageLimits, { isStream });
+    const flood = (what: string) => {
+      const error = new BotError('tool.flooded', true, `A server of tools ${what}.`);
+      onFlood(error);
+      return error;
+    };
+    const body = response.body.pipeThrough(
+      new TransformStream<Uint8Array, Uint8Array>({
+        transform(chunk, controller) {
+          const isFine = !isStream || budget.take(chunk.length, countLines(chunk), nowMs());
+          const excess = meter.push(chunk);
+          if (!isFine) controller.error(flood('sent more messages than it may'));
+          else if (excess) controller.error(flood(`sent ${excess.words}`));
+          else controller.enqueue(chunk);
+        },
+      }),
+    );
+    const { status, statusText, headers } = response;
+    return new Response(body, { status, statusText, headers });
+  };
 }

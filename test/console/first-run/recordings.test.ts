@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { checkRecordings } from '#src/console/first-run/recordings.ts';
+import { checkRecordings } from '#src/console/first-run/wav-files.ts';
 
 const good = 'test/fixtures/speech/human-something.wav';
 

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { WavFolder } from '#src/console/first-run/wav-folder.ts';
+import { WavFolder } from '#src/console/first-run/wav-files.ts';
 
 async function dataDir(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-shelf-'));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { wordsInOrder, wordsOf } from '#src/console/first-run/words.ts';
+import { wordsInOrder, wordsOf } from '#src/console/first-run/judge.ts';
 
 test('punctuation, case and apostrophes are no words', () => {
   expect(wordsOf("It's FIVE — o’clock.")).toEqual(['its', 'five', 'oclock']);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { failuresAfter, retryDelayMs } from '#src/external-tools/mcp/mcp-servers.ts';
 import { MessageBudget } from '#src/external-tools/mcp/message-budget.ts';
 import { countLines, MessageLines } from '#src/external-tools/mcp/message-lines.ts';
-import { failuresAfter, retryDelayMs } from '#src/external-tools/mcp/retry-delay.ts';
 import { fc } from '#test/properties.ts';
 
 test('however a stream is cut into chunks, its lines are the same', () => {

@@ -16,7 +16,7 @@ import type {
   McpConnection,
   McpConnectionOptions,
 } from '#src/external-tools/mcp/mcp-connection.ts';
-import { McpServer } from '#src/external-tools/mcp/mcp-server.ts';
+import { McpServer } from '#src/external-tools/mcp/mcp-servers.ts';
 import { readServers } from '#src/external-tools/mcp/servers-file.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { soundFormats } from '#src/audio/encode/sound-encoder.ts';
 import { realClock } from '#src/base/clock.ts';
-import { openProgramDoor } from '#src/http/program-door.ts';
+import { openProgramDoor } from '#src/http/doors.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { openLoopback } from '#test/api/api-setup.ts';
 import { openCompletions } from '#test/api/completions-setup.ts';
