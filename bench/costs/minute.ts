@@ -2,8 +2,7 @@ import type { BenchPipeline } from '#bench/pipelines/server-settings.ts';
 import { table } from '#bench/table.ts';
 import { standardModels } from '#src/provider/models/models.ts';
 import { costOf, type Use } from '#src/spending/cost.ts';
-import { knownPrices } from '#src/spending/prices/price-table.ts';
-import { rateOf } from '#src/spending/prices/prices.ts';
+import { knownPrices, rateOf } from '#src/spending/prices/prices.ts';
 
 /** A minute of conversation: so many questions, and for each of them, in ms, what people and the bot say. */
 export const questions = 4;

@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Caps } from '#src/spending/caps.ts';
-import { readPrices } from '#src/spending/prices/price-file.ts';
-import { knownPrices } from '#src/spending/prices/price-table.ts';
-import type { Price } from '#src/spending/prices/prices.ts';
+import { knownPrices, type Price, readPrices } from '#src/spending/prices/prices.ts';
 import type { EnvironmentSettings } from './settings.ts';
 
 /** Budget settings: caps, and prices with the owner's first. */

@@ -147,7 +147,7 @@ const trusted = [
   'src/provider/models/model-list.ts',
   'src/session/settings/caption-options.ts',
   'src/speech/openai/transcript-reply.ts',
-  'src/spending/prices/price-file.ts',
+  'src/spending/prices/prices.ts',
   'src/storage/backups/forgotten-list.ts',
   'src/storage/data-dir/data-dir-lock.ts',
   'src/storage/transcripts/rows.ts',

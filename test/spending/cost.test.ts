@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest';
 import { costOf } from '#src/spending/cost.ts';
-import { readPrices } from '#src/spending/prices/price-file.ts';
-import { knownPrices } from '#src/spending/prices/price-table.ts';
-import { type RolePrice, rateOf } from '#src/spending/prices/prices.ts';
+import { knownPrices, type RolePrice, rateOf, readPrices } from '#src/spending/prices/prices.ts';
 
 const openAi = (model: string): RolePrice => rateOf(knownPrices, model, 'api.openai.com');
 const usd = (nano: number | undefined) => (nano ?? Number.NaN) / 1e9;
@@ -62,6 +60,12 @@ test('a price of OpenAI says nothing about a server of one’s own with a model 
 
 test('a snapshot of a model costs what the model does', () => {
   expect(openAi('gpt-6-luna-2026-09-22')).toEqual(openAi('gpt-6-luna'));
+});
+
+test('the table has the strict form of a file of prices, and each model once', () => {
+  expect(readPrices(JSON.stringify(knownPrices))).toEqual({ kind: 'ok', prices: knownPrices });
+  const names = knownPrices.map(({ model, host }) => `${model} ${host}`);
+  expect(new Set(names).size).toBe(names.length);
 });
 
 test('every price of the table says when and where it was read', () => {

@@ -1,3 +1,6 @@
+import { z } from 'zod';
+import table from './price-table.json' with { type: 'json' };
+
 /** US dollars; a field left out is not sold, or not known. Tokens of sound are priced apart from those of text. */
 export type Usd = {
   readonly perMillionInputTokens?: number;
@@ -22,6 +25,9 @@ export type Price = {
   readonly usd: Usd;
 };
 
+/** Prices that were read at their sources, none of them a guess. A test holds the table against the schema, so no start does. */
+export const knownPrices: readonly Price[] = table;
+
 /** Price of a role: free, unknown, or these rates. */
 export type RolePrice =
   | { readonly kind: 'free' }
@@ -38,3 +44,42 @@ export function rateOf(prices: readonly Price[], model: string, host: string): R
   const price = named(model) ?? named(model.replace(snapshot, ''));
   return price ? { kind: 'priced', usd: price.usd } : { kind: 'unpriced' };
 }
+
+export type PriceFile =
+  | { readonly kind: 'ok'; readonly prices: readonly Price[] }
+  | { readonly kind: 'bad'; readonly why: string };
+
+/** Prices in the operator's file, a JSON list of `Price`; where it is bad, the first mistake and its place. */
+export function readPrices(json: string): PriceFile {
+  let found: unknown;
+  try {
+    found = JSON.parse(json);
+  } catch {
+    return { kind: 'bad', why: 'is no JSON' };
+  }
+  const parsed = z.array(price).safeParse(found);
+  // What was left out is absent afterwards, as the type says.
+  if (parsed.success) return { kind: 'ok', prices: JSON.parse(JSON.stringify(parsed.data)) };
+  const [issue] = parsed.error.issues;
+  return { kind: 'bad', why: `${issue?.path.join('.') || 'the file'}: ${issue?.message ?? ''}` };
+}
+
+const name = z.string().trim().min(1);
+const amount = z.number().min(0);
+const usd = z.strictObject({
+  perMillionInputTokens: amount.optional(),
+  perMillionCachedTokens: amount.optional(),
+  perMillionOutputTokens: amount.optional(),
+  perMillionAudioInputTokens: amount.optional(),
+  perMillionCachedAudioTokens: amount.optional(),
+  perMillionAudioOutputTokens: amount.optional(),
+  perMinute: amount.optional(),
+  perMillionCharacters: amount.optional(),
+});
+const price = z.strictObject({
+  model: name,
+  host: name.optional(),
+  asOf: z.iso.date(),
+  source: name,
+  usd,
+});

@@ -4,7 +4,7 @@ import { settingKeys } from '#src/session/ports/settings.ts';
 import { noOwnCaps } from '#src/session/settings/budget-settings.ts';
 import { readSetting, settingsOf } from '#src/session/settings/guild-settings.ts';
 import { nothing } from '#src/spending/caps.ts';
-import { readPrices } from '#src/spending/prices/price-file.ts';
+import { readPrices } from '#src/spending/prices/prices.ts';
 import { jsonLike, textOf } from '#test/fuzz/inputs.ts';
 import { target } from '#test/fuzz/target.ts';
 import { fc } from '#test/properties.ts';
