@@ -3,15 +3,12 @@ import { peopleReading, placeReading, unknownReaders } from '#src/people/confide
 import type {
   Command,
   CommandCall,
+  CommandPorts,
   Replies,
   Reply,
   ReplyAudience,
 } from '#src/session/ports/command.ts';
-import type {
-  AskOutcome,
-  QuestionSubject,
-  SessionControl,
-} from '#src/session/ports/command-ports.ts';
+import type { AskOutcome, QuestionSubject } from '#src/session/ports/command-ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { notInRoom } from './rights.ts';
 import { mannerIn, mannerOptions } from './spoken-manner.ts';
@@ -93,8 +90,11 @@ function hostOf(link = ''): string {
   return URL.canParse(link.trim()) ? new URL(link.trim()).hostname : '';
 }
 
-/** Where the bot sits in no channel, who did not say how is answered in writing. */
-function wayOf({ guildId, words }: CommandCall, sessions: Pick<SessionControl, 'at'>): AskWay {
+/** The chosen way to answer; the default is aloud where the bot sits in a channel, else in writing. */
+function wayOf(
+  { guildId, words }: CommandCall,
+  sessions: Pick<CommandPorts['sessions'], 'at'>,
+): AskWay {
   const chosen = ways.find((way) => way === words.answer);
   return chosen ?? (sessions.at(guildId) ? 'voice' : 'text');
 }

@@ -1,6 +1,5 @@
 import { holds } from '#src/people/rights.ts';
-import type { CommandCall, Reply } from '#src/session/ports/command.ts';
-import type { SessionControl } from '#src/session/ports/command-ports.ts';
+import type { CommandCall, CommandPorts, Reply } from '#src/session/ports/command.ts';
 
 /** Reply to a caller who does not manage the server; undefined for those who do. */
 export function notManaging({ mayManage }: CommandCall): Reply | undefined {
@@ -10,7 +9,7 @@ export function notManaging({ mayManage }: CommandCall): Reply | undefined {
 /** Reply to a caller who does not sit in the bot's channel; undefined for those who do. */
 export function notInRoom(
   { guildId, callerChannel, mayManage }: CommandCall,
-  sessions: Pick<SessionControl, 'at'>,
+  sessions: Pick<CommandPorts['sessions'], 'at'>,
 ): Reply | undefined {
   const channel = sessions.at(guildId);
   if (!channel) return { id: 'leave.nowhere', to: 'caller' };

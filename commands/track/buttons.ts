@@ -22,10 +22,10 @@ export const trackPresses: readonly Button[] = [
     name: 'track.vote',
     label: 'button.track.vote',
     look: 'plain',
-    async run(call, { sessions, votes }) {
+    async run(call, { sessions, tracks }) {
       const barred = notInRoom(call, sessions);
       if (barred) return [barred];
-      const all = votes.vote(call.guildId, call.callerId, about(call));
+      const all = tracks.vote(call.guildId, call.callerId, about(call));
       return all.some(({ kind }) => kind === 'denied') ? toldAlone(all) : told(all);
     },
   },

@@ -1,8 +1,13 @@
 import { languageOption } from '#commands/language-option.ts';
 import { maxSpeed, minSpeed, type PersonSettings } from '#src/people/person-settings.ts';
-import type { Command, CommandCall, Replies, Reply } from '#src/session/ports/command.ts';
-import type { PersonChange } from '#src/session/ports/people-settings.ts';
-import type { VoiceControl } from '#src/session/ports/voices.ts';
+import type {
+  Command,
+  CommandCall,
+  CommandPorts,
+  Replies,
+  Reply,
+} from '#src/session/ports/command.ts';
+import type { PersonChange } from '#src/session/settings/known-people-settings.ts';
 import { languageName, languageTag } from '#src/texts/language-names.ts';
 import { oneLine } from '#src/texts/plain.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
@@ -52,7 +57,10 @@ export const me: Command = {
 
 const unread: Reply = { id: 'voice.unread', to: 'caller' };
 
-async function changeOf(words: CommandCall['words'], voices: VoiceControl): Promise<Read> {
+async function changeOf(
+  words: CommandCall['words'],
+  voices: CommandPorts['voices'],
+): Promise<Read> {
   const parts = [
     languageOf(words.language),
     await voiceOf(words.voice, voices),
@@ -76,7 +84,7 @@ function languageOf(typed: string | undefined): Read {
     : { change: { language } };
 }
 
-async function voiceOf(typed: string | undefined, voices: VoiceControl): Promise<Read> {
+async function voiceOf(typed: string | undefined, voices: CommandPorts['voices']): Promise<Read> {
   if (typed === undefined) return nothing;
   if (isStandard(typed)) return { change: { voice: null } };
   const voice = await voices.named(typed);

@@ -7,9 +7,8 @@ import {
   personaLimits,
   readPersona,
 } from '#src/personas/persona.ts';
-import type { CommandCall, FormHandler, Reply } from '#src/session/ports/command.ts';
+import type { CommandCall, CommandPorts, FormHandler, Reply } from '#src/session/ports/command.ts';
 import type { Form, FormInput } from '#src/session/ports/form.ts';
-import type { PersonaControl } from '#src/session/ports/personas.ts';
 import { faultReply, savedReply } from './persona-replies.ts';
 
 /** The fields that a form shows; what else a persona has stays as it is. */
@@ -72,7 +71,7 @@ function typed(words: CommandCall['words']): Readonly<Record<string, string | un
 /** The persona that the form was opened for; undefined: a new one, or it is gone. */
 async function formerOf(
   { guildId, words: { about } }: CommandCall,
-  personas: PersonaControl,
+  personas: CommandPorts['personas'],
 ): Promise<Persona | undefined> {
   if (about === undefined) return undefined;
   const names = await personas.names(guildId);

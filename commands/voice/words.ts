@@ -1,7 +1,14 @@
 import { closest, nearest } from '#commands/closest-names.ts';
 import { notManaging } from '#commands/rights.ts';
-import type { Command, CommandCall, Replies, Reply, Suggest } from '#src/session/ports/command.ts';
-import type { ServerWord, WordAdding, WordControl, WordList } from '#src/session/ports/words.ts';
+import type {
+  Command,
+  CommandCall,
+  CommandPorts,
+  Replies,
+  Reply,
+  Suggest,
+} from '#src/session/ports/command.ts';
+import type { ServerWord, WordAdding, WordList } from '#src/session/ports/words.ts';
 import { cut } from '#src/texts/plain.ts';
 import { text } from '#src/texts/texts.ts';
 
@@ -71,7 +78,7 @@ function addedReply(adding: WordAdding): Reply {
   }
 }
 
-async function removed(typed: string, { guildId }: CommandCall, control: WordControl) {
+async function removed(typed: string, { guildId }: CommandCall, control: CommandPorts['words']) {
   const removal = await control.remove(guildId, typed);
   if (removal.kind === 'removed') {
     const { word } = removal;

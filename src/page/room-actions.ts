@@ -1,8 +1,4 @@
-import type {
-  HearingControl,
-  SessionControl,
-  TypedTalk,
-} from '#src/session/ports/command-ports.ts';
+import type { CommandPorts } from '#src/session/ports/command.ts';
 
 const roomActions = ['stop', 'leave', 'mute', 'unmute'] as const;
 
@@ -15,9 +11,9 @@ export function isRoomAction(word: string): word is RoomAction {
 
 /** What an action needs of the server it is for. */
 export type RoomControls = {
-  readonly talk: Pick<TypedTalk, 'stop'>;
-  readonly sessions: Pick<SessionControl, 'at' | 'leave'>;
-  readonly hearing: HearingControl;
+  readonly talk: Pick<CommandPorts['talk'], 'stop'>;
+  readonly sessions: Pick<CommandPorts['sessions'], 'at' | 'leave'>;
+  readonly hearing: CommandPorts['hearing'];
 };
 
 /** Performs what the page may do; `controlsOf` is undefined for a server that is not served here. */

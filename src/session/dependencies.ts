@@ -1,6 +1,7 @@
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import type { Clock } from '#src/base/clock.ts';
+import type { Public } from '#src/base/public.ts';
 import type { CaptionChoiceStore } from '#src/people/caption-choice.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { ConsentStore } from '#src/people/consent-book.ts';
@@ -8,20 +9,20 @@ import type { StoreCopies } from '#src/people/store-copies.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Cues } from '#src/playback/reply/load-cues.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
-import type { ServerMemories } from '#src/session/memories/server-memories.ts';
+import type { GuildMemories } from '#src/session/memories/guild-memories.ts';
 import type { PaidEngines } from '#src/session/paid-engines.ts';
 import type { CaptionChats, NicknameMark } from '#src/session/ports/caption-chats.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type { Places } from '#src/session/ports/command-ports.ts';
 import type { SessionEventListener } from '#src/session/ports/events.ts';
 import type { PanelBoard } from '#src/session/ports/panel.ts';
-import type { PeopleSettings } from '#src/session/ports/people-settings.ts';
-import type { Reminders } from '#src/session/ports/reminders.ts';
 import type { GuildStore, SettingsStore } from '#src/session/ports/stores/guild-store.ts';
 import type { SeatStore } from '#src/session/ports/stores/seat-store.ts';
 import type { TrackStore } from '#src/session/ports/stores/track-store.ts';
 import type { RoomTool } from '#src/session/ports/tool.ts';
 import type { VoiceLinkOpener } from '#src/session/ports/voice-link.ts';
+import type { ReminderClock } from '#src/session/reminders/reminder-clock.ts';
+import type { KnownPeopleSettings } from '#src/session/settings/known-people-settings.ts';
 import type { SoundCatalog } from '#src/session/tracks/sound-catalog.ts';
 import type { TranscriptStores } from '#src/session/transcripts/transcript-stores.ts';
 import type { WrittenQuestions } from '#src/session/typed/written-questions.ts';
@@ -56,7 +57,7 @@ export type SessionDependencies = PaidEngines & {
   /** Who is left out of captions. */
   readonly captionChoices: CaptionChoiceStore;
   /** What people have chosen for themselves. */
-  readonly peopleSettings: PeopleSettings;
+  readonly peopleSettings: Public<KnownPeopleSettings>;
   /** Tells the language of a text where a recogniser does not. */
   readonly textLanguage: TextLanguageDetector;
   readonly guildStore: GuildStore;
@@ -83,9 +84,9 @@ export type SessionDependencies = PaidEngines & {
   /** What was said, as far as servers keep it. */
   readonly transcripts: TranscriptStores;
   /** What servers have the bot remember. */
-  readonly memories: ServerMemories;
+  readonly memories: Public<GuildMemories>;
   /** What people asked to be told at some time. */
-  readonly reminders: Reminders;
+  readonly reminders: Public<ReminderClock>;
   /** Speech of a server, in minutes a day, that is recognised for captions alone; 0: no limit. */
   readonly captionMinutesADay: number;
   /** IANA name of the zone of times of day that people read. */

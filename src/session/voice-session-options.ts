@@ -1,6 +1,6 @@
 import type { GuildNotices } from '#src/session/alerts/guild-notices.ts';
 import type { VoiceRestrictions } from '#src/session/alerts/voice-restrictions.ts';
-import type { JoinMode, SessionControl } from '#src/session/ports/command-ports.ts';
+import type { JoinMode } from '#src/session/ports/command-ports.ts';
 import type { Seat } from '#src/session/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { SeatKeeper } from '#src/session/seats/seat-keeper.ts';
@@ -8,6 +8,7 @@ import type { StoredSettings } from '#src/session/settings/stored-settings.ts';
 import type { KnownTranscripts } from '#src/session/transcripts/known-transcripts.ts';
 import type { SessionContext } from './context.ts';
 import type { SessionDependencies } from './dependencies.ts';
+import type { VoiceSessions } from './voice-sessions.ts';
 
 /** A session that another one goes on from. */
 type FormerSession = {
@@ -26,7 +27,7 @@ export type VoiceSessionOptions = {
   readonly settings: StoredSettings;
   readonly notices: Pick<GuildNotices, 'tell'>;
   /** Where it is left. */
-  readonly sessions: Pick<SessionControl, 'leave'>;
+  readonly sessions: Pick<VoiceSessions, 'leave'>;
   readonly transcripts: KnownTranscripts;
   /** Person it goes along with. */
   readonly followedId?: string | undefined;

@@ -2,12 +2,7 @@ import { sparesCoders } from '#src/audio/opus/opus.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
 import type { LinkAlertEvent } from '#src/session/alerts/alert-notices.ts';
 import { GuildNotices } from '#src/session/alerts/guild-notices.ts';
-import type {
-  JoinMode,
-  JoinOutcome,
-  LeaveOutcome,
-  SessionControl,
-} from '#src/session/ports/command-ports.ts';
+import type { JoinMode, JoinOutcome, LeaveOutcome } from '#src/session/ports/command-ports.ts';
 import type { SeatEvent } from '#src/session/ports/seat-events.ts';
 import type { Seat } from '#src/session/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
@@ -38,7 +33,7 @@ import type { VoiceSessionOptions } from './voice-session-options.ts';
 const codersKept = 3;
 
 /** Where the bot sits, one channel per server; calls for one server are served one after the other. */
-export class VoiceSessions implements SessionControl, AsyncDisposable {
+export class VoiceSessions implements AsyncDisposable {
   /** What holds in each server. */
   readonly settings: StoredSettings;
   readonly #parts: SessionDependencies;
@@ -83,6 +78,7 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     };
   }
 
+  /** Channel in which the bot sits in this server now. */
   at(guildId: string): ChannelRef | undefined {
     return this.#sessions.get(guildId)?.session.channel;
   }
@@ -113,6 +109,7 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     return [...this.#sessions.values()].map(({ session }) => session);
   }
 
+  /** `follows`: whether the bot follows the caller to other channels from now on; left out: as before. */
   async join(
     channel: ChannelRef,
     callerId: string,

@@ -5,7 +5,7 @@ import { chained } from '#src/pipeline/chained.ts';
 import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
 import { paidEngines } from '#src/session/paid-engines.ts';
 import type { Pipelines } from '#src/session/ports/pipelines.ts';
-import type { ProgramTranscriptions } from '#src/session/ports/program-ports.ts';
+import type { ProgramPorts } from '#src/session/ports/program-ports.ts';
 import { SessionProgramAnswers } from '#src/session/typed/program-answers.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
@@ -64,7 +64,7 @@ export async function openCompletions(over: Parts = {}) {
     style: { instructions: 'Be brief.', voice: {} },
   };
   const answers = new SessionProgramAnswers(parts, sessions, new AbortController().signal);
-  const transcriptions: ProgramTranscriptions = {
+  const transcriptions: ProgramPorts['transcriptions'] = {
     models: () => transcriptionModels,
     transcribe: async () => ({ kind: 'late' }),
   };

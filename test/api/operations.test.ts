@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
 import { writeWav } from '#src/audio/wav.ts';
 import { openText } from '#src/people/confidential-text.ts';
-import type { TypedTalk } from '#src/session/ports/command-ports.ts';
-import type { Playing, Tracks, TrackWish } from '#src/session/ports/tracks.ts';
+import type { CommandPorts } from '#src/session/ports/command.ts';
+import type { Playing, TrackWish } from '#src/session/ports/tracks.ts';
 import { guildId, openApi, programPorts, refusalIn } from './api-setup.ts';
 
 const at = (path: string) => `/v1/servers/${guildId}/${path}`;
 const wav = writeWav({ samples: new Int16Array(1_600), rateHz: 16_000, channels: 1 });
 
 /** What was asked of the bot, and its answer. */
-function asking(answer: Awaited<ReturnType<TypedTalk['ask']>>) {
-  const asked: Parameters<TypedTalk['ask']>[] = [];
+function asking(answer: Awaited<ReturnType<CommandPorts['talk']['ask']>>) {
+  const asked: Parameters<CommandPorts['talk']['ask']>[] = [];
   const port = programPorts({
     ask: async (...all) => {
       asked.push(all);
@@ -168,7 +168,7 @@ test.each([
 });
 
 /** What was played, and what becomes of it. */
-function playing(outcome: Playing, over: Partial<Tracks> = {}) {
+function playing(outcome: Playing, over: Partial<CommandPorts['tracks']> = {}) {
   const wishes: TrackWish[] = [];
   const port = programPorts({
     play: async (_guildId, _caller, wish) => {
@@ -219,7 +219,9 @@ test.each<[Playing, number, string]>([
 });
 
 test('a track that is not there is refused with those that are, and so is an action that is none', async () => {
-  const steer: Tracks['steer'] = () => [{ kind: 'unknown', track: 'bg', names: ['main'] }];
+  const steer: CommandPorts['tracks']['steer'] = () => [
+    { kind: 'unknown', track: 'bg', names: ['main'] },
+  ];
   await using api = await openApi(programPorts({ steer }));
   await api.add('bell');
   expect(await refusalIn(await api.post('bell', at('tracks/bg/stop'), {}))).toEqual([

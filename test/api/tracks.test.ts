@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { chained } from '#src/pipeline/chained.ts';
-import type { Tracks } from '#src/session/ports/tracks.ts';
+import type { CommandPorts } from '#src/session/ports/command.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { adam, only, pass } from '#test/session/setup/session-fixture.ts';
@@ -9,7 +9,7 @@ import { openApi, openLoopback, programPorts, refusalIn } from './api-setup.ts';
 
 const live = 'https://sounds.example/live/radio.mp3';
 
-/** Tracks of a session, asked over HTTP on loopback. */
+/** CommandPorts['tracks'] of a session, asked over HTTP on loopback. */
 async function openTracks(over: Parameters<typeof openRoom>[1] = {}) {
   await using stack = new AsyncDisposableStack();
   const fixture = await openRoom(undefined, over);
@@ -34,7 +34,7 @@ async function openTracks(over: Parameters<typeof openRoom>[1] = {}) {
   const all = stack.move();
   return {
     fixture,
-    tracks: tracks as Tracks,
+    tracks: tracks as CommandPorts['tracks'],
     post: (path: string, body: unknown, token?: string) =>
       ask(path, { method: 'POST', body: JSON.stringify(body) }, token),
     put: (path: string, body: unknown) => ask(path, { method: 'PUT', body: JSON.stringify(body) }),

@@ -2,8 +2,7 @@ import { expect, test } from 'vitest';
 import { ask } from '#commands/ask.ts';
 import { askAbout } from '#commands/ask-about.ts';
 import { openText } from '#src/people/confidential-text.ts';
-import type { CommandCall } from '#src/session/ports/command.ts';
-import type { TypedTalk } from '#src/session/ports/command-ports.ts';
+import type { CommandCall, CommandPorts } from '#src/session/ports/command.ts';
 import { adam, inLounge, ports } from './ports.ts';
 
 const sound = { url: 'https://cdn.test/a.ogg', name: 'voice-message.ogg', durationMs: 2000 };
@@ -20,9 +19,12 @@ const message = {
 
 /** What was asked, and the answer to it. */
 function asking(
-  answer: Awaited<ReturnType<TypedTalk['ask']>> = { kind: 'answered', text: openText('Five.') },
+  answer: Awaited<ReturnType<CommandPorts['talk']['ask']>> = {
+    kind: 'answered',
+    text: openText('Five.'),
+  },
 ) {
-  const asked: Parameters<TypedTalk['ask']>[] = [];
+  const asked: Parameters<CommandPorts['talk']['ask']>[] = [];
   const hears = ports({
     at: () => undefined,
     ask: async (...all) => {

@@ -3,8 +3,8 @@ import { bot } from '#commands/voice/bot.ts';
 import { formOfPersona, personaForm } from '#commands/voice/persona-form.ts';
 import type { Persona } from '#src/personas/persona.ts';
 import { readPersonaFile } from '#src/personas/persona-file.ts';
-import type { CommandCall } from '#src/session/ports/command.ts';
-import type { PersonaControl, PersonaSaving } from '#src/session/ports/personas.ts';
+import type { CommandCall, CommandPorts } from '#src/session/ports/command.ts';
+import type { PersonaSaving } from '#src/session/ports/personas.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, ports } from './ports.ts';
 
@@ -23,7 +23,7 @@ function server(all: readonly Persona[] = [pirate], saving: PersonaSaving = save
   const stored: (readonly [Persona, string | undefined])[] = [];
   const removed: string[] = [];
   const find = (name: string) => all.find((one) => one.name.toLowerCase() === name.toLowerCase());
-  const personas: Partial<PersonaControl> = {
+  const personas: Partial<CommandPorts['personas']> = {
     names: async () => all.map(({ name }) => name),
     find: async (_guildId, name) => find(name),
     choose: async () => ({ kind: 'chosen', saved: true, ...(all[0] && { persona: all[0].name }) }),

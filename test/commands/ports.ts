@@ -1,31 +1,9 @@
 import { wallTimesIn } from '#src/captions/files/wall-time.ts';
 import { openText } from '#src/people/confidential-text.ts';
-import type { CaptionControl, Transcripts } from '#src/session/ports/captions.ts';
 import type { CommandCall, CommandPorts } from '#src/session/ports/command.ts';
-import type {
-  AccessControl,
-  Confirmations,
-  HearingControl,
-  MemoryControl,
-  Places,
-  PrivacyControl,
-  SessionControl,
-  Stats,
-  TypedTalk,
-} from '#src/session/ports/command-ports.ts';
-import type { LineReading } from '#src/session/ports/line-reading.ts';
-import type { PersonaControl } from '#src/session/ports/personas.ts';
-import type { Checkup, GuildSettingsControl } from '#src/session/ports/settings.ts';
-import type {
-  TrackAction,
-  TrackOutcome,
-  TrackSetting,
-  Tracks,
-  TrackVotes,
-} from '#src/session/ports/tracks.ts';
+import type { Places, Stats } from '#src/session/ports/command-ports.ts';
+import type { TrackAction, TrackOutcome, TrackSetting } from '#src/session/ports/tracks.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
-import type { VoiceControl } from '#src/session/ports/voices.ts';
-import type { WordControl } from '#src/session/ports/words.ts';
 import { voiceNamed } from '#src/speech/voice-names.ts';
 import type { SpentCosts } from '#src/spending/budget-authority.ts';
 import { fineFacts } from '#test/fakes/channel-facts.ts';
@@ -46,37 +24,36 @@ export const adam: CommandCall = {
 /** Adam in the channel where the bot is. */
 export const inLounge: CommandCall = { ...adam, callerChannel: lounge };
 
-type All = SessionControl &
-  AccessControl &
+type All = CommandPorts['sessions'] &
+  CommandPorts['access'] &
   Places &
-  TypedTalk &
-  HearingControl &
-  PrivacyControl &
-  Confirmations &
+  CommandPorts['talk'] &
+  CommandPorts['hearing'] &
+  CommandPorts['privacy'] &
+  CommandPorts['confirmations'] &
   Stats &
   SpentCosts &
-  Tracks &
-  TrackVotes;
-export type PortOverrides = Partial<All & GuildSettingsControl & Checkup> & {
-  readonly personas?: Partial<PersonaControl>;
-  readonly words?: Partial<WordControl>;
-  readonly lines?: Partial<LineReading>;
-  readonly memories?: Partial<MemoryControl>;
-  readonly voices?: VoiceControl;
+  CommandPorts['tracks'];
+export type PortOverrides = Partial<All & CommandPorts['settings'] & CommandPorts['checkup']> & {
+  readonly personas?: Partial<CommandPorts['personas']>;
+  readonly words?: Partial<CommandPorts['words']>;
+  readonly lines?: Partial<CommandPorts['lines']>;
+  readonly memories?: Partial<CommandPorts['memories']>;
+  readonly voices?: CommandPorts['voices'];
   readonly peopleSettings?: Partial<CommandPorts['peopleSettings']>;
-  readonly captions?: Partial<CaptionControl>;
-  readonly transcripts?: Partial<Transcripts>;
+  readonly captions?: Partial<CommandPorts['captions']>;
+  readonly transcripts?: Partial<CommandPorts['transcripts']>;
 };
 
 /** Takes whatever it is given. */
-const settings: GuildSettingsControl = {
+const settings: CommandPorts['settings'] = {
   view: async () => ({ all: [], isRead: true }),
   set: async (_guildId, _key, value) => ({ kind: 'set', key: 'cues', value, saved: true }),
   values: () => ['off', 'soft', 'on', 'default'],
 };
 
 /** Does what it is told, to whomever. */
-const tracks: Tracks & TrackVotes = {
+const tracks: CommandPorts['tracks'] = {
   play: async (_guildId, _caller, { track }) => ({ kind: 'playing', title: 'rain', track }),
   steer: (_guildId, _caller, deed, track) => [steered(deed, track)],
   change: (_guildId, _caller, setting, track) => changed(setting, track),
@@ -119,7 +96,7 @@ function changed(setting: TrackSetting, track: string): TrackOutcome {
 }
 
 /** Captions are off, and go on when asked. */
-const captions: CaptionControl = {
+const captions: CommandPorts['captions'] = {
   turnOn: async () => ({
     kind: 'on',
     placeId: 'lounge',
@@ -133,10 +110,10 @@ const captions: CaptionControl = {
 };
 
 /** All is well. */
-const checkup: Checkup = { check: async () => ({ findings: [], news: [] }) };
+const checkup: CommandPorts['checkup'] = { check: async () => ({ findings: [], news: [] }) };
 
 /** There are none yet, and everything is taken. */
-const personas: PersonaControl = {
+const personas: CommandPorts['personas'] = {
   names: async () => [],
   find: async () => undefined,
   choose: async (_caller, { persona }) => ({
@@ -151,7 +128,10 @@ const personas: PersonaControl = {
 };
 
 /** These voices, which are all heard in files, and these models. */
-export function voicesOf(names: readonly string[], models: readonly string[] = []): VoiceControl {
+export function voicesOf(
+  names: readonly string[],
+  models: readonly string[] = [],
+): CommandPorts['voices'] {
   return {
     models: () => models,
     takesTone: () => models.length > 0,
@@ -161,7 +141,7 @@ export function voicesOf(names: readonly string[], models: readonly string[] = [
   };
 }
 /** There are none, and every one is taken. */
-const words: WordControl = {
+const words: CommandPorts['words'] = {
   list: async () => ({ words: [], isRead: true, limit: 200 }),
   add: async (_guildId, word, say) => ({
     kind: 'added',
@@ -171,20 +151,29 @@ const words: WordControl = {
   remove: async () => ({ kind: 'unknown', known: [] }),
 };
 
+/** Every line is said at once. */
+const lines: CommandPorts['lines'] = {
+  read: async () => ({ kind: 'queued', ahead: 0 }),
+  take: async () => undefined,
+  deleted: () => undefined,
+};
+
 /** There are none, and nobody may have any. */
-const memories: MemoryControl = {
+const memories: CommandPorts['memories'] = {
   list: async () => ({ kind: 'read', memories: [], isOn: false }),
   remove: async () => ({ kind: 'unknown' }),
 };
 
 /** Nobody has chosen anything. */
 const peopleSettings: CommandPorts['peopleSettings'] = {
+  known: () => ({}),
   load: async () => ({}),
   change: async () => ({ settings: {}, saved: true }),
+  forget: () => undefined,
 };
 
 /** Nobody may know anything. */
-const transcripts: Transcripts = {
+const transcripts: CommandPorts['transcripts'] = {
   sessions: async () => [],
   file: async () => ({ kind: 'none' }),
   find: async () => ({ kind: 'none' }),
@@ -228,6 +217,7 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     denied: async () => undefined,
     say: async () => ({ kind: 'queued', ahead: 0 }),
     ask: async () => ({ kind: 'answered', text: openText('It is five.') }),
+    askAloud: () => () => undefined,
     openFloor: () => 'open',
     stop: () => 'stopped',
     pause: () => 'paused',
@@ -235,6 +225,7 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     status: async () => ({ kind: 'read', hearing: true, settings: 3, lines: 0, memories: 0 }),
     allow: async () => ({ saved: true }),
     deny: async () => ({ saved: true }),
+    leaveOut: async () => ({ saved: true }),
     forget: async () => ({ kind: 'forgotten', total: 4, copies: { kind: 'kept' } }),
     export: async () => ({ kind: 'exported', json: '{}' }),
     ...tracks,
@@ -252,7 +243,6 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     talk: all,
     voices: over.voices ?? voicesOf(['slt', 'rms', 'kal16', 'kal']),
     tracks: all,
-    votes: all,
     hearing: all,
     privacy: all,
     confirmations: all,
@@ -262,7 +252,7 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     checkup: { ...checkup, ...over },
     personas: { ...personas, ...over.personas },
     words: { ...words, ...over.words },
-    lines: { read: async () => ({ kind: 'queued', ahead: 0 }), ...over.lines },
+    lines: { ...lines, ...over.lines },
     memories: { ...memories, ...over.memories },
     peopleSettings: { ...peopleSettings, ...over.peopleSettings },
     captions: { ...captions, ...over.captions },

@@ -5,8 +5,8 @@ import { exportPersona } from '#commands/voice/export.ts';
 import { importPersona } from '#commands/voice/import.ts';
 import type { Persona } from '#src/personas/persona.ts';
 import { readPersonaFile } from '#src/personas/persona-file.ts';
-import type { CommandCall, Reply } from '#src/session/ports/command.ts';
-import type { BotWish, ChoiceOutcome, PersonaControl } from '#src/session/ports/personas.ts';
+import type { CommandCall, CommandPorts, Reply } from '#src/session/ports/command.ts';
+import type { BotWish, ChoiceOutcome } from '#src/session/ports/personas.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, type PortOverrides, ports } from './ports.ts';
 
@@ -26,7 +26,7 @@ async function choose(
   over: PortOverrides = {},
 ) {
   const wishes: BotWish[] = [];
-  const personas: Partial<PersonaControl> = {
+  const personas: Partial<CommandPorts['personas']> = {
     choose: async (_caller, wish) => {
       wishes.push(wish);
       return outcome;
@@ -95,7 +95,7 @@ test.each([
   ['persona.keep', 'keep', 'denied', 'perm.dj', 'caller'],
 ] as const)('%s answers the question with %s, once: %s', async (name, what, outcome, id, to) => {
   const asked: unknown[] = [];
-  const personas: Partial<PersonaControl> = {
+  const personas: Partial<CommandPorts['personas']> = {
     settle: (_caller, questionId, answer) => {
       asked.push(questionId, answer);
       return outcome;
@@ -144,7 +144,7 @@ test.each([
   [' '.repeat(70_000), 'That file is too big for a persona: over 64 KB. Nothing changed.'],
 ])('a bad file gets one sentence, and nothing is stored', async (content, sentence) => {
   const saved: unknown[] = [];
-  const personas: Partial<PersonaControl> = {
+  const personas: Partial<CommandPorts['personas']> = {
     readFile: async () => readPersonaFile(encoded(content)),
     save: async (_guildId, persona) => {
       saved.push(persona);

@@ -1,25 +1,24 @@
 import { expect, test } from 'vitest';
 import { words } from '#commands/voice/words.ts';
-import type { CommandCall, Reply } from '#src/session/ports/command.ts';
-import type { WordControl } from '#src/session/ports/words.ts';
+import type { CommandCall, CommandPorts, Reply } from '#src/session/ports/command.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, ports } from './ports.ts';
 
 const manager: CommandCall = { ...adam, mayManage: true };
 const some = [{ word: 'Ana' }, { word: 'Kubernetes', say: 'koo-ber-net-ees' }];
-const control = (over: Partial<WordControl>) => ports({ words: over });
+const control = (over: Partial<CommandPorts['words']>) => ports({ words: over });
 
 function shown({ id, lines = [], with: values }: Reply): readonly string[] {
   return [text(id, values), ...lines.map((line) => text(line.id, line.with))];
 }
 
-async function replied(typed: CommandCall['words'], over: Partial<WordControl> = {}) {
+async function replied(typed: CommandCall['words'], over: Partial<CommandPorts['words']> = {}) {
   const [reply] = await words.run({ ...manager, words: typed }, control(over));
   expect(reply.to).toBe('caller');
   return shown(reply);
 }
 
-test.each<[CommandCall['words'], Partial<WordControl>, readonly string[]]>([
+test.each<[CommandCall['words'], Partial<CommandPorts['words']>, readonly string[]]>([
   [{ add: 'Ana' }, {}, ['"Ana" added: I expect to hear it.']],
   [{ add: 'Ana', say: 'Ah-na' }, {}, ['"Ana" added: I expect to hear it, and say it as "Ah-na".']],
   [

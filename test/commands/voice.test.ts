@@ -3,9 +3,8 @@ import { nearest } from '#commands/closest-names.ts';
 import { list } from '#commands/voice/list.ts';
 import { me } from '#commands/voice/me.ts';
 import { preview } from '#commands/voice/preview.ts';
-import type { CommandCall } from '#src/session/ports/command.ts';
-import type { PersonChange } from '#src/session/ports/people-settings.ts';
-import type { VoiceControl } from '#src/session/ports/voices.ts';
+import type { CommandCall, CommandPorts } from '#src/session/ports/command.ts';
+import type { PersonChange } from '#src/session/settings/known-people-settings.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, ports, voicesOf } from './ports.ts';
 
@@ -117,7 +116,7 @@ test.each([
 
 test('/voice preview lets its caller hear their voice at their pace, or the one they name', async () => {
   const samples: unknown[] = [];
-  const voices: VoiceControl = {
+  const voices: CommandPorts['voices'] = {
     ...voicesOf(['slt', 'rms']),
     preview: async (_guildId, _listener, sample) => {
       samples.push(sample);

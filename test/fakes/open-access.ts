@@ -1,6 +1,6 @@
-import type { AccessControl } from '#src/session/ports/command-ports.ts';
+import type { CommandPorts } from '#src/session/ports/command.ts';
 
 /** A server in which everybody may use the bot. */
-export const openAccess: { readonly access: AccessControl } = {
+export const openAccess: { readonly access: CommandPorts['access'] } = {
   access: { denied: async () => undefined },
 };

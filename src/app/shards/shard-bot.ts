@@ -249,7 +249,6 @@ function portsOf(
   { changed, discordPorts: { places }, parts, sessions }: ServingParts,
   signal: AbortSignal,
 ): ServedPorts {
-  const tracks = new TrackRequests(parts.sounds, sessions, signal);
   const cleanup = openCleanup(parts, sessions, { isFirst, shard }, signal);
   const privacy = new SessionPrivacy(parts, sessions, cleanup);
   return {
@@ -260,8 +259,7 @@ function portsOf(
     stats: shared.stats,
     ...(pageLinks && { page: pageLinks }),
     costs: shared.desk,
-    tracks,
-    votes: tracks,
+    tracks: new TrackRequests(parts.sounds, sessions, signal),
     talk: new TypedRequests(parts, sessions, signal),
     voices: new SessionVoices(parts, sessions, signal),
     lines: new LineReader(parts, sessions),

@@ -1,6 +1,5 @@
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type {
-  CaptionControl,
   CaptionOptions,
   CaptionsOff,
   CaptionsOn,
@@ -12,8 +11,8 @@ import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 
 type ControlSessions = Pick<VoiceSessions, 'session' | 'sessions' | 'settings'>;
 
-/** What people decide about captions: first in the channel where the bot sits, then in the store. */
-export class SessionCaptionControl implements CaptionControl {
+/** Live captions of the channel where the bot sits: changed there first, then in the store. */
+export class SessionCaptionControl {
   readonly #parts: Pick<SessionDependencies, 'captionMinutesADay' | 'spending'>;
   readonly #sessions: ControlSessions;
   readonly #privacy: Pick<SessionPrivacy, 'leaveOut'>;
@@ -28,6 +27,7 @@ export class SessionCaptionControl implements CaptionControl {
     this.#privacy = privacy;
   }
 
+  /** Stays on for that channel. Announced to everybody there, aloud and in writing, before the first word is written. */
   async turnOn(guildId: string, options: CaptionOptions): Promise<CaptionsOn> {
     const session = this.#sessions.session(guildId);
     if (!session) return { kind: 'nowhere' };
@@ -65,6 +65,7 @@ export class SessionCaptionControl implements CaptionControl {
     return this.#sessions.session(guildId)?.context.captions.active !== undefined;
   }
 
+  /** `isOut`: this person is heard and answered, but not written. Applies at once, and in later sessions. */
   async leaveOut(guildId: string, personId: string, isOut: boolean): Promise<SaveOutcome> {
     if (isOut) {
       for (const { context } of this.#sessions.sessions(guildId))

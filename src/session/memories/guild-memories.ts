@@ -1,7 +1,6 @@
 import type { Memory, MemoryStore, NewMemory } from '#src/captions/transcript-store.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { withStore } from '#src/session/store-access.ts';
-import type { ServerMemories } from './server-memories.ts';
 
 type MemoryParts = Pick<SessionDependencies, 'clock' | 'onEvent'> & {
   readonly store: MemoryStore;
@@ -12,8 +11,8 @@ type KnownMemories = { readonly all: readonly Memory[]; readonly version: number
 
 const nothing: KnownMemories = { all: [], version: 0 };
 
-/** Memories of all servers: in the store, and at hand for answers, which wait for no store. */
-export class GuildMemories implements ServerMemories {
+/** Memories of all servers: in the store, and cached for answers, which wait for no store. */
+export class GuildMemories {
   readonly #parts: MemoryParts;
   readonly #known = new Map<string, KnownMemories>();
   /** Servers whose memories could not be read: that is told once. */
@@ -23,10 +22,12 @@ export class GuildMemories implements ServerMemories {
     this.#parts = parts;
   }
 
+  /** As last read; none before that. */
   known(guildId: string): readonly Memory[] {
     return this.#at(guildId).all;
   }
 
+  /** Reads them anew; undefined where that fails, which is reported to the operator once. Never throws. */
   async load(guildId: string): Promise<readonly Memory[] | undefined> {
     const { version } = this.#at(guildId);
     const parts = this.#unread.has(guildId) ? { ...this.#parts, onEvent: silent } : this.#parts;
@@ -42,6 +43,7 @@ export class GuildMemories implements ServerMemories {
     return all;
   }
 
+  /** Errors: as `MemoryStore.add`. */
   async add(memory: NewMemory): ReturnType<MemoryStore['add']> {
     const added = await this.#parts.store.add(memory);
     if (added.kind === 'added') {
@@ -53,12 +55,14 @@ export class GuildMemories implements ServerMemories {
     return added;
   }
 
+  /** False: there is none of that number. Errors: as `MemoryStore.remove`. */
   async remove(guildId: string, number: number): Promise<boolean> {
     const removed = await this.#parts.store.remove(guildId, number);
     this.#change(guildId, (all) => all.filter((one) => one.number !== number));
     return removed;
   }
 
+  /** Drops those by or about this person, or all of the server, from the cache; the store is unchanged. */
   forget(guildId: string, personId?: string): void {
     this.#change(guildId, (all) =>
       all.filter((one) => personId !== undefined && isOfOthers(one, personId)),

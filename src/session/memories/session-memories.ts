@@ -1,11 +1,11 @@
 import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { MemoryControl, MemoryList, MemoryRemoval } from '#src/session/ports/command-ports.ts';
+import type { MemoryList, MemoryRemoval } from '#src/session/ports/command-ports.ts';
 import { withStore } from '#src/session/store-access.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import { mayForget } from './memory-actions.ts';
 
-/** What servers have the bot remember, for commands. */
-export class SessionMemories implements MemoryControl {
+/** Memories of servers, for commands. */
+export class SessionMemories {
   readonly #parts: Pick<SessionDependencies, 'clock' | 'memories' | 'onEvent'>;
   readonly #sessions: Pick<VoiceSessions, 'settings'>;
 
@@ -25,6 +25,7 @@ export class SessionMemories implements MemoryControl {
     return { kind: 'read', memories, isOn: settings.in(guildId).memory };
   }
 
+  /** Allowed for its author, the person it is about, and managers of the server. */
   async remove(
     guildId: string,
     number: number,

@@ -12,7 +12,6 @@ import type {
   BotWish,
   ChoiceOutcome,
   PersonaCaller,
-  PersonaControl,
   PersonaSaving,
 } from '#src/session/ports/personas.ts';
 import { bearerOf } from '#src/session/tools/current-rights.ts';
@@ -39,8 +38,8 @@ type OpenQuestion = { readonly id: string; readonly session: VoiceSession };
 /** As many as Discord suggests while somebody types. */
 const mostPersonas = 25;
 
-/** Personas of servers, and which of them the bot is where. */
-export class SessionPersonas implements PersonaControl {
+/** Personas of servers, and the persona and voice of the bot in each server or channel. */
+export class SessionPersonas {
   readonly #parts: PersonaParts;
   readonly #sessions: PersonaSessions;
   readonly #signal: AbortSignal;
@@ -54,14 +53,17 @@ export class SessionPersonas implements PersonaControl {
     this.#signal = signal;
   }
 
+  /** Names of the personas of a server, sorted; those that could not be read are missing. */
   async names(guildId: string): Promise<readonly string[]> {
     return personasIn(await this.#stored(guildId)).map(({ name }) => name);
   }
 
+  /** A persona by its name, however it is written. */
   async find(guildId: string, name: string): Promise<Persona | undefined> {
     return personaIn(await this.#stored(guildId), name);
   }
 
+  /** Applies from the next answer on: an answer that has begun ends as it began. */
   async choose(caller: PersonaCaller, wish: BotWish): Promise<ChoiceOutcome> {
     const { guildId } = caller;
     const before = await this.#stored(guildId);
@@ -88,6 +90,7 @@ export class SessionPersonas implements PersonaControl {
     };
   }
 
+  /** Answers the question of a switch; accepted once, from a person who may switch. */
   settle(
     caller: PersonaCaller,
     questionId: string,
@@ -104,6 +107,7 @@ export class SessionPersonas implements PersonaControl {
     return 'cleared';
   }
 
+  /** Stores a persona under its name, in place of the one named `former`, if that is given. */
   async save(guildId: string, persona: Persona, former?: string): Promise<PersonaSaving> {
     const before = await this.#stored(guildId);
     const replaced = former ?? persona.name;
@@ -131,7 +135,11 @@ export class SessionPersonas implements PersonaControl {
     return { kind: 'saved', saved };
   }
 
-  async remove(guildId: string, name: string): ReturnType<PersonaControl['remove']> {
+  /** `saved`: also for a process that starts again. */
+  async remove(
+    guildId: string,
+    name: string,
+  ): Promise<{ readonly kind: 'removed'; readonly saved: boolean } | { readonly kind: 'unknown' }> {
     const before = await this.#stored(guildId);
     if (!personaIn(before, name)) return { kind: 'unknown' };
     const saved = await this.#sessions.settings.setPersona(guildId, name, undefined);
@@ -139,6 +147,7 @@ export class SessionPersonas implements PersonaControl {
     return { kind: 'removed', saved };
   }
 
+  /** Reads the persona in a file that a person sent. Stores nothing. */
   async readFile(file: SoundFile): Promise<PersonaFileResult | { readonly kind: 'unreachable' }> {
     try {
       const bytes = await this.#parts.files.read(file, personaFileLimits.bytes, this.#signal);

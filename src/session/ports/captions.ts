@@ -3,7 +3,6 @@ import type { TranscriptSession } from '#src/captions/transcript-line.ts';
 import type { ListedSession } from '#src/captions/transcript-store.ts';
 import type { KnownBy } from '#src/people/confidential-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import type { Asker, SaveOutcome } from './command-ports.ts';
 
 /** Options of captions in one voice channel, kept as long as captions are on there. */
 export type CaptionOptions = {
@@ -12,16 +11,6 @@ export type CaptionOptions = {
   /** Language into which captions are translated, BCP 47. */
   readonly translateTo?: string | undefined;
 };
-
-/** Live captions of the channel where the bot sits; session implements it. */
-export interface CaptionControl {
-  /** Kept for that channel. Tells everybody there, aloud and in writing, before the first word is written. */
-  turnOn(guildId: string, options: CaptionOptions): Promise<CaptionsOn>;
-  turnOff(guildId: string): Promise<CaptionsOff>;
-  isOn(guildId: string): boolean;
-  /** `isOut`: this person is heard and answered, but not written. Counts at once, in later sessions, too. */
-  leaveOut(guildId: string, personId: string, isOut: boolean): Promise<SaveOutcome>;
-}
 
 export type CaptionsOn =
   | {
@@ -45,19 +34,6 @@ export type HourPrice = { readonly minutesADay: number } & (
 export type CaptionsOff =
   | { readonly kind: 'off' | 'already'; readonly saved: boolean }
   | { readonly kind: 'nowhere' };
-
-/** What was said, for somebody who may know it; session implements it. Nothing here tells of what they may not know. */
-export interface Transcripts {
-  /** Newest first, at most 25; none where they cannot be read. */
-  sessions(guildId: string, personId: string): Promise<readonly ListedSession[]>;
-  /** The last session where none is named. */
-  file(guildId: string, personId: string, request: FileRequest): Promise<TranscriptOutcome>;
-  find(guildId: string, personId: string, words: string): Promise<FindOutcome>;
-  /** Lines that answer a question, chosen by the chat model; aloud only those that all present may know. */
-  ask(guildId: string, asker: Asker, request: TranscriptQuestion): Promise<AnswerOutcome>;
-  /** At most six points, each resting on a line. `since` is an instant of the wall clock. */
-  recap(guildId: string, asker: Asker, request: RecapRequest): Promise<RecapOutcome>;
-}
 
 export type FileRequest = { readonly format: TranscriptFormat; readonly sessionId?: string };
 

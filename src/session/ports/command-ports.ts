@@ -8,20 +8,6 @@ import type { AnswerSpeed, LatestAnswer } from './stats.ts';
 import type { PlayEnd, Playing } from './tracks.ts';
 import type { ChannelMember, ChannelRef } from './voice-link.ts';
 
-/** What commands may do with voice sessions; session implements it. */
-export interface SessionControl {
-  /** `follows`: whether it goes along from now on when the caller changes the channel; left out: as before. */
-  join(
-    channel: ChannelRef,
-    callerId: string,
-    mode?: JoinMode,
-    follows?: boolean,
-  ): Promise<JoinOutcome>;
-  leave(guildId: string): Promise<LeaveOutcome>;
-  /** Where the bot sits in this server now. */
-  at(guildId: string): ChannelRef | undefined;
-}
-
 /** What the bot does in a channel: it answers, or only writes captions. */
 export const joinModes = ['talk', 'captions'] as const;
 export type JoinMode = (typeof joinModes)[number];
@@ -100,39 +86,6 @@ export type AccessRequest = {
   readonly callerRoleIds: readonly string[];
   readonly mayManage: boolean;
 };
-
-/** Who may use the bot in a server; session implements it. */
-export interface AccessControl {
-  /** Text for a caller whom the server does not let use the bot; undefined for all others. Never throws. */
-  denied(request: AccessRequest): Promise<TextLine | undefined>;
-}
-
-/** Making the bot speak, answer and fall silent; session implements it. */
-export interface TypedTalk {
-  /**
-   * Has a text of at most 1,000 characters read out, after what sounds. `now` goes before all that waits, but what was
-   * begun, answer or text, is said to its end.
-   */
-  say(guildId: string, words: string, when: 'now' | 'queue', how?: SayOptions): Promise<SayOutcome>;
-  /**
-   * Aloud the question waits its turn like a spoken one; in text it needs no session, and knows what was said in one only
-   * if the asker sits there; so in a file, which holds the answer as sound. Answered aloud within 50 s, else as long as the
-   * model may take. Of a recording nothing is kept.
-   */
-  ask(
-    guildId: string,
-    question: string,
-    asker: Asker,
-    answer: AnswerForm,
-    about?: QuestionSubject,
-  ): Promise<AskOutcome>;
-  /**
-   * For a while this person needs no name; `unheard` who has not agreed to be heard, `paused` where nobody is heard now.
-   */
-  openFloor(guildId: string, personId: string): 'open' | 'unheard' | 'paused' | 'nowhere';
-  /** Silent within two frames. What waits is dropped as well, questions and sounds included; what was heard stays known. */
-  stop(guildId: string): 'stopped' | 'nothing';
-}
 
 /** How a question is answered: aloud in the channel, in writing, or as a file of sound. */
 export type AnswerForm = 'voice' | 'text' | 'file';
@@ -218,35 +171,6 @@ export type AskOutcome =
   | { readonly kind: 'failed'; readonly line: TextLine }
   | { readonly kind: 'nowhere' };
 
-/** Whether the bot hears a channel at all; session implements it. Works from the next packet on. */
-export interface HearingControl {
-  pause(guildId: string): 'paused' | 'nowhere';
-  resume(guildId: string): 'resumed' | 'nowhere';
-}
-
-/** What people decide about themselves; session implements it over the consent book. */
-export interface PrivacyControl {
-  status(guildId: string, personId: string): Promise<PrivacyStatus>;
-  /** Works from the next packet on, saved or not. */
-  allow(guildId: string, personId: string, howLong: 'always' | 'today'): Promise<SaveOutcome>;
-  deny(guildId: string, personId: string): Promise<SaveOutcome>;
-  /** Deletes everything about the person in this server; afterwards they are as somebody new. */
-  forget(guildId: string, personId: string): Promise<ForgetOutcome>;
-  /** Everything that is kept about the person in this server. */
-  export(guildId: string, personId: string): Promise<ExportOutcome>;
-}
-
-/** What a server has the bot remember; session implements it. */
-export interface MemoryControl {
-  list(guildId: string): Promise<MemoryList>;
-  /** Its author may, whom it is about, and who manages the server. */
-  remove(
-    guildId: string,
-    number: number,
-    by: { readonly id: string; readonly mayManage: boolean },
-  ): Promise<MemoryRemoval>;
-}
-
 export type MemoryList =
   /** `isOn`: the setting is; otherwise they are kept and not used. */
   | { readonly kind: 'read'; readonly memories: readonly Memory[]; readonly isOn: boolean }
@@ -286,12 +210,6 @@ export type ForgetOutcome =
       readonly staysBlocked?: true;
     }
   | { readonly kind: 'failed' };
-
-/** Changes that the model asks for and only a button of the asker may confirm; session implements it. */
-export interface Confirmations {
-  /** `askId` is what the button carries. Never throws. */
-  confirm(guildId: string, askId: string, personId: string): Promise<ConfirmOutcome>;
-}
 
 export type ConfirmOutcome =
   /** `line` is for everybody. */

@@ -1,30 +1,29 @@
 import type { Clock } from '#src/base/clock.ts';
+import type { Public } from '#src/base/public.ts';
 import type { WallTimes } from '#src/captions/files/wall-time.ts';
+import type { SessionCaptionControl } from '#src/session/captions/caption-control.ts';
+import type { SessionMemories } from '#src/session/memories/session-memories.ts';
+import type { SessionPersonas } from '#src/session/personas/session-personas.ts';
+import type { GuildAccess } from '#src/session/presence/access-control.ts';
+import type { PauseHearing } from '#src/session/presence/pause-hearing.ts';
+import type { SessionPrivacy } from '#src/session/presence/privacy.ts';
+import type { SessionCheckup } from '#src/session/settings/checkup.ts';
+import type { KnownPeopleSettings } from '#src/session/settings/known-people-settings.ts';
+import type { SessionSettings } from '#src/session/settings/settings.ts';
+import type { ToolConfirmations } from '#src/session/tools/confirm-tool.ts';
+import type { TrackRequests } from '#src/session/tracks/track-requests.ts';
+import type { SessionTranscripts } from '#src/session/transcripts/session-transcripts.ts';
+import type { LineReader } from '#src/session/typed/line-reader.ts';
+import type { SessionVoices } from '#src/session/typed/session-voices.ts';
+import type { TypedRequests } from '#src/session/typed/typed-requests.ts';
+import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import type { SessionWords } from '#src/session/words/session-words.ts';
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { SpentCosts } from '#src/spending/budget-authority.ts';
 import type { Locale, PlainTextId, TextLine } from '#src/texts/texts.ts';
-import type { CaptionControl, Transcripts } from './captions.ts';
-import type {
-  AccessControl,
-  Confirmations,
-  HearingControl,
-  MemoryControl,
-  PageLinks,
-  Places,
-  PrivacyControl,
-  SessionControl,
-  Stats,
-  TypedTalk,
-} from './command-ports.ts';
+import type { PageLinks, Places, Stats } from './command-ports.ts';
 import type { Form } from './form.ts';
-import type { LineReading } from './line-reading.ts';
-import type { PeopleSettings } from './people-settings.ts';
-import type { PersonaControl } from './personas.ts';
-import type { Checkup, GuildSettingsControl } from './settings.ts';
-import type { Tracks, TrackVotes } from './tracks.ts';
 import type { ChannelRef } from './voice-link.ts';
-import type { VoiceControl } from './voices.ts';
-import type { WordControl } from './words.ts';
 
 /** A message to the caller or to the channel. The first sentence stands in the reply itself, `lines` follow under it. */
 export type Reply = TextLine & {
@@ -106,34 +105,39 @@ export type Suggest = (
   ports: CommandPorts,
 ) => Promise<readonly string[]>;
 
-/** What commands may do; it grows with the commands. */
+/** Transcripts for everybody who manages a server. */
+export type ManagerTranscripts = Pick<
+  SessionTranscripts,
+  'sessionsForManagers' | 'fileForManagers'
+>;
+
+/** Parts of the bot that commands may use. */
 export type CommandPorts = {
-  readonly access: AccessControl;
+  readonly access: Public<GuildAccess>;
   readonly clock: Clock;
   /** Writes times of day in the zone of a server. */
   readonly timesIn: (guildId: string) => WallTimes;
-  readonly sessions: SessionControl;
+  readonly sessions: Pick<VoiceSessions, 'at' | 'join' | 'leave'>;
   readonly places: Places;
-  readonly talk: TypedTalk;
-  readonly voices: VoiceControl;
-  readonly lines: LineReading;
-  readonly tracks: Tracks;
-  readonly votes: TrackVotes;
-  readonly hearing: HearingControl;
-  readonly privacy: PrivacyControl;
-  readonly memories: MemoryControl;
-  readonly peopleSettings: Pick<PeopleSettings, 'load' | 'change'>;
-  readonly confirmations: Confirmations;
+  readonly talk: Public<TypedRequests>;
+  readonly voices: Public<SessionVoices>;
+  readonly lines: Public<LineReader>;
+  readonly tracks: Public<TrackRequests>;
+  readonly hearing: Public<PauseHearing>;
+  readonly privacy: Public<SessionPrivacy>;
+  readonly memories: Public<SessionMemories>;
+  readonly peopleSettings: Public<KnownPeopleSettings>;
+  readonly confirmations: Public<ToolConfirmations>;
   readonly stats: Stats;
   /** Absent: there is no page. */
   readonly page?: PageLinks;
   readonly costs: SpentCosts;
-  readonly settings: GuildSettingsControl;
-  readonly personas: PersonaControl;
-  readonly words: WordControl;
-  readonly checkup: Checkup;
-  readonly captions: CaptionControl;
-  readonly transcripts: Transcripts;
+  readonly settings: Public<SessionSettings>;
+  readonly personas: Public<SessionPersonas>;
+  readonly words: Public<SessionWords>;
+  readonly checkup: Public<SessionCheckup>;
+  readonly captions: Public<SessionCaptionControl>;
+  readonly transcripts: Omit<Public<SessionTranscripts>, keyof ManagerTranscripts>;
 };
 
 export type ReplyAudience = 'room' | 'caller';

@@ -1,12 +1,6 @@
 import type { TextLine } from '#src/texts/texts.ts';
 import type { Asker } from './command-ports.ts';
 
-/** Reads out what people have written; session implements it. */
-export interface LineReading {
-  /** Has a message read out in its writer's voice, behind all answers, as a line of whoever asks for it. */
-  read(guildId: string, line: WrittenLine, asker: Asker): Promise<ReadingOutcome>;
-}
-
 /** A message as it was written. */
 export type WrittenLine = {
   readonly messageId: string;

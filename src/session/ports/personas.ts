@@ -1,32 +1,3 @@
-import type { Persona } from '#src/personas/persona.ts';
-import type { PersonaFileResult } from '#src/personas/persona-file.ts';
-import type { SoundFile } from '#src/sources/fetch/ports.ts';
-
-/** Who the bot is in a server or one of its channels; session implements it. */
-export interface PersonaControl {
-  /** Names of the personas of a server, sorted; those that could not be read are missing. */
-  names(guildId: string): Promise<readonly string[]>;
-  /** A persona by its name, however it is written. */
-  find(guildId: string, name: string): Promise<Persona | undefined>;
-  /** Holds from the next answer on: an answer that is under way ends as it began. */
-  choose(caller: PersonaCaller, wish: BotWish): Promise<ChoiceOutcome>;
-  /** Answer to the question of a switch; asked once, by whoever may switch. */
-  settle(
-    caller: PersonaCaller,
-    questionId: string,
-    what: 'keep' | 'clear',
-  ): 'kept' | 'cleared' | 'over' | 'denied';
-  /** Puts a persona under its name, in place of the one of the name `former`, if that is given. */
-  save(guildId: string, persona: Persona, former?: string): Promise<PersonaSaving>;
-  /** `saved`: also for a process that starts again. */
-  remove(
-    guildId: string,
-    name: string,
-  ): Promise<{ readonly kind: 'removed'; readonly saved: boolean } | { readonly kind: 'unknown' }>;
-  /** What is in a file that somebody sent. Nothing is stored. */
-  readFile(file: SoundFile): Promise<PersonaFileResult | { readonly kind: 'unreachable' }>;
-}
-
 export type PersonaCaller = {
   readonly guildId: string;
   readonly id: string;

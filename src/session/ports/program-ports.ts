@@ -1,13 +1,14 @@
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { ListedSession } from '#src/captions/transcript-store.ts';
+import type { Public } from '#src/base/public.ts';
 import type { ChatMessage, Usage } from '#src/chat/ports.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import type { SessionProgramAnswers } from '#src/session/typed/program-answers.ts';
+import type { SessionProgramTranscriptions } from '#src/session/typed/program-transcriptions.ts';
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { EngineUsage, TranscribedWord } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import type { FileRequest, TranscriptOutcome } from './captions.ts';
-import type { CommandPorts } from './command.ts';
+import type { CommandPorts, ManagerTranscripts } from './command.ts';
 import type { Asker, Members } from './command-ports.ts';
 
 /** What programs, and the operator's page, may do in the servers of one shard. */
@@ -15,37 +16,11 @@ export type ProgramPorts = Pick<
   CommandPorts,
   'places' | 'sessions' | 'talk' | 'tracks' | 'voices'
 > & {
-  readonly answers: ProgramAnswers;
+  readonly answers: Public<SessionProgramAnswers>;
   readonly members: Members;
   readonly transcripts: ManagerTranscripts;
-  readonly transcriptions: ProgramTranscriptions;
+  readonly transcriptions: Public<SessionProgramTranscriptions>;
 };
-
-/** What was said, for everybody who manages a server; session implements it. */
-export interface ManagerTranscripts {
-  /** Newest first, at most 25; undefined where they cannot be read. */
-  sessionsForManagers(guildId: string): Promise<readonly ListedSession[] | undefined>;
-  /** The last session where none is named. */
-  fileForManagers(guildId: string, request: FileRequest): Promise<TranscriptOutcome>;
-}
-
-/** Answers that no channel hears; session implements it. */
-export interface ProgramAnswers {
-  /** Ways to answer that may be asked for, the server's own first. */
-  pipelines(guildId: string): readonly PipelineName[];
-  /**
-   * Begins an answer, if there is money for it and not too much is answered already.
-   *
-   * Reading its parts throws what a pipeline throws. Aborting `signal` throws its reason.
-   */
-  answer(question: ProgramQuestion, signal: AbortSignal): Promise<ProgramAnswer>;
-  /**
-   * Begins to speak a text, if there is money for it and not too much is answered already.
-   *
-   * Reading the sound, mono at `speakRateHz`, throws what a synthesizer throws. Aborting `signal` throws its reason.
-   */
-  speak(text: ProgramText, signal: AbortSignal): Promise<ProgramSpeech>;
-}
 
 /** A text that is to be spoken. What is left out is as the server has it. */
 export type ProgramText = {
@@ -100,18 +75,6 @@ export type ProgramSpeech =
   | FailedStream
   /** There is nothing in the text that can be said. */
   | { readonly kind: 'unspeakable' };
-
-/** Recordings of programs, put into words; session implements it. Nothing of them is kept, and nothing of a channel goes in. */
-export interface ProgramTranscriptions {
-  /** Models that may be asked for, the usual one first; none: there is no choice. */
-  models(): readonly string[];
-  /**
-   * Begins to recognise a recording, if there is money for it and not too much is recognised already.
-   *
-   * Reading its parts throws what a recogniser throws. Aborting `signal` throws its reason.
-   */
-  transcribe(request: RecordingRequest, signal: AbortSignal): Promise<RecordingOutcome>;
-}
 
 export type RecordingRequest = {
   readonly guildId: string;

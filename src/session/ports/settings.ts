@@ -35,15 +35,6 @@ export const settingKeys = [
 ] as const;
 export type SettingKey = (typeof settingKeys)[number];
 
-/** What a server may set for itself; session implements it. */
-export interface GuildSettingsControl {
-  view(guildId: string): Promise<SettingsView>;
-  /** `default` gives a key back to the operator. `confirmed`: more people may be heard unasked. */
-  set(guildId: string, key: string, value: string, confirmed?: 'confirmed'): Promise<Setting>;
-  /** What may stand behind a key, as far as that can be listed; empty for a key that is none. */
-  values(key: string): readonly string[];
-}
-
 export type SettingsView = {
   readonly all: readonly {
     readonly key: SettingKey;
@@ -76,12 +67,6 @@ export type Setting =
   | { readonly kind: 'no-role' }
   /** More people would be heard unasked: nothing was changed yet. */
   | { readonly kind: 'looser'; readonly policy: ConsentPolicy; readonly value: string };
-
-/** Tries everything an answer needs; session implements it. */
-export interface Checkup {
-  /** Takes at most 25 s. Where the bot sits in no channel, `channel` is the one whose permissions are looked at. */
-  check(guildId: string, callerId: string, channel?: ChannelRef): Promise<CheckReport>;
-}
 
 export type CheckPoint =
   | 'permission'

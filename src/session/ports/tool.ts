@@ -140,12 +140,6 @@ export type TrackChange =
   | { readonly kind: 'volume'; readonly by: number }
   | Exclude<TrackSetting, { kind: 'volume' }>;
 
-/** How loud a track is, in percent of what it is made with. */
-export interface Volumes {
-  of(track: TrackName): number;
-  set(track: TrackName, percent: number): void;
-}
-
 /** What can be made louder by name. */
 export type TrackName = 'voice' | 'cues';
 

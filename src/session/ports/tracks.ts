@@ -58,30 +58,6 @@ export type TrackSetting =
   /** A sound that waits, by its place, its title, or both as in `2. rain`; on `voice` also `mine`: all that is one's own. */
   | { readonly kind: 'remove'; readonly item: string };
 
-/** Commands to tracks, by name; session implements it. The caller of a method checks who sits in the channel. */
-export interface Tracks {
-  /** Answers when the sound was looked at, at most 12 s later. */
-  play(guildId: string, caller: TrackCaller, wish: TrackWish): Promise<Playing>;
-  /** `all` is every track that holds something. One outcome per track, and never none. */
-  steer(
-    guildId: string,
-    caller: TrackCaller,
-    deed: TrackAction,
-    track: string,
-  ): readonly TrackOutcome[];
-  change(guildId: string, caller: TrackCaller, setting: TrackSetting, track: string): TrackOutcome;
-  /** Tracks that hold something, the one people mean first, then `voice` and `cues`; undefined without a session. */
-  list(guildId: string): readonly ListedTrack[] | undefined;
-  /** Names `play` takes: all that lies here, then what was played of late, the latest first. */
-  sounds(guildId: string): Promise<readonly string[]>;
-}
-
-/** What people decide together about somebody else's sounds; session implements it. */
-export interface TrackVotes {
-  /** `pollId` is what the button carries. */
-  vote(guildId: string, personId: string, pollId: string): readonly TrackOutcome[];
-}
-
 export type Playing =
   /** `kept`: the volume was not theirs to change. */
   | {

@@ -5,15 +5,6 @@ export type ServerWord = {
   readonly say?: string;
 };
 
-/** Words of a server, which recognisers are told to expect and voices to say; session implements it. */
-export interface WordControl {
-  /** Sorted; `isRead` is false where they could not be read. */
-  list(guildId: string): Promise<WordList>;
-  /** Adds a word, or replaces it, however it was written. */
-  add(guildId: string, word: string, say?: string): Promise<WordAdding>;
-  remove(guildId: string, word: string): Promise<WordRemoval>;
-}
-
 export type WordList = {
   readonly words: readonly ServerWord[];
   readonly isRead: boolean;

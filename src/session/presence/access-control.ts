@@ -1,6 +1,6 @@
 import { judgeAccess } from '#src/people/access.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { AccessControl, AccessRequest } from '#src/session/ports/command-ports.ts';
+import type { AccessRequest } from '#src/session/ports/command-ports.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import type { StoredSettings } from '#src/session/settings/stored-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -24,14 +24,15 @@ export function admissionIn(
   };
 }
 
-/** Tells who asks for something whether the server lets them use the bot. */
-export class GuildAccess implements AccessControl {
+/** Access check of commands: whether a server lets their caller use the bot. */
+export class GuildAccess {
   readonly #settings: Pick<StoredSettings, 'in' | 'load'>;
 
   constructor(settings: Pick<StoredSettings, 'in' | 'load'>) {
     this.#settings = settings;
   }
 
+  /** Text for a caller who may not use the bot in this server; undefined for all others. Never throws. */
   async denied({
     callerId: id,
     callerRoleIds: roleIds,

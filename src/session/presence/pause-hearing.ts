@@ -1,9 +1,8 @@
 import { pause, resume } from '#src/people/consent.ts';
-import type { HearingControl } from '#src/session/ports/command-ports.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 
-/** Stops and starts hearing in whole channels; what was heard before a pause is still answered. */
-export class PauseHearing implements HearingControl {
+/** Pauses and resumes hearing in whole channels, from the next packet on; what was heard before a pause is still answered. */
+export class PauseHearing {
   readonly #sessions: Pick<VoiceSessions, 'sessions'>;
 
   constructor(sessions: Pick<VoiceSessions, 'sessions'>) {

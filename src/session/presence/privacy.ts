@@ -13,7 +13,6 @@ import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type {
   ExportOutcome,
   ForgetOutcome,
-  PrivacyControl,
   PrivacyStatus,
   SaveOutcome,
 } from '#src/session/ports/command-ports.ts';
@@ -41,8 +40,8 @@ type PrivacyParts = Pick<
   | 'transcripts'
 >;
 
-/** What people decide about themselves: first in the channel they are in, then in the book. */
-export class SessionPrivacy implements PrivacyControl {
+/** Privacy choices of people: applied in the channel they are in first, then in the consent store. */
+export class SessionPrivacy {
   readonly #parts: PrivacyParts;
   readonly #sessions: Pick<
     VoiceSessions,
@@ -75,6 +74,7 @@ export class SessionPrivacy implements PrivacyControl {
     return { kind: 'read', hearing, settings, ...said, ...(isBlocked && { isBlocked }) };
   }
 
+  /** Works from the next packet on, saved or not. */
   async allow(
     guildId: string,
     personId: string,
@@ -125,6 +125,7 @@ export class SessionPrivacy implements PrivacyControl {
     return { saved: done === true };
   }
 
+  /** Deletes everything about the person in this server; afterwards they count as new. */
   async forget(guildId: string, personId: string): Promise<ForgetOutcome> {
     this.#sessions.withdrawCalls(guildId, personId);
     for (const session of this.#sessions.sessions(guildId)) {

@@ -1,10 +1,11 @@
 import type { Clock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/periodic-task.ts';
+import type { Public } from '#src/base/public.ts';
 import { Wakeup } from '#src/base/wakeup.ts';
 import type { NewReminder, Reminder, ReminderStore, ShardPlace } from '#src/people/reminders.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { ReminderOutcome, SessionEventListener } from '#src/session/ports/events.ts';
-import type { Reminders } from '#src/session/ports/reminders.ts';
+import type { ReminderTeller } from './reminder-teller.ts';
 
 type ReminderClockParts = {
   readonly clock: Clock;
@@ -12,22 +13,10 @@ type ReminderClockParts = {
   readonly onEvent: SessionEventListener;
 };
 
-/** What became of an attempt to tell; `away`: its server is not there now, `unsent`: Discord did not take it. */
+/** Result of an attempt to tell a reminder; `away`: its server is not there now, `unsent`: Discord did not take it. */
 export type TellResult = 'said' | 'written' | 'away' | 'unsent';
 
-/** Tells people, in the servers of one shard. */
-export interface Teller {
-  /**
-   * What became of each, by id; all are of one person in one server. Aborting `signal` throws `signal.reason`, and nothing
-   * more is told; what is being said or sent by then is told to its end.
-   */
-  tell(
-    reminders: readonly Reminder[],
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, TellResult>>;
-}
-
-type ServedShard = { readonly shard: ShardPlace; readonly teller: Teller };
+type ServedShard = { readonly shard: ShardPlace; readonly teller: Public<ReminderTeller> };
 type Telling = {
   readonly reminder: Reminder;
   readonly served: ServedShard;
@@ -49,10 +38,10 @@ const mostTries = 30;
 /**
  * Tells reminders when they are due, with one timer for all servers that this process serves.
  *
- * A reminder stays in the store until it was told, so that whoever serves its server after this process tells it, late. Where a
- * process is killed in the moment between, it is told twice.
+ * A reminder stays in the store until it was told, so that the next process that serves its server tells it, late. Where a process
+ * is killed in between, it is told twice.
  */
-export class ReminderClock implements Reminders, AsyncDisposable {
+export class ReminderClock implements AsyncDisposable {
   readonly #parts: ReminderClockParts;
   readonly #wakeup: Wakeup;
   readonly #over = new AbortController();
@@ -75,7 +64,7 @@ export class ReminderClock implements Reminders, AsyncDisposable {
   }
 
   /** Reminders of this shard are told from now on, until what is returned is disposed of. */
-  serve({ id, count }: ShardPlace, teller: Teller): Disposable {
+  serve({ id, count }: ShardPlace, teller: Public<ReminderTeller>): Disposable {
     const served = { shard: { id, count }, teller }; // what a store on another thread can be given
     this.#served.add(served);
     this.#running ??= this.#run();
@@ -103,7 +92,7 @@ export class ReminderClock implements Reminders, AsyncDisposable {
     return added;
   }
 
-  /** Errors: as `ReminderStore.list`. */
+  /** Without those that were told just now. Errors: as `ReminderStore.list`. */
   async list(guildId: string, personId: string): Promise<readonly Reminder[]> {
     const all = await this.#parts.store.list(guildId, personId);
     return all.filter(({ id }) => !this.#told.has(id));

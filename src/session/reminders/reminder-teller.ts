@@ -7,7 +7,7 @@ import { writtenText } from '#src/session/localized-text.ts';
 import { sayToPerson } from '#src/session/output/say-to-person.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import type { Teller, TellResult } from './reminder-clock.ts';
+import type { TellResult } from './reminder-clock.ts';
 import { dueTime } from './reminder-times.ts';
 import { ReminderWriter } from './reminder-writer.ts';
 
@@ -20,8 +20,8 @@ type TellerSessions = Pick<VoiceSessions, 'session' | 'settings'>;
 /** Reminders of one person that are said at once; the others are written. */
 const mostAloud = 3;
 
-/** Tells people of one shard: aloud at a pause where they sit with the bot, else in writing with a mention. */
-export class ReminderTeller implements Teller {
+/** Tells reminders to people of one shard: aloud at a pause where they sit with the bot, else in writing with a mention. */
+export class ReminderTeller {
   readonly #parts: ReminderTellerParts;
   readonly #sessions: TellerSessions;
   readonly #writer: ReminderWriter;
@@ -32,6 +32,10 @@ export class ReminderTeller implements Teller {
     this.#writer = new ReminderWriter(parts.messages);
   }
 
+  /**
+   * Result for each, by id; all are of one person in one server. Aborting `signal` throws `signal.reason`, and nothing more is
+   * told; a reminder that is being said or sent by then is told to its end.
+   */
   async tell(
     reminders: readonly Reminder[],
     signal: AbortSignal,

@@ -5,7 +5,7 @@ import { judgeJoin } from '#src/people/join-rules.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { CueOutcome } from '#src/session/output/cue-player.ts';
-import type { CheckReport, CheckResult, Checkup } from '#src/session/ports/settings.ts';
+import type { CheckReport, CheckResult } from '#src/session/ports/settings.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
@@ -24,8 +24,8 @@ const [patienceMs, lookMs] = [3_000, 250];
 const nowhere: TextLine = { id: 'check.nowhere' };
 const away: TextLine = { id: 'check.away' };
 
-/** Tries with the very parts that answer people; two who ask at once get one report. */
-export class SessionCheckup implements Checkup {
+/** Checkup of everything an answer needs, with the same parts that answer people; concurrent requests get one report. */
+export class SessionCheckup {
   readonly #parts: SessionDependencies;
   readonly #sessions: Pick<VoiceSessions, 'settings' | 'session'>;
   readonly #running = new Map<string, Promise<CheckReport>>();
@@ -35,6 +35,7 @@ export class SessionCheckup implements Checkup {
     this.#sessions = sessions;
   }
 
+  /** Takes at most 25 s. Where the bot sits in no channel, the permissions of `channel` are checked. */
   check(guildId: string, callerId: string, channel?: ChannelRef): Promise<CheckReport> {
     const running = this.#running.get(guildId) ?? this.#check(guildId, callerId, channel);
     this.#running.set(guildId, running);

@@ -1,14 +1,20 @@
 import type { PersonSettings, PersonSettingsStore } from '#src/people/person-settings.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type {
-  ChangedPerson,
-  PeopleSettings,
-  PersonChange,
-} from '#src/session/ports/people-settings.ts';
 import { withStore } from '#src/session/store-access.ts';
 
 type PeopleSettingsParts = Pick<SessionDependencies, 'clock' | 'onEvent'> & {
   readonly store: PersonSettingsStore;
+};
+
+/** Fields to set; `null` takes one back. */
+export type PersonChange = {
+  readonly [Field in keyof PersonSettings]?: PersonSettings[Field] | null;
+};
+
+type ChangedPerson = {
+  readonly settings: PersonSettings;
+  /** False: until the process ends. */
+  readonly saved: boolean;
 };
 
 /** People whose settings are kept in memory; those unused for longest are read again when they are needed. */
@@ -16,8 +22,8 @@ export const mostKnownPeople = 2_000;
 
 const nothing: PersonSettings = {};
 
-/** What people have chosen for themselves: in the store, and at hand for answers. */
-export class KnownPeopleSettings implements PeopleSettings {
+/** Settings that people have chosen for themselves: in the store, and cached for answers, which wait for no store. */
+export class KnownPeopleSettings {
   readonly #parts: PeopleSettingsParts;
   /** By server and person, those used last at the end. */
   readonly #known = new Map<string, PersonSettings>();
@@ -27,10 +33,12 @@ export class KnownPeopleSettings implements PeopleSettings {
     this.#parts = parts;
   }
 
+  /** As last read or changed; empty before that. */
   known(guildId: string, personId: string): PersonSettings {
     return this.#known.get(keyOf(guildId, personId)) ?? nothing;
   }
 
+  /** Reads the settings unless they are known; undefined where that fails, which is reported to the operator. Never throws. */
   async load(guildId: string, personId: string): Promise<PersonSettings | undefined> {
     const key = keyOf(guildId, personId);
     const known = this.#known.get(key);
@@ -43,6 +51,7 @@ export class KnownPeopleSettings implements PeopleSettings {
     return await loading;
   }
 
+  /** Applies from now on, saved or not. Never throws. */
   async change(guildId: string, personId: string, change: PersonChange): Promise<ChangedPerson> {
     const before = (await this.load(guildId, personId)) ?? nothing;
     const settings = changed(this.#known.get(keyOf(guildId, personId)) ?? before, change);
@@ -54,6 +63,7 @@ export class KnownPeopleSettings implements PeopleSettings {
     return { settings, saved: saved === true };
   }
 
+  /** Drops the settings of this person, or of everybody in the server, from the cache; the store is unchanged. */
   forget(guildId: string, personId?: string): void {
     const wanted = personId === undefined ? `${guildId} ` : keyOf(guildId, personId);
     const isMeant = (key: string) =>

@@ -1,6 +1,6 @@
 import { cueLevels } from '#src/playback/reply/cue-track.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { GuildSettingsControl, Setting, SettingsView } from '#src/session/ports/settings.ts';
+import type { Setting, SettingsView } from '#src/session/ports/settings.ts';
 import { type SettingKey, settingKeys } from '#src/session/ports/settings.ts';
 import { typedModes } from '#src/session/ports/typed-messages.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
@@ -13,8 +13,8 @@ import { never, none } from './presence-settings.ts';
 /** What a person types to have the operator's value again. */
 const standard = 'default';
 
-/** What servers set for themselves: first in the channel where the bot sits, then in the book. */
-export class SessionSettings implements GuildSettingsControl {
+/** Settings of servers: applied in the channel where the bot sits first, then stored. */
+export class SessionSettings {
   readonly #pipelines: SessionDependencies['pipelines'];
   readonly #voices: SessionDependencies['voices'];
   readonly #places: Pick<SessionDependencies['places'], 'channel'>;
@@ -47,6 +47,7 @@ export class SessionSettings implements GuildSettingsControl {
     return { all, isRead };
   }
 
+  /** `default` restores the operator's value. `confirmed`: more people may be heard unasked. */
   async set(
     guildId: string,
     typedKey: string,
@@ -71,6 +72,7 @@ export class SessionSettings implements GuildSettingsControl {
     return { kind: 'set', key, value: shownValue(key, settings.in(guildId)), saved };
   }
 
+  /** Allowed values of a key, as far as they can be listed; empty for an unknown key. */
   values(key: string): readonly string[] {
     const all: Readonly<Record<SettingKey, readonly string[]>> = {
       pipeline: this.#pipelines.names,

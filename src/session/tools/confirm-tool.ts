@@ -1,7 +1,7 @@
 import { within } from '#src/base/waiting.ts';
 import { failureOf } from '#src/session/failure.ts';
 import { type PersonalSpeech, sayToPerson } from '#src/session/output/say-to-person.ts';
-import type { Confirmations, ConfirmOutcome } from '#src/session/ports/command-ports.ts';
+import type { ConfirmOutcome } from '#src/session/ports/command-ports.ts';
 import type { SessionEventListener } from '#src/session/ports/events.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { type ActionsContext, actionsFor } from './available-actions.ts';
@@ -22,8 +22,8 @@ type ToolSessions = {
   session(guildId: string): { readonly context: PressContext } | undefined;
 };
 
-/** Does what waits for a button once its presser has pressed it. */
-export class ToolConfirmations implements Confirmations {
+/** Runs changes that the model asked for, once the only person who may confirm them has pressed the button. */
+export class ToolConfirmations {
   readonly #sessions: ToolSessions;
   readonly #signal: AbortSignal;
 
@@ -33,6 +33,7 @@ export class ToolConfirmations implements Confirmations {
     this.#signal = signal;
   }
 
+  /** `askId` is the id that the button carries. Never throws. */
   async confirm(guildId: string, askId: string, personId: string): Promise<ConfirmOutcome> {
     const context = this.#sessions.session(guildId)?.context;
     if (!context) return { kind: 'over' };

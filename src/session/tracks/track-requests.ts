@@ -1,7 +1,7 @@
 import type { VoiceRestrictions } from '#src/session/alerts/voice-restrictions.ts';
 import { writtenText } from '#src/session/localized-text.ts';
 import type { Places } from '#src/session/ports/command-ports.ts';
-import type { TrackName, Volumes } from '#src/session/ports/tool.ts';
+import type { TrackName } from '#src/session/ports/tool.ts';
 import type {
   ListedTrack,
   Playing,
@@ -9,8 +9,6 @@ import type {
   TrackCaller,
   TrackOutcome,
   TrackSetting,
-  Tracks,
-  TrackVotes,
   TrackWish,
 } from '#src/session/ports/tracks.ts';
 import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
@@ -29,12 +27,13 @@ import {
   trackNameOf,
   voiceTrack,
 } from './track-names.ts';
+import type { TrackVolumes } from './track-volumes.ts';
 import { VoiceQueue } from './voice-queue.ts';
 
 /** The tracks of a channel, who is there, and when the session ends. */
 type TrackRequestContext = Pick<RightsContext, 'channel' | 'people' | 'settings'> & {
   readonly tracks: Pick<SessionTracks, 'owned' | 'polls'>;
-  readonly volume: Volumes;
+  readonly volume: Pick<TrackVolumes, 'of' | 'set'>;
   readonly queue: Pick<TurnQueue, 'current' | 'line' | 'drop'>;
   readonly parts: { readonly places: Pick<Places, 'localeIn'> };
   readonly signal: AbortSignal;
@@ -53,8 +52,11 @@ type SoundHolder = Pick<OwnedTracks, 'subject' | 'ownerBeside' | 'perform'>;
 
 const nowhere = { kind: 'nowhere' } as const;
 
-/** What people do with tracks in the channels the bot sits in: they may change their own sounds, a DJ all, the others vote. */
-export class TrackRequests implements Tracks, TrackVotes {
+/**
+ * Track requests in the channels where the bot sits: people may change their own sounds, a DJ all, the others vote. The caller
+ * of a method checks who sits in the channel.
+ */
+export class TrackRequests {
   readonly #sessions: TrackSessions;
   readonly #shelf: SoundCatalog;
   readonly #signal: AbortSignal;
@@ -67,6 +69,7 @@ export class TrackRequests implements Tracks, TrackVotes {
     this.#signal = signal;
   }
 
+  /** Answers once the sound was examined, at most 12 s later. */
   async play(guildId: string, caller: TrackCaller, wish: TrackWish): Promise<Playing> {
     const before = this.#context(guildId);
     if (!before) return nowhere;
@@ -89,6 +92,7 @@ export class TrackRequests implements Tracks, TrackVotes {
     return playing;
   }
 
+  /** `all` is every track that holds something. One outcome per track, and at least one. */
   steer(
     guildId: string,
     caller: TrackCaller,
@@ -115,15 +119,18 @@ export class TrackRequests implements Tracks, TrackVotes {
     return this.#judged({ ...setting, track }, caller, context);
   }
 
+  /** Tracks that hold something, the one people mean first, then `voice` and `cues`; undefined without a session. */
   list(guildId: string): readonly ListedTrack[] | undefined {
     const context = this.#context(guildId);
     return context && viewsIn(context, this.#voiceQueue(context));
   }
 
+  /** Names that `play` accepts: the whole library, then recently played sounds, newest first. */
   async sounds(guildId: string): Promise<readonly string[]> {
     return await this.#shelf.names(guildId);
   }
 
+  /** Counts a vote on a sound of another person; `pollId` is the id that the button carries. */
   vote(guildId: string, personId: string, pollId: string): readonly TrackOutcome[] {
     const context = this.#context(guildId);
     if (!context) return [nowhere];
@@ -192,7 +199,7 @@ export class TrackRequests implements Tracks, TrackVotes {
 /** What is listed of a channel. */
 type TrackListContext = {
   readonly tracks: Pick<SessionTracks, 'owned'>;
-  readonly volume: Pick<Volumes, 'of'>;
+  readonly volume: Pick<TrackVolumes, 'of'>;
 };
 
 /** All tracks of a channel, its own behind those of people. */

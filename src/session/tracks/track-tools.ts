@@ -1,5 +1,5 @@
 import { maxVolumePercent } from '#src/base/volume.ts';
-import type { ToolTracks, TrackChange, Volumes } from '#src/session/ports/tool.ts';
+import type { ToolTracks, TrackChange } from '#src/session/ports/tool.ts';
 import type { ListedTrack } from '#src/session/ports/tracks.ts';
 import { holdsRightNow, type RightsContext } from '#src/session/tools/current-rights.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -7,9 +7,11 @@ import type { TrackCommand } from './perform-command.ts';
 import { type SoundsContext, soundsFor } from './sound-tools.ts';
 import { everyTrack, isOwnTrack, isSameTrack, trackNameOf } from './track-names.ts';
 import { trackOutcome } from './track-outcome-texts.ts';
+import type { TrackVolumes } from './track-volumes.ts';
 
 /** The tracks of a channel, and what says who may do what there. */
-export type TracksContext = RightsContext & SoundsContext & { readonly volume: Volumes };
+export type TracksContext = RightsContext &
+  SoundsContext & { readonly volume: Pick<TrackVolumes, 'of' | 'set'> };
 
 /** Tracks as a tool may change them for those who asked, all of whom must have the right, and what it may play there. */
 export function tracksFor(askerIds: readonly string[], context: TracksContext): ToolTracks {

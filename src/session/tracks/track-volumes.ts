@@ -1,7 +1,7 @@
-import type { TrackName, Volumes } from '#src/session/ports/tool.ts';
+import type { TrackName } from '#src/session/ports/tool.ts';
 
-/** How loud the tracks of one session are; kept while links come and go. */
-export class TrackVolumes implements Volumes {
+/** Volumes of the tracks of one session, in percent of the source; kept while links come and go. */
+export class TrackVolumes {
   readonly #percents = new Map<TrackName, number>();
   readonly #listeners = new Set<(track: TrackName, percent: number) => void>();
 

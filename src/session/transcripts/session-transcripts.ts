@@ -8,10 +8,8 @@ import type {
   RecapRequest,
   TranscriptOutcome,
   TranscriptQuestion,
-  Transcripts,
 } from '#src/session/ports/captions.ts';
 import type { Asker } from '#src/session/ports/command-ports.ts';
-import type { ManagerTranscripts } from '#src/session/ports/program-ports.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import type { WrittenQuestions } from '#src/session/typed/written-questions.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
@@ -19,8 +17,11 @@ import { quoteOf } from './quote.ts';
 import { TranscriptLookup } from './transcript-lookup.ts';
 import { type QuestionParts, TranscriptQuestions } from './transcript-questions.ts';
 
-/** Transcripts for commands and tools: looked up, asked about, and said aloud where everybody may know. */
-export class SessionTranscripts implements Transcripts, ManagerTranscripts {
+/**
+ * Transcripts for commands and programs: looked up, asked about, and said aloud where everybody may know. Every result holds
+ * only what its readers may know.
+ */
+export class SessionTranscripts {
   readonly #places: WrittenQuestions;
   readonly #sessions: Pick<VoiceSessions, 'session' | 'sessions' | 'settings'>;
   readonly #lookup: TranscriptLookup;
@@ -38,18 +39,22 @@ export class SessionTranscripts implements Transcripts, ManagerTranscripts {
     this.#questions = new TranscriptQuestions(parts, this.#lookup, signal);
   }
 
+  /** Newest first, at most 25; none where they cannot be read. */
   sessions(guildId: string, personId: string): Promise<readonly ListedSession[]> {
     return this.#lookup.sessions(guildId, personId);
   }
 
+  /** The last session where none is named. */
   file(guildId: string, personId: string, request: FileRequest): Promise<TranscriptOutcome> {
     return this.#lookup.file(guildId, personId, request);
   }
 
+  /** For everybody who manages the server: newest first, at most 25; undefined where they cannot be read. */
   sessionsForManagers(guildId: string): Promise<readonly ListedSession[] | undefined> {
     return this.#lookup.sessionsForManagers(guildId);
   }
 
+  /** For everybody who manages the server: the last session where none is named. */
   fileForManagers(guildId: string, request: FileRequest): Promise<TranscriptOutcome> {
     return this.#lookup.fileForManagers(guildId, request);
   }
@@ -58,7 +63,10 @@ export class SessionTranscripts implements Transcripts, ManagerTranscripts {
     return this.#lookup.find(guildId, personId, words);
   }
 
-  /** Aloud first for all who are there; where they may not know it, for the asker alone. */
+  /**
+   * Lines that answer a question, chosen by the chat model; aloud only those that all present may know. Searched aloud first for
+   * all who are there; where they may not know it, for the asker alone.
+   */
   async ask(guildId: string, asker: Asker, request: TranscriptQuestion): Promise<AnswerOutcome> {
     const place = this.#places.enter(guildId, asker.id);
     if ('line' in place) return { kind: 'failed', line: place.line };
@@ -84,6 +92,7 @@ export class SessionTranscripts implements Transcripts, ManagerTranscripts {
     return await this.#questions.ask(guildId, asker, request);
   }
 
+  /** At most six points, each based on a line. */
   recap(guildId: string, asker: Asker, request: RecapRequest): Promise<RecapOutcome> {
     return this.#questions.recap(guildId, asker, request);
   }

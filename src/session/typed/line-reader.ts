@@ -7,7 +7,7 @@ import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.
 import { spokenText } from '#src/session/localized-text.ts';
 import { clausesOf } from '#src/session/output/read-aloud.ts';
 import type { Asker } from '#src/session/ports/command-ports.ts';
-import type { LineReading, ReadingOutcome, WrittenLine } from '#src/session/ports/line-reading.ts';
+import type { ReadingOutcome, WrittenLine } from '#src/session/ports/line-reading.ts';
 import type { TypedMessage, TypedOutcome } from '#src/session/ports/typed-messages.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { QueuedReading, QueuedTurn } from '#src/session/queue/queued-turn.ts';
@@ -44,7 +44,7 @@ type LineContext = {
 type LineSpeech = Pick<QueuedReading, 'clauses' | 'language' | 'speakerId' | 'speed' | 'voice'>;
 
 /** Reads out what people have written, each in their own voice, behind all answers. */
-export class LineReader implements LineReading {
+export class LineReader {
   readonly #parts: Pick<SessionDependencies, 'peopleSettings'>;
   readonly #sessions: Pick<VoiceSessions, 'session'>;
   /** Lines of one server keep their order. */
@@ -59,6 +59,7 @@ export class LineReader implements LineReading {
     this.#sessions = sessions;
   }
 
+  /** Reads out a message in its writer's voice, behind all answers, as a line of the asker. */
   async read(guildId: string, line: WrittenLine, asker: Asker): Promise<ReadingOutcome> {
     const session = this.#sessions.session(guildId);
     if (!session) return { kind: 'nowhere' };

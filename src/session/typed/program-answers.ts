@@ -5,7 +5,6 @@ import type {
   FailedStream,
   OpenStream,
   ProgramAnswer,
-  ProgramAnswers,
   ProgramQuestion,
   ProgramSpeech,
   ProgramText,
@@ -35,8 +34,8 @@ type AnswerParts = Pick<
 /** Answers and texts that programs get at once in one server; what comes above it is refused. */
 const mostInServer = 4;
 
-/** Has pipelines answer programs, within the budget of their server and of their token. */
-export class SessionProgramAnswers implements ProgramAnswers {
+/** Answers and speech for programs, which no channel hears, within the budgets of their server and their token. */
+export class SessionProgramAnswers {
   readonly #parts: AnswerParts;
   readonly #sessions: Pick<VoiceSessions, 'settings'>;
   readonly #signal: AbortSignal;
@@ -49,17 +48,30 @@ export class SessionProgramAnswers implements ProgramAnswers {
     this.#signal = signal;
   }
 
-  /** A Realtime conversation is that of one channel, so it is not among them. */
+  /**
+   * Pipelines that a program may ask for, the server's own first. A Realtime conversation belongs to one channel, so it is not
+   * among them.
+   */
   pipelines(guildId: string): readonly PipelineName[] {
     const own = this.#sessions.settings.in(guildId).pipeline;
     const names = this.#parts.pipelines.names.filter((name) => name !== 'realtime');
     return names.toSorted((one, other) => Number(other === own) - Number(one === own));
   }
 
+  /**
+   * Begins an answer, if the budget and the limit of concurrent answers allow it.
+   *
+   * Reading its parts throws what a pipeline throws. Aborting `signal` throws its reason.
+   */
   answer(question: ProgramQuestion, signal: AbortSignal): Promise<ProgramAnswer> {
     return this.#placed(question.guildId, signal, (until) => this.#open(question, until));
   }
 
+  /**
+   * Begins to speak a text, if the budget and the limit of concurrent answers allow it.
+   *
+   * Reading the sound, mono at `speakRateHz`, throws what a synthesizer throws. Aborting `signal` throws its reason.
+   */
   speak(text: ProgramText, signal: AbortSignal): Promise<ProgramSpeech> {
     const { settings } = this.#sessions;
     return this.#placed(text.guildId, signal, (until) =>

@@ -8,7 +8,6 @@ import {
 } from '#src/captions/answers/translation.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type {
-  ProgramTranscriptions,
   RecordingOutcome,
   RecordingPart,
   RecordingRequest,
@@ -34,8 +33,11 @@ const longestSoundMs = 600_000;
 /** Requests to the chat model that a segment is part of. */
 const mostTries = 2;
 
-/** Puts recordings of programs into words, utterance by utterance, within the budgets of their server and token. */
-export class SessionProgramTranscriptions implements ProgramTranscriptions {
+/**
+ * Transcription of recordings of programs, utterance by utterance, within the budgets of their server and token. Nothing of
+ * them is kept, and nothing of a channel goes in.
+ */
+export class SessionProgramTranscriptions {
   readonly #parts: TranscriptionParts;
   readonly #signal: AbortSignal;
   /** Server and program of each that is under way. */
@@ -47,10 +49,16 @@ export class SessionProgramTranscriptions implements ProgramTranscriptions {
     this.#signal = signal;
   }
 
+  /** Models that may be asked for, the default first; empty: there is no choice. */
   models(): readonly string[] {
     return this.#parts.transcriptionModels;
   }
 
+  /**
+   * Begins to recognise a recording, if the budget and the limits of concurrent recordings allow it.
+   *
+   * Reading its parts throws what a recogniser throws. Aborting `signal` throws its reason.
+   */
   async transcribe(request: RecordingRequest, signal: AbortSignal): Promise<RecordingOutcome> {
     const busy = this.#busy(request);
     if (busy) return busy;

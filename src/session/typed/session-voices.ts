@@ -11,7 +11,7 @@ import { failureOf } from '#src/session/failure.ts';
 import { spokenText } from '#src/session/localized-text.ts';
 import { clausesOf, soundOf } from '#src/session/output/read-aloud.ts';
 import type { Asker } from '#src/session/ports/command-ports.ts';
-import type { PreviewOutcome, VoiceControl, VoiceSample } from '#src/session/ports/voices.ts';
+import type { PreviewOutcome, VoiceSample } from '#src/session/ports/voices.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
@@ -31,8 +31,8 @@ type VoiceParts = Pick<
   | 'voices'
 >;
 
-/** The voices and models there are, and how voices sound. */
-export class SessionVoices implements VoiceControl {
+/** Voices and models that read texts, and previews of voices. */
+export class SessionVoices {
   readonly #parts: VoiceParts;
   readonly #sessions: Pick<VoiceSessions, 'settings' | 'session'>;
   readonly #signal: AbortSignal;
@@ -50,22 +50,30 @@ export class SessionVoices implements VoiceControl {
     this.#signal = signal;
   }
 
+  /** Speech models that may be chosen for a text, the default first; empty: there is no choice. */
   models(): readonly string[] {
     return this.#parts.speechModels;
   }
 
+  /** Whether the speech engine accepts a tone; an embedded one does not. */
   takesTone(): boolean {
     return this.#parts.speechModels.length > 0; // an embedded engine has no model to name
   }
 
+  /** Names of the voices, as far as the server lists them, within 2 s; empty where they are unknown. Never throws. */
   names(): Promise<readonly string[]> {
     return this.#parts.voices.load();
   }
 
+  /** A typed voice as its server writes it, ignoring case; undefined where there is none. */
   async named(typed: string): Promise<string | undefined> {
     return voiceNamed(typed, await this.names());
   }
 
+  /**
+   * Plays a voice to a person: aloud where they sit with the bot and nobody talks, nothing plays and nothing waits; else in a
+   * file. Paid like a text that is read out.
+   */
   async preview(guildId: string, listener: Asker, sample: VoiceSample): Promise<PreviewOutcome> {
     const { places, spending } = this.#parts;
     const { quiet } = spending.manner(guildId);

@@ -19,7 +19,6 @@ import type {
   SayOptions,
   SayOutcome,
   SpokenManner,
-  TypedTalk,
 } from '#src/session/ports/command-ports.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import { soundFaultOf } from '#src/session/sound-fault.ts';
@@ -55,8 +54,8 @@ type TypedParts = Pick<
   | 'writtenQuestions'
 >;
 
-/** What is typed instead of spoken: texts to read out, questions, and the word to be silent. */
-export class TypedRequests implements TypedTalk {
+/** Typed requests: texts to read out, questions, and the command to be silent. */
+export class TypedRequests {
   readonly #parts: TypedParts;
   readonly #sessions: Pick<VoiceSessions, 'settings' | 'session'>;
   readonly #signal: AbortSignal;
@@ -73,6 +72,10 @@ export class TypedRequests implements TypedTalk {
     this.#signal = signal;
   }
 
+  /**
+   * Reads out a text of at most 1,000 characters, after what sounds. `now` goes before all that waits, but an answer or text that
+   * has begun is said to its end.
+   */
   async say(
     guildId: string,
     words: string,
@@ -83,6 +86,11 @@ export class TypedRequests implements TypedTalk {
     return session ? sayIn(session, words, when, how) : { kind: 'nowhere' };
   }
 
+  /**
+   * Aloud, the question waits its turn like a spoken one. In text it needs no session, and knows what was said in one only if the
+   * asker sits there; the same holds for a file, which contains the answer as sound. Answered aloud within 50 s, else within the
+   * time limit of the model. A recording is not kept.
+   */
   async ask(
     guildId: string,
     question: string,
@@ -186,6 +194,7 @@ export class TypedRequests implements TypedTalk {
     return () => handle.drop('withdrawn');
   }
 
+  /** Lets this person ask without the bot's name for a while; `unheard`: they have not agreed to be heard, `paused`: hearing is paused. */
   openFloor(guildId: string, personId: string): 'open' | 'unheard' | 'paused' | 'nowhere' {
     const context = this.#sessions.session(guildId)?.context;
     if (!context) return 'nowhere';
@@ -195,6 +204,7 @@ export class TypedRequests implements TypedTalk {
     return 'open';
   }
 
+  /** Silences the bot within two frames. All that waits is dropped as well, questions and sounds included; what was heard stays known. */
   stop(guildId: string): 'stopped' | 'nothing' {
     return this.#sessions.session(guildId)?.context.queue.stop() ? 'stopped' : 'nothing';
   }

@@ -1,11 +1,5 @@
 import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type {
-  ServerWord,
-  WordAdding,
-  WordControl,
-  WordList,
-  WordRemoval,
-} from '#src/session/ports/words.ts';
+import type { ServerWord, WordAdding, WordList, WordRemoval } from '#src/session/ports/words.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import {
   mostSayChars,
@@ -20,8 +14,8 @@ import {
 /** Words of one server. */
 const mostWords = 200;
 
-/** Words that servers have recognisers expect, and voices say otherwise than they are written. */
-export class SessionWords implements WordControl {
+/** Vocabulary of servers: words that recognisers are told to expect, and how voices say them. */
+export class SessionWords {
   readonly #clock: Pick<SessionDependencies['clock'], 'wallMs'>;
   readonly #sessions: Pick<VoiceSessions, 'settings'>;
 
@@ -33,6 +27,7 @@ export class SessionWords implements WordControl {
     this.#sessions = sessions;
   }
 
+  /** Sorted; `isRead` is false where they could not be read. */
   async list(guildId: string): Promise<WordList> {
     const { settings } = this.#sessions;
     const isRead = await settings.load(guildId);
@@ -42,6 +37,7 @@ export class SessionWords implements WordControl {
     return { words, isRead, limit: mostWords };
   }
 
+  /** Adds a word, or replaces it, however it was written. */
   async add(guildId: string, typed: string, typedSay?: string): Promise<WordAdding> {
     const word = readWord(typed);
     if (word === undefined) return { kind: 'bad-word', mostChars: mostWordChars };

@@ -12,7 +12,6 @@ import type {
   CommandGroup,
   CommandPorts,
 } from '#src/session/ports/command.ts';
-import type { AccessControl } from '#src/session/ports/command-ports.ts';
 import type { PanelFace } from '#src/session/ports/panel.ts';
 import { text } from '#src/texts/texts.ts';
 import { until } from '#test/discord/setup/sandbox-login.ts';
@@ -105,7 +104,7 @@ function login() {
 async function openBot({ apiUrl, token, guildId }: Sandbox): Promise<Discord> {
   const ports = (given: DiscordPorts) => {
     discordPorts = given;
-    const access: AccessControl = {
+    const access: CommandPorts['access'] = {
       denied: async () => (isBlocked ? { id: 'access.blocked' } : undefined),
     };
     return { access } as CommandPorts;

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
-import type { AnswerForm, TypedTalk } from '#src/session/ports/command-ports.ts';
-import type { ProgramAnswers } from '#src/session/ports/program-ports.ts';
+import type { CommandPorts } from '#src/session/ports/command.ts';
+import type { AnswerForm } from '#src/session/ports/command-ports.ts';
+import type { ProgramPorts } from '#src/session/ports/program-ports.ts';
 import { SessionProgramAnswers } from '#src/session/typed/program-answers.ts';
 import { openApi, openLoopback, programPorts } from '#test/api/api-setup.ts';
 import type { FakeSynthesizer } from '#test/fakes/speech.ts';
@@ -15,13 +16,13 @@ export async function programDoors(
   const { dependencies, sessions, talk, transcriptFor } = fixture;
   const answers = new SessionProgramAnswers(dependencies, sessions, new AbortController().signal);
   let arrived = Promise.withResolvers<void>();
-  const asking: Pick<TypedTalk, 'ask'> = {
+  const asking: Pick<CommandPorts['talk'], 'ask'> = {
     ask: (...all) => {
       arrived.resolve();
       return talk.ask(...all);
     },
   };
-  const answering: ProgramAnswers = {
+  const answering: ProgramPorts['answers'] = {
     pipelines: (guildId) => answers.pipelines(guildId),
     answer: (...all) => {
       arrived.resolve();
