@@ -19,13 +19,13 @@ import type { TranscriptStores } from '#src/session/transcripts/transcript-store
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { TextFiles } from '#src/sources/fetch/fetch.ts';
 import type { FileReader, RecordingReader } from '#src/sources/fetch/ports.ts';
 import { findFfmpeg } from '#src/sources/ffmpeg.ts';
 import { openLibrary } from '#src/sources/library.ts';
 import { Recordings } from '#src/sources/recordings.ts';
 import type { ReadTags } from '#src/sources/sound-titles.ts';
 import { Sources } from '#src/sources/sources.ts';
-import { TextFiles } from '#src/sources/text-files.ts';
 import { ListeningSlots } from '#src/speech/listening-slots.ts';
 import {
   openTextLanguage,

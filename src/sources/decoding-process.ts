@@ -22,7 +22,7 @@ export type ProcessOptions = {
 
 /** Longest time a process may take to load its decoders; 300 ms are usual, and no file has to answer for it. */
 const startMs = 10_000;
-/** Of the heap; the memory of the decoders themselves lies outside and is theirs to bound. Nobody debugs it. */
+/** Heap limits; the decoders' own memory lies outside the heap and is theirs to limit. There is no debugger. */
 const flags = [
   '--max-old-space-size=64',
   '--max-semi-space-size=1',
@@ -31,7 +31,7 @@ const flags = [
 ];
 /** Compiled modules are kept where the bot's are: stripping types and compiling is more than half of a start. */
 const compiled = fileURLToPath(new URL('../../node_modules/.cache/parley', import.meta.url));
-/** Nothing of the bot's own environment, where its keys are. */
+/** None of the bot's own environment, which holds its keys. */
 const env = { UV_THREADPOOL_SIZE: '1', NODE_COMPILE_CACHE: compiled };
 
 /** The child process in which files of strangers are decoded, one piece at a time. Once dead it stays so. */
@@ -80,7 +80,7 @@ export class DecodingProcess {
   }
 
   /**
-   * What a piece of a file gave.
+   * Decodes a piece of a file.
    *
    * Errors: BotError `source.not_audio`, for which `endedProcess` holds where it ended the process, or one that
    * `isDisplaced` where another file did.
@@ -138,7 +138,7 @@ export class DecodingProcess {
   }
 
   #tell(message: ToDecoder): void {
-    if (!this.#isDead) this.#child?.send(message, () => undefined); // its end is told by events
+    if (!this.#isDead) this.#child?.send(message, () => undefined); // events report its end
   }
 
   /** Keeps this process from ending while an answer is waited for. */
@@ -156,7 +156,7 @@ export class DecodingProcess {
     if (this.#isDead) return;
     this.#isDead = true;
     this.#child?.kill('SIGKILL'); // also one that merely hung up
-    this.#ready.resolve(); // whoever waits is told that it is dead
+    this.#ready.resolve(); // the requests that wait fail
     this.#answer?.('dead');
   }
 }

@@ -9,7 +9,7 @@ import { unlessAborted, within } from '#src/base/waiting.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
 
 export type FfmpegOptions = {
-  /** Of the program, absolute. */
+  /** Absolute path of the program. */
   readonly path: string;
   readonly clock: Clock;
   /** Longest it may give nothing although its next sound is waited for; 30 s. */
@@ -18,7 +18,7 @@ export type FfmpegOptions = {
   readonly start?: () => Disposable;
 };
 
-/** What is to be read: the container as ffmpeg calls it, never guessed by it. */
+/** Container to read, by ffmpeg's name for it; ffmpeg never guesses it. */
 export type FfmpegPlan = { readonly demuxer: string; readonly skipMs: number };
 
 const rateHz = 48_000;
@@ -29,6 +29,9 @@ const longestComplaint = 500;
 const mostAllocBytes = 64 * 1024 * 1024;
 
 type Ffmpeg = ChildProcessByStdio<Writable, Readable, Readable>;
+
+/** Programs that run at once, in the bot and for one server: each takes up to 64 MB and a share of a core. */
+const most = { inAll: 16, perServer: 4 } as const;
 
 /** The program on a `PATH`; undefined where there is none. */
 export function findFfmpeg(pathVariable: string): string | undefined {
@@ -136,4 +139,32 @@ function feed(bytes: AsyncIterable<Uint8Array>, child: Ffmpeg) {
       child.stdin.destroy();
     },
   };
+}
+
+/** The ffmpeg programs that run, by server. */
+export class FfmpegPrograms {
+  readonly #running = new Map<string, number>();
+
+  /** Throws BotError `source.crowded` where no other may be started. */
+  check(guildId: string): void {
+    const all = [...this.#running.values()].reduce((sum, one) => sum + one, 0);
+    if (all >= most.inAll || (this.#running.get(guildId) ?? 0) >= most.perServer)
+      throw refusals.crowded();
+  }
+
+  /** One is started, until this is disposed of. Throws as `check`. */
+  start(guildId: string): Disposable {
+    this.check(guildId);
+    this.#running.set(guildId, (this.#running.get(guildId) ?? 0) + 1);
+    let isOver = false;
+    return {
+      [Symbol.dispose]: () => {
+        if (isOver) return;
+        isOver = true;
+        const others = (this.#running.get(guildId) ?? 1) - 1;
+        if (others > 0) this.#running.set(guildId, others);
+        else this.#running.delete(guildId);
+      },
+    };
+  }
 }

@@ -8,7 +8,7 @@ import type { ShelvedSound, SoundOpener, SoundShelf } from '#src/sources/fetch/p
 import { MeasuredLoudness } from './measured-loudness.ts';
 import { type ReadTags, SoundTitles } from './sound-titles.ts';
 
-/** What may lie there; what it really is shows when it is opened. */
+/** Extensions of sound files; the real format shows when a file is opened. */
 const extensions = new Set([
   ...['.wav', '.mp3', '.ogg', '.oga', '.opus', '.webm', '.flac'],
   ...['.m4a', '.aac', '.mp4', '.mka', '.aiff', '.wma'],
@@ -17,11 +17,11 @@ const extensions = new Set([
 const mostFiles = 2000;
 /** Folders in folders. */
 const mostDepth = 4;
-/** Of a file or a folder, in characters. */
+/** Longest name of a file or a folder, in characters. */
 const longestPart = 50;
-/** Of all of them together: Discord suggests nothing longer. */
+/** Longest path of folders and file, in characters: Discord suggests nothing longer. */
 const longestName = 100;
-/** Time in ms for which names for suggestions are kept: each key somebody types asks for them. */
+/** Time in ms for which names for suggestions are cached: each key a person types asks for them. */
 const keptMs = 5_000;
 const byName = new Intl.Collator('en').compare;
 
@@ -55,7 +55,7 @@ export class SoundLibrary implements SoundShelf {
   readonly #measured: MeasuredLoudness;
   readonly #titles: SoundTitles | undefined;
   readonly #clock: Clock;
-  /** What was found when somebody last looked. */
+  /** Files found at the last look. */
   #read: { readonly atMs: number; readonly files: Promise<Files> } | undefined;
 
   constructor(folders: readonly string[], { opener, clock, readTags }: LibraryParts) {

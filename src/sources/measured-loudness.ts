@@ -7,11 +7,11 @@ import type { Clock } from '#src/base/clock.ts';
 
 /** Length of sound, in ms, from which its loudness is measured. */
 const enoughMs = 60_000;
-/** Longest measurement, in ms: somebody waits to hear the sound meanwhile. */
+/** Longest measurement, in ms: a person waits to hear the sound meanwhile. */
 const longestMs = 1_000;
 const mostKept = 2_000;
 
-/** How loud files are, each measured when it is first wanted and again when it has changed. */
+/** Loudness of files, each measured when it is first wanted and again when it has changed. */
 export class MeasuredLoudness {
   readonly #clock: Clock;
   readonly #known = new Map<string, number | undefined>();
@@ -43,7 +43,7 @@ export class MeasuredLoudness {
       await this.#measure(source, meter, signal);
     } catch {
       signal.throwIfAborted();
-      return meter.lufs; // whoever plays it is told what is wrong
+      return meter.lufs; // the player reports the error
     }
     this.#keep(key, meter.lufs);
     return meter.lufs;

@@ -23,7 +23,7 @@ export type OpenableSound = {
   readonly lengthMs: number | undefined;
   readonly longestMs: number;
   readonly format: Format | undefined;
-  /** What was read to see what it is; for the first who listens. */
+  /** Bytes read to detect the format; for the first reader. */
   readonly begun:
     | { readonly pieces: readonly Uint8Array[]; readonly flow: ThrottledRead }
     | undefined;
@@ -88,7 +88,7 @@ export class OpenedSound implements SoundSource {
     if (this.#sound.bytes.jumps === 'never') return;
     clock.sleep(ms, this.#taken.signal).then(
       () => this.#begun?.flow.close(),
-      () => undefined, // somebody listens
+      () => undefined, // it has a reader
     );
   }
 
@@ -139,7 +139,7 @@ export class OpenedSound implements SoundSource {
       : { flow, pieces: begun?.pieces ?? [], plan };
   }
 
-  /** What was read ahead, unless nobody came for it in time; for the first who listens. */
+  /** Bytes read ahead, unless no reader came in time; for the first reader. */
   #take(): OpenableSound['begun'] {
     const begun = this.#begun?.flow.isClosed ? undefined : this.#begun;
     this.#begun = undefined;

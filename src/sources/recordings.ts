@@ -41,7 +41,7 @@ export class Recordings implements RecordingReader {
     this.#rules = rules;
   }
 
-  /** As `RecordingReader.read`. */
+  /** Implements `RecordingReader.read`. */
   async read(
     file: SoundFile,
     signal: AbortSignal,
@@ -67,7 +67,7 @@ export class Recordings implements RecordingReader {
     }
   }
 
-  /** What is said of it already. */
+  /** Checks the claimed properties. */
   #check(
     { bytes, type, sizeBytes = bytes?.length ?? 0, durationMs = 0 }: SoundFile,
     longestMs: number,

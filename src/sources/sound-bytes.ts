@@ -7,7 +7,7 @@ import { type ReadTimeouts, ThrottledRead } from '#src/sources/fetch/throttled-r
 
 /** The bytes of one sound, wherever they are. */
 export interface SoundBytes {
-  /** Undefined where there is no end, or nobody knows it. */
+  /** Undefined where there is no end, or its size is unknown. */
   readonly sizeBytes: number | undefined;
   /**
    * `any`: reading may begin anywhere at once; `again`: from the start, as often as wanted; `live`: wherever it is by then,

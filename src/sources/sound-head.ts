@@ -14,7 +14,7 @@ import type { SoundBytes } from './sound-bytes.ts';
 /** The first bytes of a file. */
 export type SoundHead = {
   readonly flow: ThrottledRead;
-  /** What was read of it. */
+  /** Pieces read so far. */
   readonly pieces: readonly Uint8Array[];
   readonly head: Buffer;
   readonly sniffed: Sniffed;
@@ -62,7 +62,7 @@ async function readUntil(
   return false;
 }
 
-/** How a file is laid out; its end is read only where that costs nothing. Errors: as `readHead`. */
+/** Layout of a file; its end is read only where that costs nothing. Errors: as `readHead`. */
 export async function readLayout(
   bytes: SoundBytes,
   { head, format }: { readonly head: Buffer; readonly format: Format },

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { Clock } from '#src/base/clock.ts';
 import type { SoundTags } from '#src/sources/decode/tags.ts';
 
-/** Longest time, in ms, that tags of many files are read for one search: somebody waits for it. */
+/** Longest time, in ms, that tags of many files are read for one search: a person waits for it. */
 const longestMs = 3_000;
 const mostKept = 2_000;
 
@@ -49,7 +49,7 @@ export class SoundTitles {
       return await this.#readTags(path, signal);
     } catch {
       signal.throwIfAborted();
-      return {}; // it takes a decoder down: whoever plays it is told what is wrong
+      return {}; // it ends a decoder: the player reports the error
     }
   }
 }

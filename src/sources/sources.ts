@@ -11,7 +11,7 @@ import type { ReadTimeouts } from '#src/sources/fetch/throttled-read.ts';
 import type { Sniffed } from '#src/sources/formats/sniff.ts';
 import { seekTo } from '#src/sources/seek/seek.ts';
 import type { FfmpegOptions } from './ffmpeg.ts';
-import { FfmpegPrograms } from './ffmpeg-programs.ts';
+import { FfmpegPrograms } from './ffmpeg.ts';
 import { OpenedSound } from './opened-sound.ts';
 import {
   bytesInMemory,
@@ -41,7 +41,7 @@ const usual: Limits = {
   idleMs: 10_000,
   waitMs: 120_000,
 };
-/** A connection nobody has come for is closed. */
+/** Time in ms after which an unused connection is closed. */
 const keptOpenMs = 10_000;
 const longestTitle = 100;
 
@@ -54,7 +54,7 @@ export class Sources implements SoundOpener {
     this.#options = options;
   }
 
-  /** As `SoundOpener.openSource`. */
+  /** Implements `SoundOpener.openSource`. */
   async openSource(where: Where, limits: SourceLimits, signal: AbortSignal): Promise<SoundSource> {
     const all = { ...usual, ...limits };
     const bytes = await this.#bytesOf(where, all, signal);

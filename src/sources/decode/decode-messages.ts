@@ -4,7 +4,7 @@ import type { Format } from '#src/sources/formats/sniff.ts';
 import type { Want } from './decoder.ts';
 import type { Inspected, Inspection } from './inspection.ts';
 
-/** How one file is decoded. */
+/** Decoding order for one file. */
 export type DecodePlan = {
   readonly want: Want;
   /** Left out at the start. */
@@ -15,7 +15,7 @@ export type DecodePlan = {
   readonly format?: Format;
 };
 
-/** What a decoding process is told; it answers every `feed` and every `inspect` once, in order. */
+/** Messages to a decoding process; it answers every `feed` and every `inspect` once, in order. */
 export type ToDecoder =
   | { readonly kind: 'open'; readonly id: number; readonly plan: DecodePlan }
   /** `bytes` may be none: then only what is held is decoded on. */

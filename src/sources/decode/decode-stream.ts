@@ -1,7 +1,9 @@
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import { joinSamples } from '#src/audio/pcm.ts';
+import { joinSamples, musicRateHz, type Pcm, toMono } from '#src/audio/pcm.ts';
+import { Resampler } from '#src/audio/resample.ts';
 import { chunkMs, type SoundChunk } from '#src/audio/sound-source.ts';
+import { StereoRate } from '#src/audio/stereo-rate.ts';
 import { openFlac } from '#src/sources/formats/flac-decoder.ts';
 import { openMp3 } from '#src/sources/formats/mp3-decoder.ts';
 import { openOgg } from '#src/sources/formats/ogg-decoder.ts';
@@ -10,13 +12,11 @@ import { openRaw, openWav } from '#src/sources/formats/wav-decoder.ts';
 import { openWebm } from '#src/sources/formats/webm-decoder.ts';
 import type { DecodePlan, Fed } from './decode-messages.ts';
 import type { Decoder } from './decoder.ts';
-import { MonoSound } from './mono-sound.ts';
 import { Skip } from './skip.ts';
-import { StereoSound } from './stereo-sound.ts';
 
 /** Longest sound given at a time, in ms; the reader asks again. */
 const enoughMs = 500;
-/** What a decoder is given at once: little at first, since 15 bytes of FLAC may become a second and a half. */
+/** Step sizes of a decoder: small at first, since 15 bytes of FLAC may become a second and a half. */
 const steps = { leastBytes: 64, blindBytes: 256, mostBytes: 2048, tooMuchMs: 1000, littleMs: 200 };
 
 let loaded: Promise<OpusCodec> | undefined;
@@ -25,7 +25,7 @@ const codec = () => {
   return loaded;
 };
 
-/** One file in a decoding process: what came of it and is not decoded yet, and its decoder once it is known. */
+/** One file in a decoding process: its bytes that are not decoded yet, and its decoder once the format is known. */
 export class DecodeStream {
   readonly #plan: DecodePlan;
   readonly #skip: Skip;
@@ -140,4 +140,52 @@ function joined(chunks: readonly SoundChunk[]): readonly SoundChunk[] {
   if (!first || pieces.length < chunks.length) return chunks;
   const samples = joinSamples(pieces.map((piece) => piece.samples));
   return [{ kind: 'pcm', pcm: { ...first, samples } }];
+}
+
+/** Sound of any rate and channels as one channel at one rate, in pieces of any length. */
+class MonoSound {
+  readonly #rateHz: number;
+  #fromHz = 0;
+  #resampler: Resampler | undefined;
+
+  constructor(rateHz: number) {
+    this.#rateHz = rateHz;
+  }
+
+  push(pcm: Pcm): readonly SoundChunk[] {
+    const { samples, rateHz } = toMono(pcm);
+    if (this.#resampler && rateHz === this.#fromHz)
+      return this.#chunk(this.#resampler.push(samples));
+    const before = this.end();
+    this.#fromHz = rateHz;
+    this.#resampler = new Resampler(rateHz, this.#rateHz);
+    return [...before, ...this.#chunk(this.#resampler.push(samples))];
+  }
+
+  end(): readonly SoundChunk[] {
+    return this.#resampler ? this.#chunk(this.#resampler.flush()) : [];
+  }
+
+  #chunk(samples: Int16Array): readonly SoundChunk[] {
+    if (samples.length === 0) return [];
+    return [{ kind: 'pcm', pcm: { samples, rateHz: this.#rateHz, channels: 1 } }];
+  }
+}
+
+/** Sound of any rate and channels as tracks are mixed, 48 kHz stereo, in pieces of any length. */
+class StereoSound {
+  readonly #rate = new StereoRate();
+
+  push(pcm: Pcm): readonly SoundChunk[] {
+    return this.#rate.push(pcm).flatMap(asChunk);
+  }
+
+  end(): readonly SoundChunk[] {
+    return asChunk(this.#rate.flush());
+  }
+}
+
+function asChunk(samples: Int16Array): readonly SoundChunk[] {
+  if (samples.length === 0) return [];
+  return [{ kind: 'pcm', pcm: { samples, rateHz: musicRateHz, channels: 2 } }];
 }

@@ -4,9 +4,9 @@ type Some = readonly SoundChunk[];
 
 /** One file on its way into sound. Has state, and lives in a decoding process. */
 export interface Decoder {
-  /** What these bytes completed. Throws a plain Error where the file is damaged. */
+  /** Decodes the sound that these bytes complete. Throws a plain Error where the file is damaged. */
   push(bytes: Uint8Array): Some | Promise<Some>;
-  /** What was held back. Throws as `push`. */
+  /** Decodes the sound held back. Throws as `push`. */
   end(): Some | Promise<Some>;
   free(): void;
 }
@@ -14,7 +14,7 @@ export interface Decoder {
 /** Rates of everything that listens and speaks, which Opus decodes to by itself. */
 export type DecodedRateHz = 16_000 | 24_000 | 48_000;
 
-/** What a file is decoded for. */
+/** Purpose of decoding, which decides the shape of the sound. */
 export type Want =
   /** To be understood or spoken: samples of one channel at one rate. */
   | { readonly kind: 'mono'; readonly rateHz: DecodedRateHz }
@@ -31,19 +31,19 @@ const mostSilentBytes = 256 * 1024;
 /** Longest head of a file, in bytes: pictures and comments before the sound are passed over. */
 const mostHeadBytes = 64 * 1024 * 1024;
 
-/** Counts what a decoder stumbled over, and what it swallowed without a sample. */
+/** Counts errors that a decoder met, and bytes that it read without giving a sample. */
 export class Flaws {
   #flaws = 0;
   #silentBytes = 0;
   #headBytes = 0;
 
-  /** What precedes the sound. Throws a plain Error where it does not end. */
+  /** Counts bytes before the sound. Throws a plain Error where they do not end. */
   passed(bytes: number): void {
     this.#headBytes += bytes;
     if (this.#headBytes > mostHeadBytes) throw new Error('no sound came out of it');
   }
 
-  /** There is sound again: whatever is passed over from here on counts anew. */
+  /** There is sound again: bytes passed over from here on count anew. */
   restart(): void {
     this.#headBytes = 0;
   }

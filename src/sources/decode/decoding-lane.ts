@@ -7,7 +7,7 @@ import type { DecodedRateHz } from './decoder.ts';
 import type { Inspect, Inspected, Inspection } from './inspection.ts';
 import type { SoundTags } from './tags.ts';
 
-/** A process while somebody decodes in it. */
+/** A process while it decodes a file for a lane. */
 export type ProcessLease = Disposable & { readonly process: DecodingProcess };
 
 /**
@@ -25,7 +25,7 @@ export type LaneParts = {
   readonly failed: (error: unknown) => void;
 };
 
-/** Decodes files that share one process: what one of them breaks is noticed by the others, and by nobody else. */
+/** Decodes files that share one process: a file that breaks it disturbs the other files of the lane, and no other lane. */
 export class DecodingLane {
   readonly #parts: LaneParts;
 
@@ -33,7 +33,7 @@ export class DecodingLane {
     this.#parts = parts;
   }
 
-  /** As `play`, but one channel at `rateHz`. */
+  /** Plays like `play`, but as one channel at `rateHz`. */
   async *decode(
     bytes: AsyncIterable<Uint8Array>,
     rateHz: DecodedRateHz,

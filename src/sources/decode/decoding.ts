@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
-import { DecoderCrashes } from '#src/sources/decoder-crashes.ts';
-import { DecodingProcess } from '#src/sources/decoding-process.ts';
+import { DecodingProcess, endedProcess } from '#src/sources/decoding-process.ts';
+import { refusals } from '#src/sources/fetch/refusals.ts';
 import { DecodingLane, type ProcessLease } from './decoding-lane.ts';
 
 export type DecodingOptions = {
@@ -25,6 +25,11 @@ type ThreadSeat = {
   rest: AbortController;
 };
 
+/** Processes that a person's files may end within `countedMs`; then none of theirs is decoded for `refusedMs`. */
+const crashLimits = { crashes: 2, countedMs: 10 * 60_000, refusedMs: 60_000 } as const;
+/** Most people who are remembered; one more drops the oldest entry. */
+const mostPeople = 1_000;
+
 /**
  * Turns bytes of unknown files into samples, in child processes that can be killed and may die, started when needed: one for
  * each lane that has something to decode, and 8 at most. Lanes beyond that share the process that has least to do.
@@ -40,12 +45,12 @@ export class Decoding implements AsyncDisposable {
     this.#crashes = new DecoderCrashes(options.clock);
   }
 
-  /** As `DecodingLane.play`, in a lane of those who name none. */
+  /** Calls `DecodingLane.play` in the lane without a name. */
   play(...asked: Parameters<DecodingLane['play']>): ReturnType<DecodingLane['play']> {
     return this.#common.play(...asked);
   }
 
-  /** As `DecodingLane.decode`, in a lane of those who name none. */
+  /** Calls `DecodingLane.decode` in the lane without a name. */
   decode(...asked: Parameters<DecodingLane['decode']>): ReturnType<DecodingLane['decode']> {
     return this.#common.decode(...asked);
   }
@@ -123,4 +128,38 @@ const ownEntry = new URL('../decoder-main.ts', import.meta.url);
 
 function filesIn({ lanes }: ThreadSeat): number {
   return [...lanes.values()].reduce((sum, files) => sum + files, 0);
+}
+
+/** Decoding processes that were ended by files, by the people who sent them. */
+class DecoderCrashes {
+  readonly #clock: Clock;
+  /** Times of the crashes, in ms, the newest last; by person id. */
+  readonly #atMs = new Map<string, readonly number[]>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Throws BotError `source.blocked` for a person whose files ended too many processes lately. */
+  check(personId: string): void {
+    const crashes = this.#recent(personId);
+    const last = crashes.at(-1) ?? Number.NEGATIVE_INFINITY;
+    const isRefused = this.#clock.nowMs() - last < crashLimits.refusedMs;
+    if (crashes.length >= crashLimits.crashes && isRefused) throw refusals.blocked();
+  }
+
+  /** Records the error with which a file of this person failed; only the end of a process counts. */
+  note(personId: string, error: unknown): void {
+    if (!endedProcess(error)) return;
+    const crashes = [...this.#recent(personId), this.#clock.nowMs()];
+    this.#atMs.delete(personId);
+    this.#atMs.set(personId, crashes.slice(-crashLimits.crashes));
+    const [oldest] = this.#atMs.keys();
+    if (this.#atMs.size > mostPeople && oldest !== undefined) this.#atMs.delete(oldest);
+  }
+
+  #recent(personId: string): readonly number[] {
+    const fromMs = this.#clock.nowMs() - crashLimits.countedMs;
+    return (this.#atMs.get(personId) ?? []).filter((atMs) => atMs > fromMs);
+  }
 }

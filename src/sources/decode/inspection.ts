@@ -16,7 +16,7 @@ export type Inspection =
       readonly head: Uint8Array;
       readonly tail: Uint8Array | undefined;
     } & Omit<LayoutBytes, 'head' | 'tail'>)
-  /** The first place in `bytes`, which lie at `from`, whose sample is told. */
+  /** Finds the first place in `bytes`, which lie at `from`, that tells its sample number. */
   | {
       readonly kind: 'place';
       readonly layout: SoundLayout;
@@ -36,13 +36,13 @@ export type Inspected =
   | { readonly kind: 'ogg-head'; readonly head: Uint8Array | 'more' | 'too-long' }
   | { readonly kind: 'tags'; readonly tags: SoundTags };
 
-/** Has somebody else answer an inspection. Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`. */
+/** Sends an inspection to a decoding process. Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`. */
 export type Inspect = <Kind extends Inspection['kind']>(
   inspection: Extract<Inspection, { kind: Kind }>,
   signal: AbortSignal,
 ) => Promise<Extract<Inspected, { kind: Kind }>>;
 
-/** Runs in a decoding process: what strangers crafted decides how long it takes. */
+/** Runs in a decoding process: a crafted file decides how long it takes. */
 export function inspect(inspection: Exclude<Inspection, { kind: 'tags' }>): Inspected {
   const { kind } = inspection;
   switch (kind) {

@@ -17,7 +17,7 @@ export class Skip {
     this.#leftMs = Math.max(0, this.#leftMs - ms);
   }
 
-  /** What of a chunk is wanted; a packet is wanted whole, or not at all. */
+  /** Cuts the unwanted start off a chunk; a packet is kept whole, or not at all. */
   cut(chunk: SoundChunk): readonly SoundChunk[] {
     if (this.#leftMs <= 0) return [chunk];
     if (chunk.kind === 'opus') {

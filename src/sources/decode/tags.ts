@@ -1,6 +1,6 @@
 import { parseFile } from 'music-metadata';
 
-/** What a file says of itself; each one line. */
+/** Tags of a sound file; each one line. */
 export type SoundTags = { readonly title?: string; readonly artist?: string };
 
 /** Longest title or name that is kept, in characters. */

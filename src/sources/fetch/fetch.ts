@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { BotError } from '#src/base/errors.ts';
 import type { AllowedHosts } from './allowed-hosts.ts';
 import type { Resolve } from './name-resolver.ts';
+import type { FileReader, SoundFile } from './ports.ts';
 import { type RedirectRules, requestOnce } from './redirect.ts';
 import { refusals } from './refusals.ts';
 
@@ -12,16 +13,27 @@ export type FetchRules = {
   readonly resolve?: Resolve;
   /** Media types that are read; left out: those of sounds. */
   readonly types?: RegExp;
-  /** As in `HopRules`. */
+  /** See `RedirectRules.own`. */
   readonly own?: readonly string[];
 };
 
 const mostRedirects = 3;
 const redirects = new Set([301, 302, 303, 307, 308]);
-/** What a sound may be called by those who serve it; what it is shows in its bytes. */
+/** Media types under which servers deliver sounds; the real format shows in the bytes. */
 const soundTypes = /^(audio\/|video\/|application\/(x-)?ogg|(application|binary)\/octet-stream)/;
 
-/** Whether what is said to be of this media type may be a sound; true where nothing is said. */
+type TextFileRules = {
+  readonly allowed: AllowedHosts;
+  readonly resolve?: Resolve;
+  /** From the first request to the last byte. */
+  readonly deadlineMs?: number;
+};
+
+const usualDeadlineMs = 10_000;
+/** Media types under which servers deliver text files. */
+const textTypes = /^(text\/|application\/(json|.+\+json|octet-stream)|binary\/octet-stream)/;
+
+/** Whether a file of this media type may be a sound; true where the type is unknown. */
 export function mayBeSound(type: string | undefined): boolean {
   return isOf(soundTypes, type);
 }
@@ -102,7 +114,7 @@ async function follow(
   throw refusals.unreachable('it was moved too often');
 }
 
-/** What the head of an answer already tells. */
+/** Checks status, type and size in the head of an answer. */
 function check(
   { statusCode, headers }: IncomingMessage,
   { mostBytes, types = soundTypes }: FetchRules,
@@ -114,4 +126,31 @@ function check(
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') throw refusals.notAudio('it came packed');
   if (Number(headers['content-length'] ?? 0) > mostBytes) throw refusals.tooBig(mostBytes);
+}
+
+/** Fetches text files behind the guard of all that comes from outside. */
+export class TextFiles implements FileReader {
+  readonly #rules: TextFileRules;
+
+  constructor(rules: TextFileRules) {
+    this.#rules = rules;
+  }
+
+  /** Implements `FileReader.read`. */
+  async read(file: SoundFile, mostBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+    const { deadlineMs = usualDeadlineMs } = this.#rules;
+    if ((file.sizeBytes ?? 0) > mostBytes) throw refusals.tooBig(mostBytes);
+    const deadline = AbortSignal.timeout(deadlineMs);
+    const rules = { ...this.#rules, mostBytes, types: textTypes };
+    try {
+      const pieces: Uint8Array[] = [];
+      const until = AbortSignal.any([signal, deadline]);
+      for await (const bytes of fetchSource(file.url, rules, until)) pieces.push(bytes);
+      return Buffer.concat(pieces);
+    } catch (cause) {
+      signal.throwIfAborted();
+      if (!deadline.aborted) throw cause;
+      throw refusals.unreachable(`it was not there after ${deadlineMs / 1000} s`);
+    }
+  }
 }

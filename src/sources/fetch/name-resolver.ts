@@ -1,6 +1,6 @@
 import { lookup, Resolver } from 'node:dns/promises';
 
-/** All addresses a name stands for. Errors: whatever the resolver throws. Aborting `signal` may end it. */
+/** Resolves a name to all its addresses. Errors: those of the resolver. Aborting `signal` may end it. */
 export type Resolve = (host: string, signal: AbortSignal) => Promise<readonly string[]>;
 
 /** Longest a name server may take in all; each is asked twice, for half of it at most. */

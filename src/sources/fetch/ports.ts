@@ -1,17 +1,17 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 
-/** A file somebody else keeps, and what is said of it, true or not. */
+/** A file on another server, with its claimed properties, which may be wrong. */
 export type SoundFile = {
   readonly url: string;
-  /** What is in it, where it came with the request: then nothing is fetched. */
+  /** The content, where it came with the request: then nothing is fetched. */
   readonly bytes?: Uint8Array;
   readonly name: string;
-  /** As a Content-Type header names it. */
+  /** Media type, written as in a Content-Type header. */
   readonly type?: string;
   readonly sizeBytes?: number;
   readonly durationMs?: number;
-  /** Who sent it: one of theirs at a time is read. */
+  /** Id of the sender: only one file of each sender is read at a time. */
   readonly personId?: string;
 };
 
@@ -38,15 +38,15 @@ export interface FileReader {
 /** Samples without a header: 16 bit, little-endian, channels interleaved. */
 export type RawFormat = { readonly rateHz: number; readonly channels: 1 | 2 };
 
-/** Who a sound is for: what breaks its decoder is felt in this server at most, and counts against this person. */
+/** Server and person that asked for a sound: a broken decoder affects this server at most, and counts against this person. */
 export type Requester = { readonly guildId: string; readonly personId?: string };
 
-/** Where the bytes of a sound come from. But for `raw` their first bytes tell what they are, whatever they are called. */
+/** Origin of a sound's bytes. Except for `raw`, the first bytes decide the format, not the name. */
 export type Where =
   /** A file the owner of the machine put there; never one whose path a stranger gave. */
   (
     | { readonly kind: 'file'; readonly path: string }
-    /** Behind the guard: a page of the web, or an attachment; `type` as somebody says it is. */
+    /** A web page or an attachment, fetched behind the guard; `type` is its claimed media type. */
     | { readonly kind: 'link'; readonly url: string; readonly type?: string }
     | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly raw?: RawFormat }
     /** Comes once; pulled no faster than it is played. */
@@ -58,21 +58,21 @@ export type Where =
   ) & {
     /** Left out for the owner's own sounds. */
     readonly requester?: Requester;
-    /** What people see; else the last part of the path or link. */
+    /** Title shown to people; else the last part of the path or link. */
     readonly title?: string;
   };
 
 /** Fields left out are the usual ones. */
 export type SourceLimits = {
-  /** Of a sound that has an end; 3 h. A live stream plays as long as it is wanted. */
+  /** Longest sound that has an end, in ms; 3 h. A live stream plays as long as it is wanted. */
   readonly longestMs?: number;
-  /** Of a file or link that tells its size, or ends; 256 MiB. */
+  /** Largest file or link that tells its size, or ends, in bytes; 256 MiB. */
   readonly mostBytes?: number;
-  /** Until the first bytes are here; 10 s. */
+  /** Longest wait for the first bytes, in ms; 10 s. */
   readonly firstByteMs?: number;
-  /** Of a stream that stops sending; 10 s. */
+  /** Longest silence of a stream that stops sending, in ms; 10 s. */
   readonly idleMs?: number;
-  /** Of all waiting for the bytes of a file, in sum, beyond the sound that came of them; 120 s. */
+  /** Longest sum of all waits for the bytes of a file, in ms, beyond the sound that came of them; 120 s. */
   readonly waitMs?: number;
   /** Samples only, cut exactly where the file says; else Opus passes through, with up to 20 ms too much at both ends. */
   readonly isExact?: boolean;
@@ -92,7 +92,7 @@ export interface SoundOpener {
 export type ShelvedSound = {
   /** Its folders and itself, as `weather/heavy rain`. */
   readonly name: string;
-  /** As its file has them, where it does. */
+  /** Title in the tags of its file, if any. */
   readonly title?: string;
   readonly artist?: string;
 };
@@ -102,10 +102,11 @@ export interface SoundShelf {
   /** Sorted; files that were added meanwhile are among them. */
   names(): Promise<readonly string[]>;
   /**
-   * As `names`, with what their files are titled, as far as that is known after 3 s: the rest is read when it is asked again.
+   * Gives the same names with the titles of their files, as far as they are known after 3 s; the next call reads the
+   * rest.
    * Aborting `signal` throws `signal.reason`.
    */
   titled(signal: AbortSignal): Promise<readonly ShelvedSound[]>;
-  /** Undefined where there is no sound of that name, whatever it is made of. Errors: as `openSource`. */
+  /** Undefined where there is no sound of that name; any string is allowed. Errors: as `openSource`. */
   open(name: string, signal: AbortSignal): Promise<SoundSource | undefined>;
 }

@@ -24,7 +24,7 @@ export function isPublic(address: string): boolean {
   return parsed.range() === 'unicast' && parsed.match(global);
 }
 
-/** Of IPv6, what one network shares (RFC 4291, 2.5.4). */
+/** Bits of an IPv6 address that one network shares (RFC 4291, 2.5.4). */
 const networkBits = 64;
 
 /** Whether an address is one of `own`, or in the network of one over IPv6: a firewall may shield it from outside only. */

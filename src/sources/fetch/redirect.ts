@@ -17,7 +17,7 @@ export type RedirectRules = {
   readonly own?: readonly string[];
 };
 
-/** Nothing that tells who asks: no cookie, no key, no referrer. */
+/** Headers that identify no sender: no cookie, no key, no referrer. */
 const headers = {
   accept: 'audio/*, application/ogg, application/octet-stream;q=0.5',
   'accept-encoding': 'identity',
@@ -59,7 +59,7 @@ function ownAddresses(): readonly string[] {
   return all.map(({ address }) => address);
 }
 
-/** The addresses behind `url`. One that is not public spoils them all. */
+/** Resolves and checks the addresses of `url`. One that is not public refuses them all. */
 async function checked(
   { protocol, hostname, port, username, password }: URL,
   { allowed, resolve, own = ownAddresses() }: RedirectRules,
@@ -93,7 +93,7 @@ async function resolved(
   return addresses;
 }
 
-/** What the connection is opened by, in place of another look at the name. */
+/** Look-up of the connection: gives the checked addresses instead of a second resolution. */
 function pinned(addresses: readonly string[]): LookupFunction {
   const found = addresses.map((address) => ({ address, family: isIP(address) }));
   return (_host, options, told) => {

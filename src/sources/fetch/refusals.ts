@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 
-/** What may be wrong with a sound from outside; no message tells of addresses, which are nobody's business. */
+/** Errors of sounds from outside; no message contains addresses, which are private. */
 export const refusals = {
   notAudio: (why: string, cause?: unknown) =>
     new BotError('source.not_audio', false, `A sound could not be read: ${why}.`, cause),

@@ -3,7 +3,7 @@ import { BotError } from '#src/base/errors.ts';
 import { type FetchRules, request } from './fetch.ts';
 import { refusals } from './refusals.ts';
 
-/** What the first answer told of a file. */
+/** Properties of a file, from the first answer. */
 export type RemoteFile = {
   /** Undefined for a stream without an end. */
   readonly sizeBytes: number | undefined;

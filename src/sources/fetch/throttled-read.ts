@@ -2,12 +2,12 @@ import type { Clock } from '#src/base/clock.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import { refusals } from './refusals.ts';
 
-/** How long bytes are waited for. */
+/** Longest waits for bytes. */
 export type ReadTimeouts = {
   readonly clock: Clock;
   readonly firstByteMs: number;
   readonly idleMs: number;
-  /** Of all waits in sum, beyond the sound that came of them: a server may send no faster than one listens. */
+  /** Longest sum of all waits, in ms, beyond the sound that came of them: a server may send no faster than playback. */
   readonly waitMs: number;
 };
 
@@ -57,7 +57,7 @@ export class ThrottledRead {
     }
   }
 
-  /** As `all`, but a reader that stops may be followed by another, who goes on where it was. */
+  /** Reads like `all`, but after a reader has stopped, another may go on from there. */
   async *rest(before: readonly Uint8Array[], signal: AbortSignal): AsyncGenerator<Uint8Array> {
     yield* before;
     for (;;) {
@@ -72,7 +72,7 @@ export class ThrottledRead {
     this.#waitedMs = Math.max(0, this.#waitedMs - ms);
   }
 
-  /** What it waits for may never come, so nobody waits for its end. */
+  /** Does not wait for the end of the source, which may never come. */
   close(): void {
     if (this.#over.signal.aborted) return;
     this.#over.abort(new Error('Nobody reads it any more.'));

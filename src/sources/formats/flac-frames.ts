@@ -117,12 +117,12 @@ export function flacSample(header: Buffer, frameSamples: number): number {
   return ((header[1] ?? 0) & 1) === 1 ? number : number * frameSamples;
 }
 
-/** Of the frame's number, written like a character of UTF-8. */
+/** Length in bytes of the frame's number, which is coded like a character of UTF-8. */
 function numberBytes(first: number): number {
   return first < 0x80 ? 1 : Math.max(1, Math.clz32(~(first << 24)));
 }
 
-/** Of a length and a rate that are written out. */
+/** Bytes of a length and a rate that stand behind the header's codes. */
 function extraBytes(size: number, rate: number): number {
   const ofSize = size === 6 ? 1 : size === 7 ? 2 : 0;
   return ofSize + (rate === 12 ? 1 : rate === 13 || rate === 14 ? 2 : 0);

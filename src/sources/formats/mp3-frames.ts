@@ -8,7 +8,7 @@ export type Mp3Frame = { readonly bytes: Buffer; readonly header: FrameHeader };
 
 /**
  * Cuts MP3 into frames, in pieces of any length, and leaves out the tag before it, which may hold pictures, the one
- * behind it, and whatever lies between: what is no frame, or stands alone among others, is never decoded.
+ * behind it, and all bytes between: bytes that are no frame, or stand alone among others, are never decoded.
  */
 export class Mp3Frames {
   #rest: Buffer = Buffer.alloc(0);

@@ -9,7 +9,7 @@ import { type Decoder, Flaws, type Want } from '#src/sources/decode/decoder.ts';
 import type { Skip } from '#src/sources/decode/skip.ts';
 import { OpusSound, preSkipOf } from './opus-sound.ts';
 
-/** What a page gave. */
+/** Sound of one page. */
 type PageContent = {
   readonly chunks: readonly SoundChunk[];
   /** Packets of it that were damaged. */
@@ -79,7 +79,7 @@ class Sounds {
     this.#sound?.free();
   }
 
-  /** What was left of the one before. */
+  /** Also gives the sound held back of the page before. */
   async #next(page: OggPage): Promise<readonly SoundChunk[]> {
     const opened = await this.#opening(page);
     if (!opened) return [];
@@ -104,7 +104,7 @@ async function opening(
   return undefined;
 }
 
-/** Of a packet; a comment with pictures is longer and nobody needs it. */
+/** Longest packet, in bytes; a comment with pictures is longer and not needed. */
 const longestPacketBytes = 128 * 1024;
 
 /** Joins packets that go over several pages. What is longer than 128 KiB, or lost its beginning, is left out. */
@@ -177,12 +177,12 @@ function openOggOpus(serial: number, codec: OpusCodec, want: Want, skip: Skip): 
   };
 }
 
-/** How much of a page lies before the end of the sound: the last one may hold more (RFC 7845, 4.4). */
+/** Samples of a page that lie before the end of the sound: the last page may hold more (RFC 7845, 4.4). */
 function endOf({ isLast, granule }: OggPage, before: number): number {
   return isLast && granule !== undefined ? granule - before : Number.POSITIVE_INFINITY;
 }
 
-/** A comment of nobody and nothing (Vorbis I, 5.2.1). */
+/** An empty Vorbis comment (Vorbis I, 5.2.1). */
 const noComment = Buffer.from('\x03vorbis\0\0\0\0\0\0\0\0\x01', 'latin1');
 
 /** In the first packet (Vorbis I, 4.2.2). */

@@ -6,12 +6,12 @@ import type { Skip } from '#src/sources/decode/skip.ts';
 
 /** The only length that may leave as it is. */
 const frameSamples = 960;
-/** What one frame may have at most (RFC 6716, 3.2), and a datagram too. */
+/** Longest frame, in bytes (RFC 6716, 3.2), and longest datagram too. */
 const longestFrameBytes = 1275;
 /** Sound decoded and dropped after a seek, in ms, until the decoder is right (RFC 7845, 4.6). */
 const preRollMs = 80;
 
-/** What the header of an Opus stream tells (RFC 7845, 5.1). Throws a plain Error for more than two channels. */
+/** Pre-skip in samples, from the header of an Opus stream (RFC 7845, 5.1). Throws a plain Error for more than two channels. */
 export function preSkipOf(head: Buffer): number {
   if (head.length < 19 || head.readUInt8(18) !== 0) throw new Error('it has many channels');
   return head.readUInt16LE(10);

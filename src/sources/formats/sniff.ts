@@ -1,11 +1,11 @@
 import { type FrameHeader, readHeader } from '#src/audio/opus/frame-headers.ts';
 
-/** What can be decoded. */
+/** Formats with a decoder here. */
 export type Format = 'wav' | 'mp3' | 'flac' | 'ogg' | 'webm';
 
 export type Sniffed =
   | { readonly kind: 'format'; readonly format: Format }
-  /** What ffmpeg knows by this name, as `-f` takes it; `what` for the operator. */
+  /** Format that ffmpeg knows by this name, as `-f` takes it; `what` for the operator. */
   | { readonly kind: 'ffmpeg'; readonly what: string; readonly demuxer: string }
   /** Something else; `what` for the operator, where it is known. */
   | { readonly kind: 'foreign'; readonly what: string }
@@ -20,7 +20,7 @@ export const longestSniffBytes = 8192;
 const framesInARow = 3;
 
 /**
- * What a file is by its first bytes, whatever it is called: a decoder makes loud noise of what is not its own.
+ * Detects the format by the first bytes, not by the name: a decoder makes loud noise of foreign data.
  *
  * At most `longestSniffBytes` are asked for, fewer where the file is shorter.
  */
@@ -86,7 +86,7 @@ function frames(bytes: Buffer, isEnough: boolean): Sniffed | undefined {
   return isEnough || isText ? undefined : { kind: 'more' };
 }
 
-/** What three frames one behind the other are; where no more bytes come, fewer are enough from the first byte on. */
+/** Format of three frames in a row; where no more bytes come, fewer are enough from the first byte on. */
 function inARow(bytes: Buffer, from: number, isEnough: boolean): 'MP3' | 'AAC' | undefined {
   let at = from;
   let first: FrameHeader | undefined;

@@ -1,7 +1,7 @@
 import type { SoundBytes } from '#src/sources/sound-bytes.ts';
 import type { SoundPlace } from './sound-places.ts';
 
-/** The first place in `bytes`, which lie at `byte`, whose sample is told. */
+/** Finds the first place in `bytes`, which lie at `byte`, that tells its sample number. */
 export type FindPlace = (bytes: Uint8Array, byte: number) => Promise<SoundPlace | undefined>;
 
 /** Bytes looked at to find one place; an Ogg page has no more. */

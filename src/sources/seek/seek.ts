@@ -1,13 +1,38 @@
 import type { Want } from '#src/sources/decode/decoder.ts';
+import type { Inspect } from '#src/sources/decode/inspection.ts';
+import type { RawFormat } from '#src/sources/fetch/ports.ts';
+import type { Format } from '#src/sources/formats/sniff.ts';
 import type { SeekPlan } from '#src/sources/opened-sound.ts';
-import type { KnownFile } from './known-file.ts';
-import { seekFlac } from './seek-flac.ts';
-import { seekOgg } from './seek-ogg.ts';
+import type { SoundBytes } from '#src/sources/sound-bytes.ts';
+import { bisect, readSome } from './bisect.ts';
+import type { OggShape, SoundLayout } from './sound-layout.ts';
+import { mostOggHeadBytes } from './sound-places.ts';
 
 /** Nearer to the start everything before is passed over sooner than a place is found. */
 const nearMs = 20_000;
 
-/** How to get to a place of a sound: where its format and its bytes allow it, by a jump, else by passing over what precedes it. */
+/** `fLaC`, and the one block every file begins with (RFC 9639, 8.2). */
+const flacStartBytes = 42;
+/** Where that is marked as the last block. */
+const flacLastAt = 4;
+
+/** Sound decoded and dropped after a seek, in ms, until the decoder is right. */
+const oggPreRollMs = 200;
+/** Most files have less before their sound. */
+const usualOggHeadBytes = 64 * 1024;
+
+/** Properties of a file, known once its first bytes are here. */
+type KnownFile = {
+  readonly bytes: SoundBytes;
+  readonly head: Buffer;
+  /** Undefined for raw samples, and for what ffmpeg decodes. */
+  readonly format: Format | undefined;
+  readonly raw: RawFormat | undefined;
+  readonly layout: SoundLayout;
+  readonly inspect: Inspect;
+};
+
+/** Plans a seek: a jump where the format and the bytes allow it, else decoding and dropping all that precedes the place. */
 export async function seekTo(
   known: KnownFile,
   want: Want,
@@ -55,4 +80,59 @@ function jumpWav({ head, layout }: KnownFile, want: Want, fromMs: number): SeekP
   const frames = Math.round(((fromMs / 1000) * bytesPerSecond) / frameBytes);
   const before = [head.subarray(0, dataAt)];
   return { before, fromByte: dataAt + frames * frameBytes, plan: { want } };
+}
+
+/** By the numbers frames carry. Undefined where that cannot be. Errors: those of the bytes. */
+async function seekFlac(
+  { bytes, head, layout, inspect }: KnownFile,
+  want: Want,
+  fromMs: number,
+  signal: AbortSignal,
+): Promise<SeekPlan | undefined> {
+  const { flac } = layout;
+  if (!flac || head.length < flacStartBytes) return undefined;
+  const find = async (some: Uint8Array, from: number) =>
+    (await inspect({ kind: 'place', layout, bytes: some, from }, signal)).place;
+  const found = await bisect(bytes, (fromMs / 1000) * flac.rateHz, find, signal);
+  if (!found) return undefined;
+  const start = Buffer.from(head.subarray(0, flacStartBytes));
+  start.writeUInt8(0x80, flacLastAt);
+  const skipMs = fromMs - (found.sample / flac.rateHz) * 1000;
+  return { before: [start], fromByte: found.byte, plan: { want, skipMs } };
+}
+
+/** By the places pages tell. Undefined where that cannot be, or the place is near the start. Errors: those of the bytes. */
+async function seekOgg(
+  known: KnownFile,
+  want: Want,
+  fromMs: number,
+  signal: AbortSignal,
+): Promise<SeekPlan | undefined> {
+  const { bytes, layout, inspect } = known;
+  const { ogg } = layout;
+  if (!ogg) return undefined;
+  const toMs = (sample: number) => ((sample - ogg.preSkip) / ogg.rateHz) * 1000;
+  const sample = ((fromMs - oggPreRollMs) / 1000) * ogg.rateHz + ogg.preSkip;
+  const find = async (some: Uint8Array, from: number) =>
+    (await inspect({ kind: 'place', layout, bytes: some, from }, signal)).place;
+  const found = await bisect(bytes, sample, find, signal);
+  const head = found && (await oggHeadOf(known, ogg, signal));
+  if (!found || !head) return undefined;
+  const skipMs = fromMs - toMs(found.sample);
+  return { before: [head], fromByte: found.byte, plan: { want, skipMs } };
+}
+
+/** The pages before the first with sound. */
+async function oggHeadOf(
+  { bytes, inspect }: KnownFile,
+  ogg: OggShape,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  for (const length of [usualOggHeadBytes, mostOggHeadBytes + 1]) {
+    const some = await readSome(bytes, 0, length, signal);
+    const { head } = await inspect({ kind: 'ogg-head', ogg, bytes: some }, signal);
+    if (typeof head !== 'string') return head;
+    if (head === 'too-long' || some.length < length) return undefined;
+  }
+  return undefined;
 }

@@ -2,19 +2,18 @@ import { OggPages } from '#src/audio/ogg-page.ts';
 import { readHeader } from '#src/audio/opus/frame-headers.ts';
 import { tagBytes } from '#src/sources/formats/mp3-frames.ts';
 import type { Format } from '#src/sources/formats/sniff.ts';
-import { type WavShape, wavShape } from '#src/sources/formats/wav-shape.ts';
 
-/** What counts the places of an Ogg file. */
+/** Units in which an Ogg file counts its places. */
 export type OggShape = {
   readonly serial: number;
   readonly rateHz: number;
   readonly preSkip: number;
 };
 
-/** What counts the places of a FLAC file: its rate, and samples of its longest frame. */
+/** Units in which a FLAC file counts its places: its rate, and samples of its longest frame. */
 export type FlacShape = { readonly rateHz: number; readonly frameSamples: number };
 
-/** How a file is laid out, as far as its first and last bytes tell; hostile files lie. */
+/** Layout of a file, as far as its first and last bytes tell; hostile files lie. */
 export type SoundLayout = {
   readonly lengthMs?: number;
   readonly wav?: WavShape;
@@ -28,9 +27,21 @@ export type LayoutBytes = {
   readonly head: Buffer;
   /** Last pages of an Ogg file whose end can be read. */
   readonly tail: Buffer | undefined;
-  /** Undefined where there is no end, or nobody knows it. */
+  /** Undefined where there is no end, or its size is unknown. */
   readonly sizeBytes: number | undefined;
 };
+
+/** Where the sound of a WAV file lies, and how fast it passes. */
+type WavShape = {
+  readonly dataAt: number;
+  /** Undefined where its writer could not know. */
+  readonly dataBytes: number | undefined;
+  readonly bytesPerSecond: number;
+  readonly frameBytes: number;
+};
+
+/** From 2 GiB on a size is no size but a way to leave it open. */
+const openFrom = 0x7fffffff;
 
 /** Runs in a decoding process: a crafted file takes its time. */
 export function layoutOf(bytes: LayoutBytes): SoundLayout {
@@ -94,7 +105,7 @@ function mp3Ms({ head, sizeBytes }: LayoutBytes): number | undefined {
   return sizeBytes && ((sizeBytes - at) / header.lengthBytes) * frameMs;
 }
 
-/** Layout of an Ogg sound; its length is told by its last page. */
+/** Layout of an Ogg sound; its last page tells its length. */
 function oggLayout({ head, tail }: LayoutBytes): SoundLayout {
   const [first] = new OggPages().push(head);
   const ogg = first && oggShape(first.pieces[0], first.serial);
@@ -118,4 +129,26 @@ function oggShape(packet: Buffer | undefined, serial: number): OggShape | undefi
     name.startsWith('\x7fFLAC') && packet.length >= 51 ? packet.readUIntBE(27, 3) >> 4 : 0;
   const rateHz = vorbisHz || flacHz;
   return rateHz > 0 ? { serial, rateHz, preSkip: 0 } : undefined;
+}
+
+/** Undefined where the sound begins behind `head`, or the file is damaged: then it is read from its start. */
+function wavShape(head: Buffer): WavShape | undefined {
+  let format: Pick<WavShape, 'bytesPerSecond' | 'frameBytes'> | undefined;
+  for (let at = 12; at + 8 <= head.length; ) {
+    const [name, size] = [head.toString('latin1', at, at + 4), head.readUInt32LE(at + 4)];
+    if (name === 'data') {
+      const dataBytes = size === 0 || size >= openFrom ? undefined : size;
+      return format && { ...format, dataAt: at + 8, dataBytes };
+    }
+    if (name === 'fmt ') format = formatOf(head.subarray(at + 8));
+    at += 8 + size + (size % 2);
+  }
+  return undefined;
+}
+
+function formatOf(chunk: Buffer): Pick<WavShape, 'bytesPerSecond' | 'frameBytes'> | undefined {
+  if (chunk.length < 16) return undefined;
+  const frameBytes = chunk.readUInt16LE(2) * (chunk.readUInt16LE(14) >> 3);
+  const bytesPerSecond = frameBytes * chunk.readUInt32LE(4);
+  return bytesPerSecond > 0 ? { frameBytes, bytesPerSecond } : undefined;
 }

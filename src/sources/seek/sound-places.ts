@@ -5,7 +5,7 @@ import type { FlacShape, OggShape } from './sound-layout.ts';
 /** A place that was found: in bytes of the file, and in samples of the sound. */
 export type SoundPlace = { readonly byte: number; readonly sample: number };
 
-/** What precedes the sound of an Ogg file; with more, say pictures, a jump is not worth it. */
+/** Longest head of an Ogg file, in bytes, before its sound; with more, say pictures, a jump is not worth it. */
 export const mostOggHeadBytes = 512 * 1024;
 
 /** Behind the first page of an Ogg file that tells where it ends; `bytes` lie at `from`. Runs in a decoding process. */
