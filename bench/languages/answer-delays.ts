@@ -7,6 +7,7 @@ import { KnownPeopleSettings } from '#src/session/settings/known-people-settings
 import { openTextLanguage } from '#src/speech/text-language/text-language.ts';
 import { MemoryPersonSettings } from '#test/fakes/memory-stores.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { openSessionFixture } from '#test/session/setup/session-fixture.ts';
 import type { LanguageTurn } from './scenes.ts';
 
 /** Real time from the words of a turn to the first sound of its answer, in ms, where servers take none. */
@@ -35,10 +36,11 @@ export async function answerDelays(turns: readonly LanguageTurn[]): Promise<Lang
     onEvent: () => undefined,
     store,
   });
+  const settings = openSessionFixture().sessions.settings.in('g');
   const languages = new SpeakerLanguages({
-    channel: { guildId: 'g' },
-    parts: { names: [], peopleSettings, textLanguage: openTextLanguage() },
-    settings: () => ({ languages: [] }),
+    guildId: 'g',
+    parts: { peopleSettings, textLanguage: openTextLanguage() },
+    settings: () => settings,
   });
   const pipeline = chained({ chat, synthesizer: new FakeSynthesizer({ pieces: 1 }) });
   const firstSoundMs = async (turn: LanguageTurn, isWith: boolean): Promise<number> => {

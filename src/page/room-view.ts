@@ -1,3 +1,4 @@
+import { engineOf } from '#src/session/panel-watch.ts';
 import type { JoinMode } from '#src/session/ports/command-ports.ts';
 import type { PanelFace } from '#src/session/ports/panel.ts';
 import type { LinkState } from '#src/session/ports/voice-link.ts';
@@ -84,7 +85,7 @@ export function viewRoom(session: VoiceSession, { today, ...facts }: RoomFacts):
     unheard: people.length - heard.length,
     isMuted: gate.paused,
     hasCaptions: captions.active !== undefined,
-    engine: context.parts.engine,
+    engine: engineOf(context),
     ...(lastAnswerMs !== undefined && { lastAnswerMs }),
     waiting: queue.waiting,
     aside: queue.aside.length,

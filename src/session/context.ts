@@ -1,95 +1,184 @@
-import type { Wakeup } from '#src/base/wakeup.ts';
-import type { UnaskedPeople } from '#src/people/newcomers.ts';
-import type { ReportedFailures } from '#src/session/alerts/reported-failures.ts';
-import type { ConversationMemory } from '#src/session/answering/conversation-memory.ts';
-import type { CurrentPipeline } from '#src/session/answering/current-pipeline.ts';
-import type { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
-import type { LiveTalkers } from '#src/session/connection/live-talkers.ts';
-import type { SessionAddressing } from '#src/session/hearing/addressing.ts';
-import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
-import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
-import type { CuePlayer } from '#src/session/output/cue-player.ts';
-import type { GoneVoices } from '#src/session/output/gone-voices.ts';
-import type { PauseNotices } from '#src/session/output/pause-notices.ts';
-import type { SessionVoice } from '#src/session/output/session-voice.ts';
+import { Wakeup } from '#src/base/wakeup.ts';
+import { restored } from '#src/people/consent.ts';
+import { UnaskedPeople } from '#src/people/newcomers.ts';
+import { ReportedFailures } from '#src/session/alerts/reported-failures.ts';
+import { ConversationMemory } from '#src/session/answering/conversation-memory.ts';
+import { CurrentPipeline } from '#src/session/answering/current-pipeline.ts';
+import { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
+import { LiveTalkers } from '#src/session/connection/live-talkers.ts';
+import type { ReconnectingLink } from '#src/session/connection/reconnecting-link.ts';
+import { SessionAddressing } from '#src/session/hearing/addressing.ts';
+import { ConsentGate } from '#src/session/hearing/consent-gate.ts';
+import { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
+import { CuePlayer } from '#src/session/output/cue-player.ts';
+import { GoneVoices } from '#src/session/output/gone-voices.ts';
+import { PauseNotices } from '#src/session/output/pause-notices.ts';
+import { SessionVoice } from '#src/session/output/session-voice.ts';
 import type { SpeechOutput } from '#src/session/output/speech-output.ts';
+import { wantedPipeline } from '#src/session/personas/persona-settings.ts';
 import type { LeaveOutcome } from '#src/session/ports/command-ports.ts';
 import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
-import type { ConsentWithdrawals } from '#src/session/presence/consent-withdrawals.ts';
-import type { OncePerSession } from '#src/session/presence/once-per-session.ts';
-import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
+import { admissionIn } from '#src/session/presence/access-control.ts';
+import { ConsentWithdrawals } from '#src/session/presence/consent-withdrawals.ts';
+import { OncePerSession } from '#src/session/presence/once-per-session.ts';
+import { TurnQueue, type TurnQueueOptions } from '#src/session/queue/turn-queue.ts';
 import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
-import type { PendingConfirmations } from '#src/session/tools/pending-confirmations.ts';
-import type { ToolEffects } from '#src/session/tools/tool-effects.ts';
-import type { SessionTracks } from '#src/session/tracks/session-tracks.ts';
-import type { TrackVolumes } from '#src/session/tracks/track-volumes.ts';
+import { dependenciesIn } from '#src/session/settings/server-dependencies.ts';
+import type { StoredSettings } from '#src/session/settings/stored-settings.ts';
+import { PendingConfirmations } from '#src/session/tools/pending-confirmations.ts';
+import { ToolEffects } from '#src/session/tools/tool-effects.ts';
+import { SessionTracks } from '#src/session/tracks/session-tracks.ts';
 import type { KnownTranscripts } from '#src/session/transcripts/known-transcripts.ts';
-import type { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
+import { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import type { SessionDependencies } from './dependencies.ts';
-import type { PanelWatch } from './panel-watch.ts';
+import { PanelWatch } from './panel-watch.ts';
+import type { VoiceSessionOptions } from './voice-session-options.ts';
 
-/** What the connections of one session have in common, and what is reached from outside them. */
-export type SessionContext = {
+/** Sources of a context that its session holds. */
+type SessionHooks = {
+  readonly connection: ReconnectingLink;
+  readonly isCaptionsOnly: () => boolean;
+  readonly onLost: NonNullable<TurnQueueOptions['onLost']>;
+  /** Aborted when the session is over. */
+  readonly signal: AbortSignal;
+};
+
+/** Everything that the classes of one session share, over all its connections. It is passed whole. */
+export class SessionContext {
   readonly channel: ChannelRef;
-  /** Who called the bot in. */
+  /** Person who called the bot in. */
   readonly callerId: string;
   /** As they hold in its server at the moment they are looked at. */
   readonly parts: SessionDependencies;
+  /** Settings of the server, and of the bot's identity in the channel, as they are now. */
   readonly settings: () => GuildSettings;
-  readonly pipeline: CurrentPipeline;
-  readonly cuePlayer: CuePlayer;
-  readonly gate: ConsentGate;
-  readonly withdrawals: ConsentWithdrawals;
-  readonly captions: ChannelCaptions;
-  /** What was said in any session, also before this one. */
-  readonly transcripts: KnownTranscripts;
+  /** Settings of all servers. */
+  readonly stored: StoredSettings;
+  /** Aborted when the session is over; its links may come and go. */
+  readonly signal: AbortSignal;
   /** True where the bot was called to write captions only. */
   readonly isCaptionsOnly: () => boolean;
-  readonly memory: ConversationMemory;
-  readonly queue: TurnQueue;
-  /** What is said at the next pause. */
-  readonly pauseNotices: PauseNotices;
-  /** Woken when what the server has set for itself has changed. */
-  readonly governed: Wakeup;
-  /** Has the clock of the connection look at what may have changed, now and for a while. */
-  readonly wakeup: Wakeup;
-  readonly preemptiveBudget: PreemptiveBudget;
-  readonly pauseHabits: PauseHabits;
-  /** How the bot speaks here. */
-  readonly voice: SessionVoice;
-  /** Tells of voices that are there no more. */
-  readonly goneVoices: GoneVoices;
-  /** Who talks there now. */
-  readonly talking: LiveTalkers;
-  /** In which language each person is heard and answered. */
-  readonly languages: SpeakerLanguages;
-  readonly addressing: SessionAddressing;
-  readonly newcomers: UnaskedPeople;
-  readonly panel: PanelWatch;
-  readonly once: OncePerSession;
-  readonly reportedFailures: ReportedFailures;
-  /** What waits for a button. */
-  readonly confirmations: PendingConfirmations;
-  /** What tools have done, by the question they did it for. */
-  readonly effects: ToolEffects;
-  readonly volume: TrackVolumes;
-  /** What plays under names. */
-  readonly tracks: SessionTracks;
   /** Everybody there besides the bot itself, also while the link is away. */
   readonly people: () => readonly ChannelMember[];
   /** As `VoiceLink.refresh`. */
   readonly refresh: (personId: string, signal: AbortSignal) => Promise<void>;
   /** Ends the session, as `/leave` does. */
   readonly leave: () => Promise<LeaveOutcome>;
-  /** Aborted when the session is over; its links may come and go. */
-  readonly signal: AbortSignal;
-  /** Has everybody there read something, in its turn and if it still holds then. */
-  notice(line: TextLine, holds?: () => boolean): void;
-};
+  /** Posts a line into the channel when its turn has come, if it still holds then. */
+  readonly notice: (line: TextLine, holds?: () => boolean) => void;
+  /** Transcripts of all sessions, also of those before this one. */
+  readonly transcripts: KnownTranscripts;
+  /** Woken when the settings of the server have changed. */
+  readonly governed: Wakeup;
+  /** Makes the clock of the connection check what may have changed, now and for a while. */
+  readonly wakeup: Wakeup;
+  readonly once: OncePerSession;
+  readonly newcomers: UnaskedPeople;
+  readonly gate: ConsentGate;
+  readonly withdrawals = new ConsentWithdrawals();
+  readonly queue: TurnQueue;
+  /** Ids of the people who talk there now. */
+  readonly talking = new LiveTalkers();
+  readonly pauseHabits = new PauseHabits();
+  readonly addressing: SessionAddressing;
+  readonly captions: ChannelCaptions;
+  /** Language in which each person is heard and answered. */
+  readonly languages: SpeakerLanguages;
+  readonly pipeline: CurrentPipeline;
+  readonly memory: ConversationMemory;
+  readonly preemptiveBudget = new PreemptiveBudget();
+  readonly reportedFailures: ReportedFailures;
+  readonly cuePlayer = new CuePlayer();
+  /** Pace and loudness of the bot's speech, as people asked for them. */
+  readonly voice = new SessionVoice();
+  /** Reports voices that no longer exist. */
+  readonly goneVoices: GoneVoices;
+  /** Sentences that are said at the next pause. */
+  readonly pauseNotices: PauseNotices;
+  /** Tool calls that wait for a button. */
+  readonly confirmations = new PendingConfirmations();
+  /** Effects of tools, by the question they were called for. */
+  readonly effects: ToolEffects;
+  /** Tracks that play under names. */
+  readonly tracks: SessionTracks;
+  readonly panel: PanelWatch;
 
-/** A room with somebody in it who can speak. */
+  /** Members are made in the order in which they need each other; a constructor that is given the context only keeps it. */
+  constructor(
+    {
+      callerId,
+      channel,
+      former,
+      notices,
+      parts,
+      seat,
+      sessions,
+      settings,
+      transcripts,
+    }: VoiceSessionOptions,
+    { connection, isCaptionsOnly, onLost, signal }: SessionHooks,
+  ) {
+    const { guildId, channelId } = channel;
+    const before = former?.context;
+    this.channel = channel;
+    this.callerId = callerId;
+    this.parts = dependenciesIn(channel, parts, settings, () => this);
+    this.settings = () => settings.at(guildId, channelId);
+    this.stored = settings;
+    this.transcripts = transcripts;
+    this.signal = signal;
+    this.isCaptionsOnly = isCaptionsOnly;
+    this.people = () => connection.people();
+    this.refresh = (personId, until) => connection.refresh(personId, until);
+    this.leave = () => sessions.leave(guildId);
+    this.notice = (line, holds = () => true) =>
+      notices.tell({ channel, line, holds: () => !signal.aborted && holds() });
+
+    const { clock, pipelines } = this.parts;
+    this.governed = new Wakeup(clock);
+    this.wakeup = new Wakeup(clock);
+    this.once = before?.once ?? new OncePerSession(seat ? ['greeted'] : []);
+    this.newcomers = before?.newcomers ?? new UnaskedPeople();
+    this.memory = before?.memory ?? new ConversationMemory();
+    this.reportedFailures = before?.reportedFailures ?? new ReportedFailures();
+    this.queue = new TurnQueue({
+      nowMs: () => clock.nowMs(),
+      onLost,
+      onChange: () => this.wakeup.wake(),
+    });
+    this.pauseNotices = new PauseNotices(this);
+    this.effects = new ToolEffects(clock, signal);
+    const { consent: rules } = this.settings();
+    const consent = before?.gate.consent ?? (seat && restored(rules.policy, seat));
+    const admits = admissionIn(guildId, this.people, parts, settings);
+    this.gate = new ConsentGate(rules, clock, this.people, consent, before?.gate.choices, admits);
+
+    const wanted = () => wantedPipeline(this.settings);
+    this.pipeline = new CurrentPipeline(
+      (name, brain) => pipelines.open(name, brain),
+      wanted,
+      signal,
+    );
+    this.goneVoices = new GoneVoices(this);
+    this.addressing = new SessionAddressing(this);
+    this.captions = new ChannelCaptions(this, seat !== undefined);
+    this.languages = new SpeakerLanguages(
+      {
+        guildId,
+        parts: this.parts,
+        settings: this.settings,
+        channel: () => this.captions.language,
+      },
+      before?.languages,
+    );
+    this.tracks = new SessionTracks(this, before?.tracks);
+    this.panel = new PanelWatch(this);
+  }
+}
+
+/** A session with a connection over which it speaks. */
 export type SpeakingContext = SessionContext & {
   readonly output: SpeechOutput;
 };

@@ -7,18 +7,13 @@ import { allStores } from './transcripts/transcript-stores.ts';
 /** Tries, the longest time of each (transcripts have more) and the wait between two: 46 s in all. */
 const [mostTries, longestMs, retryMs] = [3, 12_000, 5_000];
 
-type GuildRemovalParts = Pick<
-  SessionDependencies,
-  'clock' | 'guildStore' | 'memories' | 'onEvent' | 'panels' | 'peopleSettings' | 'transcripts'
->;
-
 /** Erases what is kept of servers that the bot was removed from. */
 export class GuildRemoval implements Disposable {
-  readonly #parts: GuildRemovalParts;
-  readonly #settings: Pick<StoredSettings, 'forget'>;
+  readonly #parts: SessionDependencies;
+  readonly #settings: StoredSettings;
   readonly #over = new AbortController();
 
-  constructor(parts: GuildRemovalParts, settings: Pick<StoredSettings, 'forget'>) {
+  constructor(parts: SessionDependencies, settings: StoredSettings) {
     this.#parts = parts;
     this.#settings = settings;
   }

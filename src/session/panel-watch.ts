@@ -1,21 +1,17 @@
-import type { UnaskedPeople } from '#src/people/newcomers.ts';
-import type { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
-import type { SessionAddressing } from '#src/session/hearing/addressing.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
 import type { PanelFace, PanelTrack } from '#src/session/ports/panel.ts';
 import type { ListedTrack } from '#src/session/ports/tracks.ts';
-import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import type { QueuedQuestion, QueuedTurn } from '#src/session/queue/queued-turn.ts';
-import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import type { BudgetMode } from '#src/spending/budget-authority.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
-import type { SessionDependencies } from './dependencies.ts';
 
 /** Who is in a room, whether or not the bot reaches them. */
 export type ChannelPresence = {
   /** Everybody there, bots included. */
   readonly people: readonly ChannelMember[];
-  readonly gate: Pick<ConsentGate, 'consent' | 'paused' | 'standing'>;
+  readonly gate: ConsentGate;
 };
 
 /** What is going on in a room at one moment. */
@@ -34,19 +30,6 @@ export type ChannelActivity = ChannelPresence & {
   readonly tracks?: readonly ListedTrack[];
 };
 
-type PanelWatchParts = Pick<SessionDependencies, 'clock' | 'engine' | 'panels' | 'spending'>;
-
-/** What of a session the panel looks at besides the scene. */
-type Watched = {
-  readonly channel: ChannelRef;
-  readonly addressing: Pick<SessionAddressing, 'closesAtMs' | 'isOpen'>;
-  readonly newcomers: UnaskedPeople;
-  readonly captions: Pick<ChannelCaptions, 'active'>;
-  readonly settings: () => Pick<GuildSettings, 'captionsDays'>;
-  /** It only writes captions there. */
-  readonly isCaptionsOnly: () => boolean;
-};
-
 /** Time, in ms, that the panel says of somebody that they were just heard for the first time. */
 const firstHeardMs = 5_000;
 /** Time, in ms, that the panel says of somebody that they are not going to be answered; more than five need no names. */
@@ -57,8 +40,7 @@ const stepMs = 5_000;
 
 /** Keeps the panel of one session as the room is, told only when something has changed, and has newcomers asked there. */
 export class PanelWatch {
-  readonly #watched: Watched;
-  readonly #parts: PanelWatchParts;
+  readonly #context: SessionContext;
   /** When each person was heard first, by id. */
   readonly #met = new Map<string, number>();
   #lost: readonly { readonly name: string; readonly atMs: number }[] = [];
@@ -67,9 +49,8 @@ export class PanelWatch {
   #isLinkDown = false;
   #lastAnswerMs: number | undefined;
 
-  constructor(watched: Watched, parts: PanelWatchParts) {
-    this.#watched = watched;
-    this.#parts = parts;
+  constructor(context: SessionContext) {
+    this.#context = context;
   }
 
   /** What it shows; undefined before it was told anything. */
@@ -79,11 +60,11 @@ export class PanelWatch {
 
   /** Instant at which something that it shows passes by itself; infinite where nothing does. */
   get passesAtMs(): number {
-    const nowMs = this.#parts.clock.nowMs();
+    const nowMs = this.#context.parts.clock.nowMs();
     const met = [...this.#met.values()].map((atMs) => atMs + firstHeardMs);
     const lost = this.#lost.map(({ atMs }) => atMs + lostMs);
     const next = [...met, ...lost].filter((atMs) => atMs > nowMs);
-    return Math.min(this.#watched.addressing.closesAtMs, ...next);
+    return Math.min(this.#context.addressing.closesAtMs, ...next);
   }
 
   /** `ms` from the end of somebody's words to the first sound of the answer. */
@@ -94,7 +75,7 @@ export class PanelWatch {
   /** The question of somebody who waited is dropped. */
   lost(name: string): void {
     const others = this.#lost.filter((one) => one.name !== name);
-    this.#lost = [...others, { name, atMs: this.#parts.clock.nowMs() }].slice(-mostLost);
+    this.#lost = [...others, { name, atMs: this.#context.parts.clock.nowMs() }].slice(-mostLost);
   }
 
   /** The link stands still, but is not given up yet. */
@@ -103,7 +84,7 @@ export class PanelWatch {
   }
 
   look(scene: ChannelActivity): void {
-    const nowMs = this.#parts.clock.nowMs();
+    const nowMs = this.#context.parts.clock.nowMs();
     for (const id of scene.talking) {
       if (!this.#met.has(id)) this.#met.set(id, nowMs);
     }
@@ -112,11 +93,11 @@ export class PanelWatch {
     this.#lost = this.#lost.filter(({ atMs }) => nowMs - atMs < lostMs);
     const lost = this.#lost.map(({ name }) => name);
     const tracks = (scene.tracks ?? []).flatMap(shownTrack);
-    const { quiet } = this.#parts.spending.manner(this.#watched.channel.guildId);
-    const isCaptionsOnly = this.#watched.isCaptionsOnly();
+    const { quiet } = this.#context.parts.spending.manner(this.#context.channel.guildId);
+    const isCaptionsOnly = this.#context.isCaptionsOnly();
     const isLinkDown = this.#isLinkDown;
     const state = stateOf({ ...scene, isLinkDown, isCaptionsOnly, ...(quiet && { quiet }) });
-    const { active: captions } = this.#watched.captions;
+    const { active: captions } = this.#context.captions;
     this.#show(state, chipsOf(scene), {
       ...(firstHeard.length > 0 && { firstHeard }),
       ...(asked.length > 0 && { asked }),
@@ -124,7 +105,7 @@ export class PanelWatch {
       ...(lost.length > 0 && { lost }),
       ...(tracks.length > 0 && { tracks }),
       ...(captions && { captionsIn: captions.placeId }),
-      captionsDays: this.#watched.settings().captionsDays,
+      captionsDays: this.#context.settings().captionsDays,
     });
     this.#invite(scene, nowMs);
   }
@@ -150,13 +131,13 @@ export class PanelWatch {
   /** Names of people whom the panel invites to talk: addressed, silent, and with consent. */
   #askedIn({ people, gate, talking }: ChannelActivity): readonly string[] {
     const isAwaited = ({ id }: ChannelMember) =>
-      this.#watched.addressing.isOpen(id) && !talking.includes(id) && gate.standing(id) === 'yes';
+      this.#context.addressing.isOpen(id) && !talking.includes(id) && gate.standing(id) === 'yes';
     return gate.paused ? [] : people.filter(isAwaited).map(({ name }) => name);
   }
 
   /** Invites newcomers to answer; nobody as long as it is not known who has said no. */
   #invite({ people, gate }: ChannelActivity, atMs: number): void {
-    const { channel, newcomers } = this.#watched;
+    const { channel, newcomers } = this.#context;
     const { guildId, channelId } = channel;
     const { policy, standings } = gate.consent;
     const personId = newcomers.next({
@@ -169,8 +150,8 @@ export class PanelWatch {
         unasked: gate.standing(id) === 'unasked',
       })),
     });
-    const { captionsDays } = this.#watched.settings();
-    if (personId !== undefined) this.#parts.panels.invite(guildId, personId, captionsDays);
+    const { captionsDays } = this.#context.settings();
+    if (personId !== undefined) this.#context.parts.panels.invite(guildId, personId, captionsDays);
   }
 
   #show(
@@ -182,20 +163,26 @@ export class PanelWatch {
     > = {},
   ): void {
     const last = this.#lastAnswerMs;
-    const { engine, panels } = this.#parts;
+    const { panels } = this.#context.parts;
     const face: PanelFace = {
       state,
       people,
       ...passing,
       ...(last !== undefined && { lastAnswerMs: last }),
-      engine,
+      engine: engineOf(this.#context),
     };
     const shown = JSON.stringify(face);
     if (shown === this.#shown) return;
     this.#shown = shown;
     this.#face = face;
-    panels.show(this.#watched.channel.guildId, face);
+    panels.show(this.#context.channel.guildId, face);
   }
+}
+
+/** Name of the engine that answers there now. */
+export function engineOf({ parts, settings }: SessionContext): string {
+  const { brain, pipeline } = settings();
+  return parts.pipelines.engine(pipeline, brain);
 }
 
 /** State that the panel shows. A pause comes first, so that the button's presser sees that it worked. */

@@ -1,8 +1,13 @@
+import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
 import type { ConsentStore } from '#src/people/consent-book.ts';
+import type { SessionEventListener } from '#src/session/ports/events.ts';
 import type { SessionDependencies } from './dependencies.ts';
 import { failureOf } from './failure.ts';
+
+/** Clock that times a store, and the listener its failures are reported to. */
+export type StoreWatch = { readonly clock: Clock; readonly onEvent: SessionEventListener };
 
 type StoreCode = 'store.unreadable' | 'store.unwritable';
 
@@ -14,7 +19,7 @@ export const eraseTimeoutMs = 45_000;
 /** What `work` does with the book; undefined when that fails or takes too long, and the operator is told. Never throws. */
 export async function withConsentStore<T>(
   guildId: string,
-  parts: Pick<SessionDependencies, 'store' | 'clock' | 'onEvent'>,
+  parts: SessionDependencies,
   code: StoreCode,
   work: (store: ConsentStore) => Promise<T>,
   ms = longestMs,
@@ -25,7 +30,7 @@ export async function withConsentStore<T>(
 /** As `withConsentStore`, with any other store. */
 export async function withStore<T>(
   guildId: string,
-  { clock, onEvent }: Pick<SessionDependencies, 'clock' | 'onEvent'>,
+  { clock, onEvent }: StoreWatch,
   code: StoreCode,
   work: () => Promise<T>,
   ms = longestMs,

@@ -1,23 +1,13 @@
 import type { GuildNotices } from '#src/session/alerts/guild-notices.ts';
-import type { VoiceRestrictions } from '#src/session/alerts/voice-restrictions.ts';
 import type { JoinMode } from '#src/session/ports/command-ports.ts';
 import type { Seat } from '#src/session/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { SeatKeeper } from '#src/session/seats/seat-keeper.ts';
 import type { StoredSettings } from '#src/session/settings/stored-settings.ts';
 import type { KnownTranscripts } from '#src/session/transcripts/known-transcripts.ts';
-import type { SessionContext } from './context.ts';
+import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { SessionDependencies } from './dependencies.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
-
-/** A session that another one goes on from. */
-type FormerSession = {
-  readonly channel: ChannelRef;
-  readonly context: SessionContext;
-  readonly mode: JoinMode;
-  readonly restrictions: VoiceRestrictions;
-  readonly followedId: string | undefined;
-};
 
 /** Where a session is to be. */
 export type VoiceSessionOptions = {
@@ -25,7 +15,7 @@ export type VoiceSessionOptions = {
   readonly callerId: string;
   readonly parts: SessionDependencies;
   readonly settings: StoredSettings;
-  readonly notices: Pick<GuildNotices, 'tell'>;
+  readonly notices: GuildNotices;
   /** Where it is left. */
   readonly sessions: Pick<VoiceSessions, 'leave'>;
   readonly transcripts: KnownTranscripts;
@@ -34,9 +24,9 @@ export type VoiceSessionOptions = {
   /** Default: it answers people. */
   readonly mode?: JoinMode;
   /** A session of this server that is to go on here: with its memory and what people said about being heard. */
-  readonly former?: FormerSession | undefined;
+  readonly former?: VoiceSession | undefined;
   /** A seat of a former run that is to go on here: nobody is greeted or told again. */
   readonly seat?: Seat;
   /** Where its seat is kept for a process that ends. */
-  readonly seats: Pick<SeatKeeper, 'isOutdated' | 'note'>;
+  readonly seats: SeatKeeper;
 };

@@ -1,41 +1,22 @@
 import { BotError } from '#src/base/errors.ts';
 import { together } from '#src/base/run-together.ts';
 import { reconnectRules } from '#src/link/reconnect-policy.ts';
-import { restored } from '#src/people/consent.ts';
-import { UnaskedPeople } from '#src/people/newcomers.ts';
-import { ReportedFailures } from '#src/session/alerts/reported-failures.ts';
 import { ServiceNotices } from '#src/session/alerts/service-notices.ts';
 import { VoiceRestrictions } from '#src/session/alerts/voice-restrictions.ts';
-import { ConversationMemory } from '#src/session/answering/conversation-memory.ts';
-import { CurrentPipeline } from '#src/session/answering/current-pipeline.ts';
-import { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
-import { SessionAddressing } from '#src/session/hearing/addressing.ts';
-import { namesIn } from '#src/session/hearing/bot-names.ts';
-import { ConsentGate } from '#src/session/hearing/consent-gate.ts';
-import { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
-import { wantedPipeline } from '#src/session/personas/persona-settings.ts';
 import type { JoinMode } from '#src/session/ports/command-ports.ts';
 import type { DroppedTurnReason, SessionEvent } from '#src/session/ports/events.ts';
 import type { Seat } from '#src/session/ports/stores/seat-store.ts';
 import type { ChannelRef, LinkState, VoiceLink } from '#src/session/ports/voice-link.ts';
-import { admissionIn } from '#src/session/presence/access-control.ts';
-import { OncePerSession } from '#src/session/presence/once-per-session.ts';
 import { watchRoles } from '#src/session/presence/role-watch.ts';
 import { SessionConsent } from '#src/session/presence/session-consent.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
-import { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import { type SeatStart, seatOf, startOf } from '#src/session/seats/seat-snapshot.ts';
-import { dependenciesIn } from '#src/session/settings/server-dependencies.ts';
-import { SessionTracks } from '#src/session/tracks/session-tracks.ts';
-import type { TextLine } from '#src/texts/texts.ts';
 import { runConnection } from './connection/connection-loop.ts';
 import { type ReconnectDecision, ReconnectingLink } from './connection/reconnecting-link.ts';
-import type { SessionContext } from './context.ts';
+import { SessionContext } from './context.ts';
 import type { SessionDependencies } from './dependencies.ts';
 import { failureOf } from './failure.ts';
 import { isOverForGood, keepsTracks, type LeaveReason, leftLine } from './leave-reason.ts';
-import { newSessionParts } from './new-session-parts.ts';
-import { PanelWatch } from './panel-watch.ts';
 import type { VoiceSessionOptions } from './voice-session-options.ts';
 
 /** While the link is away it is seen this soon that nobody is there any more. */
@@ -62,77 +43,22 @@ export class VoiceSession {
   #joinedInMs: number | undefined;
   #mode: JoinMode;
 
-  constructor({
-    channel,
-    callerId,
-    settings,
-    notices,
-    sessions,
-    transcripts,
-    former,
-    mode,
-    seat,
-    seats,
-    followedId,
-    ...options
-  }: VoiceSessionOptions) {
-    const [{ guildId }, { signal }] = [channel, this.#over];
+  constructor(options: VoiceSessionOptions) {
+    const { channel, followedId, former, mode, parts, seat, seats, settings } = options;
     this.#mode = mode ?? former?.mode ?? seat?.mode ?? 'talk';
     this.#seats = seats;
-    this.followedId = followedId ?? seat?.followedId;
-    const parts = dependenciesIn(channel, options.parts, settings, () => this.context);
-    this.#parts = parts;
     this.#settings = settings;
+    this.followedId = followedId ?? seat?.followedId;
     this.#since = startOf(seat, parts.clock);
     this.#connection = new ReconnectingLink(parts);
     this.#isMoving = former !== undefined && former.channel.channelId !== channel.channelId;
-    const { gate, memory, newcomers = new UnaskedPeople(), once } = former?.context ?? {};
-    const consent = gate?.consent ?? (seat && restored(parts.consent.policy, seat));
-    const addressing = new SessionAddressing(parts, () => namesIn(guildId, parts));
-    const people = () => this.#connection.people();
-    const admits = admissionIn(guildId, people, parts, settings);
-    const notice = (line: TextLine) => this.context.notice(line);
-    const tracks = new SessionTracks({ channel, parts, former: former?.context.tracks, notice });
-    const common = {
-      channel,
-      parts,
-      people,
-      settings: () => settings.at(guildId, channel.channelId),
-      gate: new ConsentGate(parts.consent, parts.clock, people, consent, gate?.choices, admits),
-      queue: new TurnQueue({
-        nowMs: () => parts.clock.nowMs(),
-        onLost: (question, why) => this.#lost(question, why),
-        onChange: () => this.context.wakeup.wake(),
-      }),
-      signal,
-      notice: (line: TextLine, holds = () => true) =>
-        notices.tell({ channel, line, holds: () => !this.isOver && holds() }),
-    };
-    const isCaptionsOnly = () => this.#mode === 'captions';
-    const kept = () =>
-      settings.captionsIn(guildId, channel.channelId) ?? (isCaptionsOnly() ? {} : undefined);
-    const isToldAloud = () => seat !== undefined && this.context.once.first('captions-on');
-    const captions = new ChannelCaptions({ ...common, kept, isToldAloud });
-    this.context = {
-      ...common,
-      ...newSessionParts(common, isCaptionsOnly, settings),
-      captions,
-      transcripts,
-      isCaptionsOnly,
-      callerId,
-      addressing,
-      languages: new SpeakerLanguages({ ...common, captions }, former?.context.languages),
-      newcomers,
-      pipeline: new CurrentPipeline(parts.pipelines, () => wantedPipeline(common.settings), signal),
-      memory: memory ?? new ConversationMemory(),
-      panel: new PanelWatch({ ...common, addressing, newcomers, captions, isCaptionsOnly }, parts),
-      once: once ?? new OncePerSession(seat ? ['greeted'] : []),
-      reportedFailures: former?.context.reportedFailures ?? new ReportedFailures(),
-      tracks,
-      volume: tracks.volume,
-      refresh: (personId, signal) => this.#connection.refresh(personId, signal),
-      leave: () => sessions.leave(channel.guildId),
-    };
+    this.context = new SessionContext(options, {
+      connection: this.#connection,
+      isCaptionsOnly: () => this.#mode === 'captions',
+      onLost: (question, why) => this.#lost(question, why),
+      signal: this.#over.signal,
+    });
+    this.#parts = this.context.parts;
     this.consent = new SessionConsent(this.context, seat?.deniedIds);
     this.news = new ServiceNotices(this.context);
     this.restrictions = new VoiceRestrictions(this.context, former?.restrictions);
@@ -197,13 +123,12 @@ export class VoiceSession {
 
   /** What the server has set holds from now on. */
   govern(): void {
-    const { consent, memories } = this.#parts;
-    const { channel, gate, governed, pipeline, settings } = this.context;
+    const { channel, gate, governed, parts, pipeline, settings } = this.context;
     pipeline.follow();
-    gate.govern(consent);
+    gate.govern(settings().consent);
     this.consent.keepAdmitted();
     governed.wake();
-    if (settings().memory) void memories.load(channel.guildId);
+    if (settings().memory) void parts.memories.load(channel.guildId);
   }
 
   /** Resolves when people can be heard and spoken to. Errors: as `VoiceLinkOpener.open`. */

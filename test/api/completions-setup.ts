@@ -53,8 +53,9 @@ export async function openCompletions(over: Parts = {}) {
     engine: () => 'a model',
     needs: () => '',
   };
-  const { sessions } = openSessionFixture({ settingsStore: new MemorySettings() });
+  const { dependencies, sessions } = openSessionFixture({ settingsStore: new MemorySettings() });
   const parts = {
+    ...dependencies,
     ...paidEngines({ chat, transcriber, synthesizer, pipelines }),
     chatName: 'localhost:1',
     clock: realClock,

@@ -15,6 +15,7 @@ import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { boundless } from '#test/fakes/spending.ts';
+import { openSessionFixture } from '#test/session/setup/session-fixture.ts';
 import { openApi, openLoopback, programPorts } from './api-setup.ts';
 
 const weights = await loadSilero();
@@ -71,6 +72,7 @@ export async function openTranscriptionsApi(over: Parts) {
     needs: () => '',
   };
   const parts = {
+    ...openSessionFixture().dependencies,
     ...paidEngines({ chat, transcriber, synthesizer: new FakeSynthesizer(), pipelines }),
     clock: realClock,
     recordings: new Recordings(decoding, { allowed: new AllowedHosts(allowedHosts) }),

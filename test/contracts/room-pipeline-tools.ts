@@ -141,7 +141,7 @@ function effectContract(name: PipelineName): void {
     await room.settle();
     await room.pass(2_000);
     expect([toolsIn(room), weighed(room)]).toEqual([[], 1]);
-    expect(room.fixture.sessions.session('g')?.context.volume.of('voice')).toBe(100);
+    expect(room.fixture.sessions.session('g')?.context.tracks.volume.of('voice')).toBe(100);
   });
 
   test(`${name}: what was done before the link was lost is not done again, and its result is known`, async () => {

@@ -87,7 +87,7 @@ const reminder: Omit<NewReminder, 'text'> = {
 async function write({ fixture }: Trap, author: typeof eva, text: string): Promise<void> {
   const context = fixture.sessions.session('g')?.context;
   if (!context) throw new Error('The bot sits nowhere.');
-  const replies = { reply: async () => 'sent' as const };
+  const replies = { reply: async () => 'sent' as const, listen: () => undefined };
   const { sessions, talk } = fixture;
   const serving = { talk, lines: new LineReader(context.parts, sessions) };
   const lines = new TypedLines(context.parts, sessions, serving, replies, context.signal);

@@ -1,17 +1,9 @@
 import type { AlertChange, AlertName } from '#src/base/alerts.ts';
-import type { Clock } from '#src/base/clock.ts';
-import type { ChannelMember } from '#src/session/ports/voice-link.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
-import type { NoticeReceiver } from './fallback-notices.ts';
 
 /** An alert of a voice link; `speakerId` where it is about one person. */
 export type LinkAlertEvent = AlertChange & { readonly speakerId?: string };
-
-/** The channel of a link, and who is there. */
-export type AlertReceiver = NoticeReceiver & {
-  readonly people: () => readonly ChannelMember[];
-  readonly parts: { readonly clock: Clock };
-};
 
 /** Least time between two notices of one alert in a channel, in ms. */
 const repeatMs = 300_000;
@@ -30,11 +22,11 @@ const outages: ReadonlySet<AlertName> = new Set(['link-down', 'udp-dead', 'encry
 
 /** Tells one channel what its voice link is in trouble with. */
 export class AlertNotices {
-  readonly #room: AlertReceiver;
+  readonly #room: SessionContext;
   readonly #raised = new Map<AlertName, LinkAlertEvent>();
   readonly #toldAtMs = new Map<AlertName, number>();
 
-  constructor(room: AlertReceiver) {
+  constructor(room: SessionContext) {
     this.#room = room;
   }
 

@@ -1,20 +1,15 @@
 import type { ProviderNews } from '#src/provider/provider-news.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import type { SessionContext } from '#src/session/context.ts';
 
-/** A channel whose people can be told something. */
-export type NoticeReceiver = {
-  /** Has everybody there read it, in its turn and if it still holds then. */
-  notice(line: TextLine, holds?: () => boolean): void;
-};
 /** Which roles a server does not serve, and who stands in for it, since they went down. */
 type Down = { readonly other: string; readonly roles: Set<string> };
 
 /** Tells one channel who stands in for whom: once a server, whatever it does for the bot, and once that it is back. */
 export class FallbackNotices {
-  readonly #room: NoticeReceiver;
+  readonly #room: SessionContext;
   readonly #down = new Map<string, Down>();
 
-  constructor(room: NoticeReceiver) {
+  constructor(room: SessionContext) {
     this.#room = room;
   }
 

@@ -19,15 +19,13 @@ const apartMs = 30_000;
 const limit = 8;
 
 type GuildNoticeQueue = { waiting: readonly GuildNotice[]; lastAtMs: number; busy: boolean };
-type NoticeParts = Pick<SessionDependencies, 'clock' | 'onEvent' | 'places' | 'messages'>;
-
 /** Writes notices one after the other, never two of one server within 30 s. */
 export class GuildNotices implements Disposable {
-  readonly #parts: NoticeParts;
+  readonly #parts: SessionDependencies;
   readonly #over = new AbortController();
   readonly #servers = new Map<string, GuildNoticeQueue>();
 
-  constructor(parts: NoticeParts) {
+  constructor(parts: SessionDependencies) {
     this.#parts = parts;
   }
 
@@ -66,10 +64,8 @@ export class GuildNotices implements Disposable {
   }
 
   #write({ channel, line }: GuildNotice): void {
-    write(openText(writtenText(line, channel.guildId, this.#parts)), {
-      channel,
-      parts: this.#parts,
-    });
+    const words = openText(writtenText(line, channel.guildId, this.#parts));
+    write(words, channel, this.#parts);
   }
 
   #server(guildId: string): GuildNoticeQueue {

@@ -2,57 +2,20 @@ import { BotError } from '#src/base/errors.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import { voiceIn } from '#src/pipeline/answer-language.ts';
 import { speechRequestOf } from '#src/session/answering/answer-request.ts';
+import type { SessionContext, SpeakingContext } from '#src/session/context.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
 import { spokenLocale, spokenText, writtenText } from '#src/session/localized-text.ts';
-import type { CuePlayer } from '#src/session/output/cue-player.ts';
-import type { SpeechOutput } from '#src/session/output/speech-output.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
-import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import { languageName } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import type { NoticeReceiver } from './fallback-notices.ts';
-import type { ReportedFailures } from './reported-failures.ts';
 import { inTime } from './speech-deadline.ts';
-import { reportMissedDeadline, type StageReports, stageLate } from './stage-watchdog.ts';
-
-/** The chat of a channel, and the operator who is told where it is shut. */
-export type ChannelChat = {
-  readonly channel: ChannelRef;
-  readonly parts: Pick<SessionDependencies, 'messages' | 'onEvent'>;
-};
-
-/** Where is written what could not be said or recognised, and why: once a trouble. */
-export type FailureChat = ChannelChat & {
-  readonly parts: Pick<SessionDependencies, 'chatName' | 'places'>;
-  readonly reportedFailures: Pick<ReportedFailures, 'first'>;
-};
-
-/** Where a sentence of the bot itself is said, or written if it cannot be. */
-export type SentenceOutput = ChannelChat & {
-  readonly parts: Pick<
-    SessionDependencies,
-    'clock' | 'places' | 'spending' | 'spokenLocales' | 'style' | 'synthesizer'
-  >;
-  readonly output: Pick<SpeechOutput, 'isStuck' | 'played' | 'speak'>;
-  /** Language of whoever it is said to, BCP 47; absent: the server's. */
-  readonly spokenIn?: string | undefined;
-};
-
-/** Where the channel and the operator are told of a failure. */
-export type FailureOutput = SentenceOutput &
-  FailureChat &
-  StageReports &
-  NoticeReceiver & {
-    readonly parts: Pick<SessionDependencies, 'cues'>;
-    readonly settings: () => Pick<GuildSettings, 'cues'>;
-    readonly cuePlayer: Pick<CuePlayer, 'play'>;
-  };
+import { reportMissedDeadline, stageLate } from './stage-watchdog.ts';
 
 /** What people read or hear of a failure, whatever the operator is told. */
 export function failureText(
   { about, code, stage }: BotError,
-  { chatName }: Pick<SessionDependencies, 'chatName'>,
+  { chatName }: SessionDependencies,
 ): TextLine {
   const { provider = chatName, keySetting, retryAfterMs } = about;
   if (code === 'provider.bad_key' && keySetting !== undefined) {
@@ -71,7 +34,8 @@ export function failureText(
  */
 export async function reportFailure(
   failure: BotError,
-  context: FailureOutput,
+  language: string | undefined,
+  context: SpeakingContext,
   signal: AbortSignal,
 ): Promise<void> {
   const { channel, parts } = context;
@@ -82,19 +46,19 @@ export async function reportFailure(
   const isFirst = context.reportedFailures.first(stage);
   if (line.id === 'fail.key' && context.reportedFailures.first('key')) context.notice(line);
   if (stage === 'speak') return;
-  if (isFirst && line.id !== 'fail.key') return await sayOrWrite(line, context, signal);
+  if (isFirst && line.id !== 'fail.key') return await sayOrWrite(line, language, context, signal);
   if (context.settings().cues !== 'off') void context.cuePlayer.play(parts.cues.error);
 }
 
 /** Words that may have been for the bot and nobody could recognise: the channel reads it, once a trouble. */
-export function reportUnrecognised(failure: BotError, context: FailureChat): void {
+export function reportUnrecognised(failure: BotError, context: SessionContext): void {
   const { channel, parts, reportedFailures } = context;
   parts.onEvent(channel.guildId, failureOf(failure, 'recognise'));
   if (!reportedFailures.first('recognise')) return;
   const told = failureText(failure, parts);
   const isNamed = told.id === 'fail.key' || told.id === 'fail.limit';
   const line: TextLine = isNamed ? told : { id: 'fail.unrecognised' };
-  write(openText(writtenText(line, channel.guildId, parts)), context);
+  write(openText(writtenText(line, channel.guildId, parts)), channel, parts);
 }
 
 /**
@@ -103,7 +67,7 @@ export function reportUnrecognised(failure: BotError, context: FailureChat): voi
  */
 export function writeUnspeakable(
   words: ConfidentialText,
-  context: FailureChat,
+  context: SessionContext,
   language?: string,
 ): void {
   const { channel, parts, reportedFailures } = context;
@@ -115,7 +79,7 @@ export function writeUnspeakable(
     : { id: 'fail.tts' };
   const reason = openText(writtenText(why, guildId, parts));
   const withheld = writtenText({ id: 'fail.withheld' }, guildId, parts);
-  write(isFirst ? ConfidentialText.joined([reason, words], ' ') : words, context, withheld);
+  write(isFirst ? ConfidentialText.joined([reason, words], ' ') : words, channel, parts, withheld);
 }
 
 /** What is written for its own sake is not taken back by anything. */
@@ -127,7 +91,8 @@ const never = new AbortController().signal;
  */
 export function write(
   words: ConfidentialText,
-  { channel, parts }: ChannelChat,
+  channel: ChannelRef,
+  parts: SessionDependencies,
   instead?: string,
 ): void {
   parts.messages
@@ -135,19 +100,20 @@ export function write(
     .catch((error: unknown) => parts.onEvent(channel.guildId, failureOf(error, 'speak')));
 }
 
-/** Aloud, or into the chat where that fails or costs too much. Aborting `signal` falls silent and throws `signal.reason`. */
+/** Says a line in `language` (BCP 47; undefined: the server's), or writes it into the chat where that fails or costs too much. Aborting `signal` falls silent and throws `signal.reason`. */
 export async function sayOrWrite(
   line: TextLine,
-  context: SentenceOutput,
+  language: string | undefined,
+  context: SpeakingContext,
   signal: AbortSignal,
 ): Promise<void> {
   const { channel, parts } = context;
   const { spending, style } = parts;
-  const words = spokenText(line, channel.guildId, parts, context.spokenIn);
-  const voice = voiceIn(spokenLocale(channel.guildId, parts, context.spokenIn), style);
+  const words = spokenText(line, channel.guildId, parts, language);
+  const voice = voiceIn(spokenLocale(channel.guildId, parts, language), style);
   const opened = spending.open(speechRequestOf('notice', channel.guildId, words));
   if (opened.kind === 'refused')
-    return write(openText(writtenText(line, channel.guildId, parts)), context);
+    return write(openText(writtenText(line, channel.guildId, parts)), channel, parts);
   using reservation = opened.reservation;
   const synthesizer = parts.synthesizer.paidBy(reservation);
   try {
@@ -162,6 +128,6 @@ export async function sayOrWrite(
     });
   } catch (error) {
     if (signal.aborted || !(error instanceof BotError)) throw error;
-    write(openText(writtenText(line, channel.guildId, parts)), context);
+    write(openText(writtenText(line, channel.guildId, parts)), channel, parts);
   }
 }

@@ -1,19 +1,15 @@
 import type { ProviderNews } from '#src/provider/provider-news.ts';
-import { AlertNotices, type AlertReceiver, type LinkAlertEvent } from './alert-notices.ts';
+import type { SessionContext } from '#src/session/context.ts';
+import { AlertNotices, type LinkAlertEvent } from './alert-notices.ts';
 import { FallbackNotices } from './fallback-notices.ts';
-
-/** The channel of a link, and the panel that shows whether it carries anything. */
-type ServiceReceiver = AlertReceiver & {
-  readonly panel: { linkDown(isDown: boolean): void };
-};
 
 /** What one channel is told unasked of its voice link and of the servers behind it. */
 export class ServiceNotices {
-  readonly #context: ServiceReceiver;
+  readonly #context: SessionContext;
   readonly #alerts: AlertNotices;
   readonly #fallbacks: FallbackNotices;
 
-  constructor(context: ServiceReceiver) {
+  constructor(context: SessionContext) {
     this.#context = context;
     this.#alerts = new AlertNotices(context);
     this.#fallbacks = new FallbackNotices(context);

@@ -1,10 +1,8 @@
 import type { AlertChange } from '#src/base/alerts.ts';
-import type { Clock } from '#src/base/clock.ts';
 import { BotError, type FailureStage } from '#src/base/errors.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { PendingAnswer } from '#src/session/answering/pending-answer.ts';
-import type { SessionEventListener } from '#src/session/ports/events.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { SessionContext } from '#src/session/context.ts';
 
 /** Time between two looks at an answer, in ms. */
 const lookMs = 1_000;
@@ -28,13 +26,6 @@ export class StageWatchdog {
   }
 }
 
-/** Where listeners are told of stages that hang. */
-export type StageReports = {
-  readonly channel: ChannelRef;
-  readonly parts: { readonly onEvent: SessionEventListener };
-  readonly reportedFailures: { readonly stages: StageWatchdog };
-};
-
 const stageHanging = { kind: 'alert', name: 'stage-hanging' } as const;
 const missedDeadline: ReadonlySet<BotError['code']> = new Set([
   'answer.late',
@@ -45,7 +36,7 @@ const missedDeadline: ReadonlySet<BotError['code']> = new Set([
 /** Tells listeners of a failure that is a missed deadline. */
 export function reportMissedDeadline(
   { code, message, stage = 'think' }: BotError,
-  { channel, parts, reportedFailures }: StageReports,
+  { channel, parts, reportedFailures }: SessionContext,
 ): void {
   const change = missedDeadline.has(code)
     ? reportedFailures.stages.missed(stage, message)
@@ -54,7 +45,7 @@ export function reportMissedDeadline(
 }
 
 /** Tells listeners that stages come to their end again, where they did not before. */
-export function reportStagesWhole({ channel, parts, reportedFailures }: StageReports): void {
+export function reportStagesWhole({ channel, parts, reportedFailures }: SessionContext): void {
   const change = reportedFailures.stages.succeeded();
   if (change) parts.onEvent(channel.guildId, change);
 }
@@ -67,8 +58,8 @@ export function stageLate(stage: FailureStage, message: string): BotError {
 /** Gives up an answer that has begun and then hangs; tools have deadlines of their own. Ends with `signal`, never throws. */
 export async function watchAnswer(
   pending: PendingAnswer,
-  reply: Pick<SpokenReply, 'paused' | 'ready'>,
-  { parts }: { readonly parts: { readonly clock: Clock; readonly longestStandstillMs: number } },
+  reply: SpokenReply,
+  { parts }: SessionContext,
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, longestStandstillMs } = parts;

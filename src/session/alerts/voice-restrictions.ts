@@ -1,25 +1,16 @@
-import type { Clock } from '#src/base/clock.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import type { VoiceRestriction } from '#src/session/ports/seat-events.ts';
-import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
-import type { NoticeReceiver } from './fallback-notices.ts';
 
 /** On a stage one begins in the audience, and may be let out of it at once. */
 const audienceMs = 3_000;
 
-/** The channel in which the bot is hindered; aborting `signal` ends the session. */
-type RestrictionContext = NoticeReceiver & {
-  readonly queue: Pick<TurnQueue, 'mute'>;
-  readonly parts: { readonly clock: Clock };
-  readonly signal: AbortSignal;
-};
-
 /** What hinders the bot in one channel now; people there are told once each time. */
 export class VoiceRestrictions {
-  readonly #context: RestrictionContext;
+  readonly #context: SessionContext;
   readonly #all: Set<VoiceRestriction>;
 
   /** `former` is of the channel it comes from: a moderator's hand goes along. */
-  constructor(context: RestrictionContext, former?: VoiceRestrictions) {
+  constructor(context: SessionContext, former?: VoiceRestrictions) {
     this.#context = context;
     this.#all = new Set(former ? former.#all : []);
     context.queue.mute(this.isMute);

@@ -3,56 +3,31 @@ import { unlessAborted } from '#src/base/waiting.ts';
 import { ConfidentialText, mayAllKnow } from '#src/people/confidential-text.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import {
-  type FailureOutput,
   failureText,
   reportFailure,
   writeUnspeakable,
 } from '#src/session/alerts/report-failure.ts';
 import { reportStagesWhole, watchAnswer } from '#src/session/alerts/stage-watchdog.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { SessionAddressing } from '#src/session/hearing/addressing.ts';
-import {
-  type NamesContext,
-  namePrefix,
-  namesFor,
-  withNamePrefix,
-} from '#src/session/output/address-by-name.ts';
+import type { SpeakingContext } from '#src/session/context.ts';
+import { namePrefix, namesFor, withNamePrefix } from '#src/session/output/address-by-name.ts';
 import { deliver } from '#src/session/output/delivery.ts';
-import { dropDoneEcho, type TickContext, tick } from '#src/session/output/drop-done-echo.ts';
+import { dropDoneEcho, tick } from '#src/session/output/drop-done-echo.ts';
 import { type AnswerProgress, playAnswer, unanswered } from '#src/session/output/play-answer.ts';
-import { type QuoteContext, quoteInstead } from '#src/session/output/quote-instead.ts';
-import { type SpeechOutput, stuck } from '#src/session/output/speech-output.ts';
-import { type UnspokenChat, writeUnspoken } from '#src/session/output/write-unspoken.ts';
+import { quoteInstead } from '#src/session/output/quote-instead.ts';
+import { stuck } from '#src/session/output/speech-output.ts';
+import { writeUnspoken } from '#src/session/output/write-unspoken.ts';
 import { showWrittenParts } from '#src/session/output/written-parts.ts';
 import type { AskOutcome } from '#src/session/ports/command-ports.ts';
 import type { AnswerFinish } from '#src/session/ports/events.ts';
 import { speakerOf, withDuplicates } from '#src/session/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
-import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
-import { type AnswerStart, beginAnswer } from './begin-answer.ts';
-import { type RefusalContext, refuseForBudget } from './budget-refusal.ts';
+import { beginAnswer } from './begin-answer.ts';
+import { refuseForBudget } from './budget-refusal.ts';
 import { attendConversation, listenersIn } from './conversation-memory.ts';
 import { type ArrivedPart, outdated, PendingAnswer } from './pending-answer.ts';
 import { isSlow, postpone, tellToWait } from './postpone.ts';
-import { type AnswerRecords, answerKnownBy, recordAnswer } from './record-answer.ts';
-
-/** What a question is answered with, from its first request to the record of its answer. */
-export type AnswerContext = AnswerStart &
-  AnswerRecords &
-  FailureOutput &
-  NamesContext &
-  QuoteContext &
-  RefusalContext &
-  TickContext &
-  UnspokenChat & {
-    readonly addressing: Pick<SessionAddressing, 'answered' | 'answering'>;
-    readonly queue: Pick<TurnQueue, 'putAside'>;
-    readonly output: Pick<SpeechOutput, 'isForgotten' | 'keepTo'>;
-    readonly parts: Pick<SessionDependencies, 'longestStandstillMs' | 'peopleSettings'>;
-    /** Aborted when the session is over. */
-    readonly signal: AbortSignal;
-  };
+import { answerKnownBy, recordAnswer } from './record-answer.ts';
 
 /** How an attempt at an answer ended; `failure` is what broke outside. */
 type AnswerOutcome = { readonly finish: AnswerFinish; readonly failure?: BotError };
@@ -71,7 +46,7 @@ type Making = {
  */
 export async function answer(
   question: QueuedQuestion,
-  context: AnswerContext,
+  context: SpeakingContext,
   signal: AbortSignal,
 ): Promise<void> {
   const progress = unanswered(question.said.toMs, question.endedAtMs);
@@ -99,8 +74,8 @@ export async function answer(
       recordAnswer(question, given, context);
       if (failure?.stage !== 'speak') showWrittenParts(question, given, context);
     }
-    const spokenIn = context.languages.of(question.said.speakerId);
-    await conclude({ finish, ...(failure && { failure }) }, { ...context, spokenIn }, signal);
+    const language = context.languages.of(question.said.speakerId);
+    await conclude({ finish, ...(failure && { failure }) }, language, context, signal);
   };
   const answeredIds = withDuplicates(question).map(speakerOf);
   const { channel, parts } = context;
@@ -125,10 +100,11 @@ export async function answer(
 /** The channel is told what broke, and forgets it once an answer is whole. */
 async function conclude(
   { finish, failure }: AnswerOutcome,
-  context: FailureOutput & UnspokenChat,
+  language: string | undefined,
+  context: SpeakingContext,
   signal: AbortSignal,
 ): Promise<void> {
-  if (failure) await reportFailure(failure, context, signal);
+  if (failure) await reportFailure(failure, language, context, signal);
   else if (finish === 'completed') {
     context.reportedFailures.over('recognise', 'think', 'key');
     reportStagesWhole(context);
@@ -137,7 +113,7 @@ async function conclude(
 
 async function perform(
   question: QueuedQuestion,
-  context: AnswerContext,
+  context: SpeakingContext,
   { pending, reply, progress }: Making,
   signal: AbortSignal,
 ): Promise<AnswerOutcome> {
@@ -174,7 +150,7 @@ async function perform(
 async function* whileKnown(
   parts: AsyncIterable<ArrivedPart>,
   { pending, reply }: Pick<Making, 'pending' | 'reply'>,
-  context: AnswerContext,
+  context: SpeakingContext,
 ): AsyncGenerator<ArrivedPart> {
   try {
     for await (const arrived of parts) {
@@ -192,7 +168,7 @@ async function* whileKnown(
 async function played(
   reply: SpokenReply,
   pending: PendingAnswer,
-  { output }: AnswerContext,
+  { output }: SpeakingContext,
   signal: AbortSignal,
 ): Promise<AnswerFinish> {
   const finish = await output.played(reply, signal);
@@ -205,7 +181,7 @@ async function watched(
   reply: SpokenReply,
   work: () => Promise<void>,
   pending: PendingAnswer,
-  context: AnswerContext,
+  context: SpeakingContext,
   signal: AbortSignal,
 ): Promise<BotError | undefined> {
   const over = new AbortController();
@@ -218,7 +194,7 @@ async function watched(
 }
 
 /** What was begun ahead, if it still rests on what the session and all who are there know, or was long awaited. */
-function begunAhead(question: QueuedQuestion, context: AnswerContext): PendingAnswer | undefined {
+function begunAhead(question: QueuedQuestion, context: SpeakingContext): PendingAnswer | undefined {
   const { postponed, pending } = question;
   question.pending = undefined;
   question.postponed = false;
@@ -233,7 +209,7 @@ function begunAhead(question: QueuedQuestion, context: AnswerContext): PendingAn
 /** Begins the answer once it is known what other processes spend in this server, if any do. */
 async function begin(
   question: QueuedQuestion,
-  context: AnswerContext,
+  context: SpeakingContext,
   signal: AbortSignal,
 ): Promise<PendingAnswer | BudgetRefusal> {
   const ready = context.parts.spending.ready(context.channel.guildId);
@@ -249,7 +225,7 @@ function toldOf(
   { text }: AnswerProgress,
   failure: BotError | undefined,
   { knownBy }: PendingAnswer,
-  { parts }: FailureOutput,
+  { parts }: SpeakingContext,
 ): AskOutcome {
   if (failure && failure.stage !== 'speak')
     return { kind: 'failed', line: failureText(failure, parts) };

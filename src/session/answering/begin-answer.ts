@@ -7,46 +7,16 @@ import {
   type TextReaders,
 } from '#src/people/confidential-text.ts';
 import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
-import type { NoticeReceiver } from '#src/session/alerts/fallback-notices.ts';
-import type { ReportedFailures } from '#src/session/alerts/reported-failures.ts';
-import type { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
-import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import { usableMemories } from '#src/session/memories/usable-memories.ts';
-import type { GoneVoices } from '#src/session/output/gone-voices.ts';
 import { spokenSubstitute } from '#src/session/output/written-parts.ts';
 import type { SpokenManner } from '#src/session/ports/command-ports.ts';
 import { withToolRules } from '#src/session/tools/offered-tools.ts';
-import { ToolRun, type ToolsContext } from '#src/session/tools/run-tools.ts';
+import { ToolRun } from '#src/session/tools/run-tools.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
-import type { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import { answerRequestOf, cheaperStyle, styleIn } from './answer-request.ts';
-import {
-  attendConversation,
-  type ConversationMemory,
-  type ListeningContext,
-} from './conversation-memory.ts';
-import type { CurrentPipeline } from './current-pipeline.ts';
+import { attendConversation } from './conversation-memory.ts';
 import { PendingAnswer } from './pending-answer.ts';
-
-/** What an answer is begun with. */
-export type AnswerStart = ToolsContext &
-  NoticeReceiver &
-  ListeningContext & {
-    readonly parts: Pick<
-      SessionDependencies,
-      'places' | 'spending' | 'spokenLocales' | 'style' | 'timeZone'
-    >;
-    readonly memory: Pick<ConversationMemory, 'attend' | 'messages' | 'state'>;
-    readonly pipeline: Pick<CurrentPipeline, 'forgetHeard' | 'hears' | 'paidBy'>;
-    readonly preemptiveBudget: PreemptiveBudget;
-    readonly reportedFailures: Pick<ReportedFailures, 'lasts'>;
-    readonly captions: Pick<ChannelCaptions, 'view'>;
-    readonly languages: Pick<SpeakerLanguages, 'answerTo' | 'of'>;
-    readonly gate: Pick<ConsentGate, 'isLeftOut' | 'standing'>;
-    readonly goneVoices: Pick<GoneVoices, 'voiceOf'>;
-  };
 
 /**
  * Begins the answer to what one person said, oldest first, on what the session knows now, if that may cost what it will;
@@ -54,7 +24,7 @@ export type AnswerStart = ToolsContext &
  */
 export function beginAnswer(
   said: readonly TurnUtterance[],
-  context: AnswerStart,
+  context: SessionContext,
   signal: AbortSignal,
   addressee = '',
   manner?: SpokenManner,
@@ -110,7 +80,7 @@ export function beginAnswer(
  * Everybody whom an answer to these people reaches: those who sit there, those who asked from elsewhere, and, while the voice is
  * out, who may open the chat in which it is written.
  */
-function readersOf(askerIds: readonly string[], context: AnswerStart) {
+function readersOf(askerIds: readonly string[], context: SessionContext) {
   const here = attendConversation(context);
   const others = askerIds.filter((id) => here.every(({ personId }) => personId !== id));
   const people = [...here, ...others.map((personId) => ({ personId }))];
@@ -128,7 +98,7 @@ type ContextSource = { readonly knownBy: KnownBy; readonly aboutIds: readonly st
 function contextOf(
   said: readonly TurnUtterance[],
   readers: TextReaders,
-  { captions, channel, gate, parts, people, settings }: AnswerStart,
+  { captions, channel, gate, parts, people, settings }: SessionContext,
 ): Pick<Turn, 'context'> & ContextSource {
   const askerIds = said.map(({ speakerId }) => speakerId);
   const isHere = askerIds.every((id) => people().some((one) => one.id === id));

@@ -1,4 +1,3 @@
-import type { Clock } from '#src/base/clock.ts';
 import { openHistory, standardHistory } from '#src/chat/history.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import {
@@ -8,18 +7,7 @@ import {
   type TextReader,
   type TextReaders,
 } from '#src/people/confidential-text.ts';
-import type { ChannelView } from '#src/session/captions/channel-view.ts';
-import type { ChannelMember } from '#src/session/ports/voice-link.ts';
-import type { TextLine } from '#src/texts/texts.ts';
-
-/** A channel, who sits there, and what was said to the bot. */
-export type ListeningContext = {
-  readonly people: () => readonly ChannelMember[];
-  readonly captions: { readonly view: Pick<ChannelView, 'viewer'> | undefined };
-  readonly memory: Pick<ConversationMemory, 'attend'>;
-  readonly parts: { readonly clock: Pick<Clock, 'nowMs'> };
-  readonly notice: (line: TextLine) => void;
-};
+import type { SessionContext } from '#src/session/context.ts';
 
 /** One exchange as people heard it: `heard` is what left of the answer. */
 export type RememberedExchange = {
@@ -166,10 +154,7 @@ export class ConversationMemory {
 }
 
 /** Everybody who hears what is said there now. */
-export function listenersIn({
-  people,
-  captions,
-}: Pick<ListeningContext, 'captions' | 'people'>): readonly Listener[] {
+export function listenersIn({ people, captions }: SessionContext): readonly Listener[] {
   return people()
     .filter(({ isBot }) => !isBot)
     .map(({ id, name }) => {
@@ -179,7 +164,7 @@ export function listenersIn({
 }
 
 /** To be called now and then: those who sit there now decide what of the conversation is used; they are told when that changes. */
-export function attendConversation(context: ListeningContext): readonly Listener[] {
+export function attendConversation(context: SessionContext): readonly Listener[] {
   const here = listenersIn(context);
   const names = context.memory.attend(here, context.parts.clock.nowMs());
   for (const name of names) context.notice({ id: 'memory.rests', with: { name } });

@@ -23,18 +23,14 @@ type Lent = {
  * pipeline is disposed of.
  */
 export class CurrentPipeline {
-  readonly #pipelines: Pick<PaidPipelines, 'open'>;
+  readonly #open: PaidPipelines['open'];
   readonly #wanted: () => WantedPipeline;
   readonly #signal: AbortSignal;
   #lent: Lent | undefined;
 
   /** `wanted` may change at any time. Aborting `signal`, which every answer ends with as well, disposes of everything. */
-  constructor(
-    pipelines: Pick<PaidPipelines, 'open'>,
-    wanted: () => WantedPipeline,
-    signal: AbortSignal,
-  ) {
-    this.#pipelines = pipelines;
+  constructor(open: PaidPipelines['open'], wanted: () => WantedPipeline, signal: AbortSignal) {
+    this.#open = open;
     this.#wanted = wanted;
     this.#signal = signal;
     signal.addEventListener('abort', () => this.#retire(), { once: true });
@@ -82,7 +78,7 @@ export class CurrentPipeline {
     const wanted = this.#wanted();
     if (this.#signal.aborted) return { wanted, pipeline: silent, answers: 0, retired: true };
     if (this.#lent) return this.#lent;
-    const pipeline = this.#pipelines.open(wanted.name, wanted.brain);
+    const pipeline = this.#open(wanted.name, wanted.brain);
     this.#lent = { wanted, pipeline, answers: 0, retired: false };
     return this.#lent;
   }

@@ -1,6 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { type SentenceOutput, sayOrWrite } from '#src/session/alerts/report-failure.ts';
+import { sayOrWrite } from '#src/session/alerts/report-failure.ts';
+import type { SessionContext, SpeakingContext } from '#src/session/context.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import { queueRules } from '#src/turn/queue-rules.ts';
@@ -32,7 +33,7 @@ export async function isSlow(
 export function postpone(
   question: QueuedQuestion,
   pending: PendingAnswer,
-  { queue }: { readonly queue: Pick<TurnQueue, 'putAside'> },
+  { queue }: { readonly queue: TurnQueue },
 ): boolean {
   if (!queue.putAside(question)) {
     pending.giveUp(tooLate(waitingRules.laterMs));
@@ -47,21 +48,15 @@ export function postpone(
 /** Tells the asker not to wait. */
 export async function tellToWait(
   { tell }: QueuedQuestion,
-  context: SentenceOutput,
+  context: SpeakingContext,
   signal: AbortSignal,
 ): Promise<void> {
   tell?.({ kind: 'failed', line: { id: 'ask.late' } });
-  await sayOrWrite({ id: 'slow.later' }, context, signal);
+  await sayOrWrite({ id: 'slow.later' }, undefined, context, signal);
 }
 
-/** Questions whose answers are awaited while others have the floor. */
-type PostponedQuestions = {
-  readonly queue: Pick<TurnQueue, 'aside' | 'isFree' | 'takeUp'>;
-  readonly parts: { readonly clock: Clock };
-};
-
 /** Answers that took long come at the next pause, or fail; after five minutes in any case. To be called now and then. */
-export function resumePostponed({ queue, parts }: PostponedQuestions, isQuiet: boolean): void {
+export function resumePostponed({ queue, parts }: SessionContext, isQuiet: boolean): void {
   const longestMs = queueRules.longestPostponedMs;
   for (const question of queue.aside) {
     const { pending, endedAtMs } = question;

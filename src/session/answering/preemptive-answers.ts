@@ -1,30 +1,15 @@
-import type { SessionAddressing } from '#src/session/hearing/addressing.ts';
+import type { SpeakingContext } from '#src/session/context.ts';
 import type { OpenUtterance } from '#src/session/hearing/open-utterance.ts';
 import type { UtteranceSoFar } from '#src/session/hearing/speaker-input.ts';
 import { said } from '#src/session/hearing/utterance.ts';
-import { type AddressingContext, audience, factsOf } from '#src/session/hearing/utterance-facts.ts';
-import type { SpeechOutput } from '#src/session/output/speech-output.ts';
-import type { ConsentWithdrawals } from '#src/session/presence/consent-withdrawals.ts';
-import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
+import { audience, factsOf } from '#src/session/hearing/utterance-facts.ts';
 import type { Transcript } from '#src/speech/ports.ts';
-import type { PartialTrust } from '#src/turn/partial-trust.ts';
 import { sameWords } from '#src/turn/same-words.ts';
-import { type AnswerStart, beginAnswer } from './begin-answer.ts';
+import { beginAnswer } from './begin-answer.ts';
 import { PendingAnswer } from './pending-answer.ts';
 
-/** What an answer is begun with ahead of the end of a turn, and what ends it. */
-export type PreemptiveContext = AnswerStart & {
-  readonly parts: { readonly partialTrust: PartialTrust };
-  readonly addressing: Pick<SessionAddressing, 'decideAhead' | 'presumes'>;
-  readonly queue: Pick<TurnQueue, 'isFree'>;
-  readonly output: Pick<SpeechOutput, 'hasAnswered'>;
-  readonly withdrawals: Pick<ConsentWithdrawals, 'of'>;
-  /** Aborted when the session is over. */
-  readonly signal: AbortSignal;
-};
-
-export type PreemptiveAnswersOptions = AddressingContext & {
-  readonly context: PreemptiveContext;
+export type PreemptiveAnswersOptions = {
+  readonly context: SpeakingContext;
   /** Tells the ear of this person what has been understood up to its pause. */
   readonly read: (speakerId: string, understood: Transcript) => void;
   /** Whether it is still being said. */
@@ -113,7 +98,7 @@ export class PreemptiveAnswers {
       hasBudget: preemptiveBudget.allows && parts.spending.ready(channel.guildId) === undefined,
       isSettled: utterance.isSettled,
     };
-    const decision = addressing.decideAhead(facts, audience(utterance, this.#options));
+    const decision = addressing.decideAhead(facts, audience(utterance, context));
     if (decision.kind === 'wait') return;
     const { speakerId, name, earlier } = utterance;
     const isWhole = text === undefined || utterance.words?.text === text;

@@ -1,14 +1,11 @@
 import { type KnownBy, knownByAll, knownByPeople } from '#src/people/confidential-text.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import type { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { AnswerProgress } from '#src/session/output/play-answer.ts';
-import type { AnswerFinish, SessionEventListener } from '#src/session/ports/events.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { AnswerFinish } from '#src/session/ports/events.ts';
 import { speakerOf, withDuplicates } from '#src/session/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
-import type { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
-import type { ConversationMemory } from './conversation-memory.ts';
 
 /** An answer that is over. */
 export type FinishedAnswer = {
@@ -23,16 +20,6 @@ export type FinishedAnswer = {
   readonly knownBy: KnownBy;
 };
 
-/** Where an answer that is over is kept, shown and told of. */
-export type AnswerRecords = {
-  readonly channel: ChannelRef;
-  readonly parts: { readonly onEvent: SessionEventListener };
-  readonly memory: Pick<ConversationMemory, 'add' | 'presentSince'>;
-  readonly captions: Pick<ChannelCaptions, 'view' | 'wants'>;
-  readonly panel: { answered(ms: number): void };
-  readonly preemptiveBudget: Pick<PreemptiveBudget, 'share'>;
-};
-
 /** What a model is shown in place of words it heard itself, and nobody recognised. */
 const unrecognised = '(Nobody recognised these words.)';
 
@@ -40,7 +27,7 @@ const unrecognised = '(Nobody recognised these words.)';
 export function recordAnswer(
   question: QueuedQuestion,
   given: FinishedAnswer,
-  context: AnswerRecords,
+  context: SessionContext,
 ): void {
   if (!hasWords(question)) {
     if (given.reply.firstSentAtMs === undefined) return;
@@ -74,7 +61,7 @@ function hasWords({ words }: QueuedQuestion): boolean {
 }
 
 /** The model heard what the recogniser failed to. */
-function tellWhy({ said }: QueuedQuestion, { channel, parts }: AnswerRecords): void {
+function tellWhy({ said }: QueuedQuestion, { channel, parts }: SessionContext): void {
   said.transcript().catch((error: unknown) => {
     parts.onEvent(channel.guildId, failureOf(error, 'recognise'));
   });
@@ -84,7 +71,7 @@ function tellWhy({ said }: QueuedQuestion, { channel, parts }: AnswerRecords): v
 export function answerKnownBy(
   question: QueuedQuestion,
   made: KnownBy,
-  context: Pick<AnswerRecords, 'captions' | 'memory'>,
+  context: SessionContext,
   writtenIn: readonly string[] = [],
 ): KnownBy {
   const asked = withDuplicates(question).map((one) => saidTo(one, context, writtenIn));
@@ -94,7 +81,7 @@ export function answerKnownBy(
 /** People who were there from its first word to the end of its answer, and those who may open where both are written. */
 function saidTo(
   { earlier, placeId, said, tell }: QueuedQuestion,
-  { captions, memory }: Pick<AnswerRecords, 'captions' | 'memory'>,
+  { captions, memory }: SessionContext,
   writtenIn: readonly string[],
 ): KnownBy {
   const fromMs = Math.min(...[...earlier, said].map((one) => one.fromMs));
@@ -116,7 +103,7 @@ function remember(
   heard: string,
   alsoIds: readonly string[],
   knownBy: KnownBy,
-  { memory }: AnswerRecords,
+  { memory }: SessionContext,
 ): void {
   const { speakerId, name } = said;
   memory.add({
@@ -132,7 +119,7 @@ function remember(
 function tell(
   { said, words, endedAtMs, tell: isTyped }: QueuedQuestion,
   { reply, progress, finish }: FinishedAnswer,
-  { channel, parts, preemptiveBudget }: AnswerRecords,
+  { channel, parts, preemptiveBudget }: SessionContext,
 ): void {
   const { speakerId, name } = said;
   const { firstSentAtMs } = reply;

@@ -1,16 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import { failureOf } from '#src/session/failure.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
-import type { TextLine } from '#src/texts/texts.ts';
 import type { LiveCaptionsTrouble } from './live-captions.ts';
-
-/** Who is told what does not work with captions. */
-type AlertsContext = {
-  readonly channel: ChannelRef;
-  readonly parts: Pick<SessionDependencies, 'onEvent'>;
-  readonly notice: (line: TextLine) => void;
-};
 
 const causes: Readonly<Record<LiveCaptionsTrouble['kind'], string>> = {
   gone: 'The channel or thread of captions is gone: they are not shown any more.',
@@ -20,11 +11,11 @@ const causes: Readonly<Record<LiveCaptionsTrouble['kind'], string>> = {
 
 /** Tells the operator and the people of a channel, once, that captions cannot be shown or saved. */
 export class CaptionAlerts {
-  readonly #context: AlertsContext;
+  readonly #context: SessionContext;
   #isUnsaved = false;
   #toldRefused = false;
 
-  constructor(context: AlertsContext) {
+  constructor(context: SessionContext) {
     this.#context = context;
   }
 

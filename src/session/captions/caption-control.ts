@@ -9,19 +9,13 @@ import type { SaveOutcome } from '#src/session/ports/command-ports.ts';
 import type { SessionPrivacy } from '#src/session/presence/privacy.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 
-type ControlSessions = Pick<VoiceSessions, 'session' | 'sessions' | 'settings'>;
-
 /** Live captions of the channel where the bot sits: changed there first, then in the store. */
 export class SessionCaptionControl {
-  readonly #parts: Pick<SessionDependencies, 'captionMinutesADay' | 'spending'>;
-  readonly #sessions: ControlSessions;
-  readonly #privacy: Pick<SessionPrivacy, 'leaveOut'>;
+  readonly #parts: SessionDependencies;
+  readonly #sessions: VoiceSessions;
+  readonly #privacy: SessionPrivacy;
 
-  constructor(
-    parts: Pick<SessionDependencies, 'captionMinutesADay' | 'spending'>,
-    sessions: ControlSessions,
-    privacy: Pick<SessionPrivacy, 'leaveOut'>,
-  ) {
+  constructor(parts: SessionDependencies, sessions: VoiceSessions, privacy: SessionPrivacy) {
     this.#parts = parts;
     this.#sessions = sessions;
     this.#privacy = privacy;

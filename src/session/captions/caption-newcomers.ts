@@ -1,18 +1,14 @@
 import type { MessageWish, WishOutcome } from '#src/captions/message-wish.ts';
 import type { MessagePlace } from '#src/captions/transcript-line.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import { noteNaming, settleNaming } from '#src/session/transcripts/note-posted.ts';
-import { type NoticeContext, noticeButtons, writtenLine } from './caption-notice.ts';
+import { noticeButtons, writtenLine } from './caption-notice.ts';
 import type { LiveCaptions } from './live-captions.ts';
-
-type NewcomersContext = NoticeContext & {
-  readonly parts: Pick<SessionDependencies, 'onEvent' | 'transcripts'>;
-};
 
 /** Tells who comes in while captions are on, by name and once, whether they are written. */
 export class CaptionNewcomers {
-  readonly #context: NewcomersContext;
+  readonly #context: SessionContext;
   readonly #live: LiveCaptions;
   /** Also those who were there when the notice was given. */
   readonly #told: Set<string>;
@@ -25,7 +21,7 @@ export class CaptionNewcomers {
 
   /** `toldIds`: people who know. `hasMissed`: enough was said, and may be known to who comes later, for a button that tells what they missed. */
   constructor(
-    context: NewcomersContext,
+    context: SessionContext,
     live: LiveCaptions,
     toldIds: readonly string[],
     hasMissed: () => boolean,

@@ -1,25 +1,11 @@
-import type { Clock } from '#src/base/clock.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import { openText } from '#src/people/confidential-text.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import { spokenText, writtenText } from '#src/session/localized-text.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
-import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
-import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import { plainWords } from '#src/texts/plain.ts';
 import type { CheckedLine, TextLine } from '#src/texts/texts.ts';
 import type { LiveCaptions } from './live-captions.ts';
-
-/** Where people are told that they are written. */
-export type NoticeContext = {
-  readonly channel: ChannelRef;
-  readonly parts: Pick<SessionDependencies, 'places' | 'spokenLocales'> & { readonly clock: Clock };
-  readonly queue: Pick<TurnQueue, 'read'>;
-  readonly settings: () => Pick<GuildSettings, 'captionsDays' | 'catchUp' | 'language'>;
-  /** True where people were told aloud in this session, before a restart; asked each time captions go on. */
-  readonly isToldAloud?: () => boolean;
-};
 
 /** Longest wait, in ms, until the notice was said; then people have it in writing only. */
 const longestSayMs = 8_000;
@@ -27,18 +13,19 @@ const longestSayMs = 8_000;
 /** How somebody agrees, refuses, or is left out, under the notice. */
 export const noticeButtons = ['consent.always', 'consent.never', 'captions.leave_out'] as const;
 
-/** Tells everybody that captions are on, in writing and aloud; resolves when it was said, or could not be. */
+/** Tells everybody that captions are on, in writing and, unless they heard it already, aloud; resolves when it was said, or could not be. */
 export async function tellEverybody(
-  context: NoticeContext,
+  context: SessionContext,
   live: LiveCaptions,
+  isToldAloud: boolean,
   signal: AbortSignal,
 ): Promise<void> {
   writeNotice(context, live);
-  if (!context.isToldAloud?.()) await sayNotice(context, signal);
+  if (!isToldAloud) await sayNotice(context, signal);
 }
 
 /** Says it to its end. */
-async function sayNotice(context: NoticeContext, signal: AbortSignal): Promise<void> {
+async function sayNotice(context: SessionContext, signal: AbortSignal): Promise<void> {
   const { channel, parts, queue, settings } = context;
   const said = Promise.withResolvers<void>();
   const handle = new TurnHandle(() => said.resolve());
@@ -57,7 +44,7 @@ async function sayNotice(context: NoticeContext, signal: AbortSignal): Promise<v
 }
 
 /** Writes what happens to what is said, above the first line. */
-function writeNotice(context: NoticeContext, live: LiveCaptions): void {
+function writeNotice(context: SessionContext, live: LiveCaptions): void {
   const { captionsDays: days, catchUp } = context.settings();
   const lines: readonly TextLine[] = [
     days === 0 ? { id: 'captions.notice.unkept' } : { id: 'captions.notice', with: { days } },
@@ -74,7 +61,7 @@ const noticeKey = 'notice';
 /** A sentence as it is posted: names in it are shown, not obeyed. */
 export function writtenLine(
   { id, with: words = {} }: CheckedLine,
-  { channel, parts }: NoticeContext,
+  { channel, parts }: SessionContext,
 ): string {
   return writtenText({ id, with: plainWords(words) }, channel.guildId, parts);
 }

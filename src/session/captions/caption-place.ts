@@ -1,21 +1,10 @@
 import { wallTimesIn } from '#src/captions/files/wall-time.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import { failureOf } from '#src/session/failure.ts';
 import { writtenText } from '#src/session/localized-text.ts';
 import type { CaptionChat } from '#src/session/ports/caption-chats.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
-import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-
-/** Where captions of a channel may go. */
-type PlaceContext = {
-  readonly channel: ChannelRef;
-  readonly parts: Pick<
-    SessionDependencies,
-    'captionChats' | 'clock' | 'onEvent' | 'places' | 'timeZone'
-  >;
-  readonly settings: () => Pick<GuildSettings, 'captionsChannelId'>;
-};
 
 export type CaptionPlace =
   | { readonly kind: 'open'; readonly chat: CaptionChat }
@@ -26,7 +15,7 @@ export type CaptionPlace =
  * is still one. Never throws.
  */
 export async function openPlace(
-  { channel, parts, settings }: PlaceContext,
+  { channel, parts, settings }: SessionContext,
   formerId: string | undefined,
   signal: AbortSignal,
 ): Promise<CaptionPlace> {

@@ -1,7 +1,6 @@
 import { CaptionLayout } from '#src/captions/live/caption-layout.ts';
 import type { Presence, TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import type {
   BegunUtterance,
   UtteranceFollower,
@@ -12,14 +11,13 @@ import type { SentWords } from '#src/session/output/sent-words.ts';
 import type { CaptionChat } from '#src/session/ports/caption-chats.ts';
 import type { CaptionOptions } from '#src/session/ports/captions.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
-import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import { withStore } from '#src/session/store-access.ts';
 import { notePosted } from '#src/session/transcripts/note-posted.ts';
 import { storeFor, type TranscriptPorts } from '#src/session/transcripts/transcript-stores.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { CaptionAlerts } from './caption-alerts.ts';
 import { CaptionNewcomers } from './caption-newcomers.ts';
-import { type NoticeContext, tellEverybody } from './caption-notice.ts';
+import { tellEverybody } from './caption-notice.ts';
 import { openPlace } from './caption-place.ts';
 import { captionTexts } from './caption-texts.ts';
 import { ChannelView } from './channel-view.ts';
@@ -29,33 +27,6 @@ import { PresenceLog } from './presence-log.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 import { TranslatedCaptions } from './translated-captions.ts';
 import { postedIn, UtteranceLines, unwritten } from './utterance-lines.ts';
-
-/** What captions of a channel are made with. */
-export type ChannelCaptionsContext = NoticeContext & {
-  readonly parts: Pick<
-    SessionDependencies,
-    | 'captionChats'
-    | 'chat'
-    | 'chatName'
-    | 'timeZone'
-    | 'clock'
-    | 'nicknameMark'
-    | 'onEvent'
-    | 'places'
-    | 'spending'
-    | 'spokenLocales'
-    | 'transcripts'
-  >;
-  readonly gate: Pick<ConsentGate, 'mayWrite' | 'standing' | 'yesKind'>;
-  readonly settings: () => Pick<GuildSettings, 'captionsChannelId' | 'captionsDays' | 'catchUp'>;
-  readonly people: () => readonly ChannelMember[];
-  /** Has everybody there read something. */
-  readonly notice: (line: TextLine) => void;
-  /** Options with which captions are kept on there; undefined: they are off. */
-  readonly kept: () => CaptionOptions | undefined;
-  /** Aborted when the session is over. */
-  readonly signal: AbortSignal;
-};
 
 export type CaptionsTurnedOn =
   | { readonly kind: 'on' | 'already'; readonly placeId: string }
@@ -82,14 +53,17 @@ const flushMs = 2_000;
 
 /** Captions of one voice channel: off, or one session of them with its transcript. */
 export class ChannelCaptions implements UtteranceListener {
-  readonly #context: ChannelCaptionsContext;
+  readonly #context: SessionContext;
   #active: ActiveCaptions | undefined;
   #turning: Promise<CaptionsTurnedOn> | undefined;
   readonly #alerts: CaptionAlerts;
+  readonly #isReturned: boolean;
   #hasTranscript = false;
 
-  constructor(context: ChannelCaptionsContext) {
+  /** `isReturned`: the session goes on where a former run sat, whose people were told aloud. */
+  constructor(context: SessionContext, isReturned: boolean) {
     this.#context = context;
+    this.#isReturned = isReturned;
     this.#alerts = new CaptionAlerts(context);
   }
 
@@ -104,7 +78,7 @@ export class ChannelCaptions implements UtteranceListener {
   }
 
   /** What of it others may be shown; undefined while they are off. */
-  get view(): Pick<ChannelView, 'knownTo' | 'placesSince' | 'recent' | 'viewer'> | undefined {
+  get view(): ChannelView | undefined {
     return this.#active?.view;
   }
 
@@ -120,12 +94,24 @@ export class ChannelCaptions implements UtteranceListener {
 
   /** Goes on where captions are kept on, as soon as people can be told; where that fails they read why. */
   begin(): void {
-    const { kept, notice, signal } = this.#context;
-    const options = kept();
+    const { notice, signal } = this.#context;
+    const options = this.#wanted();
     if (!options || this.#active || this.#turning) return;
     void this.turnOn(options, true).then((turned) => {
       if (turned.kind === 'failed' && !signal.aborted) notice(turned.line);
     });
+  }
+
+  /** Options of captions that are to be on in this channel. */
+  #wanted(): CaptionOptions | undefined {
+    const { channel, isCaptionsOnly, stored } = this.#context;
+    const kept = stored.captionsIn(channel.guildId, channel.channelId);
+    return kept ?? (isCaptionsOnly() ? {} : undefined);
+  }
+
+  /** The people there heard the notice before a restart; they hear the next one. */
+  #isToldAloud(): boolean {
+    return this.#isReturned && this.#context.once.first('captions-on');
   }
 
   /**
@@ -243,16 +229,16 @@ export class ChannelCaptions implements UtteranceListener {
     const newcomers = new CaptionNewcomers(this.#context, live, present, () =>
       this.#hasMissed(recorder),
     );
-    if (!told) await tellEverybody(this.#context, live, signal);
+    if (!told) await tellEverybody(this.#context, live, this.#isToldAloud(), signal);
     if (signal.aborted) {
       await live.close(0);
       return { kind: 'failed', line: { id: 'leave.nowhere' } };
     }
-    const mayWrite = (personId: string) => gate.mayWrite(personId);
-    const translations = new TranslatedCaptions(
-      { ...this.#context, mayWrite },
-      { live, recorder, onPosted: (post) => notePosted(post, recorder.session, store, parts) },
-    );
+    const translations = new TranslatedCaptions(this.#context, {
+      live,
+      recorder,
+      onPosted: (post) => notePosted(post, recorder.session, store, parts),
+    });
     translations.into(options.translateTo);
     const lines = new UtteranceLines({
       recorder,
@@ -260,7 +246,7 @@ export class ChannelCaptions implements UtteranceListener {
       fromMs: parts.clock.nowMs(),
       botName: parts.places.botName(channel.guildId),
       confidential: writtenText({ id: 'transcript.confidential' }, channel.guildId, parts),
-      mayWrite,
+      mayWrite: (personId) => gate.mayWrite(personId),
       isBrief: (personId) => gate.yesKind(personId) === 'brief',
       onFinal: (line) => {
         this.#hasTranscript = true;

@@ -3,20 +3,10 @@ import { peopleIn, type TranscriptLine } from '#src/captions/transcript-line.ts'
 import type { Audience, Viewer } from '#src/captions/transcript-store.ts';
 import { lineKnownBy, mayKnow } from '#src/captions/visibility.ts';
 import { ConfidentialText, captionsIn, knownByAll } from '#src/people/confidential-text.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import type { Quote } from '#src/session/ports/tool.ts';
-import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
-import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import type { PresenceLog } from './presence-log.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
-
-/** Who is there while captions are on. */
-type ViewContext = {
-  readonly channel: ChannelRef;
-  readonly parts: Pick<SessionDependencies, 'captionChats' | 'clock' | 'timeZone'>;
-  readonly settings: () => Pick<GuildSettings, 'catchUp'>;
-  readonly people: () => readonly ChannelMember[];
-};
 
 /** Longest time, in ms, for which it is believed that somebody may open the place of the captions. */
 const believedMs = 60_000;
@@ -25,7 +15,7 @@ const mostShown = 20;
 
 /** What of the last minutes a model may be shown for an answer that everybody there hears. */
 export class ChannelView {
-  readonly #context: ViewContext;
+  readonly #context: SessionContext;
   readonly #placeId: string;
   readonly #recorder: TranscriptRecorder;
   readonly #everybody: PresenceLog;
@@ -35,7 +25,7 @@ export class ChannelView {
   readonly #readers = new Map<string, { readonly may: boolean; readonly atMs: number }>();
 
   constructor(
-    context: ViewContext,
+    context: SessionContext,
     placeId: string,
     recorder: TranscriptRecorder,
     everybody: PresenceLog,

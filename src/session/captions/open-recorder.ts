@@ -1,18 +1,9 @@
 import type { TranscriptSession } from '#src/captions/transcript-line.ts';
 import type { ResumableSession } from '#src/captions/transcript-store.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
-import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import { withStore } from '#src/session/store-access.ts';
 import type { TranscriptPorts } from '#src/session/transcripts/transcript-stores.ts';
 import { TranscriptRecorder, type TranscriptRecorderOptions } from './transcript-recorder.ts';
-
-/** Whose captions are recorded. */
-type RecorderContext = {
-  readonly channel: ChannelRef;
-  readonly parts: Pick<SessionDependencies, 'clock' | 'onEvent'>;
-  readonly settings: () => Pick<GuildSettings, 'catchUp'>;
-};
 
 /** A session that ended longer ago, in ms, is not resumed. */
 const resumeMs = 15 * 60_000;
@@ -22,7 +13,7 @@ export function openRecorder(
   placeId: string,
   former: ResumableSession | undefined,
   { writer }: TranscriptPorts,
-  context: RecorderContext,
+  context: SessionContext,
   listeners: Pick<TranscriptRecorderOptions, 'onFailed' | 'onSaved'>,
 ): TranscriptRecorder {
   const { clock } = context.parts;
@@ -44,7 +35,7 @@ export function openRecorder(
 /** The session of this channel that ended a moment ago: what is said now belongs to it. Never throws. */
 export async function formerSession(
   { reader }: TranscriptPorts,
-  { channel, parts, settings }: RecorderContext,
+  { channel, parts, settings }: SessionContext,
 ): Promise<ResumableSession | undefined> {
   const { guildId, channelId } = channel;
   const read = () => reader.latest(guildId, channelId);
@@ -77,7 +68,7 @@ function resumed({ session }: ResumableSession): TranscriptSession {
 function newSession(
   placeId: string,
   startedAtWallMs: number,
-  { channel, settings }: RecorderContext,
+  { channel, settings }: SessionContext,
 ): TranscriptSession {
   const { guildId, channelId, name: channelName } = channel;
   const { catchUp } = settings();

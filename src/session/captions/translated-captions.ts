@@ -1,31 +1,13 @@
 import { CaptionLayout } from '#src/captions/live/caption-layout.ts';
 import { type MessagePlace, peopleIn, type TranscriptLine } from '#src/captions/transcript-line.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import { failureOf } from '#src/session/failure.ts';
 import { writtenText } from '#src/session/localized-text.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
-import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
-import type { TextLine } from '#src/texts/texts.ts';
 import { captionTexts } from './caption-texts.ts';
 import { LiveCaptions } from './live-captions.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 import { Translator } from './translator.ts';
 import { shownLine } from './utterance-lines.ts';
-
-/** Where captions are translated. */
-export type TranslationContext = {
-  readonly channel: ChannelRef;
-  readonly parts: Pick<
-    SessionDependencies,
-    'captionChats' | 'chat' | 'chatName' | 'clock' | 'onEvent' | 'places' | 'spending'
-  >;
-  readonly settings: () => Pick<GuildSettings, 'captionsChannelId'>;
-  /** Whether what this person says may be written now. */
-  readonly mayWrite: (personId: string) => boolean;
-  readonly notice: (line: TextLine) => void;
-  /** Aborted when the session is over. */
-  readonly signal: AbortSignal;
-};
 
 export type TranslatedCaptionsOptions = {
   readonly live: LiveCaptions;
@@ -39,7 +21,7 @@ export type TranslatedCaptionsOptions = {
  * which has no threads, else in a thread for each language. They are shown, and not kept. Never throws.
  */
 export class TranslatedCaptions {
-  readonly #context: TranslationContext;
+  readonly #context: SessionContext;
   readonly #options: TranslatedCaptionsOptions;
   /** Threads by language; undefined where it could not be opened: then translations stand below their line. */
   readonly #threads = new Map<string, Promise<LiveCaptions | undefined>>();
@@ -48,7 +30,7 @@ export class TranslatedCaptions {
   #language: string | undefined;
   #translator: Translator | undefined;
 
-  constructor(context: TranslationContext, options: TranslatedCaptionsOptions) {
+  constructor(context: SessionContext, options: TranslatedCaptionsOptions) {
     this.#context = context;
     this.#options = options;
   }
@@ -90,13 +72,14 @@ export class TranslatedCaptions {
   }
 
   #newTranslator(language: string): Translator {
-    const { channel, mayWrite, notice, parts } = this.#context;
+    const { channel, gate, notice, parts } = this.#context;
     return new Translator({
       guildId: channel.guildId,
       parts,
       language,
       mayShow: ({ number, speaker }) =>
-        this.#options.recorder.line(number) !== undefined && peopleIn(speaker).every(mayWrite),
+        this.#options.recorder.line(number) !== undefined &&
+        peopleIn(speaker).every((id) => gate.mayWrite(id)),
       onTranslated: (line, text) => void this.#show(line, text, language),
       notice,
     });

@@ -14,7 +14,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 
 export type TranslatorOptions = {
   readonly guildId: string;
-  readonly parts: Pick<SessionDependencies, 'chat' | 'chatName' | 'clock' | 'onEvent' | 'spending'>;
+  readonly parts: SessionDependencies;
   /** Language of the translations, BCP 47. */
   readonly language: string;
   /** Whether this line may be shown to a model now. */

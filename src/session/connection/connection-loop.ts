@@ -102,7 +102,7 @@ async function say(turn: QueuedTurn, context: SpeakingContext, signal: AbortSign
 /** Also told where somebody has come since who may not know it. */
 async function repeat(context: SpeakingContext, signal: AbortSignal): Promise<void> {
   const finish = await context.output.again({ people: listenersIn(context) }, signal);
-  if (finish === 'empty') await sayOrWrite({ id: 'again.none' }, context, signal);
+  if (finish === 'empty') await sayOrWrite({ id: 'again.none' }, undefined, context, signal);
 }
 
 /** Nothing is said twice: what was heard in part is over. */

@@ -45,10 +45,8 @@ export function openConnectionParts(
   const { channel, parts } = session;
   const sent = new SentEnvelope();
   const { voice, cues, mixer, free } = openSound(session, sent);
-  const people = () => link.people();
   const context = {
     ...session,
-    people,
     output: new SpeechOutput(
       voice,
       parts.clock,
@@ -65,7 +63,6 @@ export function openConnectionParts(
   const utterances = new OpenUtterances({
     context,
     interruptions,
-    people,
     read(speakerId, understood) {
       const noticed = inputs.read(speakerId, understood, parts.clock.nowMs());
       for (const one of noticed) take(speakerId, one, connection);
@@ -119,10 +116,10 @@ function announced(mixer: Mixer, asked: () => void): FrameSource {
 }
 
 /** What a link sends: speech, cues, and the tracks of the session. */
-function openSound({ parts, settings, tracks, volume }: SessionContext, sent: SentEnvelope) {
+function openSound({ parts, settings, tracks }: SessionContext, sent: SentEnvelope) {
   const voice = new VoiceTrack();
   const cues = new CueTrack(voice, parts.cues, () => settings().cues);
-  const listening = volume.listen((track, percent) => {
+  const listening = tracks.volume.listen((track, percent) => {
     (track === 'voice' ? voice : cues).volume(percent / 100);
   });
   const encoder = parts.codec.encoder(speakRateHz);

@@ -20,13 +20,13 @@ const graceMs = 2_000;
 
 /** What holds one session to its channel: one link after the other, as long as that makes sense. */
 export class ReconnectingLink {
-  readonly #parts: Pick<SessionDependencies, 'clock' | 'linkOpener' | 'random'>;
+  readonly #parts: SessionDependencies;
   #link: VoiceLink | undefined;
   #isOpen = false;
   #comeback = noLosses;
   #brokeAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: Pick<SessionDependencies, 'clock' | 'linkOpener' | 'random'>) {
+  constructor(parts: SessionDependencies) {
     this.#parts = parts;
   }
 

@@ -1,5 +1,4 @@
-import type { Clock } from '#src/base/clock.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import {
   type BotActivity,
@@ -11,6 +10,7 @@ import {
 } from '#src/turn/addressing/addressing.ts';
 import {
   type AddressEvent,
+  type AddressingMode,
   type AddressingRules,
   addressingRules,
   initialAddressing,
@@ -24,6 +24,7 @@ import {
   type PreemptiveFacts,
   type UtteranceDecision,
 } from '#src/turn/answerable.ts';
+import { botNames } from './bot-names.ts';
 
 /** Addressing window after pressing Ask, in ms: the person needs no name. */
 export const { askWindowMs } = addressingRules;
@@ -36,28 +37,20 @@ export type Unpeopled<Facts> = Omit<Facts, 'humans' | 'isBot' | 'present'>;
 
 /** To whom the bot listens in one session, and whether what is said there is meant for it. */
 export class SessionAddressing {
-  readonly #clock: Pick<Clock, 'nowMs'>;
-  readonly #parts: Pick<SessionDependencies, 'addressing'>;
-  readonly #names: () => readonly string[];
+  readonly #context: SessionContext;
   #state = initialAddressing;
 
-  /** `names` is what the bot answers to in this server now; the mode is looked up in `parts` each time. */
-  constructor(
-    parts: Pick<SessionDependencies, 'addressing' | 'clock'>,
-    names: () => readonly string[],
-  ) {
-    this.#parts = parts;
-    this.#clock = parts.clock;
-    this.#names = names;
+  constructor(context: SessionContext) {
+    this.#context = context;
   }
 
   /** This person asked for it: no name is needed for a while. An open window begins anew. */
   open(personId: string): void {
-    this.#attend({ kind: 'asked', personId, atMs: this.#clock.nowMs() });
+    this.#attend({ kind: 'asked', personId, atMs: this.#nowMs() });
   }
 
   isOpen(personId: string): boolean {
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#nowMs();
     return this.#state.windows.some(
       (window) => window.kind === 'asked' && window.personId === personId && nowMs < window.untilMs,
     );
@@ -65,7 +58,7 @@ export class SessionAddressing {
 
   /** Instant at which the next window that somebody asked for closes; infinite where none is open. */
   get closesAtMs(): number {
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#nowMs();
     const asked = this.#state.windows.filter(
       ({ kind, untilMs }) => kind === 'asked' && untilMs > nowMs,
     );
@@ -74,18 +67,18 @@ export class SessionAddressing {
 
   /** An answer to this person is begun. */
   answering(personId: string): void {
-    this.#attend({ kind: 'answering', personId, atMs: this.#clock.nowMs() });
+    this.#attend({ kind: 'answering', personId, atMs: this.#nowMs() });
   }
 
   /** Reports the end of an answer, in whatever way; `heard` is the text that left of it. */
   answered(personId: string, heard: string): void {
     const endsInQuestion = /[?\uff1f\u061f]["\u201d\u00bb\s]*$/u.test(heard);
-    this.#attend({ kind: 'answered', personId, atMs: this.#clock.nowMs(), endsInQuestion });
+    this.#attend({ kind: 'answered', personId, atMs: this.#nowMs(), endsInQuestion });
   }
 
   /** Reports `ms` of speech by one person, whether or not it was meant for the bot. */
   talked(personId: string, ms: number): void {
-    this.#attend({ kind: 'talked', personId, ms, atMs: this.#clock.nowMs() });
+    this.#attend({ kind: 'talked', personId, ms, atMs: this.#nowMs() });
   }
 
   /** What is done with an utterance that has ended; `people` are all who are there. */
@@ -101,12 +94,12 @@ export class SessionAddressing {
 
   /** Whether the bot answers nobody but by commands. */
   get isOff(): boolean {
-    return this.#parts.addressing === 'off';
+    return this.#mode() === 'off';
   }
 
   /** Whether a line that somebody typed is meant for the bot, as if it were said; `people` are all who are there. */
   isLineMeant(personId: string, text: string, people: readonly ChannelMember[]): boolean {
-    const spoken = among({ speakerId: personId, fromMs: this.#clock.nowMs(), text }, people);
+    const spoken = among({ speakerId: personId, fromMs: this.#nowMs(), text }, people);
     const { verdict, state } = judge(this.#state, spoken, this.#rules());
     this.#state = state;
     return verdict.meant;
@@ -140,7 +133,18 @@ export class SessionAddressing {
   }
 
   #rules(): AddressingRules {
-    return { ...addressingRules, mode: this.#parts.addressing, names: this.#names() };
+    const { channel, parts, settings } = this.#context;
+    const names = botNames(channel.guildId, settings(), parts.places);
+    return { ...addressingRules, mode: this.#mode(), names };
+  }
+
+  #mode(): AddressingMode {
+    const { isCaptionsOnly, settings } = this.#context;
+    return isCaptionsOnly() ? 'off' : settings().addressing;
+  }
+
+  #nowMs(): number {
+    return this.#context.parts.clock.nowMs();
   }
 }
 

@@ -1,9 +1,11 @@
-import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { Places } from '#src/session/ports/command-ports.ts';
+import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 
-/** Everything the bot answers to in one server. */
-export function namesIn(
+/** Every name that the bot answers to in one server. */
+export function botNames(
   guildId: string,
-  { names, places }: Pick<SessionDependencies, 'names' | 'places'>,
+  { names }: GuildSettings,
+  places: Places,
 ): readonly string[] {
   return [...new Set([places.botName(guildId), ...names])];
 }

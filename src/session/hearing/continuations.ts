@@ -1,9 +1,8 @@
 import { ifInTime } from '#src/base/waiting.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
-import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import {
   continues,
   longestDecidingMs,
@@ -13,19 +12,12 @@ import type { OpenUtterance, TimedTranscript } from './open-utterance.ts';
 import type { UtteranceEnd } from './speaker-input.ts';
 import { said } from './utterance.ts';
 
-/** Where a question is asked once it is decided; aborting `signal` ends the session. */
-type ContinuationContext = {
-  readonly queue: Pick<TurnQueue, 'ask'>;
-  readonly parts: Pick<SessionDependencies, 'clock' | 'endpointRules'>;
-  readonly signal: AbortSignal;
-};
-
 /** A question before anybody may answer it. */
 export type OpenQuestion = { -readonly [K in keyof QueuedQuestion]: QueuedQuestion[K] };
 
 /** Which question of the same person an utterance goes on with, and what becomes of either. */
 export class Continuations {
-  readonly #context: ContinuationContext;
+  readonly #context: SessionContext;
   readonly #run: (work: Promise<unknown>) => void;
   /** What each person said last, as long as they may still go on with it. */
   readonly #latest = new Map<string, QueuedQuestion>();
@@ -37,7 +29,7 @@ export class Continuations {
   readonly #texts = new WeakMap<TurnUtterance, string>();
 
   /** `run` is told of work that nobody waits for. */
-  constructor(context: ContinuationContext, run: (work: Promise<unknown>) => void) {
+  constructor(context: SessionContext, run: (work: Promise<unknown>) => void) {
     this.#context = context;
     this.#run = run;
   }

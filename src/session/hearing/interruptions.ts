@@ -1,8 +1,5 @@
 import type { CueTrack } from '#src/playback/reply/cue-track.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { SpeechOutput } from '#src/session/output/speech-output.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
-import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
+import type { SpeakingContext } from '#src/session/context.ts';
 import {
   type InterruptionEffect,
   type InterruptionEvent,
@@ -12,19 +9,8 @@ import {
 } from '#src/turn/overlap/interruption.ts';
 import { interruptionRules } from '#src/turn/overlap/interruption-rules.ts';
 import { type OverlapKind, overlapOfPartial } from '#src/turn/overlap/interruption-words.ts';
-import { namesIn } from './bot-names.ts';
+import { botNames } from './bot-names.ts';
 import type { SpeakerInputEvent } from './speaker-input.ts';
-
-/** What voices and words interrupt. */
-type InterruptionContext = {
-  readonly channel: ChannelRef;
-  readonly parts: Pick<SessionDependencies, 'clock' | 'names' | 'places'>;
-  readonly queue: Pick<TurnQueue, 'current' | 'drop'>;
-  readonly output: Pick<
-    SpeechOutput,
-    'duck' | 'endAfterSentence' | 'interruptible' | 'pause' | 'resume' | 'sounds' | 'unduck'
-  >;
-};
 
 /** Words of somebody while the bot speaks, as far as they are known. */
 export type Overheard = {
@@ -38,12 +24,12 @@ export type Overheard = {
 
 /** What voices and words do to what the bot is saying: it dips, pauses, goes on, or falls silent. */
 export class Interruptions {
-  readonly #context: InterruptionContext;
-  readonly #cues: Pick<CueTrack, 'play'>;
+  readonly #context: SpeakingContext;
+  readonly #cues: CueTrack;
   #state = uninterrupted;
   #isSpeaking = false;
 
-  constructor(context: InterruptionContext, cues: Pick<CueTrack, 'play'>) {
+  constructor(context: SpeakingContext, cues: CueTrack) {
     this.#context = context;
     this.#cues = cues;
   }
@@ -60,8 +46,8 @@ export class Interruptions {
 
   /** All words so far of what this person is saying; more may come. */
   overhear(personId: string, text: string): void {
-    const { channel, parts } = this.#context;
-    const partial = overlapOfPartial(text, namesIn(channel.guildId, parts));
+    const { channel, parts, settings } = this.#context;
+    const partial = overlapOfPartial(text, botNames(channel.guildId, settings(), parts.places));
     this.hear({ personId, ...partial, isFinal: false, meant: false });
   }
 

@@ -1,17 +1,6 @@
-import type { CurrentPipeline } from '#src/session/answering/current-pipeline.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import type { LiveAudio, OpenUtterance } from './open-utterance.ts';
-import { type AddressingContext, audience } from './utterance-facts.ts';
-
-/** A channel whose pipeline may hear people while they speak. */
-type HearingContext = AddressingContext & {
-  readonly context: {
-    readonly channel: ChannelRef;
-    readonly parts: Pick<SessionDependencies, 'spending' | 'style'>;
-    readonly pipeline: Pick<CurrentPipeline, 'forgetHeard' | 'hears' | 'paidBy'>;
-  };
-};
+import { audience } from './utterance-facts.ts';
 
 /**
  * Only of somebody who is going to be answered whatever they say, where there is money for an answer: of everybody else, the words
@@ -19,11 +8,11 @@ type HearingContext = AddressingContext & {
  */
 export function liveAudioOf(
   utterance: Pick<OpenUtterance, 'fromMs' | 'isAlone' | 'name' | 'speakerId'>,
-  options: HearingContext,
+  context: SessionContext,
 ): LiveAudio | undefined {
   const { fromMs, name, speakerId } = utterance;
-  const { addressing, channel, parts, pipeline } = options.context;
-  if (!pipeline.hears || !addressing.presumes(utterance, audience(utterance, options)))
+  const { addressing, channel, parts, pipeline } = context;
+  if (!pipeline.hears || !addressing.presumes(utterance, audience(utterance, context)))
     return undefined;
   const opened = parts.spending.open({
     kind: 'sound ahead of an answer',

@@ -1,50 +1,31 @@
 import { BotError } from '#src/base/errors.ts';
-import { type FailureChat, reportUnrecognised } from '#src/session/alerts/report-failure.ts';
+import { reportUnrecognised } from '#src/session/alerts/report-failure.ts';
 import {
   PreemptiveAnswers,
   type PreemptiveAnswersOptions,
-  type PreemptiveContext,
 } from '#src/session/answering/preemptive-answers.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
+import type { SpeakingContext } from '#src/session/context.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import { HeldListening } from '#src/speech/held-listening.ts';
 import { LookAccount, type LookMoment } from '#src/speech/look-account.ts';
 import type { LookAhead, Transcriber } from '#src/speech/ports.ts';
 import type { HearingBudget } from '#src/spending/budget-authority.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
-import type { SessionAddressing } from './addressing.ts';
 import { Continuations, type OpenQuestion, questionOf } from './continuations.ts';
 import type { Interruptions } from './interruptions.ts';
 import { liveAudioOf } from './live-audio.ts';
 import { OpenUtterance } from './open-utterance.ts';
-import { chooseRecogniser, type RecogniserContext } from './recogniser-choice.ts';
+import { chooseRecogniser } from './recogniser-choice.ts';
 import type { SpeakerInputEvent, UtteranceEnd, UtteranceSoFar } from './speaker-input.ts';
-import { type DecisionContext, UtteranceDecisions } from './utterance-decisions.ts';
+import { UtteranceDecisions } from './utterance-decisions.ts';
 import { audience, isForBot, isLooked, needsWords } from './utterance-facts.ts';
-import type { UtteranceListener } from './utterance-listener.ts';
-
-/** What speech is recognised with, and where the questions it becomes are asked. */
-type UtteranceContext = PreemptiveContext &
-  DecisionContext &
-  FailureChat &
-  RecogniserContext & {
-    readonly parts: Pick<
-      SessionDependencies,
-      'endpointRules' | 'listeningSlots' | 'transcriber' | 'warm'
-    >;
-    readonly addressing: Pick<SessionAddressing, 'isCalled' | 'needsWords' | 'talked'>;
-    readonly languages: Pick<SpeakerLanguages, 'hintFor' | 'latest' | 'meet' | 'said'>;
-    /** Wants words whomever they are for; absent: nobody does. */
-    readonly captions?: UtteranceListener;
-  };
 
 type UtteranceBegin = Extract<SpeakerInputEvent, { kind: 'began' }>;
 type PauseNoticed = UtteranceSoFar & { readonly kind: LookMoment };
 
 export type OpenUtterancesOptions = Omit<PreemptiveAnswersOptions, 'isOpen'> & {
-  readonly context: UtteranceContext;
-  readonly interruptions: Pick<Interruptions, 'hear' | 'isFarField' | 'overhear'>;
+  readonly context: SpeakingContext;
+  readonly interruptions: Interruptions;
 };
 
 /** What everybody in one channel is in the middle of saying, up to the question it becomes. */
@@ -99,7 +80,8 @@ export class OpenUtterances {
     const utterance = this.#drafts.get(speakerId);
     if (!utterance) return;
     if (this.#options.context.output.sounds) utterance.overlaps = true;
-    if (!utterance.isRecognised && needsWords(utterance, this.#options)) utterance.recognise();
+    if (!utterance.isRecognised && needsWords(utterance, this.#options.context))
+      utterance.recognise();
     switch (noticed.kind) {
       case 'began':
       case 'sound':
@@ -167,7 +149,7 @@ export class OpenUtterances {
   #pause(utterance: OpenUtterance, noticed: PauseNoticed): void {
     utterance.evidence = noticed.heard;
     if (!hasVoice(noticed.heard) || utterance.isAsked) return;
-    if (isLooked(utterance, noticed.kind, this.#looks, this.#options))
+    if (isLooked(utterance, noticed.kind, this.#looks, this.#options.context))
       this.#run(this.#preemptive.pause(utterance, noticed));
     else if (!utterance.isRecognised || noticed.kind === 'long-pause')
       this.#run(this.#passOver(utterance));
@@ -195,15 +177,15 @@ export class OpenUtterances {
     isWanted: boolean,
     budget: HearingBudget,
   ): void {
-    const { people, context } = this.#options;
-    const { addressing, captions, languages, queue, output, parts } = context;
+    const { context } = this.#options;
+    const { addressing, captions, languages, people, queue, output, parts } = context;
     const here = people();
     const name = here.find(({ id }) => id === speakerId)?.name ?? 'Someone';
     const isAlone = here.every(({ id, isBot }) => isBot || id === speakerId);
     this.#forget(speakerId);
     const before = this.#continuations.before(speakerId, fromMs);
     const start = { speakerId, fromMs, isAlone };
-    const isPresumed = addressing.presumes(start, audience(start, this.#options));
+    const isPresumed = addressing.presumes(start, audience(start, context));
     const isForBot = isPresumed || before !== undefined;
     languages.meet(speakerId);
     const hint = languages.hintFor(speakerId);
@@ -219,17 +201,15 @@ export class OpenUtterances {
       before,
       spokenFromMs,
       leadMs,
-      follower: isCaptioned
-        ? captions?.began({ speakerId, name, fromMs: spokenFromMs })
-        : undefined,
+      follower: isCaptioned ? captions.began({ speakerId, name, fromMs: spokenFromMs }) : undefined,
       onDecided: (meant) => budget.decided(meant, isCaptioned),
     });
     if (before) this.#continuations.follow(before, utterance);
-    utterance.live = liveAudioOf(utterance, this.#options);
+    utterance.live = liveAudioOf(utterance, context);
     this.#drafts.set(speakerId, utterance);
     const sounds = queue.current === before && output.sounds;
     if (before && !sounds) queue.giveUp(before, 'continued');
-    if (needsWords(utterance, this.#options)) parts.warm();
+    if (needsWords(utterance, this.#options.context)) parts.warm();
   }
 
   /** A recogniser for an utterance, which begins when somebody needs its words. */
@@ -248,9 +228,9 @@ export class OpenUtterances {
       read(speakerId, { text });
     };
     const lookAhead: LookAhead = {
-      mayLook: () => isForBot(utterance(), this.#options),
+      mayLook: () => isForBot(utterance(), context),
       sent: (ms) => {
-        if (isForBot(utterance(), this.#options)) return;
+        if (isForBot(utterance(), context)) return;
         utterance().isAmongPeople = true;
         this.#looks.sent(ms);
       },

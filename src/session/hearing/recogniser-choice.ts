@@ -1,28 +1,9 @@
-import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { SessionContext } from '#src/session/context.ts';
+import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import { hintsOf } from '#src/speech/hints.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import type { CaptionNewsId, HearingBudget } from '#src/spending/budget-authority.ts';
-import type { TextLine } from '#src/texts/texts.ts';
-import { namesIn } from './bot-names.ts';
-import type { ConsentGate } from './consent-gate.ts';
-
-/** Recognisers of a session, and who is told that its budget for captions runs out. */
-export type RecogniserContext = HintContext & {
-  readonly channel: ChannelRef;
-  readonly parts: Pick<
-    SessionDependencies,
-    'places' | 'roughTranscriber' | 'spending' | 'transcriber'
-  >;
-  notice(line: TextLine): void;
-};
-
-/** Whom and what people name there. */
-type HintContext = {
-  readonly channel: ChannelRef;
-  readonly gate: Pick<ConsentGate, 'standing'>;
-  readonly parts: Pick<SessionDependencies, 'names' | 'places' | 'words'>;
-};
+import { botNames } from './bot-names.ts';
 
 /** An utterance as it begins. */
 export type RecogniserNeed = {
@@ -50,12 +31,15 @@ type RecogniserChoice = {
  * be heard. Words and people in turns, as a recogniser is not told all of them where they are many.
  */
 function recognitionHints(
-  { channel, gate, parts }: HintContext,
+  { channel, gate, parts, settings }: SessionContext,
   people: readonly ChannelMember[],
 ): readonly string[] {
   const heard = people.filter(({ id, isBot }) => !isBot && gate.standing(id) === 'yes');
   const present = heard.map(({ name }) => name);
-  return hintsOf([...namesIn(channel.guildId, parts), ...inTurns(parts.words ?? [], present)]);
+  return hintsOf([
+    ...botNames(channel.guildId, settings(), parts.places),
+    ...inTurns(parts.words ?? [], present),
+  ]);
 }
 
 function inTurns(some: readonly string[], others: readonly string[]): readonly string[] {
@@ -71,7 +55,7 @@ function inTurns(some: readonly string[], others: readonly string[]): readonly s
 export function chooseRecogniser(
   { isWanted, isForBot, language, hint, people }: RecogniserNeed,
   { captions, reservation }: Pick<HearingBudget, 'captions' | 'reservation'>,
-  context: RecogniserContext,
+  context: SessionContext,
 ): RecogniserChoice {
   const { channel, notice, parts } = context;
   const hints = recognitionHints(context, people);

@@ -69,7 +69,7 @@ export type SpeakerInputParts = {
   readonly stream: SpeakerStream;
   readonly meter: VoiceMeter;
   /** Knows the bot's own voice when it comes back. */
-  readonly echo: Pick<EchoMeter, 'hear' | 'over'>;
+  readonly echo: EchoMeter;
   readonly rules: EndpointRules;
   readonly pauseHabits: PauseHabits;
 };

@@ -1,31 +1,16 @@
-import type { SessionVoice } from '#src/session/output/session-voice.ts';
-import type { SpeechOutput } from '#src/session/output/speech-output.ts';
-import type { SessionEventListener } from '#src/session/ports/events.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { SpeakingContext } from '#src/session/context.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import { type DropReason, TurnHandle } from '#src/session/queue/turn-handle.ts';
-import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import type { EndedUtterance, UtteranceCommand, UtteranceDecision } from '#src/turn/answerable.ts';
-import type { SessionAddressing } from './addressing.ts';
 import type { Continuations, OpenQuestion } from './continuations.ts';
 import type { Interruptions } from './interruptions.ts';
 import type { OpenUtterance } from './open-utterance.ts';
 import type { UtteranceEnd } from './speaker-input.ts';
-import { type AddressingContext, audience, factsOf } from './utterance-facts.ts';
+import { audience, factsOf } from './utterance-facts.ts';
 
-/** What a decision rests on, and what it changes. */
-export type DecisionContext = {
-  readonly channel: ChannelRef;
-  readonly parts: { readonly onEvent: SessionEventListener };
-  readonly addressing: Pick<SessionAddressing, 'decide' | 'presumes'>;
-  readonly queue: Pick<TurnQueue, 'ask' | 'current' | 'drop' | 'forgetAside' | 'giveUp' | 'repeat'>;
-  readonly output: Pick<SpeechOutput, 'hasAnswered' | 'sounds'>;
-  readonly voice: Pick<SessionVoice, 'adjust'>;
-};
-
-export type UtteranceDecisionsOptions = AddressingContext & {
-  readonly context: DecisionContext;
-  readonly interruptions: Pick<Interruptions, 'hear' | 'isFarField'>;
+export type UtteranceDecisionsOptions = {
+  readonly context: SpeakingContext;
+  readonly interruptions: Interruptions;
   readonly continuations: Continuations;
 };
 
@@ -78,7 +63,7 @@ export class UtteranceDecisions {
       isFarField: interruptions.isFarField(utterance.speakerId),
       unheardTurn: current && !output.sounds ? owner : undefined,
     };
-    return addressing.decide(facts, audience(utterance, this.#options));
+    return addressing.decide(facts, audience(utterance, context));
   }
 
   #obey(decision: NoAnswerDecision, speakerId: string): void {

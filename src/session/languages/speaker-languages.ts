@@ -1,9 +1,9 @@
 import type { AnswerLanguage } from '#src/pipeline/pipeline.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import type { DetectedLanguage } from '#src/speech/text-language/language-ngrams.ts';
+import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import { requestedLanguage } from '#src/turn/speaker-language/language-request.ts';
 import {
   countWords,
@@ -23,13 +23,16 @@ import {
   withoutNames,
 } from '#src/turn/speaker-language/speaker-language.ts';
 
-/** What tells which language people speak, beside their words. */
-export type LanguagesContext = {
-  readonly channel: Pick<ChannelRef, 'guildId'>;
-  readonly parts: Pick<SessionDependencies, 'names' | 'peopleSettings' | 'textLanguage'>;
-  readonly settings: () => Pick<GuildSettings, 'language' | 'languages' | 'persona'>;
-  /** Tells which language people said they speak in the channel, BCP 47; absent: there is none. */
-  readonly captions?: { readonly language: string | undefined };
+/** Sources of languages in one server, in a session or outside. */
+export type LanguageSources = {
+  readonly guildId: string;
+  readonly parts: {
+    readonly peopleSettings: SessionDependencies['peopleSettings'];
+    readonly textLanguage: TextLanguageDetector;
+  };
+  readonly settings: () => GuildSettings;
+  /** Language of the captions of a voice channel, BCP 47. */
+  readonly channel?: () => string | undefined;
 };
 
 const unknown: SpeakerLanguage = {};
@@ -38,7 +41,7 @@ type KnownLanguage = { readonly language: string | undefined; readonly hold: Lan
 
 /** In which language each person of one session is heard and answered. Nothing here throws. */
 export class SpeakerLanguages {
-  readonly #context: LanguagesContext;
+  readonly #sources: LanguageSources;
   readonly #people: Map<string, SpeakerLanguage>;
   /** What held after each text that was said to its end, so that it counts once. */
   readonly #after = new WeakMap<Transcript, KnownLanguage>();
@@ -46,15 +49,15 @@ export class SpeakerLanguages {
   #latest: string | undefined;
 
   /** With what is known of people from `former`, where the bot sat before. */
-  constructor(context: LanguagesContext, former?: SpeakerLanguages) {
-    this.#context = context;
+  constructor(sources: LanguageSources, former?: SpeakerLanguages) {
+    this.#sources = sources;
     this.#people = new Map(former ? former.#people : []);
   }
 
   /** Reads what this person has set for themselves, for what they say next. */
   meet(personId: string): void {
-    const { channel, parts } = this.#context;
-    void parts.peopleSettings.load(channel.guildId, personId);
+    const { guildId, parts } = this.#sources;
+    void parts.peopleSettings.load(guildId, personId);
   }
 
   /** Latest language that a recogniser told, whoever spoke. */
@@ -124,17 +127,17 @@ export class SpeakerLanguages {
   }
 
   #step(personId: string, evidence: LanguageEvidence): SpeakerLanguage {
-    const { languages } = this.#context.settings();
+    const { languages } = this.#sources.settings();
     return stepSpeakerLanguage(this.#state(personId), evidence, languages);
   }
 
   /** The text alone is asked only where nothing else tells. */
   async #evidenceOf(personId: string, transcript: Transcript): Promise<LanguageEvidence> {
-    const { parts } = this.#context;
+    const { names } = this.#sources.settings();
     const { text, language } = transcript;
-    const content = withoutNames(text, parts.names);
+    const content = withoutNames(text, names);
     const words = countWords(content);
-    const requested = requestedLanguage(text, parts.names);
+    const requested = requestedLanguage(text, names);
     const hint = this.hintFor(personId);
     const isOpen = language === undefined || isEcho(language, hint);
     const isNeeded = isOpen && needsDetection(this.#state(personId), this.#choices(personId));
@@ -144,8 +147,8 @@ export class SpeakerLanguages {
 
   /** A text that leaves its language open is weighed against the one that the person spoke last: it is of that, if it may be. */
   async #languageIn(text: string, personId: string): Promise<DetectedLanguage | undefined> {
-    const { textLanguage } = this.#context.parts;
-    const found = await textLanguage.detect(text, this.#context.settings().languages);
+    const { textLanguage } = this.#sources.parts;
+    const found = await textLanguage.detect(text, this.#sources.settings().languages);
     const spoken = spokenBefore(this.#state(personId));
     if (!found || isSure(found) || spoken === undefined) return found;
     const likelier = await textLanguage.detect(text, [found.language, spoken]);
@@ -157,9 +160,9 @@ export class SpeakerLanguages {
   }
 
   #choices(personId: string): LanguageChoices {
-    const { channel, parts, settings, captions } = this.#context;
-    const { language: own } = parts.peopleSettings.known(channel.guildId, personId);
+    const { channel, guildId, parts, settings } = this.#sources;
+    const { language: own } = parts.peopleSettings.known(guildId, personId);
     const { language: server, languages: among, persona } = settings();
-    return { fixed: persona?.language, own, server, among, channel: captions?.language };
+    return { fixed: persona?.language, own, server, among, channel: channel?.() };
   }
 }

@@ -1,8 +1,7 @@
 import type { Memory, MemoryStore, NewMemory } from '#src/captions/transcript-store.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
-import { withStore } from '#src/session/store-access.ts';
+import { type StoreWatch, withStore } from '#src/session/store-access.ts';
 
-type MemoryParts = Pick<SessionDependencies, 'clock' | 'onEvent'> & {
+type MemoryParts = StoreWatch & {
   readonly store: MemoryStore;
 };
 

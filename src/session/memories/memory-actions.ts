@@ -1,7 +1,6 @@
 import { visibleLine } from '#src/captions/files/visible-line.ts';
 import type { Memory } from '#src/captions/transcript-store.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import type {
   MemoryDraft,
   PreparedAction,
@@ -9,16 +8,10 @@ import type {
   ToolOutcome,
 } from '#src/session/ports/tool.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
-import { holdsRightNow, type RightsContext } from '#src/session/tools/current-rights.ts';
+import { holdsRightNow } from '#src/session/tools/current-rights.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { peopleNamedIn, personByName } from './person-by-name.ts';
-
-/** A channel whose server may have the bot remember things. */
-export type MemoriesContext = RightsContext & {
-  readonly parts: Pick<SessionDependencies, 'clock' | 'memories'>;
-  readonly gate: Pick<ConsentGate, 'choices' | 'standing' | 'yesKind'>;
-};
 
 /** Longest memory, in characters. */
 const maxMemoryChars = 200;
@@ -27,7 +20,7 @@ const mostMemories = 50;
 const maxNameChars = 64;
 
 /** Memories as a tool may change them for one asker; for several at once it may not. */
-export function memoriesFor(askerIds: readonly string[], context: MemoriesContext): ToolMemories {
+export function memoriesFor(askerIds: readonly string[], context: SessionContext): ToolMemories {
   const [askerId = ''] = askerIds.length === 1 ? askerIds : [];
   return {
     remember: async (draft) => remember(draft, askerId, context),
@@ -35,7 +28,7 @@ export function memoriesFor(askerIds: readonly string[], context: MemoriesContex
   };
 }
 
-function remember(draft: MemoryDraft, askerId: string, context: MemoriesContext): PreparedAction {
+function remember(draft: MemoryDraft, askerId: string, context: SessionContext): PreparedAction {
   const words = firstChars(unlinked(visibleLine(draft.text)), maxMemoryChars);
   const author = context.people().find(({ id, isBot }) => id === askerId && !isBot);
   if (!author || words === '') return refused({ id: 'memory.unclear' });
@@ -55,7 +48,7 @@ function remember(draft: MemoryDraft, askerId: string, context: MemoriesContext)
 function subjectOf(
   { text: words, about }: MemoryDraft,
   author: ChannelMember,
-  context: MemoriesContext,
+  context: SessionContext,
 ): ChannelMember | undefined {
   const people = context.people();
   const others = people.filter(({ id, isBot }) => id !== author.id && !isBot);
@@ -72,7 +65,7 @@ function subjectOf(
 function objectionTo(
   authorId: string,
   aboutId: string | undefined,
-  { channel, gate, parts, settings }: MemoriesContext,
+  { channel, gate, parts, settings }: SessionContext,
 ): TextLine | undefined {
   if (!settings().memory) return { id: 'memory.off' };
   const involved = [authorId, ...(aboutId === undefined ? [] : [aboutId])];
@@ -86,7 +79,7 @@ async function write(
   words: string,
   author: ChannelMember,
   about: ChannelMember | undefined,
-  context: MemoriesContext,
+  context: SessionContext,
 ): Promise<ToolOutcome> {
   const objection = objectionTo(author.id, about?.id, context);
   if (objection) return told(objection);
@@ -106,7 +99,7 @@ async function write(
 async function forget(
   number: number,
   askerId: string,
-  context: MemoriesContext,
+  context: SessionContext,
   signal: AbortSignal,
 ): Promise<PreparedAction> {
   const { channel, parts, settings } = context;
@@ -132,7 +125,7 @@ async function forget(
 async function objectionToForgetting(
   memory: Memory,
   askerId: string,
-  context: MemoriesContext,
+  context: SessionContext,
   signal: AbortSignal,
 ): Promise<TextLine | undefined> {
   if (mayForget(memory, askerId, false)) return undefined;

@@ -6,13 +6,10 @@ import { mayForget } from './memory-actions.ts';
 
 /** Memories of servers, for commands. */
 export class SessionMemories {
-  readonly #parts: Pick<SessionDependencies, 'clock' | 'memories' | 'onEvent'>;
-  readonly #sessions: Pick<VoiceSessions, 'settings'>;
+  readonly #parts: SessionDependencies;
+  readonly #sessions: VoiceSessions;
 
-  constructor(
-    parts: Pick<SessionDependencies, 'clock' | 'memories' | 'onEvent'>,
-    sessions: Pick<VoiceSessions, 'settings'>,
-  ) {
+  constructor(parts: SessionDependencies, sessions: VoiceSessions) {
     this.#parts = parts;
     this.#sessions = sessions;
   }

@@ -11,7 +11,7 @@ import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
 export function usableMemories(
   all: readonly Memory[],
   askerIds: readonly string[],
-  gate: Pick<ConsentGate, 'choices' | 'standing'>,
+  gate: ConsentGate,
 ): readonly Memory[] {
   const usable = (personId: string) => {
     if (gate.standing(personId) === 'no') return false;

@@ -1,10 +1,8 @@
 import { BotError } from '#src/base/errors.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import type { ArrivedPart } from '#src/session/answering/pending-answer.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import { spokenText } from '#src/session/localized-text.ts';
-import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
 import { withDuplicates } from '#src/session/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import { type NamedPerson, spokenNameOf } from '#src/session/settings/spoken-name.ts';
@@ -19,25 +17,10 @@ type NamedAnswer = {
   readonly reservation: Reservation;
 };
 
-/** Who is in a channel, and what says their names there. */
-export type NamesContext = {
-  readonly channel: ChannelRef;
-  readonly languages: Pick<SpeakerLanguages, 'of'>;
-  readonly people: () => readonly ChannelMember[];
-  readonly parts: Pick<
-    SessionDependencies,
-    'clock' | 'peopleSettings' | 'places' | 'spokenLocales' | 'synthesizer'
-  >;
-};
-
-type NamePrefixContext = Pick<NamesContext, 'channel'> & {
-  readonly parts: Pick<SessionDependencies, 'peopleSettings' | 'places' | 'spokenLocales'>;
-};
-
 /** Whose names an answer begins with: several have asked the same, or something else was said since. */
 export function namesFor(
   question: QueuedQuestion,
-  { people }: Pick<NamesContext, 'people'>,
+  { people }: SessionContext,
 ): readonly NamedPerson[] {
   const humans = people().filter(({ isBot }) => !isBot);
   const askers = withDuplicates(question).map(({ said }) => ({
@@ -50,7 +33,7 @@ export function namesFor(
 /** Their names as they are spoken before an answer; empty where none can be spoken. */
 export function namePrefix(
   people: readonly NamedPerson[],
-  context: NamePrefixContext,
+  context: SessionContext,
   language: string | undefined,
 ): string {
   const { channel, parts } = context;
@@ -60,7 +43,7 @@ export function namePrefix(
 
 function joinedNames(
   names: readonly string[],
-  { channel, parts }: NamePrefixContext,
+  { channel, parts }: SessionContext,
   language: string | undefined,
 ): string {
   return names
@@ -82,7 +65,7 @@ function joinedNames(
 export async function* withNamePrefix(
   answer: AsyncIterable<ArrivedPart>,
   named: NamedAnswer,
-  context: NamesContext,
+  context: SessionContext,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
   let [text, isBegun] = ['', false];
@@ -99,7 +82,7 @@ export async function* withNamePrefix(
 async function* salute(
   text: string,
   { question, reservation, voice }: NamedAnswer,
-  context: NamesContext,
+  context: SessionContext,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
   const people = namesFor(question, context);

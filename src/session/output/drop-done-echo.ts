@@ -1,9 +1,7 @@
 import type { ArrivedPart, PendingAnswer } from '#src/session/answering/pending-answer.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
-import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import { isDoneEcho } from '#src/turn/done-echo.ts';
-import type { CuePlayer } from './cue-player.ts';
 
 /**
  * Drops the last few words of an answer ("Done.") where all that was asked aloud was done and shows by itself.
@@ -13,7 +11,7 @@ import type { CuePlayer } from './cue-player.ts';
 export async function* dropDoneEcho(
   answer: AsyncIterable<ArrivedPart>,
   question: QueuedQuestion,
-  pending: Pick<PendingAnswer, 'isDone'>,
+  pending: PendingAnswer,
 ): AsyncGenerator<ArrivedPart> {
   const isAloud = !question.tell;
   let held: readonly ArrivedPart[] = [];
@@ -29,14 +27,7 @@ export async function* dropDoneEcho(
   }
 }
 
-/** Where a tone is played, unless a server wants none. */
-export type TickContext = {
-  readonly cuePlayer: Pick<CuePlayer, 'play'>;
-  readonly parts: Pick<SessionDependencies, 'cues'>;
-  readonly settings: () => Pick<GuildSettings, 'cues'>;
-};
-
 /** One soft tick in place of words. */
-export function tick({ cuePlayer, parts, settings }: TickContext): void {
+export function tick({ cuePlayer, parts, settings }: SessionContext): void {
   if (settings().cues !== 'off') void cuePlayer.play(parts.cues.thinking);
 }

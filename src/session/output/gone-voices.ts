@@ -1,45 +1,29 @@
-import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import { failureOf } from '#src/session/failure.ts';
 import { writtenText } from '#src/session/localized-text.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
-import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
-import type { ChosenVoice } from '#src/session/settings/stored-settings.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
-import type { TextLine } from '#src/texts/texts.ts';
-
-/** The session in which voices are missed. */
-export type GoneVoicesSession = {
-  readonly channel: ChannelRef;
-  readonly parts: Pick<SessionDependencies, 'messages' | 'onEvent' | 'places' | 'voices'>;
-  readonly settings: () => Pick<GuildSettings, 'pipeline'>;
-  readonly notice: (line: TextLine) => void;
-  /** Aborted when the session is over. */
-  readonly signal: AbortSignal;
-};
 
 /** Tells of voices that are there no more, so that the standard one speaks: each once a session, to whoever can choose another. */
 export class GoneVoices {
-  readonly #scene: GoneVoicesSession;
-  readonly #chosen: () => ChosenVoice | undefined;
+  readonly #context: SessionContext;
   readonly #told = new Set<string>();
 
-  /** `chosen` tells the voice that the bot was given there; undefined: its usual one. */
-  constructor(scene: GoneVoicesSession, chosen: () => ChosenVoice | undefined) {
-    this.#scene = scene;
-    this.#chosen = chosen;
+  constructor(context: SessionContext) {
+    this.#context = context;
   }
 
   /** To be called before the bot speaks. Waits for nothing. */
   look(): void {
-    const chosen = this.#chosen();
+    const { channel, stored } = this.#context;
+    const chosen = stored.chosenVoiceAt(channel.guildId, channel.channelId);
     if (!chosen) return;
-    void this.#scene.parts.voices.load();
+    void this.#context.parts.voices.load();
     if (chosen.isGone) this.#tell(chosen.name);
   }
 
   /** The bot's own is missed. A model that speaks has voices of its own: there what reads texts need not have it. */
   ofBot(voice: string, of: 'reader' | 'model'): void {
-    if (of === 'model' || this.#scene.settings().pipeline === 'chained') this.#tell(voice);
+    if (of === 'model' || this.#context.settings().pipeline === 'chained') this.#tell(voice);
   }
 
   /** A voice that a person has chosen for what they write; without one, that of the bot. */
@@ -51,12 +35,12 @@ export class GoneVoices {
 
   /** Everybody there reads it, as any DJ may choose another. */
   #tell(voice: string): void {
-    if (this.#isFirst('', voice)) this.#scene.notice({ id: 'voice.gone.bot', with: { voice } });
+    if (this.#isFirst('', voice)) this.#context.notice({ id: 'voice.gone.bot', with: { voice } });
   }
 
   #ofPerson(personId: string, voice: string): void {
     if (!this.#isFirst(personId, voice)) return;
-    const { channel, parts, signal } = this.#scene;
+    const { channel, parts, signal } = this.#context;
     const { guildId } = channel;
     const text = writtenText({ id: 'voice.gone', with: { voice } }, guildId, parts);
     parts.messages

@@ -1,19 +1,12 @@
+import type { SpeakingContext } from '#src/session/context.ts';
 import type { QueuedTurn } from '#src/session/queue/queued-turn.ts';
-import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
-import type { SpeechOutput } from './speech-output.ts';
-
-/** What speaks in a channel. */
-type SpeakingOutput = {
-  readonly queue: Pick<TurnQueue, 'current' | 'drop' | 'isEnding' | 'lose'>;
-  readonly output: Pick<SpeechOutput, 'endAfterSentence' | 'sounds'>;
-};
 
 /** Ends what has the floor when the bot is to end: with the clause that sounds, and at once where nothing was heard yet. */
 export class OrderlyEnd {
-  readonly #context: SpeakingOutput;
+  readonly #context: SpeakingContext;
   #told: QueuedTurn | undefined;
 
-  constructor(context: SpeakingOutput) {
+  constructor(context: SpeakingContext) {
     this.#context = context;
   }
 

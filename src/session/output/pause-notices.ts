@@ -1,9 +1,6 @@
-import type { Clock } from '#src/base/clock.ts';
 import { openText } from '#src/people/confidential-text.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
-import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import { clausesOf } from './read-aloud.ts';
 
 /** Something that the bot says of itself once nobody talks. */
@@ -22,41 +19,19 @@ export type PauseNotice = {
 
 type WaitingNotice = { readonly notice: PauseNotice; readonly untilMs: number };
 
-type PauseNoticesParts = {
-  readonly clock: Pick<Clock, 'nowMs'>;
-  readonly queue: Pick<TurnQueue, 'isFree' | 'isMuted' | 'read'>;
-  /** False: there is no money for speech, a moderator keeps it silent, or it was called to write captions only. */
-  readonly maySpeak: () => boolean;
-  /** Has `look` called soon. */
-  readonly wake: () => void;
-};
-
-/** Notices of one channel, for as long as its session lasts. */
-export function openPauseNotices(
-  channel: ChannelRef,
-  { clock, spending }: Pick<SessionDependencies, 'clock' | 'spending'>,
-  {
-    isCaptionsOnly,
-    ...others
-  }: Pick<PauseNoticesParts, 'queue' | 'wake'> & { readonly isCaptionsOnly: () => boolean },
-): PauseNotices {
-  const { guildId } = channel;
-  const maySpeak = () =>
-    !isCaptionsOnly() && !others.queue.isMuted && !spending.manner(guildId).quiet;
-  return new PauseNotices({ clock, maySpeak, ...others });
-}
-
 /** Notices that wait in one channel; further ones are refused. */
 const mostWaiting = 3;
 
 /** Sentences that wait for a pause in one voice channel: behind all that was asked, one at a time. */
 export class PauseNotices {
-  readonly #parts: PauseNoticesParts;
+  readonly #context: SessionContext;
   #waiting: readonly WaitingNotice[] = [];
   #isOver = false;
 
-  constructor(parts: PauseNoticesParts) {
-    this.#parts = parts;
+  /** They end with the session. */
+  constructor(context: SessionContext) {
+    this.#context = context;
+    context.signal.addEventListener('abort', () => this.#close());
   }
 
   get isWaiting(): boolean {
@@ -65,17 +40,21 @@ export class PauseNotices {
 
   /** False: it is not taken, and its `ended` is not called. */
   put(notice: PauseNotice): boolean {
-    const { clock, maySpeak, wake } = this.#parts;
-    if (this.#isOver || !maySpeak() || this.#waiting.length >= mostWaiting) return false;
-    this.#waiting = [...this.#waiting, { notice, untilMs: clock.nowMs() + notice.longestWaitMs }];
-    wake();
+    const { parts, wakeup } = this.#context;
+    if (this.#isOver || !this.#maySpeak() || this.#waiting.length >= mostWaiting) return false;
+    this.#waiting = [
+      ...this.#waiting,
+      { notice, untilMs: parts.clock.nowMs() + notice.longestWaitMs },
+    ];
+    wakeup.wake();
     return true;
   }
 
   /** To be called now and then; `isQuiet`: nobody talks. What cannot be said any more does not wait. */
   look(isQuiet: boolean): void {
-    const { clock, maySpeak, queue } = this.#parts;
-    const nowMs = this.isWaiting && maySpeak() ? clock.nowMs() : Number.POSITIVE_INFINITY;
+    const { parts, queue } = this.#context;
+    const nowMs =
+      this.isWaiting && this.#maySpeak() ? parts.clock.nowMs() : Number.POSITIVE_INFINITY;
     const late = this.#waiting.filter(({ untilMs }) => untilMs <= nowMs);
     this.#waiting = this.#waiting.filter(({ untilMs }) => untilMs > nowMs);
     for (const { notice } of late) notice.ended(false);
@@ -85,8 +64,14 @@ export class PauseNotices {
     this.#say(first.notice);
   }
 
+  /** False: there is no money for speech, a moderator keeps it silent, or it was called to write captions only. */
+  #maySpeak(): boolean {
+    const { channel, isCaptionsOnly, parts, queue } = this.#context;
+    return !isCaptionsOnly() && !queue.isMuted && !parts.spending.manner(channel.guildId).quiet;
+  }
+
   /** For good: nothing of what waits is said. */
-  close(): void {
+  #close(): void {
     this.#isOver = true;
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -94,8 +79,8 @@ export class PauseNotices {
   }
 
   #say({ words, language, aboutIds, ended }: PauseNotice): void {
-    const { maySpeak, queue } = this.#parts;
-    const clauses = maySpeak() ? clausesOf(words()) : [];
+    const { queue } = this.#context;
+    const clauses = this.#maySpeak() ? clausesOf(words()) : [];
     if (clauses.length === 0) {
       ended(false);
       return;

@@ -1,30 +1,16 @@
 import { anybody, peopleReading } from '#src/people/confidential-text.ts';
 import { speechRequestOf } from '#src/session/answering/answer-request.ts';
-import { type ListeningContext, listenersIn } from '#src/session/answering/conversation-memory.ts';
+import { listenersIn } from '#src/session/answering/conversation-memory.ts';
 import type { ArrivedPart, PendingAnswer } from '#src/session/answering/pending-answer.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
+import type { SpeakingContext } from '#src/session/context.ts';
 import { spokenText } from '#src/session/localized-text.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { speakerOf, withDuplicates } from '#src/session/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import { clausesOf, soundOf } from './read-aloud.ts';
-import type { SpeechOutput } from './speech-output.ts';
-
-/** Speaks what is quoted in place of an answer. */
-export type QuoteContext = Pick<ListeningContext, 'captions' | 'people'> & {
-  readonly channel: ChannelRef;
-  readonly languages: Pick<SpeakerLanguages, 'of'>;
-  readonly parts: Pick<
-    SessionDependencies,
-    'clock' | 'places' | 'spending' | 'spokenLocales' | 'synthesizer'
-  >;
-  readonly output: Pick<SpeechOutput, 'quotes'>;
-};
 
 type QuotingAnswer = {
   readonly question: QueuedQuestion;
-  readonly pending: Pick<PendingAnswer, 'quote' | 'voice'>;
+  readonly pending: PendingAnswer;
 };
 
 /**
@@ -37,7 +23,7 @@ type QuotingAnswer = {
 export async function* quoteInstead(
   answer: AsyncIterable<ArrivedPart>,
   { question, pending }: QuotingAnswer,
-  context: QuoteContext,
+  context: SpeakingContext,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
   yield* answer;

@@ -11,32 +11,17 @@ import {
 } from '#src/people/confidential-text.ts';
 import { voiceIn } from '#src/pipeline/answer-language.ts';
 import type { ReplyFinish, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import {
-  type FailureOutput,
-  reportFailure,
-  write,
-  writeUnspeakable,
-} from '#src/session/alerts/report-failure.ts';
-import type { ReportedFailures } from '#src/session/alerts/reported-failures.ts';
+import { reportFailure, write, writeUnspeakable } from '#src/session/alerts/report-failure.ts';
 import { inTime } from '#src/session/alerts/speech-deadline.ts';
 import { speechRequestOf } from '#src/session/answering/answer-request.ts';
-import { type ListeningContext, listenersIn } from '#src/session/answering/conversation-memory.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { listenersIn } from '#src/session/answering/conversation-memory.ts';
+import type { SpeakingContext } from '#src/session/context.ts';
 import type { PlayEnd } from '#src/session/ports/tracks.ts';
 import type { QueuedReading } from '#src/session/queue/queued-turn.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { languageName } from '#src/texts/language-names.ts';
 import { deliver } from './delivery.ts';
-import type { GoneVoices } from './gone-voices.ts';
 import { stuck } from './speech-output.ts';
-
-/** Where a text is read out, if there is money for it. */
-export type ReadingOutput = FailureOutput &
-  Pick<ListeningContext, 'captions' | 'people'> & {
-    readonly parts: Pick<SessionDependencies, 'spending'>;
-    readonly reportedFailures: Pick<ReportedFailures, 'over'>;
-    readonly goneVoices: Pick<GoneVoices, 'voiceOf'>;
-  };
 
 type ReadingVoice = {
   readonly synthesizer: Synthesizer;
@@ -60,7 +45,7 @@ export function clausesOf(words: string): readonly string[] {
  */
 export async function readAloud(
   reading: QueuedReading,
-  context: ReadingOutput,
+  context: SpeakingContext,
   signal: AbortSignal,
 ): Promise<void> {
   const { language, owner, speakerId = owner?.id, speed: ownSpeed } = reading;
@@ -75,7 +60,7 @@ export async function readAloud(
   const budget = spending.open(speechRequestOf(kind, guildId, words.join(' ')));
   if (budget.kind === 'refused') {
     if (!reading.isWrittenElsewhere && words.length > 0)
-      write(ConfidentialText.joined(clauses, ' '), context);
+      write(ConfidentialText.joined(clauses, ' '), context.channel, context.parts);
     return onEnd?.({ kind: 'failed', reason: budget.line });
   }
   using reservation = budget.reservation;
@@ -96,9 +81,9 @@ export async function readAloud(
     const { isStuck } = context.output;
     tellEnd(finish, isStuck);
     if (isStuck && !failure) writeInstead();
-    if (isStuck) await reportFailure(stuck(), context, signal);
+    if (isStuck) await reportFailure(stuck(), undefined, context, signal);
     else if (failure?.code === 'speech.no_voice') tellUnread(language, context);
-    else if (failure) await reportFailure(failure, context, signal);
+    else if (failure) await reportFailure(failure, undefined, context, signal);
     else context.reportedFailures.over('speak', 'key');
   };
   const madeOf = knownByAll(clauses.map(({ knownBy }) => knownBy));
@@ -122,7 +107,7 @@ function endOf(finish: ReplyFinish): PlayEnd {
 /** No voice speaks the language of a text: that is told once for each. */
 function tellUnread(
   language = '',
-  { channel, notice, parts, reportedFailures }: ReadingOutput,
+  { channel, notice, parts, reportedFailures }: SpeakingContext,
 ): void {
   if (!reportedFailures.first(`no voice to read ${language}`)) return;
   const name = languageName(language, parts.places.localeIn(channel.guildId));

@@ -1,22 +1,8 @@
 import { speakable } from '#src/chat/text/speakable.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
-import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import { spokenLocale, spokenText } from '#src/session/localized-text.ts';
-import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
 import { type NamedPerson, spokenNameOf } from '#src/session/settings/spoken-name.ts';
 import type { CheckedLine } from '#src/texts/texts.ts';
-import type { PauseNotices } from './pause-notices.ts';
-
-/** Where one person may be spoken to. */
-export type PersonalSpeech = {
-  readonly channel: Pick<ChannelRef, 'guildId'>;
-  readonly parts: Pick<SessionDependencies, 'peopleSettings' | 'places' | 'spokenLocales'>;
-  readonly gate: Pick<ConsentGate, 'standing'>;
-  readonly languages: Pick<SpeakerLanguages, 'of'>;
-  readonly people: () => readonly ChannelMember[];
-  readonly pauseNotices: Pick<PauseNotices, 'put'>;
-};
 
 /** Sentences for one person. */
 export type PersonalNotice = {
@@ -38,7 +24,7 @@ const longestPauseWaitMs = 60_000;
  */
 export async function sayToPerson(
   { personId, lines, isWanted }: PersonalNotice,
-  context: PersonalSpeech,
+  context: SessionContext,
 ): Promise<boolean> {
   const { channel, gate, parts, people, pauseNotices } = context;
   const listener = () => {
@@ -66,7 +52,7 @@ export async function sayToPerson(
 function addressed(
   person: NamedPerson,
   { lines, language }: { readonly lines: readonly CheckedLine[]; readonly language: string },
-  { channel, parts }: PersonalSpeech,
+  { channel, parts }: SessionContext,
 ): string {
   const spoken = (line: CheckedLine) => spokenText(line, channel.guildId, parts, language);
   const text = lines

@@ -9,8 +9,6 @@ import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { soundOf } from './read-aloud.ts';
 
-type SpeechParts = Pick<SessionDependencies, 'clock' | 'spending' | 'style' | 'synthesizer'>;
-
 /** Characters of a text that stand for it in lists. */
 const titleChars = 40;
 
@@ -30,7 +28,7 @@ export class SpeechSource implements SoundSource {
   readonly seekable = true;
   readonly #clauses: readonly string[];
   readonly #guildId: string;
-  readonly #parts: SpeechParts;
+  readonly #parts: SessionDependencies;
   readonly #voice: SpeechVoice;
   readonly #speed: number;
   /** Why the rest is not said, where there is no money for it. */
@@ -41,7 +39,7 @@ export class SpeechSource implements SoundSource {
   constructor(
     clauses: readonly string[],
     guildId: string,
-    parts: SpeechParts,
+    parts: SessionDependencies,
     /** In place of the bot's own voice; `speed` is the pace at which all of it is played. */
     { speed = 1, ...voice }: Omit<SpeechVoice, 'speed'> & { readonly speed?: number | undefined },
   ) {

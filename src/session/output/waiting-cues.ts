@@ -4,12 +4,9 @@ import { voiceIn } from '#src/pipeline/answer-language.ts';
 import type { CueTrack, PlayedCue } from '#src/playback/reply/cue-track.ts';
 import { SpeakRate } from '#src/playback/reply/speak-rate.ts';
 import { speechRequestOf } from '#src/session/answering/answer-request.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
+import type { SpeakingContext } from '#src/session/context.ts';
 import { spokenLocale, spokenText } from '#src/session/localized-text.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
-import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import {
   stepWaiting,
   type Waiting,
@@ -17,36 +14,23 @@ import {
   waitSince,
   waitsFromMs,
 } from '#src/turn/waiting.ts';
-import type { SpeechOutput } from './speech-output.ts';
 
 /** More than two words need. */
 const longestMs = 5_000;
-
-/** What is waited for, and what tells of a wait. */
-type WaitingContext = {
-  readonly channel: ChannelRef;
-  readonly languages: Pick<SpeakerLanguages, 'of'>;
-  readonly queue: Pick<TurnQueue, 'current'>;
-  readonly output: Pick<SpeechOutput, 'sounds' | 'starves'>;
-  readonly parts: Pick<
-    SessionDependencies,
-    'clock' | 'places' | 'spending' | 'spokenLocales' | 'style' | 'synthesizer'
-  >;
-};
 
 type Wait = { readonly question: QueuedQuestion; readonly state: Waiting };
 
 /** Makes waiting for an answer bearable: a soft tick now and then, "One moment." once, or what is being looked up. */
 export class WaitingCues {
-  readonly #context: WaitingContext;
-  readonly #cues: Pick<CueTrack, 'play' | 'say' | 'cut'>;
+  readonly #context: SpeakingContext;
+  readonly #cues: CueTrack;
   #wait: Wait | undefined;
   /** What told of this wait; other cues are not its own to end. */
   #played: readonly PlayedCue[] = [];
   /** Who was asked for a moment last; nobody is twice. */
   #told: QueuedQuestion | undefined;
 
-  constructor(context: WaitingContext, cues: Pick<CueTrack, 'play' | 'say' | 'cut'>) {
+  constructor(context: SpeakingContext, cues: CueTrack) {
     this.#context = context;
     this.#cues = cues;
   }

@@ -1,21 +1,14 @@
-import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
-import { type FailureChat, writeUnspeakable } from '#src/session/alerts/report-failure.ts';
-import type { ReportedFailures } from '#src/session/alerts/reported-failures.ts';
+import { writeUnspeakable } from '#src/session/alerts/report-failure.ts';
 import type { ArrivedPart, PendingAnswer } from '#src/session/answering/pending-answer.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import type { AnswerProgress } from './play-answer.ts';
-
-/** Where is written what of an answer has no sound. */
-export type UnspokenChat = FailureChat & {
-  readonly parts: { readonly clock: Clock };
-  readonly reportedFailures: Pick<ReportedFailures, 'over'>;
-};
 
 /** What has come of an answer, and who may know it. */
 type WrittenAnswer = {
   readonly progress: AnswerProgress;
-  readonly pending: Pick<PendingAnswer, 'knownBy'>;
+  readonly pending: PendingAnswer;
 };
 
 /** Until then it may show whether one sentence failed, or the voice is out; it is written within 2 s. */
@@ -30,7 +23,7 @@ const soonMs = 1_000;
 export async function* writeUnspoken(
   parts: AsyncIterable<ArrivedPart>,
   { progress, pending }: WrittenAnswer,
-  context: UnspokenChat,
+  context: SessionContext,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
   const voiceless = new Voiceless(progress, pending, context, signal);
@@ -51,7 +44,7 @@ export async function* writeUnspoken(
 class Voiceless {
   readonly #progress: AnswerProgress;
   readonly #answer: WrittenAnswer['pending'];
-  readonly #context: UnspokenChat;
+  readonly #context: SessionContext;
   readonly #signal: AbortSignal;
   readonly #ended = new AbortController();
   #skipped: string[] = [];
@@ -68,7 +61,7 @@ class Voiceless {
   constructor(
     progress: AnswerProgress,
     answer: WrittenAnswer['pending'],
-    context: UnspokenChat,
+    context: SessionContext,
     signal: AbortSignal,
   ) {
     this.#progress = progress;

@@ -16,10 +16,7 @@ const unknownVoices: readonly string[] = [];
  * Names of the voices that the bot may have, the same list until they change; none: not known. A model that speaks has voices of its own, which nobody can
  * tell.
  */
-export function botVoices({
-  pipelines,
-  voices,
-}: Pick<SessionDependencies, 'pipelines' | 'voices'>): readonly string[] {
+export function botVoices({ pipelines, voices }: SessionDependencies): readonly string[] {
   const { brains, names } = pipelines;
   const isRead = names.every(isChained) && (brains?.values().every(isChained) ?? true);
   return isRead ? voices.known() : unknownVoices;

@@ -29,9 +29,6 @@ import {
 } from './persona-choice.ts';
 import { botVoices } from './persona-settings.ts';
 
-type PersonaSessions = Pick<VoiceSessions, 'settings' | 'session' | 'sessions'>;
-type PersonaParts = Pick<SessionDependencies, 'files' | 'pipelines' | 'voices'>;
-
 /** A switch after which nobody has said yet what becomes of the conversation. */
 type OpenQuestion = { readonly id: string; readonly session: VoiceSession };
 
@@ -40,14 +37,14 @@ const mostPersonas = 25;
 
 /** Personas of servers, and the persona and voice of the bot in each server or channel. */
 export class SessionPersonas {
-  readonly #parts: PersonaParts;
-  readonly #sessions: PersonaSessions;
+  readonly #parts: SessionDependencies;
+  readonly #sessions: VoiceSessions;
   readonly #signal: AbortSignal;
   /** By server: the newest. */
   readonly #questions = new Map<string, OpenQuestion>();
 
   /** Aborting `signal` ends what is being fetched. */
-  constructor(parts: PersonaParts, sessions: PersonaSessions, signal: AbortSignal) {
+  constructor(parts: SessionDependencies, sessions: VoiceSessions, signal: AbortSignal) {
     this.#parts = parts;
     this.#sessions = sessions;
     this.#signal = signal;

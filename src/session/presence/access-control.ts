@@ -13,7 +13,7 @@ export function admissionIn(
   guildId: string,
   people: () => readonly ChannelMember[],
   { places }: { readonly places: Pick<SessionDependencies['places'], 'mayManage'> },
-  settings: Pick<StoredSettings, 'in'>,
+  settings: StoredSettings,
 ): (personId: string) => boolean {
   return (id) => {
     const rules = settings.in(guildId);
@@ -26,9 +26,9 @@ export function admissionIn(
 
 /** Access check of commands: whether a server lets their caller use the bot. */
 export class GuildAccess {
-  readonly #settings: Pick<StoredSettings, 'in' | 'load'>;
+  readonly #settings: StoredSettings;
 
-  constructor(settings: Pick<StoredSettings, 'in' | 'load'>) {
+  constructor(settings: StoredSettings) {
     this.#settings = settings;
   }
 

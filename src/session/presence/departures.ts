@@ -1,23 +1,15 @@
+import type { SpeakingContext } from '#src/session/context.ts';
 import type { Interruptions } from '#src/session/hearing/interruptions.ts';
-import type { SpeechOutput } from '#src/session/output/speech-output.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import { withDuplicates } from '#src/session/queue/duplicate-questions.ts';
-import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
-
-/** Who is in a channel, and what is said and waits there. */
-type DepartureContext = {
-  readonly people: () => readonly ChannelMember[];
-  readonly queue: Pick<TurnQueue, 'current' | 'drop' | 'left' | 'lose'>;
-  readonly output: Pick<SpeechOutput, 'endAfterSentence' | 'sounds'>;
-};
 
 /** What follows when somebody leaves: nothing waits for them, and what they are being told ends with its sentence. */
 export class Departures {
-  readonly #context: DepartureContext;
-  readonly #interruptions: Pick<Interruptions, 'left'>;
+  readonly #context: SpeakingContext;
+  readonly #interruptions: Interruptions;
   #here: ReadonlySet<string>;
 
-  constructor(context: DepartureContext, interruptions: Pick<Interruptions, 'left'>) {
+  constructor(context: SpeakingContext, interruptions: Interruptions) {
     this.#context = context;
     this.#interruptions = interruptions;
     this.#here = idsOf(context.people());

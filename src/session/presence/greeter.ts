@@ -1,35 +1,19 @@
 import { speakable } from '#src/chat/text/speakable.ts';
 import { openText } from '#src/people/confidential-text.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SpeakingContext } from '#src/session/context.ts';
 import { spokenLocale, spokenText } from '#src/session/localized-text.ts';
-import type { SpeechOutput } from '#src/session/output/speech-output.ts';
-import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
-import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
-import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import { type Greeting, stepGreeting } from '#src/turn/greeting.ts';
-import type { OncePerSession } from './once-per-session.ts';
-
-/** Who called the bot in, and where it says what it hears. */
-type GreetingContext = {
-  readonly channel: ChannelRef;
-  readonly callerId: string;
-  readonly settings: () => Pick<GuildSettings, 'language'>;
-  readonly isCaptionsOnly: () => boolean;
-  readonly parts: Pick<SessionDependencies, 'clock' | 'consent' | 'places' | 'spokenLocales'>;
-  readonly once: Pick<OncePerSession, 'first'>;
-  readonly queue: Pick<TurnQueue, 'current' | 'read'>;
-  readonly output: Pick<SpeechOutput, 'sounds'>;
-};
 
 /** Tells whom it hears, aloud and once: for those who did not call the bot and so have read nothing of it. */
 export class Greeter {
-  readonly #context: GreetingContext;
+  readonly #context: SpeakingContext;
   readonly #handle = new TurnHandle();
   #greeting: Greeting;
 
   /** `people` are those in the channel when the bot comes in. */
-  constructor(context: GreetingContext, people: readonly ChannelMember[]) {
+  constructor(context: SpeakingContext, people: readonly ChannelMember[]) {
     this.#context = context;
     const fromMs = context.parts.clock.nowMs();
     const isOther = ({ id, isBot }: ChannelMember) => !isBot && id !== context.callerId;

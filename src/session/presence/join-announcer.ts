@@ -4,25 +4,10 @@ import {
   joinsFrom,
   stepJoins,
 } from '#src/people/join-announcements.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import { spokenLocale, spokenText } from '#src/session/localized-text.ts';
 import { namePrefix } from '#src/session/output/address-by-name.ts';
-import type { PauseNotices } from '#src/session/output/pause-notices.ts';
-import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
-import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
-
-type AnnouncerContext = {
-  readonly channel: ChannelRef;
-  readonly parts: Pick<
-    SessionDependencies,
-    'clock' | 'peopleSettings' | 'places' | 'spokenLocales'
-  >;
-  readonly people: () => readonly ChannelMember[];
-  readonly settings: () => Pick<GuildSettings, 'announce'>;
-  readonly gate: Pick<ConsentGate, 'standing'>;
-  readonly pauseNotices: Pick<PauseNotices, 'put'>;
-};
+import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 
 /** Longest wait for a pause, in ms: later everybody knows. */
 const longestPauseWaitMs = 15_000;
@@ -31,10 +16,10 @@ const mostNames = 3;
 
 /** Says who has joined, where the server wants that and somebody else is there to hear it. */
 export class JoinAnnouncer {
-  readonly #context: AnnouncerContext;
+  readonly #context: SessionContext;
   #joins: JoinsState;
 
-  constructor(context: AnnouncerContext) {
+  constructor(context: SessionContext) {
     this.#context = context;
     this.#joins = joinsFrom(humansIn(context).map(({ id }) => id));
   }
@@ -86,6 +71,6 @@ export class JoinAnnouncer {
   }
 }
 
-function humansIn({ people }: Pick<AnnouncerContext, 'people'>): readonly ChannelMember[] {
+function humansIn({ people }: SessionContext): readonly ChannelMember[] {
   return people().filter(({ isBot }) => !isBot);
 }

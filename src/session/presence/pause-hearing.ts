@@ -3,9 +3,9 @@ import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 
 /** Pauses and resumes hearing in whole channels, from the next packet on; what was heard before a pause is still answered. */
 export class PauseHearing {
-  readonly #sessions: Pick<VoiceSessions, 'sessions'>;
+  readonly #sessions: VoiceSessions;
 
-  constructor(sessions: Pick<VoiceSessions, 'sessions'>) {
+  constructor(sessions: VoiceSessions) {
     this.#sessions = sessions;
   }
 

@@ -22,39 +22,14 @@ import { TranscriptLookup } from '#src/session/transcripts/transcript-lookup.ts'
 import { TranscriptRecords } from '#src/session/transcripts/transcript-records.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 
-type PrivacyParts = Pick<
-  SessionDependencies,
-  | 'captionChats'
-  | 'captionChoices'
-  | 'clock'
-  | 'consent'
-  | 'memories'
-  | 'onEvent'
-  | 'peopleSettings'
-  | 'places'
-  | 'reminders'
-  | 'seatStore'
-  | 'spending'
-  | 'store'
-  | 'storeCopies'
-  | 'transcripts'
->;
-
 /** Privacy choices of people: applied in the channel they are in first, then in the consent store. */
 export class SessionPrivacy {
-  readonly #parts: PrivacyParts;
-  readonly #sessions: Pick<
-    VoiceSessions,
-    'seatSettled' | 'settings' | 'sessions' | 'withdrawCalls'
-  >;
+  readonly #parts: SessionDependencies;
+  readonly #sessions: VoiceSessions;
   readonly #transcripts: TranscriptRecords;
   readonly #lookup: TranscriptLookup;
 
-  constructor(
-    parts: PrivacyParts,
-    sessions: Pick<VoiceSessions, 'seatSettled' | 'settings' | 'sessions' | 'withdrawCalls'>,
-    cleanup: Pick<TranscriptCleanup, 'erase'>,
-  ) {
+  constructor(parts: SessionDependencies, sessions: VoiceSessions, cleanup: TranscriptCleanup) {
     this.#parts = parts;
     this.#sessions = sessions;
     this.#transcripts = new TranscriptRecords(parts, cleanup);

@@ -1,22 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
-import type { Wakeup } from '#src/base/wakeup.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import { failureOf } from '#src/session/failure.ts';
-import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
-import type { ChannelMember, ChannelRef, VoiceLink } from '#src/session/ports/voice-link.ts';
-import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
-import type { OncePerSession } from './once-per-session.ts';
-
-/** Where hearing may depend on roles. */
-type RolesContext = {
-  readonly channel: ChannelRef;
-  readonly parts: Pick<SessionDependencies, 'clock' | 'consent' | 'onEvent'>;
-  readonly settings: () => Pick<GuildSettings, 'userRoleIds'>;
-  readonly gate: Pick<ConsentGate, 'rejudge'>;
-  readonly once: Pick<OncePerSession, 'first'>;
-  /** Woken when the rules of the server have changed. */
-  readonly governed: Pick<Wakeup, 'wait' | 'wake'>;
-};
+import type { ChannelMember, VoiceLink } from '#src/session/ports/voice-link.ts';
 
 /** Intervals in ms at which the roles of one person after the other are looked up; shorter while somebody is new. */
 const [everyMs, newMs] = [2_000, 200];
@@ -29,7 +14,7 @@ const [everyMs, newMs] = [2_000, 200];
  */
 export async function watchRoles(
   link: VoiceLink,
-  context: RolesContext,
+  context: SessionContext,
   signal: AbortSignal,
 ): Promise<never> {
   const { clock } = context.parts;
@@ -55,7 +40,7 @@ export async function watchRoles(
 }
 
 /** The rules of a server may change at any time. */
-function needsRoles({ parts, settings }: Pick<RolesContext, 'parts' | 'settings'>): boolean {
+function needsRoles({ parts, settings }: SessionContext): boolean {
   const { policy, roleId } = parts.consent;
   return (policy === 'role' && roleId !== undefined) || settings().userRoleIds.length > 0;
 }
@@ -67,7 +52,7 @@ function seated(link: VoiceLink): readonly string[] {
 async function reread(
   personId: string,
   link: VoiceLink,
-  { channel, gate, once, parts }: RolesContext,
+  { channel, gate, once, parts }: SessionContext,
   signal: AbortSignal,
 ): Promise<void> {
   const before = rolesOf(personId, link.people());

@@ -1,39 +1,12 @@
 import { chooseCaptions, forgetChoice, recallChoices } from '#src/people/caption-choice.ts';
 import { agreeForSession, forget, moveAlong, recall, refuse } from '#src/people/consent.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import type { Seat } from '#src/session/ports/stores/seat-store.ts';
-import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
 import { withConsentStore, withStore } from '#src/session/store-access.ts';
-
-/** Something a person has said and can take back. */
-type Withdrawable = { withdraw(personId: string): void };
-/** Something that keeps what a person said. */
-type Forgetful = { forget(personId: string): void };
-
-/** Who is heard in a session, and what there is of them. */
-type ConsentContext = {
-  readonly channel: ChannelRef;
-  readonly parts: Pick<SessionDependencies, 'captionChoices' | 'clock' | 'onEvent' | 'store'>;
-  readonly gate: Pick<
-    ConsentGate,
-    'change' | 'choices' | 'choose' | 'consent' | 'isAdmitted' | 'rejudge'
-  >;
-  readonly queue: Withdrawable;
-  readonly withdrawals: Withdrawable;
-  readonly confirmations: Withdrawable;
-  readonly effects: Withdrawable;
-  readonly memory: Forgetful;
-  readonly captions: Forgetful & { leaveOut(personId: string): void };
-  readonly people: () => readonly ChannelMember[];
-  readonly pauseHabits: Forgetful;
-  readonly pipeline: { forget(): void };
-  readonly languages: Forgetful;
-};
 
 /** What the people of one session say about being heard. Every word works from the next packet on. */
 export class SessionConsent {
-  readonly #context: ConsentContext;
+  readonly #context: SessionContext;
   /** While the book is being read: what it tells of them is older. */
   readonly #forgotten = new Set<string>();
   /** Who was forgotten and has said nothing since: a no of theirs is only in memory. */
@@ -43,7 +16,7 @@ export class SessionConsent {
   readonly #barred = new Set<string>();
 
   /** `deniedIds`: people whose no a former run could keep nowhere else. */
-  constructor(context: ConsentContext, deniedIds: readonly string[] = []) {
+  constructor(context: SessionContext, deniedIds: readonly string[] = []) {
     this.#context = context;
     this.#unsaved = new Set(deniedIds);
   }

@@ -1,24 +1,14 @@
 import { visibleLine } from '#src/captions/files/visible-line.ts';
 import { readTime } from '#src/chat/text/time-phrases.ts';
 import { longestReminderMs, maxReminderChars, type Reminder } from '#src/people/reminders.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import type { ReminderDraft, ToolOutcome, ToolReminders } from '#src/session/ports/tool.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { dueTime } from './reminder-times.ts';
 
-/** Where reminders are asked for. */
-export type RemindersContext = {
-  readonly channel: ChannelRef;
-  readonly parts: Pick<SessionDependencies, 'clock' | 'reminders' | 'timeZone'>;
-};
-
 /** Reminders as tools may change them for one asker; for several at once they may not. */
-export function remindersFor(
-  askerIds: readonly string[],
-  context: RemindersContext,
-): ToolReminders {
+export function remindersFor(askerIds: readonly string[], context: SessionContext): ToolReminders {
   const [askerId, ...others] = askerIds;
   const isOne = askerId !== undefined && others.length === 0;
   const forOne = async (work: (personId: string) => Promise<ToolOutcome>) =>
@@ -33,7 +23,7 @@ export function remindersFor(
 async function set(
   draft: ReminderDraft,
   personId: string,
-  { channel, parts }: RemindersContext,
+  { channel, parts }: SessionContext,
 ): Promise<ToolOutcome> {
   const { clock, reminders, timeZone } = parts;
   const nowWallMs = clock.wallMs();
@@ -61,7 +51,7 @@ async function set(
   return { facts: { ...facts, number: n }, ...(line && { line }) };
 }
 
-async function list(personId: string, { channel, parts }: RemindersContext): Promise<ToolOutcome> {
+async function list(personId: string, { channel, parts }: SessionContext): Promise<ToolOutcome> {
   const all = await parts.reminders.list(channel.guildId, personId);
   if (all.length === 0) return told({ id: 'reminder.none' });
   return { facts: { reminders: all.map((one) => shown(one, parts)).join('; ') } };
@@ -70,7 +60,7 @@ async function list(personId: string, { channel, parts }: RemindersContext): Pro
 async function cancel(
   number: number | undefined,
   personId: string,
-  { channel, parts }: RemindersContext,
+  { channel, parts }: SessionContext,
 ): Promise<ToolOutcome> {
   const all = await parts.reminders.list(channel.guildId, personId);
   const [only, ...others] = all;
@@ -85,7 +75,7 @@ async function cancel(
 /** One line of a list, for a model. */
 function shown(
   { number: n, dueAtWallMs, text: words }: Reminder,
-  { clock, timeZone }: RemindersContext['parts'],
+  { clock, timeZone }: SessionContext['parts'],
 ): string {
   const time = dueTime(dueAtWallMs, { timeZone, nowWallMs: clock.wallMs(), locale: 'en' });
   return words === '' ? `${n}: timer, ${time}` : `${n}: ${time}: ${words}`;

@@ -11,25 +11,19 @@ import type { TellResult } from './reminder-clock.ts';
 import { dueTime } from './reminder-times.ts';
 import { ReminderWriter } from './reminder-writer.ts';
 
-type ReminderTellerParts = Pick<
-  SessionDependencies,
-  'clock' | 'messages' | 'onEvent' | 'places' | 'spokenLocales'
->;
-type TellerSessions = Pick<VoiceSessions, 'session' | 'settings'>;
-
 /** Reminders of one person that are said at once; the others are written. */
 const mostAloud = 3;
 
 /** Tells reminders to people of one shard: aloud at a pause where they sit with the bot, else in writing with a mention. */
 export class ReminderTeller {
-  readonly #parts: ReminderTellerParts;
-  readonly #sessions: TellerSessions;
+  readonly #parts: SessionDependencies;
+  readonly #sessions: VoiceSessions;
   readonly #writer: ReminderWriter;
 
-  constructor(parts: ReminderTellerParts, sessions: TellerSessions) {
+  constructor(parts: SessionDependencies, sessions: VoiceSessions) {
     this.#parts = parts;
     this.#sessions = sessions;
-    this.#writer = new ReminderWriter(parts.messages);
+    this.#writer = new ReminderWriter((...lines) => parts.messages.notify(...lines));
   }
 
   /**

@@ -17,11 +17,11 @@ const mentionChars = 26;
 
 /** Writes reminders, one message after the other for each channel: what has gathered meanwhile stands in the next one. */
 export class ReminderWriter {
-  readonly #messages: Pick<ChannelMessages, 'notify'>;
+  readonly #notify: ChannelMessages['notify'];
   readonly #channels = new Map<string, ChannelLines>();
 
-  constructor(messages: Pick<ChannelMessages, 'notify'>) {
-    this.#messages = messages;
+  constructor(notify: ChannelMessages['notify']) {
+    this.#notify = notify;
   }
 
   /**
@@ -54,7 +54,7 @@ export class ReminderWriter {
   async #send(channel: ChannelRef, lines: readonly WaitingLine[]): Promise<void> {
     const all = lines.map(({ line }) => line);
     try {
-      await this.#messages.notify(channel, all, abortedByAll(lines));
+      await this.#notify(channel, all, abortedByAll(lines));
       for (const { done } of lines) done.resolve();
     } catch (error) {
       for (const { done } of lines) done.reject(error);

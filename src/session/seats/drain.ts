@@ -1,19 +1,8 @@
 import { within } from '#src/base/waiting.ts';
 import { openText } from '#src/people/confidential-text.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import { writtenText } from '#src/session/localized-text.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
-import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-
-/** A session that is to end in order. */
-type DrainedSession = {
-  readonly channel: ChannelRef;
-  readonly parts: Pick<SessionDependencies, 'clock' | 'messages' | 'places'>;
-  readonly queue: Pick<TurnQueue, 'current' | 'drain' | 'unanswered'>;
-  /** Aborted when the session is over. */
-  readonly signal: AbortSignal;
-};
 
 /** Interval in ms at which it is seen whether something still sounds: longer than the loop of the session takes. */
 const lookMs = 100;
@@ -25,7 +14,7 @@ const writeMs = 1_500;
  *
  * Resolves when nothing sounds any more, after `ms` at the latest. Never throws.
  */
-export async function drain(session: DrainedSession, ms: number): Promise<void> {
+export async function drain(session: SessionContext, ms: number): Promise<void> {
   const { parts, queue, signal } = session;
   const untilMs = parts.clock.nowMs() + ms;
   const isUnsaid = queue.drain();
@@ -37,7 +26,7 @@ export async function drain(session: DrainedSession, ms: number): Promise<void> 
   await telling;
 }
 
-async function tell({ channel, parts, queue }: DrainedSession, isUnsaid: boolean): Promise<void> {
+async function tell({ channel, parts, queue }: SessionContext, isUnsaid: boolean): Promise<void> {
   const names = [...new Set(queue.unanswered.map(({ said }) => said.name))].join(', ');
   const line: TextLine = names ? { id: 'seat.unanswered', with: { names } } : { id: 'seat.unsaid' };
   if (!names && !isUnsaid) return;

@@ -1,28 +1,16 @@
 import { type FollowVerdict, judgeFollow } from '#src/people/follow-rules.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
-import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
-import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { VoiceSession } from '#src/session/voice-session.ts';
 import { judgeEntry } from './obstacle.ts';
-
-/** A session that may follow somebody. */
-type FollowingSession = {
-  readonly channel: ChannelRef;
-  readonly followedId: string | undefined;
-  readonly context: {
-    readonly gate: Pick<ConsentGate, 'isAdmitted' | 'standing'>;
-    readonly people: () => readonly ChannelMember[];
-    readonly settings: () => Pick<GuildSettings, 'djRoleId'>;
-  };
-};
 
 /** Channel to which the followed person has gone without the bot, and whether it goes along. */
 export type FollowWish = { readonly channel: ChannelRef; readonly verdict: FollowVerdict };
 
 /** Undefined where it follows nobody, or sits with them, or they sit nowhere. */
 export function followWish(
-  { channel: { guildId, channelId }, context, followedId }: FollowingSession,
-  parts: Pick<SessionDependencies, 'clock' | 'places'>,
+  { channel: { guildId, channelId }, context, followedId }: VoiceSession,
+  parts: SessionDependencies,
 ): FollowWish | undefined {
   const { places } = parts;
   const channel = followedId === undefined ? undefined : places.seatOf(guildId, followedId);

@@ -30,17 +30,14 @@ export function obstacleOf(verdict: JoinVerdict, where: ChannelRef): TextLine | 
 /** What stands in the way of the bot alone: nobody calls it. Undefined where the channel is gone. */
 export function judgeEntry(
   channel: ChannelRef,
-  { clock, places }: Pick<SessionDependencies, 'clock' | 'places'>,
+  { clock, places }: SessionDependencies,
 ): JoinVerdict | undefined {
   const facts = places.facts(channel, '');
   return facts && judgeJoin({ ...facts, callerMayEnter: true }, clock.wallMs());
 }
 
 /** True where the bot may be; who put it there need not be able to enter themselves. */
-export function mayBeIn(
-  channel: ChannelRef,
-  parts: Pick<SessionDependencies, 'clock' | 'places'>,
-): boolean {
+export function mayBeIn(channel: ChannelRef, parts: SessionDependencies): boolean {
   const { kind } = judgeEntry(channel, parts) ?? {};
   return kind === 'fine' || kind === 'stage';
 }

@@ -37,7 +37,7 @@ const doubtMs = 180_000;
 
 /** Keeps in the store where the bot sits and what people said there, for a process that ends. Nobody waits for it. */
 export class SeatKeeper implements AsyncDisposable {
-  readonly #parts: Pick<SessionDependencies, 'clock' | 'onEvent' | 'seatStore'>;
+  readonly #parts: SessionDependencies;
   readonly #seats = new Map<string, KnownSeat>();
   readonly #over = new AbortController();
   #idle: AbortController | undefined;
@@ -48,7 +48,7 @@ export class SeatKeeper implements AsyncDisposable {
   /** Until then seats that nobody sits in are old enough one after the other. */
   #expireUntilMs = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: Pick<SessionDependencies, 'clock' | 'onEvent' | 'seatStore'>) {
+  constructor(parts: SessionDependencies) {
     this.#parts = parts;
   }
 

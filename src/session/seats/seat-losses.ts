@@ -7,12 +7,9 @@ import type { TextLine } from '#src/texts/texts.ts';
 /** Seats that somebody else takes away: the session there ends, and people read why. */
 export class SeatLosses {
   readonly #sessionIn: (guildId: string) => VoiceSession | undefined;
-  readonly #notices: Pick<GuildNotices, 'tell'>;
+  readonly #notices: GuildNotices;
 
-  constructor(
-    sessionIn: (guildId: string) => VoiceSession | undefined,
-    notices: Pick<GuildNotices, 'tell'>,
-  ) {
+  constructor(sessionIn: (guildId: string) => VoiceSession | undefined, notices: GuildNotices) {
     this.#sessionIn = sessionIn;
     this.#notices = notices;
   }

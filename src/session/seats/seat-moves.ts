@@ -14,7 +14,7 @@ export type SessionPlace = { readonly session: VoiceSession; life: Promise<void>
 export type MovingSessions = {
   readonly parts: SessionDependencies;
   readonly queue: GuildQueue;
-  readonly losses: Pick<SeatLosses, 'farewell' | 'moved'>;
+  readonly losses: SeatLosses;
   readonly isClosed: () => boolean;
   readonly placeIn: (guildId: string) => SessionPlace | undefined;
   /** Goes on in another channel with what the former session knows. */

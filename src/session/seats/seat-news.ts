@@ -7,8 +7,8 @@ import type { SeatMoves } from './seat-moves.ts';
 /** What follows from what somebody else does to the bot's seats. */
 export type SeatNewsActions = {
   readonly sessionIn: (guildId: string) => VoiceSession | undefined;
-  readonly losses: Pick<SeatLosses, 'lost'>;
-  readonly moves: Pick<SeatMoves, 'follow'>;
+  readonly losses: SeatLosses;
+  readonly moves: SeatMoves;
   /** The bot does not come to that channel by itself before it was empty. */
   readonly rest: (channel: ChannelRef) => void;
   readonly guildRemoved: (guildId: string) => void;

@@ -10,13 +10,6 @@ import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { judgeEntry, obstacleOf } from './obstacle.ts';
 
-type ReturnParts = Pick<
-  SessionDependencies,
-  'clock' | 'onEvent' | 'panels' | 'places' | 'seatStore' | 'store'
->;
-
-type SeatSessions = Pick<VoiceSessions, 'at' | 'forgetSeat' | 'returnTo' | 'settings'>;
-
 /** Seats that are returned to at the same time: each takes messages of the gateway, of which Discord takes 114 a minute. */
 const mostAtOnce = 10;
 /** A store that cannot be read is asked again: this often, after so long in ms. */
@@ -32,8 +25,8 @@ type Prepared =
 
 /** Goes on where a former run sat, once Discord has told of its server. */
 export class SeatReturn implements Disposable {
-  readonly #parts: ReturnParts;
-  readonly #sessions: SeatSessions;
+  readonly #parts: SessionDependencies;
+  readonly #sessions: VoiceSessions;
   readonly #over = new AbortController();
   /** Servers whose session was given up. */
   readonly #givenUp = new Set<string>();
@@ -45,8 +38,8 @@ export class SeatReturn implements Disposable {
   #running = 0;
 
   constructor(
-    parts: ReturnParts,
-    sessions: SeatSessions,
+    parts: SessionDependencies,
+    sessions: VoiceSessions,
     decided: (guildId: string) => void = () => undefined,
   ) {
     this.#parts = parts;

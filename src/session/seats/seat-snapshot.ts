@@ -1,25 +1,13 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
-import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import type { JoinMode } from '#src/session/ports/command-ports.ts';
 import type { Seat } from '#src/session/ports/stores/seat-store.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { SessionConsent } from '#src/session/presence/session-consent.ts';
-import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
-
-/** A session as far as its seat shows it. */
-type SeatedContext = {
-  readonly callerId: string;
-  readonly captions: Pick<ChannelCaptions, 'recorder'>;
-  readonly channel: ChannelRef;
-  readonly gate: Pick<ConsentGate, 'paused'>;
-  readonly settings: () => Pick<GuildSettings, 'pipeline'>;
-};
 
 /** What is kept of a session as it is now. */
 export function seatOf(
-  { callerId, captions, channel, gate, settings }: SeatedContext,
-  consent: Pick<SessionConsent, 'hasForgotten' | 'said'>,
+  { callerId, captions, channel, gate, settings }: SessionContext,
+  consent: SessionConsent,
   { followedId, mode }: { readonly followedId: string | undefined; readonly mode: JoinMode },
   sinceWallMs: number,
 ): Seat {

@@ -16,15 +16,6 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { followWish } from './follow.ts';
 import { judgeEntry, obstacleOf } from './obstacle.ts';
 
-type UncalledParts = Pick<
-  SessionDependencies,
-  'clock' | 'messages' | 'onEvent' | 'panels' | 'places' | 'store'
->;
-type UncalledSessions = Pick<
-  VoiceSessions,
-  'at' | 'enterUncalled' | 'moves' | 'session' | 'settings'
->;
-
 /** Where the bot would go in one server, and how. */
 type Wish = { readonly channelId: string; readonly go: () => Promise<boolean> };
 
@@ -53,12 +44,12 @@ const [mostTries, retryMs] = [6, 10_000];
 
 /** Brings the bot where nobody called it: into channels of `auto_join`, and after the person it follows. */
 export class UncalledJoins implements Disposable {
-  readonly #parts: UncalledParts;
-  readonly #sessions: UncalledSessions;
+  readonly #parts: SessionDependencies;
+  readonly #sessions: VoiceSessions;
   readonly #servers = new Map<string, GuildWishes>();
   #isOver = false;
 
-  constructor(parts: UncalledParts, sessions: UncalledSessions) {
+  constructor(parts: SessionDependencies, sessions: VoiceSessions) {
     this.#parts = parts;
     this.#sessions = sessions;
   }
@@ -248,10 +239,8 @@ export class UncalledJoins implements Disposable {
   }
 
   #tell(channel: ChannelRef, line: TextLine): void {
-    write(openText(writtenText(line, channel.guildId, this.#parts)), {
-      channel,
-      parts: this.#parts,
-    });
+    const words = openText(writtenText(line, channel.guildId, this.#parts));
+    write(words, channel, this.#parts);
   }
 
   #peopleIn(guildId: string, channelId: string) {

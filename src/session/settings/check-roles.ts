@@ -10,21 +10,8 @@ import { silentHost } from '#src/session/typed/sound-answer.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import { type CheckedRole, wrongWith } from './checkup-texts.ts';
 
-type CheckupParts = Pick<
-  SessionDependencies,
-  | 'chat'
-  | 'chatName'
-  | 'clock'
-  | 'onEvent'
-  | 'pipelines'
-  | 'spending'
-  | 'style'
-  | 'synthesizer'
-  | 'transcriber'
->;
-
 /** What a check asks with, and the money for it. */
-type PaidCheck = CheckupParts & { readonly reservation: Reservation };
+type PaidCheck = SessionDependencies & { readonly reservation: Reservation };
 
 /** What every engine for English can say and understand. */
 const sentence = 'one two three';
@@ -41,7 +28,7 @@ type Tried<T> = { readonly finding: CheckResult; readonly got?: T };
 /** Speaks a sentence and listens to it, and thinks meanwhile; the server pays. Never throws. */
 export async function checkRoles(
   guildId: string,
-  parts: CheckupParts,
+  parts: SessionDependencies,
   pipeline: WantedPipeline,
 ): Promise<readonly CheckResult[]> {
   const characters = request.length + sentence.length;
@@ -85,7 +72,7 @@ type TimedResult<T> = { readonly got: T; readonly atMs: number };
 async function trial<T>(
   role: CheckedRole,
   guildId: string,
-  { chatName, clock, onEvent }: CheckupParts,
+  { chatName, clock, onEvent }: SessionDependencies,
   work: (signal: AbortSignal) => Promise<TimedResult<T>>,
 ): Promise<Tried<T>> {
   const { point } = role;

@@ -27,10 +27,10 @@ const away: TextLine = { id: 'check.away' };
 /** Checkup of everything an answer needs, with the same parts that answer people; concurrent requests get one report. */
 export class SessionCheckup {
   readonly #parts: SessionDependencies;
-  readonly #sessions: Pick<VoiceSessions, 'settings' | 'session'>;
+  readonly #sessions: VoiceSessions;
   readonly #running = new Map<string, Promise<CheckReport>>();
 
-  constructor(parts: SessionDependencies, sessions: Pick<VoiceSessions, 'settings' | 'session'>) {
+  constructor(parts: SessionDependencies, sessions: VoiceSessions) {
     this.#parts = parts;
     this.#sessions = sessions;
   }

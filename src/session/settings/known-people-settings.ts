@@ -1,8 +1,7 @@
 import type { PersonSettings, PersonSettingsStore } from '#src/people/person-settings.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
-import { withStore } from '#src/session/store-access.ts';
+import { type StoreWatch, withStore } from '#src/session/store-access.ts';
 
-type PeopleSettingsParts = Pick<SessionDependencies, 'clock' | 'onEvent'> & {
+type PeopleSettingsParts = StoreWatch & {
   readonly store: PersonSettingsStore;
 };
 

@@ -18,13 +18,13 @@ export class SessionSettings {
   readonly #pipelines: SessionDependencies['pipelines'];
   readonly #voices: SessionDependencies['voices'];
   readonly #places: Pick<SessionDependencies['places'], 'channel'>;
-  readonly #sessions: Pick<VoiceSessions, 'settings' | 'session' | 'sessions'>;
+  readonly #sessions: VoiceSessions;
   readonly #changed: (guildId: string) => void;
 
   /** `changed` is told of each server that has set something. */
   constructor(
-    { pipelines, places, voices }: Pick<SessionDependencies, 'pipelines' | 'places' | 'voices'>,
-    sessions: Pick<VoiceSessions, 'settings' | 'session' | 'sessions'>,
+    { pipelines, places, voices }: SessionDependencies,
+    sessions: VoiceSessions,
     changed: (guildId: string) => void = () => undefined,
   ) {
     this.#pipelines = pipelines;

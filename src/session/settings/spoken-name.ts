@@ -9,7 +9,7 @@ export type NamedPerson = { readonly id: string; readonly name: string };
 export function spokenNameOf(
   { id, name }: NamedPerson,
   guildId: string,
-  { peopleSettings }: Pick<SessionDependencies, 'peopleSettings'>,
+  { peopleSettings }: SessionDependencies,
 ): string {
   const { spokenName = name } = peopleSettings.known(guildId, id);
   return speakable(visibleLine(spokenName));

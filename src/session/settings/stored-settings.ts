@@ -39,23 +39,6 @@ import { type Choices, type GuildSettings, readSetting, settingsOf } from './gui
 /** What one server has set, as it was typed; `isRead` once the book has told of it. */
 type StoredGuildSettings = { readonly set: ReadonlyMap<string, string>; readonly isRead: boolean };
 
-type StoredSettingsParts = Pick<
-  SessionDependencies,
-  | 'addressing'
-  | 'caps'
-  | 'clock'
-  | 'consent'
-  | 'djRoleId'
-  | 'names'
-  | 'onEvent'
-  | 'pipelines'
-  | 'places'
-  | 'settingsStore'
-  | 'style'
-  | 'timeZone'
-  | 'voices'
->;
-
 /** Key of what the store holds of a server's settings. */
 type StoredKey = SettingKey | CaptionsKey | PersonaKey | BotChoiceKey | RestKey | WordKey;
 
@@ -88,13 +71,13 @@ const unread: StoredGuildSettings = { set: new Map(), isRead: false };
 
 /** What holds in each server: what it has set, else what the operator has. */
 export class StoredSettings {
-  readonly #parts: StoredSettingsParts;
+  readonly #parts: SessionDependencies;
   readonly #servers = new Map<string, StoredGuildSettings>();
   readonly #loading = new Map<string, Promise<void>>();
   readonly #known = new WeakMap<StoredGuildSettings, KnownSettings>();
   readonly #words = new KnownWords();
 
-  constructor(parts: StoredSettingsParts) {
+  constructor(parts: SessionDependencies) {
     this.#parts = parts;
   }
 

@@ -1,28 +1,13 @@
-import type { Clock } from '#src/base/clock.ts';
 import { openText } from '#src/people/confidential-text.ts';
-import { type MemoriesContext, memoriesFor } from '#src/session/memories/memory-actions.ts';
-import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
+import type { SessionContext } from '#src/session/context.ts';
+import { memoriesFor } from '#src/session/memories/memory-actions.ts';
 import type { PeopleHere, ToolPorts } from '#src/session/ports/tool.ts';
-import { type RemindersContext, remindersFor } from '#src/session/reminders/reminder-actions.ts';
-import { type TracksContext, tracksFor } from '#src/session/tracks/track-tools.ts';
-import { type CaptionSearchContext, captionSearchFor } from './caption-search.ts';
-
-/** What of a channel tools act on. */
-export type ActionsContext = TracksContext &
-  MemoriesContext &
-  CaptionSearchContext &
-  RemindersContext & {
-    readonly parts: {
-      readonly clock: Clock;
-      readonly messages: Pick<ChannelMessages, 'write'>;
-      readonly timeZone: string;
-    };
-    /** Ends the session. */
-    readonly leave: ToolPorts['leave'];
-  };
+import { remindersFor } from '#src/session/reminders/reminder-actions.ts';
+import { tracksFor } from '#src/session/tracks/track-tools.ts';
+import { captionSearchFor } from './caption-search.ts';
 
 /** What tools may do in this channel for those who asked. */
-export function actionsFor(context: ActionsContext, askerIds: readonly string[]): ToolPorts {
+export function actionsFor(context: SessionContext, askerIds: readonly string[]): ToolPorts {
   const { channel, leave, parts } = context;
   return {
     clock: parts.clock,
@@ -39,7 +24,7 @@ export function actionsFor(context: ActionsContext, askerIds: readonly string[])
   };
 }
 
-function companyIn({ gate, people }: ActionsContext): PeopleHere {
+function companyIn({ gate, people }: SessionContext): PeopleHere {
   const all = people();
   const humans = all.filter(({ isBot }) => !isBot);
   const names = humans.filter(({ id }) => gate.standing(id) === 'yes').map(({ name }) => name);

@@ -1,26 +1,14 @@
 import { openText } from '#src/people/confidential-text.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import { spokenText } from '#src/session/localized-text.ts';
 import type { FoundInCaptions, ToolPorts } from '#src/session/ports/tool.ts';
-import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
 import { quoteOf } from '#src/session/transcripts/quote.ts';
-import type { TranscriptQuestions } from '#src/session/transcripts/transcript-questions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-
-/** Where a question about what was said is asked aloud. */
-export type CaptionSearchContext = {
-  readonly channel: ChannelRef;
-  readonly parts: Pick<SessionDependencies, 'places' | 'spokenLocales' | 'timeZone'>;
-  readonly languages: Pick<SpeakerLanguages, 'of'>;
-  readonly people: () => readonly ChannelMember[];
-  readonly transcripts: { readonly questions: Pick<TranscriptQuestions, 'askAloud'> };
-};
 
 /** Finds lines that answer a question of the last of these people, for the ears of everybody there. */
 export function captionSearchFor(
   askerIds: readonly string[],
-  { channel, languages, parts, people, transcripts }: CaptionSearchContext,
+  { channel, languages, parts, people, transcripts }: SessionContext,
 ): ToolPorts['findInCaptions'] {
   const { guildId } = channel;
   const say = (line: TextLine): FoundInCaptions => {

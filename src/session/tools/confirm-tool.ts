@@ -1,34 +1,23 @@
 import { within } from '#src/base/waiting.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import { failureOf } from '#src/session/failure.ts';
-import { type PersonalSpeech, sayToPerson } from '#src/session/output/say-to-person.ts';
+import { sayToPerson } from '#src/session/output/say-to-person.ts';
 import type { ConfirmOutcome } from '#src/session/ports/command-ports.ts';
-import type { SessionEventListener } from '#src/session/ports/events.ts';
+import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { type ActionsContext, actionsFor } from './available-actions.ts';
+import { actionsFor } from './available-actions.ts';
 import { holdsRightNow } from './current-rights.ts';
-import type { PendingConfirmation, PendingConfirmations } from './pending-confirmations.ts';
+import type { PendingConfirmation } from './pending-confirmations.ts';
 import { longestCallMs, tooLate } from './run-tools.ts';
 import { asData, refusal, uncertain } from './tool-result.ts';
 
-/** What of a channel is needed to do what waits for a button there. */
-type PressContext = ActionsContext &
-  PersonalSpeech & {
-    readonly parts: { readonly onEvent: SessionEventListener };
-    readonly confirmations: Pick<PendingConfirmations, 'press'>;
-  };
-
-/** The sessions of all servers. */
-type ToolSessions = {
-  session(guildId: string): { readonly context: PressContext } | undefined;
-};
-
 /** Runs changes that the model asked for, once the only person who may confirm them has pressed the button. */
 export class ToolConfirmations {
-  readonly #sessions: ToolSessions;
+  readonly #sessions: VoiceSessions;
   readonly #signal: AbortSignal;
 
   /** Aborting `signal` ends what runs. */
-  constructor(sessions: ToolSessions, signal: AbortSignal) {
+  constructor(sessions: VoiceSessions, signal: AbortSignal) {
     this.#sessions = sessions;
     this.#signal = signal;
   }
@@ -65,7 +54,7 @@ const notDone = 'Whoever pressed Confirm has not the right to that any more. Not
 /** The right is read once more: a minute is long enough to leave or to lose a role. */
 async function perform(
   ask: PendingConfirmation,
-  context: PressContext,
+  context: SessionContext,
   signal: AbortSignal,
 ): Promise<ConfirmOutcome> {
   const { action, askerId, presser, tool } = ask;
@@ -85,7 +74,7 @@ async function perform(
 }
 
 /** Nobody waits for it: the chat has it as well. */
-function sayAloud(line: TextLine, personId: string, context: PressContext): void {
+function sayAloud(line: TextLine, personId: string, context: SessionContext): void {
   const notice = { personId, lines: () => [line], isWanted: () => true };
   void sayToPerson(notice, context);
 }
@@ -93,7 +82,7 @@ function sayAloud(line: TextLine, personId: string, context: PressContext): void
 function tell(
   { kind }: ConfirmOutcome,
   { askerId: speakerId, tool }: PendingConfirmation,
-  { channel, parts }: PressContext,
+  { channel, parts }: SessionContext,
   tookMs: number,
 ): void {
   const how = kind === 'done' ? 'pressed' : 'refused';
@@ -102,7 +91,7 @@ function tell(
 
 function barredLine(
   right: PendingConfirmation['tool']['right'],
-  { channel }: PressContext,
+  { channel }: SessionContext,
 ): TextLine {
   if (right === 'manage') return { id: 'perm.manage' };
   return { id: 'perm.room', with: { channel: channel.name } };

@@ -1,18 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 import { type Bearer, holds, type Right } from '#src/people/rights.ts';
-import type { Places } from '#src/session/ports/command-ports.ts';
-import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
-
-/** Of a channel, what says who may do what. */
-export type RightsContext = {
-  readonly channel: ChannelRef;
-  readonly parts: { readonly places: Pick<Places, 'mayManage'> };
-  readonly people: () => readonly ChannelMember[];
-  /** As `VoiceLink.refresh`. */
-  readonly refresh: (personId: string, signal: AbortSignal) => Promise<void>;
-  readonly settings: () => Pick<GuildSettings, 'djRoleId' | 'memory'>;
-};
 
 /**
  * Whether this person holds the right now. Of roles Discord tells nothing by itself: it is asked, and where it does not
@@ -23,7 +12,7 @@ export type RightsContext = {
 export async function holdsRightNow(
   right: Right,
   personId: string,
-  context: RightsContext,
+  context: SessionContext,
   signal: AbortSignal,
 ): Promise<boolean> {
   const { channel, parts, refresh } = context;
@@ -46,8 +35,8 @@ export function bearerOf(
   {
     people,
     settings,
-  }: Pick<RightsContext, 'people'> & {
-    readonly settings: () => Pick<GuildSettings, 'djRoleId'>;
+  }: SessionContext & {
+    readonly settings: () => GuildSettings;
   },
 ): Bearer {
   const humans = people().filter(({ isBot }) => !isBot);

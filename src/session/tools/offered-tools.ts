@@ -1,19 +1,6 @@
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
-import type { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import type { RoomTool } from '#src/session/ports/tool.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
-import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
-import type { KnownTranscripts } from '#src/session/transcripts/known-transcripts.ts';
-
-/** What decides which tools there are in a channel. */
-export type OfferContext = {
-  readonly channel: ChannelRef;
-  readonly parts: Pick<SessionDependencies, 'moreTools' | 'tools'>;
-  readonly settings: () => GuildSettings;
-  readonly captions: Pick<ChannelCaptions, 'active' | 'hasTranscript'>;
-  readonly transcripts: Pick<KnownTranscripts, 'has'>;
-};
 
 /** Good manners only: what may run is decided by `ToolRun`, whatever the model makes of it. */
 const manners =
@@ -29,7 +16,7 @@ export function toolsIn({
   parts,
   settings,
   transcripts,
-}: OfferContext): readonly RoomTool[] {
+}: SessionContext): readonly RoomTool[] {
   const set = settings();
   const isKept = transcripts.has(channel.guildId);
   const hasTranscripts = isKept || captions.hasTranscript || captions.active !== undefined;

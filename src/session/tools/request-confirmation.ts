@@ -1,23 +1,14 @@
-import type { Clock } from '#src/base/clock.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
-import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import type { ConfirmableAction, Facts, RoomTool } from '#src/session/ports/tool.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { lineWith } from '#src/texts/texts.ts';
-import type { PendingConfirmation, PendingConfirmations } from './pending-confirmations.ts';
+import type { PendingConfirmation } from './pending-confirmations.ts';
 import { onOneLine } from './tool-result.ts';
 
 /** A button nobody pressed in this time does nothing any more. */
 const openMs = 60_000;
 /** Of the press behind it; what is asked follows. */
 const pressName = 'tool.confirm';
-
-/** Where a button is asked for. */
-export type ConfirmationContext = {
-  readonly channel: ChannelRef;
-  readonly parts: { readonly clock: Clock; readonly messages: Pick<ChannelMessages, 'offer'> };
-  readonly confirmations: Pick<PendingConfirmations, 'put' | 'remove'>;
-};
 
 export type RequestedAction = {
   readonly tool: RoomTool;
@@ -36,7 +27,7 @@ export type RequestedConfirmation = { readonly ask: PendingConfirmation; readonl
  */
 export async function requestConfirmation(
   { tool, action, asker }: RequestedAction,
-  { confirmations, channel, parts }: ConfirmationContext,
+  { confirmations, channel, parts }: SessionContext,
   signal: AbortSignal,
 ): Promise<RequestedConfirmation> {
   const { clock, messages } = parts;

@@ -3,19 +3,18 @@ import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { Tool, ToolCall } from '#src/chat/ports.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
-import { reportMissedDeadline, type StageReports } from '#src/session/alerts/stage-watchdog.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { reportMissedDeadline } from '#src/session/alerts/stage-watchdog.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { Fitting, Quote, RoomTool } from '#src/session/ports/tool.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import { type PlainTextId, text } from '#src/texts/texts.ts';
-import { type ActionsContext, actionsFor } from './available-actions.ts';
+import { actionsFor } from './available-actions.ts';
 import { holdsRightNow } from './current-rights.ts';
 import { answeredCall, checkIntent } from './intent-check.ts';
-import { type OfferContext, toolsIn } from './offered-tools.ts';
-import type { PendingConfirmations } from './pending-confirmations.ts';
-import { type ConfirmationContext, requestConfirmation } from './request-confirmation.ts';
-import type { ToolCallResult, ToolEffect, ToolEffects } from './tool-effects.ts';
+import { toolsIn } from './offered-tools.ts';
+import { requestConfirmation } from './request-confirmation.ts';
+import type { ToolCallResult, ToolEffect } from './tool-effects.ts';
 import { asData, refusal, uncertain } from './tool-result.ts';
 
 /** No call takes longer, its check included, unless its tool may. */
@@ -25,17 +24,6 @@ const longestTurnMs = 30_000;
 
 const notOwnWords =
   'Whoever asks did not ask for that in their own words of now. Nothing has happened.';
-
-/** What the tools of a turn are run with. */
-export type ToolsContext = ActionsContext &
-  ConfirmationContext &
-  OfferContext &
-  StageReports & {
-    readonly parts: Pick<SessionDependencies, 'chat'>;
-    readonly confirmations: Pick<PendingConfirmations, 'waits'>;
-    /** What was done for questions that may be asked anew. */
-    readonly effects: Pick<ToolEffects, 'forget' | 'madeFor' | 'run'>;
-  };
 
 /** One call of a tool. `work` is aborted when the call is over, `answer` with the answer alone. */
 type RunningCall = {
@@ -56,7 +44,7 @@ type RunningCall = {
  * for a button if more was said since.
  */
 export class ToolRun {
-  readonly #context: ToolsContext;
+  readonly #context: SessionContext;
   readonly #said: readonly TurnUtterance[];
   readonly #tools: ReadonlyMap<string, RoomTool>;
   /** With an effect, and called in this turn. */
@@ -71,7 +59,7 @@ export class ToolRun {
   readonly #done: readonly ToolEffect[];
   #quotes: readonly Quote[] = [];
 
-  constructor(said: readonly TurnUtterance[], context: ToolsContext) {
+  constructor(said: readonly TurnUtterance[], context: SessionContext) {
     this.#context = context;
     this.#said = said;
     this.#tools = new Map(toolsIn(context).map((tool) => [tool.name, tool]));

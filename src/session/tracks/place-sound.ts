@@ -1,5 +1,6 @@
 import { holds } from '#src/people/rights.ts';
 import type { ItemEnd } from '#src/playback/tracks/track-item.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import type {
   PlayEnd,
   Playing,
@@ -8,15 +9,9 @@ import type {
   TrackWish,
 } from '#src/session/ports/tracks.ts';
 import { faultOf } from '#src/session/sound-fault.ts';
-import { bearerOf, type RightsContext } from '#src/session/tools/current-rights.ts';
+import { bearerOf } from '#src/session/tools/current-rights.ts';
 import type { SoundOwner, SoundTag } from './owned-tracks.ts';
-import type { SessionTracks } from './session-tracks.ts';
 import type { FoundSound } from './sound-catalog.ts';
-
-/** The tracks of a channel, and what says who may do what there. */
-export type PlacingContext = Pick<RightsContext, 'people' | 'settings'> & {
-  readonly tracks: Pick<SessionTracks, 'owned'>;
-};
 
 /** A sound that is there, and whose it is going to be. */
 export type PlaceableSound = Pick<Extract<FoundSound, { kind: 'found' }>, 'source'> &
@@ -24,7 +19,7 @@ export type PlaceableSound = Pick<Extract<FoundSound, { kind: 'found' }>, 'sourc
 
 /** Puts a sound on a track as somebody wishes; a volume only where the track is theirs to change. */
 export function placeSound(
-  context: PlacingContext,
+  context: SessionContext,
   caller: TrackCaller,
   { loop, next, onEnd, percent, track: called }: Omit<TrackWish, 'sound'>,
   { source, origin, owner }: PlaceableSound,
@@ -66,10 +61,7 @@ function endOf(ended: ItemEnd): PlayEnd {
 }
 
 /** Whether this person may change everybody's sounds, as far as Discord has told. */
-export function isDj(
-  { id, mayManage }: TrackCaller,
-  context: Pick<RightsContext, 'people' | 'settings'>,
-): boolean {
+export function isDj({ id, mayManage }: TrackCaller, context: SessionContext): boolean {
   return holds('dj', bearerOf(id, mayManage, context));
 }
 
@@ -77,7 +69,7 @@ function keptVolume(
   track: string,
   percent: number,
   caller: TrackCaller,
-  context: PlacingContext,
+  context: SessionContext,
 ): TrackKeeping | undefined {
   const { owned } = context.tracks;
   const owner = owned.ownerBeside(caller.id, { kind: 'volume', track, percent });

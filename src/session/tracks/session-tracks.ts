@@ -1,22 +1,11 @@
 import { TrackVotePolls } from '#src/people/track-votes.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import { failureOf } from '#src/session/failure.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
-import type { TextLine } from '#src/texts/texts.ts';
 import { OwnedTracks } from './owned-tracks.ts';
 import type { TrackCommand } from './perform-command.ts';
 import { SoundChoices } from './sound-choices.ts';
 import { TrackPersistence } from './track-persistence.ts';
 import { TrackVolumes } from './track-volumes.ts';
-
-export type SessionTracksOptions = {
-  readonly channel: ChannelRef;
-  readonly parts: SessionDependencies;
-  /** Of the session this one goes on from. */
-  readonly former: SessionTracks | undefined;
-  /** Has the channel read something. */
-  readonly notice: (line: TextLine) => void;
-};
 
 /** All about the tracks of one session, from the call to the goodbye. */
 export class SessionTracks {
@@ -27,25 +16,17 @@ export class SessionTracks {
   readonly polls = new TrackVotePolls<TrackCommand>();
   /** Whom the bot has asked which sound they mean. */
   readonly choices = new SoundChoices();
-  readonly #options: SessionTracksOptions;
+  readonly #context: SessionContext;
   readonly #keeper: TrackPersistence;
   #keeping: Promise<void> = Promise.resolve();
   #isPassedOn = false;
 
-  constructor(options: SessionTracksOptions) {
-    const { channel, former, notice, parts } = options;
-    this.#options = options;
-    this.owned = former?.owned ?? new OwnedTracks(parts);
+  /** `former`: tracks of the session that this one goes on from. */
+  constructor(context: SessionContext, former: SessionTracks | undefined) {
+    this.#context = context;
+    this.owned = former?.owned ?? new OwnedTracks(context.parts);
     this.volume = former?.volume ?? new TrackVolumes();
-    const { owned, volume } = this;
-    this.#keeper = new TrackPersistence({
-      channel,
-      owned,
-      volume,
-      notice,
-      parts,
-      isPassedOn: former !== undefined,
-    });
+    this.#keeper = new TrackPersistence(context, this, former !== undefined);
   }
 
   /** Brings back what a former process left, and keeps all for the next one until `signal` is aborted. */
@@ -73,7 +54,7 @@ export class SessionTracks {
   }
 
   async #keep(signal: AbortSignal): Promise<void> {
-    const { channel, parts } = this.#options;
+    const { channel, parts } = this.#context;
     try {
       await this.#keeper.run(signal);
     } catch (error) {

@@ -1,36 +1,20 @@
-import type { Clock } from '#src/base/clock.ts';
 import { openText } from '#src/people/confidential-text.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import { spokenText } from '#src/session/localized-text.ts';
-import type { Places } from '#src/session/ports/command-ports.ts';
 import type { SoundPlay, SoundWish, ToolTracks } from '#src/session/ports/tool.ts';
 import type { Playing, TrackCaller } from '#src/session/ports/tracks.ts';
-import type { RightsContext } from '#src/session/tools/current-rights.ts';
 import type { ShelvedSound } from '#src/sources/fetch/ports.ts';
-import type { Locale } from '#src/texts/texts.ts';
 import { placeSound } from './place-sound.ts';
-import type { SessionTracks } from './session-tracks.ts';
-import type { SoundCatalog } from './sound-catalog.ts';
 import { everyTrack, isOwnTrack, trackNameOf, usualTrack } from './track-names.ts';
 import { playingOutcome } from './track-outcome-texts.ts';
 
 /** Sounds that are named in one question. */
 const mostNamed = 5;
 
-/** The tracks of a channel, who is there, and what may be played. */
-export type SoundsContext = RightsContext & {
-  readonly tracks: Pick<SessionTracks, 'owned' | 'choices'>;
-  readonly parts: {
-    readonly clock: Pick<Clock, 'nowMs'>;
-    readonly places: Pick<Places, 'mayManage' | 'localeIn'>;
-    readonly sounds: Pick<SoundCatalog, 'closest' | 'find' | 'lying'>;
-    readonly spokenLocales: readonly Locale[];
-  };
-};
-
 /** Sounds of the library as a tool may play them, for the last of those who asked. Links are for commands alone. */
 export function soundsFor(
   askerIds: readonly string[],
-  context: SoundsContext,
+  context: SessionContext,
 ): Pick<ToolTracks, 'play' | 'chosen'> {
   const asker = askerIn(askerIds.at(-1) ?? '', context);
   const { choices } = context.tracks;
@@ -51,7 +35,7 @@ export function soundsFor(
 async function played(
   { sound, isName = false, track: typed = usualTrack, loop = false, next = false }: SoundWish,
   asker: TrackCaller,
-  context: SoundsContext,
+  context: SessionContext,
   signal: AbortSignal,
 ): Promise<Playing | { readonly offered: readonly ShelvedSound[] }> {
   const { channel, parts, tracks } = context;
@@ -78,7 +62,7 @@ function heardPlay(playing: Playing): SoundPlay {
 function questionAbout(
   { sound }: SoundWish,
   offered: readonly ShelvedSound[],
-  { channel, parts }: SoundsContext,
+  { channel, parts }: SessionContext,
 ): SoundPlay {
   const names = offered.map(({ name }) => name);
   const list = offered.map((one) => spokenName(one, offered)).join(', ');
@@ -93,7 +77,7 @@ function spokenName({ name, title }: ShelvedSound, offered: readonly ShelvedSoun
   return title !== undefined && isOnly ? title : name.replaceAll('/', ' ');
 }
 
-function askerIn(id: string, { channel, parts, people }: SoundsContext): TrackCaller {
+function askerIn(id: string, { channel, parts, people }: SessionContext): TrackCaller {
   const name = people().find((one) => one.id === id)?.name ?? 'Someone';
   return { id, name, mayManage: parts.places.mayManage(channel.guildId, id) };
 }

@@ -1,12 +1,12 @@
 import { unlessAborted } from '#src/base/waiting.ts';
 import { Wakeup } from '#src/base/wakeup.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import type { StoredSound, StoredTrack } from '#src/session/ports/stores/track-store.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { soundFaultOf } from '#src/session/sound-fault.ts';
 import { withStore } from '#src/session/store-access.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import type { OwnedTracks } from './owned-tracks.ts';
+import type { SessionTracks } from './session-tracks.ts';
 import { isOwnTrack, ownTracks } from './track-names.ts';
 import type { TrackVolumes } from './track-volumes.ts';
 
@@ -14,25 +14,11 @@ import type { TrackVolumes } from './track-volumes.ts';
 const everyMs = 3_000;
 const usualPercent = 100;
 
-type PersistenceParts = Pick<
-  SessionDependencies,
-  'clock' | 'onEvent' | 'places' | 'sounds' | 'trackStore'
->;
-
-export type TrackPersistenceOptions = {
-  readonly channel: ChannelRef;
-  readonly owned: OwnedTracks;
-  readonly volume: TrackVolumes;
-  readonly parts: PersistenceParts;
-  /** Goes on from another session, with its tracks. */
-  readonly isPassedOn: boolean;
-  /** Tells the channel what is not played any more. */
-  readonly notice: (line: TextLine) => void;
-};
-
 /** Stores the tracks of a session so that they outlive the process, and restores those of a former one. */
 export class TrackPersistence {
-  readonly #options: TrackPersistenceOptions;
+  readonly #context: SessionContext;
+  readonly #owned: OwnedTracks;
+  readonly #volume: TrackVolumes;
   /** What the book holds for this channel, as far as it is known. */
   #written: string | undefined;
   /** What a former process left has been laid: now the deck knows more than the book. */
@@ -40,20 +26,23 @@ export class TrackPersistence {
   /** Who was forgotten while sounds of a former process are laid: their names were read before. */
   #forgotten: Set<string> | undefined;
 
-  constructor(options: TrackPersistenceOptions) {
-    this.#options = options;
-    this.#isLaid = options.isPassedOn;
-    options.owned.onBroken(({ track, title, fault }) => this.#gone(track, title, fault));
-    options.owned.onDisowned((personId) => this.#forgotten?.add(personId));
+  /** `isPassedOn`: the tracks go on from another session. */
+  constructor(context: SessionContext, { owned, volume }: SessionTracks, isPassedOn: boolean) {
+    this.#context = context;
+    this.#owned = owned;
+    this.#volume = volume;
+    this.#isLaid = isPassedOn;
+    owned.onBroken(({ track, title, fault }) => this.#gone(track, title, fault));
+    owned.onDisowned((personId) => this.#forgotten?.add(personId));
   }
 
   /** Lays what was kept for this channel, then writes what changes. Throws only what is a bug, also when aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    const { parts, owned, volume } = this.#options;
+    const { parts } = this.#context;
     const changes = new Wakeup(parts.clock);
     const wake = () => changes.wake();
-    using _tracks = owned.tracks.listen(wake);
-    using _volume = volume.listen(wake);
+    using _tracks = this.#owned.tracks.listen(wake);
+    using _volume = this.#volume.listen(wake);
     signal.addEventListener('abort', wake);
     try {
       if (!this.#isLaid) await this.#restore(signal);
@@ -77,7 +66,7 @@ export class TrackPersistence {
 
   /** The bot's own tracks have a volume and nothing else. */
   #kept(): readonly StoredTrack[] {
-    const { owned, volume } = this.#options;
+    const [owned, volume] = [this.#owned, this.#volume];
     const own = ownTracks.filter((name) => volume.of(name) !== usualPercent);
     const volumes = own.map((name) => {
       return { name, percent: volume.of(name), isPaused: false, isMuted: false, sounds: [] };
@@ -87,12 +76,12 @@ export class TrackPersistence {
 
   /** The book holds all of it, and nothing moves on by itself. */
   #isStored(): boolean {
-    const { isMoving } = this.#options.owned.tracks;
+    const { isMoving } = this.#owned.tracks;
     return !isMoving && JSON.stringify(this.#kept()) === this.#written;
   }
 
   async #write(tracks: readonly StoredTrack[]): Promise<void> {
-    const { channel, parts } = this.#options;
+    const { channel, parts } = this.#context;
     const { channelId, guildId } = channel;
     const written = JSON.stringify(tracks);
     if (written === this.#written) return;
@@ -104,7 +93,7 @@ export class TrackPersistence {
   }
 
   async #restore(signal: AbortSignal): Promise<void> {
-    const { channel, parts } = this.#options;
+    const { channel, parts } = this.#context;
     const { channelId, guildId } = channel;
     const read = () => parts.trackStore.read(guildId, channelId);
     this.#forgotten = new Set();
@@ -114,7 +103,7 @@ export class TrackPersistence {
   }
 
   async #restoreTrack(track: StoredTrack, signal: AbortSignal): Promise<void> {
-    const { owned, volume } = this.#options;
+    const [owned, volume] = [this.#owned, this.#volume];
     if (isOwnTrack(track.name)) volume.set(track.name, track.percent);
     for (const sound of track.sounds) {
       await this.#restoreSound(track, sound, signal);
@@ -130,14 +119,14 @@ export class TrackPersistence {
     { source: origin, title, owner, positionMs: fromMs, loop }: StoredSound,
     signal: AbortSignal,
   ): Promise<void> {
-    const { channel, owned, parts } = this.#options;
+    const { channel, parts } = this.#context;
     try {
       const { guildId } = channel;
       const requester = { guildId, ...(owner && { personId: owner.id }) };
       const again = parts.sounds.again(requester, origin, title, signal);
       const source = await unlessAborted(again, signal);
       const theirs = owner && this.#forgotten?.has(owner.id) ? undefined : owner;
-      owned.lay(track, source, { origin, owner: theirs }, { loop, next: false, fromMs });
+      this.#owned.lay(track, source, { origin, owner: theirs }, { loop, next: false, fromMs });
     } catch (error) {
       signal.throwIfAborted();
       const reason = soundFaultOf(error, 'track');
@@ -147,7 +136,7 @@ export class TrackPersistence {
   }
 
   #gone(track: string, title: string, { id, with: words }: TextLine): void {
-    const { channel, notice, parts } = this.#options;
+    const { channel, notice, parts } = this.#context;
     const reason = text(id, words, parts.places.localeIn(channel.guildId));
     notice({ id: 'track.gone', with: { track, title, reason } });
   }

@@ -1,6 +1,5 @@
-import type { VoiceRestrictions } from '#src/session/alerts/voice-restrictions.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import { writtenText } from '#src/session/localized-text.ts';
-import type { Places } from '#src/session/ports/command-ports.ts';
 import type { TrackName } from '#src/session/ports/tool.ts';
 import type {
   ListedTrack,
@@ -11,13 +10,11 @@ import type {
   TrackSetting,
   TrackWish,
 } from '#src/session/ports/tracks.ts';
-import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
-import type { RightsContext } from '#src/session/tools/current-rights.ts';
+import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { Requester } from '#src/sources/fetch/ports.ts';
 import type { OwnedTracks } from './owned-tracks.ts';
 import type { TrackCommand } from './perform-command.ts';
 import { isDj, placeSound } from './place-sound.ts';
-import type { SessionTracks } from './session-tracks.ts';
 import type { FoundSound, SoundCatalog } from './sound-catalog.ts';
 import {
   everyTrack,
@@ -27,25 +24,10 @@ import {
   trackNameOf,
   voiceTrack,
 } from './track-names.ts';
-import type { TrackVolumes } from './track-volumes.ts';
 import { VoiceQueue } from './voice-queue.ts';
 
-/** The tracks of a channel, who is there, and when the session ends. */
-type TrackRequestContext = Pick<RightsContext, 'channel' | 'people' | 'settings'> & {
-  readonly tracks: Pick<SessionTracks, 'owned' | 'polls'>;
-  readonly volume: Pick<TrackVolumes, 'of' | 'set'>;
-  readonly queue: Pick<TurnQueue, 'current' | 'line' | 'drop'>;
-  readonly parts: { readonly places: Pick<Places, 'localeIn'> };
-  readonly signal: AbortSignal;
-};
-
-type TrackSession = {
-  readonly context: TrackRequestContext;
-  readonly restrictions: Pick<VoiceRestrictions, 'isMute'>;
-};
-
 /** The sessions of all servers. */
-type TrackSessions = { session(guildId: string): TrackSession | undefined };
+type TrackSessions = { session(guildId: string): VoiceSession | undefined };
 
 /** What holds the sounds of a track. */
 type SoundHolder = Pick<OwnedTracks, 'subject' | 'ownerBeside' | 'perform'>;
@@ -60,7 +42,7 @@ export class TrackRequests {
   readonly #sessions: TrackSessions;
   readonly #shelf: SoundCatalog;
   readonly #signal: AbortSignal;
-  readonly #voiceQueues = new WeakMap<TrackRequestContext['queue'], VoiceQueue>();
+  readonly #voiceQueues = new WeakMap<SessionContext['queue'], VoiceQueue>();
 
   /** Aborting `signal` ends what is being fetched. */
   constructor(shelf: SoundCatalog, sessions: TrackSessions, signal: AbortSignal) {
@@ -141,12 +123,7 @@ export class TrackRequests {
     return [voted(poll.deed, personId, holder, context)];
   }
 
-  #remove(
-    item: string,
-    track: string,
-    caller: TrackCaller,
-    context: TrackRequestContext,
-  ): TrackOutcome {
+  #remove(item: string, track: string, caller: TrackCaller, context: SessionContext): TrackOutcome {
     if (track === voiceTrack && item.trim().toLowerCase() === ownItems)
       return this.#voiceQueue(context).removeOf(caller.id);
     const removal =
@@ -157,19 +134,19 @@ export class TrackRequests {
   }
 
   /** Performs a command of somebody who may give it, and puts it to the vote for anybody else. */
-  #judged(command: TrackCommand, caller: TrackCaller, context: TrackRequestContext): TrackOutcome {
+  #judged(command: TrackCommand, caller: TrackCaller, context: SessionContext): TrackOutcome {
     const holder = this.#holder(command, context);
     const owner = holder.ownerBeside(caller.id, command);
     if (!owner || isDj(caller, context)) return holder.perform(command);
     return voted(command, caller.id, holder, context);
   }
 
-  #holder({ track }: TrackCommand, context: TrackRequestContext): SoundHolder {
+  #holder({ track }: TrackCommand, context: SessionContext): SoundHolder {
     return track === voiceTrack ? this.#voiceQueue(context) : context.tracks.owned;
   }
 
   /** One for each session, as votes go by what it calls its turns. */
-  #voiceQueue({ channel, parts, queue }: TrackRequestContext): VoiceQueue {
+  #voiceQueue({ channel, parts, queue }: SessionContext): VoiceQueue {
     const known = this.#voiceQueues.get(queue);
     if (known) return known;
     const made = new VoiceQueue(queue, (id) => writtenText({ id }, channel.guildId, parts));
@@ -177,7 +154,7 @@ export class TrackRequests {
     return made;
   }
 
-  #context(guildId: string): TrackRequestContext | undefined {
+  #context(guildId: string): SessionContext | undefined {
     return this.#sessions.session(guildId)?.context;
   }
 
@@ -196,26 +173,17 @@ export class TrackRequests {
   }
 }
 
-/** What is listed of a channel. */
-type TrackListContext = {
-  readonly tracks: Pick<SessionTracks, 'owned'>;
-  readonly volume: Pick<TrackVolumes, 'of'>;
-};
-
 /** All tracks of a channel, its own behind those of people. */
-function viewsIn(
-  { tracks, volume }: TrackListContext,
-  voiceQueue: VoiceQueue,
-): readonly ListedTrack[] {
+function viewsIn({ tracks }: SessionContext, voiceQueue: VoiceQueue): readonly ListedTrack[] {
   const own = ownTracks.map((name): ListedTrack => {
     const sounds = name === voiceTrack ? voiceQueue.view : { waiting: [] };
-    return { name, percent: volume.of(name), isPaused: false, isMuted: false, ...sounds };
+    return { name, percent: tracks.volume.of(name), isPaused: false, isMuted: false, ...sounds };
   });
   return [...tracks.owned.views, ...own];
 }
 
 /** A track as it is shown, in whatever case it was typed; as it was typed where there is none. */
-function trackMeant(typed: string, { tracks }: Pick<TrackRequestContext, 'tracks'>): string {
+function trackMeant(typed: string, { tracks }: SessionContext): string {
   return tracks.owned.shownName(trackNameOf(typed) ?? typed);
 }
 
@@ -228,10 +196,10 @@ function isVoiceAction(kind: TrackAction): boolean {
 function changeOwn(
   setting: TrackSetting,
   track: TrackName,
-  { volume }: Pick<TrackRequestContext, 'volume'>,
+  { tracks }: SessionContext,
 ): TrackOutcome {
   if (setting.kind !== 'volume') return { kind: 'reserved', track };
-  volume.set(track, setting.percent);
+  tracks.volume.set(track, setting.percent);
   return { kind: 'volume', track, percent: setting.percent };
 }
 
@@ -239,7 +207,7 @@ function voted(
   deed: TrackCommand,
   personId: string,
   holder: SoundHolder,
-  context: TrackRequestContext,
+  context: SessionContext,
 ): TrackOutcome {
   const { polls } = context.tracks;
   const here = context.people().filter(({ isBot }) => !isBot);
@@ -255,7 +223,7 @@ function voted(
   return { kind: 'denied', track: deed.track, owner, votes, needed, pollId };
 }
 
-function full({ tracks }: TrackRequestContext, track: string): Playing {
+function full({ tracks }: SessionContext, track: string): Playing {
   const { limit } = tracks.owned;
   return { kind: 'full', track: tracks.owned.shownName(track), limit };
 }

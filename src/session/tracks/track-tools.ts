@@ -1,27 +1,23 @@
 import { maxVolumePercent } from '#src/base/volume.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import type { ToolTracks, TrackChange } from '#src/session/ports/tool.ts';
 import type { ListedTrack } from '#src/session/ports/tracks.ts';
-import { holdsRightNow, type RightsContext } from '#src/session/tools/current-rights.ts';
+import { holdsRightNow } from '#src/session/tools/current-rights.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { TrackCommand } from './perform-command.ts';
-import { type SoundsContext, soundsFor } from './sound-tools.ts';
+import { soundsFor } from './sound-tools.ts';
 import { everyTrack, isOwnTrack, isSameTrack, trackNameOf } from './track-names.ts';
 import { trackOutcome } from './track-outcome-texts.ts';
-import type { TrackVolumes } from './track-volumes.ts';
-
-/** The tracks of a channel, and what says who may do what there. */
-export type TracksContext = RightsContext &
-  SoundsContext & { readonly volume: Pick<TrackVolumes, 'of' | 'set'> };
 
 /** Tracks as a tool may change them for those who asked, all of whom must have the right, and what it may play there. */
-export function tracksFor(askerIds: readonly string[], context: TracksContext): ToolTracks {
+export function tracksFor(askerIds: readonly string[], context: SessionContext): ToolTracks {
   return {
     ...soundsFor(askerIds, context),
     async change(change, called, signal) {
       const own = trackNameOf(called ?? '') ?? '';
       if (change.kind === 'volume' && isOwnTrack(own)) {
-        const percent = percentOf(change, context.volume.of(own));
-        context.volume.set(own, percent);
+        const percent = percentOf(change, context.tracks.volume.of(own));
+        context.tracks.volume.set(own, percent);
         return [trackOutcome({ kind: 'volume', track: own, percent })];
       }
       const lines: TextLine[] = [];
@@ -40,7 +36,7 @@ export function tracksFor(askerIds: readonly string[], context: TracksContext): 
 function tracksMeant(
   change: TrackChange,
   called: string | undefined,
-  context: TracksContext,
+  context: SessionContext,
 ): readonly string[] {
   const { owned } = context.tracks;
   if (trackNameOf(called ?? '') === everyTrack) return owned.busy;
@@ -53,7 +49,7 @@ function tracksMeant(
 async function changed(
   command: TrackCommand,
   askerIds: readonly string[],
-  context: TracksContext,
+  context: SessionContext,
   signal: AbortSignal,
 ): Promise<TextLine> {
   const { owned } = context.tracks;
@@ -72,7 +68,7 @@ async function changed(
 function commandOf(
   change: TrackChange,
   track: string,
-  { tracks }: Pick<TracksContext, 'tracks'>,
+  { tracks }: SessionContext,
 ): TrackCommand | TextLine {
   const { owned } = tracks;
   switch (change.kind) {
@@ -97,10 +93,7 @@ function percentOf(change: Extract<TrackChange, { kind: 'volume' }>, before: num
 }
 
 /** By its name, or by what sounds there; what people mean who name nothing is what sounds first. */
-function named(
-  called: string | undefined,
-  { tracks }: Pick<TracksContext, 'tracks'>,
-): readonly string[] {
+function named(called: string | undefined, { tracks }: SessionContext): readonly string[] {
   const busy = tracks.owned.views.filter(({ current }) => current);
   const words = called?.trim().toLowerCase() ?? '';
   const found =
@@ -126,7 +119,7 @@ function areAmong(words: string, all: string): boolean {
   return words !== '' && ` ${all} `.includes(` ${words} `);
 }
 
-function missing(called: string | undefined, { tracks }: Pick<TracksContext, 'tracks'>): TextLine {
+function missing(called: string | undefined, { tracks }: SessionContext): TextLine {
   const { busy } = tracks.owned;
   if (busy.length === 0 || !called) return { id: 'track.none' };
   return { id: 'track.unknown', with: { x: called.trim(), list: busy.join(', ') } };

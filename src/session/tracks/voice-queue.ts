@@ -10,16 +10,13 @@ import { voiceTrack as track } from './track-names.ts';
 
 /** What is said and waits on the track `voice`, as sounds of a track are listed, skipped and removed one by one. */
 export class VoiceQueue {
-  readonly #queue: Pick<TurnQueue, 'current' | 'line' | 'drop'>;
+  readonly #queue: TurnQueue;
   readonly #say: (id: PlainTextId) => string;
   readonly #serials = new WeakMap<QueuedTurn, number>();
   #serial = 0;
 
   /** `say` puts a text into the language of the server. */
-  constructor(
-    queue: Pick<TurnQueue, 'current' | 'line' | 'drop'>,
-    say: (id: PlainTextId) => string,
-  ) {
+  constructor(queue: TurnQueue, say: (id: PlainTextId) => string) {
     this.#queue = queue;
     this.#say = say;
   }

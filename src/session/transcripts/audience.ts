@@ -4,12 +4,9 @@ import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import { allStores } from './transcript-stores.ts';
 
-/** What decides which lines somebody may know. */
-export type AudienceParts = Pick<SessionDependencies, 'captionChats' | 'transcripts'>;
-
 export type AudienceRules = {
   readonly guildId: string;
-  readonly settings: Pick<GuildSettings, 'catchUp'>;
+  readonly settings: GuildSettings;
   /** Times people sat in the channel of a session that goes on, besides those that are stored. */
   readonly unstored: readonly Presence[];
 };
@@ -22,7 +19,7 @@ export type AudienceRules = {
 export async function audienceOf(
   personIds: readonly string[],
   { guildId, settings, unstored }: AudienceRules,
-  { captionChats, transcripts }: AudienceParts,
+  { captionChats, transcripts }: SessionDependencies,
 ): Promise<Audience | undefined> {
   const places = await openPlaces(guildId, settings, transcripts);
   const viewers = personIds.map(async (personId): Promise<Viewer> => {
@@ -46,7 +43,7 @@ export async function audienceOf(
  */
 export async function audienceOfManagers(
   { guildId, settings }: Pick<AudienceRules, 'guildId' | 'settings'>,
-  { captionChats, transcripts }: AudienceParts,
+  { captionChats, transcripts }: SessionDependencies,
 ): Promise<Audience> {
   const places = await openPlaces(guildId, settings, transcripts);
   const may = await Promise.all(
@@ -59,7 +56,7 @@ export async function audienceOfManagers(
 async function openPlaces(
   guildId: string,
   { catchUp }: AudienceRules['settings'],
-  transcripts: AudienceParts['transcripts'],
+  transcripts: SessionDependencies['transcripts'],
 ): Promise<readonly string[]> {
   if (!catchUp) return [];
   const all = await Promise.all(allStores(transcripts).map(({ reader }) => reader.places(guildId)));

@@ -3,29 +3,14 @@ import { within } from '#src/base/waiting.ts';
 import type { WallTimes } from '#src/captions/files/wall-time.ts';
 import { wallTimesIn } from '#src/captions/files/wall-time.ts';
 import type { MessagePlace, TranscriptSession } from '#src/captions/transcript-line.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import { failureOf } from '#src/session/failure.ts';
 import { writtenText } from '#src/session/localized-text.ts';
 import type { RecapOutcome } from '#src/session/ports/captions.ts';
-import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import { withStore } from '#src/session/store-access.ts';
 import { maxMessageChars, plainWords } from '#src/texts/plain.ts';
 import type { CheckedLine, TextLine } from '#src/texts/texts.ts';
-import type { TranscriptQuestions } from './transcript-questions.ts';
 import { allStores, storeFor, type TranscriptPorts } from './transcript-stores.ts';
-
-/** Where a session with captions has ended. */
-export type ClosingRecapContext = {
-  readonly parts: Pick<
-    SessionDependencies,
-    'captionChats' | 'clock' | 'onEvent' | 'places' | 'timeZone' | 'transcripts'
-  >;
-  readonly settings: () => Pick<GuildSettings, 'captionsDays' | 'catchUp' | 'recap'>;
-  readonly transcripts: {
-    readonly questions: Pick<TranscriptQuestions, 'sumUp'>;
-    readonly recaps: PostedRecaps;
-  };
-};
 
 /** Lines of a session that is worth a recap. */
 const leastLines = 5;
@@ -44,7 +29,7 @@ export class PostedRecaps {
   readonly #ending = Promise.withResolvers<RecapOutcome>();
 
   /** As `postRecap`; nobody waits for it but `drain`. */
-  begin(session: TranscriptSession | undefined, context: ClosingRecapContext): void {
+  begin(session: TranscriptSession | undefined, context: SessionContext): void {
     const posting = postRecap(session, context);
     this.#underWay.add(posting);
     void posting.finally(() => this.#underWay.delete(posting));
@@ -96,7 +81,7 @@ type PostedRecap = {
  */
 async function postRecap(
   session: TranscriptSession | undefined,
-  context: ClosingRecapContext,
+  context: SessionContext,
 ): Promise<void> {
   const { captionsDays, catchUp, recap } = context.settings();
   if (!session || !recap) return;
@@ -129,7 +114,7 @@ function alone({ place }: PostedRecap): RecapMessage {
 async function publicRecap(
   session: TranscriptSession,
   before: number,
-  { parts, transcripts }: ClosingRecapContext,
+  { parts, transcripts }: SessionContext,
 ): Promise<RecapMessage> {
   const everybody = [{ personId: '', openPlaceIds: [session.placeId] }] as const;
   const range = { leastLines: Math.max(leastLines, before + 1) };
@@ -164,7 +149,7 @@ async function post(
   lines: readonly TextLine[],
   { guildId, id: sessionId, placeId, ends }: TranscriptSession & Pick<PostedRecap, 'ends'>,
   captionsDays: number,
-  { parts }: ClosingRecapContext,
+  { parts }: SessionContext,
 ): Promise<MessagePlace | undefined> {
   const text = lines
     .map(({ id, with: words = {} }: CheckedLine) =>
@@ -191,7 +176,7 @@ async function post(
 async function withdraw(
   place: MessagePlace,
   { guildId }: TranscriptSession,
-  { parts }: ClosingRecapContext,
+  { parts }: SessionContext,
 ): Promise<void> {
   const chat = parts.captionChats.reopen(guildId, place.channelId);
   const gone = Promise.withResolvers<boolean>();

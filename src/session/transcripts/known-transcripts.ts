@@ -1,8 +1,9 @@
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { withStore } from '#src/session/store-access.ts';
+import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import { PostedRecaps } from './closing-recap.ts';
-import { type LookupSessions, TranscriptLookup } from './transcript-lookup.ts';
-import { type QuestionParts, TranscriptQuestions } from './transcript-questions.ts';
+import { TranscriptLookup } from './transcript-lookup.ts';
+import { TranscriptQuestions } from './transcript-questions.ts';
 import { allStores } from './transcript-stores.ts';
 
 /** How long, in ms, it is believed which servers keep something. */
@@ -14,11 +15,11 @@ const never = new AbortController().signal;
 export class KnownTranscripts {
   readonly questions: TranscriptQuestions;
   readonly recaps = new PostedRecaps();
-  readonly #parts: Pick<SessionDependencies, 'clock' | 'onEvent' | 'transcripts'>;
+  readonly #parts: SessionDependencies;
   #guildIds: ReadonlySet<string> = new Set();
   #lookedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: QuestionParts, sessions: LookupSessions) {
+  constructor(parts: SessionDependencies, sessions: VoiceSessions) {
     this.#parts = parts;
     this.questions = new TranscriptQuestions(parts, new TranscriptLookup(parts, sessions), never);
   }

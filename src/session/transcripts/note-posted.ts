@@ -3,8 +3,6 @@ import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { withStore } from '#src/session/store-access.ts';
 import type { TranscriptPorts } from './transcript-stores.ts';
 
-type NotingParts = Pick<SessionDependencies, 'clock' | 'onEvent' | 'transcripts'>;
-
 /**
  * Notes that a message shows something of a session, so that it goes with that; also on disk where no word is kept there:
  * the next process deletes messages of sessions that are kept nowhere. Never throws.
@@ -13,7 +11,7 @@ export function notePosted(
   place: MessagePlace,
   { guildId, id: sessionId }: Pick<TranscriptSession, 'guildId' | 'id'>,
   store: TranscriptPorts,
-  parts: NotingParts,
+  parts: SessionDependencies,
 ): void {
   const message = { ...place, guildId, sessionId, postedAtWallMs: parts.clock.wallMs() };
   const stores = [...new Set([store, parts.transcripts.onDisk])];
@@ -25,7 +23,7 @@ export function notePosted(
 const noSession = '';
 
 /** Notes that a message names somebody and is to go with this session, also where the process is killed. Never throws. */
-export function noteNaming(place: MessagePlace, guildId: string, parts: NotingParts): void {
+export function noteNaming(place: MessagePlace, guildId: string, parts: SessionDependencies): void {
   const { clock, transcripts } = parts;
   const message = { ...place, guildId, sessionId: noSession, postedAtWallMs: clock.wallMs() };
   const put = () => transcripts.onDisk.messages.put(message);
@@ -36,7 +34,7 @@ export function noteNaming(place: MessagePlace, guildId: string, parts: NotingPa
 export function settleNaming(
   { messageId }: MessagePlace,
   guildId: string,
-  parts: NotingParts,
+  parts: SessionDependencies,
 ): void {
   const settle = () => parts.transcripts.onDisk.messages.settled(messageId, true);
   void withStore(guildId, parts, 'store.unwritable', settle);

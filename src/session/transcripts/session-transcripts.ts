@@ -1,4 +1,5 @@
 import type { ListedSession } from '#src/captions/transcript-store.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { clausesOf } from '#src/session/output/read-aloud.ts';
 import type {
   AnswerOutcome,
@@ -15,7 +16,7 @@ import type { WrittenQuestions } from '#src/session/typed/written-questions.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import { quoteOf } from './quote.ts';
 import { TranscriptLookup } from './transcript-lookup.ts';
-import { type QuestionParts, TranscriptQuestions } from './transcript-questions.ts';
+import { TranscriptQuestions } from './transcript-questions.ts';
 
 /**
  * Transcripts for commands and programs: looked up, asked about, and said aloud where everybody may know. Every result holds
@@ -23,16 +24,12 @@ import { type QuestionParts, TranscriptQuestions } from './transcript-questions.
  */
 export class SessionTranscripts {
   readonly #places: WrittenQuestions;
-  readonly #sessions: Pick<VoiceSessions, 'session' | 'sessions' | 'settings'>;
+  readonly #sessions: VoiceSessions;
   readonly #lookup: TranscriptLookup;
   readonly #questions: TranscriptQuestions;
 
   /** Aborting `signal` ends all answers. */
-  constructor(
-    parts: QuestionParts,
-    sessions: Pick<VoiceSessions, 'session' | 'sessions' | 'settings'>,
-    signal: AbortSignal,
-  ) {
+  constructor(parts: SessionDependencies, sessions: VoiceSessions, signal: AbortSignal) {
     this.#places = parts.writtenQuestions;
     this.#sessions = sessions;
     this.#lookup = new TranscriptLookup(parts, sessions);

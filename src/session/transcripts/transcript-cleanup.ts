@@ -14,7 +14,7 @@ import type { CaptionChat, DeletedMessages } from '#src/session/ports/caption-ch
 import { allStores, type TranscriptPorts } from './transcript-stores.ts';
 
 export type TranscriptCleanupOptions = {
-  readonly parts: Pick<SessionDependencies, 'captionChats' | 'clock' | 'onEvent' | 'transcripts'>;
+  readonly parts: SessionDependencies;
   /** True where sessions that a killed process left open are ended at first: no other one has sessions. */
   readonly endsOpenSessions: boolean;
   /** Servers whose messages are changed; absent: all. */

@@ -19,7 +19,6 @@ import {
   knownByAll,
   knownByPeople,
 } from '#src/people/confidential-text.ts';
-import type { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type {
   FileRequest,
@@ -27,37 +26,20 @@ import type {
   QuotedLine,
   TranscriptOutcome,
 } from '#src/session/ports/captions.ts';
-import type { StoredSettings } from '#src/session/settings/stored-settings.ts';
 import { withStore } from '#src/session/store-access.ts';
-import {
-  type AudienceParts,
-  type AudienceRules,
-  audienceOf,
-  audienceOfManagers,
-} from './audience.ts';
+import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import { type AudienceRules, audienceOf, audienceOfManagers } from './audience.ts';
 import { allStores } from './transcript-stores.ts';
-
-export type LookupParts = AudienceParts & Pick<SessionDependencies, 'clock' | 'onEvent' | 'places'>;
-
-/** Sessions that go on in a server, and what holds there. */
-export type LookupSessions = {
-  sessions(guildId: string): readonly {
-    readonly context: {
-      readonly captions: Pick<ChannelCaptions, 'presences' | 'recorder'>;
-    };
-  }[];
-  readonly settings: Pick<StoredSettings, 'in' | 'load'>;
-};
 
 /** Sessions offered, and lines found, at most. */
 const [mostSessions, mostFound] = [25, 6];
 
 /** What was said, as far as somebody may know it. */
 export class TranscriptLookup {
-  readonly #parts: LookupParts;
-  readonly #sessions: LookupSessions;
+  readonly #parts: SessionDependencies;
+  readonly #sessions: VoiceSessions;
 
-  constructor(parts: LookupParts, sessions: LookupSessions) {
+  constructor(parts: SessionDependencies, sessions: VoiceSessions) {
     this.#parts = parts;
     this.#sessions = sessions;
   }
@@ -132,8 +114,7 @@ export class TranscriptLookup {
     await Promise.all(captions.map(({ recorder }) => recorder?.settled()));
     const unstored = captions.flatMap(({ presences }) => presences);
     const rules = { guildId, settings, unstored };
-    const { clock, onEvent } = this.#parts;
-    return await withStore(guildId, { clock, onEvent }, 'store.unreadable', () => read(rules));
+    return await withStore(guildId, this.#parts, 'store.unreadable', () => read(rules));
   }
 
   /** The session of that id, or the last one; undefined where it cannot be read. */

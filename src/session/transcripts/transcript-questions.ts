@@ -21,16 +21,8 @@ import type { Asker } from '#src/session/ports/command-ports.ts';
 import type { PaidKind } from '#src/spending/paid-kinds.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { KeptRecaps, lateAnswer } from './kept-recaps.ts';
-import {
-  type LookupParts,
-  quotedFor,
-  quotedPoint,
-  type TranscriptLookup,
-} from './transcript-lookup.ts';
+import { quotedFor, quotedPoint, type TranscriptLookup } from './transcript-lookup.ts';
 import { wholeReply } from './whole-reply.ts';
-
-export type QuestionParts = LookupParts &
-  Pick<SessionDependencies, 'chat' | 'chatName' | 'spending' | 'writtenQuestions'>;
 
 /** Lines that a model chooses from: in number, and in characters of one request. */
 const [mostLines, maxChars] = [80, 12_000];
@@ -55,13 +47,13 @@ class Refused extends Error {
 
 /** Questions about what was said, answered by stored lines that a chat model chooses by number. */
 export class TranscriptQuestions {
-  readonly #parts: QuestionParts;
+  readonly #parts: SessionDependencies;
   readonly #lookup: TranscriptLookup;
   readonly #signal: AbortSignal;
   readonly #kept: KeptRecaps;
 
   /** Aborting `signal` ends all answers. */
-  constructor(parts: QuestionParts, lookup: TranscriptLookup, signal: AbortSignal) {
+  constructor(parts: SessionDependencies, lookup: TranscriptLookup, signal: AbortSignal) {
     this.#kept = new KeptRecaps(parts.clock, signal);
     this.#parts = parts;
     this.#lookup = lookup;

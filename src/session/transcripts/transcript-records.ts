@@ -6,17 +6,15 @@ import { eraseTimeoutMs, withStore } from '#src/session/store-access.ts';
 import type { TranscriptCleanup } from './transcript-cleanup.ts';
 import { allStores, type TranscriptPorts } from './transcript-stores.ts';
 
-type RecordsParts = Pick<SessionDependencies, 'clock' | 'onEvent' | 'transcripts'>;
-
 /** Aborted by nobody: what is to be forgotten is forgotten. */
 const never = new AbortController().signal;
 
 /** What is kept of what one person said, in both stores. Nothing here throws; undefined where a store is in trouble. */
 export class TranscriptRecords {
-  readonly #parts: RecordsParts;
-  readonly #cleanup: Pick<TranscriptCleanup, 'erase'>;
+  readonly #parts: SessionDependencies;
+  readonly #cleanup: TranscriptCleanup;
 
-  constructor(parts: RecordsParts, cleanup: Pick<TranscriptCleanup, 'erase'>) {
+  constructor(parts: SessionDependencies, cleanup: TranscriptCleanup) {
     this.#parts = parts;
     this.#cleanup = cleanup;
   }

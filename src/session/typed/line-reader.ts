@@ -1,19 +1,15 @@
 import { openText } from '#src/people/confidential-text.ts';
 import { voiceIn } from '#src/pipeline/answer-language.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { GuildQueue } from '#src/session/guild-queue.ts';
-import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
-import type { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
 import { spokenText } from '#src/session/localized-text.ts';
 import { clausesOf } from '#src/session/output/read-aloud.ts';
 import type { Asker } from '#src/session/ports/command-ports.ts';
 import type { ReadingOutcome, WrittenLine } from '#src/session/ports/line-reading.ts';
 import type { TypedMessage, TypedOutcome } from '#src/session/ports/typed-messages.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { QueuedReading, QueuedTurn } from '#src/session/queue/queued-turn.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
-import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
-import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import { type NamedPerson, spokenNameOf } from '#src/session/settings/spoken-name.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
@@ -27,34 +23,18 @@ const longestRunGapMs = 60_000;
 /** A line that is to be read out, until it was or is dropped. */
 type OpenLine = { readonly messageId: string; readonly handle: TurnHandle; takeBack(): void };
 
-/** Where lines are read out, and who may be quoted there. */
-type LineContext = {
-  readonly channel: ChannelRef;
-  readonly gate: Pick<ConsentGate, 'consent' | 'saidNo'>;
-  readonly languages: Pick<SpeakerLanguages, 'of'>;
-  readonly parts: Pick<
-    SessionDependencies,
-    'clock' | 'peopleSettings' | 'places' | 'spokenLocales' | 'style' | 'textLanguage'
-  >;
-  readonly queue: Pick<TurnQueue, 'latest'>;
-  readonly settings: () => Pick<GuildSettings, 'blockedIds' | 'languages'>;
-};
-
 /** What is said of a line, in which voice and how fast. */
 type LineSpeech = Pick<QueuedReading, 'clauses' | 'language' | 'speakerId' | 'speed' | 'voice'>;
 
 /** Reads out what people have written, each in their own voice, behind all answers. */
 export class LineReader {
-  readonly #parts: Pick<SessionDependencies, 'peopleSettings'>;
-  readonly #sessions: Pick<VoiceSessions, 'session'>;
+  readonly #parts: SessionDependencies;
+  readonly #sessions: VoiceSessions;
   /** Lines of one server keep their order. */
   readonly #order = new GuildQueue();
   readonly #open = new Set<OpenLine>();
 
-  constructor(
-    parts: Pick<SessionDependencies, 'peopleSettings'>,
-    sessions: Pick<VoiceSessions, 'session'>,
-  ) {
+  constructor(parts: SessionDependencies, sessions: VoiceSessions) {
     this.#parts = parts;
     this.#sessions = sessions;
   }
@@ -131,7 +111,7 @@ export class LineReader {
   /** What is said of a line, and how. */
   async #speechOf(
     { author, text }: WrittenLine,
-    context: LineContext,
+    context: SessionContext,
   ): Promise<LineSpeech & { readonly characters: number }> {
     const { channel, languages, parts, settings } = context;
     const { guildId } = channel;
@@ -155,7 +135,7 @@ export class LineReader {
 }
 
 /** Whether nothing of this person may be repeated: they said no, are blocked, or nobody can tell. */
-function mayNotQuote(personId: string, { gate, settings }: LineContext): boolean {
+function mayNotQuote(personId: string, { gate, settings }: SessionContext): boolean {
   const isUnknown = gate.consent.standings === undefined;
   return isUnknown || gate.saidNo(personId) || settings().blockedIds.includes(personId);
 }
@@ -197,7 +177,7 @@ function outcomeOf(reading: ReadingOutcome): TypedOutcome {
 }
 
 /** What is said before a line: its writer, once for all that they wrote in a row. Undefined: it is not to be read any more. */
-function openingOf(writer: NamedPerson, context: LineContext): string | undefined {
+function openingOf(writer: NamedPerson, context: SessionContext): string | undefined {
   if (mayNotQuote(writer.id, context)) return undefined;
   const { channel, parts, queue } = context;
   const { latest } = queue;

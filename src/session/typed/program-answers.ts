@@ -18,31 +18,18 @@ import { once, transcribed } from './command-material.ts';
 import { openProgramSpeech } from './program-speech.ts';
 import { openSoundAnswer } from './sound-answer.ts';
 
-type AnswerParts = Pick<
-  SessionDependencies,
-  | 'chatName'
-  | 'clock'
-  | 'onEvent'
-  | 'pipelines'
-  | 'recordings'
-  | 'spending'
-  | 'style'
-  | 'synthesizer'
-  | 'transcriber'
->;
-
 /** Answers and texts that programs get at once in one server; what comes above it is refused. */
 const mostInServer = 4;
 
 /** Answers and speech for programs, which no channel hears, within the budgets of their server and their token. */
 export class SessionProgramAnswers {
-  readonly #parts: AnswerParts;
-  readonly #sessions: Pick<VoiceSessions, 'settings'>;
+  readonly #parts: SessionDependencies;
+  readonly #sessions: VoiceSessions;
   readonly #signal: AbortSignal;
   readonly #underWay = new Map<string, number>();
 
   /** Aborting `signal` ends the answers that are being made. */
-  constructor(parts: AnswerParts, sessions: Pick<VoiceSessions, 'settings'>, signal: AbortSignal) {
+  constructor(parts: SessionDependencies, sessions: VoiceSessions, signal: AbortSignal) {
     this.#parts = parts;
     this.#sessions = sessions;
     this.#signal = signal;

@@ -12,18 +12,13 @@ import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 
-export type ProgramSpeechParts = Pick<
-  SessionDependencies,
-  'clock' | 'onEvent' | 'spending' | 'synthesizer'
->;
-
 /** Sound that is made before it is read, in ms: the next sentence is asked for while one is sent. */
 const mostAheadMs = 10_000;
 
 /** Has a text spoken in the server's voice, with its pronunciations, if there is money for it. Aborting `signal` throws its reason. */
 export async function openProgramSpeech(
   text: ProgramText,
-  parts: ProgramSpeechParts,
+  parts: SessionDependencies,
   settings: Pick<VoiceSessions['settings'], 'load' | 'styleIn'>,
   signal: AbortSignal,
 ): Promise<ProgramSpeech> {
@@ -65,7 +60,7 @@ function spoken(
   clauses: readonly string[],
   voice: SpeechVoice,
   reservation: Reservation,
-  { clock, synthesizer }: ProgramSpeechParts,
+  { clock, synthesizer }: SessionDependencies,
   signal: AbortSignal,
 ): AsyncIterable<Pcm> {
   const paid = synthesizer.paidBy(reservation);

@@ -21,11 +21,6 @@ import { shiftWords } from '#src/speech/word-times.ts';
 import { transcribed } from './command-material.ts';
 import { type RecordingUtterance, utterancesIn } from './recording-utterances.ts';
 
-type TranscriptionParts = Pick<
-  SessionDependencies,
-  'chat' | 'clock' | 'recordings' | 'spending' | 'transcriber' | 'transcriptionModels' | 'weights'
->;
-
 /** Recordings that are put into words at once, for one program and in one server; what comes above it is refused. */
 const [mostForProgram, mostInServer] = [1, 2];
 /** Longest recording, in ms: 19 MB of samples. */
@@ -38,13 +33,13 @@ const mostTries = 2;
  * them is kept, and nothing of a channel goes in.
  */
 export class SessionProgramTranscriptions {
-  readonly #parts: TranscriptionParts;
+  readonly #parts: SessionDependencies;
   readonly #signal: AbortSignal;
   /** Server and program of each that is under way. */
   readonly #underWay = new Set<Pick<RecordingRequest, 'guildId' | 'asker'>>();
 
   /** Aborting `signal` ends what is under way. */
-  constructor(parts: TranscriptionParts, signal: AbortSignal) {
+  constructor(parts: SessionDependencies, signal: AbortSignal) {
     this.#parts = parts;
     this.#signal = signal;
   }

@@ -1,7 +1,7 @@
 import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { QueuedReading } from '#src/session/queue/queued-turn.ts';
-import type { TurnAdded, TurnQueue } from '#src/session/queue/turn-queue.ts';
+import type { TurnAdded } from '#src/session/queue/turn-queue.ts';
+import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Outcome of a text that somebody has read out: its place in the queue, or the reason why it has none. */
@@ -17,21 +17,11 @@ type UnaffordableReading = { readonly kind: 'unaffordable'; readonly line: TextL
 /** A text by its length, and the person or program to whose share it is counted; absent: the server pays alone. */
 type ReadingCost = { readonly characters: number; readonly payerId: string | undefined };
 
-type ReadingParts = Pick<SessionDependencies, 'spending'>;
-
-type ReadingSession = {
-  readonly channel: ChannelRef;
-  readonly context: {
-    readonly parts: ReadingParts;
-    readonly queue: Pick<TurnQueue, 'read' | 'readingRefusal'>;
-  };
-};
-
 /** Has a text read out and counts it to the share of its payer; what the queue does not take costs nothing. */
 export function readCharged(
   reading: QueuedReading,
   cost: ReadingCost,
-  { channel, context }: ReadingSession,
+  { channel, context }: VoiceSession,
 ): ReadingPlace {
   const { parts, queue } = context;
   const refusal = queue.readingRefusal(reading);
@@ -43,7 +33,7 @@ export function readCharged(
 export function chargeReading(
   { characters, payerId }: ReadingCost,
   guildId: string,
-  { spending }: ReadingParts,
+  { spending }: SessionDependencies,
 ): UnaffordableReading | undefined {
   if (payerId === undefined) return undefined;
   const refused = spending.read(guildId, payerId, characters);

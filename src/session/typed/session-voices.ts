@@ -18,33 +18,16 @@ import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import { voiceNamed } from '#src/speech/voice-names.ts';
 import { WrittenQuestions } from './written-questions.ts';
 
-type VoiceParts = Pick<
-  SessionDependencies,
-  | 'chatName'
-  | 'clock'
-  | 'onEvent'
-  | 'places'
-  | 'speechModels'
-  | 'spending'
-  | 'spokenLocales'
-  | 'synthesizer'
-  | 'voices'
->;
-
 /** Voices and models that read texts, and previews of voices. */
 export class SessionVoices {
-  readonly #parts: VoiceParts;
-  readonly #sessions: Pick<VoiceSessions, 'settings' | 'session'>;
+  readonly #parts: SessionDependencies;
+  readonly #sessions: VoiceSessions;
   readonly #signal: AbortSignal;
   /** Files that are being made: one for each person. */
   readonly #files = new WrittenQuestions();
 
   /** Aborting `signal` ends what is being made. */
-  constructor(
-    parts: VoiceParts,
-    sessions: Pick<VoiceSessions, 'settings' | 'session'>,
-    signal: AbortSignal,
-  ) {
+  constructor(parts: SessionDependencies, sessions: VoiceSessions, signal: AbortSignal) {
     this.#parts = parts;
     this.#sessions = sessions;
     this.#signal = signal;
@@ -156,7 +139,7 @@ function sayAloud(
 }
 
 /** Where the voice alone is out, there is nothing else to hear. */
-function failureLine(error: BotError, parts: Pick<SessionDependencies, 'chatName'>) {
+function failureLine(error: BotError, parts: SessionDependencies) {
   const line = failureText(error, parts);
   return line.id === 'fail.llm' ? ({ id: 'voice.preview.failed' } as const) : line;
 }

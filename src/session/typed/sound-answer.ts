@@ -27,8 +27,6 @@ export type SoundQuestion = {
   readonly isWritten?: boolean;
 };
 
-type SoundAnswerParts = Pick<SessionDependencies, 'chatName' | 'clock' | 'onEvent' | 'spending'>;
-
 /** No channel plays it, and no tool runs for it. */
 export const silentHost: ReplyHost = {
   playedMs: () => 0,
@@ -47,7 +45,7 @@ const longestFileMs = 180_000;
  */
 export async function openSoundAnswer(
   { guildId, turn, pipeline, payer, isWritten }: SoundQuestion,
-  { spending }: Pick<SoundAnswerParts, 'spending'>,
+  { spending }: SessionDependencies,
   signal: AbortSignal,
   onUsage: (usage: Usage) => void = () => undefined,
 ): Promise<ProgramAnswer> {
@@ -70,7 +68,7 @@ export async function openSoundAnswer(
 /** Answers with a WAV file and the words in it, within `ms`; `knownBy` may know what it is made of. Failures and abort: as `answerInWriting`. */
 export async function answerInFile(
   asked: SoundQuestion & { readonly knownBy: KnownBy; readonly speed?: number | undefined },
-  parts: SoundAnswerParts,
+  parts: SessionDependencies,
   ms: number,
   signal: AbortSignal,
 ): Promise<AskOutcome> {

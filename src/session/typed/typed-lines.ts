@@ -18,11 +18,9 @@ import type { TypedRequests } from './typed-requests.ts';
 
 /** What answers lines, and what reads them out. */
 type ServingLines = {
-  readonly talk: Pick<TypedRequests, 'ask' | 'askAloud'>;
-  readonly lines: Pick<LineReader, 'take' | 'deleted'>;
+  readonly talk: TypedRequests;
+  readonly lines: LineReader;
 };
-type TypedLinesParts = Pick<SessionDependencies, 'onEvent' | 'places'>;
-
 /**
  * What people write into the chat of the voice channel in which the bot sits, as a part of the conversation there: a line
  * that is meant for it is answered by a reply, and aloud where its writer sits in the channel.
@@ -31,10 +29,10 @@ type TypedLinesParts = Pick<SessionDependencies, 'onEvent' | 'places'>;
  * of people who said yes, and count by the addressing mode. What is not answered is read out where the server wants that.
  */
 export class TypedLines implements TypedMessageListener {
-  readonly #parts: TypedLinesParts;
-  readonly #sessions: Pick<VoiceSessions, 'session'>;
+  readonly #parts: SessionDependencies;
+  readonly #sessions: VoiceSessions;
   readonly #talk: ServingLines['talk'];
-  readonly #replies: Pick<TypedMessages, 'reply'>;
+  readonly #replies: TypedMessages;
   readonly #reader: ServingLines['lines'];
   readonly #signal: AbortSignal;
   /** Lines that are being answered, by message. */
@@ -42,10 +40,10 @@ export class TypedLines implements TypedMessageListener {
 
   /** Aborting `signal` ends the answers that are being written. */
   constructor(
-    parts: TypedLinesParts,
-    sessions: Pick<VoiceSessions, 'session'>,
+    parts: SessionDependencies,
+    sessions: VoiceSessions,
     { talk, lines }: ServingLines,
-    replies: Pick<TypedMessages, 'reply'>,
+    replies: TypedMessages,
     signal: AbortSignal,
   ) {
     this.#parts = parts;

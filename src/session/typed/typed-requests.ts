@@ -35,38 +35,15 @@ import { answerInWriting, type WrittenQuestion } from './written-answer.ts';
 /** Longest wait, in ms, of whoever asks aloud; afterwards the answer is heard without being shown. */
 const longestAloudMs = 50_000;
 
-type TypedParts = Pick<
-  SessionDependencies,
-  | 'chat'
-  | 'chatName'
-  | 'clock'
-  | 'longestWritingMs'
-  | 'memories'
-  | 'names'
-  | 'peopleSettings'
-  | 'onEvent'
-  | 'pipelines'
-  | 'recordings'
-  | 'spending'
-  | 'style'
-  | 'textLanguage'
-  | 'transcriber'
-  | 'writtenQuestions'
->;
-
 /** Typed requests: texts to read out, questions, and the command to be silent. */
 export class TypedRequests {
-  readonly #parts: TypedParts;
-  readonly #sessions: Pick<VoiceSessions, 'settings' | 'session'>;
+  readonly #parts: SessionDependencies;
+  readonly #sessions: VoiceSessions;
   readonly #signal: AbortSignal;
   readonly #standIns = new BrainStandIns();
 
   /** Aborting `signal` ends the answers that are being written. */
-  constructor(
-    parts: TypedParts,
-    sessions: Pick<VoiceSessions, 'settings' | 'session'>,
-    signal: AbortSignal,
-  ) {
+  constructor(parts: SessionDependencies, sessions: VoiceSessions, signal: AbortSignal) {
     this.#parts = parts;
     this.#sessions = sessions;
     this.#signal = signal;
@@ -209,7 +186,7 @@ export class TypedRequests {
     return this.#sessions.session(guildId)?.context.queue.stop() ? 'stopped' : 'nothing';
   }
 
-  async #partsIn(guildId: string): Promise<TypedParts> {
+  async #partsIn(guildId: string): Promise<SessionDependencies> {
     const { settings } = this.#sessions;
     await settings.load(guildId);
     const { chat } = this.#brainIn(guildId) ?? {};
@@ -246,7 +223,7 @@ export class TypedRequests {
     const settings = () => this.#sessions.settings.at(guildId, this.#channelIn(guildId));
     return (
       this.#sessions.session(guildId)?.context.languages ??
-      new SpeakerLanguages({ channel: { guildId }, parts: this.#parts, settings })
+      new SpeakerLanguages({ guildId, parts: this.#parts, settings })
     );
   }
 

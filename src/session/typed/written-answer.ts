@@ -34,11 +34,6 @@ export type WrittenQuestion = {
   readonly onUsage?: (usage: Usage) => void;
 };
 
-type WrittenAnswerParts = Pick<
-  SessionDependencies,
-  'chat' | 'chatName' | 'clock' | 'onEvent' | 'spending' | 'style'
->;
-
 /** More than one message holds is not awaited. */
 const longestChars = 4_000;
 
@@ -50,7 +45,7 @@ const longestChars = 4_000;
  */
 export async function answerInWriting(
   asked: WrittenQuestion,
-  parts: WrittenAnswerParts,
+  parts: SessionDependencies,
   ms: number,
   signal: AbortSignal,
 ): Promise<AskOutcome> {
@@ -79,7 +74,7 @@ export async function answerInWriting(
 
 async function written(
   asked: WrittenQuestion,
-  parts: WrittenAnswerParts,
+  parts: SessionDependencies,
   reservation: Reservation,
   signal: AbortSignal,
 ): Promise<string> {
@@ -95,7 +90,7 @@ async function written(
 async function asHeard(
   ear: PaidPipeline,
   { said, known: history, language }: WrittenQuestion,
-  { style }: WrittenAnswerParts,
+  { style }: SessionDependencies,
   reservation: Reservation,
   signal: AbortSignal,
 ): Promise<string> {
@@ -111,7 +106,7 @@ async function asHeard(
 
 async function asRead(
   { said, known, language }: WrittenQuestion,
-  { chat, style }: WrittenAnswerParts,
+  { chat, style }: SessionDependencies,
   reservation: Reservation,
   signal: AbortSignal,
 ): Promise<string> {
@@ -141,7 +136,7 @@ async function transcriptOf({ transcript }: TurnUtterance): Promise<Transcript> 
 
 function orderFor(
   { guildId, known, payer, said }: WrittenQuestion,
-  { style }: WrittenAnswerParts,
+  { style }: SessionDependencies,
 ): AnswerRequest {
   return {
     ...answerRequestOf({ said, style, history: known, tools: [] }, guildId, 'answer in writing'),

@@ -17,11 +17,11 @@ const mostWords = 200;
 /** Vocabulary of servers: words that recognisers are told to expect, and how voices say them. */
 export class SessionWords {
   readonly #clock: Pick<SessionDependencies['clock'], 'wallMs'>;
-  readonly #sessions: Pick<VoiceSessions, 'settings'>;
+  readonly #sessions: VoiceSessions;
 
   constructor(
     { clock }: { readonly clock: Pick<SessionDependencies['clock'], 'wallMs'> },
-    sessions: Pick<VoiceSessions, 'settings'>,
+    sessions: VoiceSessions,
   ) {
     this.#clock = clock;
     this.#sessions = sessions;

@@ -89,7 +89,8 @@ test('what hangs in a session holds its link not at all, and the goodbye for 2 s
     new FakeLinkOpener([adam]),
     new AbortController(),
   ];
-  const connection = new ReconnectingLink({ clock, linkOpener, random: () => 0 });
+  const { dependencies } = openSessionFixture({ linkOpener, random: () => 0 }, [adam], clock);
+  const connection = new ReconnectingLink(dependencies);
   await connection.open(lounge, () => true, over.signal);
   const spending = connection.spend(hang, over.signal).then(
     () => 'ended',

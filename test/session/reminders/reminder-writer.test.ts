@@ -10,8 +10,8 @@ function open() {
   const posted: string[] = [];
   const answered = Promise.withResolvers<void>();
   const aborted: unknown[] = [];
-  const writer = new ReminderWriter({
-    async notify(_where: unknown, lines: readonly PersonalLine[], signal: AbortSignal) {
+  const writer = new ReminderWriter(
+    async (_where: unknown, lines: readonly PersonalLine[], signal: AbortSignal) => {
       posted.push(lines.map(({ personId, text }) => `${personId}: ${text}`).join(' | '));
       await new Promise<void>((resolve, reject) => {
         signal.addEventListener('abort', () => {
@@ -21,7 +21,7 @@ function open() {
         void answered.promise.then(resolve);
       });
     },
-  });
+  );
   const write = (personId: string, text: string) => {
     const stop = new AbortController();
     const done = writer.write(lounge, { personId, text }, stop.signal);

@@ -69,9 +69,7 @@ export function start(
   };
   const own = { onEvent, ...over, store: store.consents, places: here, seatStore };
   const fixture: SessionFixture = openSessionFixture(own, people, clock);
-  const { panels, sessions } = fixture;
-  const parts = { clock, onEvent, panels, places: here, seatStore, store: store.consents };
-  const seats: SeatReturn = new SeatReturn(parts, sessions);
+  const seats: SeatReturn = new SeatReturn(fixture.dependencies, fixture.sessions);
   return { ...fixture, store, seats, arrive: () => seats.arrived([lounge.guildId]) };
 }
 

@@ -30,11 +30,9 @@ function open() {
     [Symbol.dispose]: () => void log.push(`${name} closed`),
   });
   const current = new CurrentPipeline(
-    {
-      open(name) {
-        log.push(`${name} opened`);
-        return new PaidPipeline(make(name));
-      },
+    (name) => {
+      log.push(`${name} opened`);
+      return new PaidPipeline(make(name));
     },
     () => ({ name: wanted }),
     over.signal,

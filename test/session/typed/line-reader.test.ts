@@ -43,7 +43,13 @@ async function joined(over: Over = {}) {
   const never = new AbortController().signal;
   const { sessions, talk } = fixture;
   const serving = { talk, lines: reader };
-  const lines = new TypedLines(context.parts, sessions, serving, { reply }, never);
+  const lines = new TypedLines(
+    context.parts,
+    sessions,
+    serving,
+    { reply, listen: () => undefined },
+    never,
+  );
   const before = synthesizer.asked.length;
   const spoken = () => synthesizer.asked.slice(before).map(({ text }) => text);
   return { ...fixture, context, lines, reader, spoken, synthesizer };

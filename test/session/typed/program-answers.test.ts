@@ -24,9 +24,10 @@ test('a stream that is given up before anybody reads it gives its place back', a
     needs: () => '',
   };
   await using decoding = new Decoding({ clock: realClock, stepMs: 2_000 });
-  const { sessions } = openSessionFixture({ settingsStore: new MemorySettings() });
+  const { dependencies, sessions } = openSessionFixture({ settingsStore: new MemorySettings() });
   const transcriber = new FakeTranscriber({ texts: ['hi'] });
   const parts = {
+    ...dependencies,
     ...paidEngines({ chat, transcriber, synthesizer, pipelines }),
     chatName: 'localhost:1',
     clock: realClock,

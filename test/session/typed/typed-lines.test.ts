@@ -47,7 +47,13 @@ async function joined(rounds: readonly (readonly ChatStep[])[] = [['Five.']], ov
   if (!context) throw new Error('it did not join');
   const { sessions, talk } = fixture;
   const reader = new LineReader(context.parts, sessions);
-  const lines = new TypedLines(context.parts, sessions, { talk, lines: reader }, { reply }, ended);
+  const lines = new TypedLines(
+    context.parts,
+    sessions,
+    { talk, lines: reader },
+    { reply, listen: () => undefined },
+    ended,
+  );
   return { ...fixture, chat, synthesizer, lines, replies, gone };
 }
 
