@@ -6,7 +6,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusEncoder } from '#src/audio/opus/opus.ts';
 import { musicRateHz } from '#src/audio/pcm.ts';
 import { changeOfRate } from '#src/audio/polyphase/change-of-rate.ts';
-import { plainFilter } from '#src/audio/polyphase/plain-filter.ts';
+import { plainFilter } from '#src/audio/polyphase/polyphase-filter.ts';
 import { Resampler } from '#src/audio/resample.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { writeWav } from '#src/audio/wav.ts';

@@ -13,10 +13,10 @@ const stepSamples = 4800;
 const steps = 4;
 const gateLufs = -70;
 const belowMeanLu = 10;
-/** Blocks are kept as how many there are of each loudness, in tenths of a decibel: whatever the length of the sound. */
+/** Bins of the loudness histogram, in tenths of a decibel: blocks are only counted, so any length of sound fits. */
 const tenths = 800;
 
-/** How loud sound at 48 kHz stereo is to people, in LUFS: K-weighted, gated, over all of it (ITU-R BS.1770-5). */
+/** Perceived loudness of sound at 48 kHz stereo, in LUFS: K-weighted, gated, over all of it (ITU-R BS.1770-5). */
 export class LoudnessMeter {
   readonly #forget: number;
   readonly #sides = [new KWeighting(), new KWeighting()] as const;
@@ -95,7 +95,7 @@ function placeOf(lufs: number): number {
   return Math.max(0, Math.min(tenths - 1, Math.floor((lufs - gateLufs) * 10)));
 }
 
-/** How the head and the ear weigh one channel. */
+/** K-weighting of one channel, after head and ear. */
 class KWeighting {
   #x1 = 0;
   #x2 = 0;
@@ -104,7 +104,7 @@ class KWeighting {
   #z1 = 0;
   #z2 = 0;
 
-  /** Of the next sample, where full scale is 1. */
+  /** Energy of the next sample, where full scale is 1. */
   energy(sample: number): number {
     const x = sample / 32_768;
     const y =

@@ -1,12 +1,12 @@
 /** Bytes of a page before its table of lengths (RFC 3533, 6). */
 const headBytes = 27;
-/** Of a page, with its table and 255 segments of 255 bytes. */
+/** Longest page, in bytes, with its table and 255 segments of 255 bytes. */
 export const longestPageBytes = headBytes + 255 + 255 * 255;
 
 /** Bytes whose checksum is counted in vain for each byte that is passed: 7 bytes may promise a page of 64 kB. */
 const countedPerByte = 256;
 
-/** What one page of an Ogg file tells. */
+/** One page of an Ogg file. */
 export type OggPage = {
   readonly bytes: Buffer;
   readonly isContinued: boolean;
@@ -27,7 +27,7 @@ export class OggPages {
   #isLost = false;
   #lostBytes = 0;
 
-  /** What was no page. */
+  /** Bytes that belong to no page. */
   get lostBytes(): number {
     return this.#lostBytes;
   }
@@ -102,7 +102,7 @@ function readPage(bytes: Buffer): OggPage | undefined {
   };
 }
 
-/** What the heads of pages tell. */
+/** Fields of the head of a page. */
 type PageMarks = {
   readonly serial: number;
   readonly isFirst?: boolean;

@@ -1,7 +1,7 @@
 import type { Pcm } from './pcm.ts';
 import { Resampler } from './resample.ts';
 
-/** Brings pieces of one mono sound to one rate, whatever rate each of them comes in. */
+/** Brings pieces of one mono sound, each of any rate, to one rate. */
 export class OneRate {
   readonly #toHz: number;
   #fromHz: number | undefined;
@@ -23,7 +23,7 @@ export class OneRate {
     return pieces.filter(({ length }) => length > 0);
   }
 
-  /** What was held back. */
+  /** Gives the samples held back. */
   flush(): Int16Array {
     return this.#resampler?.flush() ?? new Int16Array(0);
   }

@@ -1,6 +1,10 @@
+import { changeOfRate } from '#src/audio/polyphase/change-of-rate.ts';
+import { type PolyphaseFilter, plainFilter } from '#src/audio/polyphase/polyphase-filter.ts';
+import { openSimdFilter } from '#src/audio/polyphase/simd-filter.ts';
 import { joinSamples, type Pcm } from './pcm.ts';
-import type { PolyphaseFilter } from './polyphase/polyphase-filter.ts';
-import { sharedFilter } from './polyphase/shared-filters.ts';
+
+/** By their rates. Each is forgotten with the last stream that uses it: a table is only worth its memory while it is read. */
+const filters = new Map<string, WeakRef<PolyphaseFilter>>();
 
 /**
  * Changes the rate of one stream, channels interleaved, in pieces of any length; where it is cut does not change the sound.
@@ -39,7 +43,7 @@ export class Resampler {
     return out;
   }
 
-  /** What was held back; afterwards a new stream may begin. */
+  /** Gives the samples held back; afterwards a new stream may begin. */
   flush(): Int16Array {
     const { up, down, half } = this.#filter.change;
     if (up === down) return new Int16Array(0);
@@ -100,4 +104,16 @@ export function resample({ samples, rateHz, channels }: Pcm, toHz: number): Pcm 
     rateHz: toHz,
     channels,
   };
+}
+
+/** The filter of all streams that are brought from one rate to another. Errors: as `changeOfRate`. */
+export function sharedFilter(fromHz: number, toHz: number): PolyphaseFilter {
+  const key = `${fromHz} ${toHz}`;
+  const known = filters.get(key)?.deref();
+  if (known) return known;
+  for (const [other, filter] of filters) if (!filter.deref()) filters.delete(other);
+  const change = changeOfRate(fromHz, toHz);
+  const filter = openSimdFilter(change) ?? plainFilter(change);
+  filters.set(key, new WeakRef(filter));
+  return filter;
 }

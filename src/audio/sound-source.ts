@@ -9,11 +9,11 @@ export type SoundChunk =
 
 /** Something a track can play: a file, a stream, an attachment, a sound made by code. */
 export interface SoundSource {
-  /** What people see, one line. */
+  /** Title shown to people, one line. */
   readonly title: string;
   /** Where it is known before it is played. */
   readonly lengthMs?: number;
-  /** How loud it is as a whole, in LUFS, where that was measured. */
+  /** Loudness of the whole sound, in LUFS, where it was measured. */
   readonly lufs?: number;
   /** False for what only comes once, say a live stream: it starts where it is. */
   readonly seekable: boolean;

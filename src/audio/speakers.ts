@@ -1,6 +1,6 @@
 /** 3 dB down on both sides. */
 const centre = Math.SQRT1_2;
-/** Speakers of sounds with two channels, three, and so on; `-` is the one for effects, which nobody misses. */
+/** Speakers of sounds with two channels, three, and so on; `-` is the one for effects, which is left out. */
 const layouts = {
   /** WAV, FLAC (RFC 9639, 9.1.3): centre third, the low one behind it. */
   usual: ['LR', 'LRC', 'LRLR', 'LRCLR', 'LRC-LR', 'LRC-CLR', 'LRC-LRLR'],
@@ -10,7 +10,7 @@ const layouts = {
 
 export type SpeakerLayout = keyof typeof layouts;
 
-/** What a speaker adds on each side, so that all at full strength stay within it. */
+/** Gain of each speaker on each side, so that all at full strength stay within full scale. */
 export function speakers(
   count: number,
   layout: SpeakerLayout,

@@ -6,7 +6,7 @@ export class StereoRate {
   #rateHz = musicRateHz;
   #channels: 1 | 2 = 2;
   #change: Resampler | undefined;
-  /** Of two channels, one sample that came without its other half. */
+  /** A sample of stereo that came without its other half. */
   #odd: number | undefined;
 
   push({ samples, rateHz, channels }: Pcm): Int16Array[] {
@@ -16,7 +16,7 @@ export class StereoRate {
     return [...before, this.#inBoth(this.#change ? this.#change.push(whole) : whole)];
   }
 
-  /** What was held back, when a sound is over. */
+  /** Gives the samples held back, when a sound is over. */
   flush(): Int16Array {
     this.#odd = undefined;
     return this.#change ? this.#inBoth(this.#change.flush()) : new Int16Array(0);

@@ -1,11 +1,11 @@
+import { BotError } from '#src/base/errors.ts';
 import type { Pcm } from './pcm.ts';
 import { speakers } from './speakers.ts';
-import { badWav, type Encoding, readFormat } from './wav-format.ts';
 
 type WavReading =
   | { readonly kind: 'start' }
   | { readonly kind: 'chunks'; readonly encoding?: Encoding }
-  /** `leftBytes` of a chunk nobody needs. */
+  /** `leftBytes` of an unneeded chunk. */
   | { readonly kind: 'skip'; readonly leftBytes: number; readonly encoding?: Encoding }
   /** `leftBytes` is Infinity where the writer could not know. */
   | { readonly kind: 'data'; readonly leftBytes: number; readonly encoding: Encoding }
@@ -15,6 +15,18 @@ type WavReading =
 const unknownSize = 0xffffffff;
 /** A format chunk has 16 to 40 bytes; more than this is not one. */
 const formatLimitBytes = 256;
+
+/** Sample encoding of a WAV file. */
+type Encoding = {
+  readonly rateHz: number;
+  /** More than two are mixed down to two. */
+  readonly channels: number;
+  readonly sampleBytes: number;
+  /** Reads one sample as 16 bit. */
+  readonly sample: (bytes: Buffer, at: number) => number;
+};
+
+const mostChannels = 8;
 
 /** Reads a whole WAV file: 8, 16, 24 or 32 bit PCM or 32 bit float, channels above two mixed down. Errors: BotError `audio.bad_wav`. */
 export function readWav(bytes: Uint8Array): Pcm {
@@ -32,7 +44,7 @@ export function writeWav({ samples, ...shape }: Pcm): Buffer {
   return Buffer.concat([wavHeader(shape, dataBytes), littleEndian]);
 }
 
-/** What stands before 16 bit samples in a WAV file; without `dataBytes` of one whose end is not known yet. */
+/** Header of a WAV file with 16 bit samples; without `dataBytes` of one whose end is not known yet. */
 export function wavHeader(
   { rateHz, channels }: Pick<Pcm, 'rateHz' | 'channels'>,
   dataBytes?: number,
@@ -64,7 +76,7 @@ export class WavStream {
   #rest: Buffer = Buffer.alloc(0);
   #sounded = false;
 
-  /** Whatever whole samples `bytes` completed: nothing, or one piece a file. */
+  /** Gives the whole samples that `bytes` completed: nothing, or one piece per file. */
   push(bytes: Uint8Array): Pcm[] {
     this.#rest = Buffer.concat([this.#rest, bytes]);
     const pieces: Pcm[] = [];
@@ -179,4 +191,42 @@ function mixedDown(samples: Int16Array, rateHz: number, channels: number): Pcm {
 function startOfFile(bytes: Buffer): number | undefined {
   const at = bytes.indexOf('RIFF', 0, 'latin1');
   return at >= 0 && bytes.toString('latin1', at + 8, at + 12) === 'WAVE' ? at : undefined;
+}
+
+/** Reads the body of a format chunk. Errors: BotError `audio.bad_wav`. */
+function readFormat(chunk: Buffer): Encoding {
+  if (chunk.length < 16) throw badWav('The WAV file has a damaged format chunk.');
+  const extensible = chunk.readUInt16LE(0) === 0xfffe && chunk.length >= 26;
+  const code = chunk.readUInt16LE(extensible ? 24 : 0);
+  const channels = chunk.readUInt16LE(2);
+  const rateHz = chunk.readUInt32LE(4);
+  const bits = chunk.readUInt16LE(14);
+  const sample = sampleReader(code, bits);
+  if (!sample) throw badWav(`The WAV file has an encoding we cannot read (${code}, ${bits} bit).`);
+  if (channels < 1 || channels > mostChannels)
+    throw badWav(`The WAV file has ${channels} channels, not 1 to ${mostChannels}.`);
+  if (rateHz < 1000 || rateHz > 384_000) throw badWav(`The WAV file has a rate of ${rateHz} Hz.`);
+  return { rateHz, channels, sampleBytes: bits / 8, sample };
+}
+
+/** Reads one sample as 16 bit; `code` 1 is PCM and 3 float (RFC 2361). */
+function sampleReader(code: number, bits: number): Encoding['sample'] | undefined {
+  switch (`${code}/${bits}`) {
+    case '1/8':
+      return (bytes, at) => (bytes.readUInt8(at) - 128) << 8;
+    case '1/16':
+      return (bytes, at) => bytes.readInt16LE(at);
+    case '1/24':
+      return (bytes, at) => bytes.readInt16LE(at + 1);
+    case '1/32':
+      return (bytes, at) => bytes.readInt16LE(at + 2);
+    case '3/32':
+      return (bytes, at) => Math.max(-1, Math.min(1, bytes.readFloatLE(at) || 0)) * 32_767;
+    default:
+      return undefined;
+  }
+}
+
+function badWav(message: string): BotError {
+  return new BotError('audio.bad_wav', false, message);
 }

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import { openMediaplex } from '#src/audio/opus/opus-mediaplex.ts';
+import { loadOpus, openMediaplex } from '#src/audio/opus/load-opus.ts';
 import { openOpusScript } from '#src/audio/opus/opus-script.ts';
 import { opusSamples } from '#src/audio/opus/opus-toc.ts';
 import { opusCodecContract } from '#test/contracts/opus-codec.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PacketClock } from '#src/audio/voice/packet-clock.ts';
+import { PacketClock } from '#src/audio/voice/speaker-stream.ts';
 
 /** Packets of 20 ms, each as late as told. */
 function lags(lates: readonly number[], firstTimestamp = 0, sentMs = (n: number) => n * 20) {

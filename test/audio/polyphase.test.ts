@@ -3,11 +3,10 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { joinSamples } from '#src/audio/pcm.ts';
 import { changeOfRate } from '#src/audio/polyphase/change-of-rate.ts';
-import { plainFilter } from '#src/audio/polyphase/plain-filter.ts';
 import type { PolyphaseFilter } from '#src/audio/polyphase/polyphase-filter.ts';
-import { sharedFilter } from '#src/audio/polyphase/shared-filters.ts';
+import { plainFilter } from '#src/audio/polyphase/polyphase-filter.ts';
 import { openSimdFilter } from '#src/audio/polyphase/simd-filter.ts';
-import { Resampler, resample } from '#src/audio/resample.ts';
+import { Resampler, resample, sharedFilter } from '#src/audio/resample.ts';
 import { fc } from '#test/properties.ts';
 
 const amplitude = 20_000;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { similarity } from '#src/audio/echo/similarity.ts';
-import { openMediaplex } from '#src/audio/opus/opus-mediaplex.ts';
+import { openMediaplex } from '#src/audio/opus/load-opus.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { encoded, joined, speech } from './speech.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { WindowLags } from '#src/audio/voice/window-lags.ts';
+import { WindowLags } from '#src/audio/voice/voice-meter.ts';
 
 test('of a burst of windows that end together the first one tells the lag', () => {
   const lags = new WindowLags();

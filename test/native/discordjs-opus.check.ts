@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import { openNative } from '#src/audio/opus/opus-native.ts';
+import { loadOpus, openNative } from '#src/audio/opus/load-opus.ts';
 import { opusCodecContract } from '#test/contracts/opus-codec.ts';
 
 opusCodecContract('@discordjs/opus', openNative);

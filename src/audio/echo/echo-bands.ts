@@ -10,10 +10,10 @@ export const bandCount = edges.length - 1;
 export const silenceDb = -100;
 
 const bins = bandSamples / 2 + 1;
-/** Of a sine at full scale under a Hann window, all its bins together. */
+/** Power of a sine at full scale under a Hann window, all its bins together. */
 const fullScale = 1.5 * (bandSamples / 4) ** 2;
 
-/** How loud 16 ms are in each of ten bands. */
+/** Measures the loudness of 16 ms in each of ten bands. */
 export class Bands {
   readonly #spectrum = new Spectrum(hann());
   readonly #samples = new Float64Array(bandSamples);

@@ -20,7 +20,7 @@ export type Likeness = {
   readonly weight: number;
 };
 
-/** At which lag somebody's microphone sounds most like what was sent. */
+/** Finds the lag at which a person's microphone sounds most like the sent sound. */
 export class LagFinder {
   readonly #sent: SentEnvelope;
   readonly #heard = new Float64Array(bandCount);
@@ -81,7 +81,7 @@ export class LagFinder {
     this.#products[lag] = (this.#products[lag] ?? 0) * fade + products;
   }
 
-  /** How loud each band is on the whole does not count, only how it changes. */
+  /** Likeness of the changes in each band; the overall loudness of a band does not count. */
   likenessAt(lag: number): number {
     let [common, sent, heard] = [0, 0, 0];
     for (let band = 0; band < bandCount; band++) {

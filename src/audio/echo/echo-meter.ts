@@ -1,17 +1,16 @@
 import type { VoiceWindow } from '#src/audio/voice/voice-meter.ts';
 import { Bands, bandCount, bandSamples } from './echo-bands.ts';
-import { RoomFloor } from './echo-floor.ts';
 import { LagFinder, type Likeness } from './echo-lag.ts';
 import { EchoPath } from './echo-path.ts';
 import { hopMs, type SentEnvelope } from './echo-sent.ts';
 
-/** What an utterance was so far. */
+/** Echo verdict on an utterance so far. */
 export type EchoView = {
   /** 0..1 of its voiced windows that what was sent explains. */
   readonly share: number;
   /** From leaving to coming back, the network both ways included; undefined while no echo is known. */
   readonly lagMs: number | undefined;
-  /** `speech` also where somebody speaks over the echo, until the utterance is over. */
+  /** `speech` also where the person speaks over the echo, until the utterance is over. */
   readonly verdict: 'echo' | 'speech' | 'unknown';
   /** Since when there is more in it than echo; undefined while there is not. */
   readonly ownFromMs: number | undefined;
@@ -34,13 +33,16 @@ const silentMs = 600;
 /** Voiced windows that make a verdict: echo of a known path, and speech that nothing explains. */
 const [echoWindows, speechWindows] = [5, 22];
 const echoShare = 0.6;
-/** What is above echo and noise is a voice. At -20 dB, 2026-11: echo alone up to 1 dB, words 10 dB above it from 4 dB. */
+/**
+ * Excess over echo and noise, in dB, that is a voice. At -20 dB, 2026-11: echo alone up to 1 dB, words 10 dB above it
+ * from 4 dB.
+ */
 const ownDb = 2;
 /** One click is no voice. */
 const mostExcessDb = 8;
 /** Difference in dB from which a sound is too quiet to be the echo. */
 const mostShortDb = 5;
-/** Of the newest measurement in the mean. */
+/** Weight of the newest measurement in the mean. */
 const newShare = 0.2;
 /** Measurements that are remembered, to learn a way from: 1 s. */
 const remembered = 64;
@@ -62,8 +64,17 @@ const proofs = [
 /** Likeness that rules one out: of the same voices half are below, of 60 echoes at -20 dB none is below 0.77. */
 const disproof = { weight: 20, likeness: 0.45 };
 
+/** Level before the first measurement; quiet rooms are about so loud in each band. */
+const floorStartDb = -72;
+/** Lowest level: rooms without a sound, and the rest after noise suppression. */
+const floorLeastDb = -80;
+/** Weight of one measurement in the mean: single ones vary a lot. */
+const floorShare = 0.15;
+/** Decibels per measurement of 16 ms that noise grows at most: 2 dB a second. */
+const floorRiseDb = 0.03;
+
 /**
- * Tells the bot's own voice, back from somebody's loudspeakers, from what that person says. One per person.
+ * Distinguishes the bot's own voice, coming back from a person's loudspeakers, from that person's speech. One per person.
  *
  * Compares loudness in bands, not waveforms: rooms and noise suppression change the latter. Has no clock.
  */
@@ -213,4 +224,29 @@ function isFilled(samples: Float32Array, at: number): boolean {
   let zeros = 0;
   for (let n = at; n < at + bandSamples; n++) if (samples[n] === 0) zeros++;
   return zeros < bandSamples / 2;
+}
+
+/** Noise floor of one microphone's room in each band. */
+class RoomFloor {
+  readonly levels = new Float32Array(bandCount).fill(floorStartDb);
+  readonly #mean = new Float32Array(bandCount).fill(floorStartDb);
+  readonly #above = new Float32Array(bandCount);
+
+  /** A measurement of 16 ms, voice or not. */
+  add(levels: Float32Array): void {
+    for (let band = 0; band < bandCount; band++) {
+      const level = Math.max(floorLeastDb, levels[band] ?? floorLeastDb);
+      const mean = (this.#mean[band] ?? 0) + floorShare * (level - (this.#mean[band] ?? 0));
+      this.#mean[band] = mean;
+      this.levels[band] = Math.min(mean, (this.levels[band] ?? 0) + floorRiseDb);
+    }
+  }
+
+  /** Levels raised to the noise, which hides anything quieter. Valid until the next call. */
+  above(levels: Float32Array): Float32Array {
+    for (let band = 0; band < bandCount; band++) {
+      this.#above[band] = Math.max(levels[band] ?? floorLeastDb, this.levels[band] ?? floorLeastDb);
+    }
+    return this.#above;
+  }
 }

@@ -4,9 +4,9 @@ import { hopMs, type SentEnvelope } from './echo-sent.ts';
 /** Hops of reverberation, each quieter than the one before. */
 const tailHops = 12;
 const tailDb = 2;
-/** What was learned counts less and less: by 1/e after 60 measurements, 1 s. */
+/** Decay of the learned levels for each measurement: by 1/e after 60, 1 s. */
 const keep = 1 - 1 / 60;
-/** Of quieter parts nothing is learned: what is heard then is the room. */
+/** Lowest sent level to learn from: below it the microphone holds the room. */
 const sentFloorDb = -55;
 /** Fainter is nothing. */
 const leastGainDb = -60;
@@ -17,11 +17,11 @@ const noiseDb = 3;
 /** Hops that a packet may have come too late when the way was found. */
 const leadHops = 2;
 
-/** How a microphone compares with what should come back, in decibels, mean of the bands. */
+/** Difference between a microphone and the expected echo, in decibels, mean of the bands. */
 export type Compared = {
   /** Above all that can be echo and noise. */
   readonly excessDb: number;
-  /** Of the echo above the noise, as it should be. */
+  /** Expected echo above the noise. */
   readonly expectedDb: number;
   /** Below what should come back. */
   readonly shortDb: number;
@@ -44,7 +44,7 @@ export class EchoPath {
     this.lagMs = lag * hopMs;
   }
 
-  /** What is louder than `noise`, which is as loud as the room in each band, came back. */
+  /** Learns from levels above `noise`, the noise floor in each band: those are the echo. */
   learn(levels: Float32Array, noise: Float32Array, hop: number): void {
     for (let band = 0; band < bandCount; band++) {
       const sentDb = this.#at(hop - this.lag, band);

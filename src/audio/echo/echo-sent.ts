@@ -18,10 +18,10 @@ const mostWaiting = 128;
 type SentFrame = { readonly samples: Int16Array; readonly beginsAtMs: number | undefined };
 
 /**
- * How loud the sound that really left was, in ten bands every 8 ms; one per session.
+ * Loudness of the sound that really left, in ten bands every 8 ms; one per session.
  *
- * Holds 6 s and forgets the oldest. Measures when it is asked, which is when somebody speaks over it: of what was sent
- * before that only the last 2.5 s. Has no clock.
+ * Holds 6 s and forgets the oldest. Measures on demand, when a person speaks over it: of sound sent before that only the
+ * last 2.5 s. Has no clock.
  */
 export class SentEnvelope {
   /** Ten levels per hop in decibels; `at` tells where, and measures what is lacking. */
@@ -65,7 +65,7 @@ export class SentEnvelope {
     this.#waiting = [];
   }
 
-  /** A frame that nobody asked about in time counts as silence. */
+  /** A frame that was not asked about in time counts as silence. */
   #skip(frame: SentFrame | undefined): void {
     if (!frame) return;
     if (frame.beginsAtMs !== undefined) this.#begin(frame.beginsAtMs);

@@ -3,7 +3,7 @@ import { resample } from '#src/audio/resample.ts';
 
 /** Envelope step for the rough alignment: 10 ms. */
 const stepSamples = listenRateHz / 100;
-/** How far one window may lie off the rough alignment: 30 ms. */
+/** Largest distance of one window from the rough alignment: 30 ms. */
 const slackSamples = Math.round(listenRateHz * 0.03);
 const windowSamples = listenRateHz / 4;
 /** Rough alignments worth a closer look. */
@@ -14,11 +14,11 @@ const stretchSamples = 2 * listenRateHz;
 const windowLimit = 40;
 
 /**
- * How surely `heard` is a recording of `expected`: above 0.9 for an Opus-coded copy, below 0.5 for something else.
+ * Likeness of `heard` to a recording of `expected`: above 0.9 for an Opus-coded copy, below 0.5 for something else.
  *
  * `heard` may begin earlier or later, have another rate or loudness, lack pieces and hold longer pauses. It is the
- * median, over the loud quarter seconds of `expected`, of the correlation of the waveforms at the best lag; 0 if
- * there is none.
+ * median, over the loud quarter seconds of `expected`, of the correlation of the waveforms at the best lag; 0 if there is
+ * none.
  */
 export function similarity(heard: Pcm, expected: Pcm): number {
   const [there, wanted] = [voiceBand(heard), voiceBand(expected)];
@@ -34,7 +34,7 @@ export function similarity(heard: Pcm, expected: Pcm): number {
   return median(scores);
 }
 
-/** How well each of `windows` matches, at that of `lags` where most of them do. */
+/** Score of each of `windows`, at that of `lags` where most of them match. */
 function bestScores(
   heard: Float64Array,
   expected: Float64Array,

@@ -7,7 +7,7 @@ import type { FromEncoders, SoundEncoder, ThreadedFormat, ToEncoders } from './s
 
 /** Longest time, in ms, for one piece of sound, the loading of a library counted. */
 const longestMs = 10_000;
-/** How long the thread stays after its last sound, in ms: the next one begins sooner. */
+/** Time in ms that the thread stays after its last sound: the next one begins sooner. */
 const idleMs = 60_000;
 /** The memory of the libraries lies outside the heap. */
 const resourceLimits = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 2 };
@@ -17,7 +17,7 @@ const entry = new URL('./encoder-worker.ts', import.meta.url);
 export class EncoderThread {
   readonly #clock: Clock;
   readonly #worker: Worker;
-  /** Who waits for bytes, by the id of their sound. */
+  /** Requests that wait for bytes, by the id of their sound. */
   readonly #waiting = new Map<number, PromiseWithResolvers<Uint8Array>>();
   readonly #open = new Set<number>();
   #lastId = 0;

@@ -4,11 +4,11 @@ import type { FromEncoders, ThreadedFormat, ToEncoders } from './sound-encoder.t
 
 // Entry of the thread of encoders. Each library is loaded when its format is first asked for.
 
-/** Of MP3, in kbit/s: more than speech at this rate needs. */
+/** Bit rate of MP3, in kbit/s: more than speech at this rate needs. */
 const mp3Kbits = 64;
 /** Samples of one block of FLAC, 20 ms: what is held back. */
 const flacBlockSamples = speakRateHz / 50;
-/** Of libFLAC, 0 to 8: its own standard. */
+/** Compression level of libFLAC, 0 to 8: its own standard. */
 const flacLevel = 5;
 
 type LoadedEncoder = {
@@ -26,7 +26,7 @@ async function openMp3(): Promise<LoadedEncoder> {
   const { createMp3Encoder } = await import('wasm-media-encoders');
   const encoder = await createMp3Encoder();
   encoder.configure({ channels: 1, sampleRate: speakRateHz, bitrate: mp3Kbits });
-  // What it returns is overwritten by the next call.
+  // the next call overwrites the result
   return {
     push: (samples) => encoder.encode([Float32Array.from(samples, (one) => one / 32_768)]).slice(),
     end: () => encoder.finalize().slice(),
@@ -67,7 +67,7 @@ async function take(message: ToEncoders): Promise<void> {
   const { id, kind } = message;
   if (kind === 'open') {
     const opened = open[message.format]();
-    opened.catch(() => undefined); // told to whoever pushes
+    opened.catch(() => undefined); // `push` reports the error
     encoders.set(id, opened);
     return;
   }

@@ -4,9 +4,9 @@ import type { OpusEncoder } from '#src/audio/opus/opus.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import type { SoundEncoder } from './sound-encoder.ts';
 
-/** What libopus puts before the sound, in samples at 48 kHz. */
+/** Encoder delay of libopus before the sound, in samples at 48 kHz. */
 const preSkip = 312;
-/** Granules count at 48 kHz, whatever the rate of the encoder (RFC 7845, 4). */
+/** Granules count at 48 kHz, independent of the encoder's rate (RFC 7845, 4). */
 const granulesPerSample = 48_000 / speakRateHz;
 const frameSamples = speakRateHz / 50;
 /** Its packets fit into a page, however long they are: 1,275 bytes each, at most 5 of 255 segments. */

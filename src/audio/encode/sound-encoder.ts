@@ -5,7 +5,7 @@ import { speakRateHz } from '#src/audio/pcm.ts';
 export interface SoundEncoder extends Disposable {
   /** Bytes that are ready, maybe none; to be awaited before the next call. Errors: BotError `audio.encoder_failed`. */
   push(samples: Int16Array): Uint8Array | Promise<Uint8Array>;
-  /** What was held back. Errors: as `push`. */
+  /** Encodes the samples held back. Errors: as `push`. */
   end(): Uint8Array | Promise<Uint8Array>;
 }
 
@@ -29,7 +29,7 @@ export type SoundFormat = (typeof soundFormats)[number];
 /** Formats that are encoded in a thread. */
 export type ThreadedFormat = Extract<SoundFormat, 'mp3' | 'flac'>;
 
-/** What the thread of encoders is told; answers come in order. */
+/** Messages to the thread of encoders; answers come in order. */
 export type ToEncoders =
   | { readonly kind: 'open'; readonly id: number; readonly format: ThreadedFormat }
   | { readonly kind: 'push'; readonly id: number; readonly samples: Int16Array }

@@ -1,4 +1,4 @@
-/** Of Layer I, II and III, in kbit/s, by version; the first and the last index are none. */
+/** Bit rates of Layer I, II and III, in kbit/s, by version; the first and the last index are none. */
 const bitrates = {
   first: [
     [32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
@@ -35,7 +35,7 @@ export type FrameHeader = {
   /** Version, layer and rate in one number: equal in every frame of one sound. */
   readonly kind: number;
   readonly lengthBytes: number;
-  /** Per channel; 0 for AAC, whose rate is told otherwise. */
+  /** Samples per channel; 0 for AAC, whose rate is written elsewhere. */
   readonly samples: number;
   readonly rateHz: number;
 };

@@ -1,8 +1,7 @@
 import { rms } from '#src/audio/loudness.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { OpusCodec } from './opus.ts';
-import { openMediaplex } from './opus-mediaplex.ts';
-import { openNative } from './opus-native.ts';
+import { codecOf } from './opus-coder.ts';
 import { openOpusScript } from './opus-script.ts';
 
 const codecs = {
@@ -10,6 +9,22 @@ const codecs = {
   mediaplex: openMediaplex,
   opusscript: openOpusScript,
 } as const;
+
+/** The part of @discordjs/opus that we use; the package is there only if the operator added it. */
+type NativeOpus = {
+  readonly OpusEncoder: new (
+    rateHz: number,
+    channels: number,
+  ) => {
+    encode(pcm: Buffer): Buffer;
+    decode(opus: Buffer): Buffer;
+    setBitrate(bitrate: number): void;
+    applyEncoderCTL(request: number, value: number): void;
+  };
+};
+
+// In a variable, so that neither types nor tools ask for a package most people do not have.
+const packageName: string = '@discordjs/opus';
 
 /**
  * The first Opus library, fastest first, that loads and passes a short test; `prefer` names one to try before.
@@ -52,4 +67,25 @@ function selfTest(codec: OpusCodec): void {
     encoder.free();
     decoder.free();
   }
+}
+
+/** Opus by mediaplex: prebuilt, needs no compiler. Rejects where it has no binary for this machine. */
+export async function openMediaplex(): Promise<OpusCodec> {
+  const { OpusEncoder } = await import('mediaplex');
+  return codecOf(
+    'mediaplex',
+    (rateHz, channels) => new OpusEncoder(rateHz, channels),
+    (coder, ctl, value) => coder.applyEncoderCtl(ctl, value),
+  );
+}
+
+/** Opus by @discordjs/opus: the fastest, but compiled on the spot. Rejects where it is absent or has no binary. */
+export async function openNative(): Promise<OpusCodec> {
+  const { default: native }: { readonly default: NativeOpus } = await import(packageName);
+  const { OpusEncoder } = native;
+  return codecOf(
+    packageName,
+    (rateHz, channels) => new OpusEncoder(rateHz, channels),
+    (coder, ctl, value) => coder.applyEncoderCTL(ctl, value),
+  );
 }

@@ -4,24 +4,24 @@ import { type OpusMode, opusSamples } from './opus-toc.ts';
 export const ctl = {
   application: 4000,
   bitrate: 4002,
-  /** Of its private part (opus_private.h). */
+  /** From libopus's private header (opus_private.h). */
   forceMode: 11_002,
   voip: 2048,
   audio: 2049,
   /** Left alone libopus picks a hybrid mode at 24 kHz that costs 2.8 times as much. */
   speechBitrate: 64_000,
-  /** Of stereo. */
+  /** Bit rate of stereo. */
   musicBitrate: 128_000,
 } as const;
 
 const modes = { silk: 1000, hybrid: 1001, celt: 1002, auto: -1000 } as const;
 
-/** What `ctl.forceMode` takes. */
+/** Argument of `ctl.forceMode`. */
 export function modeValue(mode: OpusMode | undefined): number {
   return modes[mode ?? 'auto'];
 }
 
-/** What the smallest of the libraries takes; a packet on the wire has at most 1.5 kB. */
+/** Largest packet that all of the libraries take; a packet on the wire has at most 1.5 kB. */
 const payloadLimitBytes = 3828;
 
 /** A packet this short holds one frame without sound: its sender saves bandwidth while all is quiet (DTX). */
@@ -50,7 +50,7 @@ export function decoded(
   return samples;
 }
 
-/** What the network gave already is one. */
+/** Bytes from the network already are a Buffer. */
 function asBuffer(opus: Uint8Array): Buffer {
   return opus instanceof Buffer ? opus : Buffer.from(opus.buffer, opus.byteOffset, opus.length);
 }

@@ -14,10 +14,10 @@ export function opusSamples(opus: Uint8Array): number {
   return samples <= longestSamples ? samples : 0;
 }
 
-/** How a packet is made: of speech, of sound, or the low part like this and the high part like that. */
+/** Coding mode of a packet: for speech, for any sound, or one for the low band and the other for the high band. */
 export type OpusMode = 'silk' | 'hybrid' | 'celt';
 
-/** As its first byte tells (RFC 6716, table 2). */
+/** Mode in its first byte (RFC 6716, table 2). */
 export function opusMode(opus: Uint8Array): OpusMode {
   const mode = (opus[0] ?? 0) >> 3;
   if (mode < 12) return 'silk';

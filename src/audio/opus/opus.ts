@@ -12,7 +12,7 @@ export interface OpusDecoder {
 export interface OpusEncoder {
   /** `samples` holds exactly 20 ms at the encoder's rate. */
   encode(samples: Int16Array): Frame;
-  /** From the next frame on only this mode, whatever the sound; undefined lets it choose again. Fakes may lack it. */
+  /** Forces this mode from the next frame on, for any sound; undefined lets it choose again. Fakes may lack it. */
   force?(mode: OpusMode | undefined): void;
   free(): void;
 }
@@ -24,7 +24,7 @@ export function sparesCoders({ spare }: Pick<OpusCodec, 'spare'>, coders: number
 
 /** One Opus library. */
 export interface OpusCodec {
-  /** As printed at start, say `mediaplex`. */
+  /** Name printed at start, say `mediaplex`. */
   readonly name: string;
   decoder(rateHz: 16_000 | 24_000 | 48_000): OpusDecoder;
   encoder(rateHz: 16_000 | 24_000 | 48_000): OpusEncoder;

@@ -7,7 +7,7 @@ const phaseLimit = 512;
 /** Longest table of a filter, in taps: 512 KiB. Only odd rates far above 48 kHz get fewer phases for it. */
 const tableTaps = 128 * 1024;
 
-/** What it takes to make `up` samples of every `down`: a filter of twice `half` taps in each of `phases` places. */
+/** Parameters for making `up` samples of every `down`: a filter of twice `half` taps in each of `phases` places. */
 export type ChangeOfRate = {
   readonly up: number;
   readonly down: number;

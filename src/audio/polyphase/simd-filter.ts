@@ -16,7 +16,7 @@ type FilterArguments = readonly [
   phaseStep: number,
 ];
 
-/** What scripts/kernels/polyphase.ts exports. */
+/** Exports of scripts/kernels/polyphase.ts. */
 type FilterModule = {
   readonly floatMono: (from: number, to: number, frames: number) => void;
   readonly floatStereo: (from: number, left: number, right: number, frames: number) => void;

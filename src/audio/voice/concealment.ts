@@ -4,12 +4,12 @@ const perMs = listenRateHz / 1000;
 /** Voices are 60 to 400 Hz high. */
 const shortestPeriod = listenRateHz / 400;
 const longestPeriod = Math.ceil(listenRateHz / 60);
-/** What one period is compared over. */
+/** Samples over which one period is compared. */
 const compared = 15 * perMs;
 const remembered = longestPeriod + compared;
-/** Nobody knows what was said later than this: it has faded to nothing. */
+/** Samples after which made-up sound has faded to nothing: the real sound is unknown then. */
 const fadeSamples = 100 * perMs;
-/** What comes after a loss is faded in over the last of the made-up sound. */
+/** Samples over which sound after a loss is faded in, over the last of the made-up sound. */
 const joinSamples = 5 * perMs;
 
 /**
@@ -31,7 +31,7 @@ export class Concealment {
     return this.#knows;
   }
 
-  /** What was really heard; its first 5 ms are changed in place where it follows a loss. */
+  /** Takes samples really received; the first 5 ms are changed in place where they follow a loss. */
   heard(samples: Int16Array): void {
     if (this.#made > 0) this.#join(samples);
     this.#made = 0;
@@ -50,7 +50,7 @@ export class Concealment {
     return samples;
   }
 
-  /** As after a long silence: what was before says nothing about what comes. */
+  /** Forgets the stream, after a long silence: earlier sound does not predict later sound. */
   reset(): void {
     this.#past.fill(0);
     this.#knows = false;

@@ -13,7 +13,7 @@ const clockLeapMs = 500;
 const rtpPerMs = 48;
 
 /**
- * How unevenly one person's packets arrive, judged from their own instants and timestamps only.
+ * Measures how unevenly one person's packets arrive, from their own instants and timestamps only.
  *
  * A packet's delay is its arrival minus its timestamp, over the last 100. They are uneven when the 95th percentile is
  * more than 25 ms above the 5th (which is as good as the fastest, and no single packet decides it), until less than 15.

@@ -4,7 +4,7 @@ import { Jitter } from './jitter.ts';
 
 /** Samples are at 48 kHz, as in RTP. */
 export type OrderStep =
-  /** What cannot be read counts as long as the last that could. */
+  /** An unreadable packet counts as long as the last readable one. */
   | { readonly kind: 'packet'; readonly packet: Packet; readonly samples: number }
   /** Frames that never came, just before the packet that follows. */
   | { readonly kind: 'lost'; readonly frames: number; readonly samples: number }
@@ -21,7 +21,7 @@ export type OrderCounts = {
   readonly reordered: number;
 };
 
-/** How long a packet waits for one before it. Two frames: more would be heard as delay. */
+/** Longest wait, in ms, of a packet for the one before it. Two frames: more would be heard as delay. */
 const reorderWaitMs = 40;
 /** Longest wait for a missing packet while packets arrive unevenly, in ms. */
 const unevenWaitMs = 60;
@@ -86,7 +86,7 @@ export class PacketOrder {
     return { ...this.#counts };
   }
 
-  /** How unevenly packets arrive, in ms: `spreadMs` of `Jitter`. */
+  /** Spread of the arrivals of packets, in ms: `spreadMs` of `Jitter`. */
   get jitterMs(): number | undefined {
     return this.#jitter.spreadMs;
   }

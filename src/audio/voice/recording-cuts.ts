@@ -23,7 +23,7 @@ function pauseMsAt(lengthMs: number): number {
  */
 export class RecordingCuts {
   #windows = 0;
-  /** First window of the span, and the one after its last voice; undefined: nobody speaks. */
+  /** First window of the span, and the one after its last voice; undefined: there is no voice. */
   #span: { readonly from: number; to: number } | undefined;
   /** Probabilities since the span began. */
   #probabilities: number[] = [];
@@ -53,7 +53,7 @@ export class RecordingCuts {
     return this.#cut(span.from * windowMs - preRollMs, toMs);
   }
 
-  /** Somebody speaks on: cut where a voice is least likely, shortly before. */
+  /** Cuts ongoing speech where a voice is least likely, shortly before. */
   #cutShort(): SpeechSpan | undefined {
     const span = this.#span;
     if (!span) return undefined;

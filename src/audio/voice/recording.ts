@@ -10,7 +10,7 @@ const tailMs = 200;
 
 const samplesOf = (ms: number): number => (ms * listenRateHz) / 1000;
 
-/** The sound of one utterance: a short past while nobody talks, everything since the voice began, cut where it ended. */
+/** Sound of one utterance: a short past while there is no voice, everything since the voice began, cut where it ended. */
 export class Recording {
   #chunks: Int16Array[] = [];
   #length = 0;
@@ -29,7 +29,7 @@ export class Recording {
     this.#voiced = this.#length;
   }
 
-  /** What was pushed last held voice. */
+  /** The last pushed sound held voice. */
   voiced(): void {
     this.#voiced = this.#length;
   }

@@ -8,7 +8,7 @@ export type Layer = {
 
 /** The voice detector's numbers, as the plain implementation takes them. */
 export type SileroLayers = {
-  /** Of the short-time spectrum; 256 values. */
+  /** Window of the short-time spectrum; 256 values. */
   readonly window: Float64Array;
   /** Four convolutions over time; each row holds its taps one after the other, as the input lies in time. */
   readonly encoder: readonly [Layer, Layer, Layer, Layer];

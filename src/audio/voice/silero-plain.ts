@@ -23,7 +23,7 @@ export class PlainSilero {
   readonly #first = new Float64Array(6 * 128);
   readonly #second = new Float64Array(2 * 64);
   readonly #third = new Float64Array(64);
-  /** What the cells see: 128 features and their own former output. */
+  /** Input of the cells: 128 features and their own former output. */
   readonly #seen = new Float64Array(2 * cellCount);
   readonly #gates = new Float64Array(4 * cellCount);
   readonly #cells = new Float64Array(cellCount);

@@ -7,7 +7,7 @@ import {
   windowSamples,
 } from './silero-layers.ts';
 
-/** What scripts/kernels/silero.ts exports; addresses are in bytes. */
+/** Exports of scripts/kernels/silero.ts; addresses are in bytes. */
 type Kernels = {
   spectra(
     samples: number,
@@ -81,7 +81,7 @@ function addressesFor({ encoder: [a, b, c, d], cells }: SileroLayers) {
     first: space.take(6 * 128),
     second: space.take(2 * 64),
     third: space.take(64),
-    /** What the cells see: 128 features and their own former output. */
+    /** Input of the cells: 128 features and their own former output. */
     seen: space.take(2 * cellCount),
     gates: space.take(4 * cellCount),
     cells: space.take(cellCount),
@@ -129,7 +129,7 @@ export class SileroSimd {
     this.#cells = numbers(at.cells, cellCount);
   }
 
-  /** As `SimdStream` has it; `stream` becomes what it is after this window. */
+  /** Implements `SimdStream.probability`; updates `stream` to its state after this window. */
   probability(stream: StreamState, window: Float32Array): number {
     this.#samples.set(stream.context);
     this.#samples.set(window, contextSamples);
@@ -182,7 +182,7 @@ export class SileroSimd {
   }
 }
 
-/** What is remembered of one stream from window to window. */
+/** State of one stream from window to window. */
 type StreamState = {
   readonly context: Float32Array;
   readonly outputs: Float32Array;

@@ -2,13 +2,13 @@ import type { OpusCodec, OpusDecoder } from '#src/audio/opus/opus.ts';
 import { isSealed, isSilenceFrame, type Packet } from '#src/audio/packet.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { Concealment } from './concealment.ts';
-import { PacketClock } from './packet-clock.ts';
 import { type OrderCounts, type OrderStep, PacketOrder } from './packet-order.ts';
 
 /**
- * What one person's microphone gave, in order, as 16 kHz mono. `atMs` is the instant of the last sample, and never
- * goes back. `lengthMs` is the true length of a gap; its `samples` go on with the voice for what was lost, fading, and
- * are zeros for at most 300 ms where nothing was sent. `lagMs` is what jitter has added to `atMs`, where that is known.
+ * Sound of one person's microphone, in order, as 16 kHz mono. `atMs` is the instant of the last sample, and never goes
+ * back. `lengthMs` is the true length of a gap; its `samples` go on with the voice for lost sound, fading, and are zeros
+ * for at most 300 ms where no sound was sent. `lagMs` is the delay by jitter that is contained in `atMs`, where that is
+ * known.
  */
 export type SpeakerSound =
   | {
@@ -32,11 +32,11 @@ export type StreamCounts = OrderCounts & {
   readonly sealed: number;
   /** Not Opus, or no decoder could be had. */
   readonly undecodable: number;
-  /** Of the lost, sealed and undecodable: those whose place was filled. */
+  /** Lost, sealed and undecodable packets whose place was filled. */
   readonly concealed: number;
 };
 
-/** What was missing before a packet, in samples at 48 kHz. */
+/** Gap before a packet, in samples at 48 kHz. */
 type Missing = { readonly frames: number; readonly lost: number; readonly silent: number };
 type PacketStep = Extract<OrderStep, { kind: 'packet' }>;
 
@@ -52,6 +52,12 @@ const idleMs = 30_000;
 const filledRun = 5;
 /** Bad packets in a row that may have been the decoder's fault. */
 const spoiledRun = 2;
+
+const timestampRange = 2 ** 32;
+/** A lag beyond this, in ms, is none: the client's clock has jumped. */
+const mostLagMs = 500;
+/** Rate at which the offset may rise, so that a clock that is slower than ours is followed: 500 ppm. */
+const driftShare = 0.0005;
 
 /** Turns one person's packets into samples. Never throws for what a packet holds; a bad one becomes a gap. */
 export class SpeakerStream {
@@ -95,7 +101,7 @@ export class SpeakerStream {
     return this.#counts.sealed + this.#counts.undecodable;
   }
 
-  /** As `PacketOrder` has it. */
+  /** See `PacketOrder.jitterMs`. */
   get jitterMs(): number | undefined {
     return this.#order.jitterMs;
   }
@@ -185,7 +191,7 @@ export class SpeakerStream {
     return this.#concealment.fill(Math.floor(length / rtpPerSample));
   }
 
-  /** What comes next has nothing to do with what came before. */
+  /** Forgets the stream: the next sound does not continue it. */
   #forget(): void {
     this.#freeDecoder();
     this.#concealment.reset();
@@ -195,4 +201,42 @@ export class SpeakerStream {
     this.#decoder?.free();
     this.#decoder = undefined;
   }
+}
+
+/**
+ * Tells how much later than the fastest packets of its speaker a packet arrived, in ms, by RTP timestamps: what jitter
+ * of the network adds to the time of a voice.
+ */
+export class PacketClock {
+  #timestamp: number | undefined;
+  /** Time of the last packet by its timestamp, in ms since the first one. */
+  #sentMs = 0;
+  #offsetMs = 0;
+  #atMs = 0;
+
+  lagMs({ timestamp, atMs }: Pick<Packet, 'timestamp' | 'atMs'>): number {
+    const before = this.#timestamp;
+    this.#timestamp = timestamp;
+    if (before === undefined) return this.#anchor(atMs);
+    this.#sentMs += signed(timestamp - before) / rtpPerMs;
+    this.#offsetMs += Math.max(0, atMs - this.#atMs) * driftShare;
+    this.#atMs = Math.max(this.#atMs, atMs);
+    const lagMs = atMs - this.#sentMs - this.#offsetMs;
+    if (Math.abs(lagMs) > mostLagMs) return this.#anchor(atMs);
+    if (lagMs >= 0) return lagMs;
+    this.#offsetMs += lagMs;
+    return 0;
+  }
+
+  #anchor(atMs: number): 0 {
+    this.#offsetMs = atMs - this.#sentMs;
+    this.#atMs = atMs;
+    return 0;
+  }
+}
+
+/** Signed difference of two timestamps of 32 bits, in any order. */
+function signed(difference: number): number {
+  const around = ((difference % timestampRange) + timestampRange) % timestampRange;
+  return around > timestampRange / 2 ? around - timestampRange : around;
 }

@@ -3,11 +3,11 @@ import { windowSamples } from './silero-layers.ts';
 import { PlainSilero } from './silero-plain.ts';
 import { SimdStream } from './silero-simd.ts';
 
-/** How likely somebody speaks, per 32 ms of one person's stream (Silero VAD v5). Remembers the stream; has no clock. */
+/** Probability of speech, per 32 ms of one person's stream (Silero VAD v5). Remembers the stream; has no clock. */
 export class VoiceActivity {
   readonly #silero: PlainSilero | SimdStream;
 
-  /** What is remembered of a stream lies outside of the shared weights, so nothing has to be freed. */
+  /** The state of a stream lies outside of the shared weights, so nothing has to be freed. */
   constructor(weights: SileroWeights) {
     this.#silero =
       weights.kind === 'simd' ? new SimdStream(weights.simd) : new PlainSilero(weights.layers);

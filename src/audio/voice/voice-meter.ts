@@ -4,14 +4,14 @@ import { windowSamples } from './silero-layers.ts';
 import type { SpeakerSound } from './speaker-stream.ts';
 import type { VoiceActivity } from './voice-activity.ts';
 
-/** How likely somebody spoke in the 32 ms before `atMs`, and how loud it was, 0 being full scale and -100 silence. */
+/** Probability of speech in the 32 ms before `atMs`, and level in dB, 0 being full scale and -100 silence. */
 export type VoiceWindow = {
   readonly probability: number;
   readonly levelDb: number;
   readonly atMs: number;
-  /** What jitter has added to `atMs`. */
+  /** Delay by jitter that is contained in `atMs`. */
   readonly lagMs?: number;
-  /** 512 at 16 kHz, each -1..1; nobody writes to them later. */
+  /** 512 at 16 kHz, each -1..1; not written to later. */
   readonly samples: Float32Array;
 };
 
@@ -19,10 +19,13 @@ const noWindows: readonly VoiceWindow[] = [];
 /** Gap in ms after which earlier sound is no context for the next. */
 const forgetMs = 300;
 
+/** Windows remembered: more than come between a voice and its notice. */
+const mostLags = 32;
+
 /** Chops one person's 16 kHz stream into windows and measures each. Holds less than one window back. */
 export class VoiceMeter {
   readonly #activity: VoiceActivity;
-  /** What is being filled. */
+  /** Window that is being filled. */
   #window = new Float32Array(windowSamples);
   #filled = 0;
   /** Sum of the squares so far. */
@@ -32,7 +35,7 @@ export class VoiceMeter {
     this.#activity = activity;
   }
 
-  /** As `push`; a gap of more than 300 ms ends the context first. */
+  /** Measures a stream with gaps; a gap of more than 300 ms ends the context first. */
   hear(heard: SpeakerSound): readonly VoiceWindow[] {
     if (heard.kind === 'gap' && heard.lengthMs > forgetMs) this.reset();
     return this.push(heard.samples, heard.atMs, heard.kind === 'gap' ? 0 : heard.lagMs);
@@ -82,5 +85,33 @@ export class VoiceMeter {
     this.#power = 0;
     if (lagMs > 0) return { probability, levelDb, atMs, lagMs, samples };
     return { probability, levelDb, atMs, samples };
+  }
+}
+
+/** Delays by jitter of one person's latest windows of voice activity. */
+export class WindowLags {
+  readonly #atMs = new Float64Array(mostLags).fill(Number.NEGATIVE_INFINITY);
+  readonly #lagMs = new Float64Array(mostLags);
+  #count = 0;
+
+  /** Lag in ms of the latest window; 0 before the first one. */
+  get latestMs(): number {
+    return this.#count === 0 ? 0 : (this.#lagMs[(this.#count - 1) % mostLags] ?? 0);
+  }
+
+  /** `atMs` is when the window ended. */
+  put(atMs: number, lagMs: number): void {
+    this.#atMs[this.#count % mostLags] = atMs;
+    this.#lagMs[this.#count % mostLags] = lagMs;
+    this.#count++;
+  }
+
+  /** Lag in ms of the window that ended then: of a burst of packets, which has many, of the first of them. 0: of none. */
+  atMs(endMs: number): number {
+    for (let n = Math.max(0, this.#count - mostLags); n < this.#count; n++) {
+      if (Math.abs((this.#atMs[n % mostLags] ?? 0) - endMs) < 1)
+        return this.#lagMs[n % mostLags] ?? 0;
+    }
+    return 0;
   }
 }

@@ -5,7 +5,7 @@ import { listenRateHz } from '#src/audio/pcm.ts';
 import { Recording } from '#src/audio/voice/recording.ts';
 import type { SpeakerSound, SpeakerStream, StreamCounts } from '#src/audio/voice/speaker-stream.ts';
 import type { VoiceMeter, VoiceWindow } from '#src/audio/voice/voice-meter.ts';
-import { WindowLags } from '#src/audio/voice/window-lags.ts';
+import { WindowLags } from '#src/audio/voice/voice-meter.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import { continues } from '#src/turn/endpointing/continuation.ts';
 import {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { RoomNoise } from '#sandbox/voice-client/room-sound.ts';
+import { openMediaplex } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import { openMediaplex } from '#src/audio/opus/opus-mediaplex.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
 import { joined, speech } from '#test/audio/speech.ts';
