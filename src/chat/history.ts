@@ -5,7 +5,7 @@ export type HistoryLimits = { readonly items: number; readonly characters: numbe
 /** About an hour of talk, and small enough for a model with a context of 8000 tokens. */
 export const standardHistory: HistoryLimits = { items: 40, characters: 12_000 };
 
-/** What was said in one channel and still counts. Above its limits the oldest items are dropped. */
+/** Conversation of one channel, for the model. Above its limits the oldest items are dropped. */
 export class History {
   readonly #limits: HistoryLimits;
   #items: readonly ChatMessage[] = [];
@@ -14,12 +14,12 @@ export class History {
     this.#limits = limits;
   }
 
-  /** Whatever somebody said to the bot, or beside it. */
+  /** Adds words said to the bot, or beside it. */
   addUser(name: string, content: string): void {
     this.#add({ role: 'user', name, content: content.trim() });
   }
 
-  /** `heard` is what left of the answer, and only that; an answer nobody heard is none. */
+  /** `heard` is the part of the answer that really left; an answer that was not heard is not added. */
   addAssistant(heard: string): void {
     this.#add({ role: 'assistant', content: heard.trim() });
   }

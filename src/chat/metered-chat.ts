@@ -7,7 +7,10 @@ import { isUnpaid } from '#src/provider/models/is-unpaid.ts';
 import type { ChatModel, Usage } from './ports.ts';
 import { estimateUsage, isReport, settled } from './usage.ts';
 
-/** What a request to a model that hears and speaks took, if its server did not tell: of `messages`, and what came of them. */
+/**
+ * Estimates the usage of a request to a model that hears and speaks, if its server did not report it, from `messages` and
+ * the output.
+ */
 type AudioEstimate = (
   messages: readonly AudioChatMessage[],
   progress: AudioRequestProgress,
@@ -15,7 +18,7 @@ type AudioEstimate = (
 type OnSpent = (usage: Usage) => void;
 
 /**
- * A chat model with every request counted, also of one in whose place another was asked. `spent` is told of each when it
+ * A chat model with every request counted, also of one that stands in for another. `spent` gets the usage of each when it
  * has ended or was cut short, but not of one that was refused before its first word.
  */
 export function meteredChat(chat: ChatModel, spent: OnSpent): ChatModel {
@@ -36,7 +39,7 @@ export function meteredChat(chat: ChatModel, spent: OnSpent): ChatModel {
   return each(chat);
 }
 
-/** As `meteredChat`. */
+/** Counts every request of a model that hears and speaks, like `meteredChat`. */
 export function meteredAudioChat(
   chat: AudioChatModel,
   spent: OnSpent,
@@ -58,9 +61,9 @@ export function meteredAudioChat(
   return each(chat);
 }
 
-/** What came of a request so far. */
+/** Output of a request so far. */
 export type AudioRequestProgress = {
-  /** What it wrote, or the words of what it said: one of the two, whichever came first. */
+  /** Its text, or the transcript of its sound: one of the two, the first to arrive. */
   readonly written: string;
   readonly hasSound: boolean;
 };

@@ -13,14 +13,14 @@ export type Tool = {
   readonly parameters: Readonly<Record<string, unknown>>;
 };
 
-/** What a chat model is shown. `name` is who said it; content never carries the name itself. */
+/** A message to a chat model. `name` is its author; content never carries the name itself. */
 export type ChatMessage =
   | { readonly role: 'system'; readonly content: string }
   | { readonly role: 'user'; readonly name: string; readonly content: string }
   | { readonly role: 'assistant'; readonly content: string; readonly calls?: readonly ToolCall[] }
   | { readonly role: 'tool'; readonly callId: string; readonly content: string };
 
-/** What one request took. Tokens of sound are counted within the totals and cost more; so are cached ones, which cost less. */
+/** Tokens of one request. Tokens of sound are counted within the totals and cost more; so are cached ones, which cost less. */
 export type Usage = {
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -29,7 +29,7 @@ export type Usage = {
   readonly cachedInputTokens?: number;
   /** The server did not tell; this is counted by length. */
   readonly isEstimate?: true;
-  /** Who answered, where that is known. */
+  /** Server and model that answered, where known. */
   readonly by?: ServedBy;
 };
 

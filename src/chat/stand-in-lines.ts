@@ -19,7 +19,7 @@ const noTranslation = 'I am only the built-in stand-in, and cannot translate. Co
  */
 export function numberedReply(messages: readonly ChatMessage[]): string | undefined {
   const newest = messages.at(-1);
-  // What a person says has a name.
+  // a person's message has a name
   if (newest?.role !== 'user' || newest.name !== '') return undefined;
   const { content } = newest;
   if (content.startsWith('<points>')) return firstNumbers(content);

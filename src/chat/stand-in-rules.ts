@@ -1,12 +1,12 @@
-import { dateSentence, timeSentence } from '#src/chat/text/spoken-time.ts';
+import { numberWords, ordinalWords } from '#src/chat/text/spoken-numbers.ts';
 import type { ChatMessage } from './ports.ts';
 
-/** What the stand-in knows when it answers. */
+/** Input of the stand-in for one answer. */
 export type StandInContext = {
   /** The newest utterance, plain: lower case, no punctuation, without the bot's name and politeness. */
   readonly words: string;
   readonly speaker: string;
-  /** What was said before, oldest first. */
+  /** Earlier messages, oldest first. */
   readonly earlier: readonly ChatMessage[];
   readonly wallMs: number;
   readonly timeZone: string | undefined;
@@ -16,7 +16,7 @@ export type StandInContext = {
 };
 
 export type Rule = {
-  /** How people ask for it, plain. A recogniser's small mistakes are forgiven elsewhere. */
+  /** Plain wordings of the request. A recogniser's small mistakes are forgiven elsewhere. */
   readonly asked: readonly string[];
   readonly say: (context: StandInContext) => string;
 };
@@ -89,7 +89,9 @@ export const rules: readonly Rule[] = [
   },
 ];
 
-/** What the speaker said first, beside anything others said. */
+type TimeFields = { readonly [name in 'hour' | 'minute' | 'day']?: number };
+
+/** First message of the speaker, without those of others. */
 function firstSaid({ earlier, speaker }: StandInContext): string {
   const first = earlier.find((message) => message.role === 'user' && message.name === speaker);
   if (!first) return 'This is the first thing you said.';
@@ -110,4 +112,50 @@ function toldName({ earlier, speaker }: StandInContext): string | undefined {
     .filter((message) => message.role === 'user' && message.name === speaker)
     .map(({ content }) => nameIn(content))
     .findLast((name) => name !== undefined);
+}
+
+/**
+ * `The time is now twenty five minutes past four.` In `timeZone` (IANA), or the machine's own.
+ *
+ * In these words because the embedded recogniser, which judges the first exchange, understands them at any time of day: of
+ * "It is twelve" it makes "Israel".
+ */
+export function timeSentence(wallMs: number, timeZone: string | undefined): string {
+  const { hour = 0, minute = 0 } = timeFields(wallMs, timeZone);
+  const past = (hour + 11) % 12;
+  if (minute === 0) return `The time is now ${hourWord(past)} o'clock.`;
+  if (minute === 30) return `The time is now half past ${hourWord(past)}.`;
+  if (minute < 30) return `The time is now ${minuteWords(minute)} past ${hourWord(past)}.`;
+  return `The time is now ${minuteWords(60 - minute)} to ${hourWord(past + 1)}.`;
+}
+
+/** `Today is Friday, the twentieth of November.` */
+function dateSentence(wallMs: number, timeZone: string | undefined): string {
+  const zone = timeZone === undefined ? {} : { timeZone };
+  const name = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat('en-GB', { ...options, ...zone }).format(wallMs);
+  const { day = 1 } = timeFields(wallMs, timeZone);
+  return `Today is ${name({ weekday: 'long' })}, the ${ordinalWords(day)} of ${name({ month: 'long' })}.`;
+}
+
+function timeFields(wallMs: number, timeZone: string | undefined): TimeFields {
+  const format = new Intl.DateTimeFormat('en-GB', {
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    hourCycle: 'h23',
+    ...(timeZone !== undefined && { timeZone }),
+  });
+  return Object.fromEntries(
+    format.formatToParts(wallMs).map(({ type, value }) => [type, Number(value)]),
+  );
+}
+
+/** 0 is one o'clock. */
+function hourWord(hour: number): string {
+  return numberWords((hour % 12) + 1);
+}
+
+function minuteWords(count: number): string {
+  return count === 1 ? 'one minute' : `${numberWords(count)} minutes`;
 }

@@ -11,7 +11,7 @@ const listWords = /^(?:what|which|list|show|tell)\b.*\b(?:timers|reminders)\b/;
 const cancelWords =
   /^(?:cancel|stop|delete|remove|clear)\b.*\b(?:timer|reminder)\b(?: (?:number )?(\d+|[a-z]+))?/;
 const remindWords = /^remind me (.+)$/;
-/** Before what somebody is to be reminded of. */
+/** Words before the subject of a reminder. */
 const leadIn = /^(?:to|about|that|of) /;
 const numbers = 'one two three four five six seven eight nine ten'.split(' ');
 
@@ -69,7 +69,7 @@ function isTime(words: readonly string[], context: TimeContext): boolean {
   return words.length > 0 && readTime(words.join(' '), context).kind === 'at';
 }
 
-/** What is said of the result of such a call, which is the newest message; undefined where that is another one. */
+/** Reply to the result of such a call, which is the newest message; undefined where that is another one. */
 export function timerReply(messages: readonly ChatMessage[]): string | undefined {
   const newest = messages.at(-1);
   if (newest?.role !== 'tool') return undefined;

@@ -15,10 +15,9 @@ export type StandInParts = {
 };
 
 /**
- * What answers while no model is connected: some rules, and a sentence that admits it for everything else.
+ * Answers while no model is connected: some rules, and a sentence that admits it for everything else.
  *
- * It remembers nothing itself; all it knows of a conversation is in the messages. Never fails; of tools it calls those for timers
- * and reminders.
+ * Stateless: the messages hold the whole conversation. Never fails; of tools it calls those for timers and reminders.
  */
 export function openStandIn({ wallMs, timeZone, random, botName }: StandInParts): ChatModel {
   return {

@@ -1,10 +1,10 @@
 import type { ServedBy } from '#src/provider/models/served-by.ts';
 import type { ChatMessage, ChatModel, Usage } from './ports.ts';
 
-/** Of UTF-8; tokens of European languages are about as long, those of others shorter. */
+/** Bytes of UTF-8 per token; tokens of European languages are about as long, those of others shorter. */
 const bytesPerToken = 4;
 
-/** What a request took whose server did not tell, or could not any more. */
+/** Estimates the tokens of a request whose usage was not reported. */
 export function estimateUsage(messages: readonly ChatMessage[], written: string): Usage {
   const asked = messages.map(({ content }) => content).join('');
   return {

@@ -1,5 +1,4 @@
-import { ClauseSplitter } from '#src/chat/text/clauses.ts';
-import { ShortLinks } from '#src/chat/text/short-links.ts';
+import { ClauseSplitter, ShortLinks } from '#src/chat/text/clauses.ts';
 import { type AsideKind, asidesIn } from '#src/chat/text/written-passages.ts';
 import type { AnswerSound } from './answer-language.ts';
 import type { ReplyPart } from './pipeline.ts';

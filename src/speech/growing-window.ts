@@ -97,7 +97,7 @@ export class GrowingWindow implements Listening {
     }
   }
 
-  /** What is being or was recognised, if nothing but silence came after it. */
+  /** Running or finished recognition, if only silence came after it. */
   #known(): Look | undefined {
     const last = this.#last;
     return last?.work.useful && this.#sound.isSilentFrom(last.length) ? last : undefined;

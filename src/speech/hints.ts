@@ -46,7 +46,7 @@ export function hintFields(model: string, baseUrl: string, hints: readonly strin
   return isFasterWhisper ? { hotwords: hints.join(', ') } : realtimeHints(model, hints);
 }
 
-/** As `hintFields` over a Realtime connection, which knows no `hotwords`; without hints those before are taken back. */
+/** Fields for hints over a Realtime connection, which has no `hotwords`; without hints those before are removed. */
 export function realtimeHints(model: string, hints: readonly string[]): HintFields {
   if (/^gpt-(live-)?transcribe/.test(model)) return { keywords: [...hints] };
   return { prompt: hints.length === 0 ? '' : `${hints.join(', ')}.` };

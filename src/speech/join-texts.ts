@@ -2,7 +2,7 @@
 const unspaced =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\u3001\u3002\uff01\uff1f]$/u;
 
-/** What was said in one breath after the other, as one text. */
+/** Joins the texts of one utterance with its pauses into one. */
 export function joinTexts(texts: readonly string[]): string {
   return texts
     .map((text) => text.trim())

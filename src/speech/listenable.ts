@@ -1,6 +1,6 @@
 import { durationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 
-/** -60 dBFS: nobody speaks below it, and recognisers invent words there. */
+/** RMS level of -60 dBFS: speech is louder, and recognisers invent words below it. */
 export const quietest = 33;
 /** Shorter than any word. */
 const shortestMs = 100;

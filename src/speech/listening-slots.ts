@@ -8,7 +8,7 @@ export type ListeningLimits = {
   readonly perServer: number;
 };
 
-/** Whose utterance it is, and what is told of it. */
+/** Owner of an utterance, and the callbacks for its events. */
 export type ListeningOwner = {
   readonly guildId: string;
   readonly onWait: () => void;
@@ -34,8 +34,8 @@ export class ListeningSlots {
   }
 
   /**
-   * As `listenWith`; where the limits are reached the utterance keeps its sound until others have ended, and `onWait` is
-   * called. Recognisers that are sent whole utterances hold no connection, and are not limited.
+   * Listens as `listenWith` does; where the limits are reached the utterance keeps its sound until others have ended, and
+   * `onWait` is called. Recognisers that are sent whole utterances hold no connection, and are not limited.
    */
   listen(
     { guildId, onWait, lookAhead }: ListeningOwner,

@@ -1,7 +1,7 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { ServedBy } from '#src/provider/models/served-by.ts';
 
-/** What a server says something took. Tokens of sound, and cached ones, are counted within the totals. */
+/** Usage that a server reports. Tokens of sound, and cached ones, are counted within the totals. */
 export type ServerUsage =
   | {
       readonly kind: 'tokens';
@@ -13,7 +13,7 @@ export type ServerUsage =
     }
   | { readonly kind: 'heard'; readonly ms: number };
 
-/** Who did something, and what it took by their own count, as far as they tell. */
+/** Server and model of a request, and the usage by their own count, as far as reported. */
 export type EngineUsage = { readonly by?: ServedBy; readonly count?: ServerUsage };
 
 /** One word, in ms from the beginning of the sound that was sent; `confidence` is 0 to 1. */
@@ -30,7 +30,7 @@ export type Transcript = {
   readonly language?: string;
   /** In order, where the recogniser tells them all. */
   readonly words?: readonly TranscribedWord[];
-  /** How sure it is of the text, 0 to 1, where it tells. */
+  /** Confidence in the text, 0 to 1, where reported. */
   readonly confidence?: number;
   /** The text is an English translation of what was said. */
   readonly isTranslated?: true;
@@ -61,7 +61,7 @@ export type OnPartial = (text: string) => void;
 /** Told of `ms` of sound each time they are sent once more, since the connection they went over is lost. Never throws. */
 export type OnResent = (ms: number, by: ServedBy) => void;
 
-/** Limits what a recogniser of whole utterances is sent while somebody speaks. Nothing here throws. */
+/** Limits the requests to a recogniser of whole utterances during speech. Nothing here throws. */
 export interface LookAhead {
   /** Whether an utterance may be sent before it pauses, for a partial. */
   mayLook(): boolean;
@@ -69,7 +69,7 @@ export interface LookAhead {
   sent(ms: number): void;
 }
 
-/** What a request may ask of a recogniser beside the words; each gets what it can, and nothing else changes. */
+/** Options of a recogniser beside the words; each is a request, and a recogniser uses those it supports. */
 export type TranscriptionOptions = {
   /** In place of the usual one, of those that the operator allows. */
   readonly model?: string;
@@ -103,12 +103,12 @@ export interface Transcriber {
   withOptions?(options: TranscriptionOptions): Transcriber;
 }
 
-/** How a text is to be spoken. Fields left out are the engine's own defaults. */
+/** Manner of speaking a text. Fields left out are the engine's own defaults. */
 export type SpeechVoice = {
   readonly name?: string;
   /** Speech model in place of the usual one; an engine that may not be asked for it speaks with its usual one. */
   readonly model?: string;
-  /** Of the text, BCP 47, where it is known. */
+  /** Language of the text, BCP 47, where known. */
   readonly language?: string;
   /** Tone, for engines that take it. */
   readonly instructions?: string;
@@ -116,7 +116,7 @@ export type SpeechVoice = {
   readonly isCheap?: true;
   /** 1 is the voice's own pace. */
   readonly speed?: number;
-  /** What is said of a text, where some words are said otherwise than they are written. */
+  /** Spelling of a text for the voice, where some words are pronounced otherwise than they are written. */
   readonly pronounce?: (text: string) => string;
   /** Told of each request for the text twice: by whom, when it begins, and what it took, when it has ended. Never throws. */
   readonly onTook?: (took: EngineUsage) => void;

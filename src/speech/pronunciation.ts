@@ -3,12 +3,12 @@ import type { Synthesizer } from './ports.ts';
 /** A word, and the letters by which a voice says it. */
 export type Pronunciation = { readonly word: string; readonly say: string };
 
-/** What a voice is given to say of a text. */
+/** Turns a text into the text a voice is given. */
 export type Pronounce = (text: string) => string;
 
 /**
- * Puts pronunciations in place of words: whole ones only, whatever their case, of several that begin at one place the
- * longest. Takes time in proportion to the text. Undefined where there are none.
+ * Puts pronunciations in place of words: whole ones only, in any case, of several that begin at one place the longest.
+ * Takes time in proportion to the text. Undefined where there are none.
  */
 export function pronounceWith(all: readonly Pronunciation[]): Pronounce | undefined {
   const root = treeOf(all);

@@ -1,6 +1,6 @@
 import { editDistance } from '#src/base/edit-distance.ts';
 
-/** How well a text was read: its words, and how many of them were changed, left out or added. */
+/** Accuracy of reading a text: its words, and the number of them that were changed, left out or added. */
 export type ReadingAccuracy = { readonly words: number; readonly wrongWords: number };
 
 /** Scripts without spaces between words count by character. */

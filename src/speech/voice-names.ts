@@ -1,12 +1,12 @@
 /** Names of the voices of an engine. */
 export interface VoiceNames {
-  /** As they were last told; empty: not known. */
+  /** Names in the last list; empty: not known. */
   known(): readonly string[];
   /** The names, which the server is asked for where they are not known. Never throws, and has a deadline. */
   load(): Promise<readonly string[]>;
 }
 
-/** Voices that are always the same; none: nobody can tell them. */
+/** Voices that are always the same; none: they cannot be listed. */
 export function fixedVoiceNames(names: readonly string[]): VoiceNames {
   return { known: () => names, load: async () => names };
 }
@@ -18,7 +18,7 @@ export function isVoiceAmong(name: string, known: readonly string[]): boolean {
   return parts.length > 1 && parts.every((part) => known.includes(part.trim().replace(weight, '')));
 }
 
-/** The voice that somebody typed as its server writes it, whatever the case; undefined where there is none. */
+/** A typed voice in its server's spelling, in any case; undefined where there is none. */
 export function voiceNamed(typed: string, known: readonly string[]): string | undefined {
   const words = typed.trim();
   const lower = words.toLowerCase();
@@ -27,7 +27,7 @@ export function voiceNamed(typed: string, known: readonly string[]): string | un
   return isVoiceName(words) && isVoiceAmong(words, known) ? words : undefined;
 }
 
-/** How much of a voice is in a mix. */
+/** Weight of a voice in a mix. */
 const weight = /\([\d.]{1,8}\)$/;
 
 /** Whether a server that does not tell its voices may be asked for this one. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { cheaperVoice } from '#src/speech/fallbacks/cheaper-voice.ts';
+import { cheaperVoice } from '#src/speech/fallbacks/synthesizer-fallbacks.ts';
 import { soundOf } from '#test/contracts/synthesizer.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 

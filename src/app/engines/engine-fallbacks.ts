@@ -16,8 +16,10 @@ import {
   type ProviderRole,
   viewBreaker,
 } from '#src/provider/provider-news.ts';
-import { cheaperVoice } from '#src/speech/fallbacks/cheaper-voice.ts';
-import { synthesizerWithFallbacks } from '#src/speech/fallbacks/synthesizer-fallbacks.ts';
+import {
+  cheaperVoice,
+  synthesizerWithFallbacks,
+} from '#src/speech/fallbacks/synthesizer-fallbacks.ts';
 import { transcriberWithFallbacks } from '#src/speech/fallbacks/transcriber-fallbacks.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 

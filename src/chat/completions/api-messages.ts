@@ -46,8 +46,8 @@ function apiMessage(message: ChatMessage): ChatCompletionMessageParam {
 const colons = /[:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]/gu;
 
 /**
- * On one line, and with one colon that ends the name, so that nobody can speak in the name of another by having a line
- * break or a colon in theirs, or a line break in their words.
+ * Puts a message on one line, with one colon that ends the name, so that no person can speak in the name of another by
+ * having a line break or a colon in theirs, or a line break in their words.
  */
 export function lineOf(name: string, content: string): string {
   if (name === '') return content;

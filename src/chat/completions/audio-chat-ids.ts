@@ -1,4 +1,4 @@
-/** What was spoken, and how the server calls it. */
+/** A spoken answer and the server's id for it. */
 export type SpokenAnswer = {
   readonly text: string;
   readonly id: string;
@@ -10,7 +10,7 @@ export type SpokenAnswer = {
 const mostIds = 256;
 /** An id that ends sooner may be gone when the request arrives. */
 const spareMs = 60_000;
-/** Of an id whose end the server does not tell. OpenAI's count for an hour (seen in 2025). */
+/** Life in ms of an id whose end the server does not tell. OpenAI's count for an hour (seen in 2025). */
 const usualLifeMs = 30 * 60_000;
 
 /**

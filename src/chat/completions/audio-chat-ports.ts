@@ -1,6 +1,6 @@
 import type { ChatMessage, ChatPart, Tool } from '#src/chat/ports.ts';
 
-/** What somebody said, to be heard instead of read. */
+/** A person's words as sound. */
 export type SpokenChatMessage = {
   readonly role: 'user';
   readonly name: string;
@@ -8,7 +8,7 @@ export type SpokenChatMessage = {
   readonly content: string;
   /** A whole WAV file. */
   readonly wav: Uint8Array;
-  /** What was recognised of it, for a model that only reads. Rejects with the recogniser's error. */
+  /** Recognised words of it, for a model that only reads. Rejects with the recogniser's error. */
   readonly words: () => Promise<string>;
 };
 

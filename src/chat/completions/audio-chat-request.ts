@@ -26,16 +26,16 @@ export type AudioAsk = {
   readonly messages: readonly AudioChatMessage[];
   readonly tools: readonly Tool[];
   readonly voice: string;
-  /** What the server calls an answer of its own, if it still knows it. */
+  /** The server's id of its own answer with this text, if it still knows it. */
   readonly idOf: (text: string) => string | undefined;
 };
 
-/** What a request may hold and a server may not take: fields, a stream, answers by their ids, tools. */
+/** Parts of a request that a server may refuse: fields, a stream, answers by their ids, tools. */
 export type RefusableField = OptionalField | 'stream' | 'ids' | 'tools';
 
 type SentRequest = {
   readonly body: ChatCompletionCreateParamsStreaming | ChatCompletionCreateParamsNonStreaming;
-  /** Of answers, as they stand in the body. */
+  /** Ids of answers, as they stand in the body. */
   readonly ids: readonly string[];
 };
 
@@ -68,7 +68,7 @@ export function requestBody(
   return { body: { ...body, stream, ...(stream_options && { stream_options }) }, ids };
 }
 
-/** As `apiMessages`, with sound where there is some: each person's after a line that names them. */
+/** Messages in the format of the API, with sound where there is some: each person's after a line that names them. */
 function audioMessages(
   messages: readonly AudioChatMessage[],
   idOf: AudioAsk['idOf'],
@@ -111,9 +111,9 @@ function partsOf(content: Content): ChatCompletionContentPart[] {
 }
 
 /**
- * What to leave out of a request that was refused.
+ * Parts to leave out of a request that was refused.
  *
- * `lost`: the ids in it, they are gone. `named`: what the server stumbled over. `guess`: what else may be the reason.
+ * `lost`: the ids in it, they are gone. `named`: the parts the server complains about. `guess`: other possible reasons.
  */
 export type Refusal =
   | { readonly kind: 'lost' }

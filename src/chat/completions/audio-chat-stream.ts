@@ -53,11 +53,11 @@ export class AudioChatStream {
     if (typeof finish_reason === 'string') this.#finish ??= finish_reason;
   }
 
-  /** What was held back, usage and calls. Errors: BotError `provider.truncated`, `provider.empty`. */
+  /** Gives the text held back, usage and calls. Errors: BotError `provider.truncated`, `provider.empty`. */
   *end(server: string): Generator<AudioChatPart> {
     yield* this.#tell(this.#think.flush());
     if (this.finished) {
-      // Of an answer in sound there may be no word.
+      // an answer in sound may have no word
       const finish_reason = this.#sounded ? 'stop' : (this.#finish ?? 'stop');
       yield* this.#words.add({ choices: [{ finish_reason }] });
     }

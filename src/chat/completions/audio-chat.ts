@@ -42,7 +42,7 @@ class AudioServer implements AudioChatModel {
   readonly #clock: Pick<Clock, 'wallMs'>;
   readonly #by: ServedBy;
   readonly #ids = new AudioIds();
-  /** What this server does not take. */
+  /** Parts of requests that this server has refused. */
   readonly #refused = new Set<RefusableField>();
 
   constructor(client: ApiClient, options: AudioChatOptions, clock: Pick<Clock, 'wallMs'>) {
@@ -71,7 +71,7 @@ class AudioServer implements AudioChatModel {
       }
     } catch (cause) {
       signal.throwIfAborted();
-      // What goes wrong after the last word is no concern of the listener.
+      // An error after the last word does not concern the listener.
       if (!answer.finished) throw describeError(cause, this.#client);
     } finally {
       signal.removeEventListener('abort', leave);

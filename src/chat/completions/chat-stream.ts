@@ -44,7 +44,7 @@ export class ChatStream {
     return this.#shown(text);
   }
 
-  /** What was held back, the usage, and the calls. Errors: BotError `provider.truncated`, `provider.empty`. */
+  /** Gives the text held back, the usage, and the calls. Errors: BotError `provider.truncated`, `provider.empty`. */
   *end(server: string): Generator<ChatPart> {
     yield* this.#shown(this.#think.flush());
     if (this.#usage) yield { kind: 'usage', usage: { ...this.#usage, by: this.#by } };

@@ -30,7 +30,7 @@ export function openChatModel(client: ApiClient, options: ChatOptions): ChatMode
         }
       } catch (cause) {
         signal.throwIfAborted();
-        // What goes wrong after the last word is no concern of the listener.
+        // An error after the last word does not concern the listener.
         if (!answer.finished) throw describeError(cause, client);
       }
       // The client ends an aborted stream quietly.
@@ -69,7 +69,7 @@ function opener(client: ApiClient, options: ChatOptions) {
   };
 }
 
-/** What not every server knows, in the order in which it is given up. */
+/** Fields that not every server knows, in the order in which they are given up. */
 const optionalFields = [
   'include_obfuscation',
   'stream_options',
@@ -82,7 +82,7 @@ export type OptionalField = (typeof optionalFields)[number];
 const limitFields = ['max_completion_tokens', 'max_tokens'] as const;
 
 /**
- * OpenAI's models that think before they answer. Nobody waits for that in a conversation, and in chat completions they
+ * OpenAI's models that think before they answer. Thinking is too slow for a conversation, and in chat completions they
  * call functions only with an effort of "none" (OpenAI's model pages, 2026-11).
  */
 const thinker = /(^|[/:])gpt-[56](\b|[.-])/;

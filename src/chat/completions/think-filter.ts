@@ -12,7 +12,7 @@ export class ThinkFilter {
   #thinking = false;
   #trimming = true;
 
-  /** What may be shown of the text so far, beyond what was returned before. */
+  /** Text that may be shown so far, beyond the text returned before. */
   push(text: string): string {
     this.#held += text;
     let shown = '';

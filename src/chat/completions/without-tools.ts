@@ -2,7 +2,10 @@ import { BotError } from '#src/base/errors.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { withServerWords } from '#src/provider/models/error-phrases.ts';
 
-/** What a server says that takes no tools, as servers put it: "does not support tools", "tool choice requires --enable-auto-tool-choice", "function calling". */
+/**
+ * Complaints of servers without tools: "does not support tools", "tool choice requires --enable-auto-tool-choice",
+ * "function calling".
+ */
 export const aboutTools = /\btools?\b|\btool[_ -]|function[_ -]call/i;
 
 /** A model whose server refuses a request for the tools in it is asked without them, and never with tools again. */

@@ -56,7 +56,7 @@ export function isLonger(entry: ServerItem, text: string): boolean {
   return !entry.isCut && lettersOf(entry.text) !== lettersOf(text);
 }
 
-/** What one answer heard or said in several items is one thing to be remembered, once it is over. */
+/** Joins the items in which one answer heard or said something into one entry, once it is over. */
 export function fused(entries: readonly ServerItem[], current: TalkAnswer): ServerItem[] {
   const all: ServerItem[] = [];
   for (const entry of entries) {
@@ -85,7 +85,7 @@ export function matches(
   return pairs;
 }
 
-/** How long the longest run is from two places on. */
+/** Length of the longest common run from two places on. */
 function runs(
   entries: readonly ServerItem[],
   items: readonly TalkItem[],

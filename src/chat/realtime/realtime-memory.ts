@@ -19,7 +19,7 @@ export type TalkMemoryOptions = {
 /** A server takes no less sound, and refuses to be cut at nothing. */
 const leastMs = 1;
 
-/** What a server has in mind on one connection, and what has to be sent so that it has something else in mind. */
+/** Conversation items a server holds on one connection, and the events that change them. */
 export class TalkMemory {
   readonly #options: TalkMemoryOptions;
   #entries: ServerItem[] = [];
@@ -30,7 +30,7 @@ export class TalkMemory {
   readonly #unnamed: ItemPiece[] = [];
   /** Not wanted any more, and not named yet. */
   readonly #unwanted = new WeakSet<ItemPiece>();
-  /** What still comes of them is not wanted. */
+  /** Answers whose further output is not wanted. */
   readonly #over = new WeakSet<TalkAnswer>();
 
   constructor(options: TalkMemoryOptions) {
@@ -57,7 +57,7 @@ export class TalkMemory {
     this.#entries = now;
   }
 
-  /** What the server adds while it answers. False if that is not wanted. */
+  /** Takes an item that the server adds while it answers. False if that is not wanted. */
   output(answer: TalkAnswer, itemId: string, callId: string | undefined): boolean {
     if (this.#entryOf(itemId)) return true;
     if (this.#over.has(answer)) {
@@ -87,7 +87,7 @@ export class TalkMemory {
     this.#name(this.#unnamed.shift(), itemId);
   }
 
-  /** What we sent under this id came to nothing. */
+  /** The event sent under this id was refused. */
   refused(eventId: string): void {
     if (eventId.startsWith('commit')) this.#unnamed.shift();
   }
@@ -115,7 +115,7 @@ export class TalkMemory {
     this.#entries = this.#entries.filter((entry) => entry.answer !== answer);
   }
 
-  /** Of the items that stand for something, those of the server that may stay: by place in `items`. */
+  /** Server items that may stay, of those that stand for a wanted item: by place in `items`. */
   #keepable(
     entries: readonly ServerItem[],
     items: readonly TalkItem[],

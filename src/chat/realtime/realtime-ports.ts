@@ -38,15 +38,15 @@ export interface TalkBuffer {
   clear(): void;
 }
 
-/** What somebody said, as sound. */
+/** A person's words as sound. */
 export interface TalkSound {
-  /** What was recognised of it, once it was. */
+  /** Recognised words of it, once known. */
   readonly words: string | undefined;
   /** Leaves exactly this sound in the buffer. Called when it is about to become an item. */
   fill(buffer: TalkBuffer): void;
 }
 
-/** What a server is to have in mind, oldest first. */
+/** An item of the conversation the server is to hold, oldest first. */
 export type TalkItem =
   | { readonly kind: 'system'; readonly text: string }
   | {
@@ -89,6 +89,6 @@ export interface RealtimeTalk extends Disposable {
   reply(asked: TalkAsked, signal: AbortSignal): AsyncGenerator<AudioChatPart>;
   /** The answer was broken off: the server forgets what was not heard of it, and all of it if nothing was. */
   cut(answer: TalkAnswer): void;
-  /** The server is to forget all it heard and said, as soon as it answers nobody: what is to stay is told anew. */
+  /** Makes the server forget all sound and text as soon as no answer is running: what is to stay is sent anew. */
   forget(): void;
 }

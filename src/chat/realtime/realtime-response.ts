@@ -21,7 +21,7 @@ export type ResponseOptions = Pick<RealtimeTalkOptions, 'baseUrl' | 'apiKey'> & 
   readonly hold: (on: boolean) => void;
 };
 
-/** Sound that lies here while nobody takes it; then the server is kept from sending more. */
+/** Longest unread sound, in ms, before the server is kept from sending more. */
 const mostHereMs = 1000;
 const bytesPerMs = 48;
 /** Time in ms a request has to begin after an error that may be about it. */
@@ -58,7 +58,7 @@ export class RealtimeResponse {
     return this.#options.answer;
   }
 
-  /** Nobody reads it any longer. */
+  /** Its reader has stopped. */
   get hasLeft(): boolean {
     return this.#hasLeft;
   }
@@ -97,7 +97,7 @@ export class RealtimeResponse {
     this.#wake();
   }
 
-  /** What it needs was refused. */
+  /** An event it depends on was refused. */
   refuse({ words, code }: Extract<TalkEvent, { kind: 'error' }>): void {
     this.#end({ error: refusalOf(words, code, this.#options) });
   }
@@ -106,7 +106,7 @@ export class RealtimeResponse {
     this.#end({ error, isLost: true });
   }
 
-  /** Nobody reads it any longer. */
+  /** Stops reading. */
   leave(): void {
     this.#hasLeft = true;
     this.#parts.length = 0;

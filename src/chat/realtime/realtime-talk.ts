@@ -38,7 +38,7 @@ type Session = {
   /** Frozen once it has spoken. */
   voice: string | undefined;
   hasSpoken: boolean;
-  /** Event that gave it a voice which somebody chose. */
+  /** Id of the event that set a chosen voice. */
   voiceEventId: string | undefined;
   /** The answer before, of which something may still come. */
   former: string | undefined;
@@ -73,7 +73,7 @@ class Talk implements RealtimeTalk {
   warm(): void {
     if (this.#session || this.#opening || this.#over.signal.aborted) return;
     if (this.#clock.nowMs() < this.#nextTryAtMs) return;
-    this.#open().catch(() => undefined); // whoever asks is told why
+    this.#open().catch(() => undefined); // each request gets the error
   }
 
   async *reply(asked: TalkAsked, signal: AbortSignal): AsyncGenerator<AudioChatPart> {
@@ -259,7 +259,7 @@ class Talk implements RealtimeTalk {
     }
   }
 
-  /** Of such an update nothing holds, the instructions neither: what was asked for with it is not waited for. */
+  /** Nothing of such a refused update holds, the instructions neither: requests that came with it are not waited for. */
   #refuseVoice(error: Extract<TalkEvent, { kind: 'error' }>): void {
     this.#response?.refuse(error);
     this.#drop();

@@ -3,14 +3,14 @@ import type { Tool } from '#src/chat/ports.ts';
 import type { JsonEvent } from '#src/provider/json-socket.ts';
 import type { TalkItem } from './realtime-ports.ts';
 
-/** What a session is told of an answer before it is asked for it. */
+/** Settings of an answer that a session gets before the request for it. */
 export type TalkManner = {
   readonly instructions: string;
   readonly voice: string | undefined;
   readonly tools: readonly Tool[];
 };
 
-/** Sound both ways, and nobody but us decides when a turn is over. */
+/** Sound both ways, and only the bot decides when a turn is over. */
 export function openingUpdate(maxTokens?: number): JsonEvent {
   const format = { type: 'audio/pcm', rate: 24_000 };
   const audio = { input: { format, turn_detection: null }, output: { format } };
@@ -58,7 +58,7 @@ function message(role: string, type: string, text: string): JsonEvent {
   return { type: 'message', role, content: [{ type, text }] };
 }
 
-/** Stands before somebody's sound. */
+/** Line with the speaker's name before their sound. */
 function nameOf({ name }: { readonly name: string }): string {
   return lineOf(name, '').trim();
 }

@@ -114,8 +114,8 @@ function isNeverLast(word: string): boolean {
 }
 
 /**
- * What a text that may go on ends in all the same: a mark after a whole word that is no abbreviation, or one that is never
- * anything else. A digit, a single letter or an open quote before it waits: 1,000, x,y, "Yes, I do,".
+ * Certain end of a text that may go on: a mark after a whole word that is no abbreviation, or one that is never anything
+ * else. A digit, a single letter or an open quote before it waits: 1,000, x,y, "Yes, I do,".
  */
 export function sureEnd(text: string): 'sentence' | 'pause' | undefined {
   if (insideMarkup(text, text.length) || text.includes('```') || isOpen(text)) return undefined;

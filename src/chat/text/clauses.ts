@@ -6,7 +6,7 @@ type Rules = {
   readonly pauseWords: number;
   /** A sentence shorter than this is joined with the next. */
   readonly shortestChars: number;
-  /** A clause is cut here whatever it says. */
+  /** Length in characters at which a clause is cut in any case. */
   readonly longestChars: number;
 };
 
@@ -18,6 +18,13 @@ const laterRules: Rules = {
   shortestChars: 25,
   longestChars: 240,
 };
+
+/** Longest address, in characters: enough to recognise it, too short to overfill a clause. */
+const longestAddressChars = 40;
+const address = /https?:\/\/|www\./i;
+const addressEnd = /[a-z0-9/]$/i;
+/** Character that may end an address, or stand in its middle. */
+const addressMark = /^[)\]>"'`*_.,;:!?]$/;
 
 /**
  * Cuts streamed text into what is said in one breath: a short clause first, whole sentences later.
@@ -83,7 +90,7 @@ type FoundClause = { readonly end?: number; readonly pause: number; readonly wai
 /** The first boundary that the rules accept; `pause` is the last one they did not. */
 function findEnd(text: string, rules: Rules, ended: boolean): FoundClause {
   let pause = 0;
-  // What lies further ahead decides nothing, and looking at it again for each clause would take quadratic time.
+  // Text further ahead decides nothing, and looking at it again for each clause would take quadratic time.
   const near = text.slice(0, rules.longestChars + lookaheadChars + 1);
   for (const { end, kind } of boundaries(near, ended)) {
     if (end > rules.longestChars) break;
@@ -127,4 +134,38 @@ function wordCount(text: string): number {
     /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]$/u.test(word),
   );
   return found.length - ideograms.length / 2;
+}
+
+/**
+ * Shortens every address of a streamed text to 40 characters, for any cut into pieces: addresses are not spoken, and a
+ * clause must not end in the middle of one. The character that closes it stays.
+ */
+export class ShortLinks {
+  /** The end of what was given so far, up to the last character that no address holds. */
+  #run = '';
+  #marks = '';
+
+  push(text: string): string {
+    return [...text].map((one) => this.#take(one)).join('');
+  }
+
+  flush(): string {
+    const rest = this.#marks;
+    this.#marks = '';
+    this.#run = '';
+    return rest;
+  }
+
+  #take(one: string): string {
+    if (!/^[!-~]$/.test(one)) return this.flush() + one;
+    const start = this.#run.search(address);
+    const addressChars = start < 0 || !addressEnd.test(this.#run) ? 0 : this.#run.length - start;
+    const isLong = addressChars >= longestAddressChars;
+    if (!isLong) {
+      this.#run = (this.#run + one).slice(-2 * longestAddressChars);
+      return one;
+    }
+    this.#marks = addressMark.test(one) ? this.#marks + one : '';
+    return '';
+  }
 }

@@ -4,7 +4,7 @@ export type ClockTimes = {
   readonly days: number | undefined;
   /** The day was named by its weekday, so that another week may be meant. */
   readonly isWeekday: boolean;
-  /** What may be meant, the earliest first. */
+  /** Possible times, the earliest first. */
   readonly times: readonly TimeOfDay[];
 };
 

@@ -34,7 +34,7 @@ const steps: readonly SpeakableRule[] = [
   [/[#*0-9]\uFE0F?\u20E3/gu, ' '],
   [/(?![\u00a9\u00ae\u2122])\p{Extended_Pictographic}/gu, ' '],
   [/\p{Regional_Indicator}|\p{Emoji_Modifier}|\uFE0F|\u200D/gu, ''],
-  // What is left over between words.
+  // Empty brackets and space left between words.
   [/\(\s*\)|\[\s*\]/g, ' '],
   [/\s+/g, ' '],
   [/ (?=[,.;:!?\u2026](?:\s|$)|[\u3002\uff01\uff1f\uff0c\u3001\uff1b\uff1a])/g, ''],
@@ -42,7 +42,7 @@ const steps: readonly SpeakableRule[] = [
 ];
 
 /**
- * What of a written clause can be said aloud: no markdown, code, links, tables or emoji.
+ * Speakable part of a written clause: no markdown, code, links, tables or emoji.
  *
  * Empty when nothing is left that has a sound.
  */

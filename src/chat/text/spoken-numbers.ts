@@ -37,7 +37,7 @@ const values = new Map<string, number>([
   ...tens.slice(2).map((word, place) => [word, (place + 2) * 10] as const),
 ]);
 
-/** What a recogniser may write for a digit that was said. */
+/** Spellings of a recogniser for a spoken digit. */
 const soundsLike = new Map<string, number>([
   ...(['oh', 'o'] as const).map((word) => [word, 0] as const),
   ['won', 1],

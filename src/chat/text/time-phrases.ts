@@ -55,7 +55,7 @@ const unitMs = new Map([
 const isoDuration = /^p(?:(\d{1,6})d)?(?:t(?=\d)(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?)?$/;
 const onePart =
   /(?<![\d.])(\d{1,6}(?:\.\d{1,3})?) ?(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)(?![a-z])/g;
-/** What may stand around the parts of a duration. */
+/** Words around the parts of a duration. */
 const besideParts = /\b(?:in|after|for|and|from now)\b/g;
 
 function readDuration(words: string, context: TimeContext): ReadTime | undefined {

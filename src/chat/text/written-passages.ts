@@ -1,4 +1,4 @@
-/** What of an answer is for the eyes. */
+/** Parts of an answer that are to be read, not heard. */
 export type AsideKind = 'link' | 'code' | 'table';
 export type Aside = { readonly kind: AsideKind; readonly text: string };
 

@@ -16,7 +16,7 @@ export type SoundPiece = {
   readonly last: boolean;
 };
 
-/** What lies between two pauses. */
+/** Sound between two pauses. */
 class Stretch {
   from: number;
   to = Number.POSITIVE_INFINITY;
@@ -32,9 +32,9 @@ class Stretch {
   }
 }
 
-/** Half a second: who waits for an answer waits no longer than 50 ms for somebody else's piece. */
+/** Longest piece of work, half a second: a person who waits for an answer waits at most 50 ms for another person's piece. */
 const longestPiece = listenRateHz / 2;
-/** Of silence before a stretch; longer noise spoils what follows. */
+/** Silence before a stretch, in samples; longer noise spoils the recognition after it. */
 const leadSamples = 0.25 * listenRateHz;
 
 /** One utterance at the desk of the embedded recogniser, which fetches its sound piece by piece. */
@@ -90,7 +90,7 @@ export class EmbeddedListening implements Listening {
     this.#sound.drop();
   }
 
-  /** Somebody waits for the words. */
+  /** A caller waits for the words. */
   get isUrgent(): boolean {
     return this.#paused.length > 0 && !this.#failed;
   }
@@ -118,7 +118,7 @@ export class EmbeddedListening implements Listening {
     this.#current.fed = this.#current.from;
   }
 
-  /** The recogniser died over it: it is told again, once. */
+  /** The recogniser crashed on it: its sound is sent again, once. */
   lost(): void {
     this.forget();
     if (++this.#current.losses > 1) this.fail(new BotError('speech.failed', true, brokeDown));

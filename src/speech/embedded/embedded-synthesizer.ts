@@ -8,7 +8,6 @@ import { baseLanguage } from '#src/speech/language-hint.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { textPieces } from '#src/speech/text-pieces.ts';
 import { Engine } from './engine.ts';
-import { fliteText } from './flite-text.ts';
 import { type FliteVoice, standardEmbeddedVoice, voiceGains } from './flite-voices.ts';
 import type { FliteJob, FliteSound } from './flite-worker.ts';
 
@@ -26,6 +25,15 @@ const longestPieceChars = 160;
 const startLimitMs = 20_000;
 /** Measured: about 1 ms a character; a busy machine gets forty times that. */
 const limitMs = (chars: number) => 5000 + chars * 40;
+
+const letterSpellings: Readonly<Record<string, string>> = {
+  \u00df: 'ss',
+  \u00e6: 'ae',
+  \u0153: 'oe',
+  \u00f8: 'o',
+  \u0142: 'l',
+  '\u20ac': ' euro ',
+};
 
 /**
  * English without any server: Flite in a worker thread. Requests are served in order of call.
@@ -94,4 +102,25 @@ const unspeakable = [
 function noVoice(language: string) {
   const message = `The embedded voice speaks English, and the text is in ${englishLanguageName(language)}.`;
   return ['speech.no_voice', message] as const;
+}
+
+/** `text` as flite can say it: ASCII in one line, without tags, markdown and emoji. Empty if nothing is left to say. */
+export function fliteText(text: string): string {
+  const plain = text
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[\u2018\u2019]/g, "'")
+    .replace(/[\u201c\u201d]/g, '"')
+    .replace(/[\u2013\u2014]/g, ', ')
+    .replace(/\u2026/g, '...')
+    .replace(
+      /[\u00df\u00e6\u0153\u00f8\u0142\u20ac]/gi,
+      (letter) => letterSpellings[letter.toLowerCase()] ?? ' ',
+    )
+    .replace(/<[^<>]{0,200}>/g, ' ')
+    .replace(/[*_#`~|\\^<>[\]{}]/g, ' ')
+    .replace(/[^\x20-\x7e]/g, ' ')
+    .replace(/ +/g, ' ')
+    .trim();
+  return /[a-z0-9]/i.test(plain) ? plain : '';
 }

@@ -47,7 +47,7 @@ export async function openEmbeddedTranscriber(
   };
 }
 
-/** Of a whole utterance nothing is ever lost. */
+/** A whole utterance never loses sound. */
 async function* updatesOf(words: AsyncIterable<SphinxWords>): AsyncGenerator<TranscriptUpdate> {
   for await (const update of words) {
     if (update.kind === 'partial') yield update;

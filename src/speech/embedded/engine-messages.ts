@@ -3,7 +3,7 @@ import type { ErrorCode } from '#src/base/errors.ts';
 /** One piece of work; ids grow. */
 export type Job<In> = { readonly id: number; readonly input: In };
 
-/** What a worker thread is born with: the id of the job whose result nobody wants any more. */
+/** Start data of a worker thread: the id of the job whose result is not wanted any more. */
 export type Birth = { readonly unwanted: Int32Array };
 
 export type FromEngine<Out> =

@@ -9,16 +9,16 @@ import type { SphinxJob, SphinxWords } from './pocketsphinx-worker.ts';
 const limitMs = (samples: number) => 5000 + (samples / listenRateHz) * 2000;
 
 /**
- * One recogniser for all who speak at once: it hears the first of them as they speak, the others' sound waits.
+ * Shares one recogniser among all who speak at once: it hears the first of them live, the sound of the others waits.
  *
- * Whoever pauses comes first, since an answer waits for it; the one who was interrupted by that is told from its last
- * pause on again, at a tenth of its length.
+ * A speaker who pauses comes first, since an answer waits for it; the sound of the interrupted one is sent again from its
+ * last pause on, at a tenth of its length.
  */
 export class EngineScheduler {
   readonly #engine: Engine<SphinxJob, SphinxWords>;
   readonly #clock: Clock;
   readonly #all = new Set<EmbeddedListening>();
-  /** Whose stretch the recogniser knows. */
+  /** Utterance whose stretch the recogniser holds. */
   #holder: EmbeddedListening | undefined;
   #stretch = 0;
   #serving = false;

@@ -6,7 +6,7 @@ import { within } from '#src/base/waiting.ts';
 import type { Birth, FromEngine, Job } from './engine-messages.ts';
 
 export type EngineThreadOptions = {
-  /** As messages name it, say `speech recogniser`. */
+  /** Name in messages, say `speech recogniser`. */
   readonly name: string;
   readonly entry: URL;
   /** Until the engine is warm. */
@@ -25,7 +25,7 @@ export type JobEnd =
 /** An engine's memory lies outside the heap; more room for the young would only keep the waste of loading. */
 const resourceLimits = { maxYoungGenerationSizeMb: 3 };
 
-/** What the thread is doing: loading, or one job. */
+/** Current work of the thread: loading, or one job. */
 type Current<Out> = {
   readonly listen: (message: FromEngine<Out>) => void;
   readonly end: (end: JobEnd) => void;

@@ -76,7 +76,7 @@ export class Engine<In, Out> implements AsyncDisposable {
     this.#serving = false;
   }
 
-  /** What the task failed of, if it did. */
+  /** Runs the task; returns its error, if any. */
   async #perform({ input, limitMs, out, signal }: Task<In, Out>): Promise<BotError | undefined> {
     let given = 0;
     const give = (value: Out) => {

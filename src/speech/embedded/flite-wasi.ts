@@ -140,7 +140,7 @@ class MemorySystem {
     return ok;
   }
 
-  /** What goes to the terminal is dropped. */
+  /** Output to the terminal is dropped. */
   #write(fd: number, pieces: number, count: number): number {
     const file = this.#files.get(fd);
     let total = 0;

@@ -1,4 +1,4 @@
-/** What follows an opcode: how many LEB128 numbers, raw bytes, or a table of branch targets. */
+/** Operands of an opcode: a count of LEB128 numbers, raw bytes, or a table of branch targets. */
 type Operands =
   | { readonly kind: 'numbers'; readonly count: number }
   | { readonly kind: 'bytes'; readonly count: number }
@@ -68,7 +68,7 @@ function* sections(wasm: Uint8Array): Generator<readonly [id: number, section: U
   while (!code.atEnd) yield [code.byte(), code.take(code.number())];
 }
 
-/** Of the only memory, as they stand behind the count of memories. */
+/** Limits of the only memory, as they stand behind the count of memories. */
 function memoryLimits(wasm: Uint8Array): Uint8Array {
   for (const [id, section] of sections(wasm)) {
     if (id === memorySection && section[0] === 1) return section.subarray(1);

@@ -3,7 +3,7 @@ import { isUnpaid } from '#src/provider/models/is-unpaid.ts';
 import type { EngineUsage, ServerUsage, Synthesizer } from '#src/speech/ports.ts';
 import { sumOf } from './request-counter.ts';
 
-/** Of a text that was spoken: how long it is, and how long it sounds. */
+/** Length of a spoken text, and of its sound. */
 export type SpokenUsage = {
   readonly characters: number;
   readonly ms: number;
@@ -55,7 +55,7 @@ function metered(synthesizer: Synthesizer, spoke: OnSpoken): Synthesizer {
   };
 }
 
-/** What all requests for one text took together, of the last of those who were asked. */
+/** Sum of all requests for one text, attributed to the last engine asked. */
 class Tally {
   #by: EngineUsage['by'];
   #begun = 0;

@@ -1,7 +1,7 @@
 import { toldCount } from '#src/provider/models/usage-reading.ts';
 import type { ServerUsage } from '#src/speech/ports.ts';
 
-/** What a transcription server says an utterance took; undefined where it does not say. */
+/** Usage of an utterance, as a transcription server reports it; undefined where it does not. */
 export function heardCount(usage: unknown): ServerUsage | undefined {
   const { type, seconds, input_tokens, output_tokens, input_token_details } = recordOf(usage);
   if (type === 'duration') {
@@ -10,7 +10,7 @@ export function heardCount(usage: unknown): ServerUsage | undefined {
   }
   const [inputTokens, outputTokens = 0] = [toldCount(input_tokens), toldCount(output_tokens)];
   if (!inputTokens) return undefined;
-  // What is sent is sound, unless they tell it apart.
+  // Input is sound, unless the server reports it separately.
   const audioInputTokens = toldCount(recordOf(input_token_details).audio_tokens) ?? inputTokens;
   return { kind: 'tokens', inputTokens, outputTokens, audioInputTokens };
 }

@@ -13,8 +13,8 @@ const mostRefused = 100;
 const refusals: ReadonlySet<number> = new Set([400, 404, 422]);
 
 /**
- * Has the engine's standard voice speak in place of one that it lists no more, or refuses while the standard one is fine;
- * `onGone` is told of each such text. A chosen model that is refused gives way to the usual one.
+ * Uses the engine's standard voice for one that it no longer lists, or refuses while the standard one works; `onGone` is
+ * called for each such text. A refused model gives way to the usual one.
  */
 export function standardVoiceInstead(
   engine: Synthesizer,
@@ -63,7 +63,7 @@ export function standardVoiceInstead(
 }
 
 /**
- * What is asked for in a voice; returns true where that was refused before there was any output of it.
+ * Output of one voice; returns true where that was refused before any output.
  *
  * Errors: all others. Aborting `signal` throws what the parts throw.
  */

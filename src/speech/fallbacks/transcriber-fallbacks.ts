@@ -27,10 +27,10 @@ const unknownStallMs = 5_000;
 const stallFactor = 2;
 
 /**
- * Several recognisers as one: the first that can hear. `listens` where the first of them takes sound while it is spoken.
+ * Several recognisers as one: the first that works. `listens` where the first of them takes sound while it is spoken.
  *
- * A request that stalls is sent once more, beside the first one. What fails while somebody speaks is noticed at their
- * pause, and then the whole utterance goes to the next one.
+ * A request that stalls is sent once more, beside the first one. A failure during speech is noticed at the next pause,
+ * and then the whole utterance goes to the next recogniser.
  */
 export function transcriberWithFallbacks(
   chain: FallbackChain<Transcriber>,
@@ -65,7 +65,7 @@ type AskEngine = (
 class TranscriptionRequests {
   readonly #chain: FallbackChain<Transcriber>;
   readonly #clock: Clock;
-  /** How long the last request took, in ms, beside the time for the length of its sound. */
+  /** Duration of the last request, in ms, beside the time for the length of its sound. */
   #tookMs: number | undefined;
 
   constructor(chain: FallbackChain<Transcriber>, clock: Clock) {
@@ -104,7 +104,7 @@ class TranscriptionRequests {
 
 /** The engine that listens to an utterance from its beginning. */
 type ListeningEngine = { readonly engine: Transcriber; readonly listening: Listening };
-/** What was asked about so much sound. */
+/** Recognition of the first `length` samples. */
 type AskedAbout = { readonly length: number; readonly work: SharedTask<Transcript> };
 
 type LadderListeningOptions = {

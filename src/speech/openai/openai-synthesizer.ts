@@ -25,13 +25,16 @@ export type SynthesizerOptions = {
   readonly voice: string;
   readonly instructions?: string;
   readonly format: SpeechFormat;
-  /** Of raw samples; left out: what the server says, else 24 kHz. */
+  /** Rate of raw samples, in Hz; left out: the rate the server names, else 24 kHz. */
   readonly rateHz?: number;
-  /** Without it only raw samples and WAV are taken, whatever was asked for. */
+  /** Decoder of compressed sound; without it only raw samples and WAV are accepted, in any response format. */
   readonly decode?: DecodeSpeech;
 };
 
-/** Node's fetch gives whatever has piled up, 260 kB and more at once: 5 s of sound (measured, 2026-11-20). */
+/**
+ * Longest piece, in bytes. Node's fetch gives all that has piled up, 260 kB and more at once: 5 s of sound (measured,
+ * 2026-11-20).
+ */
 const pieceBytes = 8192;
 /** OpenAI takes 4096. */
 const longestInputChars = 4000;

@@ -45,14 +45,14 @@ type Form = {
   readonly hasWordTimes: boolean;
 };
 
-/** What an utterance is known to hold before it is heard, and what is asked of it. */
+/** Facts known about an utterance before recognition, and its options. */
 type Known = {
   readonly language: string | undefined;
   readonly hints: readonly string[];
   readonly asked: TranscriptionOptions;
 };
 
-/** What a server was found to do with a model. Only the first answer pays for finding out. */
+/** Abilities a server has shown with a model. Only the first answer pays for finding out. */
 type Abilities = {
   streams: 'yes' | 'no' | 'unknown';
   takesHints: boolean;
@@ -190,7 +190,7 @@ class TranscriptionServer {
   }
 }
 
-/** Learns something of a server once its words are there, before they are handed on: nobody may ask for more. */
+/** Records abilities of a server once its words are there, before they are handed on: the reader may stop there. */
 async function* learning(
   updates: AsyncIterable<TranscriptUpdate>,
   learn: () => void,

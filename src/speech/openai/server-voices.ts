@@ -7,7 +7,7 @@ import type { VoiceNames } from '#src/speech/voice-names.ts';
 const freshMs = 600_000;
 /** Time, in ms, after which a server that did not tell is asked again. */
 const retryMs = 60_000;
-/** Longest wait, in ms, for the answer: somebody types, or waits for a reply. */
+/** Longest wait, in ms, for the answer: a person types, or waits for a reply. */
 const longestMs = 2_000;
 /** Names beyond these are left out. */
 const mostNames = 2_000;
@@ -54,7 +54,7 @@ export class ServerVoices implements VoiceNames {
   }
 }
 
-/** What the server lists now. Errors: as `ApiClient.get`; a list of another shape is empty. */
+/** Voices the server lists now. Errors: as `ApiClient.get`; a list of another shape is empty. */
 export async function readServerVoices(
   client: Pick<ApiClient, 'get'>,
   signal: AbortSignal,

@@ -14,14 +14,14 @@ const foreignHeads: readonly (readonly [string, string])[] = [
   ['ID3', 'MP3'],
 ];
 
-/** What has to be decoded before it is sound. */
+/** Sound that has to be decoded. */
 export type Packed = { readonly name: string; readonly bytes: Buffer };
 
 /**
- * Turns the body of a speech answer into sound while it arrives, mono, whatever the pieces' lengths.
+ * Turns the body of a speech answer into sound while it arrives, mono, for pieces of any length.
  *
- * A WAV header is recognised by its bytes, since servers send WAV where raw samples were asked and call anything
- * `audio/mpeg`; what is no other known format is 16-bit little-endian at `rateHz`. Errors: BotError `provider.wrong_type`, `audio.bad_wav`.
+ * A WAV header is recognised by its bytes, since servers send WAV for raw samples and label anything `audio/mpeg`; bytes
+ * in no other known format are 16-bit little-endian at `rateHz`. Errors: BotError `provider.wrong_type`, `audio.bad_wav`.
  */
 export class SoundStream {
   readonly #rateHz: number;
@@ -56,7 +56,7 @@ export class SoundStream {
     return this.#reader instanceof WavStream ? this.#reader.push(all).map(toMono) : [];
   }
 
-  /** What is left when the body ends: nothing, or a sound shorter than a header. */
+  /** Gives the rest when the body ends: nothing, or a sound shorter than a header. */
   end(): Pcm[] {
     return this.#reader === 'undecided' ? this.#raw(this.#rest) : [];
   }

@@ -4,7 +4,7 @@ import { heardCount } from '#src/speech/fallbacks/request-counter.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import { wordDetails } from './word-details.ts';
 
-/** `{text}`, JSON in a string, or the bare text: servers send all three whatever was asked. */
+/** `{text}`, JSON in a string, or the bare text: servers send all three for any response format. */
 export function transcriptOf(reply: unknown, asked: string | undefined): Transcript {
   const answer = typeof reply === 'string' ? jsonOr(reply) : reply;
   if (typeof answer === 'string' && answer !== '') {

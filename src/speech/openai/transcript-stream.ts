@@ -3,18 +3,18 @@ import { readEvents } from '#src/provider/event-stream.ts';
 import type { TranscriptUpdate } from '#src/speech/ports.ts';
 import { transcriptOf } from './transcript-reply.ts';
 
-/** What one event of a stream of words says. */
+/** One event of a stream of words. */
 type StreamedText =
   /** `mayEnd`: this may have been all. */
   | { readonly kind: 'delta'; readonly text: string; readonly mayEnd?: boolean }
   | { readonly kind: 'done'; readonly reply: unknown };
 
 /**
- * The words of an answer while they arrive, from OpenAI's events, from chat-shaped ones (vLLM), or from one bare text a
+ * Words of an answer while they arrive, from OpenAI's events, from chat-shaped ones (vLLM), or from one bare text a
  * segment (speaches); an answer that is no stream is read as a whole.
  *
- * `onWhole` is told of the latter. Errors: BotError `provider.truncated` for a stream without its last event,
- * `provider.empty`, and whatever reading throws.
+ * `onWhole` is called for the latter. Errors: BotError `provider.truncated` for a stream without its last event,
+ * `provider.empty`, and those of the body.
  */
 export async function* readTranscript(
   response: Response,

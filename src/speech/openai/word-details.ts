@@ -1,6 +1,6 @@
 import type { TranscribedWord, Transcript } from '#src/speech/ports.ts';
 
-/** What a server tells of the words of a transcript, beside their text. */
+/** Details of the words of a transcript from the server, beside their text. */
 export type WordDetails = Pick<Transcript, 'confidence' | 'words'>;
 
 /** More words than anybody says in one utterance: then none are believed. */

@@ -5,10 +5,10 @@ import { languageHint } from '#src/speech/language-hint.ts';
 import { type WordDetails, wordDetails } from '#src/speech/openai/word-details.ts';
 import type { ServerUsage } from '#src/speech/ports.ts';
 
-/** How a server names its settings, told by its first event. */
+/** Naming of settings on a server, known from its first event. */
 export type Dialect = 'ga' | 'beta-transcription' | 'beta-session';
 
-/** What a transcription session tells, in our words. */
+/** An event of a transcription session. */
 export type HeardEvent =
   | { readonly kind: 'created'; readonly dialect: Dialect }
   | { readonly kind: 'updated' | 'cleared' }
@@ -20,10 +20,10 @@ export type HeardEvent =
       readonly text: string;
       readonly language?: string;
       readonly count?: ServerUsage;
-      /** Of the sound of this item. */
+      /** Details of the sound of this item. */
       readonly details?: WordDetails;
     }
-  /** Of an item, of the event we sent under `eventId`, or of nothing it names. */
+  /** Error about an item, about the event sent under `eventId`, or about neither. */
   | {
       readonly kind: 'failed';
       readonly itemId: string | undefined;

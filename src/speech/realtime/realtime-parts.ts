@@ -50,13 +50,13 @@ class TranscriptPart {
   }
 }
 
-/** Which words belong to which stretch of an utterance, in whatever order a server tells them. */
+/** Assigns words to the parts of an utterance, in any order of the server's events. */
 export class TranscriptParts {
   readonly #onPartial: OnPartial;
   readonly #parts: TranscriptPart[] = [];
   #open = new TranscriptPart(0, 1);
   #told = '';
-  /** Of the parts, those whose count went out with a transcript. */
+  /** Number of parts whose count went out with a transcript. */
   #counted = 0;
 
   constructor(onPartial: OnPartial) {
@@ -101,7 +101,7 @@ export class TranscriptParts {
     return { text, ...(language && { language }), ...details, took };
   }
 
-  /** For a new connection, which knows nothing: the sample from which on everything is to be sent again. */
+  /** For a new connection, which holds no sound: the sample from which on everything is to be sent again. */
   resend(): number {
     const all = [...this.#parts, this.#open];
     for (const part of all) part.itemId = undefined;
@@ -114,7 +114,7 @@ export class TranscriptParts {
     for (const part of this.#parts) if (part.state !== 'done') part.fail(error);
   }
 
-  /** False if something failed that somebody waits for. */
+  /** False if a part failed that a caller waits for. */
   hear(event: HeardEvent): boolean {
     switch (event.kind) {
       case 'committed': {
@@ -148,7 +148,7 @@ export class TranscriptParts {
     return this.#parts.find((part) => part.state === 'sent' && !part.isNamed);
   }
 
-  /** Nothing to transcribe is no failure; neither is one that nobody waits for. */
+  /** Forgives errors about silence, and about parts no caller waits for. */
   #forgives({ itemId, eventId, code }: Extract<HeardEvent, { kind: 'failed' }>): boolean {
     const sent = this.#parts.filter(({ state }) => state === 'sent');
     const meant = sent.find((part) => part.eventId === eventId || part.itemId === itemId);

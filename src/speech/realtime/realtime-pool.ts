@@ -13,7 +13,7 @@ const oldestMs = 50 * 60_000;
 const tickMs = 5000;
 const firstBackOffMs = 5000;
 const longestBackOffMs = 60_000;
-/** What a server answers who does not know this address. */
+/** Errors of a server that does not know this address. */
 const elsewhere = new Set(['provider.refused', 'provider.bad_key']);
 
 /**
@@ -31,7 +31,7 @@ export class RealtimePool implements Disposable {
   readonly #coming = new Set<Promise<void>>();
   #backOffMs = firstBackOffMs;
   #nextTryAtMs = 0;
-  /** Of a server that takes no hints, only the first connection pays for finding out. */
+  /** Whether the server takes hints; only the first connection pays for finding out. */
   #takesHints = true;
 
   constructor(options: RealtimeOptions) {
@@ -47,7 +47,7 @@ export class RealtimePool implements Disposable {
       try {
         this.#keep(await this.#open());
       } catch {
-        this.#backOff(); // Whoever leases one is told why.
+        this.#backOff(); // Each lease gets the error.
       }
     };
     this.#await(open());

@@ -118,7 +118,7 @@ export class RealtimeSession {
     this.#socket = undefined;
   }
 
-  /** What the server says is wrong: apart from the sentence, for it may quote what people said. */
+  /** Error from the server's message: kept apart from the sentence, for it may quote people's words. */
   refusal({ words, code }: TranscriptionRefusal): BotError {
     const { baseUrl, apiKey } = this.#options;
     const serverWords = plainWords(words, apiKey?.reveal(), 140);
@@ -154,7 +154,7 @@ export class RealtimeSession {
     this.#judge(await ifInTime(updated, greetingMs, this.#clock, signal));
   }
 
-  /** What a server says of hints, or in answer to them where it names no message, is nothing that anybody else waits for. */
+  /** An error about hints, or in answer to them without an event id, concerns no other request. */
   #isAboutHints(event: HeardEvent): boolean {
     if (!this.#hintsRefused) return false;
     if (event.kind === 'updated') this.#hintsRefused = undefined;

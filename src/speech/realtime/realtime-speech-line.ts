@@ -25,10 +25,13 @@ export type SpeechConnectionOptions = Omit<LinkOptions, 'opening'> & {
   readonly lineLimits: SpeechConnectionLimits;
 };
 
-/** Sound of one utterance that nobody takes; if nobody waits for another one, no more is read from above on. */
+/**
+ * Unread sound of one utterance, in ms, above which reading stops: the lower limit holds while no other utterance is
+ * waited for.
+ */
 const [fewHereMs, enoughHereMs] = [500, 1000];
 const mostFormer = 64;
-/** What a server answers who reads one text at a time. */
+/** Error code of a server that reads one text at a time. */
 const oneAtATime = 'conversation_already_has_active_response';
 
 /** One connection with one voice, over which several texts are read at once. */
@@ -37,7 +40,7 @@ export class SpeechConnection {
   #link: RealtimeLink | undefined;
   /** In the order they were asked for, until the server has ended them. */
   #active: RealtimeUtterance[] = [];
-  /** Of responses that are over. */
+  /** Ids of responses that are over. */
   #former: string[] = [];
   #asked = 0;
   #isSerial = false;
@@ -93,7 +96,7 @@ export class SpeechConnection {
     return utterance;
   }
 
-  /** Nobody wants more of it. */
+  /** Its reader has stopped. */
   leave(utterance: RealtimeUtterance): void {
     if (utterance.hasLeft) return;
     utterance.leave();
@@ -101,7 +104,7 @@ export class SpeechConnection {
     this.#flow();
   }
 
-  /** What is being read is read to its end. */
+  /** The current text is read to its end. */
   retire(): void {
     this.#isRetired = true;
     this.#active = this.#active.filter(({ hasLeft, isOver }) => !hasLeft && !isOver);

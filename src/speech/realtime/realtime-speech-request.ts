@@ -1,7 +1,7 @@
 import type { JsonEvent } from '#src/provider/json-socket.ts';
 import { readingOrder, textToRead } from '#src/speech/reading-aloud.ts';
 
-/** What a connection is opened for: a voice is frozen once it has spoken. */
+/** Settings of a connection: a voice is frozen once it has spoken. */
 export type SpeechManner = {
   readonly voice: string;
   /** 1 is the voice's own pace. */

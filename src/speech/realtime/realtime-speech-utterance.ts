@@ -12,7 +12,7 @@ export type UtteranceLimits = {
   readonly firstMs: number;
   /** Between two events after it. */
   readonly idleMs: number;
-  /** Sound that lies here while nobody takes it and others must go on; then it ends. */
+  /** Longest unread sound, in ms, while other utterances must go on; then it ends. */
   readonly mostHereMs: number;
 };
 
@@ -21,14 +21,14 @@ type UtteranceOptions = Pick<LinkOptions, 'baseUrl' | 'apiKey'> & {
   readonly asked: SpeechAsked;
   readonly clock: Clock;
   readonly limits: UtteranceLimits;
-  /** What lies here has become less. */
+  /** Unread sound has become less. */
   readonly taken: () => void;
 };
 
 type Complaint = { readonly words: string; readonly code: string | undefined };
 type SpeechEnd = { readonly error?: BotError; readonly isLost?: true };
 
-/** Of 24 kHz, mono, 16 bit. */
+/** Bytes per ms of 24 kHz, mono, 16 bit. */
 const bytesPerMs = 48;
 /** Time in ms a request has to begin after an error that may be about it. */
 const suspectMs = 2000;
@@ -41,7 +41,7 @@ export class RealtimeUtterance {
   responseId: string | undefined;
   /** The server was asked; it waits for another one otherwise. */
   isSent = false;
-  /** The server was told that nobody wants it. */
+  /** The response has been cancelled on the server. */
   isCancelled = false;
   #bytes: Buffer[] = [];
   #hereMs = 0;
@@ -77,12 +77,12 @@ export class RealtimeUtterance {
     return this.#hasLeft;
   }
 
-  /** What was said, as far as the server tells. */
+  /** Words spoken, as far as the server tells. */
   get transcript(): string {
     return (this.#wholeTranscript ?? this.#transcript).trim();
   }
 
-  /** What it took, if the server told. */
+  /** Usage, if the server reported it. */
   get count(): ServerUsage | undefined {
     return this.#count;
   }
@@ -115,7 +115,7 @@ export class RealtimeUtterance {
     this.#end({ error: refusalOf(words, code, this.#options) });
   }
 
-  /** An error that names nobody. */
+  /** An error that names no response. */
   suspect(complaint: Complaint): void {
     this.#suspicion = complaint;
     this.#wake();
@@ -130,7 +130,7 @@ export class RealtimeUtterance {
     this.#end({ error, isLost: true });
   }
 
-  /** Nobody reads it any longer. */
+  /** Stops reading. */
   leave(): void {
     this.#hasLeft = true;
     this.#drop();

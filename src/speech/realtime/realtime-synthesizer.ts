@@ -43,16 +43,17 @@ const usualLimits: SpeechConnectionLimits = {
 };
 /** About 10 s of sound, so that what is asked for ahead fits into what may lie here. */
 const longestPieceChars = 150;
-/** One for each voice; further ones close those that nobody uses. */
+/** Most connections, one per voice; further ones close those that are unused. */
 const mostLines = 4;
 /** Time in ms after a failed attempt in which no connection is opened ahead of need. */
 const backOffMs = 5000;
 
 /**
- * Speech by a Realtime model that reads what it is given, each text in a response of its own beside the conversation.
+ * Speech by a Realtime model that reads each text in a response of its own beside the conversation.
  *
- * One connection a voice is kept, over which texts that overlap are read at once. One that breaks is replaced, and
- * what nobody heard of is asked for once more. It is a model, not a reader: `onReading` tells how well it obeys.
+ * One connection per voice is kept, over which texts that overlap are read at once. One that breaks is replaced, and a
+ * text without any output is requested once more. It is a model, not a reader: `onReading` gets the accuracy of its
+ * reading.
  */
 export function openRealtimeSynthesizer(options: RealtimeSpeechOptions): RealtimeSynthesizer {
   const voices = new VoiceConnections(options);
@@ -80,7 +81,7 @@ function toneOf(voice: SpeechVoice, { instructions }: RealtimeSpeechOptions): st
   return voice.instructions ?? instructions;
 }
 
-/** With whom is told when it is asked for, and what it took. */
+/** `tell` gets the model with the request, and its usage. */
 type SpeechRequest = SpeechAsked & { readonly tell: (count?: ServerUsage) => void };
 
 async function* read(
@@ -147,7 +148,7 @@ class VoiceConnections implements Disposable {
   warm(manner: SpeechManner): void {
     const isTooSoon = this.#clock.nowMs() < this.#nextTryAtMs;
     if (isTooSoon || this.#over.signal.aborted) return;
-    this.line(manner, this.#over.signal).catch(() => undefined); // whoever asks is told why
+    this.line(manner, this.#over.signal).catch(() => undefined); // each request gets the error
   }
 
   /** A server that does not tell what it said cannot be judged. */

@@ -14,8 +14,8 @@ const mostLanguages = 8;
 export type RealtimeTranscriber = Transcriber & Disposable;
 
 /**
- * Any server with OpenAI's Realtime transcription, in its present or its former dialect: sound goes up while somebody
- * speaks, words come back while they do if the model is one that tells them early.
+ * Any server with OpenAI's Realtime transcription, in its present or its former dialect: sound goes up during speech, and
+ * words come back meanwhile if the model sends them early.
  */
 export function openRealtimeTranscriber(options: RealtimeOptions): RealtimeTranscriber {
   const { clock = realClock, language } = options;
@@ -47,7 +47,7 @@ export function openRealtimeTranscriber(options: RealtimeOptions): RealtimeTrans
     };
     return transcriber;
   };
-  /** A connection is told its language once, so each language has connections of its own. */
+  /** The language of a connection is fixed, so each language has connections of its own. */
   const others = new Map<string, RealtimeTranscriber>();
   const own: RealtimeTranscriber = {
     ...hearing([]),

@@ -2,7 +2,7 @@
 export type DetectedLanguage = {
   /** BCP 47. */
   readonly language: string;
-  /** How sure that is, 0 to 1. */
+  /** Probability of that, 0 to 1. */
   readonly probability: number;
 };
 
@@ -15,10 +15,10 @@ export type LanguageNgrams = {
 const leastScore = 53;
 /** Bytes of a text that are looked at, and of one word. */
 const [mostTextBytes, mostWordBytes] = [350, 70];
-/** What stands between words: all but letters, and apostrophes before one. As eld has it. */
+/** Characters between words: all but letters, and apostrophes before one. As eld has it. */
 const separators = /[^\p{L}'`\u2019]+/gu;
 const apostrophes = "'`\u2019";
-/** How steeply the share of the best score becomes a probability. From `test/speech/text-language.test.ts`. */
+/** Steepness with which the share of the best score becomes a probability. From `test/speech/text-language.test.ts`. */
 const steepness = 10;
 
 /** Scripts in which only one of these languages is written, also where none of its n-grams is known. */
@@ -67,7 +67,7 @@ function isAmong(language: string, among: readonly string[]): boolean {
   return among.length === 0 || among.some((tag) => tag.toLowerCase().split('-', 1)[0] === language);
 }
 
-/** Of each language, in the order of the file. */
+/** Score of each language, in the order of the file. */
 function scoresOf(
   text: string,
   places: ReadonlyMap<string, number>,
@@ -85,7 +85,7 @@ function scoresOf(
   return sums;
 }
 
-/** Of the first words; each once. */
+/** N-grams of the first words; each once. */
 function ngramsOf(text: string): ReadonlySet<string> {
   const found = new Set<string>();
   let length = 0;

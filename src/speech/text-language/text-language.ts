@@ -28,7 +28,7 @@ export function openTextLanguage(): TextLanguageDetector {
       try {
         return (await loading).detect(text, among);
       } catch {
-        loading = undefined; // whoever asks next tries again
+        loading = undefined; // the next call tries again
         return undefined;
       }
     },

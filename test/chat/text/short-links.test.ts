@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { ClauseSplitter } from '#src/chat/text/clauses.ts';
-import { ShortLinks } from '#src/chat/text/short-links.ts';
+import { ClauseSplitter, ShortLinks } from '#src/chat/text/clauses.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 
 const long = `https://example.com/${'abc/'.repeat(80)}end?x=1`;

@@ -1,12 +1,11 @@
 import { ThinkFilter } from '#src/chat/completions/think-filter.ts';
-import { ClauseSplitter } from '#src/chat/text/clauses.ts';
-import { ShortLinks } from '#src/chat/text/short-links.ts';
+import { ClauseSplitter, ShortLinks } from '#src/chat/text/clauses.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import { asidesIn } from '#src/chat/text/written-passages.ts';
 import { pressedOf } from '#src/discord/interactions/rendering.ts';
 import { ClauseWriter } from '#src/pipeline/clause-writer.ts';
 import { plainWords, wordsOfText } from '#src/provider/models/error-phrases.ts';
-import { fliteText } from '#src/speech/embedded/flite-text.ts';
+import { fliteText } from '#src/speech/embedded/embedded-synthesizer.ts';
 import { compareReading } from '#src/speech/reading-check.ts';
 import { textPieces } from '#src/speech/text-pieces.ts';
 import { cut, plain } from '#src/texts/plain.ts';

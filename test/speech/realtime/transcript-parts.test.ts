@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { readChecked } from '#src/speech/checked-file.ts';
-import { fliteText } from '#src/speech/embedded/flite-text.ts';
+import { fliteText } from '#src/speech/embedded/embedded-synthesizer.ts';
 import { importMemory, patchWasm } from '#src/speech/embedded/wasm-patch.ts';
 import { SoundStream } from '#src/speech/openai/sound-stream.ts';
 import { textPieces } from '#src/speech/text-pieces.ts';
