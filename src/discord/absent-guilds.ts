@@ -6,7 +6,7 @@ import type { DiscordEvent } from './events.ts';
 type Book = Pick<GuildStore, 'note' | 'noted'>;
 type TellDiscord = (event: DiscordEvent) => void;
 
-/** What Discord answers a bot that is no member of a server, or of one that was deleted. */
+/** Error codes by which Discord answers for a server that the bot is not in, or that was deleted. */
 const notMember: readonly unknown[] = [
   RESTJSONErrorCodes.UnknownGuild,
   RESTJSONErrorCodes.MissingAccess,
@@ -42,7 +42,7 @@ export function watchAbsentGuilds(
   };
 }
 
-/** Of a shard nothing is known of the servers of others. */
+/** View of the book for one shard: the servers of other shards are left out. */
 function ofShard(book: Book, isOurs: (guildId: string) => boolean): Pick<Book, 'noted'> {
   return { noted: async (botId) => (await book.noted(botId)).filter(isOurs) };
 }
@@ -72,7 +72,7 @@ async function tellAbsent(
   if (trouble !== undefined) tell({ kind: 'warning', message, cause: trouble });
 }
 
-/** What Discord says of this server; an answer that says nothing of it is an error of its own. Errors: of the network. */
+/** Answer of Discord about this server; an answer that does not mention it is an error of its own. Errors: of the network. */
 async function askFor(
   client: Client<true>,
   guildId: string,

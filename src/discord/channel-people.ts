@@ -10,19 +10,19 @@ type KnownPeople = { readonly people: readonly ChannelMember[]; readonly atMs: n
 const freshMs = 1_000;
 
 /**
- * Who sits in which voice channel, kept by events; discord.js never forgets a voice state, so looking through them all
- * takes longer with each person who was ever there.
+ * People in each voice channel, kept by events; discord.js never forgets a voice state, so looking through them all takes
+ * longer with each person who was ever there.
  */
 export class ChannelPeople implements Disposable {
   readonly #client: Client<true>;
-  /** Ids of everybody, the bot too, by channel. */
+  /** Ids of all people, the bot too, by channel. */
   readonly #byChannel = new Map<string, Set<string>>();
   /** Channel by server and person, as last told. */
   readonly #seats = new Map<string, Map<string, string>>();
 
   /** People besides the bot as they were read last, by channel: asked for with each packet. */
   readonly #lists = new Map<string, KnownPeople>();
-  /** Who wants to know of changes, by channel. */
+  /** Listeners to changes, by channel. */
   readonly #listeners = new Map<string, Set<() => void>>();
 
   constructor(client: Client<true>) {
@@ -34,13 +34,13 @@ export class ChannelPeople implements Disposable {
     client.on(Events.GuildDelete, this.#forget);
   }
 
-  /** How many there are besides the bot. */
+  /** Number of people besides the bot. */
   count(channelId: string): number {
     const ids = this.#byChannel.get(channelId);
     return ids ? ids.size - (ids.has(this.#client.user.id) ? 1 : 0) : 0;
   }
 
-  /** Everybody there but the bot, as far as Discord has told of them a second ago. */
+  /** All people there but the bot, as far as Discord reported them a second ago. */
   in(guild: Guild, channelId: string): readonly ChannelMember[] {
     const nowMs = realClock.nowMs();
     const known = this.#lists.get(channelId);
@@ -52,12 +52,12 @@ export class ChannelPeople implements Disposable {
     return people;
   }
 
-  /** Names or roles of somebody there may have become others. */
+  /** Rereads names and roles of the people there, which may have changed. */
   reread(channelId: string): void {
     this.#lists.delete(channelId);
   }
 
-  /** Until it is disposed of, `listener` is called whenever Discord has told of somebody there. */
+  /** Calls `listener` at each report of Discord about people there, until it is disposed of. */
   listen(channelId: string, listener: () => void): Disposable {
     const listeners = this.#listeners.get(channelId) ?? new Set();
     this.#listeners.set(channelId, listeners.add(listener));
@@ -129,7 +129,7 @@ export class ChannelPeople implements Disposable {
   }
 }
 
-/** Somebody in a voice channel, as far as Discord has told of them. */
+/** Person in a voice channel, as far as Discord has described them. */
 export function personOf(guild: Guild, id: string): ChannelMember {
   const state = guild.voiceStates.cache.get(id);
   const member = state?.member;

@@ -56,29 +56,29 @@ export type DiscordOptions = {
   readonly guildId?: string;
   /** Which servers it is told of; all when left out. Shard 0 registers the commands. */
   readonly shard?: OwnedShard;
-  /** What the former owner of the shard has not seen. */
+  /** Interactions that the former owner of the shard has not seen. */
   readonly takeover?: Takeover;
   readonly commands: readonly CommandEntry[];
   /** Asks for the privileged intent that tells the text of every message. Default false. */
   readonly messageContent?: boolean;
   /** Every button that ever stood on a message of ours and still does something. */
   readonly buttons?: readonly Button[];
-  /** What becomes of forms that people send. */
+  /** Handlers of the forms that people send. */
   readonly forms?: readonly FormHandler[];
   /** Commands and buttons that one person may use in 10 s; left out: no limit. */
   readonly commandsPerPerson?: number;
   /** Where the panels of former runs are; without it they are forgotten when the process ends. */
   readonly panelStore?: PanelStore;
-  /** Servers the bot was in; without it nobody learns of those it was removed from between two runs. */
+  /** Servers the bot was in; without it, servers that removed the bot between two runs are not noticed. */
   readonly guildStore?: Pick<GuildStore, 'note' | 'noted'>;
   /**
    * Told which servers are there, and which are there again; resolves to those whose panels of a former run are taken care
    * of. Left out: none are. Never throws.
    */
   readonly arrived?: Arrived;
-  /** Told of each server in which somebody came into, left or changed a voice channel. Never throws. */
+  /** Told of each server in which a person came into, left or changed a voice channel. Never throws. */
   readonly channelChanged?: (guildId: string) => void;
-  /** What commands may do; called once, after logging in. */
+  /** Ports that commands may use; called once, after logging in. */
   readonly ports: (discord: DiscordPorts) => CommandPorts;
   readonly onEvent: (event: DiscordEvent) => void;
   /** For logging in; 20 s when left out. */
@@ -88,7 +88,7 @@ export type DiscordOptions = {
 /** The bot's own name at Discord. */
 export type BotIdentity = { readonly id: string; readonly name: string };
 
-/** What the rest of the bot gets of Discord. */
+/** Ports of Discord for the rest of the bot. */
 export type DiscordPorts = {
   readonly linkOpener: VoiceLinkOpener;
   readonly messages: ChannelMessages;
@@ -222,7 +222,7 @@ async function opened(
   };
 }
 
-/** What ends each of the watches. */
+/** Starts the watches; returns the functions that end them. */
 function watchClient(
   client: Client<true>,
   { channelChanged, onEvent: tell }: Pick<DiscordOptions, 'channelChanged' | 'onEvent'>,
@@ -255,7 +255,7 @@ async function handOver(
   await reception.settled(handOverMs);
 }
 
-/** Of a shard that several processes may be connected for, if only for a moment. */
+/** Claims for a shard that several processes may be connected for, if only for a moment. */
 function claimsOf(
   { rest }: Client,
   { shard, takeover }: DiscordOptions,
@@ -335,9 +335,9 @@ function messageOf(error: unknown): string {
 type Arrived = (guildIds: readonly string[]) => Promise<ReadonlySet<string>>;
 
 /**
- * Tells which servers are there once the client is ready, and which are there again after an outage or a gateway that was
- * away. Panels of a former run in servers of the start that nobody takes care of say that the bot is not there any more;
- * `ghosts` are ids of channels where it sat, by server.
+ * Reports the servers that are there once the client is ready, and those that are there again after an outage or a gateway
+ * that was away. Panels of a former run, in servers that were there at the start and are not taken care of, say that the
+ * bot is not there any more; `ghosts` are ids of channels where it sat, by server.
  */
 function watchArrivals(
   client: Client<true>,
@@ -373,7 +373,7 @@ function channelNameOf(client: Client<true>, channelId: string): string {
   return channel && 'name' in channel && channel.name ? channel.name : channelId;
 }
 
-/** Tells of each server in which somebody came into, left or changed a voice channel, this bot too. */
+/** Reports each server in which a person, or this bot, came into, left or changed a voice channel. */
 function watchChannelChanges(client: Client<true>, changed: (guildId: string) => void): () => void {
   const onState = (before: VoiceState, { channelId, guild }: VoiceState): void => {
     if (before.channelId !== channelId) changed(guild.id);

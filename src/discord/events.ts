@@ -4,7 +4,7 @@ import type { MessageOutcome } from '#src/discord/panel/outbox.ts';
 import type { LinkAlert } from '#src/discord/watchdogs/link-alerts.ts';
 import type { MissingRight, VoiceRestriction } from '#src/session/ports/seat-events.ts';
 
-/** What happens at Discord, for logs and counters: ids and numbers, never words people said. */
+/** Event at Discord, for logs and counters: ids and numbers, never words people said. */
 export type DiscordEvent =
   | { readonly kind: 'ready'; readonly botId: string; readonly guilds: number }
   | { readonly kind: 'registered'; readonly commands: number; readonly changed: boolean }
@@ -30,7 +30,7 @@ export type DiscordEvent =
   | (LinkAlert & { readonly guildId: string })
   /** The wall clock of this machine was put back: rate limits kept by it are forgotten. */
   | { readonly kind: 'clock-put-back'; readonly backMs: number }
-  /** What became of something written into a chat. */
+  /** Outcome of a message that was written into a chat. */
   | { readonly kind: 'message'; readonly outcome: MessageOutcome }
   | { readonly kind: 'command'; readonly name: string; readonly tookMs: number }
   /** `error` is whatever a command threw, or why Discord did not take its reply. */
@@ -45,7 +45,7 @@ export type DiscordEvent =
       readonly guildId: string;
       readonly tookMs: number;
       readonly endToEnd: boolean;
-      /** Of the transport, as the voice server names it. */
+      /** Cipher of the transport, as the voice server names it. */
       readonly cipher: string;
     }
   /** A voice socket closed; `close-codes.ts` says what follows. */
@@ -75,7 +75,7 @@ export type DiscordEvent =
 /** Everything one link passed on, lost, refused or had to mend, since it was made. */
 export type LinkCounts = ReceiverCounts &
   PacerCounts & {
-    /** Packets nobody fetched within 10 s. */
+    /** Packets that were not fetched within 10 s. */
     readonly dropped: number;
     /** `error` events of the voice library. */
     readonly errors: number;

@@ -12,7 +12,7 @@ export function leaveAllSeats(client: Client<true>): void {
   }
 }
 
-/** False where the gateway of that server is away: then nobody can be told. */
+/** False where the gateway of that server is away: then Discord cannot be told. */
 export function leaveSeat(client: Client<true>, guildId: string): boolean {
   const { shard } = client.guilds.cache.get(guildId) ?? {};
   if (shard?.status !== Status.Ready) return false; // discord.js would not catch its own error

@@ -36,11 +36,11 @@ export type LoginOptions = {
 
 /** One REST request, and how long a closing gateway is waited for. */
 const [requestMs, closeMs] = [10_000, 2_000];
-/** Of one bot, whatever it asks for. Source: Discord docs, "Global Rate Limit". */
+/** Limit of one bot for all its requests. Source: Discord docs, "Global Rate Limit". */
 const requestsASecond = 50;
 const discordApi = 'https://discord.com/api';
 
-/** A client that mentions nobody, and asks for no privileged intent but the one that is named; not yet logged in. */
+/** Makes a client that mentions no person, and asks for no privileged intent but the one that is named; not yet logged in. */
 export function newClient({ apiUrl, shard, deadline, messageContent }: LoginOptions): Client {
   const base = apiUrl && restBase(apiUrl);
   const client = new Client({
@@ -113,12 +113,12 @@ export class LoginDeadline {
   }
 }
 
-/** discord.js keeps the voice state of everybody who was ever in a voice channel. */
+/** discord.js keeps the voice state of every person who was ever in a voice channel. */
 function hasLeft({ channelId }: VoiceState): boolean {
   return channelId === null;
 }
 
-/** What discord.js takes: neither a slash at the end nor a version. */
+/** Base URL for discord.js: neither a slash at the end nor a version. */
 export function restBase(apiUrl: string): string {
   return apiUrl.replace(/(?<!\/)\/+$/, '').replace(/\/v\d+$/, '');
 }
@@ -194,7 +194,7 @@ export function refused(cause: unknown, { apiUrl, timeoutMs }: LoginOptions): Bo
   return new BotError('discord.unreachable', true, message, cause);
 }
 
-/** What happened, as far as it is known; discord.js stumbles over what is not its API. */
+/** Description of the failure, as far as it is known; discord.js stumbles over answers that are not its API's. */
 function trouble(cause: unknown, timeoutMs: number): string {
   const name = cause instanceof Error ? cause.name : '';
   if (name === 'TimeoutError') return `did not answer in ${timeoutMs / 1000} s`;
@@ -237,7 +237,7 @@ function fewShards({ count, recommendedCount, sharing }: OwnedShard): string {
   return `Discord demands more shards than ${count}: it recommends ${more}; ${remedy}`;
 }
 
-/** What an operator can do about a gateway that closed for good, where there is more to say than its code. */
+/** Advice for an operator about a gateway that closed for good, where there is more to say than its code. */
 export function remedyOf(closeCode: number, shard: OwnedShard | undefined): string | undefined {
   return closeCode === tooFewShards && shard ? fewShards(shard) : undefined;
 }

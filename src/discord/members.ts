@@ -6,7 +6,7 @@ import type { Members } from '#src/session/ports/command-ports.ts';
 /** For one member; discord.js itself would wait through rate limits and retries. */
 const readMs = 5_000;
 
-/** What Discord says of members of any server of this client. */
+/** Opens the lookup of members in any server of this client. */
 export function openMembers(client: Client<true>): Members {
   return {
     async refresh(guildId, personId, signal) {
@@ -26,7 +26,7 @@ function isUnknownMember(cause: unknown): boolean {
   return cause instanceof DiscordAPIError && cause.code === RESTJSONErrorCodes.UnknownMember;
 }
 
-/** Asks Discord for a member, whose changes it tells nobody without the members intent. As `VoiceLink.refresh`. */
+/** Asks Discord for a member, whose changes it does not report without the members intent. As `VoiceLink.refresh`. */
 export async function readMember(
   guild: Guild,
   personId: string,

@@ -1,4 +1,4 @@
-/** What a request ends with before a connection stood: nobody has seen it. */
+/** Error codes of a request that failed before its connection stood: Discord has not seen it. */
 const unconnected = [
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -8,12 +8,12 @@ const unconnected = [
   'UND_ERR_CONNECT_TIMEOUT',
 ];
 
-/** The network broke, not Discord: whether the request had come through nobody knows. */
+/** The network broke, not Discord: the request may have come through. */
 export function isCut(error: unknown): boolean {
   return /^(E[A-Z_]+|UND_ERR_SOCKET|UND_ERR_CONNECT_TIMEOUT)$/.test(networkCodeOf(error));
 }
 
-/** As `isCut`, and the request cannot have come through. */
+/** Like `isCut`, and the request cannot have come through. */
 export function neverSent(error: unknown): boolean {
   return unconnected.includes(networkCodeOf(error));
 }

@@ -9,7 +9,7 @@ export function newNonce(): string {
 }
 
 /**
- * The same nonce for the same ids in any order: what is written again some minutes later, as nobody knows whether Discord took it,
+ * Nonce of these ids in any order: a message that is written again some minutes later, as Discord may or may not have it,
  * appears once.
  */
 export function nonceOf(ids: readonly string[]): string {

@@ -83,7 +83,7 @@ function isMove({ channelId: from }: VoiceState, { channelId: to }: VoiceState):
 /** A channel outside of servers has none. */
 type InGuild = { readonly id: string } & Partial<Pick<GuildBasedChannel, 'guild'>>;
 
-/** What was told of the bot's seat in one server last. */
+/** Last reported state of the bot's seat in one server. */
 type OwnVoiceState = {
   readonly isThere: boolean;
   readonly hindrances: ReadonlySet<VoiceRestriction>;
@@ -100,7 +100,7 @@ function hindrancesOf(state: VoiceState): ReadonlySet<VoiceRestriction> {
   ]);
 }
 
-/** On a stage nobody needs that right. */
+/** A stage does not require that right. */
 function lacksSpeak(state: VoiceState): boolean {
   if (state.channel?.type !== ChannelType.GuildVoice) return false;
   return rightsOf(state)?.has(PermissionFlagsBits.Speak) === false;
@@ -119,7 +119,7 @@ function rightsOf({ channel, guild }: VoiceState): Readonly<PermissionsBitField>
   return mine && mine.bitfield !== 0n ? mine : undefined;
 }
 
-/** Who comes in knows nothing of what was told before: what holds then is told once more. */
+/** Reports the state anew after a join: a newcomer knows nothing of earlier reports. */
 function* hindranceChanges(
   guildId: string,
   { isThere, hindrances }: OwnVoiceState,

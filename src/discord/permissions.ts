@@ -20,7 +20,7 @@ export function roleIdsOf(member: GuildMember): readonly string[] {
   return computed(() => [...member.roles.cache.keys()]) ?? [];
 }
 
-/** discord.js throws where the role of everybody, the rights of a role, or the list of a member's roles are missing. */
+/** discord.js throws where the role @everyone, the rights of a role, or the list of a member's roles are missing. */
 function computed<T>(compute: () => T): T | undefined {
   try {
     return compute();

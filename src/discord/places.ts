@@ -14,7 +14,7 @@ import { personOf } from './channel-people.ts';
 import { permissionsIn, permissionsOf } from './permissions.ts';
 import { textOr } from './text-or.ts';
 
-/** What Discord has told of channels; asks nothing and takes no time. */
+/** Opens the lookup of channels that Discord has described; asks nothing and takes no time. */
 export function openPlaces(client: Client<true>): Places {
   return {
     facts({ guildId, channelId }, callerId) {
@@ -82,7 +82,7 @@ function factsOf(guild: Guild, channel: VoiceBasedChannel, callerId: string): Ch
   };
 }
 
-/** True when the caller may enter; a person who sits there already was let in by somebody. */
+/** True when the caller may enter; a person who sits there already was let in by another. */
 function mayEnter(guild: Guild, channel: VoiceBasedChannel, callerId: string): boolean {
   if (guild.voiceStates.cache.get(callerId)?.channelId === channel.id) return true;
   return mayConnect(guild, channel, callerId);

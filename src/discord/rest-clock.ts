@@ -1,7 +1,7 @@
 import type { RateLimitError, REST } from 'discord.js';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 
-/** How often the wall clock is compared with the monotonic one. */
+/** Interval, in ms, at which the wall clock is compared with the monotonic one. */
 const lookMs = 1_000;
 /** Corrections of time servers move it by less at a time. */
 const stepMs = 1_000;
@@ -40,7 +40,7 @@ export function watchRestClock(
 const plausibleMs = 60_000;
 const askAgainMs = 5_000;
 
-/** How long to wait after a rate limit, in ms, before discord.js is asked again; while the limit stands it sends nothing. */
+/** Wait after a rate limit, in ms, before discord.js is asked again; while the limit stands it sends nothing. */
 export function waitAfterLimitMs({ retryAfter }: RateLimitError): number {
   return retryAfter > plausibleMs ? askAgainMs : retryAfter;
 }

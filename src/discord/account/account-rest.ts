@@ -5,7 +5,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { type LoginOptions, refused, restBase } from '#src/discord/login.ts';
 
-/** Whose name is asked in, and where. */
+/** Token of the account, and address of the API. */
 export type AccountLogin = Pick<LoginOptions, 'token' | 'apiUrl'>;
 
 /** One request; it is tried again once. */
@@ -37,13 +37,13 @@ export class AccountRest implements Disposable {
     this.#rest.setToken(token);
   }
 
-  /** How far the clock of this machine is ahead of Discord's, in ms, give or take half a second; undefined before an answer. */
+  /** Lead of this machine's clock over Discord's, in ms, to within 0.5 s; undefined before an answer. */
   get aheadMs(): number | undefined {
     return this.#aheadMs;
   }
 
   /**
-   * What `route` answers, as `schema` reads it.
+   * Reads the answer of `route` through `schema`.
    *
    * Errors: BotError `discord.bad_token`, `discord.unreachable`; its cause is that of discord.js. Aborting `signal` throws
    * `signal.reason`.

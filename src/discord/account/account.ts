@@ -46,7 +46,7 @@ const gateway = z.object({
 });
 const guildName = z.object({ id: z.string(), name: z.string() });
 
-/** As the portal calls it. */
+/** Name of the intent in the developer portal. */
 export const messageContentIntent = 'Message Content Intent';
 
 /** Intents by the switches of the portal, with the two flags that each may show as: of a verified bot, and of a small one. */
@@ -62,7 +62,7 @@ const switches = [
   ],
 ] as const;
 
-/** Whose token it is. Errors and abort: as `AccountRest.read`. */
+/** Reads the account that the token belongs to. Errors and abort: as `AccountRest.read`. */
 export async function readAccount(rest: AccountRest, signal: AbortSignal): Promise<Account> {
   const bot = await rest.read(Routes.user(), user, signal);
   const own = await rest.read(Routes.currentApplication(), application, signal);

@@ -7,18 +7,18 @@ import type { ChannelRef, LinkState, VoiceLink } from '#src/session/ports/voice-
 import { type OwnedShard, shardOf } from '#src/shards/ownership.ts';
 import type { AccountLogin } from './account-rest.ts';
 
-/** What a short visit to a voice channel showed. */
+/** Result of a short visit to a voice channel. */
 export type ChannelTrial = LinkState & {
   /** From asking for the seat to being heard, IP discovery over UDP and the end-to-end group included. */
   readonly openedMs: number;
-  /** What the watchdogs of a link, and Discord, had to say meanwhile; one sentence each. */
+  /** Reports of the link's watchdogs and of Discord during the visit, one sentence each. */
   readonly troubles: readonly string[];
   /** Frames of the sound that left. */
   readonly sentFrames: number;
 };
 
 export type TrialOptions = {
-  /** How long to sit there, in ms; longer where the sound takes longer. */
+  /** Length of the visit, in ms; longer where the sound takes longer. */
   readonly stayMs: number;
   /** 20 ms each; none: nothing is sent. */
   readonly sound: readonly Frame[];
@@ -33,7 +33,7 @@ const lateMs = 5_000;
 const lookMs = 50;
 
 /**
- * Logs in, sits in a voice channel for a moment, and leaves. Nobody is heard there: no packet is decrypted.
+ * Logs in, sits in a voice channel for a moment, and leaves. It decrypts no packet there.
  *
  * Errors: as logging in, and as `VoiceLinkOpener.open`. Aborting `signal` throws `signal.reason`.
  */
@@ -91,7 +91,7 @@ async function stay(
 /** Never resolves; rejects when the link is lost. */
 async function lostLink(link: VoiceLink, signal: AbortSignal): Promise<never> {
   for await (const _ of link.hear(signal)) {
-    // Nobody may be heard, so nothing comes.
+    // No person may be heard, so no packet comes.
   }
   return await new Promise<never>(() => undefined);
 }

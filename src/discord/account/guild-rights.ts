@@ -11,18 +11,18 @@ import { BotError } from '#src/base/errors.ts';
 import type { AccountRest } from './account-rest.ts';
 import { chatRights, type NeededRight, neededRights, stageRights, talkRights } from './rights.ts';
 
-/** What the bot lacks in one voice channel. */
+/** Rights that the bot lacks in one voice channel. */
 export type ChannelRights = {
   readonly id: string;
   readonly name: string;
   readonly kind: 'voice' | 'stage';
-  /** Of the rights to be there and to talk. */
+  /** Missing rights to be there and to talk. */
   readonly lacksToTalk: readonly NeededRight[];
-  /** Of the rights to write into its chat. */
+  /** Missing rights to write into its chat. */
   readonly lacksToWrite: readonly NeededRight[];
 };
 
-/** What the bot may do in one server. */
+/** Rights of the bot in one server. */
 export type GuildRights = {
   readonly id: string;
   readonly name: string;
@@ -105,7 +105,7 @@ export async function readVoicePlace(
 }
 
 /**
- * Id of the voice channel in which somebody sits in a server; without `userId` the bot itself, by whatever process. Errors
+ * Id of the voice channel in which a person sits in a server; without `userId` the bot itself, by whatever process. Errors
  * and abort: as `AccountRest.read`.
  */
 export async function readSeat(
@@ -171,7 +171,10 @@ function rightsInServer({ id, owner_id: ownerId, roles }: GuildBody, bot: Bot): 
   return all & PermissionFlagsBits.Administrator ? everything : all;
 }
 
-/** Everybody's overwrites, then those of all roles at once, then the bot's own. Source: Discord docs, "Permission Overwrites". */
+/**
+ * Applies the overwrites of @everyone, then those of all roles at once, then the bot's own. Source: Discord docs,
+ * "Permission Overwrites".
+ */
 function rightsInChannel(server: GuildBody, bot: Bot, body: ChannelBody): bigint {
   const base = rightsInServer(server, bot);
   if (base === everything) return everything;

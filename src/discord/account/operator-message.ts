@@ -29,10 +29,10 @@ const owners = z.object({
 const created = z.object({ id: z.string() });
 
 /**
- * Sends a text to the operator; returns where it went, in words for a report.
+ * Sends a text to the operator; returns its destination, in words for a report.
  *
- * Errors: BotError `discord.unsent` where nobody could be reached, `discord.bad_token`, `discord.unreachable`. No error quotes
- * the address of a webhook. Aborting `signal` throws `signal.reason`.
+ * Errors: BotError `discord.unsent` where no destination could be reached, `discord.bad_token`, `discord.unreachable`. No
+ * error quotes the address of a webhook. Aborting `signal` throws `signal.reason`.
  */
 export async function writeToOperator(
   text: string,

@@ -25,7 +25,7 @@ const neededPermissions = neededRights.reduce(
   0n,
 );
 
-/** Without these nobody talks with the bot in a voice channel. */
+/** Rights without which the bot cannot talk in a voice channel. */
 export const talkRights: readonly NeededRight[] = ['ViewChannel', 'Connect', 'Speak', 'UseVAD'];
 /** On a stage one asks to speak. */
 export const stageRights: readonly NeededRight[] = ['ViewChannel', 'Connect'];

@@ -30,7 +30,7 @@ const maxNameChars = 100;
 const archiveMinutes = 10_080;
 /** Opening a thread, and finding a channel that is not known. */
 const askMs = 10_000;
-/** Time, in ms, for which roles that were just read count: Discord tells nobody of their changes. */
+/** Time, in ms, for which roles that were just read count: Discord reports no changes of them. */
 const rolesFreshMs = 10_000;
 const mostReads = 1_000;
 const mostGone = 10_000;
@@ -95,7 +95,7 @@ export function openCaptionChats(
   };
 }
 
-/** Who may read a chat now. */
+/** People who may read a chat now. */
 class ChatReaders {
   readonly #client: Client<true>;
   readonly #timing: SyncTiming;
@@ -134,7 +134,7 @@ class ChatReaders {
     } catch (error) {
       if (writeFailureOf(error).kind === 'chat-gone') this.#gone.add(channelId);
       for (const oldest of this.#gone) if (this.#gone.size > mostGone) this.#gone.delete(oldest);
-      return false; // no member any more, or nobody knows
+      return false; // no member any more, or not known
     }
   }
 

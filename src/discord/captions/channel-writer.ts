@@ -25,7 +25,7 @@ import {
 export type ChatMessages = {
   show(wish: MessageWish): void;
   readonly isIdle: () => boolean;
-  /** Of deleted messages; `all`: the chat is gone. */
+  /** Forgets deleted messages; `all`: the chat is gone. */
   gone(messageIds: ReadonlySet<string> | 'all'): void;
   /** Nothing more is shown. */
   close(): void;
@@ -121,7 +121,7 @@ export class ChannelWriter {
     return await result.promise;
   }
 
-  /** The headers of an answer over that route, whoever had asked. */
+  /** Learns from the headers of an answer over that route, for any request. */
   learn(route: WriteRoute, headers: RateLimitHeaders): void {
     const lane = this.#lanes[route];
     const known = this.#budget(lane);
@@ -174,7 +174,7 @@ export class ChannelWriter {
     lane.forget = this.#timing.later(Math.max(1, wakeMs - nowMs), () => this.#turn(lane));
   }
 
-  /** What could be sent, and when something that waits for its time could be. */
+  /** Writes that could be sent, and when one that waits for its time could be. */
   #candidates(
     lane: WriteLane,
     nowMs: number,

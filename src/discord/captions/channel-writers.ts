@@ -29,7 +29,7 @@ const routes: Readonly<Record<string, WriteRoute>> = {
   DELETE: 'DELETE',
 };
 
-/** Of a logged-in client, whose answers they learn the rate limits from. */
+/** Opens the writers of a logged-in client; they learn the rate limits from its answers. */
 export function openChannelWriters(
   client: Client<true>,
   buttons: ReadonlyMap<string, Button>,

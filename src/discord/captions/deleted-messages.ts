@@ -1,12 +1,12 @@
 import { type Client, GatewayDispatchEvents } from 'discord.js';
 import type { DeletedMessages } from '#src/session/ports/caption-chats.ts';
 
-/** As many as one event may name. Source: Discord docs, "Bulk Delete Messages". */
+/** Most messages that one event may name. Source: Discord docs, "Bulk Delete Messages". */
 const mostAtOnce = 100;
 
 /**
- * Tells of messages, channels and threads that are deleted, whoever does it. discord.js tells of messages it remembers
- * only, and it remembers none here.
+ * Reports each deletion of messages, channels and threads. discord.js reports only messages that it caches, and it caches
+ * none here.
  */
 export function watchDeleted(
   client: Client<true>,

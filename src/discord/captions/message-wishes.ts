@@ -20,7 +20,7 @@ export type MessageOperation =
       readonly place: MessagePlace;
     }
   | { readonly kind: 'delete'; readonly key: string; readonly place: MessagePlace }
-  /** Whether a message that nobody knows to be there was posted at about that instant. */
+  /** Asks whether a message that is not known to be there was posted at about that instant. */
   | {
       readonly kind: 'find';
       readonly key: string;
@@ -30,7 +30,7 @@ export type MessageOperation =
       readonly otherIds: ReadonlySet<string>;
     };
 
-/** What Discord answered. */
+/** Answer of Discord. */
 export type MessageResult =
   /** `text` is that of the message as it stands there now. */
   | { readonly kind: 'posted'; readonly place: MessagePlace; readonly text: string }
@@ -57,7 +57,7 @@ type Entry = {
   sinceMs: number;
   urgency: MessageWish['urgency'];
   nonce: string;
-  /** A post of which nobody knows whether it came through. */
+  /** A post that may or may not have come through. */
   tried?: { readonly message: WrittenMessage; readonly sinceMs: number };
   gone?: 'message' | 'chat';
 };
@@ -68,7 +68,7 @@ const mostWaiting = 1_000;
 const mostKnown = 10_000;
 /** Discord looks for a nonce in "the past few minutes". Source: Discord docs, "Create Message", `enforce_nonce`. */
 const nonceLifeMs = 60_000;
-/** After a request nobody knows of, how long it may still be under way at Discord, in ms. */
+/** Longest time, in ms, that a request without an answer may still be under way at Discord. */
 const straggleMs = 10_000;
 
 /** Messages of one chat: what each is to show, what it shows, and the next request about it. Asks no clock and sends nothing. */
@@ -182,7 +182,7 @@ export class MessageWishes {
     else if (this.#isNothing(entry)) this.#deleted(entry);
   }
 
-  /** Somebody deleted messages; those of this chat are written no more. */
+  /** Messages were deleted; those of this chat are written no more. */
   gone(messageIds: ReadonlySet<string>): void {
     for (const entry of this.#entries.values()) {
       if (entry.place && messageIds.has(entry.place.messageId) && !entry.gone) {

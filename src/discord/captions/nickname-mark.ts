@@ -41,7 +41,7 @@ export class NicknameMarks implements NicknameMark {
   readonly #busy = new Set<string>();
   readonly #warned = new Set<string>();
   readonly #asked = new Set<string>();
-  /** How often Discord has not taken the mark away. */
+  /** Count of times that Discord refused to take the mark away. */
   readonly #failures = new Map<string, number>();
 
   constructor(options: NicknameOptions) {
@@ -105,7 +105,7 @@ export class NicknameMarks implements NicknameMark {
     });
   }
 
-  /** As it is where the mark does not fit: what is cut off could not be restored after a crash. */
+  /** The nickname with its mark, or unchanged where the mark does not fit: a cut could not be undone after a crash. */
   #marked(now: Nickname): Nickname {
     if (now?.endsWith(mark)) return now;
     const marked = `${now ?? this.#options.ownName}${mark}`;
@@ -122,7 +122,7 @@ export class NicknameMarks implements NicknameMark {
   }
 }
 
-/** Of a logged-in client. Marks that a former run left are taken away. */
+/** Opens the marks of a logged-in client, and takes away marks that a former run left. */
 export function openNicknameMarks(
   client: Client<true>,
   timing: SyncTiming,

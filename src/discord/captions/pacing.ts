@@ -1,6 +1,6 @@
 import { budgetAt, type RateBudget } from './rate-budget.ts';
 
-/** What goes first: whole texts, then the panel, then messages by themselves, and what is only to spare last. */
+/** Urgency of a write, highest first: whole texts, then the panel, then messages by themselves, and optional ones last. */
 export type WriteUrgency = 'whole' | 'panel' | 'plain' | 'partial';
 
 /** Something that could be sent over one route of one channel. */
@@ -26,9 +26,12 @@ const panelFirstMs = 3_600;
 const panelLatestMs = 4_300;
 /** Age from which a partial text counts as a whole one, so that its last state lands under any load. */
 const partialFirstMs = 30_000;
-/** Requests of a window that are left to whole texts: by partial ones, by the panel, and by it while nobody speaks. */
+/** Requests of a window that are left to whole texts: by partial ones, by the panel, and by it while no person speaks. */
 const spared = { partial: 4, panel: 3, quietPanel: 1 } as const;
-/** How many times what is left may be expected under a light load: speech comes unevenly, and waits are shared. */
+/**
+ * Share of the remaining requests, as a multiple, that may be expected under a light load: speech comes unevenly, and waits
+ * are shared.
+ */
 const unevenness = 1.75;
 /** After which a wait that depends on demand is looked at again. */
 const lookAgainMs = 500;
@@ -76,7 +79,9 @@ function dueAtMs(rank: number, pace: RoutePace, reserved: number, nowMs: number)
   return rank === ranks.whole ? wholeDueMs(pace, reserved, nowMs) : spareDueMs(rank, pace, nowMs);
 }
 
-/** As long as there is enough for what is expected nobody waits; otherwise what is left is spread over the window. */
+/**
+ * Whole texts do not wait while the remaining requests cover the expected ones; otherwise these are spread over the window.
+ */
 function wholeDueMs(
   { budget, wholeAtMs, demandPerMs }: RoutePace,
   reserved: number,
@@ -90,7 +95,7 @@ function wholeDueMs(
   return Math.max(nowMs, wholeAtMs + (resetAtMs - wholeAtMs) / parts);
 }
 
-/** What whole texts are not going to need. */
+/** Instant for requests that whole texts are not going to need. */
 function spareDueMs(
   rank: number,
   { budget, sentAtMs, demandPerMs }: RoutePace,
@@ -110,7 +115,7 @@ function spareDueMs(
 const steadyMs = 10_000;
 const suddenMs = 2_000;
 
-/** How many whole texts come, per ms, from the instants of the last ones. */
+/** Rate of whole texts, per ms, from the instants of the last ones. */
 export function demandPerMs(instants: readonly number[], nowMs: number): number {
   const since = (ms: number) => instants.filter((atMs) => nowMs - atMs < ms).length;
   return Math.max(since(steadyMs) / steadyMs, since(suddenMs) / suddenMs / 2);

@@ -8,7 +8,7 @@ export type RateBudget = {
   readonly resetAtMs: number;
 };
 
-/** What the headers of an answer tell of a limit. Source: Discord docs, "Rate Limits", header format. */
+/** Limit as told by the headers of an answer. Source: Discord docs, "Rate Limits", header format. */
 export type RateLimitHeaders = {
   readonly limit: number;
   readonly remaining: number;
@@ -52,7 +52,7 @@ export function afterAnswer(
   };
 }
 
-/** Discord refused a request, and wants none for so long. */
+/** Budget after a refused request: Discord wants none for `retryAfterMs`. */
 export function afterRefusal(budget: RateBudget, retryAfterMs: number, nowMs: number): RateBudget {
   return { ...budget, remaining: 0, resetAtMs: nowMs + retryAfterMs + marginMs };
 }

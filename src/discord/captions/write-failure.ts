@@ -9,7 +9,7 @@ export type WriteFailure =
   | { readonly kind: 'refused'; readonly why: string }
   /** Discord has not seen it. */
   | { readonly kind: 'unsent' }
-  /** Nobody knows whether it came through: a cut connection, no answer in time, or an error of Discord's own. */
+  /** It may have come through: a cut connection, no answer in time, or an error of Discord's own. */
   | { readonly kind: 'unknown' };
 
 const tooManyOldEdits = RESTJSONErrorCodes.MaximumNumberOfEditsToMessagesOlderThanOneHourReached;

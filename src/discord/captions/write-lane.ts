@@ -3,7 +3,7 @@ import type { WriteCandidate, WriteUrgency } from './pacing.ts';
 /** Routes of the messages of a channel; each has a rate limit of its own. */
 export type WriteRoute = 'POST' | 'PATCH' | 'DELETE';
 
-/** One request that somebody else makes when its turn has come: an edit of a panel, a message by itself. */
+/** One request that its owner makes when its turn has come: an edit of a panel, a message by itself. */
 export type WriteTask<T> = {
   readonly route: WriteRoute;
   readonly urgency: WriteUrgency;
@@ -12,7 +12,7 @@ export type WriteTask<T> = {
   /** Its turn has to come by then. */
   readonly untilMs?: number;
   send(): Promise<T>;
-  /** What a task rejects with whose turn does not come. */
+  /** Error of a task whose turn does not come. */
   late(): Error;
 };
 

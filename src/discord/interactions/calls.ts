@@ -22,7 +22,7 @@ type Picked = MessageContextMenuCommandInteraction<'cached'>;
 type Sent = ModalSubmitInteraction<'cached'>;
 type Met = Typed | Picked | Sent | ButtonInteraction<'cached'>;
 
-/** What a press is told of who pressed, and what its button is about. Throws where Discord sent no text for a text. */
+/** Call of a press: the person, and the subject of the button. Throws where Discord sent no text for a text. */
 export function callOf(asked: Met, about?: string): CommandCall {
   return checked(unchecked(asked, about));
 }
@@ -44,7 +44,7 @@ function unchecked(asked: Met, about?: string): CommandCall {
   };
 }
 
-/** What a command is told of who asked; what does not fit its options any more is left out. */
+/** Call of a command: the person and the options; options that do not fit any more are left out. */
 export function commandCallOf(asked: Typed, { options }: Command): CommandCall {
   const words: Record<string, string> = {};
   let given: Pick<CommandCall, 'channel' | 'file' | 'sound'> = {};
@@ -75,13 +75,13 @@ export function commandCallOf(asked: Typed, { options }: Command): CommandCall {
   return checked({ ...unchecked(asked), words, ...given });
 }
 
-/** What a form is told of who sent it, what was typed, and what it is about. */
+/** Call of a form: the sender, the text that was typed, and the subject. */
 export function formCallOf(asked: Sent, handler: FormHandler, about?: string): CommandCall {
   const call = unchecked(asked, about);
   return checked({ ...call, words: { ...typedInto(asked, handler), ...call.words } });
 }
 
-/** What an entry of the menu of a message is told of who picked it, and on what. */
+/** Call of an entry of the menu of a message: the person and the message. */
 export function menuCallOf(asked: Picked): CommandCall {
   const { author, member, attachments, id: messageId, webhookId } = asked.targetMessage;
   const sounds = [...attachments.values()].filter(isSound).map(fileOf);

@@ -13,7 +13,7 @@ import { customIdOf } from './rendering.ts';
 /** Source: Discord docs, "Text Input". */
 const maxInputChars = 4_000;
 
-/** A form as Discord shows it to somebody of this language. */
+/** Form as Discord shows it in this language. */
 export function modalOf(form: Form, locale: Locale): APIModalInteractionResponseCallbackData {
   return {
     custom_id: customIdOf(form.name),
@@ -26,7 +26,7 @@ export function modalOf(form: Form, locale: Locale): APIModalInteractionResponse
   };
 }
 
-/** What was typed into the inputs that the handler knows. */
+/** Text that was typed into the inputs that the handler knows. */
 export function typedInto(
   sent: ModalSubmitInteraction<'cached'>,
   { inputs }: FormHandler,

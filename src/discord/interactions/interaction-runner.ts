@@ -13,7 +13,7 @@ import { type Languages, type MessageBody, messagesOf, messageWith } from './ren
 type MessageEdit = Omit<MessageBody, 'flags'>;
 export type DeferOptions = { readonly flags?: MessageFlags.Ephemeral };
 
-/** As much of a discord.js interaction as answering needs; what was posted is told where Discord tells it. */
+/** Part of a discord.js interaction that answering needs; the posted message is returned where Discord tells it. */
 export interface AnswerableInteraction {
   readonly id: string;
   reply(message: MessageBody): Promise<PanelPlace | undefined>;
@@ -27,13 +27,13 @@ export interface AnswerableInteraction {
   tellExpired(): Promise<void>;
 }
 
-/** What somebody wants done by a command or a button. */
+/** Use of a command or a button. */
 export type Invocation = {
   /** For logs, say `privacy status` or `press stop`. */
   readonly name: string;
   readonly guildId: string;
   readonly languages: Languages;
-  /** Who sees "thinking" while a slow answer is awaited. */
+  /** Audience of "thinking" while a slow answer is awaited. */
   readonly shownTo: 'room' | 'caller';
   /** Stands in place of "thinking". */
   meanwhile?(): TextLine | undefined;

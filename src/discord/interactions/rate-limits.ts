@@ -1,4 +1,4 @@
-/** Who asks for what. */
+/** Request for a command, button or suggestion by a person. */
 export type LimitedRequest = {
   readonly kind: 'command' | 'suggestion';
   /** Say `join` or `press stop`. */
@@ -21,14 +21,14 @@ const joinsPerMinute = 3;
 /** Least time between two refusals that one person reads, in s. */
 const tellEverySeconds = 30;
 
-/** What ends sound or hearing: others' commands never hold that up. */
+/** Commands that end sound or hearing: others' commands never hold them up. */
 const quietening = new Set([
   ...['leave', 'stop', 'press stop', 'privacy deny', 'privacy pause', 'press consent.never'],
   ...['press pause', 'privacy forget', 'press forget.confirm'],
 ]);
 
 /**
- * How fast commands, buttons and suggestions are taken, for each person and each server.
+ * Rate limit of commands, buttons and suggestions, for each person and each server.
  *
  * `perPerson` commands in 10 s, twice as many at once; 0: no limit.
  */
@@ -84,7 +84,7 @@ const mostKeys = 10_000;
 /**
  * Token buckets by key: a rate limit for each person, each server.
  *
- * A clock that is put back gives nobody tokens, and takes none.
+ * A clock that is put back adds no tokens, and takes none.
  */
 export class TokenBuckets {
   readonly #rate: BucketRate;

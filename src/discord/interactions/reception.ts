@@ -36,7 +36,7 @@ import { byLine, type CommandEntry } from './slashes.ts';
 
 export type InteractionReceiverOptions = InteractionRunnerOptions & {
   readonly commands: readonly CommandEntry[];
-  /** What becomes of forms that people send. */
+  /** Handlers of the forms that people send. */
   readonly forms: readonly FormHandler[];
   readonly ports: CommandPorts;
   readonly messages: Pick<ChannelMessages, 'offer'>;
@@ -122,7 +122,7 @@ export class InteractionReceiver {
     return this.#limits.admit({ kind, name, userId: user.id, guildId: guildId ?? '' }, nowMs);
   }
 
-  /** What cannot even be read is answered like what fails. */
+  /** An interaction that cannot even be read is answered like one that fails. */
   #deed(asking: RepliableInteraction): InvocationRequest {
     try {
       if (asking.isButton()) return this.#press(asking);
@@ -209,7 +209,7 @@ export class InteractionReceiver {
   }
 }
 
-/** What is answered. */
+/** Interactions that get an answer. */
 type ForUs =
   | ChatInputCommandInteraction
   | MessageContextMenuCommandInteraction
@@ -264,14 +264,14 @@ async function refuse(asking: ForUs, tell: (event: DiscordEvent) => void): Promi
 
 type Choice = { readonly name: string; readonly value: string };
 
-/** What Discord takes, and how long a person who types waits. */
+/** Discord's limits of choices and of their length, and longest wait, in ms, of a person who types. */
 const [maxChoices, maxChars, lateMs] = [25, 100, 200];
 
 const never = new AbortController().signal;
 
 /**
- * Choices for somebody who types, of what `ask` finds in time; nothing where it fails. Where Discord takes fewer than there
- * are, the last one says so. Never throws.
+ * Choices for a person who types, out of the words that `ask` finds in time; none where it fails. Above Discord's limit,
+ * the last choice says so. Never throws.
  */
 export async function suggestions(
   ask: () => Promise<readonly string[]>,

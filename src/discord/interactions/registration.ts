@@ -3,7 +3,7 @@ import { readTranslations } from '#src/texts/texts.ts';
 import { bodyOf } from './registration-body.ts';
 import type { CommandEntry } from './slashes.ts';
 
-/** As much of a REST client as registering needs. */
+/** Part of a REST client that registering needs. */
 export interface CommandRest {
   get(route: `/${string}`, request: { readonly query: URLSearchParams }): Promise<unknown>;
   put(route: `/${string}`, request: { readonly body: unknown }): Promise<unknown>;
@@ -12,7 +12,7 @@ export interface CommandRest {
 /** Where the commands are to appear: in one server at once, else everywhere. */
 export type CommandScope = { readonly applicationId: string; readonly guildId?: string };
 
-/** What differed from that which Discord had, by the names of the commands. */
+/** Differences from the commands at Discord, by their names. */
 export type CommandChanges = {
   readonly added: readonly string[];
   readonly changed: readonly string[];
@@ -41,7 +41,7 @@ export async function registerCommands(
   return changes;
 }
 
-/** What registering would write, without writing it. Errors: whatever the REST client throws. */
+/** Finds the changes that registering would write, without writing them. Errors: those of the REST client. */
 export async function readCommandChanges(
   rest: Pick<CommandRest, 'get'>,
   scope: CommandScope,
@@ -68,7 +68,7 @@ async function registered(
   return byName(listOf(await rest.get(routeOf(scope), { query })));
 }
 
-/** What we set of each command, as one comparable word. */
+/** Fields that we set of each command, as one comparable word. */
 function byName(bodies: readonly unknown[]): ReadonlyMap<string, string> {
   return new Map(bodies.map((body) => [`${fieldsOf(body).name}`, JSON.stringify(essence(body))]));
 }

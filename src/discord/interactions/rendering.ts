@@ -12,7 +12,7 @@ import { type FileUpload, uploadsOf } from './uploads.ts';
 
 export type ButtonRow = APIActionRowComponent<APIButtonComponentWithCustomId>;
 
-/** Everything a message of ours may hold; it pings nobody. */
+/** All that a message of ours may hold; it pings no person. */
 export type MessageBody = {
   readonly content: string;
   readonly allowedMentions: { readonly parse: [] };
@@ -33,7 +33,7 @@ const looks = {
   danger: ButtonStyle.Danger,
 } as const;
 
-/** Name of the press behind a button or a form, whoever made it, and its subject, if that stands there. */
+/** Name of the press behind any button or form, and its subject, if that stands there. */
 export function pressedOf(customId: string): { readonly name: string; readonly about?: string } {
   const [name = '', about] = customId.startsWith(ours) ? parted(customId.slice(ours.length)) : [];
   return { name, ...(about !== undefined && { about }) };
@@ -44,7 +44,7 @@ export function customIdOf(name: string): string {
   return `${ours}${name}`;
 }
 
-/** What stands before the first colon, and what after it. */
+/** Text before the first colon, and text after it. */
 function parted(button: string): readonly string[] {
   const at = button.indexOf(':');
   return at < 0 ? [button] : [button.slice(0, at), button.slice(at + 1)];

@@ -1,7 +1,7 @@
 import type { Command, CommandGroup, MessageCommand } from '#src/session/ports/command.ts';
 import { text } from '#src/texts/texts.ts';
 
-/** What stands behind one name after the slash, or in the menu of a message. */
+/** Command behind one name after the slash, or in the menu of a message. */
 export type CommandEntry = Command | CommandGroup | MessageCommand;
 
 /** Every command by the words people type, as in `privacy status`, or by what they pick in a menu. */

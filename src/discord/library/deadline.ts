@@ -35,7 +35,7 @@ export async function withDeadline<T>(
   }
 }
 
-/** How long Discord has to answer one request. */
+/** Longest time that Discord has to answer one request. */
 export function answerWithin(timing: SyncTiming): Deadline {
   const message = `Discord did not answer in ${answerMs / 1000} s.`;
   const late = () => new BotError('discord.unreachable', true, message);

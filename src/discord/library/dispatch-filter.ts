@@ -5,9 +5,9 @@ type Dispatch = { readonly t?: unknown; readonly d?: unknown };
 type InnerSockets = { handlePacket(packet: Dispatch | undefined, shard: unknown): boolean };
 
 /**
- * Keeps dispatches without the id of their server, channel or person from discord.js, and so from all that listens to it: it types
- * ids as text and hands them on as they came. The channel of a voice state is an id, too, or null. So are messages of
- * everybody kept from it: of them only deletions are of interest, and those are read as they came.
+ * Keeps dispatches without the id of their server, channel or person from discord.js, and so from all its listeners: it
+ * types ids as text and hands them on as they came. The channel of a voice state is an id, too, or null. It also drops
+ * messages: only deletions are of interest, and those are read as they came.
  */
 export function filterDispatches(client: Client): void {
   const sockets = client.ws as unknown as InnerSockets;

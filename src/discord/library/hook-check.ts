@@ -62,7 +62,7 @@ function opensDatagrams(): boolean {
   return heard !== undefined && opus.equals(heard);
 }
 
-/** Of what comes to a real, unbound socket only a whole datagram of the voice server goes through. */
+/** Checks the guards on a real, unbound socket: only a whole datagram of the voice server goes through. */
 function reachesSocketGuards(): boolean {
   const udp = new VoiceUDPSocket({ ip: '127.0.0.1', port: 9 });
   try {

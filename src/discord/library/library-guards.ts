@@ -60,12 +60,12 @@ function broken(cause: unknown): BotError {
   return new BotError('link.lost', true, message, cause);
 }
 
-/** Trouble of a voice socket: datagrams that never reached the library, and those that nobody took at the voice server. */
+/** Trouble of a voice socket: datagrams that never reached the library, and those that the voice server did not accept. */
 export type SocketTrouble = 'foreign' | 'short' | 'unreachable';
 
 /**
- * Lets only datagrams of the voice server itself into this socket; the library takes anybody's. What the network answers
- * to our datagrams (ICMP, as ECONNREFUSED) is told and ends nothing: whether the path is dead is for its watchdog to say.
+ * Lets only datagrams of the voice server itself into this socket; the library takes any sender's. Answers of the network
+ * to our datagrams (ICMP, as ECONNREFUSED) are reported and end nothing: the path's watchdog decides whether it is dead.
  */
 export function guardSocket(udp: VoiceUDPSocket, tell: (trouble: SocketTrouble) => void): void {
   const { socket, remote } = innerUdp(udp);
@@ -82,8 +82,8 @@ export function guardSocket(udp: VoiceUDPSocket, tell: (trouble: SocketTrouble) 
 }
 
 /**
- * Makes the voice server the only peer of this bound socket: the kernel then drops what anybody else sends, and needs no
- * address for each datagram. Without an answer of the kernel all stays as it was.
+ * Makes the voice server the only peer of this bound socket: the kernel then drops datagrams of other senders, and needs no
+ * address for each datagram. Without an answer of the kernel the socket stays as it was.
  */
 export function connectSocket(udp: VoiceUDPSocket): void {
   const { socket, remote } = innerUdp(udp);

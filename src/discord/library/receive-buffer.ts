@@ -3,10 +3,10 @@ import { innerUdp } from './voice-library.ts';
 
 /** A stall of a second with 25 people talking: 1,250 datagrams, for each of which the kernel counts about 1.3 kB. */
 const receiveBufferBytes = 2 * 1024 * 1024;
-/** What was lost is told once in this time, all of it together. */
+/** Interval, in ms, of reports about lost datagrams, all of them together. */
 const tellEveryMs = 60_000;
 
-/** What is wrong with the receive buffer of a voice socket. */
+/** Fault of the receive buffer of a voice socket. */
 export type ReceiveBufferFault =
   /** The kernel gave less than was asked for. */
   | { readonly kind: 'small'; readonly gotBytes: number }

@@ -22,8 +22,8 @@ export const { fetch, FormData, Headers } = globalThis;
 type RequestOptions = Pick<RequestInit, 'method' | 'headers' | 'body' | 'signal'>;
 
 /**
- * As `request` of undici: follows no redirect and asks for no compressed answer. Errors carry the code of the network, which `fetch`
- * has as the cause of a TypeError.
+ * Stand-in for `request` of undici: follows no redirect and asks for no compressed answer. Errors carry the code of the
+ * network, which `fetch` has as the cause of a TypeError.
  */
 export async function request(url: string, options: RequestOptions) {
   const response = await uncovered(send(url, options));

@@ -14,7 +14,7 @@ import type {
 export const cipherModes = ['aead_aes256_gcm_rtpsize', 'aead_xchacha20_poly1305_rtpsize'] as const;
 export type CipherMode = (typeof cipherModes)[number];
 
-/** What Networking.createAudioPacket reads of a connection. */
+/** Part of a connection that Networking.createAudioPacket reads. */
 type Sealing = {
   sequence: number;
   timestamp: number;
@@ -40,7 +40,7 @@ type InnerNetworking = { createAudioPacket(opus: Buffer, sealing: Sealing): Buff
 type InnerUdp = {
   readonly socket: EventEmitter &
     Pick<Socket, 'setRecvBufferSize' | 'getRecvBufferSize' | 'address' | 'send'> & {
-      /** As Node has it; its typings know of no error. */
+      /** Node's own signature; its typings know of no error. */
       connect(port: number, ip: string, done: (error?: Error) => void): void;
     };
   readonly remote: { readonly ip: string; readonly port: number };
@@ -90,7 +90,7 @@ export function opensFrames(connection: VoiceConnection): boolean {
   return innerDave(dave).pendingTransitions.size === 0;
 }
 
-/** Whether somebody who is connected (op 11) is not in the open end-to-end group: what is sent about them was lost. */
+/** Whether a person who is connected (op 11) is missing from the open end-to-end group: the message about them was lost. */
 export function groupLacksSomebody(connection: VoiceConnection): boolean {
   const [state, dave] = [networkingOf(connection)?.state, daveOf(connection)];
   if (!state || !('connectionData' in state) || !dave?.session?.ready) return false;

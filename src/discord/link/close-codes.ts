@@ -1,16 +1,16 @@
-/** What becomes of a voice link whose socket was closed. */
+/** Reaction to a close code of a voice socket. */
 export type AfterClose =
   /** This build cannot speak with that server; only another version can. */
   | { readonly kind: 'no-cipher' | 'no-end-to-end' }
   /** Discord wants to be left alone for a while, and longer each time. */
   | { readonly kind: 'wait' }
-  /** The call is over for us; whether somebody did it on purpose is told by the main gateway. */
+  /** The call is over for us; the main gateway tells whether a person did it on purpose. */
   | { readonly kind: 'out' }
   /** Left and joined anew, at most `most` times, after waits in ms that double from `firstMs`. */
   | { readonly kind: 'again'; readonly firstMs: number; readonly most: number };
 
 const patient = { kind: 'again', firstMs: 1_000, most: 5 } as const;
-/** We said something wrong, or something nobody has documented: once more, then no more. */
+/** We said something wrong or undocumented: one more attempt, then no more. */
 const once = { kind: 'again', firstMs: 5_000, most: 1 } as const;
 
 /** Source: Discord docs, "Voice Close Event Codes"; a code that is not listed is tried `once`. */

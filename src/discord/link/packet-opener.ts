@@ -3,10 +3,10 @@ import { opusSamples } from '#src/audio/opus/opus-toc.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { innerReceiver } from '#src/discord/library/voice-library.ts';
 
-/** What became of a datagram of somebody who may be heard. */
+/** Outcome of a datagram of a person who may be heard. */
 export type DatagramOutcome = 'opened' | 'sealed' | 'unparsed' | 'ahead' | 'replayed';
 
-/** What cannot be read counts as the usual length. */
+/** Length, in ms, that an unreadable packet counts as. */
 const usualMs = 20;
 const marker = Buffer.from([0xfa, 0xfa]);
 
@@ -106,7 +106,7 @@ class ReplayWindow {
   #highest: number | undefined;
   #steps = 0;
 
-  /** What is older than the window is a replay only where the counter is known to grow. */
+  /** A counter older than the window is a replay only where the counter is known to grow. */
   has(counter: number): boolean {
     if (this.#highest === undefined) return false;
     const behind = (this.#highest - counter) | 0;

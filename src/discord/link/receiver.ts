@@ -28,11 +28,11 @@ import type { MayHear } from '#src/session/ports/voice-link.ts';
 import { PacketOpener } from './packet-opener.ts';
 import { realTiming, type SyncTiming } from './timing.ts';
 
-/** What became of datagrams. */
+/** Counts of datagrams by outcome. */
 export type ReceiverCounts = {
   /** Opened, and passed on as packets. */
   opened: number;
-  /** From another address than the voice server's; the kernel drops these once the link is ready, and nobody counts them. */
+  /** From another address than the voice server's; the kernel drops these, uncounted, once the link is ready. */
   foreign: number;
   short: number;
   /** Answers of the network (ICMP) that what was sent did not arrive. */
@@ -209,7 +209,7 @@ function isVoice(datagram: Buffer): boolean {
   return datagram.readUInt8(0) >> 6 === 2 && (datagram.readUInt8(1) & 127) === 120;
 }
 
-/** At most this much of somebody whose name has not come yet: what a late name may cost in memory. */
+/** Limits for speakers whose names have not come yet: packets and age in ms for each, and number of them. */
 const [maxPackets, maxAgeMs, maxSources] = [25, 500, 32];
 
 type Waiting = { readonly atMs: number; readonly datagram: Buffer };
@@ -228,7 +228,7 @@ export class HeldDatagrams {
     if (waiting.length > maxPackets) waiting.shift();
   }
 
-  /** What came from `ssrc` in the last 500 ms, oldest first; it is forgotten here. */
+  /** Takes the datagrams from `ssrc` of the last 500 ms, oldest first; they are forgotten here. */
   take(ssrc: number, atMs: number): Buffer[] {
     const waiting = this.#bySource.get(ssrc) ?? [];
     this.#bySource.delete(ssrc);

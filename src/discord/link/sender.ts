@@ -92,7 +92,7 @@ class Pulled extends Readable {
 }
 
 /**
- * What a FrameSource offers, as the library's own kind of sound; the pacer reads it. `createAudioResource` makes the same of
+ * Turns a FrameSource into the library's own kind of sound, which the pacer reads. `createAudioResource` makes the same of
  * Opus, but first looks for FFmpeg by starting it, which holds the main thread for 50 ms.
  */
 export function resourceOf(source: FrameSource): AudioResource {

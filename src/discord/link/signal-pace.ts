@@ -1,6 +1,6 @@
 /** Discord takes 120 gateway messages a minute for all servers of a shard together: half are for joins. */
 const shardJoinsPerMinute = 60;
-/** Of one server. */
+/** Limits of one server. */
 const [apartMs, joinsPerMinute] = [500, 12];
 /** After 4021: the first rest, and how long rests may get. */
 const [firstRestMs, longestRestMs] = [60_000, 900_000];
@@ -33,7 +33,7 @@ export class SignalPace {
     this.#shard = shard;
   }
 
-  /** When it may join; nobody else of the shard gets that place. */
+  /** Reserves the time of its join within the shard. */
   plan(joinAtMs: number): void {
     this.#shard.plan(joinAtMs);
   }

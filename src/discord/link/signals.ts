@@ -10,7 +10,7 @@ import type { SyncTiming } from './timing.ts';
 type StateUpdate = Parameters<DiscordGatewayAdapterLibraryMethods['onVoiceStateUpdate']>[0];
 type ServerUpdate = Parameters<DiscordGatewayAdapterLibraryMethods['onVoiceServerUpdate']>[0];
 
-/** The bot's place in the channel is gone by somebody else's hand. */
+/** Loss of the bot's place in the channel by another person's hand. */
 export type SeatLoss = 'kicked' | 'moved';
 
 export type SignalsOptions = {
@@ -27,7 +27,7 @@ export type SignalsOptions = {
 const holdMs = 300;
 /** Time without a rejoin, in ms, after which the count begins anew. */
 const healthyMs = 60_000;
-/** How long the leave may take to be confirmed. */
+/** Longest wait, in ms, for Discord to confirm the leave. */
 const leaveMs = 1_000;
 
 /**
@@ -57,7 +57,7 @@ export class Signals {
     this.#options = options;
   }
 
-  /** What joinVoiceChannel takes. */
+  /** Adapter for joinVoiceChannel. */
   readonly adapter: DiscordGatewayAdapterCreator = (library) => {
     this.#library = library;
     this.#gateway = this.#options.gateway({

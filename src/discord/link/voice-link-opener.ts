@@ -32,7 +32,7 @@ export type DoorLimits = {
   readonly offlineMs: number;
 };
 const defaultLimits: DoorLimits = { connectMs: 15_000, offlineMs: 30_000 };
-/** How often a gateway that is away is looked for. */
+/** Interval, in ms, at which a gateway that is away is looked for. */
 const lookMs = 250;
 
 /**
@@ -106,7 +106,7 @@ class GuildLinks {
   readonly #rejoins = new RejoinLimit();
   readonly #alerts: LinkAlerts;
   #link: DiscordLink | undefined;
-  /** Of a link that has not closed yet. */
+  /** Channel of a link that has not closed yet. */
   #channelId: string | undefined;
   #opening = 0;
   #turn: Promise<unknown> = Promise.resolve();

@@ -50,11 +50,11 @@ export type LinkPlace = {
   readonly bufferFault: (fault: ReceiveBufferFault) => void;
   /** Whether a watchdog may have the channel left and joined anew now; if so, that is done. */
   mayRejoin(name: AlertName): boolean;
-  /** Everybody in the channel but the bot. */
+  /** All people in the channel but the bot. */
   people(): readonly ChannelMember[];
   /** Calls `listener` after each change of `people`, until it is disposed of. */
   listenToPeople(listener: () => void): Disposable;
-  /** How many those are; asked fifty times a second. */
+  /** Number of those people; asked fifty times a second. */
   others(): number;
   /** Errors and abort: as `VoiceLink.refresh`. */
   refresh(personId: string, signal: AbortSignal): Promise<void>;
@@ -64,7 +64,7 @@ export type LinkPlace = {
   closed(counts: LinkCounts): void;
 };
 
-/** Ten seconds of one speaker: what is older nobody wants to answer any more. */
+/** Ten seconds of one speaker, in packets: older speech is not worth an answer. */
 const maxWaiting = 500;
 /** A link that was open may be away this long; after a disconnect by Discord (4014) only the second. */
 const [downMs, disconnectedMs] = [15_000, 5_000];
@@ -295,7 +295,7 @@ function missed(closeCode: number | undefined, cause: unknown): BotError {
   );
 }
 
-/** What Discord has refused often enough is not to be tried again by others; what the network broke is. */
+/** Error by close code: a repeated refusal of Discord is not to be tried again by others; a break of the network is. */
 function refused(closeCode: number | undefined, cause: unknown): BotError {
   if (closeCode === undefined) return lost('The voice link did not come back.', cause);
   const message = `Discord closed the voice link (${closeCode}).`;
@@ -315,7 +315,7 @@ function outdated(kind: 'no-cipher' | 'no-end-to-end', cause: unknown): BotError
   return new BotError('link.no_end_to_end', false, message, cause);
 }
 
-/** Error of a link that somebody ended on purpose: not to be tried again. */
+/** Error of a link that a person ended on purpose: not to be tried again. */
 function gone(how: SeatLoss): BotError {
   return new BotError('link.lost', false, `Somebody has ${how} the bot.`);
 }
@@ -338,11 +338,11 @@ export function useKeyObject({ state }: Networking): void {
 }
 
 /**
- * Whether what is sent now is heard: voice ready, and the end-to-end group open to everybody there.
+ * Whether frames that are sent now are heard: voice ready, and the end-to-end group open to all people there.
  *
- * A state, not an event: one person coming to a lonely bot unsettles it for some 10 ms. Alone there is
- * no group. `transitioned` fires also when the last one leaves, so the session is looked at each time.
- * A resumed voice socket keeps its session, so what counts is which session had opened.
+ * A state, not an event: a person coming to a lonely bot unsettles it for some 10 ms. Alone there is no group.
+ * `transitioned` fires also when the last one leaves, so the session is looked at each time. A resumed voice socket keeps
+ * its session, so the session that had opened counts.
  */
 export function watchSettled(connection: VoiceConnection, others: () => number): () => boolean {
   let opened: DAVESession | undefined;

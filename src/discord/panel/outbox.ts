@@ -7,7 +7,7 @@ import { waitAfterLimitMs } from '#src/discord/rest-clock.ts';
 
 /** Messages that wait for one channel; a further one drops the oldest. */
 const mostWaiting = 20;
-/** Longest wait of a message, in ms; then it is dropped, as nobody knows any more what it was about. */
+/** Longest wait of a message, in ms; then it is dropped, as its subject is forgotten by then. */
 const longestWaitMs = 120_000;
 const stopped = 'the bot is being stopped';
 const limited = `Discord limited the channel for longer than ${longestWaitMs / 1000} s`;
@@ -15,7 +15,7 @@ const limited = `Discord limited the channel for longer than ${longestWaitMs / 1
 /** Sends one message. Throws a `RateLimitError` where Discord wants it later; aborting `signal` throws. */
 export type Send = (signal: AbortSignal) => Promise<unknown>;
 
-/** What became of a message: `late` waited too long, `crowded-out` was the oldest of too many. */
+/** Outcome of a message: `late` waited too long, `crowded-out` was the oldest of too many. */
 export type MessageOutcome = 'sent' | 'failed' | 'late' | 'crowded-out';
 
 type QueuedMessage = {
@@ -73,7 +73,7 @@ export class Outbox {
     }
   }
 
-  /** What waits is not sent any more, what is under way is given up. */
+  /** Drops the waiting messages, and gives up those under way. */
   close(): void {
     this.#over.abort(unsent(stopped));
     for (const queue of this.#queues.values()) {
@@ -96,7 +96,7 @@ export class Outbox {
     this.#queues.delete(channelId);
   }
 
-  /** How long Discord wants the channel to be left alone; 0: the message is dealt with. */
+  /** Time, in ms, for which Discord wants the channel to be left alone; 0: the message is dealt with. */
   async #attempt(channelId: string, message: QueuedMessage): Promise<number> {
     const { send, signal, done, fromMs } = message;
     if (signal.aborted) return 0;
@@ -161,10 +161,10 @@ export class Outbox {
   }
 }
 
-/** Without anybody else who writes in a channel. */
+/** Turns without other writers in a channel. */
 const atOnce: WriteTurns = { task: (_channelId, { send }) => send() };
 
-/** Of one that is being sent nobody knows whether it is there already. */
+/** Takes a message back; one that is being sent may be there already. */
 function takeBack(queue: Queue, message: QueuedMessage): void {
   if (message !== queue.waiting[0]) remove(queue, message);
   message.done.reject(message.signal.reason);

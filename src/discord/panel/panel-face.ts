@@ -10,7 +10,7 @@ import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 export type PanelLook = {
   readonly guildId: string;
   readonly locale: Locale;
-  /** What the bot is called in this server. */
+  /** Name of the bot in this server. */
   readonly botName: string;
   readonly buttons: ReadonlyMap<string, Button>;
 };
@@ -19,7 +19,7 @@ export type PanelLook = {
 const maxNamesChars = 200;
 /** Further tracks are counted, longer titles cut. */
 const [maxTracks, maxTitleChars] = [3, 40];
-/** Of the buttons by which somebody says yes or no. */
+/** Names of the buttons by which a person says yes or no. */
 export const consentNames = ['consent.always', 'consent.today', 'consent.never'] as const;
 
 /** The panel as it looks now, under the sentence of the `/join` that put it there. */

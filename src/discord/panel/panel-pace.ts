@@ -2,7 +2,7 @@
 export const editMs = 1_200;
 /** Share of the requests of a shard that all panels may take together; commands, captions and messages have the rest. */
 const panelShare = 0.5;
-/** A panel counts as one that changes for so long, in ms, after its last edit. */
+/** Time, in ms, that a panel counts as changing after its last edit. */
 const changingMs = 60_000;
 
 /** Paces the edits of all panels that share one limit of requests: the more of them change, the longer each waits. */

@@ -12,7 +12,7 @@ import { isFinal } from './panel.ts';
 import { consentNames } from './panel-face.ts';
 import type { PanelReplies } from './panels.ts';
 
-/** A message that rings for exactly one person; nothing else the bot writes rings for anybody. */
+/** A message that rings for exactly one person; no other message of the bot rings. */
 export type Mention = {
   readonly content: string;
   readonly allowed_mentions: { readonly parse: []; readonly users: readonly [string] };
@@ -111,7 +111,7 @@ export type ThreadParts = {
   readonly tell: (event: DiscordEvent) => void;
 };
 
-/** Of a logged-in client. */
+/** Opens the threads of a logged-in client. */
 export function openPanelThreads(
   client: Client<true>,
   { panels, buttons, outbox, tell }: ThreadParts,

@@ -8,7 +8,7 @@ import { editMs, type PanelPace } from './panel-pace.ts';
 export type PanelLine = {
   readonly timing: SyncTiming;
   readonly pace: PanelPace;
-  /** What the panel should show at this moment. */
+  /** Draws the panel as it should be at this moment. */
   draw(): MessageBody;
   /** Writes what `draw` tells at the moment it is sent; it is due since `sinceMs`. */
   edit(place: PanelPlace, draw: () => MessageBody, sinceMs: number): Promise<void>;
@@ -44,7 +44,7 @@ export class PanelMessage {
     this.#nextMs = line.timing.nowMs() + (shown ? editMs : 0);
   }
 
-  /** What `draw` tells has changed. */
+  /** Reports that the result of `draw` has changed. */
   touch(): void {
     const { timing } = this.#line;
     this.#sinceMs ??= timing.nowMs();

@@ -81,7 +81,7 @@ export function memoryOnlyPanelStore(): PanelStore {
   };
 }
 
-/** What one server's panel shows, and where. */
+/** Content and place of one server's panel. */
 type Panel = {
   face?: PanelFace;
   head?: string;

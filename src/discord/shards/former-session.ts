@@ -14,7 +14,7 @@ export type FormerSessionLogin = { readonly token: string; readonly apiUrl?: str
 
 type Interaction = Extract<GatewayDispatchPayload, { t: 'INTERACTION_CREATE' }>;
 
-/** `isReplayed`: it was sent while nobody was connected. */
+/** `isReplayed`: it was sent while no process was connected. */
 type EarlyReceiver = (interaction: Interaction['d'], isReplayed: boolean) => void;
 
 /** Longest time, in ms, until a session that was taken away is resumed once more. */
@@ -93,8 +93,8 @@ export class FormerSession implements AsyncDisposable {
   }
 
   /**
-   * Ends the session for good, so that nobody can resume it any more. Where it was taken away meanwhile, it is resumed first.
-   * False where that did not come about: then the former owner may be connected.
+   * Ends the session for good, so that it cannot be resumed. Where it was taken away meanwhile, it is resumed first. False
+   * where that did not come about: then the former owner may be connected.
    */
   end(): Promise<boolean> {
     this.#ending ??= this.#end();

@@ -43,7 +43,7 @@ async function ask<T>(
   }
 }
 
-/** What other servers than Discord leave out counts as 1; a limit of identifies as none. */
+/** Limits out of an answer: fields that servers other than Discord leave out count as 1; a limit of identifies as none. */
 function limitsOf(answer: object): GatewayLimits {
   if (!('url' in answer)) throw new TypeError('no address of a gateway');
   const limit = new Map<string, unknown>(

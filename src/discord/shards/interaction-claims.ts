@@ -2,7 +2,7 @@ import { DiscordAPIError, type REST, RESTJSONErrorCodes, Routes } from 'discord.
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import type { ShardSharing } from '#src/shards/ownership.ts';
 
-/** What is known of an interaction before anything is done about it. */
+/** State of an interaction before it is handled. */
 export type Admittance = 'fresh' | 'deferred' | 'dropped';
 
 type InteractionRef = { readonly id: string; readonly token: string };

@@ -99,7 +99,10 @@ function unreplied(cause: unknown): BotError {
 /** Discord's own limit of a message, for people with a subscription. */
 const mostChars = 4_000;
 
-/** A message as the gateway tells it; undefined for what is none of a server, is not whole, or says that somebody joined. */
+/**
+ * Reads a message of the gateway; undefined for one outside a server, one that is not whole, or a notice that a person
+ * joined.
+ */
 export function readTyped(data: unknown, botId: string): TypedMessage | undefined {
   const { id, channel_id: channelId, guild_id: guildId, ...rest } = recordOf(data);
   const author = recordOf(rest.author);

@@ -46,16 +46,19 @@ export class ConnectionWatchdog {
 }
 
 const toldAfterMs = 5_000;
-/** When the group is reset, and the link opened anew, in ms: sooner while it is not open, as then nobody is heard at all. */
+/**
+ * Age, in ms, at which the group is reset, and the link opened anew: sooner while it is not open, as then the bot hears no
+ * person at all.
+ */
 const [closedGroup, openGroup] = [
   { resetMs: 5_000, rejoinMs: 12_000 },
   { resetMs: 10_000, rejoinMs: 20_000 },
 ];
-/** A group that is not open is reset again after so long, in ms. */
+/** Interval, in ms, of further resets of a group that is not open. */
 const resetAgainMs = 10_000;
 
 type EncryptionVerdict = {
-  /** For how long the group has been seen unsettled, or without somebody, in company; undefined below 5 s. */
+  /** Fault of a group that was seen unsettled, or without a connected person, in company; undefined below 5 s. */
   readonly fault?: string;
   /** True once, and every 10 s again while the group is not even open: then nothing is heard that a reset could spoil. */
   readonly reset: boolean;
@@ -67,7 +70,7 @@ export class EncryptionWatchdog {
   readonly #unsettled = new SeenFor(longestLookMs);
   #lastResetMs: number | undefined;
 
-  /** `inCompany`: the link is ready and somebody else is there; `isWhole`: everybody connected is in the group, too. */
+  /** `inCompany`: the link is ready and another person is there; `isWhole`: all connected people are in the group, too. */
   look(inCompany: boolean, isOpen: boolean, isWhole: boolean, atMs: number): EncryptionVerdict {
     const ms = this.#unsettled.look(inCompany && !(isOpen && isWhole), atMs);
     if (ms === 0) this.#lastResetMs = undefined;
@@ -127,14 +130,14 @@ export class HeartbeatWatchdog {
 }
 
 const unheardMs = 10_000;
-/** A new link is told of everybody who has ever spoken, also of those who are silent now. */
+/** A new link is told of all people who have ever spoken, also of those who are silent now. */
 const retoldMs = 2_000;
 /** Packets may come shortly before Discord says whose they are. */
 const earlyMs = 1_000;
 
 type ShownSpeaker = { readonly sinceMs: number; readonly unheard: SeenFor };
 
-/** What the watchdog asks about one person. */
+/** View of one person for the watchdog. */
 export type SpeakerWatch = {
   mayHear(speakerId: string): boolean;
   /** When their last packet came. */
@@ -173,7 +176,7 @@ export class SpeakerWatchdog {
   }
 }
 
-/** How long a server that used to answer may leave our requests unanswered. */
+/** Longest time, in ms, that a server that used to answer may leave our requests unanswered. */
 const deadMs = 10_000;
 /** Least unanswered requests for an alert: after a stall of the process a single one is old at once. */
 const leastUnanswered = 8;
@@ -211,7 +214,7 @@ export class UdpWatchdog {
     this.#unanswered = 0;
   }
 
-  /** What is wrong with the path, in one sentence. */
+  /** Fault of the path, in one sentence. */
   fault(atMs: number): string | undefined {
     if (this.#address !== this.#firstAddress) {
       return 'The outside address of the UDP socket has changed.';

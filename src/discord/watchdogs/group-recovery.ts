@@ -1,16 +1,16 @@
 /** A row of failures this long is no change of keys: those cost 5 to 24 packets. */
 const leastFailures = 25;
 const leastMs = 1_000;
-/** Nobody hears anybody while a group is made anew, so it is not done more often. */
+/** No person hears another while a group is made anew, so it is not done more often. */
 const resetEveryMs = 30_000;
 
 type Failing = { readonly sinceMs: number; count: number };
 
 /**
- * When to reset the end-to-end group, by what becomes of each person's frames.
+ * Decides when to reset the end-to-end group, by the outcome of each person's frames.
  *
- * Only for somebody of whom a frame could be opened since the last reset: who only sends what nobody can open,
- * could keep everybody silent.
+ * Only for a person whose frame could be opened since the last reset: a sender of frames that cannot be opened could keep
+ * all people silent.
  */
 export class GroupRecovery {
   readonly #reset: () => void;
@@ -48,7 +48,7 @@ export class GroupRecovery {
     return true;
   }
 
-  /** A new voice server: nothing is known of anybody's frames. */
+  /** A new voice server: the outcome of all frames is open again. */
   restart(): void {
     this.#opened.clear();
     this.#failing.clear();

@@ -31,12 +31,12 @@ import {
 import type { GroupRecovery } from './group-recovery.ts';
 import type { LinkAlerts } from './link-alerts.ts';
 
-/** How often the watchdogs look at their link, and ask the voice server for our address. */
+/** Intervals, in ms, at which the watchdogs look at their link, and ask the voice server for our address. */
 const [lookMs, probeMs] = [250, 1_000];
-/** Of the voice gateway (Discord docs, "Voice Opcodes"). */
+/** Opcodes of the voice gateway (Discord docs, "Voice Opcodes"). */
 const opcodes = { speaking: 5, heartbeatAck: 6, hello: 8, clientDisconnect: 13 } as const;
 
-/** As far as it is looked at here; each field comes with its opcode only. */
+/** Packet of the voice gateway, as far as it is read here; each field comes with its opcode only. */
 type VoicePacket = {
   readonly op: number;
   readonly d: {
@@ -50,7 +50,7 @@ export type LinkWatchdogsOptions = {
   readonly connection: VoiceConnection;
   readonly timing: SyncTiming;
   readonly settled: () => boolean;
-  /** How many others are in the channel. */
+  /** Number of other people in the channel. */
   readonly others: () => number;
   readonly ear: SpeakerWatch & { readonly recovery: Pick<GroupRecovery, 'resetAt'> };
   readonly mouth: { readonly isBusy: boolean; readonly counts: { readonly sent: number } };
@@ -80,7 +80,7 @@ export class LinkWatchdogs {
     this.#arm();
   }
 
-  /** A new voice server: its path has to prove itself, and nobody is shown as speaking. */
+  /** A new voice server: its path has to prove itself, and no person is shown as speaking. */
   restart(networking: Networking): void {
     this.#speakers = new SpeakerWatchdog();
     let udp: VoiceUDPSocket | undefined;

@@ -14,9 +14,9 @@ const mostMissing = 3_000;
 type SocketAddress = { readonly address: string; readonly port: number };
 
 /**
- * Finds out whether packets that never came were dropped by the kernel because the receive buffer was full.
+ * Finds out whether the kernel dropped missing packets because the receive buffer was full.
  *
- * It asks when a gap in somebody's sequence numbers shows that something is missing; a network loses packets, too.
+ * It asks when a gap in a person's sequence numbers shows that a packet is missing; a network loses packets, too.
  */
 export class ReceiveOverflow {
   readonly #timing: SyncTiming;
