@@ -104,7 +104,7 @@ function rolesOf(config: Config): ConfiguredRole[] {
     ...[chat, ...fallbacks.chat].map((engine, n) => ({
       group: named('CHAT_COMPLETION', n),
       remote: remoteOf(engine),
-      // Whoever stands in reads and writes, whatever the usual one can do.
+      // A stand-in reads and writes, whatever the usual one can do.
       probe: (server: ServerUnderTest) => probeMind(server, engine, n === 0 ? config : undefined),
     })),
     ...[speech, ...fallbacks.speech].map((engine, n) => ({

@@ -20,7 +20,7 @@ export type DoctorOptions = ProbeDeadline & {
   readonly environment?: NodeJS.ProcessEnv;
 };
 
-/** As for the bot: arguments or settings that cannot work. */
+/** Exit code of arguments or settings that cannot work, as for the bot. */
 const misconfigured = 78;
 
 const operatorTest =

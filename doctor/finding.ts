@@ -6,7 +6,7 @@ export type ReportLine = { readonly what: string; readonly why: string } & (
   | {
       /** `differs`: it works, and not as expected. */
       readonly verdict: 'differs' | 'missing';
-      /** What the owner does about it. */
+      /** Remedy for the owner. */
       readonly mend: string;
     }
 );

@@ -12,7 +12,7 @@ import { differs, missing, ok, type ReportLine } from './finding.ts';
 /** Earlier than the bot itself warns. */
 const noticeDays = 120;
 
-/** How long a model will be there, as far as anybody knows. */
+/** Time that a model will still be there, as far as is known. */
 export function lifecycle(inUse: ModelInUse, list: ModelList, wallMs: number): ReportLine {
   const news = modelNews(inUse, list, wallMs, noticeDays);
   const what = 'lifecycle';

@@ -24,13 +24,13 @@ export type ExaminationRequest = {
   readonly keyName?: string;
 };
 
-/** What a server can be used for. */
+/** Roles that a server can be used for. */
 export type ProviderExamination = {
   /** Exit code of the doctor. */
   readonly code: 0 | 1;
   /** Lines for `.env`, without keys. */
   readonly settings: readonly string[];
-  /** What it said while it was tried. */
+  /** Sound of the server while it was tried. */
   readonly clip?: Examined['clip'];
 };
 

@@ -17,7 +17,7 @@ export type RecordedAnswer = {
 
 const headLimitBytes = 65_536;
 
-/** Sees every answer of a client, without keeping it from anybody. Holds 64 KB of the last one. */
+/** Sees every answer of a client, and passes it on. Holds 64 KB of the last one. */
 export class RecordedFetch {
   readonly #clock: Clock;
   #last: RecordedAnswer | undefined;
@@ -80,7 +80,7 @@ export function isBuffered({ firstByteMs, lastByteMs }: RecordedAnswer): boolean
   return lastByteMs >= tellingMs && firstByteMs > 0.8 * lastByteMs;
 }
 
-/** How an answer came, in a few words. */
+/** Pace of an answer, in a few words. */
 export function pace(answer: RecordedAnswer): string {
   const { firstByteMs, lastByteMs, pieces } = answer;
   const count = pieces === 1 ? '1 piece' : `${pieces} pieces`;

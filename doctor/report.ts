@@ -10,7 +10,7 @@ type Section = { readonly title: string; readonly findings: ReportLine[] };
 const shortestSecret = 4;
 const longestLineChars = 300;
 
-/** Writer of the report; no secret is written, whoever says it and however it is encoded. */
+/** Writer of the report; no secret is written, wherever it comes from and however it is encoded. */
 export class Report {
   readonly #print: (line: string) => void;
   readonly #secrets: readonly string[];
@@ -33,13 +33,13 @@ export class Report {
       .toSorted((one, other) => other.length - one.length);
   }
 
-  /** What stands between the findings. */
+  /** Writes a line between the findings. */
   line(text: string): void {
     this.#notes.push(this.#plain(text));
     this.#write(text);
   }
 
-  /** What the findings that follow are about. */
+  /** Writes the title of the findings that follow. */
   section(title: string): void {
     this.#sections.push({ title: this.#plain(title), findings: [] });
     this.#write(title);
@@ -96,7 +96,7 @@ export class Report {
 /** Column below the reason of a finding. */
 const mendIndent = 34;
 
-/** As it stands in text, JSON, addresses, and headers of HTTP. */
+/** Spellings of a secret in text, JSON, addresses, and headers of HTTP. */
 function spellings(secret: string): string[] {
   const base64 = Buffer.from(secret).toString('base64');
   const json = JSON.stringify(secret).slice(1, -1);

@@ -10,7 +10,7 @@ import { RecordedFetch } from './recorded-fetch.ts';
 
 export type Address = { readonly baseUrl: string; readonly apiKey?: Secret };
 
-/** How long one question to a server may take, and the clock it is taken by. */
+/** Longest time of one question to a server, and the clock it is taken by. */
 export type ProbeDeadline = { readonly clock: Clock; readonly deadlineMs: number };
 
 /** A server under examination, asked through the bot's own client. */
@@ -80,7 +80,7 @@ export async function attempt<T>(
   }
 }
 
-/** Nobody's words are sent here, so that the server's may be shown. */
+/** No words of people are sent here, so that the server's may be shown. */
 function quoting(cause: unknown, client: ApiClient): BotError {
   const error = describeError(cause, client);
   const { code, retryable, stage, about } = error;

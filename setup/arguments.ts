@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import type { Named } from '#doctor/probes/pick-models.ts';
 import { groups, type SettingGroup } from '#src/config/keys.ts';
 
-/** What is set up, one after the other. */
+/** Parts of the set-up, one after the other. */
 export const setupParts = ['token', 'server', 'providers', 'commands', 'sound'] as const;
 export type SetupPart = (typeof setupParts)[number];
 
@@ -10,7 +10,7 @@ export type SetupPart = (typeof setupParts)[number];
 export type NamedServer = {
   readonly baseUrl: string;
   readonly keyEnv?: string;
-  /** What it is for; absent: whatever it can do and no other does. */
+  /** Settings it is used for; absent: all that it can do and no other does. */
   readonly groups?: readonly SettingGroup[];
   readonly named: Named;
 };
@@ -27,14 +27,14 @@ export type Flags = {
   readonly channelId?: string;
   readonly isSilent: boolean;
   readonly registers: boolean;
-  /** How long an invitation is waited for where nobody can be asked, in ms. */
+  /** Longest wait for an invitation, in ms, where no person can be asked. */
   readonly waitMs: number;
 };
 
 export const usage =
   'npm run setup [-- (--token-file FILE | --token-env NAME) --server ID (--provider URL [--key-env NAME] | --provider embedded) [--transcription-provider URL [--transcription-key-env NAME]] [--chat-provider URL [--chat-key-env NAME]] [--speech-provider URL [--speech-key-env NAME]] [--chat MODEL] [--speech MODEL] [--transcription MODEL] [--voice NAME] [--channel ID | --no-sound] [--commands] [--wait SECONDS]]';
 
-/** Time in which somebody opens the invite link. */
+/** Usual time, in s, in which a person opens the invite link. */
 const usualWait = '300';
 
 const text = { type: 'string' } as const;

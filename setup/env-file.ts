@@ -6,7 +6,7 @@ import { parseEnv } from 'node:util';
 /** Settings to be written: by name; an empty value is that of a setting left out. */
 export type SettingChanges = ReadonlyMap<string, string>;
 
-/** What stands in `.env`, or in the example where there is none yet. */
+/** Content of `.env`, or of the example where there is none yet. */
 export type EnvFile = {
   readonly path: string;
   readonly isNew: boolean;
@@ -92,7 +92,7 @@ export function strayNames(
   return Object.keys(meant).filter((name) => (read[name] ?? '') !== meant[name]);
 }
 
-/** As Node reads it: plain where it can be, else in a quote that it does not hold. */
+/** Value in the form that Node reads: plain where it can be, else in a quote that it does not hold. */
 function quoted(value: string): string {
   if (/^[\w./:@,+=%~-]*$/.test(value)) return value;
   const quote = ["'", '"', '`'].find((one) => !value.includes(one)) ?? "'";

@@ -1,6 +1,6 @@
 import { type Questions, SetupEnded } from './questions.ts';
 
-/** Without a terminal nobody is asked: what no flag says ends the set-up with 78, naming the flag. */
+/** Without a terminal there are no questions: a missing flag ends the set-up with 78, naming the flag. */
 export function flagsOnly(print: (line: string) => void): Questions {
   const unanswered = async (question: string): Promise<never> => {
     throw new SetupEnded(78, `${question} Nobody can be asked here: there is no terminal.`);

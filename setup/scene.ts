@@ -3,7 +3,7 @@ import type { Flags } from './arguments.ts';
 import type { Questions } from './questions.ts';
 import type { SettingBook } from './setting-book.ts';
 
-/** What every step of the set-up has at hand. */
+/** Parts that every step of the set-up has at hand. */
 export type SetupScene = {
   readonly ask: Questions;
   readonly flags: Flags;

@@ -21,7 +21,7 @@ export class SettingBook {
     return this.#changes;
   }
 
-  /** As the bot will read it: what is set in the environment wins over `.env`. Empty: not set. */
+  /** Value as the bot will read it: the environment wins over `.env`. Empty: not set. */
   value(name: string): string {
     return this.#changes.get(name) ?? this.#environment[name] ?? this.file.values[name] ?? '';
   }

@@ -8,7 +8,7 @@ import {
 import { inviteUrlOf } from '#src/discord/account/rights.ts';
 
 const portal = 'https://discord.com/developers/applications';
-/** Difference of clocks, in ms, that nobody notices; Discord tells its time in whole seconds. */
+/** Unnoticeable difference of clocks, in ms; Discord tells its time in whole seconds. */
 const clockMs = 5_000;
 /** Logins that a day of restarts takes. */
 const fewLogins = 50;

@@ -6,7 +6,7 @@ const what = 'voice link';
 
 const update = 'run npm ci again, or update Parley';
 const rest = 'leave Discord alone for some minutes, then try again';
-/** What to do about each way in which a visit can fail. */
+/** Remedy for each way in which a visit can fail. */
 const mends: Readonly<Partial<Record<ErrorCode, string>>> = {
   'link.timeout':
     "let UDP out of this machine or container (any port, to Discord's voice servers); see that the channel is not full",

@@ -32,10 +32,10 @@ export type DiscordVerdict = 'usable' | 'broken' | 'misconfigured';
 
 /** Each takes three requests; a bot in more servers is asked server by server. */
 const mostGuilds = 5;
-/** Of a refusal that another start cannot mend. */
+/** Remedy for a refusal that another start cannot mend. */
 const tokenMend = 'put the new token into DISCORD_TOKEN, or run npm run setup';
 
-/** What examining Discord has found out so far. */
+/** State of the examination of Discord. */
 type Examination = {
   readonly rest: AccountRest;
   readonly place: DiscordPlace;
@@ -166,7 +166,7 @@ async function commandLines(
 const doubledMend =
   'choose one (DISCORD_GUILD_ID set or empty); those of one server go when the bot is removed from it and invited again';
 
-/** How the commands at Discord differ from ours. Errors and abort: as `AccountRest.read`. */
+/** Compares the commands at Discord with ours. Errors and abort: as `AccountRest.read`. */
 async function compareCommands(
   rest: AccountRest,
   scope: CommandScope,

@@ -6,7 +6,7 @@ import { type NeededRight, rightNames } from '#src/discord/account/rights.ts';
 /** Channels named one by one; a server may have 500. */
 const mostChannels = 20;
 
-/** What the bot may do in a server: one line for the server, one for each voice channel that lacks a right. */
+/** Rights of the bot in a server: one line for the server, one for each voice channel that lacks a right. */
 export function rightsLines(
   { name, channels, lacksInServer, timedOutUntilMs = 0 }: GuildRights,
   nowWallMs: number,

@@ -10,7 +10,7 @@ const anyAddress = new Map([
   ['::', '::1'],
 ]);
 
-/** How the process that runs with these settings is called; undefined where there is none. */
+/** Name of the process that runs with these settings; undefined where there is none. */
 export async function runningBot(
   { dataDir, databaseUrl }: Config,
   clock: Clock,
@@ -26,7 +26,7 @@ export async function runningBot(
 }
 
 /**
- * What a bot that runs says of itself, asked at its status server; `who` names its process.
+ * Report of a running bot about itself, asked at its status server; `who` names its process.
  *
  * A visit beside it would take it out of the voice channel where it sits: Discord gives a bot one seat in a server.
  */

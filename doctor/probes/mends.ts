@@ -6,11 +6,11 @@ export type MendedRole = 'CHAT_COMPLETION' | 'SPEECH' | 'TRANSCRIPTION' | 'REALT
 /** Something that a server need not have. */
 export const noFault = 'nothing, unless you want it: then choose a server that has it';
 
-/** Of an answer that arrives in one piece although it was asked for as it is made. */
+/** Remedy for an answer that arrives in one piece although it was asked for as it is made. */
 export const bufferMend =
   'switch off buffering in the proxy before that server (proxy_buffering off), or ask it directly';
 
-/** What the owner does about a request to the server of this role that failed. */
+/** Remedy for the owner, for a failed request to the server of this role. */
 export function mendOf({ code }: BotError, role: MendedRole): string {
   switch (code) {
     case 'provider.unreachable':

@@ -16,7 +16,7 @@ export type Picks = {
   readonly speech: Pick;
   readonly transcription: Pick;
   readonly realtime: Pick;
-  /** Of those, what reads aloud. */
+  /** Model, of those, that reads aloud. */
   readonly realtimeSpeech: Pick;
   /** Only where one is listed. */
   readonly audioChat?: Pick;

@@ -5,7 +5,7 @@ export type WavHeader = {
   readonly bits: number;
   /** Where the samples begin; 44 in the plainest file. */
   readonly dataAt: number;
-  /** As written, which need not be true. */
+  /** Size as written, which need not be true. */
   readonly dataBytes: number;
   /** Chunks before the samples, `fmt ` aside. */
   readonly others: readonly string[];

@@ -7,12 +7,12 @@ import type { TokenBudgets } from './tokens/token-budgets.ts';
 import type { TokenRates } from './tokens/token-rates.ts';
 import type { ApiScope, ApiToken, ApiTokenStore } from './tokens/token-store.ts';
 
-/** Who serves a server now. */
+/** Service of a server at this moment. */
 export type ServerService =
   | { readonly kind: 'here'; readonly ports: ProgramPorts }
   /** Another process of this bot does; `owner` is where it runs. */
   | { readonly kind: 'elsewhere'; readonly owner: string }
-  /** Nobody at the moment: its shard is being started or handed over. */
+  /** By no process at the moment: its shard is being started or handed over. */
   | { readonly kind: 'nobody' };
 
 /** Finds the servers of this process; app implements it. Errors: BotError `store.*`. */
@@ -20,7 +20,7 @@ export interface ServedServers {
   find(guildId: string): Promise<ServerService>;
 }
 
-/** What requests are let in by, and done with: parts of a bot that runs. */
+/** Parts of a running bot by which requests are admitted and handled. */
 export type AccessParts = {
   readonly tokens: Pick<ApiTokenStore, 'find'>;
   readonly budgets: TokenBudgets;
@@ -31,7 +31,7 @@ export type AccessParts = {
 /** Where the parts of the bot are; undefined until it has started. */
 export type AccessSource = { readonly access: () => AccessParts | undefined };
 
-/** What a request passes before it is done. */
+/** Checks that a request passes before it is handled. */
 export type ApiDoor = AccessSource & { readonly rates: TokenRates; readonly bodies: BodyReads };
 
 /** A request that may be done. */

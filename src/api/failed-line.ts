@@ -5,7 +5,7 @@ import { ApiRefusal, refusal } from './refusal.ts';
 
 type Ending = readonly [status: ContentfulStatusCode, code: string];
 
-/** What sentences mean to a program, by the beginning of their ids; the first that fits counts. */
+/** Errors for programs by the beginning of a sentence's id; the first that fits counts. */
 const endings: readonly (readonly [idStart: string, ...Ending])[] = [
   ['budget.', 429, 'budget.server'],
   ['ask.writing', 429, 'answer.busy'],
@@ -54,7 +54,7 @@ export function refusalOfError(error: unknown): ApiRefusal | undefined {
   return refusal(502, code, message);
 }
 
-/** What a program is told of anything that was thrown; `onBug` is told of what is no failure of the outside world. */
+/** Refusal for any thrown error; `onBug` is told of one that is no failure of the outside world. */
 export function refusalAsTold(error: unknown, onBug: (error: unknown) => void): ApiRefusal {
   const known = error instanceof ApiRefusal ? error : refusalOfError(error);
   if (!known) onBug(error);

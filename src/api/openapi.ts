@@ -141,7 +141,7 @@ const recordingAnswers = {
   'text/vtt': { schema: { type: 'string' } },
 };
 
-/** As OpenAI documents them; what is taken of a request stands in its schema. */
+/** Paths that OpenAI documents; the accepted fields of a request stand in its schema. */
 const openAiPaths = {
   '/v1/models': {
     get: {

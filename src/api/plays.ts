@@ -49,7 +49,7 @@ export class Play {
   }
 }
 
-/** How what programs have had said or played ended, by ids that only they know; in memory. */
+/** Ends of plays that programs asked for, by ids that only they know; in memory. */
 export class Plays {
   readonly #clock: Clock;
   readonly #open = new Map<string, Play>();

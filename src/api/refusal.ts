@@ -38,7 +38,7 @@ export function refusalBody({ status, code, message, param = undefined }: Refusa
   return { error: { message, type: typeOf(status), param: param ?? null, code } };
 }
 
-/** As OpenAI names kinds of errors. */
+/** Kind of an error, by OpenAI's names. */
 function typeOf(status: number): string {
   if (status === 401) return 'authentication_error';
   if (status === 403) return 'permission_error';

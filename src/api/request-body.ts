@@ -54,7 +54,7 @@ function busy(code: string, most: string): ApiRefusal {
   return new ApiRefusal({ status: 429, code, message, retryAfterS });
 }
 
-/** Whose body is read, and the bodies that are read beside it. */
+/** Token whose body is read, and the bodies that are read beside it. */
 export type BodyReader = {
   readonly token: Pick<ApiToken, 'name'>;
   readonly bodies: Pick<BodyReads, 'take'>;
@@ -126,7 +126,7 @@ function cutOff(): ApiRefusal {
   return refusal(400, 'body.cut_off', 'The body did not come whole.');
 }
 
-/** What a schema makes of a value. Errors: `ApiRefusal`, one sentence about the first mistake. */
+/** Value that a schema reads. Errors: `ApiRefusal`, one sentence about the first mistake. */
 export function checked<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,

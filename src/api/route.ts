@@ -16,9 +16,9 @@ export type ApiCall<Body, Query, Params> = {
   readonly params: Params;
   /** The body, where it is a file of sound. */
   readonly sound?: Uint8Array;
-  /** What the program reads, as in its Accept header. */
+  /** Accept header of the program. */
   readonly accept: string;
-  /** What programs have had said or played. */
+  /** Plays that programs asked for. */
   readonly plays: Plays;
   /** Aborted when the program has hung up. */
   readonly signal: AbortSignal;
@@ -37,7 +37,7 @@ export type ApiRoute<
   Params extends z.ZodType = z.ZodType,
 > = {
   readonly method: 'get' | 'post' | 'put';
-  /** As OpenAPI writes it, say `/v1/servers/{server}/say`. */
+  /** Path in OpenAPI's form, say `/v1/servers/{server}/say`. */
   readonly path: string;
   readonly id: string;
   readonly summary: string;

@@ -8,7 +8,7 @@ import type { ShardNews } from '#src/shards/ownership.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
 import type { Engines } from './engines/engines.ts';
 
-/** What a bot runs with, and who is told of what happens in it. */
+/** Parts that a bot runs with, and listeners to its events. */
 export type BotOptions = {
   readonly config: Config;
   readonly discord: { readonly token: string; readonly apiUrl?: string; readonly guildId?: string };
@@ -21,7 +21,7 @@ export type BotOptions = {
   readonly onSession: (guildId: string, event: SessionEvent) => void;
   /** `shardId` is absent for what is about the whole process. */
   readonly onDiscord: (event: DiscordEvent, shardId?: number) => void;
-  /** Absent: nobody is told. */
+  /** Absent: there is no listener. */
   readonly onShards?: (news: ShardNews) => void;
   readonly onStore: (event: StoreEvent) => void;
 };

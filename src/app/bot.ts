@@ -20,9 +20,9 @@ export type RunningBot = Pick<ShardBot, 'ready' | 'leaveNow'> & {
   readonly inviteUrl: string | undefined;
   /** Takes news of a server: sessions tell people of fallbacks. */
   provider(news: ProviderNews): void;
-  /** What a door for programs needs of it. */
+  /** Access for a door of programs. */
   readonly programs: AccessParts;
-  /** What the operator's page needs of it. */
+  /** Access for the operator's page. */
   readonly operator: OperatorAccess;
   /** Before an orderly end: takes no questions any more, and lets what sounds end with its clause, within `ms`. Never throws. */
   drain(ms: number): Promise<void>;

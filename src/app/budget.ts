@@ -17,11 +17,11 @@ export type BudgetOptions = {
   readonly book: SpendingStore;
   /** In place of `book`, where several processes spend. */
   readonly sharedSpending?: SharedSpending;
-  /** How this server is answered now. */
+  /** Way in which this server is answered now. */
   readonly wayIn: (guildId: string) => AnsweringWay;
   /** Whether captions are on in this server. */
   readonly keepsCaptions: (guildId: string) => boolean;
-  /** What a server has set below the caps of the operator. */
+  /** Caps that a server has set below those of the operator. */
   readonly guildCapsOf: (guildId: string) => GuildCaps;
   /** Own budgets of who is no person. */
   readonly ownCapOf: (payerId: string) => Amount | undefined;
@@ -31,7 +31,7 @@ export type BudgetOptions = {
   readonly warn: (message: string, cause: unknown) => void;
 };
 
-/** What may be spent, with what was spent before. Closing it writes the rest down. Never throws. */
+/** Opens the budget, with the money that was spent before. Closing it writes the rest down. Never throws. */
 export async function openBudget({
   config,
   book,

@@ -111,7 +111,7 @@ export function logDiscord(log: Log, event: DiscordEvent): void {
       log.info(event, event.kind);
       return;
     case 'alert': // written by the alert board
-    case 'message': // a failed one is logged by whoever wrote it
+    case 'message': // a failed one is logged by its writer
     case 'link-made':
       return;
   }

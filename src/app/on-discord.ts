@@ -29,7 +29,7 @@ import { ProviderLog } from './provider-log.ts';
 import { logShards } from './shards/shard-log.ts';
 import { loadCorrections } from './text-corrections.ts';
 
-/** How the process is asked to end: `signal` in order, `hurry` at once. */
+/** Signals that end the process: `signal` in order, `hurry` at once. */
 export type ExitSignals = { readonly signal: AbortSignal; readonly hurry: AbortSignal };
 
 /** Runs until asked to stop, or until Discord ends the login for good; returns the exit code. */

@@ -9,7 +9,7 @@ import type { ExitSignals } from './on-discord.ts';
 
 /** A configuration that cannot work: a supervisor should not start it again. */
 const misconfigured = 78;
-/** What another start with the same configuration cannot mend. */
+/** Errors that another start with the same configuration cannot mend. */
 const unusable: readonly ErrorCode[] = [
   'discord.bad_token',
   'discord.too_few_shards',
@@ -19,14 +19,14 @@ const unusable: readonly ErrorCode[] = [
   'store.newer',
   'store.misconfigured',
 ];
-/** An orderly end may take so long; then, or when asked a second time, the process ends without it. */
+/** Longest time, in ms, of an orderly end; then, or when asked a second time, the process ends without it. */
 const farewellMs = 8_000;
-/** What an end without order takes: every seat in a voice channel is given up. */
+/** Time, in ms, of an end without order: every seat in a voice channel is given up. */
 const hurryMs = 800;
 /** Time after which a start is over, in ms. */
 const startedMs = 30_000;
 
-/** What the bot writes is for its own user: store, backups, logs of the runtime. */
+/** Files of the bot are for its own user: store, backups, logs of the runtime. */
 process.umask(0o077);
 const stop = new AbortController();
 const atOnce = new AbortController();
@@ -83,7 +83,7 @@ function exitCodeOf(error: unknown): number {
   return unusable.includes(error.code) ? misconfigured : 1;
 }
 
-/** On Discord there are real people, and nobody to speak a recording. */
+/** On Discord there are real people, and no actor to speak a recording. */
 function strayTalk({ talk }: SandboxWishes): readonly string[] {
   return talk.length === 0
     ? []

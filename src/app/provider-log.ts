@@ -61,7 +61,7 @@ export class ProviderLog {
     else this.#log.info({ provider, ...now }, 'the voice reads what it is given again');
   }
 
-  /** What was told of a server is not told again of each answer that it spoils. */
+  /** Reports the server failure behind a session event once, not again for each answer that it spoils. */
   session(guildId: string, event: SessionEvent): void {
     if (event.kind === 'failed' && this.#isTold(event.message)) {
       const { stage, code, message } = event;

@@ -50,7 +50,7 @@ import { openBudget } from './budget.ts';
 import { pipelinesOf } from './engines/pipelines.ts';
 import { openTranscriptStores } from './transcripts.ts';
 
-/** What all shards of a process share. */
+/** Parts that all shards of a process share. */
 export type SharedParts = {
   readonly store: Store;
   readonly transcripts: TranscriptStores;
@@ -67,7 +67,7 @@ export type SharedParts = {
   readonly listeningSlots: ListeningSlots;
   readonly operatorTools: OperatorTools;
   readonly textLanguage: TextLanguageDetector;
-  /** What answers under this name; made once, as all shards log in as one bot. */
+  /** Parts that answer under this name; made once, as all shards log in as one bot. */
   answering(name: string): AnsweringParts;
 };
 
@@ -149,8 +149,8 @@ export async function openSharedParts(
 }
 
 /**
- * Nobody else writes into `DATA_DIR`, and nothing there is newer than this program. With a database nothing is written there
- * that processes do not share. Errors: BotError `store.*`.
+ * Claims `DATA_DIR`: no other process writes into it, and nothing there is newer than this program. With a database nothing
+ * is written there that processes do not share. Errors: BotError `store.*`.
  */
 async function claimDataDir(
   { config: { dataDir, databaseUrl }, onStore }: BotOptions,
@@ -166,7 +166,7 @@ async function claimDataDir(
   return stack.move();
 }
 
-/** What copies a database has, only its owner knows. */
+/** Copies of the store; only the owner of a database knows its copies. */
 function openStoreCopies(
   { config: { dataDir, databaseUrl }, onStore }: BotOptions,
   stack: AsyncDisposableStack,
@@ -175,7 +175,7 @@ function openStoreCopies(
   return stack.use(new FileCopies(dataDir, realClock, onStore));
 }
 
-/** Lets the compiler see the hot loop before somebody speaks: the first windows would take twenty times as long. */
+/** Lets the compiler see the hot loop before the first speech: the first windows would take twenty times as long. */
 function warmUp(weights: SileroWeights): void {
   const activity = new VoiceActivity(weights);
   const silence = new Float32Array(windowSamples);
@@ -230,7 +230,7 @@ export async function openOperatorTools(
   };
 }
 
-/** What people send or have played: recordings to be heard, sounds of tracks, text files. */
+/** Sounds and texts that people send or have played: recordings to be heard, sounds of tracks, text files. */
 type Sounds = AsyncDisposable & {
   readonly recordings: RecordingReader;
   readonly files: FileReader;
@@ -258,7 +258,7 @@ function openSounds(config: Pick<Config, 'allowedHosts' | 'dataDir' | 'searchPat
   };
 }
 
-/** What outlives the process. */
+/** Parts of the store that outlive the process. */
 type OpenedStore = {
   readonly store: Store;
   /** Only where several processes may share the store. */
@@ -271,7 +271,7 @@ type OpenedStore = {
 const endMs = 6_500;
 
 /**
- * The store: SQLite, which stops nobody from talking while it is in trouble, or PostgreSQL, which is to be there at the start.
+ * Opens the store: SQLite, whose trouble stops no conversation, or PostgreSQL, which is to be there at the start.
  *
  * Errors: of PostgreSQL, as `openPostgresStore`. Aborting `signal` throws `signal.reason`.
  */

@@ -58,7 +58,7 @@ function inFile(
   });
 }
 
-/** What erases captions of a shard whose time is over, and changes the messages that showed them. */
+/** Opens the cleanup that erases captions of a shard whose time is over, and changes the messages that showed them. */
 export function openCleanup(
   parts: SessionDependencies,
   sessions: VoiceSessions,

@@ -31,7 +31,7 @@ export const pageLine = z.object({
 });
 export type SandboxPageLine = z.infer<typeof pageLine>;
 
-/** A message of the bot, as somebody in the sandbox sees it. */
+/** Message of the bot, as a person in the sandbox sees it. */
 export const messageLine = z.object({
   kind: z.literal('message'),
   change: z.enum(['posted', 'edited', 'deleted']),
@@ -117,7 +117,7 @@ export type ConsoleRequest =
   | {
       readonly do: 'command';
       readonly person: string;
-      /** As in `privacy status`. */
+      /** Name of the command, say `privacy status`. */
       readonly name: string;
       readonly options?: Readonly<Record<string, string | number>>;
     }

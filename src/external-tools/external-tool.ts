@@ -2,14 +2,14 @@ import { z } from 'zod';
 import type { Right } from '#src/people/rights.ts';
 
 /**
- * When whoever asks has to press Confirm: before each run, unless their own words ask for it, or never, because nothing
- * happens by it.
+ * When a person has to press Confirm: before each run, unless their own words ask for it, or never, because the tool
+ * changes nothing.
  */
 export type ConfirmRule = 'always' | 'asked' | 'never';
 
-/** What the operator lets a tool do. */
+/** Rules of the operator for a tool. */
 export type ToolRules = {
-  /** Who may have it run. */
+  /** Right that running it needs. */
   readonly who: Right;
   readonly confirm: ConfirmRule;
   /** Longest run, in ms. */
@@ -20,9 +20,9 @@ export type ToolRules = {
 
 /** A tool that is not the bot's own: of an MCP server, or a function of the operator. */
 export type ExternalTool = {
-  /** As models call it; none else is called so. */
+  /** Unique name for models. */
   readonly name: string;
-  /** As people read it. */
+  /** Name for people. */
   readonly title: string;
   /** For models, in words that are not ours. */
   readonly description: string;
@@ -33,10 +33,10 @@ export type ExternalTool = {
   run(given: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<ExternalResult>;
 };
 
-/** What a tool gave back; anything else than text and structured data is left out. */
+/** Result of a tool; content other than text and structured data is left out. */
 export type ExternalResult = {
   readonly text: string;
-  /** As JSON. */
+  /** Structured data as JSON. */
   readonly structured?: string;
   /** Kinds of content that were left out, say `image`. */
   readonly leftOut: readonly string[];
@@ -55,7 +55,7 @@ export const strictestRules: ToolRules = {
   resultChars: 2_000,
 };
 
-/** More is no answer that somebody waits for in a call. */
+/** Longest deadline, in s: a person in a call awaits no later answer. */
 const longestDeadlineSeconds = 300;
 const mostResultChars = 20_000;
 

@@ -7,7 +7,7 @@ import { gzip } from 'node:zlib';
 import type { Context } from 'hono';
 import type { PageApp, PageEnv } from './viewer.ts';
 
-/** What the browser runs: `page` beside `src`. */
+/** Files that the browser runs: `page` beside `src`. */
 const folder = fileURLToPath(new URL('../../page', import.meta.url));
 
 /** Types of the files that are served; others are not. */
@@ -39,7 +39,7 @@ type BrowserFile = {
 /** By path, of the version that was changed last. */
 type BrowserFiles = Map<string, { readonly mtimeMs: number; readonly file: Promise<BrowserFile> }>;
 
-/** Serves the shell at `/`, the files of `page` and the libraries as they lie; to everybody, as nothing in them is secret. */
+/** Serves the shell at `/`, the files of `page` and the libraries as they lie; to every client, as they hold no secret. */
 export function serveBrowserFiles(app: PageApp): void {
   const files: BrowserFiles = new Map();
   app.get('*', async (context, next) => {

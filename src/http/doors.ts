@@ -14,10 +14,10 @@ import type { PageApp, PageEnv, PageViewer } from './viewer.ts';
 /** Largest body of a request, in bytes, where nothing else is said. */
 const mostBodyBytes = 64 * 1_024;
 
-/** How long a browser may keep the answer to its question whether a page may ask, in s. */
+/** Time, in s, that a browser may keep the answer to its preflight request. */
 const preflightS = 600;
 
-/** Paths whose callers are programs: they bring a token, and a cookie lets nobody in there. */
+/** Paths whose callers are programs: they bring a token, and a cookie admits no caller there. */
 const programPath = '/v1/';
 
 export type DoorOptions = {
@@ -27,7 +27,7 @@ export type DoorOptions = {
   readonly publicUrl?: URL;
   /** Origins of pages of others that may ask, as programs do, from a browser. */
   readonly apiOrigins?: readonly string[];
-  /** Whether a viewer is still who they were when they were let in; a session of somebody who is not ends. */
+  /** Whether a viewer still has the rights they came in with; a session of one without them ends. */
   isCurrent(viewer: PageViewer): boolean | Promise<boolean>;
   /** Largest body in bytes of a request to this path; undefined: 64 KiB. */
   mostBodyBytes?(path: string): number | undefined;
@@ -35,7 +35,7 @@ export type DoorOptions = {
   onBug(error: unknown): void;
 };
 
-/** What a browser may do with anything that is served: nothing inline, nothing from another host, in no frame. */
+/** Rights of a browser with anything that is served: nothing inline, nothing from another host, in no frame. */
 const policy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -73,7 +73,7 @@ export function createPageApp(options: DoorOptions): PageApp {
   );
   app.onError((error, context) => {
     const { incoming } = context.env;
-    const isCutOff = incoming.destroyed && !incoming.complete; // nobody is left to read an answer
+    const isCutOff = incoming.destroyed && !incoming.complete; // there is no reader of an answer
     if (!isCutOff) options.onBug(error);
     return refuse(context, {
       status: 500,
@@ -168,7 +168,7 @@ export async function openProgramDoor(
   options: ProgramDoorOptions,
 ): Promise<ServerOutcome<HttpListener>> {
   const { host, port, clock, ...doors } = options;
-  const sessions = new PageSessions(clock); // nobody is let in by a link here
+  const sessions = new PageSessions(clock); // no link admits a viewer here
   const app = createPageApp({
     ...doors,
     sessions,

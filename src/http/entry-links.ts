@@ -3,7 +3,7 @@ import { LinkFolder } from './link-folder.ts';
 import { hashOf, randomKey } from './page-sessions.ts';
 import type { PageViewer } from './viewer.ts';
 
-/** How long an entry link works, in ms. */
+/** Lifetime of an entry link, in ms. */
 const linkMs = 10 * 60 * 1_000;
 /** Links of this process that are remembered, used and expired ones counted; a further one forgets the oldest. */
 const mostLinks = 1_000;
@@ -23,13 +23,13 @@ type EntryLink = {
 export type EntryLinksOptions = {
   readonly clock: Clock;
   readonly dataDir: string;
-  /** Who comes in by a link that `npm run link` printed. */
+  /** Viewer who comes in by a link that `npm run link` printed. */
   readonly operator: PageViewer;
   /** Where the page is, as viewers reach it; asked at each link. */
   readonly address: () => URL;
 };
 
-/** Addresses that let somebody in once, within 10 minutes. Only hashes of their keys are kept. */
+/** Addresses that admit a viewer once, within 10 minutes. Only hashes of their keys are kept. */
 export class EntryLinks {
   readonly #options: EntryLinksOptions;
   readonly #folder: LinkFolder;
@@ -40,7 +40,7 @@ export class EntryLinks {
     this.#folder = new LinkFolder(options.dataDir);
   }
 
-  /** A link for one viewer. Its key is in the fragment, which browsers send to nobody. */
+  /** A link for one viewer. Its key is in the fragment, which browsers do not send. */
   create(viewer: PageViewer): URL {
     const key = randomKey();
     const expiresMs = this.#options.clock.nowMs() + linkMs;

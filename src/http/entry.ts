@@ -18,7 +18,7 @@ const entryLimits: JsonLimits = {
   keyBytes: 64,
 };
 
-/** Why a key lets nobody in, one sentence each. */
+/** Reasons why a key does not work, one sentence each. */
 const sentences: Readonly<Record<Exclude<EntryOutcome['kind'], 'entered'>, string>> = {
   used: 'This link was used before, and each works once. For a new one: npm run link, or /stats in Discord.',
   expired: 'This link is older than 10 minutes. For a new one: npm run link, or /stats in Discord.',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 export type FiledLink = 'good' | 'used' | 'expired' | 'unknown';
 
-/** How long a file of a link is kept, in ms, so that whoever follows it late reads why it does not work. */
+/** Time, in ms, that a file of a link is kept, so that a late visitor reads why the link does not work. */
 const keptMs = 24 * 60 * 60 * 1_000;
 
 /**

@@ -18,9 +18,9 @@ import { WebSocketServer } from 'ws';
 import { listenAt, type ServerOutcome } from '#src/base/keep-server.ts';
 import { RequestArrivals, SocketLimit } from './sockets.ts';
 
-/** What listens: one address for the page, its WebSockets and programs. */
+/** Open listener: one address for the page, its WebSockets and programs. */
 export type HttpListener = AsyncDisposable & {
-  /** As a browser on this machine reaches it. */
+  /** URL for a browser on this machine. */
   readonly url: URL;
 };
 
@@ -53,7 +53,7 @@ const [headMs, idleMs] = [2_000, 5_000];
 const probeMs = 30_000;
 /** Pings of a WebSocket are answered while no more bytes than these wait for its reader. */
 const mostPongBytes = 64 * 1_024;
-/** How often connections are looked at, in ms. */
+/** Interval, in ms, at which connections are looked at. */
 const lookMs = 1_000;
 /** Longest head of a request. */
 const mostHeadBytes = 64 * 1_024;

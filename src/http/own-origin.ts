@@ -51,7 +51,7 @@ function isOurOrigin(request: RequestOrigin, ours: string): boolean {
   return request.isProgram || isPlainRead(request);
 }
 
-/** From elsewhere only a link that somebody follows, into a window of its own. */
+/** From other sites only a followed link is accepted, into a window of its own. */
 function isOurSite(request: RequestOrigin): boolean {
   switch (request.fetchSite) {
     case undefined:

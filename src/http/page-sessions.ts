@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '#src/base/clock.ts';
 import type { PageViewer } from './viewer.ts';
 
-/** How long a session lasts, in s. */
+/** Lifetime of a session, in s. */
 export const sessionS = 12 * 60 * 60;
 /** Sessions at a time; a further one ends the oldest. */
 const mostSessions = 100;
@@ -14,7 +14,7 @@ export function randomKey(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** What is kept of a key: finding it again needs the key itself. */
+/** Hash of a key, which is kept in its place: finding it again needs the key itself. */
 export function hashOf(key: string): string {
   return createHash('sha256').update(key).digest('hex');
 }

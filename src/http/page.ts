@@ -10,9 +10,9 @@ import { PageSessions } from './page-sessions.ts';
 import { RateLimits } from './rate-limits.ts';
 import type { PageApp, PageViewer } from './viewer.ts';
 
-/** The page of this process, open to whoever has an entry link. */
+/** Page of this process, open to every holder of an entry link. */
 export type Page = AsyncDisposable & {
-  /** As a browser on this machine reaches it. */
+  /** URL for a browser on this machine. */
   readonly url: URL;
   readonly links: EntryLinks;
 };
@@ -25,7 +25,7 @@ export type PageOptions = Pick<ListenerOptions, 'host' | 'port' | 'webSocket' | 
     readonly clock: Clock;
     /** Where `npm run link` leaves links for this process. */
     readonly dataDir: string;
-    /** Who comes in by a link that `npm run link` printed. */
+    /** Viewer who comes in by a link that `npm run link` printed. */
     readonly operator: PageViewer;
     /** Adds the routes of the rooms behind the doors. */
     routes?(app: PageApp): void;

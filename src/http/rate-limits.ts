@@ -5,7 +5,7 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 
 /** Requests by one address within 10 s: 20 viewers behind one proxy load the page at once. */
 const requestsPerAddress = 1_000;
-/** Of one connection's other end, whatever addresses a proxy there names. */
+/** Limit of one connection's other end, whatever addresses a proxy there names. */
 const requestsPerPeer = 3_000;
 const requestWindowS = 10;
 /** Keys tried by one address within a minute. */
@@ -26,7 +26,7 @@ export class RateLimits {
     return (await waitS(this.#peers, peer)) ?? (await waitS(this.#addresses, address));
   }
 
-  /** As `request`, for a key that is tried. */
+  /** Like `request`, for a key that is tried. */
   async entry(address: string): Promise<number | undefined> {
     return await waitS(this.#entries, address);
   }

@@ -9,8 +9,8 @@ const mostPipelined = 20;
 const startsPerTurn = 8;
 
 /**
- * Bounds the connections of a server: one too many ends the one that has asked nothing for longest, so that connections
- * without a word shut nobody out. One with a request or a WebSocket under way is not ended for another.
+ * Bounds the connections of a server: one too many ends the one that has been idle for longest, so that silent connections
+ * shut no client out. One with a request or a WebSocket under way is not ended for another.
  */
 export class SocketLimit {
   readonly #all = new Set<Duplex>();

@@ -2,9 +2,9 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono, MiddlewareHandler } from 'hono';
 import { refuse } from './refusal.ts';
 
-/** Who looks at the page: what they may see and do follows from it. */
+/** Viewer of the page, by which it decides what it shows and allows. */
 export type PageViewer =
-  /** Whoever runs the bot: sees every server. */
+  /** The operator of the bot: sees every server. */
   | { readonly kind: 'owner' }
   /** Manages one server, and sees that one. */
   | { readonly kind: 'manager'; readonly userId: string; readonly guildId: string }
@@ -16,7 +16,7 @@ export type PageEnv = {
   Bindings: HttpBindings;
   Variables: {
     viewer?: PageViewer;
-    /** How the request came in. */
+    /** Way that the request came in. */
     door: { readonly address: string; readonly isPublic: boolean };
   };
 };
@@ -24,12 +24,12 @@ export type PageEnv = {
 /** The routes of the page; each room adds its own. */
 export type PageApp = Hono<PageEnv>;
 
-/** PageViewer whose session cookie came with the request; undefined for nobody. Holds for WebSocket upgrades, too. */
+/** PageViewer whose session cookie came with the request; undefined without one. Holds for WebSocket upgrades, too. */
 export function viewerOf(context: Context<PageEnv>): PageViewer | undefined {
   return context.get('viewer');
 }
 
-/** Middleware that answers 401 to nobody, and 403 to viewers of other kinds than these. */
+/** Middleware that answers 401 to a request without a viewer, and 403 to viewers of other kinds than these. */
 export function onlyFor(...kinds: readonly PageViewer['kind'][]): MiddlewareHandler<PageEnv> {
   return async (context, next) => {
     const viewer = viewerOf(context);

@@ -24,7 +24,7 @@ type DecodingFailure = {
 /** A change for one person: `rejoins` tells whether a new link is still to be tried. */
 export type DecodingChange =
   | { readonly kind: 'raised'; readonly speakerId: string; readonly rejoins: boolean }
-  /** Everybody can be decoded again, or has left. */
+  /** All people can be decoded again, or have left. */
   | { readonly kind: 'cleared' };
 
 /** Watchdog of people whose packets arrive and cannot be decoded, through all links of a session. */
@@ -56,7 +56,7 @@ export class DecodingWatchdog {
     return ended;
   }
 
-  /** Somebody cannot be decoded. */
+  /** Whether a person cannot be decoded. */
   get isWatching(): boolean {
     return this.#troubles.size > 0;
   }

@@ -1,6 +1,6 @@
 import type { BotError } from '#src/base/errors.ts';
 
-/** How a lost voice link comes back. */
+/** Rules by which a lost voice link comes back. */
 export type ReconnectRules = {
   /** Longest wait before each try; the last one counts for all further tries. */
   readonly longestWaitsMs: readonly number[];

@@ -1,23 +1,23 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 
-/** What one voice link counted since it was made, by name. */
+/** Counts of one voice link since it was made, by name. */
 export type LinkTotals = Readonly<Record<string, number>>;
 
-/** How the link of a room is. */
+/** Quality of the link of a room. */
 export type LinkFigures = {
   /** Since the link was made. */
   readonly ageMs?: number;
   readonly counts?: LinkTotals;
   /** Since the last UDP datagram of the voice server, which is asked for one each second. */
   readonly udpAgeMs?: number;
-  /** 0 to 1: lost of the packets of people that were sent in the last five minutes; absent: nobody spoke. */
+  /** Lost share, 0 to 1, of the packets of people that were sent in the last five minutes; absent: there was no speech. */
   readonly lossShare?: number;
-  /** How unevenly packets arrive, of the person it is worst for in those minutes. */
+  /** Jitter of packets, in ms, of the person with the worst in those minutes. */
   readonly jitterMs?: number;
 };
 
-/** What can be read of a voice link while it is open. */
+/** Readings of a voice link while it is open. */
 export type LinkReadings = {
   readonly counts: () => LinkTotals;
   readonly lastDatagramAgeMs: () => number | undefined;
@@ -44,7 +44,7 @@ export class LinkBook {
     this.#clock = clock;
   }
 
-  /** `readings` are read whenever somebody looks, until the link has closed. */
+  /** `readings` are read at each look, until the link has closed. */
   made(guildId: string, readings: LinkReadings): void {
     this.#links.set(guildId, { ...readings, madeAtMs: this.#clock.nowMs() });
   }

@@ -1,9 +1,9 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { PageViewer } from '#src/http/viewer.ts';
 
-/** What Discord tells of managers. */
+/** Facts of Discord about managers. */
 export interface ManagerFacts {
-  /** As far as it has told. */
+  /** Answer as far as Discord has told. */
   mayManage(guildId: string, personId: string): boolean;
   /** Asks it how that member is now. Errors: BotError `discord.unreachable`. */
   refreshMember(guildId: string, personId: string): Promise<void>;
@@ -16,8 +16,8 @@ type Manager = Extract<PageViewer, { kind: 'manager' }>;
 const askEveryMs = 15_000;
 
 /**
- * Whether somebody may still see the page. Discord tells nobody whose roles have changed, so it is asked about each manager
- * who watches or asks for something, every 15 s; while it does not answer, what it told last holds.
+ * Checks whether a viewer may still see the page. Discord does not report changes of roles, so it is asked about each
+ * manager who watches or asks for something, every 15 s; while it does not answer, its last answer holds.
  */
 export class ManagerRights {
   readonly #clock: Pick<Clock, 'nowMs'>;
@@ -35,7 +35,7 @@ export class ManagerRights {
     return this.#mayWatch(viewer);
   }
 
-  /** As far as is known; what is too old is asked for without waiting. */
+  /** Answer as far as it is known; one that is too old is asked for without waiting. */
   seemsCurrent(viewer: PageViewer): boolean {
     if (viewer.kind === 'manager') void this.#ask(viewer);
     return this.#mayWatch(viewer);

@@ -18,7 +18,7 @@ import { type OperatorViewer, type PageSnapshot, type ShownSnapshot, shownTo } f
 import { SnapshotFeed } from './snapshot-feed.ts';
 import { StageHistory } from './stage-history.ts';
 
-/** What the page asks of a bot that runs. */
+/** Access of the page to a running bot. */
 export interface OperatorAccess extends Pick<SpentCosts, 'today'>, ManagerFacts {
   /** Wherever the bot sits now. */
   rooms(): readonly VoiceSession[];
@@ -26,7 +26,7 @@ export interface OperatorAccess extends Pick<SpentCosts, 'today'>, ManagerFacts 
   controls(guildId: string): RoomControls | undefined;
   /** Undefined where the bot is not in that server. */
   guildName(guildId: string): string | undefined;
-  /** How remote providers stand. */
+  /** State of remote providers. */
   breakers(): readonly ProviderBreaker[];
 }
 
@@ -41,7 +41,7 @@ export type OperatorPageOptions = {
   onBug(error: unknown): void;
 };
 
-/** The operator's page: remembers what is told, and shows it while somebody watches. */
+/** The operator's page: keeps events, and shows them while a viewer watches. */
 export class OperatorPage implements PageLinks {
   readonly #options: OperatorPageOptions;
   readonly #history: StageHistory;
@@ -105,7 +105,9 @@ export class OperatorPage implements PageLinks {
     operatorRoutes(app, { feed: this.#feed, history: this.#history, actions, onAction });
   }
 
-  /** Words of captions go to a manager who may know them, by the rule of captions; nobody knows who an owner is at Discord. */
+  /**
+   * Words of captions go to a manager who may know them, by the rule of captions; an owner's account at Discord is unknown.
+   */
   show(viewer: OperatorViewer, snapshot: PageSnapshot): ShownSnapshot {
     const shown = shownTo(viewer, snapshot);
     if (viewer.kind === 'owner') return shown;

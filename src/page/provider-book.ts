@@ -1,6 +1,6 @@
 import type { ProviderBreaker, ProviderNews, ProviderRole } from '#src/provider/provider-news.ts';
 
-/** How a role is served: by its first provider, by one that stands in for it, or badly. */
+/** Service of a role: by its first provider, by a stand-in, or badly. */
 export type ProviderView = {
   readonly role: ProviderRole;
   readonly state: 'works' | 'fails' | 'stood-in';
@@ -16,7 +16,7 @@ export type ProviderView = {
 
 const roles = ['speech to text', 'chat', 'text to speech'] as const satisfies ProviderRole[];
 
-/** What is known of each provider from its news. */
+/** State of each provider, from its news. */
 export class ProviderBook {
   /** Providers that have failed since they last worked, by role. */
   readonly #failing = new Map<ProviderRole, Map<string, string>>();

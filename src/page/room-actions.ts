@@ -2,14 +2,14 @@ import type { CommandPorts } from '#src/session/ports/command.ts';
 
 const roomActions = ['stop', 'leave', 'mute', 'unmute'] as const;
 
-/** What the page can do in a room: silence the bot, send it away, and have it hear nobody for a while. */
+/** Action of the page in a room: silence the bot, send it away, and have it stop listening for a while. */
 export type RoomAction = (typeof roomActions)[number];
 
 export function isRoomAction(word: string): word is RoomAction {
   return roomActions.some((action) => action === word);
 }
 
-/** What an action needs of the server it is for. */
+/** Controls of a server that an action needs. */
 export type RoomControls = {
   readonly talk: Pick<CommandPorts['talk'], 'stop'>;
   readonly sessions: Pick<CommandPorts['sessions'], 'at' | 'leave'>;

@@ -21,9 +21,9 @@ export type RoomView = {
   readonly stayedMs: number;
   /** Names of people there who agreed to be heard. */
   readonly heard: readonly string[];
-  /** How many others are there, bots left out. */
+  /** Number of other people there, bots left out. */
   readonly unheard: number;
-  /** Nobody is heard until somebody ends the pause. */
+  /** The bot hears no person until a person ends the pause. */
   readonly isMuted: boolean;
   readonly hasCaptions: boolean;
   readonly engine: string;
@@ -36,7 +36,7 @@ export type RoomView = {
   /** Absent: away, and to come back. */
   readonly link?: LinkState & { readonly joinedInMs: number };
   readonly traffic: LinkFigures;
-  /** Of the latest turns in this server. */
+  /** Figures of the latest turns in this server. */
   readonly stages: StageFigures;
 };
 
@@ -50,14 +50,14 @@ export type RoomTrack = {
   readonly waiting: number;
 };
 
-/** Of a server today. */
+/** Budget of a server today. */
 export type BudgetView = Omit<SpentCost, 'top'> & {
   readonly step: BudgetMode['step'];
   /** Where it does not speak: when there is a new budget. */
   readonly quietUntil?: string;
 };
 
-/** What is known of a room besides its session. */
+/** Facts about a room besides its session. */
 export type RoomFacts = {
   readonly guildName?: string;
   readonly today: SpentCost;
@@ -100,7 +100,7 @@ function channelOf({ guildId, channelId, name }: VoiceSession['channel']) {
   return { guildId, channelId, channelName: name };
 }
 
-/** Whose a sound is stays out: they may not have agreed to anything. */
+/** The person behind a sound stays out: they may not have agreed to anything. */
 function viewTrack({
   name,
   percent,

@@ -1,7 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { OperatorViewer, PageSnapshot, ShownSnapshot } from './snapshot.ts';
 
-/** Somebody who looks at the page. */
+/** Viewer of the page. */
 export type Watcher = {
   readonly viewer: OperatorViewer;
   /** Takes a Server-Sent Event, whole. Resolves once it is on its way; until then nothing more is sent. */
@@ -13,7 +13,7 @@ export type Watcher = {
 export type SnapshotFeedOptions = {
   readonly clock: Pick<Clock, 'nowMs' | 'sleep'>;
   take(): PageSnapshot;
-  /** What of it a viewer may see. */
+  /** Part of the snapshot that a viewer may see. */
   show(viewer: OperatorViewer, snapshot: PageSnapshot): ShownSnapshot;
   /** Asked before each snapshot. */
   isCurrent(viewer: OperatorViewer): boolean;
@@ -30,7 +30,7 @@ const longestMs = 10 * 60_000;
 const mostWatchers = 100;
 const encoder = new TextEncoder();
 
-/** Takes one snapshot a second for all who watch; where nobody does, nothing runs. Who reads slowly misses some. */
+/** Takes one snapshot a second for all watchers; without a watcher nothing runs. A slow reader misses some. */
 export class SnapshotFeed {
   readonly #options: SnapshotFeedOptions;
   readonly #watching = new Set<Watching>();
@@ -40,7 +40,7 @@ export class SnapshotFeed {
     this.#options = options;
   }
 
-  /** How many watch. */
+  /** Number of watchers. */
   get size(): number {
     return this.#watching.size;
   }
@@ -76,7 +76,7 @@ export class SnapshotFeed {
         await this.#options.clock.sleep(intervalMs, running.signal);
       }
     } catch {
-      // Nobody watches any more.
+      // There is no watcher any more.
     }
     if (this.#running === running) this.#running = undefined;
     if (this.#watching.size > 0 && !this.#running) void this.#run();

@@ -11,7 +11,7 @@ export type CaptionWords = {
   readonly text: string;
 };
 
-/** What is sent to one viewer: `words` only to a manager who may read them where captions are posted. */
+/** Snapshot for one viewer: `words` only to a manager who may read them where captions are posted. */
 export type ShownSnapshot = PageSnapshot & { readonly words?: readonly CaptionWords[] };
 
 /** An alert with what it means, and the name of its server where that is known. */
@@ -24,14 +24,14 @@ export type PageSnapshot = {
   readonly providers: readonly ProviderView[];
   /** Raised now. */
   readonly alerts: readonly ShownAlert[];
-  /** Of the latest turns of all servers. */
+  /** Figures of the latest turns of all servers. */
   readonly stages: StageFigures;
 };
 
-/** Who may watch: the page of the sandbox is another one. */
+/** Viewer who may watch: the page of the sandbox is another one. */
 export type OperatorViewer = Exclude<PageViewer, { kind: 'sandbox' }>;
 
-/** What of a snapshot this viewer may see: a manager their own server, and of providers whether they work. */
+/** Part of a snapshot that this viewer may see: a manager their own server, and of providers whether they work. */
 export function shownTo(viewer: OperatorViewer, snapshot: PageSnapshot): PageSnapshot {
   if (viewer.kind === 'owner') return snapshot;
   const { guildId } = viewer;

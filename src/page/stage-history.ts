@@ -23,7 +23,7 @@ type TimedTurn = {
 
 /** Turns remembered of the whole process, at most and after the oldest were forgotten. */
 const [mostTurns, keptTurns] = [4_000, 3_500];
-/** What "now" means: the latest turns. */
+/** Number of the latest turns that count as "now". */
 const latestTurns = 50;
 /** Length of a period, and of all of them, in ms. */
 const [periodMs, historyMs] = [5 * 60_000, 12 * 3_600_000];
@@ -37,7 +37,7 @@ const stages = [
   'firstSentMs',
 ] as const satisfies readonly (keyof Latencies)[];
 
-/** How long each stage of spoken answers took, in memory, for 12 hours or 4,000 turns. Holds no words and no persons. */
+/** Durations of each stage of spoken answers, in memory, for 12 hours or 4,000 turns. Holds no words and no persons. */
 export class StageHistory {
   readonly #clock: Pick<Clock, 'nowMs' | 'wallMs'>;
   #turns: TimedTurn[] = [];
@@ -54,12 +54,12 @@ export class StageHistory {
     if (this.#turns.length > mostTurns) this.#turns = this.#turns.slice(-keptTurns);
   }
 
-  /** Of the latest 50 turns, in one server or in all. */
+  /** Figures of the latest 50 turns, in one server or in all. */
   latest(guildId?: string): StageFigures {
     return figures(this.#of(guildId).slice(-latestTurns));
   }
 
-  /** Of the last 12 hours, oldest first; periods without a turn are left out. */
+  /** Periods of the last 12 hours, oldest first; those without a turn are left out. */
   periods(guildId?: string): readonly StagePeriod[] {
     const nowMs = this.#clock.nowMs();
     const wallMs = this.#clock.wallMs() - nowMs;

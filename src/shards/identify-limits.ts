@@ -15,7 +15,7 @@ export type CountedStarts = {
   readonly resetAtWallMs: number;
 };
 
-/** What is left by Discord's answer and by the own count, whichever is less. */
+/** Starts left, by Discord's answer or by the own count, whichever is less. */
 export function countedStarts(
   { total, remaining, resetAfterMs }: StartLimit,
   known: CountedStarts | undefined,

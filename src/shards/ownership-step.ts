@@ -12,7 +12,7 @@ type HeldShard = {
   readonly mustFence: boolean;
   /** Resumes of the former session that failed. */
   readonly fences: number;
-  /** Of the first one; absent before it. */
+  /** Instant of the first fence; absent before it. */
   readonly fencedFromMs?: number;
   /** When the next one is due; absent while one is under way. */
   readonly fenceAtMs?: number;
@@ -27,7 +27,7 @@ type SeenRow = {
   readonly freeAtMs?: number;
 };
 
-/** How many shards a process has, and how many it takes at most. */
+/** Number of shards of a process, and its limit. */
 type ProcessLoad = { readonly id: string; readonly count: number; readonly limit: number };
 
 /** State of one process that shares the shards of a bot. */
@@ -148,7 +148,7 @@ export function stepOwnership(own: Ownership, event: OwnershipEvent): Step {
   }
 }
 
-/** True while nobody else may have taken this shard: its lease stands, or this process is alone. */
+/** True while no other process may have taken this shard: its lease stands, or this process is alone. */
 function isSafe(own: Ownership, held: HeldShard, atMs: number): boolean {
   if (atMs - held.leasedAtMs < own.leaseMs - marginMs) return true;
   return own.isAlone && held.phase === 'serving' && held.isStored;
@@ -347,7 +347,7 @@ function isHandoverDue(ownId: string, loads: readonly ProcessLoad[]): boolean {
   );
 }
 
-/** Of those that may take more. */
+/** Process with the least load, of those that may take more. */
 function leastLoaded<Load extends ProcessLoad>(loads: readonly Load[]): Load | undefined {
   const open = loads.filter(({ count, limit }) => count < limit);
   return open.toSorted((a, b) => a.count - b.count || compared(a.id, b.id))[0];

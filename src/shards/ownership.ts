@@ -1,15 +1,15 @@
-/** How a gateway session can be taken up again, by any process. */
+/** Gateway session, as any process can resume it. */
 export type GatewaySessionInfo = {
   readonly sessionId: string;
   readonly resumeUrl: string;
-  /** Of the last event that was received. */
+  /** Sequence number of the last event that was received. */
   readonly sequence: number;
 };
 
 /** Whether an interaction is this process's to answer; `unknown` where the database does not answer in time. */
 export type InteractionClaim = 'mine' | 'taken' | 'unknown';
 
-/** What a process that shares its shards with others has to ask and to keep. */
+/** Shared state for a process that shares its shards with others. */
 export interface ShardSharing {
   /** The session of the former owner, where there is one to be resumed. */
   readonly former?: GatewaySessionInfo;
@@ -43,7 +43,7 @@ export type StartLimit = {
   readonly resetAfterMs: number;
 };
 
-/** What Discord says of its gateway: how many shards it recommends, and how many may identify at a time. */
+/** Limits of Discord's gateway: recommended number of shards, and identifies at a time. */
 export type GatewayLimits = {
   readonly recommendedShards: number;
   /** Shards whose ids differ modulo this number may identify at the same time. */
@@ -59,7 +59,7 @@ export type StopReason = 'handover' | 'lost' | 'given-up' | 'drained' | 'failed'
 export type ShardNews =
   /** Every shard is served by other processes. */
   | { readonly kind: 'waiting'; readonly count: number; readonly processes: number }
-  /** Nobody may take these. */
+  /** No process may take these. */
   | { readonly kind: 'unserved'; readonly count: number; readonly free: number }
   | { readonly kind: 'taken'; readonly shardId: number; readonly epoch: number }
   | { readonly kind: 'served'; readonly shardId: number; readonly tookMs: number }
@@ -94,7 +94,7 @@ export interface ShardOwnership extends AsyncDisposable {
   ownerOf(guildId: string): string | undefined;
 }
 
-/** Lease of one shard as every process sees it. Without an owner it was given back, and anybody may take it. */
+/** Lease of one shard as every process sees it. Without an owner it was given back, and any process may take it. */
 export type ShardRow = {
   readonly id: number;
   /** Grows each time the shard is taken. */

@@ -45,7 +45,7 @@ const tickMs = 500;
 /** Time, in ms, for which the first connection is tried. */
 const reachMs = 60_000;
 
-/** What belongs to one shard from its lease to the end of it. */
+/** Resources of one shard from its lease to the end of it. */
 type Held = {
   readonly epoch: number;
   readonly takenAtMs: number;
@@ -203,7 +203,7 @@ export class SharedShards implements ShardOwnership {
     }
   }
 
-  /** What fails of it for want of the database is done anew once that is back, or runs out. */
+  /** Performs an effect; one that fails for want of the database is done anew once that is back, or runs out. */
   async #perform(effect: OwnershipEffect): Promise<void> {
     try {
       if (effect.kind === 'take') await this.#take(effect.shards);

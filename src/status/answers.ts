@@ -5,7 +5,7 @@ import { longestDelayMs, type ReadinessReport } from './readiness.ts';
 export type StatusSources = {
   /** Whether the process can do its work, a line for each check. */
   readiness(): ReadinessReport;
-  /** How long the event loop stood still at most, of late. */
+  /** Longest recent delay of the event loop, in ms. */
   heldUpMs(): number;
   /** A page of metrics with its content type. */
   metrics(): Promise<{ readonly type: string; readonly text: string }>;
@@ -43,7 +43,7 @@ export async function answerTo(
 }
 
 /**
- * Addresses, and names that nobody can own on the internet: a page in the owner's browser cannot read the figures by
+ * Addresses, and names that cannot be owned on the internet: a page in the owner's browser cannot read the figures by
  * pointing a name of its own here (DNS rebinding).
  */
 function isOwnHost(host: string): boolean {

@@ -132,7 +132,7 @@ function fieldsOf(
   return [{}, `${first}`];
 }
 
-/** Takes keys out of the finished line, for nobody can know what a library writes into a message. */
+/** Takes keys out of the finished line, as a library may write anything into a message. */
 function without(secrets: readonly Secret[]): (line: string) => string {
   const written = secrets
     .map((secret) => JSON.stringify(secret.reveal()).slice(1, -1))
@@ -140,14 +140,14 @@ function without(secrets: readonly Secret[]): (line: string) => string {
   return (line) => written.reduce((text, secret) => text.replaceAll(secret, '[secret]'), line);
 }
 
-/** Of lines nobody has read; a whole day of a calm bot. */
+/** Limit of unread lines, in bytes; a whole day of a calm bot. */
 const unreadLimitBytes = 1_000_000;
 
 /**
  * Writes lines as fast as they are read, and never blocks the writer.
  *
- * While more than 1 MB is unread, lines are dropped; how many stands in a line of its own afterwards. A terminal that
- * was closed or a reader that ended is nobody's failure. On `process.stdout` only a terminal or a file is waited for.
+ * While more than 1 MB is unread, lines are dropped; a line of its own counts them afterwards. A terminal that was closed
+ * or a reader that ended is no failure. On `process.stdout` only a terminal or a file is waited for.
  */
 function openOutlet(stream: Writable): { write(line: string): void } {
   let dropped = 0;

@@ -2,7 +2,7 @@ import { createHistogram, type Histogram, monitorEventLoopDelay } from 'node:per
 import type { AlertChange } from '#src/base/alerts.ts';
 import { realClock } from '#src/base/clock.ts';
 
-/** How late the event loop was: what a timer waited beyond its time. */
+/** Delays of the event loop: the time that a timer waited beyond its due time. */
 export type Delays = { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number };
 
 /** Each sample wakes the process, 20 times a second; a stall counts as up to this much shorter than it was. */
@@ -45,7 +45,7 @@ export class LoopDelay implements Disposable {
     this.#looking = setInterval(() => this.#look(), lookMs).unref();
   }
 
-  /** Of the last full window and the one under way, the worse; undefined while nothing is measured. */
+  /** Delays of the last full window or of the one under way, the worse; undefined while nothing is measured. */
   read(): Delays | undefined {
     if (!this.#looking) return undefined;
     const [now, before] = [delaysOf(this.#window), delaysOf(this.#before)];

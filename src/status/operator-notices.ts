@@ -26,7 +26,7 @@ const meanings = {
   'logins-spent': 'Discord allows few logins more until its limit is reset, and the bot waits',
 } as const;
 
-/** What the operator does about a kind, by the kind or by the part before its dot. What is not here is only logged. */
+/** Remedies for the operator, by the kind or by the part before its dot. A kind without one is only logged. */
 const remedies: Readonly<Record<string, string>> = {
   bug: 'Look for the error in the log, and report it with its stack.',
   store:

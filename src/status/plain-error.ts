@@ -47,7 +47,7 @@ function messageOf(error: Error): string | undefined {
 }
 
 const quoted = /'[^']*'|"[^"]*"|`[^`]*`/g;
-/** What is quoted and yet none of people's: names in code have no spaces. */
+/** Quoted names that are no person's words: names in code have no spaces. */
 const name = /^.[\w$.#:-]{0,40}.$/;
 
 function withoutQuoted(message: string): string {

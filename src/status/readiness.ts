@@ -16,7 +16,7 @@ export type ReadinessSources = {
   raised(): readonly RaisedAlert[];
 };
 
-/** Delay of the event loop, in ms, beyond which a process is neither healthy nor ready: it cut somebody's words. */
+/** Delay of the event loop, in ms, beyond which a process is neither healthy nor ready: it cut words of a person. */
 export const longestDelayMs = 2_000;
 /** Different troubles that are listed; more is a flood. */
 const mostTroubles = 50;
@@ -38,7 +38,7 @@ export class Readiness {
     else this.#broken.set(name, why);
   }
 
-  /** Of one provider, say: it is told and leaves the process ready. `why` is undefined when it is over. */
+  /** Trouble, of one provider for example: it is shown and leaves the process ready. `why` is undefined when it is over. */
   trouble(name: string, why: string | undefined): void {
     if (why === undefined) this.#troubles.delete(name);
     else if (this.#troubles.size < mostTroubles) this.#troubles.set(name, why);

@@ -18,7 +18,7 @@ export type StatusServerOutcome = ServerOutcome<StatusServer>;
 /** Longest time, in ms, for the head of a request, for all of it, and between two of one connection. */
 const [headMs, askMs] = [2_000, 5_000];
 const lookMs = 1_000;
-/** Connections at a time; a further one ends the oldest, so that connections without a word shut nobody out. */
+/** Most connections at a time; a further one ends the oldest, so that silent connections shut no client out. */
 const mostConnections = 64;
 /** An answer under way may end; then its connection is cut. */
 const farewellMs = 500;

@@ -9,7 +9,7 @@ const longest = 100;
 type TimedTurn = { readonly startMs?: number; readonly failed: boolean };
 type GuildStats = { turns: readonly TimedTurn[]; latest?: LatestAnswer; vainShare: number };
 
-/** How fast the bot was, per server, as `/stats` tells it: of spoken questions only, and never a word of them. */
+/** Speed of the bot, per server, as `/stats` shows it: of spoken questions only, and never a word of them. */
 export class SpeedStats implements Stats {
   readonly #servers = new Map<string, GuildStats>();
 

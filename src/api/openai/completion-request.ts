@@ -27,14 +27,14 @@ const message = z.looseObject({
   audio: z.looseObject({ id: z.string() }).nullish(),
 });
 
-/** As chat completions name them: samples are pcm16 here, and pcm in requests for speech. */
+/** Names of formats in chat completions: samples are pcm16 here, and pcm in requests for speech. */
 const formatNames = soundFormats.join(', ').replace(/\bpcm\b/, 'pcm16');
 
 /** Name of a voice, or an object that names it. */
 const voice = z.union([z.string(), z.looseObject({ id: z.string() })]);
 const modelName = z.string().min(1).max(100).nullish();
 
-/** Of OpenAI's chat completions what is read here; other fields change nothing, or are refused in words. */
+/** Fields of OpenAI's chat completions that are read here; other fields change nothing, or are refused in words. */
 export const completionRequest = z.looseObject({
   model: z.string().meta({ description: 'parley, or a way to answer; others mean parley.' }),
   messages: z.array(message).min(1).max(1_000),
@@ -73,7 +73,7 @@ export const completionRequest = z.looseObject({
 type CompletionRequest = z.output<typeof completionRequest>;
 type RequestMessage = CompletionRequest['messages'][number];
 
-/** What is asked, in words of a pipeline. */
+/** Question of a request, in words of a pipeline. */
 export type CompletionQuestion = {
   readonly instructions?: string;
   readonly history: readonly ChatMessage[];
@@ -82,7 +82,7 @@ export type CompletionQuestion = {
   readonly isSpoken: boolean;
   readonly format: SoundFormat;
   readonly voice?: string;
-  /** As named in the request, whether it may be chosen or not. */
+  /** Name from the request, whether it may be chosen or not. */
   readonly speechModel?: string;
   readonly transcriptionModel?: string;
 };
@@ -119,7 +119,7 @@ export function questionOf(
   };
 }
 
-/** What other servers do, and this one does not. Errors: `ApiRefusal`. */
+/** Refuses features of other servers that this one lacks. Errors: `ApiRefusal`. */
 function refuseUnknown(request: CompletionRequest): void {
   if ((request.n ?? 1) !== 1) throw invalid('One answer at a time is given: leave n out.', 'n');
   for (const field of ['tools', 'functions']) {
@@ -138,7 +138,7 @@ function isOfType(value: unknown, type: string): boolean {
 
 type AnswerSound = Omit<CompletionQuestion, 'instructions' | 'history' | 'said'>;
 
-/** How the answer sounds, if it does: `audio` alone is both, since its words always come with it. */
+/** Sound of the answer, if any: `audio` alone is both, since its words always come with it. */
 function soundOf(request: CompletionRequest): AnswerSound {
   const { audio, modalities, speech_model, transcription_model } = request;
   const named = soundFormatIn(request);

@@ -10,7 +10,7 @@ import { wavHeader } from '#src/audio/wav.ts';
 import type { Usage } from '#src/chat/ports.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 
-/** What is known of a completion before its first word. */
+/** Fields of a completion that are known before its first word. */
 export type CompletionHead = {
   readonly id: string;
   readonly audioId: string;
@@ -22,7 +22,7 @@ export type CompletionHead = {
   readonly tellsTier: boolean;
   readonly isSpoken: boolean;
   readonly format: SoundFormat;
-  /** What requests to models took, as it becomes known. */
+  /** Usage of requests to models, as it becomes known. */
   readonly taken: readonly Usage[];
   /** Told all words of a spoken answer, once it is whole. */
   readonly told: (text: string) => void;

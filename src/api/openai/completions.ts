@@ -119,12 +119,12 @@ export async function whenBegun<T>(parts: AsyncIterable<T>): Promise<AsyncIterab
 
 /** Answers kept at a time; the oldest goes first. */
 const mostKept = 1_000;
-/** How long an answer is known by its id, in ms: as long as OpenAI's. */
+/** Time, in ms, that an answer is known by its id: as long as OpenAI's. */
 const keptMs = 3_600_000;
 
 type KeptAnswer = { readonly text: string; readonly untilWallMs: number; readonly payerId: string };
 
-/** What was said in spoken answers, in memory, so that a program may name one by its id in its next request. */
+/** Words of spoken answers, in memory, so that a program may name one by its id in its next request. */
 class SpokenAnswers {
   readonly #clock: { wallMs(): number };
   readonly #kept = new Map<string, KeptAnswer>();

@@ -11,7 +11,7 @@ export function event(data: object): Uint8Array {
 /** The last event of OpenAI's streams. */
 export const doneEvent: Uint8Array = encoder.encode('data: [DONE]\n\n');
 
-/** What a reader skips, so that a stream moves while nothing is to be told. */
+/** Comment of a stream that its reader skips: it moves the stream while there are no events. */
 export function comment(words: string): Uint8Array {
   return encoder.encode(`: ${words}\n\n`);
 }

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { refusal } from '#src/api/refusal.ts';
 import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.ts';
 
-/** As long as OpenAI's. */
+/** Longest text, in characters: as long as OpenAI's. */
 const mostChars = 4_096;
 
-/** Of OpenAI's speech requests what is read here; other fields change nothing. */
+/** Fields of OpenAI's speech requests that are read here; other fields change nothing. */
 export const speechRequest = z.looseObject({
   model: z.string().meta({
     description: 'One of SPEECH_MODELS; others, say parley, mean the usual one.',

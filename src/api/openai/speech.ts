@@ -35,7 +35,7 @@ const types: Readonly<Record<SoundFormat, string>> = {
 };
 /** A proxy like nginx holds a second of MP3 back, else. */
 const unbuffered = { 'x-accel-buffering': 'no' };
-/** What one request to the engine took. */
+/** Time and usage of one request to the engine. */
 type Took = Parameters<ProgramText['onTook']>[0];
 
 async function speak(context: Context, parts: SpeechParts): Promise<Response> {

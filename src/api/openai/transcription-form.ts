@@ -36,7 +36,7 @@ export const transcriptionForm = z.object({
   stream: isTrue.default(false).meta({ description: 'For json and text.' }),
 });
 
-/** What to put into words, and how it is to be told. */
+/** Recording to transcribe, and the format of the answer. */
 export type TranscriptionAsked = z.output<typeof transcriptionForm> & {
   readonly sound: { readonly url: string; readonly name: string; readonly bytes?: Uint8Array };
 };

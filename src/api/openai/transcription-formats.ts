@@ -10,7 +10,7 @@ export type TranscribedRecording = {
   readonly segments: readonly RecordingSegment[];
 };
 
-/** Who translated a recording, as its header and its JSON tell. */
+/** Translator of a recording, as its header and its JSON name it. */
 type TranslatedBy = 'server' | 'chat-model' | 'server, chat-model' | 'none';
 
 function translatedBy(segments: readonly RecordingSegment[]): TranslatedBy {
@@ -78,7 +78,7 @@ function verbose(
   };
 }
 
-/** What only the model of OpenAI knows of itself is 0. */
+/** One segment; fields that only OpenAI's model knows of itself are 0. */
 function segmentOf({ startMs, endMs, text, confidence }: RecordingSegment, id: number) {
   return {
     id,

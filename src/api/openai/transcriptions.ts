@@ -30,7 +30,7 @@ export const transcriptionPaths: ReadonlySet<string> = new Set(Object.keys(tasks
 
 /** Longest wait, in ms, for all words of a recording: a connection on which nothing moves for 2 minutes is cut. */
 const longestWholeMs = 110_000;
-/** As `longestWholeMs`, where words are sent as they are found; OpenAI's clients wait 10 minutes. */
+/** Like `longestWholeMs`, where words are sent as they are found; OpenAI's clients wait 10 minutes. */
 const longestStreamMs = 540_000;
 /** Longest silence of a stream, in ms, before a comment shows that it goes on. */
 const commentMs = 15_000;
@@ -147,7 +147,7 @@ async function* eventsOf(
     yield event({ type: 'transcript.text.done', text: textOf(told) });
     yield doneEvent;
   } catch (error) {
-    if (signal.aborted) return; // nobody reads it
+    if (signal.aborted) return; // there is no reader
     yield event(refusalBody(refusalAsTold(error, onBug).facts));
   }
 }
@@ -162,11 +162,11 @@ async function* commented<T>(parts: AsyncIterable<T>): AsyncGenerator<T | 'still
       if (read !== 'still') next = iterator.next();
     }
   } finally {
-    void iterator.return?.().catch(() => undefined); // it may still wait for words that nobody wants
+    void iterator.return?.().catch(() => undefined); // it may still wait for words that have no reader
   }
 }
 
-/** What comes within `commentMs`, else `still`. */
+/** Result of `next` within `commentMs`, else `still`. */
 async function soon<T>(next: Promise<T>): Promise<T | 'still'> {
   const over = new AbortController();
   const still = wait(commentMs, 'still' as const, { signal: over.signal, ref: false });

@@ -4,7 +4,7 @@ import { defineRoute } from '#src/api/route.ts';
 import { type PlayEnd, stopCauses } from '#src/session/ports/tracks.ts';
 import { text } from '#src/texts/texts.ts';
 
-/** How a play stands, as programs are told. */
+/** State of a play, for programs. */
 const end = {
   ended: z
     .enum(['completed', 'skipped', 'stopped', 'failed'])
@@ -14,7 +14,7 @@ const end = {
   reason: z.string().optional().meta({ description: 'Why it failed, for people.' }),
 };
 
-/** Of what was said or played: its id, and its end where the request waited for it. */
+/** Fields about a play: its id, and its end where the request waited for it. */
 export const playFields = {
   id: z.string().meta({ description: 'For GET /v1/servers/{server}/plays/{id}.' }),
   ...end,

@@ -12,7 +12,7 @@ const name = z.string().trim().min(1).max(100);
 
 export const pace = z.number().min(slowest).max(fastest);
 
-/** How a text or an answer is spoken, as requests name it. */
+/** Fields by which requests say how a text or an answer is spoken. */
 export const mannerFields = {
   voice: name.optional().meta({ description: 'Name of a voice.' }),
   model: name.optional().meta({
@@ -29,7 +29,7 @@ export const ignoredField = z
   .optional()
   .meta({ description: 'What the voice here does not take.' });
 
-/** What was asked for, and what of it the voice here does not take. Errors: `ApiRefusal`. */
+/** Wanted manner of speaking, and the parts of it that the voice here does not take. Errors: `ApiRefusal`. */
 export function mannerIn(
   { model, speed, tone, voice }: SpokenManner,
   { voices }: Pick<ProgramPorts, 'voices'>,

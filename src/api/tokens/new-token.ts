@@ -5,10 +5,10 @@ import { Secret } from '#src/base/secret.ts';
 export const tokenName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 
 const prefix = 'parley_';
-/** Bytes of a secret: nobody guesses 256 bits, so that one round of SHA-256 is enough for its hash. */
+/** Bytes of a secret: 256 bits cannot be guessed, so that one round of SHA-256 is enough for its hash. */
 const secretBytes = 32;
 
-/** A secret nobody had before; it is shown once, and only its hash is kept. */
+/** A new, unique secret; it is shown once, and only its hash is kept. */
 export function newSecret(): Secret {
   return new Secret(prefix + randomBytes(secretBytes).toString('base64url'));
 }

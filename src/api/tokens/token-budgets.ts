@@ -1,7 +1,7 @@
 import type { Amount } from '#src/spending/caps.ts';
 import type { ApiToken } from './token-store.ts';
 
-/** Who pays for what a token asks: no id of a person looks like this. */
+/** Id of the payer for requests of a token: no id of a person looks like this. */
 export function payerIdOf({ name }: Pick<ApiToken, 'name'>): string {
   return `token:${name}`;
 }
@@ -17,7 +17,7 @@ export class TokenBudgets {
     else this.#caps.set(payerIdOf(token), { nanoUsd: Math.round(budgetUsd * 1e9), ms: 0 });
   }
 
-  /** What this payer may spend a day; undefined where that is what a person may. */
+  /** Daily cap of this payer; undefined where it is that of a person. */
   capOf(payerId: string): Amount | undefined {
     return this.#caps.get(payerId);
   }

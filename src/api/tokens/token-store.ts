@@ -1,4 +1,4 @@
-/** What a token may be used for; `audio`: speech and recognition, as below OpenAI's `/v1/audio`. */
+/** Scopes of a token; `audio`: speech and recognition, as below OpenAI's `/v1/audio`. */
 export const apiScopes = ['say', 'ask', 'track', 'transcript', 'chat', 'audio'] as const;
 export type ApiScope = (typeof apiScopes)[number];
 

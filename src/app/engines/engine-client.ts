@@ -22,7 +22,7 @@ export type EngineNews =
   | { readonly kind: 'base-url'; readonly role: ProviderRole; readonly found: string }
   /** An answer that was asked to stream came as one block after a wait: a proxy may buffer it. */
   | { readonly kind: 'buffered'; readonly role: ProviderRole }
-  /** How well a model that speaks has read one text. */
+  /** Reading accuracy of a model that speaks, over one text. */
   | ({ readonly kind: 'reading'; readonly provider: string } & ReadingAccuracy)
   /** Models that are gone or about to go, once a day each. */
   | { readonly kind: 'models'; readonly news: readonly ModelNews[] }

@@ -63,7 +63,7 @@ const embeddedNames = {
   chat: 'the stand-in',
 } as const;
 
-/** What the engines of a role are put together with. */
+/** Parts that build the fallback chain of a role. */
 export type LadderParts = {
   readonly deadlines: RoleDeadlines;
   readonly tell: TellEngineNews;
@@ -162,7 +162,7 @@ function chatOf(
   open: Openers,
   ladder: LadderParts,
 ): EngineRoles['chat'] {
-  // One that refuses tools is asked without before anybody stands in for it.
+  // One that refuses tools is asked without them before its stand-in is.
   const first = { config: chat, engine: withoutToolsOnRefusal(roles.chat('')) };
   const openShy = async (one: RemoteServer) => withoutToolsOnRefusal(await open.chat(one));
   const order = { first, fallbacks: fallbacks.chat, open: openShy };

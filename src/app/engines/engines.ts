@@ -27,13 +27,13 @@ export type Engines = EngineRoles & {
   readonly voices: VoiceNames;
   /** Where there is a server for it: a conversation of its own for each session, connected when first needed. */
   readonly realtime?: () => Pipeline & Disposable;
-  /** What personas may name, by name. */
+  /** Brains that personas may name, by name. */
   readonly brains: ReadonlyMap<string, OpenBrain>;
-  /** Somebody begins to speak: opens connections before they are needed. Never throws and never waits. */
+  /** A person begins to speak: opens connections before they are needed. Never throws and never waits. */
   warm(): void;
   /** Models that need the operator's attention, as of today. */
   modelNews(): readonly ModelNews[];
-  /** How each remote server stands, and what can stand in for it. */
+  /** State of each remote server, and its possible stand-ins. */
   breakers(): readonly ProviderBreaker[];
 } & AsyncDisposable;
 
@@ -86,7 +86,7 @@ function pronouncing(roles: EngineRoles): EngineRoles {
   return { ...roles, synthesizer: withPronunciation(roles.synthesizer) };
 }
 
-/** What is only asked while something fails is opened then, and not told of. */
+/** Opens the fallback chains. Engines that are only asked during a failure are opened then, unreported. */
 async function openLadders(
   config: Config,
   roles: EngineRoles,
@@ -229,7 +229,7 @@ async function openWatch(
   return () => watch.news();
 }
 
-/** What opens connections before they are needed. A realtime connection is kept open by itself, once it was. */
+/** Opens connections before they are needed. A realtime connection is kept open by itself, once it was opened. */
 async function openWarmth(
   { transcription, chat, speech }: Config,
   voice: { warm?(): void },

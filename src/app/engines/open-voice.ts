@@ -13,13 +13,13 @@ import type { RealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesi
 import { fixedVoiceNames, type VoiceNames } from '#src/speech/voice-names.ts';
 import { clientOf, limited, stopwatch, type TellEngineNews } from './engine-client.ts';
 
-/** What speaks, and the names of its voices. */
+/** Synthesizer of a voice, and the names of its voices. */
 export type OpenVoice = {
   readonly synthesizer: Synthesizer & Partial<Pick<RealtimeSynthesizer, 'warm'>>;
   readonly voices: VoiceNames;
 };
 
-/** Nobody can tell the voices of a model that speaks. */
+/** The voices of a model that speaks are unknown. */
 const untold = fixedVoiceNames([]);
 
 /** Makes a voice ready. Errors: BotError `speech.failed`. */

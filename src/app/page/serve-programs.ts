@@ -3,7 +3,7 @@ import type { AccessSource } from '#src/api/authorise.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { PageParts } from './show-page.ts';
 
-/** What programs find at the address of the page; its modules are loaded only where there is one. */
+/** Serves programs at the address of the page; its modules are loaded only where there is one. */
 export async function programDoor(
   access: AccessSource['access'],
   onBug: (error: unknown) => void,

@@ -4,10 +4,10 @@ import type { Config } from '#src/config/types.ts';
 import type { Page, PageOptions } from '#src/http/page.ts';
 import type { Log } from '#src/status/log.ts';
 
-/** Who runs the bot, and comes in by the links that it prints. */
+/** The operator of the bot, who comes in by the links that it prints. */
 const operator = { kind: 'owner' } as const;
 
-/** What the rooms of this process add to the page. */
+/** Routes and checks that the rooms of this process add to the page. */
 export type PageParts = Pick<
   PageOptions,
   'routes' | 'isCurrent' | 'mostBodyBytes' | 'webSocket'
@@ -35,7 +35,7 @@ export async function showPage(
   });
 }
 
-/** A link lets somebody in, so it is written to a terminal, and never to the log, which others may read. */
+/** A link lets its reader in, so it is written to a terminal, and never to the log, which others may read. */
 export function tellPage(
   news: ServerNews<Page>,
   log: Pick<Log, 'info' | 'warn'>,

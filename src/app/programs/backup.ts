@@ -37,7 +37,7 @@ function readOptions(): boolean | undefined {
   }
 }
 
-/** Transcripts only on demand: a copy that is carried elsewhere keeps words until somebody deletes it. */
+/** Transcripts only on demand: a copy that is carried elsewhere keeps words until it is deleted. */
 function copy(dataDir: string, withTranscripts: boolean): void {
   const folder = backupsFolder(dataDir);
   console.log(backUp(storePath(dataDir), folder, Date.now()));

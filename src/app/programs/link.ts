@@ -7,7 +7,7 @@ import { runProgram } from './run-program.ts';
 
 await runProgram({}, (_, config) => run(config));
 
-/** Prints an address that lets somebody into the page of the running bot, once, within 10 minutes. */
+/** Prints an address that opens the page of the running bot, once, within 10 minutes. */
 async function run({ discord, dataDir }: Config): Promise<number> {
   const folder = discord ? dataDir : join(dataDir, 'sandbox');
   if (dataDirOwner(folder) === undefined) {

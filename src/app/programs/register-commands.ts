@@ -30,7 +30,7 @@ async function register({ token, ...place }: NonNullable<Config['discord']>): Pr
   }
 }
 
-/** Nobody types the entries of a menu, which have capitals. */
+/** Shows a command as it is typed; entries of a menu, which have capitals, are not typed. */
 function shown(name: string): string {
   return name === name.toLowerCase() ? `/${name}` : name;
 }

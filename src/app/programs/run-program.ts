@@ -2,7 +2,7 @@ import { BotError } from '#src/base/errors.ts';
 import { loadDotEnv, readConfig } from '#src/config/config.ts';
 import type { Config } from '#src/config/types.ts';
 
-/** As for the bot: a configuration that cannot work. */
+/** Exit code of a configuration that cannot work, for the bot as well. */
 export const misconfigured = 78;
 
 /**

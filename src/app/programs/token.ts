@@ -42,7 +42,7 @@ async function openForTokens({ databaseUrl, dataDir, discord }: Config): Promise
   refuseNewerStores(folder);
   const file = storeFiles(folder).find((one) => one.path === path);
   if (file && file.version === file.known) return await openLocalStore(path, { clock });
-  // Its format changes: nobody else may work with it meanwhile.
+  // Its format changes: no other process may work with it meanwhile.
   const { version } = packageJson;
   const onWait = (message: string) => console.error(message);
   using _lock = await lockDataDir(folder, { clock, version, onWait }, signal);
@@ -91,7 +91,7 @@ function lineOf({ name, guildId, scopes, budgetUsd, ...times }: ApiToken): strin
   return `${name}: server ${guildId}, ${scopes.join()}${budget}, created ${created}${revoked}`;
 }
 
-/** What is wished, or in one sentence what is wrong with it. */
+/** Reads the arguments; a sentence says why they do not fit. */
 function readWish(args: readonly string[]): TokenWish | string {
   try {
     const { positionals, values } = parseArgs({

@@ -133,7 +133,7 @@ async function startSandboxRun(
   return { config, engines, screen, wall, stage, [Symbol.asyncDispose]: dispose };
 }
 
-/** The link lets somebody in, so only a terminal gets it: what a pipe reads may be kept. */
+/** The link lets its reader in, so only a terminal gets it: the reader of a pipe may keep it. */
 function showPage(
   { link, why }: SandboxPageLine,
   show: ConversationPrinter,

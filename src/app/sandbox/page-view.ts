@@ -8,7 +8,7 @@ import { whyDropped } from './sandbox-view.ts';
 /** Takes an event for the page; its shape stands in `sandbox/page/room-protocol.ts`. */
 export type TellPage = (event: object) => void;
 
-/** What the page of the sandbox shows of the bot's answers: it cannot see them on Discord, so the bot's process tells. */
+/** Answers of the bot for the page of the sandbox: the page cannot see them on Discord, so the bot's process reports them. */
 export class PageView {
   readonly #botName: string;
   readonly #engines = new Map<ProviderRole, string>();
@@ -53,7 +53,7 @@ export class PageView {
       case 'dropped':
         this.#tell?.({ kind: 'dropped', who: event.name, why: whyDropped[event.why] });
         return;
-      default: // nothing that becomes of what somebody said
+      default: // no outcome of speech
     }
   }
 

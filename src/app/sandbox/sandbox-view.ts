@@ -114,7 +114,7 @@ export class SandboxView {
       case 'reminder':
       case 'spent':
       case 'tool':
-        return; // told by whoever waits for it
+        return; // reported by the code that waits for it
     }
   }
 

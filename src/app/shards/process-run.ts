@@ -21,7 +21,7 @@ const storedRun = z.object({
 type Start = z.infer<typeof start>;
 type StoredRun = z.infer<typeof storedRun>;
 
-/** As many starts within this time, in ms, are a loop of crashes; waiting does not count. */
+/** Number of starts within a time, in ms, that counts as a loop of crashes; waiting does not count. */
 const [crashes, crashesMs] = [3, 300_000];
 /** Waits, in ms, before the next login: twice as long after each further crash. */
 const [firstBackoffMs, longestBackoffMs] = [60_000, 900_000];

@@ -45,7 +45,7 @@ import { locales } from '#src/texts/texts.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { tools } from '#tools/tools.ts';
 
-/** What people type, press and fill in. */
+/** Commands, buttons and forms for people. */
 const face = { commands, buttons, forms };
 
 export type ShardBotOptions = {
@@ -54,7 +54,7 @@ export type ShardBotOptions = {
   readonly shard: OwnedShard;
   /** True for the first shard that a process serves: sessions of captions that a killed process left open are ended. */
   readonly isFirst: boolean;
-  /** What the former owner of the shard has not seen. */
+  /** Interactions that the former owner of the shard has not seen. */
   readonly takeover?: Takeover;
   /** Told of the sessions before the first of them can begin. */
   readonly onSessions: (sessions: VoiceSessions) => void;
@@ -151,7 +151,7 @@ function tellRooms(sessions: VoiceSessions | undefined, event: DiscordEvent): vo
   if (kind === 'alert') sessions?.alert(event.guildId, event);
 }
 
-/** The words decide about the end of a turn: they are awaited for so long, a slower recogniser is not. */
+/** Longest wait, in ms, for the words that decide about the end of a turn; a slower recogniser is not awaited. */
 const textTimeoutMs = 600;
 
 function capsOf({
@@ -234,13 +234,13 @@ type ServingParts = {
   /** Told of servers that have set something. */
   readonly changed: (guildId: string) => void;
 };
-/** What people are heard with, and the sounds that say so. */
+/** Parts by which people are heard, and the sounds that say so. */
 function hearingParts(shared: SharedParts) {
   const { cues, listeningSlots, partialTrust, textLanguage, weights } = shared;
   return { cues, listeningSlots, partialTrust, textLanguage, weights };
 }
 
-/** What commands and programs may do, and what is typed. */
+/** Ports for commands and programs, and for typed messages. */
 type ServedPorts = CommandPorts &
   Pick<ProgramPorts, 'transcripts'> & { readonly talk: TypedRequests; readonly lines: LineReader };
 

@@ -44,7 +44,7 @@ export class ShardSessions {
     return this.#byShard.get(shardOf(guildId, this.#count));
   }
 
-  /** What programs may do in a server that is served here. */
+  /** Ports for programs in a server that is served here. */
   programsOf(guildId: string): ProgramPorts | undefined {
     return this.#programs.get(shardOf(guildId, this.#count));
   }
@@ -62,7 +62,7 @@ export class ShardBots implements ShardHost, AsyncDisposable {
   readonly #signal: AbortSignal;
   readonly #start: typeof startShardBot;
   readonly #bots = new Map<number, ShardBot>();
-  /** What a shard has on its way: what ends it, and when it has come to an end. */
+  /** Shards that start, each with the function that ends it and the promise of its end. */
   readonly #starting = new Map<
     number,
     { readonly stop: AbortController; ended: Promise<unknown> }
@@ -139,7 +139,7 @@ export class ShardBots implements ShardHost, AsyncDisposable {
     await Promise.all([...new Set(ids)].map((id) => this.stop(id)));
   }
 
-  /** What is made belongs to `made` before a stop looks there; made after a stop, it is closed. */
+  /** Makes a part of a shard. It belongs to `made` before a stop looks there; made after a stop, it is closed. */
   async #begin<T extends AsyncDisposable>(
     shardId: number,
     made: Map<number, T>,

@@ -14,7 +14,7 @@ export type LoggedEvent<K extends StageEventKind> = {
   readonly atMs: number;
 };
 
-/** Remembers events until somebody asks for them, at most 200. */
+/** Keeps events until they are asked for, at most 200. */
 export class EventLog {
   readonly #clock: Clock;
   #seen: LoggedEvent<StageEventKind>[] = [];
@@ -40,7 +40,7 @@ export class EventLog {
   /**
    * The first event of one of these kinds behind `place`, past or to come; undefined after `timeoutMs`.
    *
-   * With `name` only those that concern that person: their own, and nobody's.
+   * With `name` only those that concern that person: their own, and those without a person.
    */
   async after<K extends StageEventKind>(
     place: number,

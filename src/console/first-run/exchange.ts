@@ -14,14 +14,14 @@ import { type ConversationPrinter, instantsLine } from './show.ts';
 import { silenceOf } from './silence.ts';
 import { openFolder } from './wav-files.ts';
 
-/** The bot may think and speak for so long. */
+/** Longest time, in ms, that the bot may think and speak. */
 const answerMs = 60_000;
 /** An answer is told of once it has left: what is under way arrives in no time, and then it is quiet. */
 const arrivalMs = 20_000;
 const quietMs = 300;
-/** What was left alone may have been but a part of what was said: the other part is known by then. */
+/** Wait, in ms, after ignored speech, which may have been but a part of an utterance: the other part is known by then. */
 const restMs = 1_500;
-/** An answer that failed is told of so long before its reason is. */
+/** Longest wait, in ms, between the report of a failed answer and its reason. */
 const reasonMs = 1_000;
 /** All that is written on a `/join` is there by then. */
 const doneMs = 3_000;
@@ -38,7 +38,7 @@ export type SpokenExchange =
       readonly answered: ExchangeAnswered;
       readonly spoken: SpokenReport;
       readonly heard: HeardAnswer;
-      /** Of the WAV with what reached the person. */
+      /** Path of the WAV with the sound that reached the person. */
       readonly path: string;
     }
   | { readonly kind: 'failed'; readonly stage: string; readonly why: string };
@@ -111,7 +111,7 @@ async function listen(
   return answer && heard.parse(answer);
 }
 
-/** What the bot answered `person`, or why it did not. */
+/** Answer of the bot to `person`, or the reason for none. */
 async function answerTo(
   person: string,
   start: number,

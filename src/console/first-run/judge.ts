@@ -6,7 +6,7 @@ import { joined } from './joined.ts';
 
 /** Comparison of the sound that reached a person with the sound that was sent. */
 export type LikenessVerdict = {
-  /** Of the waveforms, 0 to 1; the same sentence through Opus gives above 0.9, another one below 0.5. */
+  /** Similarity of the waveforms, 0 to 1; the same sentence through Opus gives above 0.9, another one below 0.5. */
   readonly similarity: number;
   readonly transcript: string;
   /** Part of the answer's words that the transcript holds in order. */

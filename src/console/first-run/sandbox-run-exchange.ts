@@ -13,8 +13,8 @@ export type ExchangeParts = SandboxObservers & {
 export type HeardReply = HeardAnswer & { readonly path: string };
 
 /**
- * What `person` heard of the bot from `sinceMs` on, once it was quiet for `quietMs`, kept on the shelf; undefined when
- * nothing came within `timeoutMs`.
+ * Sound of the bot that `person` heard from `sinceMs` on, once it was quiet for `quietMs`, kept on the shelf; undefined
+ * when nothing came within `timeoutMs`.
  */
 export async function hearOut(
   person: string,

@@ -27,7 +27,7 @@ export class ConversationPrinter {
     this.#write(`  ${role.padEnd(17)}${what.padEnd(36)}${note}`.trimEnd());
   }
 
-  /** How far something is loaded, 0 to 1; a pipe reads one line when all begin. */
+  /** Progress of a load, 0 to 1; a pipe reads one line when all begin. */
   progress(role: string, fraction: number): void {
     const isFirst = this.#progress.size === 0;
     this.#progress.set(role, fraction);

@@ -7,11 +7,14 @@ import { type Silence, silenceLine, silenceOf } from './silence.ts';
 
 type TurnAnswered = Extract<SessionEvent, { kind: 'answered' }>;
 
-/** The bot may think and speak for so long. */
+/** Longest time, in ms, that the bot may think and speak. */
 const answerMs = 60_000;
-/** Until it has understood somebody it hears, on a busy machine; and until it is clear that it does not hear somebody. */
+/**
+ * Longest wait, in ms, on a busy machine, for the bot to understand a person it hears, and to show that it does not hear a
+ * person.
+ */
 const noticeMs = { heard: 15_000, stranger: 4_000 } as const;
-/** What was said may have been cut in two: the other part is known by then. */
+/** Wait, in ms, for the other part of an utterance that may have been cut in two. */
 const restMs = {
   answered: 50,
   wordless: 1_500,
@@ -31,7 +34,7 @@ type Witnessed = LoggedEvent<(typeof kinds)[number]>;
 /** Commands that end answers which were begun or are waited for. */
 const stops: readonly string[] = ['stop', 'press stop'];
 
-/** How much of what was said was understood, answered and heard. */
+/** Counts of utterances that were understood, answered and heard. */
 type TurnProgress = {
   /** Utterances with words that were neither answered nor left alone yet, oldest first. */
   readonly owed: readonly Pick<Witnessed, 'place' | 'atMs'>[];
@@ -58,7 +61,7 @@ export type SpokenPart = {
 type Performed = SpokenPart & { readonly start: number; readonly said: SpokenReport };
 
 /**
- * Somebody says a recording, and everything that is answered is shown, heard out and kept; what is not, with the reason.
+ * Plays a recording of a person; every answer is shown, heard out and kept, and the reason is shown where there is none.
  *
  * Errors: BotError `sandbox.failed`. Aborting `signal` throws its reason.
  */
@@ -145,7 +148,7 @@ function misheard({ botName }: ExchangeParts): string {
   return `${botName} left that alone: the recogniser did not catch "${botName}". Say it again, or press Ask first.`;
 }
 
-/** What ended before the words that were answered was answered with them, or will not be. */
+/** Utterances that ended before the answered words were answered with them, or will not be. */
 function stillOwed(owed: TurnProgress['owed'], { instants }: TurnAnswered): TurnProgress['owed'] {
   return owed.filter(({ atMs }) => atMs >= instants.endedAtMs).slice(1);
 }
@@ -206,7 +209,7 @@ async function showAnswer(
   return true;
 }
 
-/** What the bot says when it cannot answer. */
+/** Apology of the bot when it cannot answer. */
 async function hearApology(
   person: string,
   said: SpokenReport,

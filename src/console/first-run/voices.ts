@@ -11,7 +11,7 @@ import { joined } from './joined.ts';
 const all = ['rms', 'awb', 'kal16', 'kal', 'slt'] as const;
 
 export type VoicesOptions = {
-  /** The bot's own embedded voice, which nobody else gets. */
+  /** The bot's own embedded voice, which no person gets. */
   readonly taken: string | undefined;
   readonly open?: () => Promise<Synthesizer & AsyncDisposable>;
   /** Told once, before the engine is opened. */

@@ -3,11 +3,11 @@ import type { CommandShape, OptionShape } from '#src/console/sandbox-lines.ts';
 /** Source: Discord docs, "Application Command Option Type": up to the first an option is a subcommand or a group of them. */
 const [groupType, truthType] = [2, 5];
 
-/** How far the words of a line lead into a command. */
+/** Match of the words of a line with a command. */
 export type CommandMatch =
   | {
       readonly kind: 'command';
-      /** As in `privacy status`. */
+      /** Path of a command, say `privacy status`. */
       readonly path: string;
       readonly options: readonly OptionShape[];
       /** Text behind the name, unchanged. */
@@ -75,8 +75,8 @@ export function readGiven(
 }
 
 /**
- * Words without a name, shared out among `open`, the options nobody named: a word each for those that must be filled, and
- * all that is left for the last of these, or else for the first that may be.
+ * Shares words without a name out among `open`, the options without a value: a word each for those that must be filled, and
+ * the rest for the last of these, or else for the first optional one.
  */
 export function shareOut(
   bare: string,

@@ -21,7 +21,7 @@ export type Completion =
       readonly focused: string;
     };
 
-/** Of a line up to the cursor. Speech is not completed. */
+/** Completes a line up to the cursor. Speech is not completed. */
 export function complete(line: string, commands: readonly CommandShape[]): Completion {
   const slash = /^(?:\s*[^\s:/]+:)?\s*(\/.*)$/s.exec(line)?.[1];
   if (slash === undefined) return none;

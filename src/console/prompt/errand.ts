@@ -9,14 +9,14 @@ const doneMs = 65_000;
 /** Lines of one errand follow each other within this time; after all of it no more is waited for. */
 const stillMs = 250;
 const stillLimitMs = 3_000;
-/** Of a sentence the bot was asked to say. */
+/** Waits for a sentence that the bot was asked to say. */
 const waits = { quietMs: 1_200, timeoutMs: 20_000 } as const;
 /** An answer is told of when it was said to its end, which was heard by then. */
 const toldMs = 500;
 
 export type SandboxAction = {
   readonly person: string;
-  /** As it is named to people, say `/ask`. */
+  /** Name for people, say `/ask`. */
   readonly what: string;
   readonly request: Extract<ConsoleRequest, { do: 'command' | 'press' }>;
 };

@@ -18,7 +18,7 @@ export type DeskParts = {
   readonly voices: PersonVoices;
 };
 
-/** Person who speaks where a typed line names nobody. */
+/** Person who speaks where a typed line has no name. */
 export const host = 'Adam';
 
 /** Does what typed lines ask for; whatever goes wrong is told in one sentence. */
@@ -128,7 +128,7 @@ export class LineDesk {
     await runAction({ person: caller, what: `/${name}`, request }, wall, stage, signal);
   }
 
-  /** Only one person can press a button that nobody else sees. */
+  /** Presses a button; a private one can be pressed only by the person who sees it. */
   async #press({ person, number }: Extract<Typed, { kind: 'press' }>, signal: AbortSignal) {
     const { people, stage, wall } = this.#parts;
     const button = wall.pressable(number);

@@ -2,7 +2,7 @@ import type { KeptFiles, MessageFile } from '#src/console/first-run/kept-files.t
 import type { ConversationPrinter } from '#src/console/first-run/show.ts';
 import type { SandboxButton, SandboxMessage } from '#src/console/sandbox-lines.ts';
 
-/** A button somebody can press now. */
+/** Button that a person can press now. */
 export type PressableButton = {
   readonly messageId: string;
   readonly customId: string;
@@ -145,14 +145,14 @@ function changeOf(before: string, now: SandboxMessage): Change | undefined {
   return { of: isPanel(now) ? 'state' : 'text', text: newState };
 }
 
-/** What was added to or changed in a message that grows by lines; all of it where nothing was. */
+/** Lines that were added to or changed in a message that grows by lines; the whole text where there are none. */
 function newLines(before: string, text: string): string {
   const known = before.split('\n');
   const added = text.split('\n').filter((line) => !known.includes(line));
   return added.length > 0 ? added.join('\n') : text;
 }
 
-/** As Discord shows it: `\*` as `*`, ids by what they stand for. The bot mentions nobody but people it has to ask. */
+/** Text as Discord shows it: `\*` as `*`, ids by their names. The bot mentions only people whom it has to ask. */
 function plain(text: string): string {
   return text
     .replace(/<@!?\d+>/g, '@newcomer')

@@ -31,7 +31,7 @@ export class PeoplePresent {
     return !this.#asks || this.#active.has(person);
   }
 
-  /** The name somebody here goes by, however it was typed. */
+  /** Name of a person here, however it was typed. */
   named(typed: string): string {
     const wanted = typed.toLowerCase();
     return [...this.#seats.keys()].find((name) => name.toLowerCase() === wanted) ?? typed;

@@ -97,7 +97,7 @@ export async function* pipeLines(source: Readable, signal: AbortSignal): AsyncGe
       }
     }
   } catch {
-    return; // a closed descriptor or a folder: nobody types there
+    return; // a closed descriptor or a folder: there is no input
   }
   if (rest !== '') yield rest;
 }

@@ -18,7 +18,7 @@ export type SlashCommand =
 const strayName = /^([a-z][a-z0-9_-]*):(?![\s/])/;
 
 /**
- * Reads `/say text:hello there when:now`, or `/say hello there`: words without a name are for the options nobody named.
+ * Reads `/say text:hello there when:now`, or `/say hello there`: words without a name are for the options without a value.
  *
  * Quotes are only needed around a value that holds the name of another option.
  */

@@ -9,7 +9,7 @@ export type Typed =
   | { readonly kind: 'press'; readonly person?: string; readonly number: number }
   | { readonly kind: 'wrong'; readonly why: string };
 
-/** More than this nobody says in one breath, and Discord takes no longer option. */
+/** Longest speech, in characters: no person says more in one breath, and Discord takes no longer option. */
 const longestChars = 4_000;
 /** One word and a colon, unless it is the beginning of an address. */
 const named = /^(\p{L}[\p{L}\p{M}\p{N}_-]{0,31}):(?!\/\/)(?=[\s/#]|$)\s*(.*)/su;

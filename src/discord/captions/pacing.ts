@@ -29,8 +29,8 @@ const partialFirstMs = 30_000;
 /** Requests of a window that are left to whole texts: by partial ones, by the panel, and by it while no person speaks. */
 const spared = { partial: 4, panel: 3, quietPanel: 1 } as const;
 /**
- * Share of the remaining requests, as a multiple, that may be expected under a light load: speech comes unevenly, and waits
- * are shared.
+ * Expected requests that the remaining ones are enough for under a light load, as a multiple of these: speech comes
+ * unevenly, and waits are shared.
  */
 const unevenness = 1.75;
 /** After which a wait that depends on demand is looked at again. */

@@ -110,7 +110,7 @@ async function run(
   const done = { leftOut: [], isError: false } as const;
   if (json === undefined) return { text: '', ...done };
   if (json.startsWith('"')) return { text: String(parsedJson(json)), ...done };
-  return { text: '', structured: json, ...done }; // handed on as it is: it may hold words of anybody
+  return { text: '', structured: json, ...done }; // handed on as it is: it may hold words of any person
 }
 
 /** Ends the thread that takes longer. */
@@ -173,7 +173,10 @@ function diedOf(cause: Error, isCall: boolean): BotError {
   return threw(isCall ? 'it threw' : cause.message);
 }
 
-/** What it says of a call may hold words of people, which no log does; what it says before is only about itself. */
+/**
+ * Error text of a call may hold words of people, which no log does; error text before a call is only about the function
+ * itself.
+ */
 function threw(why: string): BotError {
   return new BotError('tool.threw', false, `A function of the operator failed: ${why}.`);
 }

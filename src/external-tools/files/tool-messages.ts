@@ -1,4 +1,4 @@
-/** What a thread is to do with the file it is given. */
+/** Work of a thread on the file that it is given. */
 export type ToolWork = {
   readonly path: string;
   /** Nothing of the file's own code may come from elsewhere. */
@@ -7,7 +7,7 @@ export type ToolWork = {
   readonly given?: Readonly<Record<string, unknown>>;
 };
 
-/** What a file says of itself; whoever reads it checks it. */
+/** Description that a file exports; its reader checks it. */
 export type ToolDescription = {
   readonly description: unknown;
   readonly parameters: unknown;
@@ -19,7 +19,7 @@ export type ToolDescription = {
 
 export type FromTool =
   | { readonly kind: 'described'; readonly tool: ToolDescription }
-  /** As JSON; undefined where it gives nothing. */
+  /** Result as JSON; undefined where it gives none. */
   | { readonly kind: 'result'; readonly json: string | undefined }
   /** `why` is the first line of its error. */
   | { readonly kind: 'threw'; readonly why: string };

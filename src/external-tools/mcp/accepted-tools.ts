@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { chmod, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 
-/** What a server says of a tool, as far as models are told. */
+/** Tool as a server describes it, as far as models are told. */
 export type OfferedTool = {
   readonly name: string;
   readonly description: string;
@@ -61,7 +61,7 @@ export function withAccepted(
   return new Map([...accepted, [server, hashes]]);
 }
 
-/** Replaces the file at once; whoever the bot runs as may read it. Errors: of the file system. */
+/** Replaces the file at once; the bot's own user may read it. Errors: of the file system. */
 export async function writeAccepted(path: string, accepted: AcceptedTools): Promise<void> {
   const plain = Object.fromEntries(
     [...accepted].map(([server, tools]) => [server, Object.fromEntries(tools)]),

@@ -107,7 +107,7 @@ async function connect(
     await client.close().catch(() => undefined);
     await transport.close().catch(() => undefined);
   };
-  /** What it takes fails with the connection, and says why. */
+  /** Runs work that fails with the connection, for the same reason. */
   const during = async <T>(work: (signal: AbortSignal) => Promise<T>, until: AbortSignal) => {
     const either = AbortSignal.any([until, ended.signal]);
     try {
@@ -195,7 +195,7 @@ function isGone(error: unknown): boolean {
   return [ConnectionClosed, NotConnected, SendFailed].some((code) => code === error.code);
 }
 
-/** In a sentence without words of the server, which could be of anybody. */
+/** Error in a sentence without words of the server, which could be any person's. */
 function asBotError(error: unknown): BotError {
   if (error instanceof BotError) return error;
   if (error instanceof Error && error.cause instanceof BotError) return error.cause;

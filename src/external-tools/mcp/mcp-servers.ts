@@ -14,7 +14,7 @@ import { externalTools } from './server-tools.ts';
 import type { McpServerOptions } from './servers-file.ts';
 
 export type McpServersOptions = {
-  /** Of the file that names the servers. */
+  /** Path of the file that names the servers. */
   readonly path: string;
   readonly servers: readonly McpServerOptions[];
   readonly clock: Clock;
@@ -48,7 +48,7 @@ export class McpServers implements AsyncDisposable {
 type McpServerParts = {
   readonly clock: Clock;
   readonly open: typeof openMcpConnection;
-  /** As the operator has it now; read again whenever the server lists its tools. */
+  /** Accepted tools as the operator has them now; read again each time the server lists its tools. */
   readonly accepted: () => AcceptedTools;
   readonly tell: ToolNews;
 };
@@ -67,7 +67,7 @@ export class McpServer {
     this.#parts = parts;
   }
 
-  /** What may be called now; nothing while it is not connected. */
+  /** Tools that may be called now; none while it is not connected. */
   get tools(): readonly ExternalTool[] {
     return this.#tools;
   }
@@ -140,7 +140,7 @@ export class McpServer {
     this.#tell([`${tools.length} tools are on.`, ...wrong].join(' '));
   }
 
-  /** Only what somebody has to look at, and that it is over; the same again is no news. */
+  /** Reports only trouble that needs a person's attention, and its end; a repetition is no news. */
   #tell(message: string): void {
     if (message === this.#lastNews) return;
     this.#lastNews = message;
@@ -161,12 +161,12 @@ function counted(
   return `Off: ${parts.join(' and ')}`;
 }
 
-/** A connection that lasted so long, in ms, was a good one. */
+/** Shortest time, in ms, of a connection that counts as a good one. */
 const steadyMs = 60_000;
 const firstMs = 1_000;
 const longestMs = 300_000;
 
-/** How often in a row a server has failed, one time more, after a connection that lasted `lastedMs`. */
+/** Count of a server's failures in a row, one more, after a connection that lasted `lastedMs`. */
 export function failuresAfter(failures: number, lastedMs: number): number {
   return lastedMs >= steadyMs ? 1 : failures + 1;
 }

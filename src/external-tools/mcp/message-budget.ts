@@ -11,9 +11,9 @@ export const messageLimits: JsonLimits = {
   keyBytes: 1_024,
 };
 
-/** What a server may send. */
+/** Limits of the messages of a server. */
 export type FlowLimits = {
-  /** Of all in one window. */
+  /** Limit of all messages in one window. */
   readonly windowBytes: number;
   readonly windowLines: number;
   readonly windowMs: number;

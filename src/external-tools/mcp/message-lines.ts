@@ -31,7 +31,7 @@ export class MessageLines {
 
 const lineEnd = 10;
 
-/** How many lines end in these bytes. */
+/** Number of lines that end in these bytes. */
 export function countLines(bytes: Uint8Array): number {
   let lines = 0;
   for (let at = bytes.indexOf(lineEnd); at !== -1; at = bytes.indexOf(lineEnd, at + 1)) lines++;

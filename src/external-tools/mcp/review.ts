@@ -9,7 +9,7 @@ import {
 import { openMcpConnection, type ProtocolEra } from './mcp-connection.ts';
 import type { McpServerOptions } from './servers-file.ts';
 
-/** What a server offers now, or in a sentence why that is not known. */
+/** Tools that a server offers now, or a sentence about why they are not known. */
 export type ServerReview =
   | { readonly kind: 'offers'; readonly era: ProtocolEra; readonly tools: readonly OfferedTool[] }
   | { readonly kind: 'away'; readonly why: string };

@@ -3,13 +3,13 @@ import type { OfferedTool } from './accepted-tools.ts';
 import type { McpConnection } from './mcp-connection.ts';
 import type { McpServerOptions } from './servers-file.ts';
 
-/** Of one server; every model is sent all of them with every question. */
+/** Limit for one server; every model is sent all of its tools with every question. */
 const mostTools = 64;
-/** What models of most servers take as a name. */
+/** Longest name of a tool that the models of most servers accept. */
 const longestName = 64;
 const longestDescriptionChars = 2_000;
 const longestSchemaChars = 20_000;
-/** Nobody who looked at a description saw these. */
+/** Characters that a reader of a description does not see. */
 const unseen = /[\p{Cc}\p{Cf}\u2028\u2029]+/gu;
 
 export type ServerTools = {

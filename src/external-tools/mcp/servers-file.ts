@@ -5,7 +5,7 @@ import { parsedJson } from '#src/base/json.ts';
 import { Secret } from '#src/base/secret.ts';
 import { ruleFields, rulesOf, type ToolRules } from '#src/external-tools/external-tool.ts';
 
-/** How a server is reached. */
+/** Address or program of a server. */
 export type McpTransport =
   | {
       readonly kind: 'stdio';
@@ -21,7 +21,7 @@ export type McpTransport =
 export type McpServerOptions = {
   readonly name: string;
   readonly transport: McpTransport;
-  /** Of a tool by its name at the server; undefined: the operator has turned it off. */
+  /** Rules of a tool by its name at the server; undefined: the operator has turned it off. */
   rulesFor(tool: string): ToolRules | undefined;
 };
 
@@ -30,7 +30,7 @@ export type McpServersFile =
   /** One sentence each, without the name of the file and without any value. */
   | { readonly kind: 'bad'; readonly mistakes: readonly string[] };
 
-/** What a program needs to be found and to run; nothing else of the bot's environment is handed on. */
+/** Variables that a program needs to be found and to run; no others of the bot's environment are handed on. */
 const inherited: readonly string[] = [
   ...['HOME', 'LANG', 'LOGNAME', 'PATH', 'TMPDIR', 'USER'],
   ...['APPDATA', 'LOCALAPPDATA', 'PATHEXT', 'SYSTEMROOT', 'TEMP', 'USERPROFILE'],
@@ -77,7 +77,7 @@ export function readServersFile(path: string, variable: VariableReader): McpServ
   return readServers(text, dirname(resolve(path)), variable);
 }
 
-/** As `readServersFile`, of a file in `folder` that holds this text. */
+/** Variant of `readServersFile` for a file in `folder` that holds this text. */
 export function readServers(
   text: string,
   folder: string,

@@ -127,7 +127,7 @@ export class StdioTransport implements Transport {
   }
 }
 
-/** Whoever receives it checks the rest by the schema of what was asked. */
+/** The receiver checks the rest by the schema of its request. */
 function isMessage(value: unknown): value is JSONRPCMessage {
   return (
     typeof value === 'object' && value !== null && 'jsonrpc' in value && value.jsonrpc === '2.0'

@@ -31,7 +31,7 @@ export class DiscordMetrics {
   readonly #warnings;
   readonly #links;
   readonly #closes;
-  /** Of links that have closed, by key of their tallies. */
+  /** Counts of links that have closed, by key of their tallies. */
   readonly #past = new Map<string, number>();
   /** By server, which has one at a time. */
   readonly #open = new Map<string, () => LinkTally>();
@@ -102,12 +102,12 @@ export class DiscordMetrics {
     return this.#open.size > 0;
   }
 
-  /** A code nobody knows is counted as `other`. */
+  /** Counts an unknown code as `other`. */
   voiceClosed(closeCode: number): void {
     this.#closes.inc({ code: closeCodes.has(closeCode) ? `${closeCode}` : 'other' });
   }
 
-  /** `tally` is read whenever somebody looks, until the link has closed. */
+  /** `tally` is read at each look, until the link has closed. */
   linkMade(guildId: string, tally: () => LinkTally): void {
     this.#usable.delete(guildId);
     const former = this.#open.get(guildId);
@@ -136,7 +136,7 @@ export class DiscordMetrics {
     meters.total('packets', 'What became of packets of people.', ['what'], some(isPacket));
   }
 
-  /** Of all links there ever were; none of it ever gets less. */
+  /** Sums over all links there ever were; none of them ever falls. */
   #totals(): ReadonlyMap<string, number> {
     const totals = new Map(this.#past);
     for (const tally of this.#open.values()) add(tally(), totals);

@@ -35,7 +35,7 @@ export class Meters {
     });
   }
 
-  /** As `counter`; `read` is asked for all of it whenever somebody looks, and never tells less than before. */
+  /** Like `counter`; `read` gives all values at each look, and never less than before. */
   total<Label extends string = never>(
     what: string,
     help: string,
@@ -65,7 +65,7 @@ export class Meters {
     return new Histogram({ name, help, buckets, labelNames, registers: [this.registry] });
   }
 
-  /** As `gauge`; `read` gives every value there is. */
+  /** Like `gauge`; `read` gives every value there is. */
   labelledGauge<Label extends string>(
     what: string,
     help: string,
@@ -84,7 +84,7 @@ export class Meters {
     });
   }
 
-  /** `read` is asked whenever somebody looks; undefined: there is no value. */
+  /** `read` is called at each look; undefined: there is no value. */
   gauge(what: string, help: string, read: () => number | undefined): void {
     new Gauge({
       name: `parley_${what}`,

@@ -46,7 +46,7 @@ export class Metrics implements Disposable {
     meters.gauge('ready', '1 while the gateway is connected.', () => Number(ready()));
   }
 
-  /** How long the event loop stood still at most, of late; 0 while that is not measured. */
+  /** Longest recent delay of the event loop, in ms; 0 while that is not measured. */
   heldUpMs(): number {
     return this.loop.read()?.maxMs ?? 0;
   }

@@ -1,6 +1,6 @@
 import type { Meters } from './meters.ts';
 
-/** Counts what becomes of requests to speech and chat servers; labels are words of ours, never hosts. */
+/** Counts outcomes of requests to speech and chat servers; labels are words of ours, never hosts. */
 export class ProviderMetrics {
   readonly #failures;
   readonly #fallbacks;
