@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { type DataDirOwner, dataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
 import { type StoreFile, seatRows, storeFiles } from '#src/storage/data-dir/store-files.ts';
 import { missing, ok, type ReportLine } from './finding.ts';
+import { formatLine } from './format-line.ts';
 import type { Report } from './report.ts';
 import { seatLine, span } from './seat-line.ts';
 
@@ -29,7 +30,7 @@ function lockLine(owner: DataDirOwner | 'unnamed' | undefined, nowWallMs: number
   return ok('lock', `held for ${span(heldMs)} by process ${pid} on ${host}, Parley ${version}`);
 }
 
-function storeLine({ path, version, known }: StoreFile): ReportLine {
+function storeLine({ path, version, ...range }: StoreFile): ReportLine {
   const name = basename(path);
   if (version === undefined)
     return missing(
@@ -37,12 +38,5 @@ function storeLine({ path, version, known }: StoreFile): ReportLine {
       `${path} cannot be read`,
       "make it the bot's own (chown), or bring a copy back: npm run restore",
     );
-  if (version > known)
-    return missing(
-      name,
-      `format ${version}, this program reads up to ${known}`,
-      'update this program: a newer one has worked here',
-    );
-  const later = version < known ? `, brought to ${known} at the next start` : '';
-  return ok(name, `format ${version}${later}`);
+  return formatLine(name, version, range);
 }

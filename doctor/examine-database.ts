@@ -10,6 +10,7 @@ import {
   readDatabaseState,
 } from '#src/storage/postgres/database-state.ts';
 import { differs, missing, ok, type ReportLine } from './finding.ts';
+import { formatLine } from './format-line.ts';
 import type { Report } from './report.ts';
 import { seatLine, span } from './seat-line.ts';
 
@@ -44,17 +45,9 @@ function linesOf({ place, upMs, botId, ...state }: DatabaseState): readonly Repo
   ];
 }
 
-function partLine({ name, version, known }: DatabasePart): ReportLine {
+function partLine({ name, version, range }: DatabasePart): ReportLine {
   const what = `tables: ${name}`;
-  if (known === undefined) return ok(what, `format ${version}`);
-  if (version > known)
-    return missing(
-      what,
-      `format ${version}, this program reads up to ${known}`,
-      'update this program: a newer one has worked here',
-    );
-  const later = version < known ? `, brought to ${known} at the next start` : '';
-  return ok(what, `format ${version}${later}`);
+  return range ? formatLine(what, version, range) : ok(what, `format ${version}`);
 }
 
 function processLine(

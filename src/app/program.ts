@@ -17,6 +17,7 @@ const unusable: readonly ErrorCode[] = [
   'shards.other_count',
   'store.in_use',
   'store.newer',
+  'store.older',
   'store.misconfigured',
 ];
 /** Longest time, in ms, of an orderly end; then, or when asked a second time, the process ends without it. */

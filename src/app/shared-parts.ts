@@ -37,7 +37,7 @@ import { SpeedStats } from '#src/status/stats-book.ts';
 import { FileCopies } from '#src/storage/backups/file-copies.ts';
 import { removeLeftovers } from '#src/storage/backups/restore.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
-import { refuseNewerStores } from '#src/storage/data-dir/store-files.ts';
+import { refuseForeignFormats } from '#src/storage/data-dir/store-files.ts';
 import type { PostgresPool } from '#src/storage/postgres/pool.ts';
 import { type Store, storePath } from '#src/storage/store.ts';
 import { mainStore } from '#src/storage/thread/operations.ts';
@@ -161,7 +161,7 @@ async function claimDataDir(
   const onWait = (message: string) => onStore({ kind: 'waiting', message });
   using stack = new DisposableStack();
   stack.use(await lockDataDir(dataDir, { clock: realClock, version, onWait }, signal));
-  refuseNewerStores(dataDir);
+  refuseForeignFormats(dataDir);
   removeLeftovers(dataDir);
   return stack.move();
 }

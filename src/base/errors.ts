@@ -46,6 +46,7 @@ export const errorCodes = {
   'store.unwritable': 'what is kept about people and panels cannot be written',
   'store.in_use': 'another process works on the folder of the store',
   'store.newer': 'the store was written by a later version of this program',
+  'store.older': 'the store was written by a version from before the first release',
   'store.too_old': 'a copy of the store from before what is known of people who were forgotten',
   'store.misconfigured': 'the database of DATABASE_URL cannot be used as it is',
   'source.not_audio': 'a file or link that is no sound we can read, or a damaged one',

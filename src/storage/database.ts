@@ -1,7 +1,14 @@
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '#src/base/clock.ts';
-import { inTransaction, type Migration, migrate, migrations } from './schema.ts';
+import {
+  checkFormat,
+  inTransaction,
+  type Migration,
+  migrate,
+  migrations,
+  versionIn,
+} from './schema.ts';
 import { DatabaseSync } from './sqlite.ts';
 import { asTrouble, damaged, isBusy, removed } from './trouble.ts';
 
@@ -145,6 +152,8 @@ function openSqlite(
   maxBytes: number | undefined,
 ): DatabaseSync {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  // A connection that may write changes the file before it knows the format.
+  checkFormat(path, versionIn(path, innerWaitMs) ?? 0, steps);
   const sqlite = new DatabaseSync(path, {
     timeout: innerWaitMs,
     enableForeignKeyConstraints: true,

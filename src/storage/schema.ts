@@ -1,17 +1,24 @@
-import type { DatabaseSync } from './sqlite.ts';
-import { tooNew } from './trouble.ts';
+import { existsSync } from 'node:fs';
+import { type DatabaseSync, openReadOnly } from './sqlite.ts';
+import { tooNew, tooOld } from './trouble.ts';
 
 export type Migration = { readonly version: number; readonly sql: string };
 
+/** Formats that a program opens: from that of its first migration, which creates the schema, to that of its last. */
+export type FormatRange = { readonly oldest: number; readonly known: number };
+
 /**
- * Every step from an empty file to the present format, in order; a released step never changes.
+ * The migrations of `parley.db`, in order; a released one never changes.
+ *
+ * The first one creates the whole schema. Its number is that of the last format before the first release, whose tables are the
+ * same: so no file of an earlier format is taken for this one. Those have lower numbers, and are refused.
  *
  * Ids are text, so that a forgotten one can be searched for in the bytes. A table about persons calls the columns
  * `guild_id` and `person_id`: then `/privacy forget` finds it. No table holds sound.
  */
 export const migrations: readonly Migration[] = [
   {
-    version: 1,
+    version: 13,
     sql: `
       CREATE TABLE standings (
         guild_id TEXT NOT NULL,
@@ -25,22 +32,12 @@ export const migrations: readonly Migration[] = [
         channel_id TEXT NOT NULL,
         message_id TEXT NOT NULL
       ) STRICT, WITHOUT ROWID;
-    `,
-  },
-  {
-    version: 2,
-    sql: `
       CREATE TABLE server_settings (
         guild_id TEXT NOT NULL,
         key TEXT NOT NULL,
         value TEXT NOT NULL,
         PRIMARY KEY (guild_id, key)
       ) STRICT, WITHOUT ROWID;
-    `,
-  },
-  {
-    version: 3,
-    sql: `
       CREATE TABLE spent (
         guild_id TEXT NOT NULL,
         day TEXT NOT NULL,
@@ -58,13 +55,17 @@ export const migrations: readonly Migration[] = [
         ms INTEGER NOT NULL,
         unpriced INTEGER NOT NULL,
         turns INTEGER NOT NULL,
-        PRIMARY KEY (guild_id, person_id)
+        PRIMARY KEY (guild_id, person_id, day)
       ) STRICT, WITHOUT ROWID;
-    `,
-  },
-  {
-    version: 4,
-    sql: `
+      CREATE TABLE spent_on_captions (
+        guild_id TEXT NOT NULL,
+        day TEXT NOT NULL,
+        nano_usd INTEGER NOT NULL,
+        ms INTEGER NOT NULL,
+        unpriced INTEGER NOT NULL,
+        turns INTEGER NOT NULL,
+        PRIMARY KEY (guild_id, day)
+      ) STRICT, WITHOUT ROWID;
       CREATE TABLE tracks (
         guild_id TEXT NOT NULL,
         channel_id TEXT NOT NULL,
@@ -72,6 +73,7 @@ export const migrations: readonly Migration[] = [
         place INTEGER NOT NULL,
         percent REAL NOT NULL,
         is_paused INTEGER NOT NULL,
+        is_muted INTEGER NOT NULL DEFAULT 0,
         PRIMARY KEY (guild_id, channel_id, name)
       ) STRICT, WITHOUT ROWID;
       CREATE TABLE track_sounds (
@@ -89,62 +91,17 @@ export const migrations: readonly Migration[] = [
         is_loop INTEGER NOT NULL,
         PRIMARY KEY (guild_id, channel_id, track, place)
       ) STRICT, WITHOUT ROWID;
-    `,
-  },
-  {
-    version: 5,
-    sql: `
-      ALTER TABLE spent_by_person RENAME TO spent_by_person_once;
-      CREATE TABLE spent_by_person (
-        guild_id TEXT NOT NULL,
-        person_id TEXT NOT NULL,
-        day TEXT NOT NULL,
-        nano_usd INTEGER NOT NULL,
-        ms INTEGER NOT NULL,
-        unpriced INTEGER NOT NULL,
-        turns INTEGER NOT NULL,
-        PRIMARY KEY (guild_id, person_id, day)
-      ) STRICT, WITHOUT ROWID;
-      INSERT INTO spent_by_person SELECT * FROM spent_by_person_once;
-      DROP TABLE spent_by_person_once;
-    `,
-  },
-  {
-    version: 6,
-    sql: 'CREATE TABLE removed_guilds (guild_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;',
-  },
-  {
-    version: 7,
-    sql: `
+      CREATE TABLE removed_guilds (guild_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
       CREATE TABLE bot_guilds (
         bot_id TEXT NOT NULL,
         guild_id TEXT NOT NULL,
         PRIMARY KEY (bot_id, guild_id)
-      ) STRICT, WITHOUT ROWID;
-    `,
-  },
-  {
-    version: 8,
-    sql: `
-      CREATE TABLE spent_on_captions (
-        guild_id TEXT NOT NULL,
-        day TEXT NOT NULL,
-        nano_usd INTEGER NOT NULL,
-        ms INTEGER NOT NULL,
-        unpriced INTEGER NOT NULL,
-        turns INTEGER NOT NULL,
-        PRIMARY KEY (guild_id, day)
       ) STRICT, WITHOUT ROWID;
       CREATE TABLE left_out_of_captions (
         guild_id TEXT NOT NULL,
         person_id TEXT NOT NULL,
         PRIMARY KEY (guild_id, person_id)
       ) STRICT, WITHOUT ROWID;
-    `,
-  },
-  {
-    version: 9,
-    sql: `
       CREATE TABLE seats (
         guild_id TEXT PRIMARY KEY,
         channel_id TEXT NOT NULL,
@@ -159,14 +116,9 @@ export const migrations: readonly Migration[] = [
       CREATE TABLE seat_consents (
         guild_id TEXT NOT NULL,
         person_id TEXT NOT NULL,
-        kind TEXT NOT NULL CHECK (kind IN ('caller', 'yes', 'no')),
+        kind TEXT NOT NULL CHECK (kind IN ('caller', 'followed', 'yes', 'no')),
         PRIMARY KEY (guild_id, person_id, kind)
       ) STRICT, WITHOUT ROWID;
-    `,
-  },
-  {
-    version: 10,
-    sql: `
       CREATE TABLE api_tokens (
         name TEXT PRIMARY KEY,
         hash TEXT NOT NULL UNIQUE,
@@ -176,11 +128,6 @@ export const migrations: readonly Migration[] = [
         created_ms REAL NOT NULL,
         revoked_ms REAL
       ) STRICT, WITHOUT ROWID;
-    `,
-  },
-  {
-    version: 11,
-    sql: `
       CREATE TABLE person_settings (
         guild_id TEXT NOT NULL,
         person_id TEXT NOT NULL,
@@ -190,11 +137,6 @@ export const migrations: readonly Migration[] = [
         spoken_name TEXT,
         PRIMARY KEY (guild_id, person_id)
       ) STRICT, WITHOUT ROWID;
-    `,
-  },
-  {
-    version: 12,
-    sql: `
       CREATE TABLE reminders (
         id TEXT PRIMARY KEY,
         guild_id TEXT NOT NULL,
@@ -210,34 +152,38 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX reminders_by_time ON reminders (due_ms);
     `,
   },
-  {
-    version: 13,
-    sql: `
-      ALTER TABLE tracks ADD COLUMN is_muted INTEGER NOT NULL DEFAULT 0;
-      CREATE TABLE newer_seat_consents (
-        guild_id TEXT NOT NULL,
-        person_id TEXT NOT NULL,
-        kind TEXT NOT NULL CHECK (kind IN ('caller', 'followed', 'yes', 'no')),
-        PRIMARY KEY (guild_id, person_id, kind)
-      ) STRICT, WITHOUT ROWID;
-      INSERT INTO newer_seat_consents SELECT * FROM seat_consents;
-      DROP TABLE seat_consents;
-      ALTER TABLE newer_seat_consents RENAME TO seat_consents;
-    `,
-  },
 ];
 
-/** Brings a file of any earlier format to the present one, wholly or not at all. Errors: BotError `store.unreadable` for a later format. */
+export function rangeOf(steps: readonly Migration[]): FormatRange {
+  return { oldest: steps[0]?.version ?? 0, known: steps.at(-1)?.version ?? 0 };
+}
+
+/** Whether a program from before the first release wrote this format; 0 is that of a file without tables. */
+export function isTooOld(version: number, { oldest }: FormatRange): boolean {
+  return version > 0 && version < oldest;
+}
+
+/** Refuses a file whose format this program does not read. Errors: BotError `store.unreadable`. */
+export function checkFormat(path: string, version: number, steps: readonly Migration[]): void {
+  const range = rangeOf(steps);
+  if (version > range.known) throw tooNew(path, version, range.known);
+  if (isTooOld(version, range)) throw tooOld(path, version, range.oldest);
+}
+
+/**
+ * Brings an empty file, or one of a released format, to the present format, wholly or not at all.
+ *
+ * Errors: BotError `store.unreadable` for a format that this program does not read.
+ */
 export function migrate(
   sqlite: DatabaseSync,
   path: string,
   steps: readonly Migration[] = migrations,
 ): void {
-  const known = steps.at(-1)?.version ?? 0;
-  if (versionOf(sqlite) === known) return;
+  if (versionOf(sqlite) === rangeOf(steps).known) return;
   inTransaction(sqlite, () => {
     const version = versionOf(sqlite);
-    if (version > known) throw tooNew(path, version, known);
+    checkFormat(path, version, steps);
     for (const step of steps) {
       if (step.version <= version) continue;
       sqlite.exec(step.sql);
@@ -267,4 +213,15 @@ export function rewriteVersion(sqlite: DatabaseSync): void {
 /** Format of a file: the version of its last migration. */
 export function versionOf(sqlite: DatabaseSync): number {
   return Number(sqlite.prepare('PRAGMA user_version').get()?.user_version);
+}
+
+/** Format of the file at `path`, which is only read; undefined where there is none, or it cannot be read. */
+export function versionIn(path: string, waitMs: number): number | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    using sqlite = openReadOnly(path, waitMs);
+    return versionOf(sqlite);
+  } catch {
+    return undefined;
+  }
 }

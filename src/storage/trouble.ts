@@ -67,6 +67,15 @@ export function tooNew(path: string, version: number, known: number): BotError {
   return new BotError('store.unreadable', false, message);
 }
 
+/** Last commit that reads every format from before the first release; it brings a store to the format of that release. */
+export const lastDevelopmentCommit = '01650480a1d658358765f12df982b24194455494';
+
+/** The file was written by a program from before the first release. */
+export function tooOld(path: string, version: number, oldest: number): BotError {
+  const message = `The store ${path} has format ${version}, from before the first release, and this program reads formats from ${oldest} on: start commit ${lastDevelopmentCommit} once, which still reads it and brings it to format ${oldest}, or move that file away to start empty.`;
+  return new BotError('store.unreadable', false, message);
+}
+
 /** The primary result code of an SQLite error, with the file system's codes in SQLite's words. */
 function resultCode(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -57,13 +57,24 @@ test('the doctor names the process that works on DATA_DIR, and the seats of its 
 
 test('the doctor reads stores of other versions, and leaves them and their folder as they are', async () => {
   using place = dataDir();
-  cpSync('test/fixtures/stores/parley-8', place.folder, { recursive: true });
+  await (await openLocalStore(storePath(place.folder), { clock: realClock }))[
+    Symbol.asyncDispose
+  ]();
+  change(place.folder, 'PRAGMA journal_mode = DELETE; PRAGMA user_version = 0');
   const before = await place.look();
   expect([before.code, before.about('parley.db')]).toEqual([
     0,
-    expect.stringMatching(/^ok parley.db format 8, brought to \d+ at the next start$/),
+    expect.stringMatching(/^ok parley.db format 0, brought to \d+ at the next start$/),
   ]);
-  expect(readdirSync(place.folder).sort()).toEqual(['parley.db', 'transcripts.db']);
+  change(place.folder, 'PRAGMA user_version = 8');
+  const bytes = readFileSync(storePath(place.folder));
+  const old = await place.look();
+  expect([old.code, old.about('parley.db')]).toEqual([
+    1,
+    expect.stringMatching(/^missing parley.db format 8, this program reads from \d+ on$/),
+  ]);
+  expect(readFileSync(storePath(place.folder)).equals(bytes)).toBe(true);
+  expect(readdirSync(place.folder)).toEqual(['parley.db']);
   change(place.folder, 'PRAGMA user_version = 99');
   const after = await place.look();
   expect([after.code, after.about('parley.db')]).toEqual([

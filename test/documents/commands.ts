@@ -110,7 +110,7 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   'npm run types': inCi('npm run types'),
   'npm run unused': inCi('npm run unused'),
   'npm run truth': long('test/scripts/truth.test.ts'),
-  'npm run upgrade-test': { why: 'two files of the tests, which npm test and test:long run' },
+  'npm run upgrade-test': { why: 'three files of the tests, which npm test and test:long run' },
   '.ci/litellm-proxy': inCi('.ci/litellm-proxy'),
   '.ci/with-postgres': inCi('.ci/with-postgres npm test'),
   'node scripts/fix-lock.mjs': tested('test/scripts/fix-lock.test.ts', 'fix-lock.mjs', '--ask'),

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,13 +19,18 @@ const program = fileURLToPath(import.meta.resolve('#src/app/main.mjs'));
 const warning = 40;
 
 scenario(
-  'an update over an old store overlaps, loses nothing, and cannot be taken back by an older program',
+  'an update overlaps and loses nothing, and a store of a newer program or from before the first release ends the start',
   async () => {
     await using stack = new AsyncDisposableStack();
     const folder = await mkdtemp(join(tmpdir(), 'parley-update-'));
     stack.defer(() => rm(folder, { recursive: true }));
     const dataDir = join(folder, 'data');
-    await cp('test/fixtures/stores/parley-4', dataDir, { recursive: true });
+    const path = join(dataDir, 'parley.db');
+    {
+      await using store = await openLocalStore(path, { clock: realClock });
+      for (const consent of rows.consents) await store.consents.write(...consent);
+      await store.tracks.write(rows.guildId, rows.channelId, rows.tracks);
+    }
     const sandbox = stack.use(await openSandbox());
     const login = { token: sandbox.token, apiUrl: sandbox.apiUrl, ca: sandbox.certificate };
     const env = { ...(await settingsFor(login, folder, 0)), DATA_DIR: dataDir };
@@ -45,18 +50,19 @@ scenario(
     second.send('SIGTERM');
     expect(await second.ended()).toBe(0);
 
-    const path = join(dataDir, 'parley.db');
     await using store = await openLocalStore(path, { clock: realClock });
     expect((await store.consents.read(rows.guildId)).get(rows.ben)).toEqual({ kind: 'never' });
     expect(await store.tracks.read(rows.guildId, rows.channelId)).toEqual(rows.tracks);
     await store[Symbol.asyncDispose]();
 
-    using sqlite = new DatabaseSync(path);
-    sqlite.exec('PRAGMA user_version = 99');
-    const refused = await runToEnd(env);
-    expect(refused).toMatchObject({
-      code: 78,
-      complaints: expect.stringMatching(/^The store \S+ was written by a newer Parley .*\n$/),
-    });
+    for (const [version, sentence] of [
+      [99, /^The store \S+ was written by a newer Parley .*\n$/],
+      [12, /^The store \S+ has format 12, from before the first release, .*\n$/],
+    ] as const) {
+      using sqlite = new DatabaseSync(path);
+      sqlite.exec(`PRAGMA user_version = ${version}`);
+      const complaints = expect.stringMatching(sentence);
+      expect(await runToEnd(env)).toMatchObject({ code: 78, complaints });
+    }
   },
 );

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { dataDirOwner, lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
-import { refuseNewerStores } from '#src/storage/data-dir/store-files.ts';
+import { refuseForeignFormats } from '#src/storage/data-dir/store-files.ts';
 import { DatabaseSync } from '#src/storage/sqlite.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { storeFolder } from './files.ts';
@@ -90,13 +90,13 @@ test('a lock is no reason to fail: a folder that cannot be written is not locked
   expect(dataDirOwner(place.folder)).toBeUndefined();
 });
 
-test('stores of a newer bot are refused, each in a sentence; what cannot be read is left to the store', () => {
+test('stores of a newer bot, or from before the first release, are refused, each in a sentence; what cannot be read is left to the store', () => {
   using place = storeFolder();
   const dataDir = dirname(place.path);
-  expect(() => refuseNewerStores(dataDir)).not.toThrow();
+  expect(() => refuseForeignFormats(dataDir)).not.toThrow();
   mkdirSync(dataDir);
   writeFileSync(place.path, 'This is no database. '.repeat(100));
-  expect(() => refuseNewerStores(dataDir)).not.toThrow();
+  expect(() => refuseForeignFormats(dataDir)).not.toThrow();
   writeFileSync(place.path, '');
   for (const name of ['parley.db', 'transcripts.db']) {
     using sqlite = new DatabaseSync(join(dataDir, name));
@@ -105,7 +105,19 @@ test('stores of a newer bot are refused, each in a sentence; what cannot be read
   const sentence = (name: string) =>
     `The store ${join(dataDir, name)} was written by a newer Parley \\(format 99, this one reads up to \\d+\\): update the bot, [^\n]+`;
   const both = new RegExp(`^${sentence('parley.db')}\n${sentence('transcripts.db')}$`);
-  expect(() => refuseNewerStores(dataDir)).toThrow(
+  expect(() => refuseForeignFormats(dataDir)).toThrow(
     expect.objectContaining({ code: 'store.newer', message: expect.stringMatching(both) }),
   );
+  {
+    using sqlite = new DatabaseSync(place.path);
+    sqlite.exec('PRAGMA user_version = 12');
+  }
+  const refused = { code: 'store.newer', message: expect.stringMatching(/\n.* has format 12, /) };
+  expect(() => refuseForeignFormats(dataDir)).toThrow(expect.objectContaining(refused));
+  rmSync(join(dataDir, 'transcripts.db'));
+  const older = {
+    code: 'store.older',
+    message: expect.stringMatching(/^The store .* has format 12, from before [^\n]+$/),
+  };
+  expect(() => refuseForeignFormats(dataDir)).toThrow(expect.objectContaining(older));
 });

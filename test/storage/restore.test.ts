@@ -181,6 +181,15 @@ const troubles: readonly Trouble[] = [
       return copies;
     },
   ],
+  [
+    'a copy from before the first release',
+    /has format 1, from before the first release, .* commit [0-9a-f]{40}, which brings it to format \d+, or take a newer copy\.$/,
+    (copies) => {
+      using sqlite = new DatabaseSync(first(copies));
+      sqlite.exec('PRAGMA user_version = 1');
+      return copies;
+    },
+  ],
   ...(
     [
       [

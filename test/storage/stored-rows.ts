@@ -8,8 +8,10 @@ import type { PanelPlace } from '#src/session/ports/panel.ts';
 import type { Seat } from '#src/session/ports/stores/seat-store.ts';
 import type { StoredTrack } from '#src/session/ports/stores/track-store.ts';
 import type { SpendingEntry } from '#src/spending/book.ts';
+import type { Store } from '#src/storage/store.ts';
+import type { TranscriptStore } from '#src/storage/transcripts/transcript-store.ts';
 
-/** Time, in ms of the wall clock, at which the stores of `test/fixtures/stores` were written. */
+/** Time, in ms of the wall clock, at which the rows are written. */
 export const writtenAtWallMs = Date.UTC(2026, 10, 20, 18);
 export const day = '2026-11-20';
 
@@ -226,7 +228,7 @@ export const lines: readonly TranscriptLine[] = [
   },
 ];
 
-/** Longer than a message; stores of the first day of transcripts could not hold such a one. */
+/** Longer than a message. */
 export const longLine: TranscriptLine = {
   sessionId: second,
   number: 3,
@@ -273,37 +275,27 @@ export const memories: readonly NewMemory[] = [
   },
 ];
 
-/** One operation of a store that knows tables of this format or a later one. */
-type StoreWrite = {
-  readonly name: string;
-  readonly args: readonly unknown[];
-  readonly since?: number;
-};
+export async function writeMain(store: Store): Promise<void> {
+  for (const consent of consents) await store.consents.write(...consent);
+  for (const panel of panels) await store.panels.write(...panel);
+  for (const setting of settings) await store.settings.write(...setting);
+  await store.tracks.write(guildId, channelId, tracks);
+  await store.tracks.write(guildId, placeId, mutedTracks);
+  await store.spending.add([...spending, spendingOnCaptions]);
+  await store.guilds.erase(removedGuildId, day);
+  await store.guilds.note(botId, notedGuildIds);
+  await store.captionChoices.leaveOut(leftOut.guildId, leftOut.personId, true);
+  await store.seats.write(seat);
+  await store.seats.write(followingSeat);
+  await store.apiTokens.add(apiToken, apiTokenHash);
+  await store.personSettings.write(guildId, dora, personSettings);
+  await store.reminders.add(reminder);
+}
 
-export const mainWrites: readonly StoreWrite[] = [
-  ...consents.map((args) => ({ name: 'consents.write', args })),
-  ...panels.map((args) => ({ name: 'panels.write', args })),
-  ...settings.map((args) => ({ name: 'settings.write', args })),
-  { name: 'tracks.write', args: [guildId, channelId, tracks] },
-  { name: 'spending.add', args: [spending] },
-  { name: 'guilds.erase', args: [removedGuildId, day], since: 6 },
-  { name: 'guilds.note', args: [botId, notedGuildIds], since: 7 },
-  { name: 'spending.add', args: [[spendingOnCaptions]], since: 8 },
-  { name: 'captionChoices.leaveOut', args: [leftOut.guildId, leftOut.personId, true], since: 8 },
-  { name: 'seats.write', args: [seat], since: 9 },
-  { name: 'apiTokens.add', args: [apiToken, apiTokenHash], since: 10 },
-  { name: 'personSettings.write', args: [guildId, dora, personSettings], since: 11 },
-  { name: 'reminders.add', args: [reminder], since: 12 },
-  { name: 'tracks.write', args: [guildId, placeId, mutedTracks], since: 13 },
-  { name: 'seats.write', args: [followingSeat], since: 13 },
-];
-
-/** `since` is the format of `parley.db` beside it. */
-export const transcriptWrites: readonly StoreWrite[] = [
-  ...sessions.map((session) => ({ name: 'writer.putSession', args: [session] })),
-  { name: 'writer.putLines', args: [lines] },
-  { name: 'writer.putLines', args: [[longLine]], since: 8 },
-  { name: 'writer.putPresences', args: [presences] },
-  ...captionMessages.map((message) => ({ name: 'messages.put', args: [message] })),
-  ...memories.map((memory) => ({ name: 'memories.add', args: [memory] })),
-];
+export async function writeTranscripts(store: TranscriptStore): Promise<void> {
+  for (const session of sessions) await store.writer.putSession(session);
+  await store.writer.putLines([...lines, longLine]);
+  await store.writer.putPresences(presences);
+  for (const message of captionMessages) await store.messages.put(message);
+  for (const memory of memories) await store.memories.add(memory);
+}

@@ -7,7 +7,7 @@ import { apiScopes } from '#src/api/tokens/token-store.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
-import { refuseNewerStores, storeFiles } from '#src/storage/data-dir/store-files.ts';
+import { refuseForeignFormats, storeFiles } from '#src/storage/data-dir/store-files.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
 import { type Store, storePath } from '#src/storage/store.ts';
 import { runProgram } from './run-program.ts';
@@ -39,7 +39,7 @@ async function openForTokens({ databaseUrl, dataDir, discord }: Config): Promise
   }
   const folder = discord ? dataDir : join(dataDir, 'sandbox');
   const path = storePath(folder);
-  refuseNewerStores(folder);
+  refuseForeignFormats(folder);
   const file = storeFiles(folder).find((one) => one.path === path);
   if (file && file.version === file.known) return await openLocalStore(path, { clock });
   // Its format changes: no other process may work with it meanwhile.

@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { BotError } from '#src/base/errors.ts';
-import { migrate, versionOf } from '#src/storage/schema.ts';
+import { isTooOld, migrate, rangeOf, versionOf } from '#src/storage/schema.ts';
 import { DatabaseSync, openReadOnly } from '#src/storage/sqlite.ts';
-import { asTrouble, isBusy, isDamage } from '#src/storage/trouble.ts';
+import { asTrouble, isBusy, isDamage, lastDevelopmentCommit } from '#src/storage/trouble.ts';
 import { backUp } from './backup.ts';
 import { type BackupKind, backupKinds } from './backup-kinds.ts';
 import { backupsFolder, copiesIn, madeAtWallMs } from './copy-names.ts';
@@ -106,7 +106,7 @@ function examine(path: string, options: RestoreOptions): ExaminedCopy {
       throw new BotError('store.unreadable', false, message);
     }
     if (sqlite.prepare('PRAGMA quick_check(1)').get()?.quick_check !== 'ok') throw damaged(path);
-    refuseNewer(path, versionOf(sqlite), kind);
+    refuseFormat(path, versionOf(sqlite), kind);
     refuseForeign(path, sqlite, kind);
     return { path, kind };
   } catch (error) {
@@ -125,11 +125,15 @@ function kindOf(sqlite: DatabaseSync): BackupKind | undefined {
   return backupKinds.find(({ table }) => tables.has(table));
 }
 
-function refuseNewer(path: string, version: number, { migrations }: BackupKind): void {
-  const known = migrations.at(-1)?.version ?? 0;
-  if (version <= known) return;
-  const message = `The copy ${path} was made by a newer Parley (format ${version}, this one reads up to ${known}): update the bot first.`;
-  throw new BotError('store.newer', false, message);
+function refuseFormat(path: string, version: number, { migrations }: BackupKind): void {
+  const range = rangeOf(migrations);
+  if (version > range.known) {
+    const message = `The copy ${path} was made by a newer Parley (format ${version}, this one reads up to ${range.known}): update the bot first.`;
+    throw new BotError('store.newer', false, message);
+  }
+  if (!isTooOld(version, range)) return;
+  const message = `The copy ${path} has format ${version}, from before the first release, and this program reads formats from ${range.oldest} on: restore it with commit ${lastDevelopmentCommit}, which brings it to format ${range.oldest}, or take a newer copy.`;
+  throw new BotError('store.older', false, message);
 }
 
 /** What somebody added to a copy, say a trigger, would change what is stored later. */

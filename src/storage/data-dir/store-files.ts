@@ -1,19 +1,17 @@
 import { existsSync } from 'node:fs';
 import { BotError } from '#src/base/errors.ts';
-import { migrations, versionOf } from '#src/storage/schema.ts';
+import { type FormatRange, isTooOld, migrations, rangeOf, versionIn } from '#src/storage/schema.ts';
 import { openReadOnly } from '#src/storage/sqlite.ts';
 import { storePath } from '#src/storage/store.ts';
 import { migrations as transcriptMigrations } from '#src/storage/transcripts/schema.ts';
 import { transcriptsPath } from '#src/storage/transcripts/transcript-store.ts';
-import { tooNew } from '#src/storage/trouble.ts';
+import { tooNew, tooOld } from '#src/storage/trouble.ts';
 
-/** A file of a `DATA_DIR`, and its format: the version of its last migration. */
-export type StoreFile = {
+/** A file of a `DATA_DIR`, the format of its last migration, and the formats that this program reads. */
+export type StoreFile = FormatRange & {
   readonly path: string;
   /** Absent where it cannot be read. */
   readonly version?: number;
-  /** Latest format that this program reads. */
-  readonly known: number;
 };
 
 /** Seat in a voice channel as it stands in the store, by the wall clock of the bot's machine. */
@@ -36,21 +34,28 @@ export function storeFiles(dataDir: string): readonly StoreFile[] {
   return files
     .filter(({ path }) => existsSync(path))
     .map(({ path, steps }) => {
-      const known = steps.at(-1)?.version ?? 0;
-      const version = versionIn(path);
-      return version === undefined ? { path, known } : { path, version, known };
+      const version = versionIn(path, lockWaitMs);
+      return { path, ...rangeOf(steps), ...(version !== undefined && { version }) };
     });
 }
 
 /**
- * Refuses a `DATA_DIR` with a store of a later version of this program: without it the bot would forget who said no, and
- * would write nothing. Errors: BotError `store.newer`, a sentence for each such file. A file that cannot be read is passed.
+ * Refuses a `DATA_DIR` with a store of a later version of this program, or of one from before the first release: without it
+ * the bot would forget who said no, and would write nothing. A file that cannot be read is passed.
+ *
+ * Errors: BotError `store.newer` or else `store.older`, a sentence for each such file.
  */
-export function refuseNewerStores(dataDir: string): void {
-  const sentences = storeFiles(dataDir).flatMap(({ path, version = 0, known }) =>
-    version > known ? [tooNew(path, version, known).message] : [],
-  );
-  if (sentences.length > 0) throw new BotError('store.newer', false, sentences.join('\n'));
+export function refuseForeignFormats(dataDir: string): void {
+  const files = storeFiles(dataDir).map(({ version = 0, ...file }) => ({ ...file, version }));
+  const newer = files
+    .filter(({ version, known }) => version > known)
+    .map(({ path, version, known }) => tooNew(path, version, known).message);
+  const older = files
+    .filter((file) => isTooOld(file.version, file))
+    .map(({ path, version, oldest }) => tooOld(path, version, oldest).message);
+  if (newer.length + older.length === 0) return;
+  const code = newer.length > 0 ? 'store.newer' : 'store.older';
+  throw new BotError(code, false, [...newer, ...older].join('\n'));
 }
 
 /** Seats as the bot left them, by server id; none where the store cannot be read. Nothing is written. */
@@ -69,14 +74,5 @@ export function seatRows(dataDir: string): readonly SeatRow[] {
       }));
   } catch {
     return [];
-  }
-}
-
-function versionIn(path: string): number | undefined {
-  try {
-    using sqlite = openReadOnly(path, lockWaitMs);
-    return versionOf(sqlite);
-  } catch {
-    return undefined;
   }
 }

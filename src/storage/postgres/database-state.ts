@@ -1,5 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
+import { type FormatRange, rangeOf } from '#src/storage/schema.ts';
 import { booksPart } from './books/schema.ts';
 import { placeOf } from './connection.ts';
 import { PostgresPool } from './pool.ts';
@@ -43,8 +44,8 @@ export type DatabaseSeat = {
 export type DatabasePart = {
   readonly name: string;
   readonly version: number;
-  /** Latest format that this program reads; absent for a part it does not know. */
-  readonly known?: number;
+  /** Formats that this program reads; absent for a part it does not know. */
+  readonly range?: FormatRange;
 };
 
 /** What a database of the bot holds of processes, without anything that people said or set. */
@@ -96,13 +97,12 @@ type Rows = (sql: string, values?: readonly unknown[]) => Promise<readonly SqlRo
 
 async function partsIn(rows: Rows): Promise<readonly DatabasePart[]> {
   const known = new Map(
-    [booksPart, shardSchema].map(({ name, migrations }) => [name, migrations.at(-1)?.version]),
+    [booksPart, shardSchema].map(({ name, migrations }) => [name, rangeOf(migrations)]),
   );
   const found = await rows('SELECT part, version FROM parley_schema ORDER BY part');
   return found.map(({ part, version }) => {
-    const latest = known.get(String(part));
-    const one = { name: String(part), version: Number(version) };
-    return latest === undefined ? one : { ...one, known: latest };
+    const range = known.get(String(part));
+    return { name: String(part), version: Number(version), ...(range && { range }) };
   });
 }
 

@@ -30,8 +30,8 @@ const watchMs = 10_000;
  * The store in PostgreSQL, with its pool for what else is kept there. While the database is away, `tell` hears of it once,
  * reads fail, and writes wait.
  *
- * Errors: BotError `store.misconfigured` where DATABASE_URL cannot work, `store.newer`, `store.unreadable` where the database was not reached
- * for 60 s. Aborting `signal` throws `signal.reason`.
+ * Errors: BotError `store.misconfigured` where DATABASE_URL cannot work, `store.newer`, `store.older`, `store.unreadable` where the database
+ * was not reached for 60 s. Aborting `signal` throws `signal.reason`.
  */
 export async function openPostgresStore(
   { clock, parts = [], tell, ...connection }: PostgresStoreOptions,
@@ -68,7 +68,8 @@ async function whenReached(
 }
 
 function misconfigured(error: unknown): unknown {
-  if (!(error instanceof BotError) || error.retryable || error.code === 'store.newer') return error;
+  if (!(error instanceof BotError) || error.retryable) return error;
+  if (error.code === 'store.newer' || error.code === 'store.older') return error;
   return new BotError('store.misconfigured', false, error.message, error.cause);
 }
 

@@ -1,9 +1,14 @@
-import type { Migration } from '#src/storage/schema.ts';
+import { isTooOld, type Migration, rangeOf } from '#src/storage/schema.ts';
 import type { PostgresPool } from './pool.ts';
-import { isReadOnly, schemaTooNew } from './postgres-trouble.ts';
+import { isReadOnly, schemaTooNew, schemaTooOld } from './postgres-trouble.ts';
 import type { SqlConnection } from './sql-connection.ts';
 
-/** A group of tables with steps of its own from nothing to the present format, in order; a released step never changes. */
+/**
+ * A group of tables with migrations of its own, in order; a released one never changes.
+ *
+ * The first migration creates all tables of the part. Its number is that of the part's last format before the first release,
+ * whose tables are the same: so no schema of an earlier format is taken for this one. Those have lower numbers, and are refused.
+ */
 export type SchemaPart = { readonly name: string; readonly migrations: readonly Migration[] };
 
 /** Several processes that start at once wait for the one that migrates. */
@@ -12,15 +17,16 @@ const migrateMs = 60_000;
 /**
  * Brings every part of the schema to the present format, wholly or not at all; one process at a time does it.
  *
- * The tables stand in the connection's first schema. Errors: BotError `store.*`; none of a format that is later than known, of
- * a database that takes no writes, or without rights is retryable.
+ * The tables stand in the connection's first schema. Errors: BotError `store.*`; none of a format that this program does not
+ * read, of a database that takes no writes, or without rights is retryable.
  */
 export async function migratePostgres(
   pool: PostgresPool,
   parts: readonly SchemaPart[],
 ): Promise<void> {
   const found = await pool.read((connection) => examine(connection, pool.place));
-  if (parts.every((part) => found.get(part.name) === latestOf(part, found, pool.place))) return;
+  checkFormats(parts, found, pool.place);
+  if (parts.every(({ name, migrations }) => found.get(name) === rangeOf(migrations).known)) return;
   await pool.write(async (connection) => {
     await connection.run("SET LOCAL lock_timeout = '60s'");
     await connection.run(
@@ -30,10 +36,8 @@ export async function migratePostgres(
       'CREATE TABLE IF NOT EXISTS parley_schema (part text PRIMARY KEY, version integer NOT NULL)',
     );
     const versions = await versionsOf(connection);
-    for (const part of parts) {
-      latestOf(part, versions, pool.place);
-      await migratePart(connection, part, versions.get(part.name) ?? 0);
-    }
+    checkFormats(parts, versions, pool.place);
+    for (const part of parts) await migratePart(connection, part, versions.get(part.name) ?? 0);
   }, migrateMs);
 }
 
@@ -69,14 +73,16 @@ async function versionsOf(connection: SqlConnection): Promise<ReadonlyMap<string
   return new Map(rows.map(({ part, version }) => [String(part), Number(version)]));
 }
 
-/** Errors: BotError `store.newer`. */
-function latestOf(
-  { name, migrations }: SchemaPart,
+/** Errors: BotError `store.newer` or `store.older` for a format that this program does not read. */
+function checkFormats(
+  parts: readonly SchemaPart[],
   versions: ReadonlyMap<string, number>,
   place: string,
-): number {
-  const known = migrations.at(-1)?.version ?? 0;
-  const version = versions.get(name) ?? 0;
-  if (version > known) throw schemaTooNew(place, name, version, known);
-  return known;
+): void {
+  for (const { name, migrations } of parts) {
+    const version = versions.get(name) ?? 0;
+    const range = rangeOf(migrations);
+    if (version > range.known) throw schemaTooNew(place, name, version, range.known);
+    if (isTooOld(version, range)) throw schemaTooOld(place, name, version, range.oldest);
+  }
 }

@@ -1,5 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import type { StoreCode } from '#src/storage/trouble.ts';
+import { lastDevelopmentCommit, type StoreCode } from '#src/storage/trouble.ts';
 
 /** What is in the way, as far as it needs different help. */
 export type PostgresHindrance =
@@ -82,6 +82,12 @@ export function isReadOnly(place: string): BotError {
 export function schemaTooNew(place: string, part: string, version: number, known: number) {
   const message = `The database ${place} was written by a newer Parley (format ${version} of ${part}, this one knows up to ${known}): update this bot.`;
   return new BotError('store.newer', false, message);
+}
+
+/** A part of the schema was written by a program from before the first release. */
+export function schemaTooOld(place: string, part: string, version: number, oldest: number) {
+  const message = `The database ${place} has format ${version} of ${part}, from before the first release, and this program reads formats from ${oldest} on: start commit ${lastDevelopmentCommit} once, which still reads it and brings it to format ${oldest}, or name an empty schema in DATABASE_URL.`;
+  return new BotError('store.older', false, message);
 }
 
 /** The database did not answer in time; whether a write was done is unknown. */

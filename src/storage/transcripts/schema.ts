@@ -1,7 +1,8 @@
 import type { Migration } from '#src/storage/schema.ts';
 
 /**
- * Every step from an empty file of transcripts to the present format, in order; a released step never changes.
+ * The migrations of `transcripts.db`, in order; a released one never changes. The first one creates the whole schema, under the
+ * number of the last format before the first release, as in `parley.db`.
  *
  * A line's `id` is its session's `key` times 2^22, plus its number: the index of words tells sessions apart by it, and the
  * newest line has the highest. A line longer than a message has `more_posts`. `first_ms`, `last_ms` and `last_number` of a session bound those of its lines. `line_words`
@@ -10,7 +11,7 @@ import type { Migration } from '#src/storage/schema.ts';
  */
 export const migrations: readonly Migration[] = [
   {
-    version: 1,
+    version: 2,
     sql: `
       CREATE TABLE guilds (
         key INTEGER PRIMARY KEY,
@@ -105,24 +106,6 @@ export const migrations: readonly Migration[] = [
       CREATE VIRTUAL TABLE line_words USING fts5 (
         words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii'
       );
-    `,
-  },
-  {
-    // Files of the first day had step 1 without these.
-    version: 2,
-    sql: `
-      CREATE TABLE IF NOT EXISTS more_posts (
-        line INTEGER NOT NULL,
-        place INTEGER NOT NULL,
-        channel_id TEXT NOT NULL,
-        message_id TEXT NOT NULL,
-        PRIMARY KEY (line, place)
-      ) STRICT, WITHOUT ROWID;
-      CREATE INDEX IF NOT EXISTS more_posts_by_message ON more_posts (message_id);
-      CREATE VIEW IF NOT EXISTS posts AS
-        SELECT id AS line, post_channel_id AS channel_id, post_message_id AS message_id
-        FROM lines WHERE post_message_id IS NOT NULL
-        UNION ALL SELECT line, channel_id, message_id FROM more_posts;
     `,
   },
 ];

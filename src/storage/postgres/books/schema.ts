@@ -9,7 +9,7 @@ export const booksPart: SchemaPart = {
   name: 'store',
   migrations: [
     {
-      version: 1,
+      version: 5,
       sql: `
         CREATE TABLE standings (
           guild_id text COLLATE "C" NOT NULL,
@@ -47,6 +47,7 @@ export const booksPart: SchemaPart = {
           place integer NOT NULL,
           percent double precision NOT NULL,
           is_paused integer NOT NULL,
+          is_muted integer NOT NULL DEFAULT 0,
           PRIMARY KEY (guild_id, channel_id, name)
         );
         CREATE TABLE track_sounds (
@@ -108,7 +109,7 @@ export const booksPart: SchemaPart = {
         CREATE TABLE seat_consents (
           guild_id text COLLATE "C" NOT NULL,
           person_id text COLLATE "C" NOT NULL,
-          kind text NOT NULL CHECK (kind IN ('caller', 'yes', 'no')),
+          kind text NOT NULL CHECK (kind IN ('caller', 'followed', 'yes', 'no')),
           PRIMARY KEY (guild_id, person_id, kind)
         );
         CREATE TABLE spending_reserves (
@@ -122,11 +123,6 @@ export const booksPart: SchemaPart = {
         CREATE INDEX spending_reserves_by_guild ON spending_reserves (guild_id, holder);
         CREATE TABLE applied_writes (id uuid PRIMARY KEY, at timestamptz NOT NULL DEFAULT now());
         CREATE INDEX applied_writes_by_time ON applied_writes (at);
-      `,
-    },
-    {
-      version: 2,
-      sql: `
         CREATE TABLE api_tokens (
           name text COLLATE "C" PRIMARY KEY,
           hash text COLLATE "C" NOT NULL UNIQUE,
@@ -136,11 +132,6 @@ export const booksPart: SchemaPart = {
           created_ms double precision NOT NULL,
           revoked_ms double precision
         );
-      `,
-    },
-    {
-      version: 3,
-      sql: `
         CREATE TABLE person_settings (
           guild_id text COLLATE "C" NOT NULL,
           person_id text COLLATE "C" NOT NULL,
@@ -152,11 +143,6 @@ export const booksPart: SchemaPart = {
           written_by uuid,
           PRIMARY KEY (guild_id, person_id)
         );
-      `,
-    },
-    {
-      version: 4,
-      sql: `
         CREATE TABLE reminders (
           id text COLLATE "C" PRIMARY KEY,
           guild_id text COLLATE "C" NOT NULL,
@@ -170,15 +156,6 @@ export const booksPart: SchemaPart = {
           UNIQUE (guild_id, person_id, number)
         );
         CREATE INDEX reminders_by_time ON reminders (due_ms);
-      `,
-    },
-    {
-      version: 5,
-      sql: `
-        ALTER TABLE tracks ADD COLUMN is_muted integer NOT NULL DEFAULT 0;
-        ALTER TABLE seat_consents DROP CONSTRAINT seat_consents_kind_check;
-        ALTER TABLE seat_consents ADD CONSTRAINT seat_consents_kind_check
-          CHECK (kind IN ('caller', 'followed', 'yes', 'no'));
       `,
     },
   ],

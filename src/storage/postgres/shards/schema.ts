@@ -5,7 +5,7 @@ export const shardSchema: SchemaPart = {
   name: 'shards',
   migrations: [
     {
-      version: 1,
+      version: 2,
       sql: `
         CREATE TABLE bot (
           only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
@@ -17,18 +17,22 @@ export const shardSchema: SchemaPart = {
           name text NOT NULL,
           version text NOT NULL,
           shard_limit integer NOT NULL,
-          started_at timestamptz NOT NULL DEFAULT clock_timestamp()
+          started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+          until timestamptz NOT NULL,
+          renewal bigint NOT NULL DEFAULT 0,
+          is_alone boolean NOT NULL DEFAULT false
         );
         CREATE TABLE shards (
           shard_id integer PRIMARY KEY,
           epoch bigint NOT NULL DEFAULT 0,
           process_id text,
-          is_active boolean NOT NULL DEFAULT false,
           taken_at timestamptz,
           session_id text,
           resume_url text,
           sequence bigint,
-          session_at timestamptz
+          session_at timestamptz,
+          until timestamptz,
+          CHECK ((process_id IS NULL) = (until IS NULL))
         );
         CREATE TABLE identify_buckets (
           bucket integer PRIMARY KEY,
@@ -38,22 +42,7 @@ export const shardSchema: SchemaPart = {
           interaction_id text PRIMARY KEY,
           at timestamptz NOT NULL DEFAULT clock_timestamp()
         );
-        CREATE INDEX interactions_at ON interactions (at);`,
-    },
-    {
-      // Leases take the place of advisory locks: who held one stops before the first lease could be taken.
-      version: 2,
-      sql: `
-        DELETE FROM processes;
-        ALTER TABLE processes
-          ADD COLUMN until timestamptz NOT NULL,
-          ADD COLUMN renewal bigint NOT NULL DEFAULT 0,
-          ADD COLUMN is_alone boolean NOT NULL DEFAULT false;
-        UPDATE shards SET process_id = NULL;
-        ALTER TABLE shards
-          DROP COLUMN is_active,
-          ADD COLUMN until timestamptz,
-          ADD CHECK ((process_id IS NULL) = (until IS NULL));
+        CREATE INDEX interactions_at ON interactions (at);
         CREATE TABLE identify_limit (
           only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
           total integer NOT NULL,
