@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { keepAnswerMs, LastAnswer } from '#src/playback/reply/last-answer.ts';
-import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import { keepAnswerMs, LastAnswer, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { stretched, TimeStretch } from '#src/playback/reply/stretch.ts';
 import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { heardText } from '#src/playback/reply/heard-text.ts';
+import { heardText } from '#src/playback/reply/sentences.ts';
 import { fc } from '#test/properties.ts';
 
 const said = (text: string, sentMs: number, soundMs = 1000, whole = true) => ({

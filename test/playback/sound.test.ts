@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { limit } from '#src/playback/mix/limiter.ts';
 import { SampleQueue } from '#src/playback/reply/sample-queue.ts';
-import { Spans } from '#src/playback/reply/spans.ts';
+import { Spans } from '#src/playback/reply/sentences.ts';
 import { SpeakRate } from '#src/playback/reply/speak-rate.ts';
 import { fc } from '#test/properties.ts';
 import { level } from './listening.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Spans } from '#src/playback/reply/spans.ts';
+import { Spans } from '#src/playback/reply/sentences.ts';
 
 function spans(...all: readonly (readonly [number, number])[]): Spans {
   const done = new Spans();

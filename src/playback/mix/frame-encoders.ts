@@ -8,11 +8,12 @@ import { musicRateHz, speakRateHz } from '#src/audio/pcm.ts';
 type Maker = 'mono' | 'stereo' | 'packet';
 
 /**
- * One stream of frames by two encoders, and by packets of others, that sounds like one encoder's.
+ * Joins the frames of two encoders, and packets of others, into one stream that sounds like one encoder's.
  *
- * Opus tells the level of a frame by its difference to the one before. So an encoder must know, before its first frame,
- * what people heard last: a pause, or the sound that another made, which it then encodes for nobody, in the mode of that.
- * A change of mode it then makes itself, in its next frame; else there would be a crack up to 30 dB above the speech.
+ * Opus codes the level of a frame as the difference to the one before. So an encoder must know, before its first frame,
+ * the sound that listeners heard last: a pause, or the sound of another encoder, which it then encodes without sending
+ * it, in the mode of that. A change of mode it then makes itself, in its next frame; else there would be a crack up to 30
+ * dB above the speech.
  */
 export class FrameEncoders {
   readonly #mono: OpusEncoder;

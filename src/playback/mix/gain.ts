@@ -1,6 +1,6 @@
 import { bend, full } from './limiter.ts';
 
-/** How many times as large a sample gets. */
+/** Factor of amplitude for a gain in dB. */
 export function gainOf(db: number): number {
   return 10 ** (db / 20);
 }

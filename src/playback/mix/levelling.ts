@@ -4,15 +4,15 @@ import { full } from './limiter.ts';
 import { musicFrame } from './stereo.ts';
 
 /**
- * How loud sounds are made that are to be alike: 6 LU above what broadcasters send, about what synthesizers speak at, and
- * far enough below full scale for peaks of music.
+ * Loudness to which sounds are levelled, in LUFS: 6 LU above the standard of broadcasters, about that of synthesizers,
+ * and far enough below full scale for peaks of music.
  */
 export const targetLufs = -20;
 
-/** Of a whole sound whose loudness is known, or `live`: measured while it is read. */
+/** Known loudness of a whole sound, or `live`: measured while it is read. */
 export type Loudness = number | 'live';
 
-/** What is very quiet is meant to be; and what is louder than this cannot be sound. */
+/** Largest boost, in dB: very quiet sound is quiet on purpose; louder than the other limit no sound can be. */
 const mostUpDb = 12;
 const mostDownDb = 24;
 /** Slower than an ear takes for a change of volume: 3 dB a second. */
@@ -45,7 +45,7 @@ export class Levelling {
     this.#glide.apply(sound);
   }
 
-  /** As `apply`, for sound that is peeked at and not taken: the gain stays as it is. */
+  /** Levels sound that is only looked at ahead, not taken: the gain stays as it is. */
   preview(sound: Float32Array): void {
     new Glide(gainOf(this.#db ?? 0)).apply(sound);
   }

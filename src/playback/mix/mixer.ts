@@ -88,7 +88,7 @@ export class Mixer implements FrameSource {
     if (this.#due) wake();
   }
 
-  /** What it opened itself. */
+  /** Frees only encoders that it opened itself. */
   free(): void {
     this.#encoders.free();
   }

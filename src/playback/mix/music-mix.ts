@@ -20,7 +20,7 @@ export type Mixed = { readonly frame: Frame; readonly heard: () => Int16Array };
 
 /** Frames without music after which speech goes out as it does without; and of a lone source of packets, before they do. */
 const patience = 10;
-/** What an encoder is told of packets that it did not make. */
+/** Frames that an encoder gets of packets from elsewhere. */
 const told = 3;
 
 /** Speech and music as one stream: mono while only speech sounds, stereo else, whole packets where nothing is changed. */

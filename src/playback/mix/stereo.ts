@@ -4,7 +4,7 @@ import { musicRateHz } from '#src/audio/pcm.ts';
 export const musicPerMs = musicRateHz / 1000;
 export const musicFrame = 20 * musicPerMs;
 
-/** Of every change that would click. */
+/** Length of a ramp that keeps a change from clicking. */
 export const rampSamples = 5 * musicPerMs;
 
 /** Lets the sound of `raw` (two channels) from place `at` on rise out of silence; places are of one channel. */

@@ -4,7 +4,7 @@ import { frameSamples } from './track.ts';
 
 /** Frames an encoder is given first, so that it knows what people have just heard. */
 const told = 3;
-/** What the resampler holds back: 1 ms. */
+/** Delay of the resampler, in samples: 1 ms. */
 const late = speakRateHz / 1000;
 /** Share of a frame in which sound slides from in time to late or back: 5 % lower or higher in pitch meanwhile. */
 const slide = 0.94;
@@ -12,9 +12,9 @@ const slide = 0.94;
 const silence = new Int16Array(frameSamples);
 
 /**
- * Speech for the mix at 48 kHz, 1 ms late; with what it takes to go there and back without a jump.
+ * Speech for the mix at 48 kHz, 1 ms late, with switches to and from it without a jump.
  *
- * Is told every frame of speech, silence included, whatever becomes of it.
+ * Takes every frame of speech, silence included, also of sound that is not used.
  */
 export class WideSpeech {
   /** The latest frames, oldest first. */
@@ -92,7 +92,7 @@ export class WideSpeech {
   }
 }
 
-/** How far from its place sound is read, at first and at last. */
+/** Distance from its place at which sound is read, at the start and at the end. */
 type Slide = { readonly from: number; readonly to: number; readonly length: number };
 
 /** `sound` from place `at` on, read from a little before that, more and more so or less and less. */

@@ -10,7 +10,7 @@ const cellSamples = (speakRateHz / 1000) * cellMs;
  */
 const pauseShare = 0.1;
 
-/** How loud a sound is in each 10 ms: enough to find its pauses, in 200 bytes a second. */
+/** Loudness of a sound in each 10 ms: enough to find its pauses, in 200 bytes a second. */
 export class Levels {
   #cells = new Uint16Array(64);
   #count = 0;
@@ -31,7 +31,7 @@ export class Levels {
     return cell < this.#count ? (this.#cells[cell] ?? 0) : 0;
   }
 
-  /** How much of the first `untilMs` is no pause. */
+  /** Duration without pauses within the first `untilMs`. */
   soundingMs(untilMs: number): number {
     let sounding = 0;
     for (let cell = 0; cell < this.#count && cell * cellMs < untilMs; cell++) {

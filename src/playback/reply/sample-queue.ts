@@ -1,4 +1,4 @@
-/** Samples first in, first out, whatever the length of the pieces. Unbounded ahead: the owner holds that bound. */
+/** Samples first in, first out, in pieces of any length. Unbounded ahead: the owner holds that bound. */
 export class SampleQueue {
   readonly #keep: number;
   #pieces: Int16Array[] = [];
@@ -9,7 +9,7 @@ export class SampleQueue {
   /** Samples before the next one that are still here, also more than `keep`. */
   #kept = 0;
 
-  /** Of what was taken, the last `keep` samples can be had `back`. */
+  /** The last `keep` samples taken can be put `back`. */
   constructor(keep = 0) {
     this.#keep = keep;
   }
@@ -77,7 +77,7 @@ export class SampleQueue {
     return returned;
   }
 
-  /** Of the samples waiting, only the first `count` stay. */
+  /** Keeps only the first `count` of the waiting samples. */
   shorten(count: number): void {
     let over = this.#length - count;
     while (over > 0) {

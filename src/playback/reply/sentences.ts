@@ -1,7 +1,5 @@
 import { speakRateHz } from '#src/audio/pcm.ts';
-import { heardText } from './heard-text.ts';
 import { Levels } from './levels.ts';
-import { Spans } from './spans.ts';
 import { type Sounding, type WordMark, type WordTime, wordTimes } from './word-times.ts';
 
 const samplesPerMs = speakRateHz / 1000;
@@ -25,6 +23,15 @@ type PlacedSentence = {
 
 /** Where a reply is: both count from 0. */
 export type Position = { readonly sentence: number; readonly word: number };
+
+/** Sound of one sentence that is known to have left. */
+type SpokenSentence = Sounding & { readonly sentMs: number };
+
+/**
+ * Sound that may lack without a word missing: three frames, since a sentence ends in silence
+ * and the link may refuse a packet.
+ */
+const missingSoundMs = 60;
 
 /** Which sentence lies where in the sound of a reply, and how much of each has left. */
 export class SpokenSentences {
@@ -129,4 +136,53 @@ function safeStart(words: readonly WordTime[], atMs: number, levels: Levels): nu
   const word = words.findLast(({ fromMs }) => fromMs < atMs - doubtMs) ?? words[0];
   const startMs = Math.min(word?.fromMs ?? atMs, atMs);
   return levels.quietest(Math.max(0, startMs - snapMs), startMs + 10, startMs) ?? startMs;
+}
+
+/** The words people heard: whole sentences, and of the one that was cut those that were over by then. */
+export function heardText(sentences: readonly SpokenSentence[]): string {
+  return sentences
+    .map(heardOf)
+    .filter((text) => text !== '')
+    .join(' ');
+}
+
+function heardOf(sentence: SpokenSentence): string {
+  const { text, sentMs, soundMs, whole } = sentence;
+  if (sentMs <= 0) return '';
+  if (whole && sentMs >= soundMs - missingSoundMs) return text.trim();
+  const heard = wordTimes(sentence).findLast(({ toMs }) => toMs <= sentMs);
+  return text.slice(0, heard?.to ?? 0).trim();
+}
+
+/** Which places of a sound are done with; places done twice count once. */
+export class Spans {
+  /** In order, apart from each other. */
+  #all: (readonly [from: number, to: number])[] = [];
+
+  add(from: number, to: number): void {
+    if (to <= from) return;
+    const last = this.#all.at(-1);
+    if (!last || last[1] < from) this.#all.push([from, to]);
+    else if (last[0] <= from) this.#all[this.#all.length - 1] = [last[0], Math.max(last[1], to)];
+    else this.#join(from, to);
+  }
+
+  /** Length of the marked places within these. */
+  within(from: number, to: number): number {
+    return this.#all.reduce(
+      (sum, [a, b]) => sum + Math.max(0, Math.min(b, to) - Math.max(a, from)),
+      0,
+    );
+  }
+
+  #join(from: number, to: number): void {
+    const touched = this.#all.filter(([a, b]) => b >= from && a <= to);
+    const joined = [
+      Math.min(from, ...touched.map(([a]) => a)),
+      Math.max(to, ...touched.map(([, b]) => b)),
+    ] as const;
+    this.#all = [...this.#all.filter(([a, b]) => b < from || a > to), joined].sort(
+      ([a], [b]) => a - b,
+    );
+  }
 }

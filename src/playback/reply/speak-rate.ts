@@ -1,7 +1,7 @@
 import { type Pcm, speakRateHz, toMono } from '#src/audio/pcm.ts';
 import { Resampler } from '#src/audio/resample.ts';
 
-/** Turns whatever a speech provider sends into mono at the speaking rate, in order. */
+/** Turns sound of any rate and channels from a speech provider into mono at the speaking rate, in order. */
 export class SpeakRate {
   #rateHz = speakRateHz;
   #resampler = new Resampler(speakRateHz, speakRateHz);
@@ -13,7 +13,7 @@ export class SpeakRate {
     return [...rest, this.#resampler.push(samples === pcm.samples ? samples.slice() : samples)];
   }
 
-  /** What is still inside; afterwards another sentence may begin. */
+  /** Gives the samples still inside; afterwards another sentence may begin. */
   flush(): Int16Array[] {
     return [this.#resampler.flush()];
   }

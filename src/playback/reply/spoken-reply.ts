@@ -1,19 +1,21 @@
-import type { Pcm } from '#src/audio/pcm.ts';
+import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
+import type { Clock } from '#src/base/clock.ts';
 import { gainOf } from '#src/playback/mix/gain.ts';
 import { type Block, frameSamples } from '#src/playback/mix/track.ts';
 import { ReplySound, type SentenceSound, samplesPerMs } from './reply-sound.ts';
 import type { Position } from './sentences.ts';
+import { stretched } from './stretch.ts';
 import type { WordMark } from './word-times.ts';
 
 /**
- * How an answer ended on its track; exactly one each.
+ * End of an answer on its track; exactly one each.
  *
- * `completed`: all of it was handed to the link. `failed`: its source broke, and what there was has been handed out.
+ * `completed`: all of it was handed to the link. `failed`: its source broke, and the sound before that was handed out.
  * `empty`: there was no sound. `cancelled`: it was cut, or ended after a sentence.
  */
 export type ReplyFinish = 'completed' | 'cancelled' | 'empty' | 'failed';
 
-/** What a reply is from birth. */
+/** Fixed properties of a reply. */
 export type ReplyOptions = {
   /** False for what must be heard out: people may not talk it down. A `cut` still works. Default true. */
   readonly interruptible?: boolean;
@@ -40,6 +42,9 @@ const shortestPause = 4;
 /** A change of volume that is faster would click. */
 const shortestGlideMs = 5;
 
+/** `keepMs` of an answer that may be asked for again: of a longer one its last minute, from the start of a sentence. */
+export const keepAnswerMs = 60_000;
+
 /** One answer on the way to the channel: its sound, and how much of it was heard. Written by one, pulled by a track. */
 export class SpokenReply {
   readonly interruptible: boolean;
@@ -49,9 +54,9 @@ export class SpokenReply {
   /** Settles once and never rejects; after `cut`, at once. */
   readonly finish = this.#done.promise;
   #finished: ReplyFinish | undefined;
-  /** What the finish will be once all has been handed out. */
+  /** Finish once all has been handed out. */
   #ending: 'completed' | 'failed' | 'cancelled' | undefined;
-  /** Of what is still written, only what belongs to the sentence that sounds. */
+  /** From now on only writes to the sentence that sounds are accepted. */
   #last = false;
   #firstSentAtMs: number | undefined;
   /** The former pull gave sound, so stopping short would click. */
@@ -109,7 +114,7 @@ export class SpokenReply {
     return this.#sound.heardText(this.#ending !== undefined && this.#ending !== 'failed');
   }
 
-  /** What is still here of its sound, by whole sentences, in full volume. */
+  /** Remaining sound by whole sentences, in full volume. */
   sentences(): Iterable<SentenceSound> {
     return this.#sound.sentences();
   }
@@ -175,7 +180,10 @@ export class SpokenReply {
     this.#dieAway();
   }
 
-  /** Goes on from the start of the word that was cut, after 80 ms or less right there; a pause nobody heard yet never was. */
+  /**
+   * Goes on from the start of the word that was cut, after 80 ms or less right there; a pause that was not heard yet is
+   * dropped.
+   */
   resume(): void {
     if (this.#finished || !this.#paused) return;
     this.#paused = false;
@@ -291,5 +299,35 @@ export class SpokenReply {
 
   #tell(): void {
     this.#listener?.();
+  }
+}
+
+/** The sound of an answer that was given, also of what was cut off; 2.9 MB a minute. */
+export class LastAnswer {
+  readonly #given: SpokenReply;
+
+  /** `given` takes no more sound. */
+  constructor(given: SpokenReply) {
+    this.#given = given;
+  }
+
+  /**
+   * Writes it to a new reply, and ends that: at 0.5 to 2 times its own pace, at the same pitch.
+   *
+   * Works while the reply plays, and lets everything else run in between: a second of sound takes 3 to 9 ms. Aborting
+   * `signal` throws `signal.reason`.
+   */
+  async sayTo(
+    reply: SpokenReply,
+    { speed, clock }: { readonly speed: number; readonly clock: Clock },
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (const { text, samples } of this.#given.sentences()) {
+      for (const piece of stretched(samples, speed)) {
+        await reply.write({ samples: piece, rateHz: speakRateHz, channels: 1 }, text, signal);
+        await clock.sleep(0, signal);
+      }
+    }
+    reply.end();
   }
 }

@@ -3,12 +3,12 @@ import { speakRateHz } from '#src/audio/pcm.ts';
 /** Pieces of the sound that overlap by half: long enough for the lowest voice, short enough for a syllable. */
 const pieceSamples = speakRateHz / 25;
 const hop = pieceSamples / 2;
-/** How far a piece may be moved to fit the one before: half a period of 50 Hz. */
+/** Longest shift that fits a piece to the one before: half a period of 50 Hz. */
 const search = speakRateHz / 100;
-/** Of the candidates every eighth is tried first, by every eighth sample; then those around the best, by every other. */
+/** Step of the first search: every eighth candidate by every eighth sample; then those around the best, by every other. */
 const coarse = 8;
 const fine = 2;
-/** What comes out at once, 200 ms. */
+/** Samples given at once, 200 ms. */
 const portion = 10 * hop;
 const window = Float32Array.from(
   { length: pieceSamples },
@@ -54,7 +54,7 @@ export class TimeStretch {
     this.#pace = Math.min(2, Math.max(0.5, speed));
   }
 
-  /** What can be said of the sound so far: all but the last 60 ms or so. */
+  /** Gives the sound that is final so far: all but the last 60 ms or so. */
   push(samples: Int16Array): Int16Array {
     const sound = new Int16Array(this.#sound.length + samples.length);
     sound.set(this.#sound);

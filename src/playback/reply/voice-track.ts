@@ -10,7 +10,7 @@ export type ReplyAdded =
 /** Answers that may stand in line, the one that sounds included. */
 const longestLine = 8;
 
-/** Of a change of volume while it speaks. */
+/** Duration, in samples, of a change of volume during speech. */
 const glideSamples = speakRateHz / 50;
 
 /** The track `voice`: what the bot says, one reply after the other. */

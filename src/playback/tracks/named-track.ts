@@ -17,7 +17,7 @@ import { TrackVolume } from './track-volume.ts';
 
 /** One name, what plays under it, and what comes after that. */
 export class NamedTrack {
-  /** As whoever played on it first wrote it. */
+  /** Name in the spelling of the first use. */
   readonly name: string;
   /** The name as it is compared. */
   readonly key: string;
@@ -101,14 +101,14 @@ export class NamedTrack {
     return this.fade(percent, 0);
   }
 
-  /** As `volume`, reached gradually over `overMs`. */
+  /** Changes the volume like `volume`, gradually over `overMs`. */
   fade(percent: number, overMs: number): number {
     const reached = this.#volume.fade(percent, Math.max(0, overMs));
     this.#news.changed();
     return reached;
   }
 
-  /** What sounds is cancelled, the next one begins. */
+  /** Cancels the current item and begins the next one. */
   skip(): SkipOutcome {
     this.#player.cut();
     const item = this.#queue.skip('skipped');
@@ -142,7 +142,7 @@ export class NamedTrack {
     return sought ?? { kind: 'idle' };
   }
 
-  /** What sounds comes again and again, or plays on to its end. */
+  /** Repeats the current item, or lets it play on to its end. */
   loop(on: boolean): LoopOutcome {
     const looped = this.#queue.now?.loop(on);
     this.#news.changed();

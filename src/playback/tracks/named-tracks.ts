@@ -14,7 +14,7 @@ export const mostTracks = 25;
 /**
  * Tracks by name, each with its own queue, that sound together.
  *
- * Nothing is read or mixed before somebody asks `pull`; without that everything stays where it is.
+ * Nothing is read or mixed before a call of `pull`; without that everything stays where it is.
  */
 export class NamedTracks implements Disposable, AsyncDisposable {
   readonly #clock: Clock;
@@ -31,7 +31,7 @@ export class NamedTracks implements Disposable, AsyncDisposable {
     this.#codec = parts.codec;
   }
 
-  /** Undefined where nothing was ever played under that name, in whatever case. */
+  /** Undefined where nothing was ever played under that name, in any case. */
   track(name: string): NamedTrack | undefined {
     return this.#tracks.get(trackKey(name));
   }
@@ -45,19 +45,19 @@ export class NamedTracks implements Disposable, AsyncDisposable {
     return this.all().map(({ view }) => view);
   }
 
-  /** As `NamedTrack.play`; makes the track. */
+  /** Calls `NamedTrack.play`; makes the track. */
   play(name: string, source: SoundSource, options: ItemOptions = {}): ItemAdded {
     const track = this.#open(name);
     return track instanceof NamedTrack ? track.play(source, options) : track;
   }
 
-  /** As `NamedTrack.enqueue`; makes the track. */
+  /** Calls `NamedTrack.enqueue`; makes the track. */
   enqueue(name: string, source: SoundSource, options: ItemOptions = {}): ItemAdded {
     const track = this.#open(name);
     return track instanceof NamedTrack ? track.enqueue(source, options) : track;
   }
 
-  /** As `NamedTrack.next`; makes the track. */
+  /** Calls `NamedTrack.next`; makes the track. */
   next(name: string, source: SoundSource, options: ItemOptions = {}): ItemAdded {
     const track = this.#open(name);
     return track instanceof NamedTrack ? track.next(source, options) : track;
@@ -104,7 +104,7 @@ export class NamedTracks implements Disposable, AsyncDisposable {
     this.#mix.duckForPeople(on);
   }
 
-  /** Somebody speaks, or nobody does. */
+  /** Whether at least one person speaks. */
   hear(isAnybodySpeaking: boolean): void {
     this.#mix.hear(isAnybodySpeaking);
   }

@@ -2,8 +2,6 @@ import type { OpusDecoder } from '#src/audio/opus/opus.ts';
 import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { musicPerMs } from '#src/playback/mix/stereo.ts';
-import { portion, ReadPace } from './read-pace.ts';
-import { SourceTimeout } from './source-timeout.ts';
 import { StereoIntake, type TakenSound } from './stereo-intake.ts';
 import { opusAhead, StereoQueue } from './stereo-queue.ts';
 
@@ -30,6 +28,12 @@ const enough = 400 * musicPerMs;
 /** Samples read ahead; after that nothing is read before the low mark. */
 const ahead = 2_000 * musicPerMs;
 const low = 1_500 * musicPerMs;
+
+/** In one go no more is turned into samples, 100 ms: the link wants its frame every 20 ms. */
+const portion = 100 * musicPerMs;
+
+/** Time without sound from its source, in ms, after which an item is given up. */
+const sourceTimeoutMs = 8_000;
 
 /** Reads one source ahead, within a bound, into samples of 48 kHz stereo. */
 export class Pump {
@@ -196,5 +200,93 @@ async function letGo(chunks: AsyncIterator<SoundChunk>): Promise<void> {
     await chunks.return?.();
   } catch {
     // it was told to stop: how it does is its own affair
+  }
+}
+
+/** When a source may be read on: with room for its sound, and not before others had their turn. */
+class ReadPace {
+  readonly #clock: Clock;
+  readonly #hasRoom: () => boolean;
+  #room: PromiseWithResolvers<void> | undefined;
+  /** Samples since others had their turn. */
+  #unshared = 0;
+
+  /** `hasRoom` is asked again after every `wake`. */
+  constructor(clock: Clock, hasRoom: () => boolean) {
+    this.#clock = clock;
+    this.#hasRoom = hasRoom;
+  }
+
+  /** Checks the room again, after sound was taken or the reading ended. */
+  wake(): void {
+    this.#room?.resolve();
+    this.#room = undefined;
+  }
+
+  /** Returns once there is room, or `signal` is aborted. */
+  async untilRoom(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !this.#hasRoom()) {
+      this.#room ??= Promise.withResolvers();
+      await this.#room.promise;
+    }
+  }
+
+  /** Counts `samples` of work, and lets other work run after each portion; aborting `signal` throws `signal.reason`. */
+  async share(samples: number, signal: AbortSignal): Promise<void> {
+    this.#unshared += samples;
+    if (this.#unshared < portion) return;
+    this.#unshared = 0;
+    await this.#clock.sleep(0, signal);
+  }
+}
+
+/** Limits the silence of a source while it is read. One timer for any number of reads. */
+class SourceTimeout {
+  readonly #clock: Clock;
+  readonly #onLost: () => void;
+  #askedAtMs: number | undefined;
+  #isHeld = false;
+  #isWatched = false;
+
+  constructor(clock: Clock, onLost: () => void) {
+    this.#clock = clock;
+    this.#onLost = onLost;
+  }
+
+  /** The source is asked, unless it has been; watched until `signal` is aborted. */
+  ask(signal: AbortSignal): void {
+    if (this.#askedAtMs !== undefined) return;
+    this.#begin(signal);
+  }
+
+  /** Ends the wait: the source gave a sound, or came to its end. */
+  calm(): void {
+    this.#askedAtMs = undefined;
+  }
+
+  /** Pauses the limit while the sound is not wanted; the time begins anew afterwards. */
+  hold(on: boolean, signal: AbortSignal): void {
+    this.#isHeld = on;
+    if (!on && this.#askedAtMs !== undefined) this.#begin(signal);
+  }
+
+  #begin(signal: AbortSignal): void {
+    this.#askedAtMs = this.#clock.nowMs();
+    if (!this.#isWatched) void this.#watch(signal);
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    this.#isWatched = true;
+    try {
+      while (this.#askedAtMs !== undefined && !this.#isHeld) {
+        const leftMs = this.#askedAtMs + sourceTimeoutMs - this.#clock.nowMs();
+        if (leftMs <= 0) return this.#onLost();
+        await this.#clock.sleep(leftMs, signal);
+      }
+    } catch {
+      // the reading has ended
+    } finally {
+      this.#isWatched = false;
+    }
   }
 }

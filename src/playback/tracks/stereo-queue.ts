@@ -8,7 +8,7 @@ type QueuedSound = {
 };
 
 /**
- * What an Opus encoder reads ahead, 6.5 ms. Sound that came as packets is read so far ahead of their borders, and our
+ * Look-ahead of an Opus encoder, 6.5 ms. Sound that came as packets is read so far ahead of their borders, and our
  * encoder is as late as theirs was: so a packet may take the place of a frame of ours, and nothing jumps.
  */
 export const opusAhead = 312;
@@ -20,7 +20,7 @@ export class StereoQueue {
   #at = 0;
   #length = 0;
   #round = 0;
-  /** Of the round that sounds: where it began, and how much of it was taken. */
+  /** Start of the current round, and the part of it that was taken. */
   #fromMs: number;
   #taken = 0;
 

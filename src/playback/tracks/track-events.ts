@@ -1,6 +1,6 @@
 import type { ItemEnd, PlayedItem, TrackItem } from './track-item.ts';
 
-/** What happens on a track; `changed` is all that shows in its view except its position. */
+/** Events of a track; `changed` is all that shows in its view except its position. */
 export type TrackEvent =
   | { readonly kind: 'began'; readonly track: string; readonly item: TrackItem }
   | {
@@ -22,7 +22,7 @@ export class TrackNews {
     this.#tell = tell;
   }
 
-  /** Of what sounds now, if that is news. */
+  /** Reports the current item, if it is new. */
   began(item: PlayedItem | undefined): void {
     if (!item?.hasSounded || item === this.#begun) return;
     this.#begun = item;

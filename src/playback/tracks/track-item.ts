@@ -4,11 +4,12 @@ import { Levelling, type Loudness } from '#src/playback/mix/levelling.ts';
 import { Pump, type PumpEnd, type PumpParts } from './source-pump.ts';
 
 /**
- * How an item ended; exactly one each.
+ * End of an item; exactly one each.
  *
- * `completed`: all of it was taken by the link. `skipped`: it alone was skipped, removed or replaced. `stopped`: it ended with
- * its whole track, `closed`: with all tracks. `empty`: its source ended without a sound. `failed`: its source broke before the first sound. `truncated`: it broke later. `stalled`: it
- * gave nothing for 8 s, before or after its first sound.
+ * `completed`: all of it was taken by the link. `skipped`: it alone was skipped, removed or replaced. `stopped`: it ended
+ * with its whole track, `closed`: with all tracks. `empty`: its source ended without a sound. `failed`: its source broke
+ * before the first sound. `truncated`: it broke later. `stalled`: it gave nothing for 8 s, before or after its first
+ * sound.
  */
 export type ItemEnd =
   | { readonly reason: 'completed' | 'empty' | 'stalled' | CancelReason }
@@ -17,9 +18,9 @@ export type ItemEnd =
 /** Why an item ends before its source does. */
 export type CancelReason = 'skipped' | 'stopped' | 'closed';
 
-/** What an item is from birth. */
+/** Fixed properties of an item. */
 export type ItemOptions = {
-  /** Who asked for it. */
+  /** Id of the person who asked for it. */
   readonly ownerId?: string;
   /** Where it begins; ignored where the source cannot be sought. */
   readonly fromMs?: number;
@@ -34,7 +35,7 @@ export interface TrackItem {
   readonly source: SoundSource;
   readonly ownerId: string | undefined;
   readonly isLooping: boolean;
-  /** Of what the link took; where it will begin, before that. */
+  /** Position of the sound the link took last, in ms; the start position before that. */
   readonly positionMs: number;
   /** Settles once and never rejects. */
   readonly ended: Promise<ItemEnd>;
@@ -157,7 +158,7 @@ export class PlayedItem implements TrackItem {
     return this.#levelling ? undefined : this.#pump?.sound.packet;
   }
 
-  /** As `StereoQueue.take`. */
+  /** Takes samples as `StereoQueue.take` does. */
   take(into: Float32Array, at: number): number {
     const count = this.#pump?.sound.take(into, at) ?? 0;
     this.#levelling?.apply(into.subarray(2 * at, 2 * (at + count)));

@@ -3,15 +3,15 @@ import type { PlayedItem } from './track-item.ts';
 
 /** Where a player gets its items. */
 export interface ItemSource {
-  /** What sounds, or would. */
+  /** Current item; while paused, too. */
   readonly now: PlayedItem | undefined;
-  /** What comes after it. */
+  /** Item after it. */
   readonly next: PlayedItem | undefined;
   /** The one that sounds has come to its end; `next` takes its place. */
   done(item: PlayedItem): void;
 }
 
-/** What one pull gave. */
+/** Result of one pull. */
 export type PullResult = {
   /** Whether there was anything to hear. */
   readonly sounds: boolean;
@@ -29,7 +29,7 @@ export class TrackPlayer {
   #isFlowing = false;
   /** True when its last samples, less than a ramp, are in the next frame. */
   #isFalling = false;
-  /** What dies away after a cut. */
+  /** Fading end of a sound that was cut. */
   #tail: Float32Array | undefined;
   #starved = 0;
 
@@ -64,7 +64,7 @@ export class TrackPlayer {
     this.#tail = undefined;
   }
 
-  /** What sounds dies away within 5 ms: call before it is taken from the line or moved. */
+  /** Fades the current item out within 5 ms: call before it is taken from the line or moved. */
   cut(): void {
     if (!this.#isFlowing) return;
     this.#isFlowing = false;
@@ -119,7 +119,7 @@ export class TrackPlayer {
     return { end, pieces };
   }
 
-  /** How much sound comes behind place `end` before a silence; undefined where it goes on. */
+  /** Length of the sound behind place `end` before a silence; undefined where it goes on. */
   #beyond(end: number): number | undefined {
     const { now, next } = this.#line;
     if (!now?.isReady) return 0;

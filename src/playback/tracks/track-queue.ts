@@ -4,7 +4,7 @@ import type { ItemSource } from './track-player.ts';
 /** Items that wait on one track, the one that sounds not counted. */
 export const longestQueue = 50;
 
-/** What one track plays now and next; every item leaves it with its end told once. */
+/** Current and waiting items of one track; the end of each item is reported once. */
 export class TrackQueue implements ItemSource {
   readonly #onEnd: (item: PlayedItem, ended: ItemEnd) => void;
   #now: PlayedItem | undefined;
@@ -55,7 +55,7 @@ export class TrackQueue implements ItemSource {
     this.#onEnd(item, item.conclude());
   }
 
-  /** What sounds is cancelled; the next one takes its place. */
+  /** Cancels the current item; the next one takes its place. */
   skip(reason: CancelReason): PlayedItem | undefined {
     const item = this.#now;
     this.#shift();
@@ -63,7 +63,7 @@ export class TrackQueue implements ItemSource {
     return item;
   }
 
-  /** What waits is cancelled; says how many these were. */
+  /** Cancels the waiting items; gives their number. */
   clear(reason: CancelReason): number {
     const waiting = this.#waiting;
     this.#waiting = [];

@@ -8,9 +8,13 @@ import {
   type TextReader,
   type TextReaders,
 } from '#src/people/confidential-text.ts';
-import { keepAnswerMs, LastAnswer } from '#src/playback/reply/last-answer.ts';
 import type { Position } from '#src/playback/reply/sentences.ts';
-import { type ReplyFinish, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import {
+  keepAnswerMs,
+  LastAnswer,
+  type ReplyFinish,
+  SpokenReply,
+} from '#src/playback/reply/spoken-reply.ts';
 import type { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import { stageLate } from '#src/session/alerts/stage-watchdog.ts';
 import { usualVoice, type VoiceAdjustment } from '#src/turn/voice-adjustment.ts';
