@@ -20,7 +20,7 @@ export const eventLimits: JsonLimits = {
   keyBytes: 1_024,
 };
 
-/** What a request wants back. */
+/** Kind of content a request expects. */
 export type ExpectedContent = 'sound' | 'events' | 'json' | 'words';
 
 const accepted: Readonly<Record<ExpectedContent, RegExp>> = {
@@ -39,7 +39,7 @@ export function askedOf(url: string, body: unknown): ExpectedContent {
       ? body.get('stream') === 'true'
       : typeof body === 'string' && /"stream"\s*:\s*true/.test(body);
   if (!streamed) return 'json';
-  // Many servers transcribe at once whatever was asked, and that is as good.
+  // Many servers transcribe at once for any request, and that is as good.
   return path.endsWith('/audio/transcriptions') ? 'words' : 'events';
 }
 
@@ -68,7 +68,7 @@ export function isEventStream(type: string, asked: ExpectedContent): boolean {
   );
 }
 
-/** What is wrong with an answer by its first bytes: types are missing or wrong often enough. */
+/** Objection to an answer by its first bytes: types are missing or wrong often enough. */
 export function objectionToHead(head: Uint8Array, asked: ExpectedContent): string | undefined {
   const text = Buffer.from(head.subarray(0, 64)).toString('latin1').trimStart();
   const sound = asked === 'sound';

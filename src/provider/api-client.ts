@@ -37,7 +37,7 @@ export class ApiClient {
   readonly logLevel = 'off';
   /** With its own `Response`, by which the library knows that it takes forms. */
   readonly fetch: Fetch & { readonly Response: typeof Response };
-  /** As the library's resource asks, which brings 0.2 MB of helpers for conversations that run tools themselves. */
+  /** The interface of the library's resource, without its 0.2 MB of helpers for conversations that run tools themselves. */
   readonly chat: { readonly completions: Pick<Completions, 'create'> };
   readonly audio: {
     readonly speech: Speech;
@@ -68,12 +68,12 @@ export class ApiClient {
     return new APIPromise<T>(asLibrary(this), this.#request('get', path, options));
   }
 
-  /** As `get`. */
+  /** Errors: as `get`. */
   post<T>(path: string, options?: RequestOptions): APIPromise<T> {
     return new APIPromise<T>(asLibrary(this), this.#request('post', path, options));
   }
 
-  /** As `get`. */
+  /** Errors: as `get`. */
   getAPIList(...[path, page, options]: Parameters<OpenAI['getAPIList']>) {
     return new PagePromise(asLibrary(this), this.#request('get', path, options), page);
   }
@@ -113,7 +113,7 @@ export class ApiClient {
   }
 }
 
-/** What the library's resources, promises and streams read of their client is there: the tests of `ApiClient` ask each. */
+/** Has every member that the library's resources, promises and streams read of their client: the tests of `ApiClient` ask each. */
 function asLibrary(client: ApiClient): OpenAI {
   return client as unknown as OpenAI;
 }

@@ -10,7 +10,7 @@ export type BreakerRules = {
   readonly longestRestMs: number;
 };
 
-/** What one request tells the breaker it went through. The first verdict counts, apart from `began`. */
+/** One request's reports to its breaker. The first verdict counts, apart from `began`. */
 export interface Pass {
   /** The answer has begun: the server lives, though how it ends is not known yet. */
   began(): void;
@@ -20,7 +20,7 @@ export interface Pass {
   left(): void;
 }
 
-/** Open: the server rests, and nobody asks it. */
+/** Open: the server rests, and gets no requests. */
 export type BreakerState = 'closed' | 'open' | 'trial';
 
 type State =
@@ -31,9 +31,9 @@ type Rest = { readonly backoff: IBackoff<unknown>; readonly reason: BotError };
 const closed: State = { kind: 'closed' };
 /** A server that wants to be left alone for longer is; a shorter wait is the retry's. */
 const longWaitMs = 1000;
-/** What a server may ask for at most. */
+/** Longest rest a server may ask for, in ms. */
 const longestAskedMs = 3_600_000;
-/** Nobody pays a bill within a second. */
+/** Rest in ms after a server refused for lack of credit: no bill is paid within a second. */
 const spentRestMs = 60_000;
 
 /**
@@ -67,14 +67,14 @@ export class Breaker {
     return this.#state.kind === 'closed';
   }
 
-  /** Somebody may enter now. */
+  /** Whether a request may enter now. */
   get admits(): boolean {
     const state = this.#state;
     if (state.kind === 'open') return this.#clock.nowMs() >= state.untilMs;
     return state.kind === 'closed';
   }
 
-  /** Why it lets nobody in, and for how long still; undefined while it is closed. */
+  /** Reason and rest of the time, in ms, in which no request may enter; undefined while it is closed. */
   get resting(): { readonly reason: BotError; readonly restMs: number } | undefined {
     const state = this.#state;
     if (state.kind === 'closed') return undefined;
@@ -90,7 +90,7 @@ export class Breaker {
     return this.#pass(true);
   }
 
-  /** For what belongs to a request that has entered already, whatever became of that. */
+  /** For a further request on behalf of one that has entered already, also after its end. */
   accompany(): Pass {
     return this.#pass(false);
   }

@@ -20,13 +20,13 @@ export type RoleDeadlines = {
   readonly [Role in keyof typeof deadlines]: Deadlines;
 };
 
-/** What operators may set of a role's deadlines. */
+/** Deadlines of a role that operators may set. */
 export type DeadlineSettings = Partial<Pick<Deadlines, 'firstMs' | 'idleMs'>>;
 
 /**
- * Deadlines in ms of each role, by what people wait for and what was measured: speech inside an answer is missed soonest,
- * and the speaker of something short is told within 5 s that it was not understood. A chat model may think for as long as
- * an answer is promised for, five minutes. Longer speech and texts add to the first output.
+ * Deadlines in ms of each role, from the patience of people and from measurements: speech inside an answer is missed
+ * soonest, and the speaker of something short learns within 5 s that it was not understood. A chat model may think for as
+ * long as an answer is promised for, five minutes. Longer speech and texts add to the first output.
  */
 export const deadlines = {
   'speech to text': {
@@ -81,7 +81,7 @@ export type StageTiming<T> = {
   readonly totalMs: number;
   readonly clock: Clock;
   readonly isOutput: (part: T) => boolean;
-  /** What is thrown, and what the source is to be stopped with by then. */
+  /** Error to throw, and to stop the source with by then. */
   readonly late: (ms: number) => Error;
 };
 

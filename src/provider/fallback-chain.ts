@@ -13,7 +13,7 @@ import { Outrun, withStandby } from './standby.ts';
 
 /** One of the engines that can serve a role; the first of them is meant to. */
 export type Fallback<Engine> = {
-  /** As people know it. */
+  /** Name for people. */
   readonly provider: string;
   /** The setting that holds its key. */
   readonly keySetting?: string;
@@ -31,8 +31,8 @@ export type FallbackChainOptions<Engine> = {
   /** Whether what fails at once is asked once more; false where the caller does that, who cannot wait though. */
   readonly retries: boolean;
   /**
-   * Time in ms without output after which the next engine is asked as well, while the first one goes on: whichever has
-   * output first answers. Left out: the next one is asked only when the first fails. Requests with a place have none.
+   * Time in ms without output after which the next engine is asked as well, while the first one goes on: the first output
+   * wins. Left out: the next one is asked only when the first fails. Requests with a place have none.
    */
   readonly standbyMs?: number;
   /** Never throws. */
@@ -105,7 +105,7 @@ export class FallbackChain<Engine> {
     this.#options = options;
   }
 
-  /** How each engine stands, in order of preference. */
+  /** State of each engine's breaker, in order of preference. */
   get breakers(): readonly ProviderBreaker[] {
     const { fallbacks, role } = this.#options;
     return fallbacks.map((one) => viewBreaker(role, one));
@@ -171,7 +171,7 @@ export class FallbackChain<Engine> {
     throw this.#restError();
   }
 
-  /** Where to ask after an attempt that gave no output. Errors: its own, where nobody is left. */
+  /** Next engine after an attempt that gave no output. Errors: its own, where no engine is left. */
   async #stepAfter(
     { outcome, place, signal, step }: Attempt<Engine, unknown>,
     retries: { left: number },
@@ -187,7 +187,7 @@ export class FallbackChain<Engine> {
     return this.#stepAt(place);
   }
 
-  /** Goes with whatever of `place` has entered. */
+  /** Continues with the engine at `place`, if a request has entered there. */
   #stepAt({ index: at }: FallbackPosition): FallbackStep<Engine> {
     const fallback = this.#options.fallbacks[at];
     if (!fallback) throw new RangeError('There is no such fallback.');
@@ -205,7 +205,7 @@ export class FallbackChain<Engine> {
     return undefined;
   }
 
-  /** Where to ask next. Errors: `error`, where nobody is left. */
+  /** Next engine. Errors: `error`, where no engine is left. */
   #after(
     error: BotError,
     { at, pass }: FallbackStep<Engine>,
@@ -306,7 +306,10 @@ export class FallbackChain<Engine> {
     return this.#describe(late(fallback, waitedMs), fallback);
   }
 
-  /** What is no failure of the server is thrown on; one that lacks a voice for a language is well, and another may have it. */
+  /**
+   * An error that is no failure of the server is thrown on; one that lacks a voice for a language is well, and another
+   * may have it.
+   */
   #describe(thrown: unknown, fallback: Fallback<Engine>): BotError {
     if (!(thrown instanceof BotError) || thrown.code === 'speech.unspeakable') throw thrown;
     if (thrown.code === 'speech.no_voice') return thrown;
@@ -351,7 +354,7 @@ export class FallbackChain<Engine> {
   }
 }
 
-/** What is asked of an engine that is loaded first. */
+/** Requests output of an engine that is loaded first. */
 async function* opened<Engine, T>(
   engine: Promise<Engine>,
   ask: (engine: Engine) => AsyncIterable<T>,

@@ -16,14 +16,13 @@ import {
   objectionToHead,
   objectionToType,
 } from './answer-type.ts';
-import { BufferedAnswer } from './buffered-answer.ts';
 
 export type Limits = {
   /** From the request to the first byte of the answer, headers included; a cold model loads in here. */
   readonly firstByteMs: number;
-  /** Between two pieces of the answer, counted only while somebody waits for one. */
+  /** Longest wait between two pieces of the answer, in ms, counted only while the reader waits for one. */
   readonly idleMs: number;
-  /** Of one answer. */
+  /** Largest answer, in bytes. */
   readonly maxBytes: number;
 };
 
@@ -36,7 +35,7 @@ export const standardLimits: Limits = {
 export type Fetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 export type Guard = {
-  /** How messages name the server. */
+  /** Name of the server in messages. */
   readonly server: () => string;
   readonly secret: string | undefined;
   readonly limits: Limits;
@@ -57,9 +56,28 @@ export const endMark = new Error('the stream is at its end mark');
 /** The only headers that leave: what the environment may have added to a client goes to no server. */
 const ownHeader = /^(accept|authorization|content-type|user-agent)$/;
 
+/** When an answer that was asked to stream counts as buffered: as if a proxy had kept it until its end. */
+type BufferingRules = {
+  /** Least wait for the first piece, in ms: a shorter one is not noticed. */
+  readonly leastWaitMs: number;
+  /** Longest wait for all further pieces together, in ms. */
+  readonly mostLaterWaitMs: number;
+  /** Time, in ms, after which a reader that asks for no piece counts as slow: what piles up meanwhile proves nothing. */
+  readonly slowReaderMs: number;
+  /** Least bytes before the reader was slow: less may be one piece of a stream. */
+  readonly leastBytes: { readonly sound: number; readonly events: number };
+};
+
+const bufferingRules: BufferingRules = {
+  leastWaitMs: 1_000,
+  mostLaterWaitMs: 50,
+  slowReaderMs: 50,
+  leastBytes: { sound: 16_384, events: 4_096 },
+};
+
 /**
- * A `fetch` that cannot hang, flood, follow a redirect, or take a web page for an answer. JSON and events in an answer are
- * measured as they come, so that whoever parses them finds them within `answerLimits` and `eventLimits`.
+ * A `fetch` that cannot hang, flood, follow a redirect, or take a web page for an answer. JSON and events in an answer
+ * are measured as they come, so that every parser finds them within `answerLimits` and `eventLimits`.
  *
  * Errors: BotError `provider.late`, `provider.wrong_type`, `provider.refused`, also out of the body while it is read.
  * Every error and every cancelled body closes the connection, but for one that is cancelled with `endMark` and ends then.
@@ -87,7 +105,7 @@ export function guardFetch(guard: Guard): Fetch {
   };
 }
 
-/** What a request holds until its answer is over: the signal of who asked, and one timer. */
+/** Resources of a request until its answer is over: the caller's signal, and one timer. */
 class RequestConnection {
   readonly deadline: StreamDeadline;
   readonly #caller: AbortSignal | undefined;
@@ -111,7 +129,7 @@ class RequestConnection {
     this.#own.abort(cause);
   }
 
-  /** Nothing more is awaited of it, and nobody hangs up. */
+  /** Ends the deadlines without closing the connection. */
   release(): void {
     this.deadline[Symbol.dispose]();
     this.#caller?.removeEventListener('abort', this.#leave);
@@ -153,7 +171,7 @@ async function check(response: Response, watch: Watch): Promise<Response> {
 /** An answer with what measures it; undefined for sound. */
 type MeasuredAnswer = Watch & { readonly meter: JsonMeter | undefined };
 
-/** Errors are read as JSON, whatever was asked. */
+/** Errors are read as JSON, for any expected content. */
 function meterOf({ ok, headers }: Response, { asked }: Watch): JsonMeter {
   const isStream = ok && isEventStream(mediaType(headers), asked);
   return new JsonMeter(isStream ? eventLimits : answerLimits, { isStream });
@@ -196,7 +214,7 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
     else this.#watch.connection.hangUp(reason);
   }
 
-  /** Events are handed on in parts: whoever reads them goes through all of a piece in one turn of the event loop. */
+  /** Hands events on in parts: a reader goes through all of a piece in one turn of the event loop. */
   async #part(): Promise<Uint8Array | undefined> {
     if (this.#unread) await setImmediate();
     const piece = this.#unread ?? (await this.#read());
@@ -224,7 +242,7 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
     return value;
   }
 
-  /** Whoever asked may go; what is no end, or comes too late, closes the connection. Never throws. */
+  /** The caller may leave; an answer that does not end, or ends too late, closes the connection. Never throws. */
   async #readToEnd(): Promise<void> {
     const { connection } = this.#watch;
     connection.release();
@@ -279,4 +297,42 @@ function checkSize(piece: Uint8Array, bytes: number, watch: MeasuredAnswer): voi
   const megabytes = Math.round(limits.maxBytes / 1024 / 1024);
   const what = isTooLong ? `more than ${megabytes} MB` : meter?.push(piece)?.words;
   if (what) throw new BotError('provider.refused', false, `${server()} sent ${what}.`);
+}
+
+/** Watches over one answer that was asked to stream, and tells if it came as one block after a wait. */
+export class BufferedAnswer {
+  readonly #kind: keyof BufferingRules['leastBytes'];
+  readonly #sentAtMs: number;
+  readonly #onBuffered: () => void;
+  #firstWaitMs: number | undefined;
+  #laterWaitMs = 0;
+  #lastAtMs = 0;
+  #isReaderSlow = false;
+  #bytes = 0;
+
+  /** `onBuffered` is called at the end of an answer that came as one block after a wait. */
+  constructor(kind: keyof BufferingRules['leastBytes'], sentAtMs: number, onBuffered: () => void) {
+    this.#kind = kind;
+    this.#sentAtMs = sentAtMs;
+    this.#onBuffered = onBuffered;
+  }
+
+  /** A piece of the body was waited for from `fromMs` and came at `atMs`. */
+  piece(bytes: number, fromMs: number, atMs: number): void {
+    if (this.#firstWaitMs === undefined) this.#firstWaitMs = atMs - this.#sentAtMs;
+    else {
+      this.#laterWaitMs += atMs - fromMs;
+      this.#isReaderSlow ||= fromMs - this.#lastAtMs > bufferingRules.slowReaderMs;
+    }
+    if (!this.#isReaderSlow) this.#bytes += bytes;
+    this.#lastAtMs = atMs;
+  }
+
+  /** Nothing more comes, or is read. */
+  end(): void {
+    const { leastBytes, leastWaitMs, mostLaterWaitMs } = bufferingRules;
+    const hasWaited = (this.#firstWaitMs ?? 0) >= leastWaitMs;
+    const cameAtOnce = this.#laterWaitMs <= mostLaterWaitMs;
+    if (hasWaited && cameAtOnce && this.#bytes >= leastBytes[this.#kind]) this.#onBuffered();
+  }
 }

@@ -11,7 +11,7 @@ import { describeError } from '#src/provider/models/describe-error.ts';
 import { codeOf, plainWords, serverName } from '#src/provider/models/error-phrases.ts';
 
 export type SocketOptions = {
-  /** As set, `http` meaning `ws`; the key goes to no other host. */
+  /** URL from the settings, `http` meaning `ws`; the key goes to no other host. */
   readonly baseUrl: string;
   readonly apiKey?: Secret;
   readonly clock: Clock;
@@ -111,7 +111,7 @@ export class JsonSocket {
       this.#lose(this.#late('takes in nothing'));
       return false;
     }
-    this.#socket.send(JSON.stringify(event), () => {}); // What fails to leave shows in 'close'.
+    this.#socket.send(JSON.stringify(event), () => {}); // 'close' reports an event that does not leave.
     return true;
   }
 

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 
 /** A program on this machine that takes connections where a kind of server usually listens. */
 export type NearbyServer = {
-  /** What usually listens there; nobody has asked. */
+  /** Name of the program that usually listens there; not verified. */
   readonly name: string;
   readonly port: number;
   readonly baseUrl: string;

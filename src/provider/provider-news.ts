@@ -1,10 +1,10 @@
 import type { BotError } from '#src/base/errors.ts';
 import type { Breaker, BreakerState } from './breaker.ts';
 
-/** What a server does for the bot. */
+/** Role of a server. */
 export type ProviderRole = 'speech to text' | 'chat' | 'text to speech';
 
-/** How one provider of a role stands. */
+/** State of one provider of a role. */
 export type ProviderBreaker = {
   readonly role: ProviderRole;
   readonly provider: string;

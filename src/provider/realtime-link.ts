@@ -32,7 +32,7 @@ export type LinkListener = {
 
 /** Servers differ in whether they greet and whether they confirm; one that does neither is believed. */
 const greetingMs = 2000;
-/** What a server answers who does not know this address. */
+/** Errors of a server that does not know this address. */
 const elsewhere = new Set(['provider.refused', 'provider.bad_key']);
 
 /** One connection to a model that speaks, configured and ready. */
@@ -142,7 +142,7 @@ function formerInterface(baseUrl: string): BotError {
   return new BotError('provider.refused', false, message);
 }
 
-/** What a server says is wrong: its code in the sentence, its words apart. */
+/** Error from a server's message: its code in the sentence, its words apart. */
 export function refusalOf(
   words: string,
   code: string | undefined,

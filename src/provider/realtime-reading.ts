@@ -12,7 +12,7 @@ type Usage = {
   readonly cachedInputTokens?: number;
 };
 
-/** How a response ended. */
+/** End of a response. */
 export type ResponseEnd = {
   readonly status: 'completed' | 'cancelled' | 'incomplete' | 'failed';
   readonly words: string | undefined;
@@ -25,7 +25,7 @@ export type ResponseEnd = {
 type Of = { readonly responseId: string | undefined };
 type OfItem = Of & { readonly itemId: string };
 
-/** What a server tells, in our words. */
+/** Event of a server, in our words. */
 export type TalkEvent =
   /** Greeting; `isBeta` where the server speaks the interface of before May 2026. */
   | { readonly kind: 'created'; readonly isBeta: boolean }
@@ -89,7 +89,7 @@ const readers: Readonly<Record<string, EventReader>> = {
   },
 };
 
-/** Undefined for what nobody here needs. */
+/** Undefined for events that are not needed here. */
 export function readTalk(event: JsonEvent): TalkEvent | undefined {
   const { type } = event;
   const reader =

@@ -23,10 +23,11 @@ type Head<T> =
 type Source<T> = { readonly parts: AsyncGenerator<T>; readonly hangUp: AbortController };
 
 /**
- * Parts of the first source, or of a standby that is opened while the first is late: of whichever has output first.
+ * Parts of the first source, or of a standby that is opened while the first is late: the first output wins.
  *
- * A first source that is late for good is aborted with `Outrun`. A source that fails before its output leaves the answer to the other one; where
- * both do, the error is that of the one that failed last. Aborting `signal` throws `signal.reason`.
+ * A first source that is late for good is aborted with `Outrun`. A source that fails before its output leaves the answer
+ * to the other one; where both do, the error is that of the one that failed last. Aborting `signal` throws
+ * `signal.reason`.
  */
 export async function* withStandby<T>(
   first: OpenSource<T>,

@@ -62,7 +62,7 @@ export class WarmConnections implements Disposable {
       const response = await fetch(address, { method: 'OPTIONS', redirect: 'manual', signal });
       for await (const _ of response.body ?? []); // Only what was read to its end is kept open.
     } catch {
-      // Whoever needs the server is told what is wrong with it.
+      // The next request gets the error.
     }
   }
 }

@@ -1,8 +1,8 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { BufferedAnswer } from '#src/provider/buffered-answer.ts';
 import { openClient } from '#src/provider/client.ts';
+import { BufferedAnswer } from '#src/provider/guarded-fetch.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
 /** Pieces of a body: bytes, when they were asked for, and when they came, in ms. */

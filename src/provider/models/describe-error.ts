@@ -6,10 +6,10 @@ import { keyOf } from '#src/provider/client.ts';
 import { codeOf, plainWords, serverName, wordsOf, wordsOfText } from './error-phrases.ts';
 
 /**
- * Whatever a request threw, as a BotError `provider.*` with one sentence for the operator, free of tags and keys.
+ * Any error of a request, as a BotError `provider.*` with one sentence for the operator, free of tags and keys.
  *
- * Of what the server says only codes are in it; its sentence, where it may quote the request, is in `about.serverWords`.
- * A caller who aborted gets its own reason, not this: `signal.throwIfAborted()` comes first.
+ * It contains only codes from the server's answer; the server's sentence, where it may quote the request, is in
+ * `about.serverWords`. A caller who aborted gets its own reason, not this: `signal.throwIfAborted()` comes first.
  */
 export function describeError(
   thrown: unknown,
@@ -126,7 +126,7 @@ function waitAskedFor(headers: Headers): number | undefined {
   return Number.isFinite(apartMs) ? Math.max(0, apartMs) : undefined;
 }
 
-/** What a server says of a request apart from whether it may quote it: codes do not. */
+/** The server's sentence about a request, kept apart where it may quote it: codes do not. */
 function quoted(error: APIError): Pick<Judgement, 'words' | 'serverWords'> {
   const codes = new Set([error.type, error.code].map(codeOf).filter((code) => code !== undefined));
   return { words: [...codes].join(', '), serverWords: wordsOfError(error) };

@@ -4,7 +4,7 @@ import { answerLimits } from '#src/provider/answer-type.ts';
 
 const longestReadChars = 20_000;
 
-/** What a server said, as one line for an operator: no tags, no keys, at most `maxChars`. */
+/** A server's message as one line for an operator: no tags, no keys, at most `maxChars`. */
 export function plainWords(text: string, secret: string | undefined, maxChars: number): string {
   const head = text.slice(0, longestReadChars);
   const line = redact(head, secret)
@@ -15,7 +15,7 @@ export function plainWords(text: string, secret: string | undefined, maxChars: n
   return line.length <= maxChars ? line : `${line.slice(0, maxChars - 1).trimEnd()}\u2026`;
 }
 
-/** The key in use, and whatever else looks like one. */
+/** Removes the key in use, and all else that looks like one. */
 function redact(text: string, secret: string | undefined): string {
   const known = secret && secret.length >= 4 ? text.replaceAll(secret, '[key]') : text;
   return known.replace(/\bBearer\s+[^\s"']+/gi, '[key]').replace(/\bsk-[\w*-]{6,}/g, '[key]');

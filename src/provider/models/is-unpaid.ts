@@ -1,6 +1,6 @@
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 
-/** With which a server says that it has done nothing, or nobody was asked. */
+/** Error codes of requests that the server did not serve, or that were not sent. */
 const unpaid: ReadonlySet<ErrorCode> = new Set([
   'provider.unreachable',
   'provider.refused',

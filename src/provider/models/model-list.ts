@@ -24,7 +24,7 @@ export async function listModels(
   }
 }
 
-/** Of OpenAI's shape, `{data: [{id}]}`; anything else is no list. */
+/** Reads a list of OpenAI's shape, `{data: [{id}]}`; anything else is no list. */
 function readList(body: unknown): ModelList {
   const { data } = (body ?? {}) as Readonly<Record<string, unknown>>;
   if (!Array.isArray(data)) return { kind: 'not offered' };

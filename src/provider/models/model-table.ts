@@ -1,10 +1,10 @@
-/** What became known of models by one day, for servers that do not tell. */
+/** Retirements of models that were known on one day, for servers that do not tell. */
 export type ModelRetirement = {
   /** Without the date behind a snapshot: `gpt-4o` stands for `gpt-4o-2024-08-06` too. */
   readonly models: readonly string[];
   /** The day from which on it is gone, as `2027-01-06`. */
   readonly endsOn: string;
-  /** What to set instead; absent where nothing takes its place. */
+  /** Model to set instead; absent where there is none. */
   readonly successor?: string;
   readonly source: string;
 };
@@ -85,5 +85,5 @@ export const lasting: readonly string[] = [
   'gpt-realtime-2.1-mini',
 ];
 
-/** Models anybody may run on a machine of their own: nobody can end them. */
+/** Models with open weights, which anyone may run and no vendor can end. */
 export const openWeights: readonly string[] = ['kokoro'];

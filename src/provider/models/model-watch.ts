@@ -35,7 +35,7 @@ export class ModelWatch implements Disposable {
     if (options.models.length > 0) void this.#run();
   }
 
-  /** What needs attention as of the last round, in the order of the roles; before the first, what the table says. */
+  /** Model news as of the last round, in the order of the roles; before the first, from the table. */
   news(): readonly ModelNews[] {
     return this.#news;
   }

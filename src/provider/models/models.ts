@@ -3,7 +3,7 @@ import { endings, type ModelRetirement } from './model-table.ts';
 /** Voice that is asked of a server where none is named. */
 export const standardVoice = 'alloy';
 
-/** What is asked for where a role has a server and no model. A test holds each against the table. */
+/** Models for roles that have a server and no model. A test holds each against the table. */
 export const standardModels = {
   chat: 'gpt-6-luna',
   /** Hears and speaks in chat completions. */
@@ -23,9 +23,9 @@ export type ModelNews = {
   readonly role: string;
   readonly model: string;
   readonly kind: 'gone' | 'ending' | 'unlisted';
-  /** As `2027-01-06`. */
+  /** Date, written as `2027-01-06`. */
   readonly onDate?: string;
-  /** What to set instead, where there is something. */
+  /** Model to set instead, if any. */
   readonly successor?: string;
 };
 
@@ -49,10 +49,10 @@ export type ModelInUse = {
 const noticeDays = 60;
 
 /**
- * What there is to say about a model at an instant, in milliseconds since 1970.
+ * News about a model at an instant, in milliseconds since 1970.
  *
- * A date the server gives counts more than the table's. The table speaks of OpenAI's own server only: elsewhere the
- * same name may stand for anything.
+ * A date the server gives counts more than the table's. The table is about OpenAI's own server only: elsewhere the same
+ * name may stand for anything.
  */
 export function modelNews(
   { role, model, baseUrl }: ModelInUse,
@@ -74,7 +74,7 @@ export function modelNews(
   return { role, model, kind, ...(onDate && { onDate }), ...(successor && { successor }) };
 }
 
-/** What a server still lists without a word of its end is not gone, whatever the table says. */
+/** A model that a server still lists without an end date is not gone, even if the table says so. */
 function kindOf(daysFromNotice: number, isOver: boolean, isMissing: boolean) {
   if (isOver) return 'gone';
   if (isMissing) return 'unlisted';
@@ -101,7 +101,7 @@ export function sayNews({ role, model, kind, onDate, successor }: ModelNews): st
   }
 }
 
-/** Recognisers that tell words while somebody speaks and only add to them (OpenAI's Realtime API, 2026-11). */
+/** Recognisers that send words during speech and only add to them (OpenAI's Realtime API, 2026-11). */
 const stableRecognisers = ['gpt-live-transcribe', 'gpt-realtime-whisper'];
 
 /** Whether a streaming recogniser is known to keep the words it has told. */
@@ -115,12 +115,12 @@ export function endingOf(model: string): ModelRetirement | undefined {
   return endings.find(({ models }) => models.includes(model) || models.includes(plain));
 }
 
-/** What a dated snapshot is one of. */
+/** Name of the model a dated snapshot belongs to. */
 function withoutDate(model: string): string {
   return model.replace(/-(\d{4}|\d{4}-\d{2}-\d{2})$/, '');
 }
 
-/** As servers name it: some add a tag of their own to the plain name. */
+/** Finds a model by the server's names: some add a tag of their own to the plain name. */
 function findModel(models: readonly ListedModel[], model: string): ListedModel | undefined {
   return models.find(({ id }) => id === model) ?? models.find(({ id }) => id === `${model}:latest`);
 }

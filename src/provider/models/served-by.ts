@@ -1,4 +1,4 @@
-/** Who did something for us: what is built in, or a model at a host, which may hold a port. */
+/** Server of a request: what is built in, or a model at a host, which may hold a port. */
 export type ServedBy =
   | { readonly kind: 'embedded' }
   | { readonly kind: 'remote'; readonly model: string; readonly host: string };
