@@ -11,7 +11,7 @@ import type { OverlapKind } from '#src/turn/overlap/interruption-words.ts';
 import { type Evidence, hasVoice } from './evidence.ts';
 import { isHallucination } from './hallucinations.ts';
 
-/** What is known of one utterance, in a pause of it or at its end. */
+/** Facts about one utterance, in a pause of it or at its end. */
 export type UtteranceFacts = SpeakerTurn & {
   readonly evidence: Evidence;
   /** Missing where nothing is recognised yet, or the recogniser failed. */
@@ -31,9 +31,12 @@ export type EndedUtterance = UtteranceFacts & {
   readonly status: 'open' | 'continued' | 'dropped';
   /** The bot was speaking meanwhile. */
   readonly overlapsReply: boolean;
-  /** It was far quieter than what the same person was answered for: somebody else near the microphone, or a television. */
+  /**
+   * Its voice is far quieter than in the same person's answered utterances: another person near the microphone, or a
+   * television.
+   */
   readonly isFarField: boolean;
-  /** Whose turn has the floor without a sound of it yet: the speaker's own question, or another turn. */
+  /** Turn that has the floor without a sound of it yet: the speaker's own question, or another turn. */
   readonly unheardTurn: 'own' | 'other' | undefined;
 };
 
@@ -45,7 +48,7 @@ export type PreemptiveFacts = UtteranceFacts & {
   readonly isBegun: boolean;
   /** Nothing is said and nothing waits. */
   readonly isQueueFree: boolean;
-  /** Few enough tokens went into answers that nobody heard. */
+  /** Few enough tokens went into unheard answers. */
   readonly hasBudget: boolean;
   /** False while it is not decided whether what it goes on with was meant. */
   readonly isSettled: boolean;
@@ -57,7 +60,7 @@ type NotMeantReason = (AddressingVerdict & { meant: false })['why'];
 /** Why an utterance gets no answer. `interjection`: a "stop", an "mhm" or their kin; the rest: whom it was meant for. */
 export type IgnoreReason = NoWordsReason | NotMeantReason | 'interjection';
 
-/** What an utterance asks of the queue that is nothing but the words for it. */
+/** Command to the queue, of an utterance that is only a command. */
 export type UtteranceCommand =
   /** Answers that are awaited without the floor are forgotten: everybody's, or the speaker's own. */
   | { readonly kind: 'stop' | 'never-mind' }
@@ -76,10 +79,10 @@ type NoAnswer = {
   readonly overlap: OverlapWords | undefined;
 };
 
-/** What is done with an utterance that has ended. */
+/** Decision on an utterance that has ended. */
 export type UtteranceDecision =
   | { readonly kind: 'drop' }
-  /** `with-rest`: whatever answers what its speaker went on with answers this too. */
+  /** `with-rest`: the answer to its speaker's next words answers this too. */
   | { readonly kind: 'answer-with-rest' }
   | {
       readonly kind: 'answer';
@@ -88,7 +91,7 @@ export type UtteranceDecision =
       /** In place of the speaker's own question, of whose answer nothing was heard. */
       readonly replacesUnheard: boolean;
       readonly overlap: OverlapWords;
-      /** How the answer, and everything after it, is to be spoken. */
+      /** Manner of speaking the answer, and everything after it. */
       readonly manner?: RepeatManner;
     }
   | (NoAnswer & {
@@ -97,10 +100,10 @@ export type UtteranceDecision =
       readonly command: UtteranceCommand;
     })
   | (NoAnswer & {
-      /** What it seemed to go on with is answered without it. */
+      /** The question it seemed to continue is answered without it. */
       readonly kind: 'ignore';
       readonly why: Exclude<IgnoreReason, 'interjection'>;
-      /** Nobody said a word: speech that begins soon does not go on with it. */
+      /** It held no words: speech that begins soon does not continue it. */
       readonly isNothing: boolean;
     });
 
@@ -123,7 +126,7 @@ const notNamed: AddressingVerdict = { meant: false, why: 'not-named' };
 /** Smallest logit of a complete sentence at which a partial text is worth an answer that may be thrown away. */
 const minCompleteLogit = 0.3;
 
-/** What an utterance holds, whomever it is meant for; `text` is undefined where the recogniser failed. */
+/** Content of an utterance, for any addressee; `text` is undefined where the recogniser failed. */
 export function contentOf(
   utterance: Pick<UtteranceFacts, 'evidence' | 'hints' | 'text'>,
 ): 'words' | 'no-words' | 'not-understood' {
@@ -169,7 +172,7 @@ function isNotTheirs(
   return overlapsReply && isFarField && !goesOn && verdict.meant && verdict.why !== 'name';
 }
 
-/** From somebody who needs no name: then they called another person, or told of the bot. */
+/** True for a speaker who needs no name: then they called another person, or talked about the bot. */
 function isForOthers(verdict: AddressingVerdict): boolean {
   return !verdict.meant && (verdict.why === 'not-named' || verdict.why === 'mentioned');
 }
@@ -200,7 +203,7 @@ function isLikelyFinal({ text, trustsPartials }: PreemptiveFacts): boolean {
   );
 }
 
-/** As `decideUtterance` would find; without words, whether this person is answered whatever they say. */
+/** Reason by the rules of `decideUtterance`; without words, by whether this person is answered for any words. */
 function reasonNotToBegin(
   facts: PreemptiveFacts,
   addressing: AddressingState,
@@ -243,7 +246,7 @@ function decideWords(
   return meant ? answered(utterance, words) : ignored(verdict.why, utterance, words, isAside);
 }
 
-/** What an utterance wants that is nothing but the words for it. */
+/** Command in an utterance that is only a command. */
 function commandOf(
   words: Interjection,
   { overlapsReply, canRepeat, unheardTurn, goesOn }: EndedUtterance,
@@ -315,7 +318,7 @@ function ignored(
   };
 }
 
-/** Whether nobody said a word. */
+/** Whether the utterance held no words. */
 function isNothing(why: IgnoreReason): boolean {
   return why === 'no-voice' || why === 'empty' || why === 'hallucination';
 }

@@ -1,4 +1,4 @@
-/** How much voice an utterance held: what `hasVoice` and `isHallucination` judge by. */
+/** Amount of voice in an utterance: the input of `hasVoice` and `isHallucination`. */
 export type Evidence = {
   /** Length of all voiced windows together. */
   readonly voicedMs: number;
@@ -38,7 +38,7 @@ export function heardWindow(
   return { ...more, meanLevelDb: mean(heard.meanLevelDb ?? levelDb, levelDb) };
 }
 
-/** Nobody is understood below; the noise floor of an open microphone is about -55. */
+/** Lowest level of understandable speech, in dB; the noise floor of an open microphone is about -55. */
 const faintestDb = -58;
 /** Longest speech without a breath, in ms. */
 const breathlessMs = 10_000;

@@ -3,10 +3,10 @@ export type Greeting =
   | { readonly kind: 'waiting' | 'due'; readonly fromMs: number }
   | { readonly kind: 'over' };
 
-/** What goes on in the channel at one moment. */
+/** Activity in the channel at one moment. */
 export type GreetingMoment = {
   readonly atMs: number;
-  /** Somebody who may be heard talks. */
+  /** A person who may be heard talks. */
   readonly talking: boolean;
   /** Something else is being answered or read out. */
   readonly busy: boolean;
@@ -16,7 +16,7 @@ export type GreetingMoment = {
 
 /** Time, in ms, that the bot listens before it greets: the onset of a caller's voice shows within 150 ms. */
 const listenFirstMs = 500;
-/** Later nobody needs it any more: voice may have been that slow, or the link was not ready. */
+/** Time in ms after which a greeting is pointless: voice may have been that slow, or the link was not ready. */
 const tooLateMs = 10_000;
 
 const over: Greeting = { kind: 'over' };

@@ -7,17 +7,17 @@ const texts = new Set(textsFor('texts'));
 const beginnings = textsFor('beginnings');
 const faint = new Set([...textsFor('faint'), ...everywhere.faintHallucinations.map(plain)]);
 
-/** Repetitions in a row that nobody says; people do say "no, no, no". */
+/** Repetitions in a row beyond those of people, who do say "no, no, no". */
 const loopTimes = 4;
 const loopWords = 8;
 const longestLoop = 10;
-/** Nobody says words faster. */
+/** Shortest time in ms for a spoken word. */
 const quickestWordMs = 120;
 
 /**
  * Whether a recogniser made this text up from noise, judged on the whole text and never on a part of it.
- * What people say as well, such as "you" or "thank you", needs weak voice beside it. So do `hints`, the words that the
- * recogniser was told to expect: it echoes them where nobody speaks.
+ * Texts that people say as well, such as "you" or "thank you", need weak voice beside them. So do `hints`, the words that
+ * the recogniser was told to expect: it echoes them in silence.
  */
 export function isHallucination(
   text: string,
@@ -49,7 +49,7 @@ function isPolite(spoken: string, heard: Evidence): boolean {
   return faint.has(spoken) && !isFaint(heard);
 }
 
-/** A breath, a click, a far television: shorter or fainter than any word meant for somebody. */
+/** A breath, a click, a far television: shorter or fainter than any word meant for a listener. */
 function isFaint({ voicedMs, meanProbability, meanLevelDb }: Evidence): boolean {
   return voicedMs < 160 || meanProbability < 0.65 || (meanLevelDb ?? 0) < -52;
 }

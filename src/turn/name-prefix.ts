@@ -5,7 +5,7 @@ const earlyChars = 40;
 /** Most names an answer begins with: more would be a roll-call. */
 const mostNames = 3;
 
-/** Whose names an answer begins with: several people asked the same, or something else was said since. */
+/** People whose names begin an answer: several people asked the same, or others have spoken since. */
 export function namesToBegin<Asker>(
   askers: readonly Asker[],
   { humans, waited }: { readonly humans: number; readonly waited: boolean },

@@ -2,16 +2,16 @@ import { plainWords } from './same-words.ts';
 
 /** Pauses looked back on. */
 const kept = 10;
-/** Least pauses before the partials of a recogniser nobody knows are trusted. */
+/** Least pauses before the partials of an unknown recogniser are trusted. */
 const least = 3;
 /** Least share of the pauses looked back on whose partial must have been all that was said. */
 const trustedShare = 0.8;
 
 /**
- * Whether what a streaming recogniser has understood when somebody pauses is what it will have understood in the end.
+ * Whether the text of a streaming recogniser in a pause is already its final one.
  *
- * Some lag by a word or two, and an answer begun on their partial text would be thrown away each time. A recogniser that is
- * known to keep its words is trusted from the first pause on; whichever takes one back has to earn its trust anew.
+ * Some lag by a word or two, and an answer begun on their partial text would be thrown away each time. A recogniser that
+ * is known to keep its words is trusted from the first pause on; one that takes a word back has to earn its trust anew.
  */
 export class PartialTrust {
   #right: readonly boolean[];

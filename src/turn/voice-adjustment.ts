@@ -1,6 +1,6 @@
 import type { RepeatManner } from './overlap/interjections.ts';
 
-/** How all that the bot says differs from its usual voice, as people asked for it aloud. */
+/** Difference of all speech of the bot from its usual voice, as people asked for it aloud. */
 export type VoiceAdjustment = {
   /** 1 is usual, less is slower. */
   readonly speed: number;
@@ -13,8 +13,8 @@ const [slowerBy, slowest, fastest] = [0.85, 0.7, 1.4];
 const [louderByDb, loudestDb] = [6, 12];
 
 /**
- * What holds after somebody asked for it once more; "faster" takes back "slower" and "quieter" takes back "louder", and
- * the other way round, before they go further.
+ * Adjustment after one more request; "faster" takes back "slower" and "quieter" takes back "louder", and the other way
+ * round, before they go further.
  */
 export function adjusted(
   { speed, gainDb }: VoiceAdjustment,

@@ -1,4 +1,4 @@
-/** What is shown and heard while an answer is awaited: instants in ms after the end of the utterance. */
+/** Signs of work while an answer is awaited: instants in ms after the end of the utterance. */
 export type WaitingRules = {
   /** The first soft tick. */
   readonly tickMs: number;
@@ -8,7 +8,7 @@ export type WaitingRules = {
   readonly momentMs: number;
   /** A low pad instead of ticks; the panel names the step. */
   readonly padMs: number;
-  /** How long the pad is: another follows it. */
+  /** Length of the pad, in ms: another follows it. */
   readonly padEveryMs: number;
   /** The answer is given later, when it is there. */
   readonly laterMs: number;
@@ -23,7 +23,7 @@ export const waitingRules: WaitingRules = {
   laterMs: 12_000,
 };
 
-/** Since somebody stopped talking to the bot. */
+/** Since the speaker stopped talking to the bot. */
 export type Waiting = {
   readonly sinceMs: number;
   readonly nextTickMs: number;
@@ -35,7 +35,10 @@ export type WaitingEffect = 'tick' | 'moment' | 'pad' | 'later';
 /** Longest part of the endpointing delay, in ms, that counts as waiting; the rest was kept for a speaker who might go on. */
 const usualEndMs = 300;
 
-/** Since when somebody waits whose voice was last heard at `toMs`, and whose utterance was decided to end at `endedAtMs`. */
+/**
+ * Start in ms of the wait of a speaker whose voice was last heard at `toMs`, and whose utterance was decided to end at
+ * `endedAtMs`.
+ */
 export function waitsFromMs(toMs: number, endedAtMs: number): number {
   return Math.max(toMs, endedAtMs - usualEndMs);
 }

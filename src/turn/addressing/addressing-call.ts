@@ -17,8 +17,8 @@ import { exactly, type Hit, type Name, nameAt, type Tolerance } from './names.ts
 import { isDense, type Sentence, type SentenceWord } from './names-sentences.ts';
 
 /**
- * What a name in a text is there for: somebody is called by it; others talk about it; neither is sure (then it counts
- * only where the bot was meant anyway); or it is not there.
+ * Use of a name in a text: a person is called by it; others talk about it; neither is sure (then it counts only where the
+ * bot was meant anyway); or it is not there.
  */
 export type Naming = 'called' | 'told-of' | 'unclear' | 'absent';
 
@@ -59,7 +59,7 @@ export function isOpenedWith(sentences: readonly Sentence[], names: readonly Nam
   });
 }
 
-/** How many words from `at` on, and before `until`, are a phrase of `phrases`, at most; 0 for none. */
+/** Length in words of the longest phrase of `phrases` from `at` on, and before `until`; 0 for none. */
 function phraseLength(
   words: readonly SentenceWord[],
   at: number,

@@ -1,13 +1,13 @@
 /**
  * When the bot answers: `auto` one human always, several by name, Ask, follow-up or reply; `name` by name or Ask;
- * `window` after Ask only; `always` everybody; `off` nobody.
+ * `window` after Ask only; `always` all people; `off` never.
  */
 export const addressingModes = ['auto', 'name', 'window', 'always', 'off'] as const;
 export type AddressingMode = (typeof addressingModes)[number];
 
 export type AddressingRules = {
   readonly mode: AddressingMode;
-  /** What the bot answers to, in every script people may write it; twenty at most. */
+  /** Names of the bot, in every script people may write them; twenty at most. */
   readonly names: readonly string[];
   /** Time after Ask, in ms, in which that person needs no name. */
   readonly askWindowMs: number;

@@ -10,7 +10,7 @@ import { isDismissal } from './dismissal.ts';
 import { exactly, readNames } from './names.ts';
 import { type Sentence, sentencesOf } from './names-sentences.ts';
 
-/** Somebody's turn to speak, as far as it is known before its words are. */
+/** A person's turn to speak, as far as it is known before its words are. */
 export type SpeakerTurn = {
   readonly speakerId: string;
   /** When the voice began: windows count by it, however late the words are known. */
@@ -62,7 +62,7 @@ export function judge(
   return { verdict, state: closed(attention, speakerId, fromMs, ['follow-up', 'reply']) };
 }
 
-/** Whether somebody would be answered whatever they say, so thinking ahead pays. Only a dismissal could undo it. */
+/** Whether a person would be answered for any words, so thinking ahead pays. Only a dismissal could undo it. */
 export function presume(
   attention: AddressingState,
   speaking: SpeakerTurn,
@@ -73,7 +73,7 @@ export function presume(
   return windowFor(attention, speaking, rules) !== undefined;
 }
 
-/** What the bot is doing while somebody speaks. */
+/** Activity of the bot while a person speaks. */
 export type BotActivity = {
   /** Its speech is heard. */
   readonly speaks: boolean;
@@ -82,8 +82,8 @@ export type BotActivity = {
 };
 
 /**
- * Whether the bot needs the words of somebody: to answer them, or for a "stop" while it speaks or is about to. In the mode
- * `off` it never does, in `window` only within a window, while it speaks, and of who is being answered.
+ * Whether the bot needs a person's words: to answer them, or for a "stop" while it speaks or is about to. In the mode
+ * `off` it never does, in `window` only within a window, while it speaks, and for the person it answers.
  */
 export function needsWords(
   attention: AddressingState,
@@ -102,7 +102,7 @@ export function isCalled(partialText: string, rules: AddressingRules): boolean {
   return isOpenedWith(sentencesOf(partialText), readNames(rules.names));
 }
 
-/** What the words say about whom they are for; `other` calls another person present. */
+/** Addressee of the words; `other` calls another person present. */
 type NameMention = 'called' | 'told-of' | 'open' | 'other' | 'dismissed' | 'empty';
 
 function read(attention: AddressingState, spoken: SpokenTurn, rules: AddressingRules): NameMention {

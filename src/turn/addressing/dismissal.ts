@@ -11,7 +11,7 @@ const parts = [...phrasesOf(languages.flatMap(({ dismissals }) => dismissals?.pa
 const spacedParts = parts.filter((phrase) => !isDense(phrase));
 const denseParts = parts.filter(isDense);
 
-/** Whether somebody says the bot was not meant: "not you", "I wasn't talking to you", in the languages of the data. */
+/** Whether a speaker says the bot was not meant: "not you", "I wasn't talking to you", in the languages of the data. */
 export function isDismissal(sentences: readonly Sentence[], names: readonly Name[]): boolean {
   return sentences.some((sentence) => !sentence.asks && dismisses(sentence, names));
 }
@@ -46,7 +46,7 @@ function isWhole(texts: readonly string[]): boolean {
   return wholes.has(texts.join(' ')) || (isDense(texts[0] ?? '') && wholes.has(texts.join('')));
 }
 
-/** How many words stand before our name at the end: "not you Nova". */
+/** Number of words before the bot's name at the end: "not you Nova". */
 function ownNameEnds(
   sentence: Sentence,
   start: number,

@@ -1,12 +1,12 @@
 import { languages } from '#src/turn/languages/languages.ts';
 
-/** How a word follows the one before it: after a space, within a written-together word (`super-nova`), after a pause. */
+/** Gap between a word and the one before it: a space, none within a written-together word (`super-nova`), a pause. */
 type Gap = 'start' | 'space' | 'within' | 'pause';
 
 export type SentenceWord = {
   /** Normalised, without apostrophes. */
   readonly text: string;
-  /** What stands around apostrophes, say `nova` and `s`; one part for most words. */
+  /** Parts around apostrophes, say `nova` and `s`; one part for most words. */
   readonly parts: readonly string[];
   readonly before: Gap;
   /** A quotation mark stands right before or after it. */

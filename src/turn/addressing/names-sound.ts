@@ -100,12 +100,12 @@ export function latinOf(text: string): string | undefined {
   return latinOnly.test(latin) ? latin : undefined;
 }
 
-/** How a Latin word sounds, roughly and across languages: `nover`, `novah` and `nova` are one. */
+/** Rough phonetic code of a Latin word, across languages: `nover`, `novah` and `nova` are one. */
 export function soundOf(latin: string): string {
   return folds.reduce((sound, [spelling, into]) => sound.replace(spelling, into), latin);
 }
 
-/** How many letters of difference still count as the same name: none in a short one, so no word becomes a call. */
+/** Largest edit distance, in letters, that still counts as the same name: none in a short one, so no word becomes a call. */
 export function slackOf(sound: string): number {
   if (sound.length <= 3) return 0;
   if (sound.length <= 6) return 1;

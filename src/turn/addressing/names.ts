@@ -7,11 +7,11 @@ const mostNames = 20;
 const longestName = 60;
 const vocatives = languages.flatMap(({ addressing }) => addressing?.vocatives ?? []);
 
-/** One thing somebody answers to, ready to be found among words. */
+/** One name, ready to be found among words. */
 export type Name = {
   /** Words of the name, normalised and written together. */
   readonly joined: string;
-  /** The name with the endings by which Korean calls somebody. */
+  /** The name with the Korean endings for calling a person. */
   readonly vocatives: readonly string[];
   /** Written without spaces, so it may be cut anywhere. */
   readonly dense: boolean;
@@ -23,8 +23,8 @@ export type Name = {
 };
 
 /**
- * How a name stands in a text: `exact`; `alike` as recognisers misspell it; `inflected` with an ending that no call
- * has, say `Nova's`. `to` is the place after it.
+ * Form of a name in a text: `exact`; `alike` as recognisers misspell it; `inflected` with an ending that no call has, say
+ * `Nova's`. `to` is the place after it.
  */
 export type Hit = { readonly how: 'exact' | 'alike' | 'inflected'; readonly to: number };
 
@@ -88,7 +88,7 @@ function endOf(words: readonly SentenceWord[], at: number, joined: string): numb
   return at;
 }
 
-/** As many words as the name has may differ a little; one more or less must sound the same. */
+/** A span of as many words as the name has may differ a little; one more or less must sound the same. */
 function alikeAt(
   words: readonly SentenceWord[],
   at: number,
@@ -109,7 +109,7 @@ function soundsLike(heard: string, length: number, { sound, words }: Name): bool
   return isWithin(heard, sound, length === words ? slackOf(sound) : 0);
 }
 
-/** How some words sound together, if they can be a misspelt name at all. */
+/** Joint phonetic code of some words, if they can be a misspelt name at all. */
 function soundAt(span: readonly SentenceWord[], taken: ReadonlySet<string>): string | undefined {
   const [first, ...others] = span;
   if (!first || first.parts.length > 1 || taken.has(first.text)) return undefined;

@@ -4,7 +4,7 @@ import { dictationLogit } from './numbers.ts';
 
 /** Whether a text sounds finished. */
 export type EndOfTurn = {
-  /** Logit that the person has finished: 0 could be either, below -2 somebody is in the middle of it. */
+  /** Logit that the person has finished: 0 could be either, below -2 the person is in the middle of it. */
   readonly completeLogit: number;
   /** Lower case, without punctuation; empty when nothing was understood. What `learnEnding` counts. */
   readonly lastWord: string;

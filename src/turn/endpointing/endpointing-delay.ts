@@ -8,7 +8,7 @@ export type EndpointingDelayRules = {
   readonly textlessDelayMs: number;
   /** Delay without any text when the person's client has stopped sending. */
   readonly textlessClosedDelayMs: number;
-  /** Longest wait for a text before its absence decides; 0 where no recogniser is asked, or nobody waits for it. */
+  /** Longest wait for a text before its absence decides, in ms; 0 where no recogniser is asked, or its text is not waited for. */
   readonly textTimeoutMs: number;
   /** Shortest delay. */
   readonly minDelayMs: number;
@@ -33,7 +33,7 @@ export const endpointingDelayRules: EndpointingDelayRules = {
   voiceActivityLagMs: 50,
 };
 
-/** What is known in a pause. */
+/** Facts known in a pause. */
 export type PauseSigns = {
   /** The microphone closed: silence frames, or no packets at all. */
   readonly closed: boolean;
@@ -44,7 +44,7 @@ export type PauseSigns = {
   readonly reading?: EndOfTurn | undefined;
 };
 
-/** What was learned about the one who talks. */
+/** Learned habits of the speaker. */
 export type SpeakerHabits = {
   readonly habit?: PauseHabit;
   readonly endings?: Endings;

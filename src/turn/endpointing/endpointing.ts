@@ -60,7 +60,7 @@ export const endpointRules: EndpointRules = {
   mergeMs: 1500,
 };
 
-/** What one person's microphone tells. Discord is mute during silence, so only ticks are sure to come. */
+/** Events of one person's microphone. Discord is mute during silence, so only ticks are sure to come. */
 export type EndpointingEvent =
   /** One window of voice activity, its loudness in dBFS; `atMs` is when the last packet in it arrived. */
   | {
@@ -71,7 +71,7 @@ export type EndpointingEvent =
     }
   /** A client closed its microphone (see `isSilenceFrame`). */
   | { readonly kind: 'silence-frame'; readonly atMs: number }
-  /** About every 20 ms while somebody talks. */
+  /** About every 20 ms during speech. */
   | { readonly kind: 'tick'; readonly atMs: number }
   /** All words understood of this utterance; in a pause, up to that pause. `language` is BCP 47, where it is known. */
   | {
@@ -186,7 +186,7 @@ function isVoiced(voice: SpeakingVoice, probability: number, rules: EndpointRule
   return probability >= (voice.kind === 'talking' ? rules.stopProbability : rules.startProbability);
 }
 
-/** A window no newer than the silence frames was made of them, or of what came before: it unmutes nobody. */
+/** A window no newer than the silence frames contains only them, or earlier sound: it unmutes no microphone. */
 function isTail({ mutedAtMs, lastPacketMs }: SpeakingVoice, atMs: number): boolean {
   return mutedAtMs !== undefined && atMs <= lastPacketMs;
 }
@@ -203,7 +203,7 @@ function withTail(voice: SpeakingVoice, window: Window, rules: EndpointRules): S
   };
 }
 
-/** Faint windows are voice, but not what its loudness is told by. */
+/** Faint windows are voice, but do not count for its loudness. */
 function heardMore(voice: SpeakingVoice, window: Window, rules: EndpointRules): Evidence {
   const { probability, levelDb } = window;
   const isLevel = levelDb !== undefined && !isFaint(voice, levelDb, rules);

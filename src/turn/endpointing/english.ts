@@ -1,7 +1,11 @@
 import en from '#src/turn/languages/en.json' with { type: 'json' };
-import { isOneOf } from './english-words.ts';
+import type { WordClasses } from '#src/turn/languages/language-words.ts';
 
 const subordinators = new Set(en.endOfTurn.subordinators);
+
+const classes: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  Object.entries(en.wordClasses).map(([name, words]) => [name, new Set(words)]),
+);
 
 /** Logit that an English sentence without punctuation is over; words in lower case, no fillers at its end. */
 export function englishCompleteLogit(words: readonly string[]): number {
@@ -15,7 +19,7 @@ export function englishCompleteLogit(words: readonly string[]): number {
   return form + pleaseLogit(words, form) + (form > 0 ? tail : Math.min(0, tail));
 }
 
-/** Of words that are no sentence and need none. */
+/** Logit of words that are no sentence and need none. */
 function phraseLogit(words: readonly string[]): number | undefined {
   if (words.length === 1 && isOneOf('wholeAnswers', words[0])) return 1.8;
   if (words.every((word) => isOneOf('greetings', word))) return 0.5;
@@ -45,7 +49,7 @@ function startsSentence([first, second]: readonly string[]): boolean {
   return isOneOf('auxiliaries', first) && canBeSubject(second);
 }
 
-/** What the kind of sentence and its length say. */
+/** Logit from the kind of sentence and its length. */
 function formLogit(words: readonly string[]): number {
   const [first = ''] = words;
   if (subordinators.has(first) && !asks(words)) return clauses(words) >= 2 ? 1.4 : -1.6;
@@ -133,7 +137,7 @@ function isRelative(words: readonly string[]): boolean {
   return words.slice(at + 1).filter(isVerb).length <= 1;
 }
 
-/** What the last words say: -2 and less is open, above 0 a good end. */
+/** Logit of the last words: -2 and less is open, above 0 a good end. */
 function tailLogit(words: readonly string[]): number {
   const last = words.at(-1) ?? '';
   if (isOneOf('finalWords', last)) return wantsMore(words) ? -1.6 : 0.4;
@@ -141,7 +145,7 @@ function tailLogit(words: readonly string[]): number {
   return grammar ?? contentLogit(last, words);
 }
 
-/** Of words that hold sentences together; undefined of others. */
+/** Logit of words that hold sentences together; undefined of others. */
 function grammarLogit(last: string, words: readonly string[]): number | undefined {
   if (isOneOf('particles', last)) return words.length === 2 ? particleLogit(words) : 0;
   if (isOneOf('prepositions', last)) return strandedLogit(words);
@@ -250,7 +254,7 @@ function clauses(words: readonly string[]): number {
   return words.reduce((count, _, at) => count + (at === 0 ? 0 : clausesAt(words, at)), 0);
 }
 
-/** Of a subject with its verb, a question, or a command after the first clause. */
+/** Number of clauses: a subject with its verb, a question, or a command after the first clause. */
 function clausesAt(words: readonly string[], at: number): number {
   const [word = '', next = ''] = words.slice(at);
   if (at > 3 && isOneOf('verbs', word) && isOneOf('objects', next)) return 2;
@@ -286,4 +290,9 @@ function isVerb(word: string): boolean {
 /** "what's" and "i'm" without their verb; others as they are. */
 function contracted(word: string): string {
   return word.replace(/'(s|re|m|ll|ve|d)$/, '');
+}
+
+/** Whether an English word is of a class; frequent words only, lower case. */
+function isOneOf(wordClass: keyof WordClasses, word: string | undefined): boolean {
+  return word !== undefined && (classes.get(wordClass)?.has(word) ?? false);
 }

@@ -1,4 +1,4 @@
-/** How long one person's pauses inside sentences are, learned as they talk. */
+/** Length of one person's pauses inside sentences, learned as they talk. */
 export type PauseHabit = {
   /** Pauses learned from, as far as it matters. */
   readonly pauses: number;
@@ -25,7 +25,7 @@ export function learnPause(habit: PauseHabit, pausedMs: number): PauseHabit {
   };
 }
 
-/** How much longer than usual this person pauses, in milliseconds; less sure while little is known. */
+/** Length of this person's pauses beyond the usual, in milliseconds; less while little is known. */
 export function slownessMs({ pauses, typicalMs }: PauseHabit): number {
   return ((typicalMs - unknownHabit.typicalMs) * pauses) / enough;
 }

@@ -3,7 +3,7 @@ import { languages } from '#src/turn/languages/languages.ts';
 
 /** The end-of-turn words of one language, compiled. */
 export type Lexicon = {
-  /** ISO 639-1 code; empty for a language nobody listed. */
+  /** ISO 639-1 code; empty for a language without data. */
   readonly code: string;
   readonly scripts: readonly string[];
   readonly ownLetters: string;
@@ -13,7 +13,7 @@ export type Lexicon = {
   readonly subordinators: ReadonlySet<string>;
   readonly openSuffixes: readonly string[];
   readonly closedSuffixes: readonly string[];
-  /** Words by which the language is told from others of its script. */
+  /** Words that distinguish the language from others of its script. */
   readonly known: ReadonlySet<string>;
 };
 
@@ -27,7 +27,7 @@ const lexicons: ReadonlyMap<string, Lexicon> = new Map(
   languages.filter(({ endOfTurn }) => endOfTurn).map((words) => [words.code, lexiconOf(words)]),
 );
 
-/** For scripts and languages nobody listed: nothing known but the sounds. */
+/** For scripts and languages without data: only the sounds are known. */
 const unknown = lexiconOf({ code: '', scripts: [] });
 const english = lexicons.get('en') ?? unknown;
 

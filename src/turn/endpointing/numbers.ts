@@ -40,7 +40,7 @@ function isCompound([ten = '', unit = '']: readonly string[]): boolean {
   return tens.has(ten) && units.has(unit);
 }
 
-/** How many number words, and digits at least, stand at the end. */
+/** Number of number words, and least number of digits, at the end. */
 function trailing(
   words: readonly string[],
   numbers: ReadonlySet<string>,

@@ -5,7 +5,7 @@ import { learnPause, type PauseHabit, unknownHabit } from './habit.ts';
 /** People remembered at most; the one not met for longest is forgotten. */
 const limit = 100;
 
-/** How people of one session pause, learned while they talk and kept nowhere else. */
+/** Pause habits of the people of one session, learned while they talk and kept nowhere else. */
 export class PauseHabits {
   readonly #pauses = new Map<string, PauseHabit>();
   #endings = noEndings;
@@ -27,7 +27,7 @@ export class PauseHabits {
     this.#endings = learnEnding(this.#endings, lastWord, 'went-on');
   }
 
-  /** Somebody ended with this word. */
+  /** An utterance ended with this word. */
   ended(lastWord: string): void {
     this.#endings = learnEnding(this.#endings, lastWord, 'ended');
   }

@@ -9,7 +9,7 @@ export type LanguageWords = {
   readonly scripts: readonly string[];
   /** Letters that no other language of its scripts has, written together. */
   readonly ownLetters?: string;
-  /** Spoken by so many that its stop word stops, whatever the same word means in languages that are not. */
+  /** Spoken by so many that its stop word stops, even where the same word means something else in smaller languages. */
   readonly isWidespread: boolean;
   readonly overlap: OverlapPhrases;
   readonly endOfTurn?: EndOfTurnWords;
@@ -61,7 +61,7 @@ export type LanguageRequestPhrases = {
 export type EndOfTurnWords = {
   /** Words that hardly ever end a sentence: articles, conjunctions, prepositions, possessives, subjects. */
   readonly openWords?: Phrases;
-  /** Sounds and words of somebody who looks for the next word. */
+  /** Sounds and words of a speaker who looks for the next word. */
   readonly fillers: Phrases;
   /** Frequent words that may well end a sentence; they tell which language it is. */
   readonly frequentWords?: Phrases;
@@ -85,19 +85,19 @@ export type NumberWords = {
   readonly units?: Phrases;
 };
 
-/** Phrases that tell whether a name calls somebody or is talked about. */
+/** Phrases that tell whether a name is called or talked about. */
 export type AddressingPhrases = {
-  /** Said before a name to somebody: after these a name is called, even misspelt. */
+  /** Said before a name to a person: after these a name is called, even misspelt. */
   readonly greetings: Phrases;
   /** Said before a name or after it without a meaning for whom it is. */
   readonly fillers: Phrases;
   /** Pronouns for the one who is spoken to. */
   readonly secondPerson: Phrases;
-  /** After a name: somebody is asked or told to do something. Also how such a sentence starts. */
+  /** After a name: a question or a request to its bearer. Also the start of such a sentence. */
   readonly requests: Phrases;
-  /** After a name: somebody talks about it, and to others. */
+  /** After a name: talk about its bearer, to others. */
   readonly reports?: Phrases;
-  /** Before a name: it is what somebody talks about, asks or owns. */
+  /** Before a name: its bearer is talked about, asked about or owned from. */
   readonly governors?: Phrases;
   /** Before a name, and whole although their last word alone would be one of `governors`. */
   readonly completePhrases?: Phrases;
@@ -115,7 +115,7 @@ export type AddressingPhrases = {
   readonly objectAuxiliaries?: Phrases;
   /** Everyday words that look like short names and are not: numbers, kin, what people say first. */
   readonly notNames?: Phrases;
-  /** Endings by which somebody is called, written to the name. */
+  /** Endings for calling a person, written to the name. */
   readonly vocatives?: Phrases;
   /** Abbreviations whose point ends no sentence: "Dr. Nova". */
   readonly titles?: Phrases;
@@ -129,7 +129,7 @@ export type DismissalPhrases = {
   readonly parts: Phrases;
 };
 
-/** What recognisers write when nobody spoke, without punctuation and apostrophes. */
+/** Inventions of recognisers from silence, without punctuation and apostrophes. */
 export type HallucinationTexts = {
   /** Whole texts: subtitle credits, farewells of videos. */
   readonly texts?: Phrases;
@@ -144,7 +144,7 @@ export type WordClasses = {
   readonly determiners: Phrases;
   readonly articles: Phrases;
   readonly subjects: Phrases;
-  /** What may follow a command's verb. */
+  /** Objects that may follow a command's verb. */
   readonly objects: Phrases;
   readonly onlySubjects: Phrases;
   readonly auxiliaries: Phrases;

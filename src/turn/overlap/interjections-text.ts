@@ -4,7 +4,7 @@ import everywhere from '#src/turn/languages/everywhere.json' with { type: 'json'
 /** Stands for any punctuation between two words. */
 export const pause = ',';
 
-/** Nobody interrupts at greater length. */
+/** Longest interruption, in letters. */
 const mostLetters = 300;
 
 /** Han, kana, Thai and Hangul letter by letter, for their words are written together or apart at will; runs of others. */

@@ -11,7 +11,8 @@ import {
 import { isHum, isNote, pause, tokensOf } from './interjections-text.ts';
 
 /**
- * What a sentence said into somebody's speech wants, as a whole: `other` for whatever only contains such words.
+ * Intent of a sentence said into a person's or the bot's speech, as a whole: `other` for any text that only contains such
+ * words.
  * `sure` when no further word can change it: always in a final text, and in a partial one only for `other`.
  */
 export type Interjection =
@@ -19,19 +20,19 @@ export type Interjection =
   | { readonly kind: Plain; readonly sure: boolean }
   | ({ readonly kind: 'again'; readonly sure: boolean } & RepeatManner);
 
-/** How the answer is repeated, and the bot speaks from then on. */
+/** Manner in which the answer is repeated, and the bot speaks from then on. */
 export type RepeatManner = {
   readonly slower: boolean;
   readonly faster: boolean;
   readonly louder: boolean;
   readonly quieter: boolean;
-  /** As it usually is. */
+  /** The usual manner again. */
   readonly usual: boolean;
 };
 
 export type InterjectionOptions = {
   readonly isFinal: boolean;
-  /** What the bot is called, in every spelling that recognisers give. */
+  /** Names of the bot, in every spelling that recognisers give. */
   readonly names?: readonly string[];
 };
 
@@ -171,7 +172,7 @@ function soundsLike(token: string, sound: string | undefined): boolean {
   return heard[0] === sound[0] && isWithin(heard, sound, slackOf(sound)) && !isPhrase(token);
 }
 
-/** What is wanted after one more phrase: the last wish counts, but "stop" outlasts "wait" and "never mind". */
+/** Intent after one more phrase: the last wish counts, but "stop" outlasts "wait" and "never mind". */
 function step(wish: Wish, role: PhraseRole): Wish {
   switch (role) {
     case 'stop':

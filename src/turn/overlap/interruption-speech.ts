@@ -1,6 +1,6 @@
 import type { InterruptionRules } from './interruption-rules.ts';
 
-/** What one voice asks of a speaking bot; of all voices the heaviest counts. A tentative pause may be a false interruption. */
+/** Effect of one voice on a speaking bot; of all voices the heaviest counts. A tentative pause may be a false interruption. */
 export type SpeechClaim = 'none' | 'duck' | 'tentative-pause' | 'pause';
 
 /** One person's latest speech, as far as it bears on what the bot is saying. */
@@ -15,7 +15,7 @@ export type OverlapSpeech = {
   /** When it began, or what is not explained of it. */
   readonly fromMs: number;
   readonly loudestDb: number;
-  /** Of the latest packet. */
+  /** Level of the latest packet. */
   readonly levelDb: number;
   readonly lastVoiceMs: number;
   readonly sounding: boolean;
@@ -76,7 +76,7 @@ export function stepSpeech(
   }
 }
 
-/** What still waits for its words keeps its pause: speech that goes on belongs together. */
+/** A voice that still waits for its words keeps its pause: speech that goes on belongs together. */
 function begun(
   former: OverlapSpeech,
   event: At & { fromMs: number },
@@ -190,7 +190,7 @@ export function carried(speech: OverlapSpeech): OverlapSpeech {
   return { ...speech, claim, fromMs, beforeMs: voicedMs, explainedMs: knownMs };
 }
 
-/** What time alone decides about one speech. `mine`: its words are for the bot. */
+/** Changes of one speech by time alone. `mine`: its words are for the bot. */
 export function overdue(
   speech: OverlapSpeech,
   atMs: number,

@@ -1,6 +1,6 @@
 import { classify } from './interjections.ts';
 
-/** What words over the bot's voice are; `aside` is for other people, `noise` has none, or none that were said. */
+/** Kind of words over the bot's voice; `aside` is for other people, `noise` has none, or none that were said. */
 export type OverlapKind =
   | 'stop'
   | 'wait'
@@ -14,7 +14,7 @@ export type OverlapKind =
   | 'noise'
   | 'echo';
 
-/** `drop` and `hold`: stop and wait, from somebody who has a say in it. */
+/** `drop` and `hold`: stop and wait, from a person who has a say in it. */
 export type Meaning =
   | 'nothing'
   | 'fine'
@@ -51,7 +51,7 @@ export function meaningOf(
   return (meaning === 'drop' || meaning === 'hold') && !hasSay ? 'words' : meaning;
 }
 
-/** What a partial text is, of which more words may come; "he" may become "here", and most short words another. */
+/** Kind of a partial text, of which more words may come; "he" may become "here", and most short words another. */
 export function overlapOfPartial(
   text: string,
   names: readonly string[],

@@ -14,7 +14,7 @@ import { meaningOf, type OverlapKind } from './interruption-words.ts';
 /** Events come in order of `atMs`. While the bot speaks a `tick` every 20 ms: silence sends nothing. */
 export type InterruptionEvent = { readonly atMs: number } & (
   | {
-      /** The first frame of a reply. `replyTo`: who is answered; a text read out answers nobody. */
+      /** The first frame of a reply. `replyTo`: the person who is answered; a text read out answers no person. */
       readonly kind: 'reply-began';
       readonly replyTo?: string;
       readonly interruptible: boolean;
@@ -42,7 +42,7 @@ export type InterruptionEffect =
   | { readonly kind: 'duck' | 'unduck' | 'pause' | 'resume' }
   /** Fall silent, drop what else this answer had to say, answer nothing. */
   | { readonly kind: 'stop' }
-  /** As `stop`, but this person's words get an answer. */
+  /** Stops the reply like `stop`, but this person's words get an answer. */
   | { readonly kind: 'yield'; readonly personId: string }
   /** Let the clause end, then yield. */
   | { readonly kind: 'finish-clause'; readonly personId: string }
@@ -55,18 +55,18 @@ type Reply = {
   readonly fromMs: number;
   readonly ducked: boolean;
   readonly paused: boolean;
-  /** Somebody said "wait". */
+  /** A person said "wait". */
   readonly hold?: { readonly personId: string; readonly untilMs: number } | undefined;
   readonly leaving: boolean;
 };
 
-/** Who speaks while the bot does, and what that has done to its reply. One entry per person in the channel. */
+/** Speakers over the bot's voice, and their effect on its reply. One entry per person in the channel. */
 export type Interruption = {
   readonly reply?: Reply | undefined;
   readonly speeches: readonly OverlapSpeech[];
-  /** How loud the loudest packets of what people were answered for are, in dBFS. */
+  /** Level of the loudest packets of people's answered utterances, in dBFS. */
   readonly usualDb: ReadonlyMap<string, number>;
-  /** Somebody said stop while there was nothing to stop. */
+  /** Time of a "stop" that came while there was nothing to stop. */
   readonly stopAtMs?: number | undefined;
 };
 
@@ -80,7 +80,7 @@ type InterruptionStep = {
 };
 type OverlapHeard = Extract<InterruptionEvent, { kind: 'heard-as' }>;
 
-/** One step of barge-in: what is done when somebody makes a sound while the bot speaks. */
+/** One step of barge-in: the reaction to sound while the bot speaks. */
 export function stepInterruption(
   state: Interruption,
   event: InterruptionEvent,
@@ -108,7 +108,7 @@ export function stepInterruption(
 }
 
 /**
- * Whether this person's latest voice is far quieter than what they were answered for: somebody else near the
+ * Whether this person's latest voice is far quieter than in their answered utterances: another person near the
  * microphone, or a television.
  */
 export function isFarField(state: Interruption, personId: string, rules: InterruptionRules) {
@@ -214,7 +214,7 @@ function beginReply(
   return stops && interruptible ? stopped(begun, fromMs) : settle(begun, fromMs, rules);
 }
 
-/** What time decides, and then what all claims together come to. */
+/** Decides by time, and then by all claims together. */
 function settle(state: Interruption, atMs: number, rules: InterruptionRules): InterruptionStep {
   const speeches: OverlapSpeech[] = [];
   let isSame = true;
@@ -273,7 +273,7 @@ function released(reply: Reply | undefined): InterruptionEffect[] {
   return reply?.ducked ? [{ kind: 'unduck' }] : [];
 }
 
-/** Most of it was said before the reply began: nobody was interrupted by it. */
+/** Most of it was said before the reply began: it interrupted no reply. */
 function isOld(
   { beforeMs, voicedMs, endedAtMs }: OverlapSpeech,
   { fromMs }: Reply,

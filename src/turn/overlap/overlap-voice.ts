@@ -72,7 +72,10 @@ type OverlapStep = {
   readonly noticed: readonly OverlapVoiceEvent[];
 };
 
-/** What talks the bot down: noticed with the first window, told with every packet. It pauses as long as an utterance does. */
+/**
+ * Voice that interrupts the bot: noticed with the first window, measured with every packet. It pauses as long as an
+ * utterance does.
+ */
 export function stepOverlapVoice(
   overlap: OverlapVoice,
   event: OverlapVoiceInput,

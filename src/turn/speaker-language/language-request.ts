@@ -56,7 +56,7 @@ function patternOf(code: string, { requests, beside }: LanguageRequestPhrases): 
   return { pattern: new RegExp(`^${others}(?:${asks.join('|')}) *${others}$`, 'u'), codes };
 }
 
-/** As a pattern, with the punctuation gone that `plainWordsOf` takes from texts. */
+/** Pattern of a phrase, without the punctuation that `plainWordsOf` removes from texts. */
 function spaced(phrase: string): string {
   return escaped(phrase.replace(/['\u2019-]/gu, ' ').replace(/ +/g, ' '));
 }

@@ -1,4 +1,4 @@
-/** What is known of the language of one person in one session; an empty object to start from. */
+/** State of the language detection for one person in one session; an empty object to start from. */
 export type SpeakerLanguage = {
   /** Language they asked to be answered in: "in German, please". BCP 47, as all languages here. */
   readonly requested?: string;
@@ -10,22 +10,22 @@ export type SpeakerLanguage = {
   readonly guess?: string;
 };
 
-/** What one turn tells of its speaker's language. */
+/** Evidence of a speaker's language in one turn. */
 export type LanguageEvidence = {
   /** Language of its words, where that was found out. */
   readonly language?: string | undefined;
-  /** How sure that is, 0 to 1. */
+  /** Probability of that, 0 to 1. */
   readonly probability: number;
   readonly words: number;
   /** Language it asks for. */
   readonly requested?: string | undefined;
 };
 
-/** What was set, for the person and for all. */
+/** Language settings of the person and of all. */
 export type LanguageChoices = {
   /** In which everybody is answered: the bot's persona speaks nothing else. */
   readonly fixed?: string | undefined;
-  /** What the person has set for themselves. */
+  /** The person's own setting. */
   readonly own?: string | undefined;
   /** Spoken in the channel, as people told. */
   readonly channel?: string | undefined;
@@ -52,7 +52,7 @@ const languageRules: LanguageRules = {
 /**
  * One turn of this person; the language that holds afterwards is `languageOf`.
  *
- * Whoever asks for another language may speak it next, so that ends what was locked.
+ * A person who asks for another language may speak it next, so that ends a lock.
  */
 export function stepSpeakerLanguage(
   before: SpeakerLanguage,
@@ -124,7 +124,7 @@ export function languageOf(
   return fixed ?? requested ?? own ?? locked ?? latest?.language ?? channel ?? server ?? guess;
 }
 
-/** How much may change what `languageOf` says: nothing, what the person asks for, or whatever they say next. */
+/** Ways in which `languageOf` may change: not at all, by the person's request, or by any next words. */
 export type LanguageHold = 'fixed' | 'settled' | 'open';
 
 /** `isHeard`: what they say is in `state` already; then it is open only where nothing tells but a guess. */
@@ -139,10 +139,10 @@ export function holdOf(
 }
 
 /**
- * Language that the recogniser is told before it hears the person; undefined where it is to find out by itself.
+ * Language hint for the recogniser before it hears the person; undefined where it is to detect it.
  *
- * What they asked to be answered in is not always what they speak; a lock that their latest turn broke is no hint, or a
- * recogniser that obeys would never hear anything else.
+ * The requested language of the answers is not always the spoken one; a lock that the person's latest turn broke is no
+ * hint, or a recogniser that obeys would never hear anything else.
  */
 export function hintOf(
   { locked, latest }: SpeakerLanguage,
@@ -161,7 +161,7 @@ export function needsDetection(
   return (fixed ?? requested ?? own) === undefined;
 }
 
-/** Whether two tags are of one language, whatever their regions and scripts. */
+/** Whether two tags are of one language, for any regions and scripts. */
 function sameLanguage(one: string, other: string): boolean {
   return baseOf(one) === baseOf(other);
 }
