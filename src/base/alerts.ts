@@ -21,7 +21,7 @@ export type AlertChange = {
   readonly kind: 'alert';
   readonly name: AlertName;
   readonly state: 'raised' | 'cleared';
-  /** What the watchdog saw, in one sentence with numbers; never words that people said. */
+  /** Cause for the alert, in one sentence with numbers; never words that people said. */
   readonly cause: string;
   /** The background task, where the alert is about one: each has an alert of its own. */
   readonly task?: string;

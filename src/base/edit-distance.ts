@@ -1,6 +1,6 @@
 /**
- * How many parts must be added, taken away or changed to make `from` into `to` (Levenshtein): the characters of two texts, or
- * the words of two lists.
+ * Number of parts that must be added, taken away or changed to make `from` into `to` (Levenshtein): the characters of two
+ * texts, or the words of two lists.
  */
 export function editDistance(from: Iterable<string>, to: Iterable<string>): number {
   const wanted = [...to];

@@ -67,11 +67,11 @@ export type FailureStage = 'recognise' | 'think' | 'speak' | 'link';
 
 /** Facts about the server behind a failure, for the text that people read. */
 export type FailureServer = {
-  /** As people know it, say `127.0.0.1:8000`. */
+  /** Name for people, say `127.0.0.1:8000`. */
   readonly provider?: string;
   /** The setting that holds the key it was asked with. */
   readonly keySetting?: string;
-  /** Of its answer. */
+  /** HTTP status of its answer. */
   readonly status?: number;
   /** Time, in ms, that the server asks us to wait. */
   readonly retryAfterMs?: number;
@@ -82,9 +82,9 @@ export type FailureServer = {
 };
 
 /**
- * A broken outside world, told in one sentence for the operator.
+ * A failure outside of the bot, as one sentence for the operator.
  *
- * `retryable` is read only by whoever owns the retry. People in the room get a text id, never `message`.
+ * Only the owner of a retry reads `retryable`. People in the channel get a text id, never `message`.
  */
 export class BotError extends Error {
   override readonly name = 'BotError';

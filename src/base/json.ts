@@ -1,6 +1,6 @@
 /** Bounds of JSON from outside, which is measured by them before it is parsed. */
 export type JsonLimits = {
-  /** Of a document, or of one event of a stream. */
+  /** Largest document, or event of a stream, in bytes. */
   readonly bytes: number;
   /** Levels of nesting. */
   readonly depth: number;
@@ -8,13 +8,13 @@ export type JsonLimits = {
   readonly values: number;
   /** Elements of one array, or members of one object; a key that stands there twice counts twice. */
   readonly elements: number;
-  /** Of one string, as it is written. */
+  /** Longest string, as it is written. */
   readonly stringBytes: number;
-  /** Of one key, as it is written. */
+  /** Longest key, as it is written. */
   readonly keyBytes: number;
 };
 
-/** Of the arguments of a call that a model wrote, which are JSON in a string of its answer. */
+/** Limits for the arguments of a call that a model wrote, which are JSON in a string of its answer. */
 export const toolArgumentLimits: JsonLimits = {
   bytes: 256 * 2 ** 10,
   depth: 32,
@@ -36,7 +36,7 @@ export type ForeignJson =
   | {
       readonly kind: 'fault';
       readonly code: 'json.broken' | 'json.too_large';
-      /** As of `JsonExcess`; names the bound that is broken. */
+      /** Sentence about a `JsonExcess`; names the limit that is exceeded. */
       readonly words: string;
     };
 
@@ -84,10 +84,10 @@ const code = {
 } as const;
 
 /**
- * One linear scan of JSON in bytes, however they are cut into chunks. It builds nothing and stops at the first bound that is
- * broken. It holds for every reader: JSON that this scan takes for smaller than a parser does is none.
+ * One linear scan of JSON in bytes, for any cut into chunks. It builds nothing and stops at the first limit that is
+ * exceeded. It holds for every reader: JSON that this scan measures smaller than a parser does is invalid.
  *
- * Of a stream of events (`isStream`) each event is measured for itself; a blank line ends one. Whatever stands in its lines is
+ * Of a stream of events (`isStream`) each event is measured for itself; a blank line ends one. All text in its lines is
  * measured, as readers do not agree on which of them are data.
  */
 export class JsonMeter {

@@ -33,7 +33,7 @@ export async function listenAt(
   return undefined;
 }
 
-/** How often, in ms, a port that another program has is asked for again: after an update that overlaps it is free. */
+/** Interval in ms between attempts to open a port that another program has: after an update that overlaps it is free. */
 const retryMs = 5_000;
 
 /**

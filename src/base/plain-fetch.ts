@@ -1,6 +1,6 @@
 /**
- * `fetch` whose forms leave as the bytes they are written as: undici goes on reading a form of a request that failed at once, and
- * throws where nobody can catch it.
+ * `fetch` whose forms leave as the bytes they are written as: undici goes on reading a form of a request that failed at
+ * once, and throws where no code can catch it.
  */
 export async function plainFetch(
   url: string,

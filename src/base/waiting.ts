@@ -3,8 +3,8 @@ import type { Clock } from './clock.ts';
 /**
  * The result of `work`, unless `signal` is aborted first: that throws `signal.reason`.
  *
- * A signal aborted before the wait began wins over work that is already done. The work itself is not stopped: where it
- * fails after that, nobody is told.
+ * A signal aborted before the wait began wins over work that is already done. The work itself is not stopped: its later
+ * failure is ignored.
  */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
@@ -19,10 +19,9 @@ export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): P
 }
 
 /**
- * The result of `work`, unless `ms` pass first: that throws what `late` makes.
+ * The result of `work`, unless `ms` pass first: that throws the error from `late`.
  *
- * Work that is already done wins, even with no ms left. The work itself is not stopped: where it fails after that,
- * nobody is told.
+ * Work that is already done wins, even with no ms left. The work itself is not stopped: its later failure is ignored.
  */
 export async function within<T>(
   work: Promise<T>,
@@ -59,7 +58,7 @@ export class StreamDeadline implements Disposable {
     this.#clock = clock;
   }
 
-  /** As the function `within`. */
+  /** Waits as the function `within` does. */
   within<T>(work: Promise<T>, ms: number, late: () => Error): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const wait = { dueMs: this.#clock.nowMs() + ms, fail: () => reject(late()) };

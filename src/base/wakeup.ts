@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 
-/** What one loop waits for between its steps: somebody wakes it, or time does. No timer runs without a deadline. */
+/** Wait of one loop between its steps: a call of `wake` ends it, or time does. No timer runs without a deadline. */
 export class Wakeup {
   readonly #clock: Pick<Clock, 'later'>;
   #isWoken = false;
@@ -10,13 +10,13 @@ export class Wakeup {
     this.#clock = clock;
   }
 
-  /** Whoever waits goes on. */
+  /** Ends the wait. */
   wake(): void {
     this.#isWoken = true;
     this.#go?.();
   }
 
-  /** Ends the present wait, if there is one, as its deadline would: nobody counts as woken. */
+  /** Ends the present wait, if there is one, as its deadline would: it does not count as woken. */
   end(): void {
     this.#go?.();
   }

@@ -1,6 +1,6 @@
 /**
- * Keeps zod from loading its messages in 60 languages: nobody uses them here, and they take 1.5 MB
- * (`npm run node -- bench/memory/beside.ts`, 2026-11). Its English ones it loads by themselves.
+ * Keeps zod from loading its messages in 60 languages, which are not used and take 1.5 MB (`npm run node --
+ * bench/memory/beside.ts`, 2026-11). Its English ones it loads by themselves.
  *
  * Works only when it runs before zod loads: it is imported first by the bot's program.
  */

@@ -10,6 +10,9 @@ export type LocalTime = {
 
 const dayMs = 86_400_000;
 
+/** No local day is longer, even where a country crosses the date line. */
+const longestDayMs = 49 * 3_600_000;
+
 /** Whether there is a time zone of this IANA name, say `Europe/Berlin`. */
 export function isTimeZone(name: string): boolean {
   try {
@@ -20,7 +23,7 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** What clocks of the zone show at this instant, given in ms since 1970. Errors: RangeError for a zone there is not. */
+/** Clock time of the zone at this instant, given in ms since 1970. Errors: RangeError for an unknown zone. */
 export function localTime(wallMs: number, timeZone: string): LocalTime {
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone,
@@ -61,11 +64,31 @@ export function weekdayOf({ year, month, day }: LocalTime): number {
   return new Date(Date.UTC(year, month - 1, day)).getUTCDay();
 }
 
-/** How much clocks of the zone are ahead of UTC at this instant, in ms. */
+/** Offset of the zone from UTC at this instant, in ms. */
 function offsetMs(wallMs: number, timeZone: string): number {
   return utcMs(localTime(wallMs, timeZone)) - Math.floor(wallMs / 1000) * 1000;
 }
 
 function utcMs({ year, month, day, hour, minute, second }: LocalTime): number {
   return Date.UTC(year, month - 1, day, hour, minute, second);
+}
+
+/**
+ * The first instant of the next local day, in milliseconds since 1970: where "today" ends.
+ *
+ * Days of 23 and 25 hours are as long as they are. `timeZone` is an IANA name; absent: the machine's own.
+ */
+export function endOfDay(wallMs: number, timeZone?: string): number {
+  const calendar = new Intl.DateTimeFormat('en-CA', {
+    ...(timeZone && { timeZone }),
+    dateStyle: 'short',
+  });
+  const today = calendar.format(wallMs);
+  let [insideMs, beyondMs] = [wallMs, wallMs + longestDayMs];
+  while (beyondMs - insideMs > 1) {
+    const middleMs = Math.floor((insideMs + beyondMs) / 2);
+    if (calendar.format(middleMs) === today) insideMs = middleMs;
+    else beyondMs = middleMs;
+  }
+  return beyondMs;
 }

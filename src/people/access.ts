@@ -1,4 +1,4 @@
-/** Who may use the bot in a server, by its own rules: over anything a person agreed to. */
+/** Rules of a server for using the bot: they override a person's consent. */
 export type AccessRules = {
   /** People who are neither heard nor answered. */
   readonly blockedIds: readonly string[];
@@ -6,11 +6,11 @@ export type AccessRules = {
   readonly userRoleIds: readonly string[];
 };
 
-/** As far as access cares who somebody is. */
+/** Properties of a person that decide about access. */
 export type Visitor = {
   readonly id: string;
   readonly roleIds: readonly string[];
-  /** Whoever manages the server needs no role for it. */
+  /** A person who manages the server needs no role for it. */
   readonly mayManage: boolean;
 };
 

@@ -1,14 +1,14 @@
 /** Remembers across restarts who wants to be left out of captions; storage implements it. */
 export interface CaptionChoiceStore {
-  /** Ids of those who are left out in this server. Errors: BotError `store.unreadable`: then nobody is written. */
+  /** Ids of those who are left out in this server. Errors: BotError `store.unreadable`: then no person is captioned. */
   readLeftOut(guildId: string): Promise<ReadonlySet<string>>;
   /** Errors: BotError `store.unwritable`. */
   leaveOut(guildId: string, personId: string, isLeftOut: boolean): Promise<void>;
 }
 
-/** Who is heard and answered, but not written, kept or shown to a model beyond their own questions. */
+/** People who are heard and answered, but not captioned, kept or shown to a model beyond their own questions. */
 export type CaptionChoices = {
-  /** As the book had it; absent: not read, so somebody's choice may be unknown. */
+  /** Stored choices; absent: not read, so a person's choice may be unknown. */
   readonly stored?: ReadonlySet<string>;
   /** Latest word of each person in this session, newer than the book: true is left out. */
   readonly said: ReadonlyMap<string, boolean>;
@@ -16,7 +16,7 @@ export type CaptionChoices = {
 
 export const noChoices: CaptionChoices = { said: new Map() };
 
-/** What the book says, as read now; what was said in this session stays newer. */
+/** Adds the stored choices, as read now; choices made in this session are newer. */
 export function recallChoices(
   choices: CaptionChoices,
   stored: ReadonlySet<string>,
@@ -33,7 +33,7 @@ export function chooseCaptions(
   return { ...choices, said: new Map(choices.said).set(personId, isLeftOut) };
 }
 
-/** As if this person had never chosen. */
+/** Removes this person's choice. */
 export function forgetChoice({ said, stored }: CaptionChoices, personId: string): CaptionChoices {
   return {
     said: new Map([...said].filter(([id]) => id !== personId)),

@@ -15,7 +15,7 @@ export type TextReader = {
   readonly openPlaceIds?: readonly string[];
 };
 
-/** Everybody whom a text reaches: these people, and all who may open these chats, whoever that is; one at least. */
+/** All people a text reaches: these people, and all who may open these chats; one at least. */
 export type TextReaders = {
   readonly people?: readonly TextReader[];
   readonly placeIds?: readonly string[];
@@ -55,7 +55,7 @@ export function captionsIn(placeId: string): string {
   return `${captionsPrefix}${placeId}`;
 }
 
-/** Whether captions in this chat may show it: whoever may open the chat may know it, or they have shown all of it there. */
+/** Whether captions in this chat may show it: all who may open the chat may know it, or the speakers have shown all of it there. */
 export function mayCaption(placeId: string, knownBy: KnownBy): boolean {
   return knownBy.every(
     ({ placeIds }) => placeIds.has(placeId) || placeIds.has(captionsIn(placeId)),
@@ -99,7 +99,7 @@ export function placeReading(placeId: string): TextReaders {
   return { placeIds: [placeId] };
 }
 
-/** Words with those who may know them: whoever lets them out names the readers. */
+/** Words with those who may know them: only a call that names the readers gets them. */
 export class ConfidentialText {
   readonly #text: string;
   readonly knownBy: KnownBy;
@@ -126,7 +126,7 @@ export class ConfidentialText {
   }
 }
 
-/** Words that anybody may know: those of the bot itself, and what somebody wrote for all to read. */
+/** Words that anyone may know: those of the bot itself, and words written for all to read. */
 export function openText(text: string): ConfidentialText {
   return new ConfidentialText(text, anybody);
 }

@@ -6,11 +6,11 @@ export type StoredConsent =
 
 /** Remembers across restarts what people said; storage implements it. */
 export interface ConsentStore {
-  /** By person id. Errors: BotError `store.unreadable`: then nobody agreed. */
+  /** Stored consents by person id. Errors: BotError `store.unreadable`: then no person agreed. */
   read(guildId: string): Promise<ReadonlyMap<string, StoredConsent>>;
   /** Errors: BotError `store.unwritable`. */
   write(guildId: string, personId: string, standing: StoredConsent): Promise<void>;
-  /** How many things about this person are kept in this server. Errors: BotError `store.unreadable`. */
+  /** Number of stored items about this person in this server. Errors: BotError `store.unreadable`. */
   count(guildId: string, personId: string): Promise<number>;
   /**
    * Deletes everything about this person in this server, so that not a byte of it stays in the files; how many items.

@@ -1,10 +1,10 @@
 import type { StoredConsent } from './consent-book.ts';
 
 /**
- * Who may be heard before they said anything about it.
+ * People who may be heard before they answered.
  *
- * `ask`: nobody. `role`: who has the role whose members agreed to the rules of the server. `notice`: everybody, as
- * everyone is told. A no is honoured under each of them.
+ * `ask`: none. `role`: people with the role whose members agreed to the rules of the server. `notice`: all, as all are
+ * told. A no is honoured under each of them.
  */
 export type ConsentPolicy = 'ask' | 'role' | 'notice';
 
@@ -14,22 +14,22 @@ export type ConsentAnswer = StoredConsent | { readonly kind: 'session' };
 /** Consent state of one session. */
 export type SessionConsents = {
   readonly policy: ConsentPolicy;
-  /** As the book had it, by person id; absent: not read, so somebody's no may be unknown. */
+  /** Stored consents by person id; absent: not read, so a person's no may be unknown. */
   readonly standings?: ReadonlyMap<string, StoredConsent>;
   /** The latest word of each person in this session, newer than anything in the book. */
   readonly said: ReadonlyMap<string, ConsentAnswer>;
-  /** True while nobody may be heard, whatever they answered. */
+  /** True while no person may be heard, for any answers. */
   readonly paused: boolean;
 };
 
-/** As far as consent cares who somebody is. */
+/** Properties of a person that decide about consent. */
 export type Listened = {
   readonly id: string;
   /** Has the role of policy `role` now. */
   readonly hasRole: boolean;
 };
 
-/** Nobody has said anything yet, and the book was not read: until `recall`, only a yes said now counts. */
+/** No person has answered yet, and the store was not read: until `recall`, only a yes said now counts. */
 export function unasked(policy: ConsentPolicy): SessionConsents {
   return { policy, said: new Map(), paused: false };
 }
@@ -52,7 +52,7 @@ export function restored(
   };
 }
 
-/** What the book says, as read now; what was said in this session stays newer. */
+/** Adds the stored consents, as read now; answers in this session are newer. */
 export function recall(
   consent: SessionConsents,
   standings: ReadonlyMap<string, StoredConsent>,
@@ -78,8 +78,8 @@ export function heard(
 }
 
 /**
- * What a person's yes is good for: `always`; `brief`, for today or this session; or `policy`, which hears them although they
- * said nothing. Undefined where they are not heard.
+ * Reach of a person's yes: `always`; `brief`, for today or this session; or `policy`, which hears them although they have
+ * not answered. Undefined where they are not heard.
  */
 export type YesKind = 'always' | 'brief' | 'policy';
 
@@ -119,7 +119,7 @@ export function refuse(consent: SessionConsents, personId: string): SessionConse
   return say(consent, personId, { kind: 'never' });
 }
 
-/** As if this person had never said anything; but where silence is a yes, a no stays for this session. */
+/** Removes this person's answers; but where silence is a yes, a no stays for this session. */
 export function forget(consent: SessionConsents, personId: string): SessionConsents {
   const { policy, said, standings } = consent;
   const latest = said.get(personId) ?? standings?.get(personId);
@@ -150,7 +150,7 @@ export function underPolicy(consent: SessionConsents, policy: ConsentPolicy): Se
   return { ...consent, policy };
 }
 
-/** State after a pause for the whole channel: nobody is heard until `resume`. */
+/** State after a pause for the whole channel: no person is heard until `resume`. */
 export function pause(consent: SessionConsents): SessionConsents {
   return { ...consent, paused: true };
 }

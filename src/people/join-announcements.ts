@@ -1,32 +1,32 @@
-/** Who is in a channel, and whose coming was told. */
+/** People in a channel, and those whose joining was announced. */
 export type JoinsState = {
   readonly hereIds: ReadonlySet<string>;
-  /** People who have come and are still to be told of. */
+  /** People who have come and are still to be announced. */
   readonly arrivedIds: readonly string[];
-  /** When the first of them came, in ms. */
+  /** Time when the first of them came, in ms. */
   readonly sinceMs: number;
-  /** When the coming of each was told last, in ms; only of the last minute. */
+  /** Time of the last announcement of each, in ms; only those of the last minute. */
   readonly toldAtMs: ReadonlyMap<string, number>;
 };
 
 export type JoinsMoment = {
   readonly atMs: number;
   readonly hereIds: readonly string[];
-  /** Whether this person agreed to be heard: the others are nobody's to be told of. */
+  /** Whether this person agreed to be heard: others are not announced. */
   readonly mayTell: (personId: string) => boolean;
 };
 
-/** People who come within this time, in ms, are told of together. */
+/** People who come within this time, in ms, are announced together. */
 const togetherMs = 1_500;
 /** Least time, in ms, between two announcements of one person. */
 const apartMs = 60_000;
 
-/** Those who are there when it begins are told of to nobody. */
+/** People who are there at the start are not announced. */
 export function joinsFrom(hereIds: readonly string[]): JoinsState {
   return { hereIds: new Set(hereIds), arrivedIds: [], sinceMs: 0, toldAtMs: new Map() };
 }
 
-/** One look at who is there: the new state, and the people who are to be told of now. */
+/** One check of the people in the channel: the new state, and the people to announce now. */
 export function stepJoins(
   state: JoinsState,
   { atMs, hereIds, mayTell }: JoinsMoment,
@@ -43,7 +43,7 @@ export function stepJoins(
   return [{ hereIds: here, arrivedIds: [], sinceMs, toldAtMs }, arrivedIds];
 }
 
-/** Whether somebody waits to be told of. */
+/** Whether people wait to be announced. */
 export function isGathering({ arrivedIds }: JoinsState): boolean {
   return arrivedIds.length > 0;
 }

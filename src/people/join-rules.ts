@@ -5,7 +5,7 @@ export type ChannelFacts = {
   readonly kind: 'voice' | 'stage';
   readonly isAfk: boolean;
   readonly callerMayEnter: boolean;
-  /** The caller has the rights to enter, whoever moved them in. */
+  /** The caller has the rights to enter, also where another person moved them in. */
   readonly callerMayConnect: boolean;
   /** Permissions the bot has there. */
   readonly mayView: boolean;

@@ -1,4 +1,4 @@
-/** Who is in a channel at one moment, and who of them has said neither yes nor no. */
+/** People in a channel at one moment, and those of them who have said neither yes nor no. */
 export type Attendance = {
   readonly atMs: number;
   readonly channelId: string;
@@ -11,14 +11,14 @@ export type Attendance = {
   }[];
 };
 
-/** Time, in ms, that somebody is in the channel before they are asked; who only passes through is not disturbed. */
+/** Time, in ms, that a person is in the channel before they are asked; people who only pass through are not disturbed. */
 const settleMs = 3_000;
-/** Least time between two mentions in a channel, in ms: each one rings for somebody. */
+/** Least time between two mentions in a channel, in ms: each one notifies a person. */
 const apartMs = 60_000;
 
 /** Tells who has come into a channel after the bot and is to be asked; each person once in a session. */
 export class UnaskedPeople {
-  /** Who was there first, has been asked, or had answered before. */
+  /** People who were there first, have been asked, or had answered before. */
   readonly #known = new Set<string>();
   /** Since when the others have been there, by id; in order of arrival. */
   readonly #sinceMs = new Map<string, number>();
@@ -39,7 +39,7 @@ export class UnaskedPeople {
     return mayAsk ? this.#due(atMs) : undefined;
   }
 
-  /** When the next of those here may be mentioned; infinite where there is nobody to mention. */
+  /** Instant of the next mention, in ms; infinite where there is no person to mention. */
   get dueAtMs(): number {
     const [sinceMs = Number.POSITIVE_INFINITY] = this.#sinceMs.values();
     return Math.max(sinceMs + settleMs, this.#lastAtMs + apartMs);

@@ -1,4 +1,4 @@
-/** What one person has chosen for themselves in one server; a field left out was not chosen. */
+/** Settings of one person in one server; a field left out was not chosen. */
 export type PersonSettings = {
   /** Language they speak and are answered in, BCP 47. */
   readonly language?: string;

@@ -1,4 +1,4 @@
-/** What somebody asked to be told at an instant. */
+/** A person's reminder for an instant. */
 export type Reminder = {
   /** Never the same again. */
   readonly id: string;
@@ -31,7 +31,7 @@ export interface ReminderStore {
   >;
   /** Those of one person in one server, what is due first before the others. Errors: BotError `store.unreadable`. */
   list(guildId: string, personId: string): Promise<readonly Reminder[]>;
-  /** Of all servers of a shard, at most so many, what is due first before the others. Errors: BotError `store.unreadable`. */
+  /** Reminders of all servers of a shard, at most so many, the soonest first. Errors: BotError `store.unreadable`. */
   soonest(shard: ShardPlace, limit: number): Promise<readonly Reminder[]>;
   /** False: there is none any more. Errors: BotError `store.unwritable`. */
   remove(id: string): Promise<boolean>;
@@ -45,10 +45,10 @@ export const mostReminders = 20;
 export const maxReminderChars = 200;
 /** Longest time until a reminder, in ms: a year. */
 export const longestReminderMs = 366 * 86_400_000;
-/** A reminder that is told this much after its instant, in ms, is told as late: a pause in the talk is waited for less. */
+/** Delay in ms after which a reminder is announced as late: a pause in the talk is waited for less. */
 const reminderLateMs = 90_000;
 
-/** Whether it is told so late that people have to be told when it was due. */
+/** Whether it comes so late that people have to be told when it was due. */
 export function isLate({ dueAtWallMs }: Reminder, wallMs: number): boolean {
   return wallMs - dueAtWallMs >= reminderLateMs;
 }

@@ -3,13 +3,13 @@ import type { JoinVerdict } from './join-rules.ts';
 /** Age of a seat, in ms, from which on the bot does not return to it: people have gone on without it. */
 export const returnMs = 15 * 60_000;
 
-/** What is known of a seat of a former run before the bot returns to it. */
+/** Facts about a seat of a former run before the bot returns to it. */
 export type ReturnFacts = {
   /** Time in ms since its session was last known to live. */
   readonly idleMs: number;
-  /** What stands in the way; undefined: the channel is gone. */
+  /** Obstacle, if any; undefined: the channel is gone. */
   readonly joining: JoinVerdict | undefined;
-  /** Somebody sits there who may be heard. */
+  /** A person sits there who may be heard. */
   readonly isAwaited: boolean;
 };
 

@@ -1,5 +1,5 @@
 /**
- * What somebody must be allowed to do for what they ask.
+ * Right that a command needs.
  *
  * `room`: sits in the bot's channel. `dj`: has the role for sounds there, or is alone with the bot. `manage`: Manage
  * Server, which is enough for `dj`, too.
@@ -10,7 +10,7 @@ export type Right = 'anyone' | 'room' | 'dj' | 'manage';
 export type Bearer = {
   /** Sits in the bot's channel. */
   readonly isHere: boolean;
-  /** And nobody else does, bots aside. */
+  /** And no other person does, bots aside. */
   readonly isAlone: boolean;
   readonly isDj: boolean;
   readonly mayManage: boolean;

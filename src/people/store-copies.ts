@@ -1,8 +1,8 @@
-/** What becomes of a person who is forgotten in copies of the stores. */
+/** Effect of forgetting a person on copies of the stores. */
 export type CopiesOutcome =
   /** No copy at hand holds them; one that is put back within `days` loses them again, by a hash of their id. */
   | { readonly kind: 'erased'; readonly days: number }
-  /** Copies may hold them until somebody deletes those. */
+  /** Copies may hold them until the operator deletes those. */
   | { readonly kind: 'kept' };
 
 /** Copies of what is kept, made for a day when it is lost; storage implements it. */

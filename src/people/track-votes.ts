@@ -1,4 +1,4 @@
-/** What people may decide together: `about` tells polls apart, and changes when what they are about is past. */
+/** Subject of a vote: `about` tells polls apart, and changes when its subject is past. */
 export type PollSubject<T> = { readonly about: string; readonly deed: T };
 
 /** Outcome of a vote; a poll that is `carried` gives the command to perform. */

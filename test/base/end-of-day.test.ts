@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { endOfDay } from '#src/people/day.ts';
+import { endOfDay } from '#src/base/zoned-time.ts';
 import { fc } from '#test/properties.ts';
 
 const hourMs = 3_600_000;

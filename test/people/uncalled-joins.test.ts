@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
-import { type AutoJoinChannel, chooseAutoJoin } from '#src/people/auto-join-rules.ts';
-import { judgeFollow } from '#src/people/follow-rules.ts';
-import { uncalledJoinAtMs } from '#src/people/uncalled-join-pace.ts';
+import {
+  type AutoJoinChannel,
+  chooseAutoJoin,
+  judgeFollow,
+  uncalledJoinAtMs,
+} from '#src/people/auto-join-rules.ts';
 import { fc } from '#test/properties.ts';
 
 const channel = (channelId: string, over: Partial<AutoJoinChannel> = {}): AutoJoinChannel => ({

@@ -1,3 +1,4 @@
+import { endOfDay } from '#src/base/zoned-time.ts';
 import {
   agreeAlways,
   agreeToday,
@@ -7,7 +8,6 @@ import {
   unasked,
 } from '#src/people/consent.ts';
 import type { ConsentStore, StoredConsent } from '#src/people/consent-book.ts';
-import { endOfDay } from '#src/people/day.ts';
 import type { CopiesOutcome } from '#src/people/store-copies.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type {

@@ -1,4 +1,4 @@
-import { type FollowVerdict, judgeFollow } from '#src/people/follow-rules.ts';
+import { type FollowVerdict, judgeFollow } from '#src/people/auto-join-rules.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';

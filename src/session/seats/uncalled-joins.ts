@@ -1,8 +1,12 @@
-import { type AutoJoinChannel, chooseAutoJoin, isWayIn } from '#src/people/auto-join-rules.ts';
+import {
+  type AutoJoinChannel,
+  chooseAutoJoin,
+  isWayIn,
+  uncalledJoinAtMs,
+} from '#src/people/auto-join-rules.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { heard, recall, unasked } from '#src/people/consent.ts';
 import type { StoredConsent } from '#src/people/consent-book.ts';
-import { uncalledJoinAtMs } from '#src/people/uncalled-join-pace.ts';
 import { write } from '#src/session/alerts/report-failure.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
