@@ -1,5 +1,7 @@
-import { faultOf } from './check-text.ts';
+import { english } from './english.ts';
 import { builtInLocales, discordLocales, type LocaleTag } from './locales.ts';
+import { chosen, isChoosing, longestChars, wordsOf } from './message.ts';
+import { maxMessageChars } from './plain.ts';
 
 /** A table of an operator, read: what of it is used, and one sentence on what is not. */
 export type CorrectionFile = {
@@ -10,6 +12,17 @@ export type CorrectionFile = {
 
 /** Faults that the sentence names; of more it tells how many there are. */
 const namedFaults = 3;
+
+/** Most characters Discord takes where texts of these ids stand, the words in them filled in. Source: Discord docs. */
+const limits: readonly (readonly [RegExp, number])[] = [
+  [/^command\./, 100],
+  [/^button\./, 80],
+  [/^form\./, 45],
+  [/^menu\.|^ask\.about$/, 32],
+];
+/** English texts with the most characters of each word. */
+const entries: ReadonlyMap<string, string | { text: string; with: Record<string, number> }> =
+  new Map(Object.entries(english));
 
 /**
  * Reads a file `de.json` that holds texts by id, `{ "stop.ok": "Bin still." }`, for a language of ours or another one of
@@ -56,4 +69,28 @@ function complaintOf(fileName: string, faults: readonly string[]): string {
   const more = faults.length - namedFaults;
   const named = faults.slice(0, namedFaults).join('; ');
   return `${fileName} is used without ${faults.length} of its texts: ${named}${more > 0 ? `; and ${more} more` : ''}.`;
+}
+
+/** Most characters of a text, its words included. */
+export function limitOf(id: string): number {
+  return limits.find(([ids]) => ids.test(id))?.[1] ?? maxMessageChars;
+}
+
+/** Fault of a text in a language, as the end of a sentence; undefined: it can be shown. */
+export function faultOf(id: string, pattern: string, locale: string): string | undefined {
+  const entry = entries.get(id);
+  if (entry === undefined) return 'there is no such text';
+  const words = typeof entry === 'string' ? {} : entry.with;
+  try {
+    const wanted = Object.keys(words).toSorted().join(', ');
+    const found = wordsOf(pattern, locale).join(', ');
+    if (found !== wanted) return `its words are ${found || 'none'} in place of ${wanted || 'none'}`;
+    const isPlain = isChoosing(pattern) || chosen(pattern, {}, locale) === pattern;
+    if (!isPlain) return 'an apostrophe before a brace, or two of them, is read as a quote';
+  } catch (error) {
+    return `it is no ICU message (${error instanceof Error ? error.message : error})`;
+  }
+  const chars = longestChars(pattern, words, locale);
+  const limit = limitOf(id);
+  return chars > limit ? `it may have ${chars} characters, and ${limit} are taken` : undefined;
 }

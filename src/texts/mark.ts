@@ -25,7 +25,7 @@ export function markedTable(
   return `{\n${entries.map(([id, entry]) => lineOf(id, entry)).join(',\n')}\n}\n`;
 }
 
-/** As the formatter of this repository writes it. */
+/** One line in the style of this repository's formatter. */
 function lineOf(id: string, entry: unknown): string {
   const fields = Object.entries(typeof entry === 'object' && entry !== null ? entry : {});
   if (fields.length === 0) return `  ${JSON.stringify(id)}: ${JSON.stringify(entry)}`;

@@ -19,7 +19,7 @@ export function filled(pattern: string, words: Words, locale: string): string {
     : pattern.replace(/\{(\w+)\}/g, (whole, name: string) => `${words[name] ?? whole}`);
 }
 
-/** As `filled`, by the rules of ICU whatever the pattern holds. */
+/** Fills a pattern like `filled`, by the rules of ICU for any pattern. */
 export function chosen(pattern: string, words: Words, locale: string): string {
   // Loaded when the first such text is shown, as it takes megabytes with the rules of a language.
   const { IntlMessageFormat } = require('intl-messageformat') as typeof MessageFormat;
@@ -34,7 +34,7 @@ export function chosen(pattern: string, words: Words, locale: string): string {
 /** Numbers of which every language has one in each of its plural forms. */
 const samples = [0, 1, 2, 3, 5, 11, 21, 100, 1_000_000, 1.5];
 
-/** Names of all words of a pattern, whichever form is chosen, in the order of the alphabet. Throws as `chosen`. */
+/** Names of all words of a pattern, in all its forms, in the order of the alphabet. Throws as `chosen`. */
 export function wordsOf(pattern: string, locale: string): readonly string[] {
   const names = new Set<string>();
   for (const sample of samples) {

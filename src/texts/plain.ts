@@ -8,7 +8,7 @@ export function harmless(words: string): string {
   return harmlessUncut(cut(words, maxMessageChars));
 }
 
-/** As `harmless`, of any length. */
+/** Escapes words like `harmless`, of any length. */
 export function harmlessUncut(words: string): string {
   return words.replace(unseen, '').replace(piled, '$1').replace(everybody, '@\u200b$1');
 }
@@ -18,14 +18,14 @@ export function oneLine(words: string): string {
   return words.replace(/[\n\v\f\r\u0085\u2028\u2029]+/g, ' ');
 }
 
-/** As `harmless`, and links stand where they lead, mentions as they are typed; other markdown is obeyed. */
+/** Escapes words like `harmless`, but masked links show their address and mentions stay plain text; other markdown works. */
 export function posted(words: string): string {
   return harmless(words)
     .replace(/<(?=@[!&]?\d|#\d|\/[^>\n]{1,120}:\d|id:|a?:\w{1,40}:\d|t:-?\d)/g, '< ')
     .replace(/\]\(/g, '] (');
 }
 
-/** As `harmless`, and with markdown shown instead of obeyed; addresses stay whole. */
+/** Escapes words like `harmless`, and shows markdown as typed; addresses stay whole. */
 export function plain(words: string): string {
   return harmless(words)
     .split(address)

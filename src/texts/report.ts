@@ -1,4 +1,4 @@
-import { faultOf } from './check-text.ts';
+import { faultOf } from './corrections.ts';
 import type { LocaleTag } from './locales.ts';
 import { builtInTexts, englishHash } from './tables.ts';
 
@@ -9,11 +9,11 @@ export type TextReport = {
   /** Made of another English than there is now, or not marked. */
   readonly stale: readonly string[];
   readonly unreviewed: readonly string[];
-  /** What cannot be shown as it stands, too long for its place above all, with the reason. */
+  /** Texts that cannot be shown as they stand, too long for their place above all, with the reason. */
   readonly faulty: readonly string[];
 };
 
-/** What there is to be done for a language. Throws where its files are no JSON. */
+/** Open work for a language. Throws where its files are no JSON. */
 export function reportOn(locale: LocaleTag): TextReport {
   const [english, own] = [builtInTexts('en'), builtInTexts(locale)];
   const isEnglish = locale === 'en';

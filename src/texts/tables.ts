@@ -6,7 +6,7 @@ import { builtInLocales, closestLocale, type LocaleTag, languageOf } from './loc
 /** Texts of a language by id, as patterns whose words are not filled in. What it lacks is in English. */
 export type TextTable = {
   readonly texts: ReadonlyMap<string, string>;
-  /** Some of these texts were translated by a machine, and nobody who speaks the language has read them. */
+  /** Some of these texts were translated by a machine, and not read by a speaker of the language. */
   readonly isMachineMade: boolean;
 };
 
@@ -20,7 +20,7 @@ export type Translation = {
 /** Texts of an operator, by language and id, that stand over ours or in place of what we lack. */
 export type Corrections = ReadonlyMap<LocaleTag, ReadonlyMap<string, string>>;
 
-/** Tables by language, read when a language is first used: what nobody reads costs no memory. */
+/** Tables by language, read when a language is first used: an unused one costs no memory. */
 export class TextTables {
   readonly #tables = new Map<LocaleTag, TextTable>();
   #corrections: Corrections = new Map();

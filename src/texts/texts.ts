@@ -27,7 +27,7 @@ type LineWith<Id extends TextId, Word extends PropertyKey> = [Word] extends [nev
   ? { readonly id: Id; readonly with?: TextValues }
   : { readonly id: Id; readonly with: Readonly<Record<Word, string | number>> };
 
-/** A line whose words nobody checks any more: it is only put into a language. */
+/** A line whose words are not checked any more: it is only put into a language. */
 export type CheckedLine = { readonly id: TextId; readonly with?: TextValues | undefined };
 
 /**
@@ -59,12 +59,12 @@ export function knownLocale(tag: unknown): Locale | undefined {
   return typeof tag === 'string' ? tables.closest(tag) : undefined;
 }
 
-/** True where texts of a language were translated by a machine and read by nobody who speaks it. */
+/** True where texts of a language were translated by a machine and not read by a speaker of it. */
 export function isMachineMade(locale: Locale): boolean {
   return tables.of(locale).isMachineMade;
 }
 
-/** All texts by every language of Discord that there are texts in, but English; kept by nobody but the caller. */
+/** All texts by every language of Discord that there are texts in, but English; only the caller keeps them. */
 export function readTranslations(): ReadonlyMap<Locale, TextTable['texts']> {
   const byLocale = new Map(tables.locales.map((locale) => [locale, tables.read(locale).texts]));
   const all = new Map<Locale, TextTable['texts']>();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { faultOf, limitOf } from '#src/texts/check-text.ts';
+import { faultOf, limitOf } from '#src/texts/corrections.ts';
 import { filled, longestChars, wordsOf } from '#src/texts/message.ts';
 
 const lines =
