@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
-import { pipelineNames } from '#src/pipeline/pipeline-names.ts';
+import { pipelineNames } from '#src/pipeline/pipeline.ts';
 import { isHost } from '#src/sources/fetch/allowed-hosts.ts';
 import { speechFormats } from '#src/speech/openai/speech-formats.ts';
 import { addressingModes } from '#src/turn/addressing/addressing-windows.ts';

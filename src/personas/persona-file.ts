@@ -3,7 +3,7 @@ import { type JsonLimits, readForeignJson } from '#src/base/json.ts';
 import type { Persona, PersonaFault } from './persona.ts';
 import { readPersona } from './persona.ts';
 
-/** How each file begins; the version changes when a reader of the former one would misread the file. */
+/** Format and version at the start of each file; the version changes when a reader of the former one would misread the file. */
 export const personaFileFormat = { format: 'parley-persona', version: 1 } as const;
 
 /** File of unknown origin: a persona with all its texts full takes a third of these bytes. */

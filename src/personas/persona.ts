@@ -46,14 +46,14 @@ export const personaSchema = z.strictObject({
     .optional(),
 });
 
-/** Who the bot is in a server or a channel. */
+/** Character of the bot in a server or a channel. */
 export type Persona = z.output<typeof personaSchema>;
 export type PersonaField = keyof Persona;
 
 /** Why something is no persona; the first that is wrong. */
 export type PersonaFault =
   | { readonly kind: 'no-json' | 'no-persona' }
-  /** Of `field` there is none in a persona. */
+  /** `field` does not exist in a persona. */
   | { readonly kind: 'unknown'; readonly field: string }
   | { readonly kind: 'hidden'; readonly field: PersonaField }
   | { readonly kind: 'choice'; readonly field: 'cues'; readonly allowed: readonly string[] }

@@ -1,4 +1,4 @@
-/** How much may wait between producer and reader. An item that begins below the limit may exceed it. */
+/** Limit of items that wait between producer and reader. An item that begins below the limit may exceed it. */
 export type Bound<T> = { readonly limit: number; readonly weigh: (item: T) => number };
 
 /** Where work that runs ahead leaves its results. */
@@ -12,8 +12,8 @@ export interface BoundedQueue<T> {
 /**
  * Starts `work` at once and lets its results be read later, in order, by one reader.
  *
- * What the work throws is thrown to the reader after what it had put, and to nobody if nobody reads. A reader that
- * leaves stops the work through its signal. Aborting `signal` throws `signal.reason` at once, whatever still lies here.
+ * An error of the work is thrown to the reader after all results before it, and ignored without a reader. A reader that
+ * leaves stops the work through its signal. Aborting `signal` throws `signal.reason` at once, with results still unread.
  */
 export function ahead<T>(
   bound: Bound<T>,
@@ -26,7 +26,7 @@ export function ahead<T>(
 class Ahead<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
   readonly #bound: Bound<T>;
   readonly #signal: AbortSignal;
-  /** Ends with the work, however that ended, and with it whatever the work has started. */
+  /** Ends when the work ends in any way, and with it all that the work has started. */
   readonly #stop = new AbortController();
   readonly #items: T[] = [];
   #load = 0;

@@ -3,7 +3,7 @@ import type { AsideKind } from '#src/chat/text/written-passages.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import type { AnswerLanguage, ReplyStyle, Turn } from './pipeline.ts';
 
-/** How an answer sounds in the language it is given in. */
+/** Speech of an answer in its language. */
 export type AnswerSound = {
   readonly voice: SpeechVoice;
   /** Said in place of what is read in a chat, once each. */
@@ -14,13 +14,13 @@ export type AnswerSound = {
 export function answerSound({ style, language }: Pick<Turn, 'style' | 'language'>): AnswerSound {
   const tag = language?.now;
   const { language: known, ...voice } = voiceIn(tag, style);
-  // What may be of another language is spoken by whatever voice there is.
+  // Text that may be of another language is spoken by any voice there is.
   const isSure = known !== undefined && language?.hold !== 'open';
   const sure = isSure ? { ...voice, language: known } : voice;
   return { voice: sure, asides: style.asidesIn?.(tag) };
 }
 
-/** How a text of this language (BCP 47) is spoken; undefined where it is not known. */
+/** Voice for a text of this language (BCP 47); undefined where it is not known. */
 export function voiceIn(
   language: string | undefined,
   { voice, voices }: Pick<ReplyStyle, 'voice' | 'voices'>,
@@ -48,7 +48,7 @@ function baseOf(tag: string): string {
   return tag.toLowerCase().split('-', 1)[0] ?? tag;
 }
 
-/** What a model is told of the language; empty where it is left to itself, or told by the style. */
+/** Instruction about the language for a model; empty where it is left to itself, or the style tells it. */
 export function languageOrder(language: AnswerLanguage | undefined): string {
   if (language?.now === undefined || language.hold === 'fixed') return '';
   const name = englishLanguageName(language.now);

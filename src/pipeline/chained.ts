@@ -18,7 +18,7 @@ const replyAhead: Bound<ReplyPart> = {
   weigh: ({ kind }) => (kind === 'audio' ? 1 : 0),
 };
 
-/** What keeps a model that has lost its way from talking for ever: the answer ends there. About 18 minutes of speech. */
+/** Longest answer, in characters, so that a derailed model ends: about 18 minutes of speech. */
 export const longestAnswerChars = 16_000;
 /** Bounded by the length of the answer, so a clause never waits for a place. */
 const clausesAhead: Bound<string> = { limit: longestAnswerChars, weigh: ({ length }) => length };
@@ -81,4 +81,25 @@ async function write(
     const aside = asideOf(written);
     if (aside) queue.put(aside);
   }
+}
+
+/** Recognised words to a chat model, whose words stay text. Nothing is read ahead. */
+export function textOnly(chat: ChatModel): Pipeline {
+  async function* answer(
+    turn: Turn,
+    stage: AnswerHost,
+    signal: AbortSignal,
+  ): AsyncGenerator<ReplyPart> {
+    const prompt = await promptOf(turn, signal);
+    if (!prompt) return;
+    const metered = meteredChat(chat, (usage) => stage.spent(usage));
+    let length = 0;
+    const writing = { chat: metered, prompt, tools: turn.tools, done: turn.done, stage };
+    for await (const part of writeAnswer(writing, signal)) {
+      yield part;
+      if (part.kind === 'text') length += part.text.length;
+      if (length >= longestAnswerChars) return;
+    }
+  }
+  return { answer };
 }

@@ -12,7 +12,7 @@ export type TurnUtterance = {
   readonly toMs: number;
   /** 16 kHz mono; absent when it was typed. */
   readonly pcm?: Pcm;
-  /** Words of somebody else that the speaker shows: they ask for no tool. */
+  /** Words of another person that the speaker shows: they ask for no tool. */
   readonly isQuoted?: true;
   /** Recognised once, on first call, and kept. Rejects with the recogniser's error. */
   readonly transcript: () => Promise<Transcript>;
@@ -23,13 +23,13 @@ export type ReplyStyle = {
   readonly voice: SpeechVoice;
   /** Names of voices by BCP 47 tag, for answers in languages that `voice` is not for. */
   readonly voices?: Readonly<Record<string, string>>;
-  /** What is said in place of what is read in a chat, once each, in answers of this language; undefined where none is known. */
+  /** Spoken replacements of text that is shown in a chat, once each, in answers of this language; undefined where none is known. */
   readonly asidesIn?: (language: string | undefined) => Readonly<Record<AsideKind, string>>;
 };
 
 /** Which language an answer is given in; session finds it out. */
 export interface AnswerLanguage {
-  /** As far as it is known now, BCP 47; surer once `hear` was called. */
+  /** Language as far as it is known now, BCP 47; surer once `hear` was called. */
   readonly now: string | undefined;
   /**
    * `fixed`: the style says it already. `settled`: it holds unless these words ask for another one. `open`: it is that of earlier
@@ -42,10 +42,10 @@ export interface AnswerLanguage {
   hear(said: readonly Transcript[]): Promise<void>;
 }
 
-/** A call with an effect that was made for the same words before, and its result as the model is told it. */
+/** A call with an effect that was made for the same words before, and its result for the model. */
 export type DoneCall = { readonly call: ToolCall; readonly content: string };
 
-/** What is to be answered. */
+/** Input of an answer. */
 export type Turn = {
   readonly said: readonly TurnUtterance[];
   readonly style: ReplyStyle;
@@ -57,8 +57,8 @@ export type Turn = {
   /** Calls that a former answer to `said` made before it was given up, oldest first: the model is shown them as its own. */
   readonly done?: readonly DoneCall[];
   /**
-   * What was said in the channel of late beside the conversation: data that says itself that it is data. Shown before
-   * `said`, for this answer only.
+   * Recent words in the channel beside the conversation: data that says itself that it is data. Shown before `said`, for
+   * this answer only.
    */
   readonly context?: string;
   /** Name of the person this answer is for, where several wait; the answer begins with it. */
@@ -66,7 +66,7 @@ export type Turn = {
 };
 
 export type ReplyPart =
-  /** What the model wrote, as it arrives; concatenated it is the whole answer. */
+  /** Text of the model, as it arrives; concatenated it is the whole answer. */
   | { readonly kind: 'text'; readonly text: string }
   /** A speakable clause went to speech. */
   | { readonly kind: 'clause'; readonly text: string }
@@ -81,7 +81,7 @@ export type ReplyPart =
 
 export type ToolResult = { readonly content: string };
 
-/** What an answer may ask of the channel while it runs; session supplies it. */
+/** Services of the channel for a running answer; session supplies it. */
 export interface AnswerHost {
   /** Milliseconds of this answer that really left for the channel. */
   playedMs(): number;
@@ -103,12 +103,16 @@ export interface Pipeline {
    */
   answer(turn: Turn, stage: AnswerHost, signal: AbortSignal): AsyncIterable<ReplyPart>;
   /**
-   * Sound of somebody who is going to be answered whatever they say, while they speak: 16 kHz mono, in order, from the
+   * Sound of a person who is going to be answered for any words, while they speak: 16 kHz mono, in order, from the
    * beginning of the utterance that began at `fromMs`. Only an answer gives it an effect. Never throws, never waits.
    */
   hear?(samples: Int16Array, speakerId: string, fromMs: number): void;
-  /** What was heard of this utterance, and is not answered yet, is not going to be: it is not kept anywhere. */
+  /** Drops the sound of this utterance, which is not answered yet and not going to be: it is not kept anywhere. */
   forgetHeard?(speakerId: string, fromMs: number): void;
-  /** Somebody takes back what they said: nothing is kept anywhere of what was said, but for an answer that is on its way. */
+  /** A person takes their words back: nothing is kept of any words so far, but for an answer that is on its way. */
   forget?(): void;
 }
+
+/** The ways to answer a turn; the first is the default. */
+export const pipelineNames = ['chained', 'audio-model', 'realtime'] as const;
+export type PipelineName = (typeof pipelineNames)[number];

@@ -10,7 +10,7 @@ const byName =
 const short = 'Answer in one sentence of at most 15 words.';
 
 /**
- * What the chat model is shown of a turn, once every utterance is recognised; undefined when nobody said a word.
+ * Messages of a turn for the chat model, once every utterance is recognised; undefined when it has no words.
  *
  * Errors: the recogniser's. Aborting `signal` throws `signal.reason`.
  */
@@ -35,7 +35,7 @@ export async function promptOf(
   return [...promptHead(turn), ...words];
 }
 
-/** What stands before the newest words: instructions, history, and the context as a message of nobody. */
+/** Messages before the newest words: instructions, history, and the context as a message without a speaker. */
 export function promptHead(turn: Turn): readonly ChatMessage[] {
   const { history, context } = turn;
   const shown: readonly ChatMessage[] =

@@ -19,7 +19,7 @@ type HeardUtterance = {
   isTaken: boolean;
 };
 
-/** What the server's buffer holds of one utterance. */
+/** Sound of one utterance in the server's buffer. */
 type BufferContent = {
   readonly hearing: HeardUtterance;
   readonly state: object;
@@ -121,7 +121,7 @@ export class LiveUpload {
 
 const longestMs = (longestSamples / listenRateHz) * 1000;
 
-/** What was heard is the beginning of `samples`, or all of it and the silence behind it. */
+/** The heard sound is the beginning of `samples`, or all of it and the silence behind it. */
 function holds({ pieces, length }: HeardUtterance, samples: Int16Array): boolean {
   if (length === 0 || length > samples.length + longestTail) return false;
   let at = 0;

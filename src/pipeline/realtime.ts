@@ -79,7 +79,7 @@ class RealtimeAnswer implements TalkAnswer {
   readonly #stage: AnswerHost;
   readonly #talk: RealtimeTalk;
   readonly #upload: LiveUpload;
-  /** What is answered: as sound where there is any. */
+  /** Utterances to answer: as sound where there is any. */
   #said: readonly TalkItem[] | undefined;
   /** Ids of speakers whose sound went up while they spoke. */
   readonly #live: string[] = [];
@@ -112,7 +112,7 @@ class RealtimeAnswer implements TalkAnswer {
     return this.#talk.reply({ answer: this, instructions, voice, tools, items }, signal);
   }
 
-  /** Nobody listens to the rest: the server keeps what was heard. */
+  /** The rest has no listener: the server keeps the part that was heard. */
   breakOff(): void {
     this.#talk.cut(this);
     if (this.playedMs() > 0) return;

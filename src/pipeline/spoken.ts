@@ -20,7 +20,7 @@ const longestPieceMs = 200;
 /** Clauses in a row without sound after which the voice counts as failed. */
 const mostUnspoken = 2;
 
-/** What became of the voice of one answer. */
+/** State of the voice of one answer. */
 type Course = {
   unspoken: number;
   error?: unknown;

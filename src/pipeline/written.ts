@@ -13,17 +13,17 @@ export type WrittenAnswerRequest = {
   /** Counts its requests itself. */
   readonly chat: ChatModel;
   readonly prompt: readonly ChatMessage[];
-  /** As in `Turn`: shown as a round of tools before the first. */
+  /** Calls already made, see `Turn.done`: shown as a round of tools before the first. */
   readonly done?: readonly DoneCall[] | undefined;
   readonly tools: readonly Tool[];
   readonly stage: Pick<AnswerHost, 'run'>;
 };
 
 /**
- * What the model writes, with the tools it calls run between its rounds, those of one round side by side.
+ * Text of the model, with the tools it calls run between its rounds, those of one round side by side.
  *
- * A call is yielded before it runs. Errors: BotError `provider.*`; a tool that fails with a BotError is told to the
- * model instead. Aborting `signal` throws `signal.reason`.
+ * A call is yielded before it runs. Errors: BotError `provider.*`; a tool's BotError goes to the model instead. Aborting
+ * `signal` throws `signal.reason`.
  */
 export async function* writeAnswer(
   { chat, prompt, done = [], tools, stage }: WrittenAnswerRequest,
@@ -51,7 +51,7 @@ function messagesOf(done: readonly DoneCall[]): readonly ChatMessage[] {
 }
 
 type Round = { readonly content: string; readonly calls: readonly ToolCall[] };
-/** What came of a round so far. */
+/** Output of a round so far. */
 type RoundProgress = { content: string; readonly calls: ToolCall[] };
 
 /** One answer of the model; its calls are returned, not yielded, and only if tools were offered. */
@@ -90,7 +90,7 @@ function note(part: ChatPart, draft: RoundProgress): boolean {
   }
 }
 
-/** Results in the order of the calls, whichever came first. */
+/** Results in the order of the calls, for any order of their ends. */
 async function runAll(
   calls: readonly ToolCall[],
   stage: WrittenAnswerRequest['stage'],

@@ -1,7 +1,7 @@
 import { durationMs } from '#src/audio/pcm.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
+import { textOnly } from '#src/pipeline/chained.ts';
 import type { AnswerHost, Pipeline, ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
-import { textOnly } from '#src/pipeline/text-only.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import {
   freeRecogniser,

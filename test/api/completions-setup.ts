@@ -2,7 +2,7 @@ import { OpenAI } from 'openai';
 import { realClock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { chained } from '#src/pipeline/chained.ts';
-import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { paidEngines } from '#src/session/paid-engines.ts';
 import type { Pipelines } from '#src/session/ports/pipelines.ts';
 import type { ProgramPorts } from '#src/session/ports/program-ports.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { textOf } from '#test/session/setup/sayings.ts';
 import { openServed, type Served } from '#test/session/setup/served-session.ts';
 import { adam, eva, lounge } from '#test/session/setup/session-fixture.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { openServed, type Served } from '#test/session/setup/served-session.ts';
 
 /** Two minutes of talk: there is always more of it. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { peopleReading } from '#src/people/confidential-text.ts';
-import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { textOf } from '#test/session/setup/sayings.ts';
 import { openServed, type Served } from '#test/session/setup/served-session.ts';
 import { adam } from '#test/session/setup/session-fixture.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { RecordedUtterances } from '#test/fakes/speakers/utterances.ts';
 import { readBy } from '#test/session/setup/read-outcome.ts';
 import { textOf } from '#test/session/setup/sayings.ts';

@@ -7,7 +7,7 @@ import { type ApiRefusal, refusal } from '#src/api/refusal.ts';
 import { checked, jsonOf } from '#src/api/request-body.ts';
 import { payerIdOf } from '#src/api/tokens/token-budgets.ts';
 import type { Usage } from '#src/chat/ports.ts';
-import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import type { ProgramPorts } from '#src/session/ports/program-ports.ts';
 import { type CompletionHead, completionOf } from './completion.ts';
 import { type CompletionQuestion, completionRequest, questionOf } from './completion-request.ts';

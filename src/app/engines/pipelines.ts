@@ -2,8 +2,7 @@ import type { ChatModel } from '#src/chat/ports.ts';
 import type { Config } from '#src/config/types.ts';
 import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import { chained } from '#src/pipeline/chained.ts';
-import type { Pipeline } from '#src/pipeline/pipeline.ts';
-import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import type { Pipeline, PipelineName } from '#src/pipeline/pipeline.ts';
 import type { Pipelines } from '#src/session/ports/pipelines.ts';
 import type { Engines } from './engines.ts';
 

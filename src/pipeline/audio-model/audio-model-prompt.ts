@@ -7,10 +7,10 @@ import type { ChatMessage } from '#src/chat/ports.ts';
 import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { promptHead, promptOf } from '#src/pipeline/prompt.ts';
 
-/** How utterances are shown to an audio model. */
+/** Form of utterances for an audio model. */
 export type AudioInput = 'audio' | 'transcript';
 
-/** What an audio model is asked. */
+/** Request to an audio model. */
 export type AudioPrompt = {
   readonly messages: readonly AudioChatMessage[];
   /** Sound in `messages`. */
@@ -33,7 +33,7 @@ export async function audioPrompt(
   signal: AbortSignal,
 ): Promise<AudioPrompt | undefined> {
   const inWords = promptOf(turn, signal);
-  inWords.catch(() => undefined); // told to whoever awaits it
+  inWords.catch(() => undefined); // its reader gets the error
   if (input === 'transcript' || turn.said.every(({ pcm }) => pcm === undefined)) {
     const messages = await inWords;
     return messages && { messages, soundMs: 0, hasWords: Promise.resolve(true), inWords };

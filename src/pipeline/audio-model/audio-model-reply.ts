@@ -7,7 +7,7 @@ import { ClauseWriter } from '#src/pipeline/clause-writer.ts';
 import { SoundStream } from '#src/speech/openai/sound-stream.ts';
 import { SpokenWords } from './audio-model-words.ts';
 
-/** What is heard of an answer, in order. */
+/** Audible part of an answer, in order. */
 export type AudibleAnswer =
   | { readonly kind: 'sound'; readonly pcm: Pcm; readonly words: SpokenWords }
   /** The sound of these words has ended. */
@@ -15,7 +15,7 @@ export type AudibleAnswer =
   /** Written without sound: to be read out. */
   | { readonly kind: 'clause'; readonly text: string };
 
-/** What a model does again and again: one whose latest answer had no sound is read out without waiting for any. */
+/** Learned habit of a model: one whose latest answer had no sound is read out without waiting for any. */
 export type ModelHabit = {
   isSilent: boolean;
   /** Voices that it has refused. */
@@ -32,7 +32,7 @@ export class AudioReply {
   readonly #unread: string[] = [];
   /** Words come twice from some servers; those that came first count. */
   #source: 'text' | 'transcript' | undefined;
-  /** How it is heard: its own sound, or read out by somebody else. */
+  /** Source of the sound: the model's own, or another voice that reads it. */
   #voice: 'unknown' | 'own' | 'other' = 'unknown';
   #hasSound = false;
   #soundMs = 0;
@@ -47,7 +47,7 @@ export class AudioReply {
     this.#clauses = new ClauseWriter(instead);
   }
 
-  /** Of its own. */
+  /** Duration of its own sound, in ms. */
   get soundMs(): number {
     return this.#soundMs;
   }

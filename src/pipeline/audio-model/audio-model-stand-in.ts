@@ -4,15 +4,15 @@ import type { AudioChatMessage, AudioChatModel } from '#src/chat/completions/aud
 import type { ChatMessage, ChatModel } from '#src/chat/ports.ts';
 
 /**
- * A chat model that reads and writes in the place of one that hears and speaks: it is shown what was recognised anyway, and
- * what it writes is read out as whatever has no sound.
+ * A chat model that reads and writes in the place of one that hears and speaks: it is shown the recognised words, and its
+ * text is read out like any answer without sound.
  */
 export function audioModelStandIn(chat: ChatModel): AudioChatModel {
   const { wrapped } = chat;
   return {
     ...reading(chat),
     wrapped(wrap) {
-      // Whatever wraps a request sees what the model is really shown: words.
+      // A wrapper of requests sees the real input of the model: words.
       const each = (model: ChatModel) => writing(wrap(reading(model)));
       return reading(wrapped ? wrapped.call(chat, each) : each(chat));
     },

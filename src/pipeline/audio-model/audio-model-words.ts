@@ -21,7 +21,7 @@ const shortestCut = 12;
 const longestClause = 240;
 /** Kept back at the end, so that the last words have a sound to go with. */
 const keptMs = 40;
-/** What has so little sound left is said in one clause. */
+/** Rest of the sound, in ms, that is left in one clause. */
 const lastClauseMs = 100;
 
 /**
@@ -33,7 +33,7 @@ const lastClauseMs = 100;
 export class SpokenWords {
   #text = '';
   #letters = 0;
-  /** Of `#text`, what has become clauses. */
+  /** Part of `#text` that has become clauses. */
   #cut = 0;
   #clause: Clause | undefined;
   readonly #anchors: Anchor[] = [{ letters: 0, ms: 0 }];
@@ -78,7 +78,7 @@ export class SpokenWords {
     yield* this.#place(part(sound, 0, length));
   }
 
-  /** What was kept back, once it has ended. */
+  /** Gives the words held back, once it has ended. */
   *rest(): Generator<PlacedSound> {
     const kept = this.#kept;
     this.#kept = undefined;
@@ -125,7 +125,7 @@ export class SpokenWords {
     return Math.min(leftMs, this.#arrivedMs - this.#takenMs - keptMs);
   }
 
-  /** Of the words not cut yet; 0 while there are too few. */
+  /** Length of the next clause of the words not cut yet; 0 while there are too few. */
   #lengthOfNext(rest: string): number {
     if (this.#isClosing()) return rest.length;
     const head = rest.slice(0, longestClause);

@@ -41,7 +41,7 @@ const soundAhead: Bound<AudibleAnswer> = {
 /** Longest sound of an answer, in ms: as long as the longest text takes to say; there the answer ends. */
 const longestSoundMs = 18 * 60_000;
 
-/** How OpenAI counts sound (its price lists, 2025). */
+/** Duration in ms of a token of sound at OpenAI (its price lists, 2025). */
 const msPerTokenHeard = 100;
 const msPerTokenSpoken = 50;
 
@@ -131,7 +131,7 @@ class Rounds implements ChatModel {
     });
   }
 
-  /** Of the request that runs. */
+  /** Duration of the sound of the running request, in ms. */
   get soundMs(): number {
     return this.#reply?.soundMs ?? 0;
   }

@@ -1,4 +1,4 @@
-import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { type Answering, PaidPipeline, type PaidPipelines } from '#src/session/paid-engines.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 

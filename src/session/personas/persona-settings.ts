@@ -1,7 +1,7 @@
 import { englishLanguageName } from '#src/base/language-name.ts';
 import type { Persona } from '#src/personas/persona.ts';
 import { voiceFor } from '#src/pipeline/answer-language.ts';
-import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import type { WantedPipeline } from '#src/session/answering/current-pipeline.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { Brains } from '#src/session/ports/pipelines.ts';

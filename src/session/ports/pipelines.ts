@@ -1,6 +1,5 @@
 import type { ChatModel } from '#src/chat/ports.ts';
-import type { Pipeline } from '#src/pipeline/pipeline.ts';
-import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import type { Pipeline, PipelineName } from '#src/pipeline/pipeline.ts';
 
 /** Names of the operator's brains, which a persona may name, with the pipeline of each. */
 export type Brains = ReadonlyMap<string, PipelineName>;

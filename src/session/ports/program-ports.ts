@@ -1,8 +1,7 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Public } from '#src/base/public.ts';
 import type { ChatMessage, Usage } from '#src/chat/ports.ts';
-import type { ReplyPart } from '#src/pipeline/pipeline.ts';
-import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import type { PipelineName, ReplyPart } from '#src/pipeline/pipeline.ts';
 import type { SessionProgramAnswers } from '#src/session/typed/program-answers.ts';
 import type { SessionProgramTranscriptions } from '#src/session/typed/program-transcriptions.ts';
 import type { SoundFile } from '#src/sources/fetch/ports.ts';

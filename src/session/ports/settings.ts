@@ -1,6 +1,6 @@
 import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { JoinVerdict } from '#src/people/join-rules.ts';
-import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { ChannelRef } from './voice-link.ts';
 

@@ -1,6 +1,6 @@
 import { isTimeZone } from '#src/base/zoned-time.ts';
 import type { Persona } from '#src/personas/persona.ts';
-import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline-names.ts';
+import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline.ts';
 import { type CueLevel, cueLevels } from '#src/playback/reply/cue-track.ts';
 import type { ConsentPolicySettings } from '#src/session/dependencies.ts';
 import { type SettingKey, settingKeys } from '#src/session/ports/settings.ts';

@@ -1,5 +1,4 @@
-import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
-import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type {
   FailedStream,

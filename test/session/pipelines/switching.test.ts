@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { pipelineNames } from '#src/pipeline/pipeline-names.ts';
+import { pipelineNames } from '#src/pipeline/pipeline.ts';
 import { textOf } from '#test/session/setup/sayings.ts';
 import { openServed } from '#test/session/setup/served-session.ts';
 

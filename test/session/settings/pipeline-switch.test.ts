@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { AnswerHost, Pipeline, Turn } from '#src/pipeline/pipeline.ts';
-import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import type { AnswerHost, Pipeline, PipelineName, Turn } from '#src/pipeline/pipeline.ts';
 import { CurrentPipeline } from '#src/session/answering/current-pipeline.ts';
 import { PaidPipeline } from '#src/session/paid-engines.ts';
 import { freeReservation } from '#test/fakes/spending.ts';

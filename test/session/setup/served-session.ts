@@ -6,7 +6,7 @@ import type { Packet } from '#src/audio/packet.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { withoutToolsOnRefusal } from '#src/chat/completions/without-tools.ts';
 import { readConfig } from '#src/config/config.ts';
-import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import type { UtteranceListener } from '#src/session/hearing/utterance-listener.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
