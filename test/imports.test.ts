@@ -21,6 +21,21 @@ function targetOf(importer: string, specifier: string): string {
   return normalize(join(dirname(importer), specifier));
 }
 
+/** Modules that a file loads before anything of it runs: not those of types, nor what it imports later. */
+const loaded = /^import (?!type)(?:([^';]*?) from )?'([^']+)';/gms;
+
+function loads(source: string): readonly string[] {
+  return [...source.matchAll(loaded)]
+    .filter(([, names = '']) => !/^\{(?:\s*type [^,}]+,?)+\s*\}$/.test(names))
+    .map(([, , specifier = '']) => specifier);
+}
+
+/** Folder that a rule of imports names: `src/turn`, `commands`. */
+function folderOf(path: string): string {
+  const [top = '', next = ''] = path.split('/');
+  return top === 'src' ? `${top}/${next}` : top;
+}
+
 /** Index of a file whose group is complete: nothing that is open is reached through it. */
 const closed = Number.POSITIVE_INFINITY;
 
@@ -48,12 +63,15 @@ function cycles(imports: ReadonlyMap<string, readonly string[]>): string[][] {
   return found;
 }
 
-test('no files import each other in a circle, those of types counted', async () => {
+test('no files load each other in a circle, and none of two folders import types of each other in one', async () => {
   const all = await sources();
   const imports = new Map(
     [...all].map(([path, source]) => {
-      const specifiers = [...source.matchAll(imported)].map(([, specifier = '']) => specifier);
-      return [path, specifiers.map((one) => targetOf(path, one)).filter((one) => all.has(one))];
+      const loaded = loads(source).map((one) => targetOf(path, one));
+      const outside = [...source.matchAll(imported)]
+        .map(([, specifier = '']) => targetOf(path, specifier))
+        .filter((target) => folderOf(target) !== folderOf(path));
+      return [path, [...new Set([...loaded, ...outside])].filter((one) => all.has(one))];
     }),
   );
   expect(cycles(imports)).toEqual([]);
@@ -75,10 +93,10 @@ test('a circle of two files or more is found, and files on the way to it are no 
   ]);
 });
 
-test('ports of a session import no file of the folders beside them', async () => {
+test('ports of a session load no file of the folders beside them', async () => {
   const strays: string[] = [];
   for await (const path of sourceFiles('src/session/ports/*.ts')) {
-    for (const [, specifier = ''] of (await readFile(path, 'utf8')).matchAll(imported)) {
+    for (const specifier of loads(await readFile(path, 'utf8'))) {
       const target = targetOf(path, specifier);
       if (target.startsWith('src/session/') && !target.startsWith('src/session/ports/'))
         strays.push(`${path} -> ${target}`);
@@ -87,10 +105,10 @@ test('ports of a session import no file of the folders beside them', async () =>
   expect(strays).toEqual([]);
 });
 
-test('the context of a session is known to files of the root of session and of its connection only', async () => {
+test('the context of a session is known to session alone', async () => {
   const strays: string[] = [];
-  for await (const path of sourceFiles('src/session/*/**/*.ts')) {
-    if (path.startsWith('src/session/connection/')) continue;
+  for await (const path of sourceFiles('{src,commands,tools}/**/*.ts')) {
+    if (path.startsWith('src/session/')) continue;
     if ((await readFile(path, 'utf8')).includes("'#src/session/context.ts'")) strays.push(path);
   }
   expect(strays).toEqual([]);
@@ -105,15 +123,6 @@ test('every exported type name is declared once', async () => {
   }
   expect([...files].filter(([, paths]) => paths.length > 1)).toEqual([]);
 });
-
-/** Modules that a file loads before anything of it runs: not those of types, nor what it imports later. */
-const loaded = /^import (?!type)(?:([^';]*?) from )?'([^']+)';/gms;
-
-function loads(source: string): readonly string[] {
-  return [...source.matchAll(loaded)]
-    .filter(([, names = '']) => !/^\{(?:\s*type [^,}]+,?)+\s*\}$/.test(names))
-    .map(([, , specifier = '']) => specifier);
-}
 
 test.each([
   ['PostgreSQL', 'DATABASE_URL', ['pg']],
