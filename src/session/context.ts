@@ -1,6 +1,7 @@
 import { Wakeup } from '#src/base/wakeup.ts';
 import { restored } from '#src/people/consent.ts';
 import { UnaskedPeople } from '#src/people/newcomers.ts';
+import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import { ReportedFailures } from '#src/session/alerts/reported-failures.ts';
 import { ConversationMemory } from '#src/session/answering/conversation-memory.ts';
 import { CurrentPipeline } from '#src/session/answering/current-pipeline.ts';
@@ -23,12 +24,12 @@ import { ConsentWithdrawals } from '#src/session/presence/consent-withdrawals.ts
 import { OncePerSession } from '#src/session/presence/once-per-session.ts';
 import { TurnQueue, type TurnQueueOptions } from '#src/session/queue/turn-queue.ts';
 import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
-import { dependenciesIn } from '#src/session/settings/server-dependencies.ts';
 import type { StoredSettings } from '#src/session/settings/stored-settings.ts';
 import { PendingConfirmations } from '#src/session/tools/pending-confirmations.ts';
 import { ToolEffects } from '#src/session/tools/tool-effects.ts';
 import { SessionTracks } from '#src/session/tracks/session-tracks.ts';
 import type { KnownTranscripts } from '#src/session/transcripts/known-transcripts.ts';
+import type { SpeechVoice } from '#src/speech/ports.ts';
 import { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
@@ -50,12 +51,14 @@ export class SessionContext {
   readonly channel: ChannelRef;
   /** Person who called the bot in. */
   readonly callerId: string;
-  /** As they hold in its server at the moment they are looked at. */
+  /** Shared by all sessions: nothing in it depends on the server. */
   readonly parts: SessionDependencies;
   /** Settings of the server, and of the bot's identity in the channel, as they are now. */
   readonly settings: () => GuildSettings;
   /** Settings of all servers. */
   readonly stored: StoredSettings;
+  /** Style of an answer that begins now; a voice of the bot that is missed is reported. */
+  readonly style: () => ReplyStyle;
   /** Aborted when the session is over; its links may come and go. */
   readonly signal: AbortSignal;
   /** True where the bot was called to write captions only. */
@@ -124,9 +127,14 @@ export class SessionContext {
     const before = former?.context;
     this.channel = channel;
     this.callerId = callerId;
-    this.parts = dependenciesIn(channel, parts, settings, () => this);
+    this.parts = parts;
     this.settings = () => settings.at(guildId, channelId);
     this.stored = settings;
+    this.style = () => {
+      const style = settings.styleIn(guildId, channelId);
+      const onGone: SpeechVoice['onGone'] = (voice, of) => this.goneVoices.ofBot(voice, of);
+      return { ...style, voice: { ...style.voice, onGone } };
+    };
     this.transcripts = transcripts;
     this.signal = signal;
     this.isCaptionsOnly = isCaptionsOnly;

@@ -40,6 +40,19 @@ import type { PartialTrust } from '#src/turn/partial-trust.ts';
 /** Who may be heard without being asked; `roleId` goes with the policy `role`. */
 export type ConsentPolicySettings = { readonly policy: ConsentPolicy; readonly roleId?: string };
 
+/** Settings of the operator: they hold where a server has none of its own, and are read through `StoredSettings` alone. */
+export type OperatorDefaults = {
+  readonly addressing: AddressingMode;
+  readonly consent: ConsentPolicySettings;
+  /** Role whose members may change everybody's sounds. */
+  readonly djRoleId?: string;
+  /** Names that the bot answers to beside its name in a server. */
+  readonly names: readonly string[];
+  readonly style: ReplyStyle;
+  /** IANA name of the zone of times of day that people read. */
+  readonly timeZone: string;
+};
+
 /** Everything a session is made of, built once by main and shared by all sessions. */
 export type SessionDependencies = PaidEngines & {
   readonly clock: Clock;
@@ -89,8 +102,6 @@ export type SessionDependencies = PaidEngines & {
   readonly reminders: Public<ReminderClock>;
   /** Speech of a server, in minutes a day, that is recognised for captions alone; 0: no limit. */
   readonly captionMinutesADay: number;
-  /** IANA name of the zone of times of day that people read. */
-  readonly timeZone: string;
   /** Somebody began to talk: whatever servers will be asked may be connected to. Never throws, costs nothing. */
   readonly warm: () => void;
   /** How many questions are answered in writing at once, recaps included. */
@@ -99,11 +110,8 @@ export type SessionDependencies = PaidEngines & {
   readonly tools: readonly RoomTool[];
   /** Tools of the operator that are there now; none has the name of one of `tools`. Default: none. */
   readonly moreTools?: () => readonly RoomTool[];
-  readonly style: ReplyStyle;
   /** What people are told when a role fails: the server's name, as in `127.0.0.1:8000`. */
   readonly chatName: string;
-  /** What thinks and speaks, in a few words for the panel. */
-  readonly engine: string;
   /** Names of the voices that read texts. */
   readonly voices: VoiceNames;
   /** Models that may be chosen to read a text, the usual one first; none: there is no choice. */
@@ -112,17 +120,10 @@ export type SessionDependencies = PaidEngines & {
   readonly transcriptionModels: readonly string[];
   /** Languages its voice speaks, of those there are texts in; English is always among them. */
   readonly spokenLocales: readonly Locale[];
-  readonly consent: ConsentPolicySettings;
-  /** Whose members may change everybody's sounds. */
-  readonly djRoleId?: string;
+  readonly defaults: OperatorDefaults;
   /** Models that need the operator's attention, as of today. */
   readonly modelNews: () => readonly ModelNews[];
   readonly endpointRules: EndpointRules;
-  readonly addressing: AddressingMode;
-  /** What the bot answers to beside its name in a server. */
-  readonly names: readonly string[];
-  /** What people say there beside names, what matters most first. Default: nothing. */
-  readonly words?: readonly string[];
   /** Caps of the operator, below which servers may set their own. */
   readonly caps: Caps;
   /** What talk may cost. */

@@ -12,7 +12,7 @@ import type { DiscordEvent } from '#src/discord/events.ts';
 import type { Takeover } from '#src/discord/shards/takeover.ts';
 import { longestStandstillMs, longestWritingMs } from '#src/provider/deadlines.ts';
 import { SessionCaptionControl } from '#src/session/captions/caption-control.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { OperatorDefaults, SessionDependencies } from '#src/session/dependencies.ts';
 import { GuildMemories } from '#src/session/memories/guild-memories.ts';
 import { SessionMemories } from '#src/session/memories/session-memories.ts';
 import { paidEngines } from '#src/session/paid-engines.ts';
@@ -160,6 +160,20 @@ function capsOf({
   return { caps, captionMinutesADay: (caps.captionsDayMs ?? 0) / 60_000 };
 }
 
+function defaultsOf(
+  { addressing, bot, consent, djRoleId }: Config,
+  name: string,
+): OperatorDefaults {
+  return {
+    addressing,
+    consent,
+    ...(djRoleId && { djRoleId }),
+    names: [name, ...bot.otherNames],
+    style: { instructions: `${bot.instructions} Your name is ${name}.`, voice: {} },
+    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  };
+}
+
 function partsOf(
   { bot, shared }: ShardBotOptions,
   discord: DiscordPorts,
@@ -198,7 +212,6 @@ function partsOf(
     transcripts,
     peopleSettings: new KnownPeopleSettings({ ...told, store: store.personSettings }),
     memories: new GuildMemories({ ...told, store: transcripts.onDisk.memories }),
-    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     ...capsOf(config),
     codec,
     ...hearingParts(shared),
@@ -212,16 +225,11 @@ function partsOf(
     chatName: engines.chatName,
     endpointRules: { ...endpointRules, textTimeoutMs },
     warm: () => engines.warm(),
-    names: [name, ...config.bot.otherNames],
-    style: { instructions: `${config.bot.instructions} Your name is ${name}.`, voice: {} },
-    engine: pipelines.engine(config.pipeline),
+    defaults: defaultsOf(config, name),
     voices: engines.voices,
     speechModels: config.speech.kind === 'remote' ? config.speech.models : [],
     transcriptionModels: config.transcription.kind === 'remote' ? config.transcription.models : [],
     spokenLocales: config.speech.kind === 'embedded' ? ['en'] : locales(),
-    addressing: config.addressing,
-    consent: config.consent,
-    ...(config.djRoleId && { djRoleId: config.djRoleId }),
     modelNews: () => engines.modelNews(),
     spending: shared.desk,
   };

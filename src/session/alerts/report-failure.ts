@@ -108,9 +108,9 @@ export async function sayOrWrite(
   signal: AbortSignal,
 ): Promise<void> {
   const { channel, parts } = context;
-  const { spending, style } = parts;
+  const { spending } = parts;
   const words = spokenText(line, channel.guildId, parts, language);
-  const voice = voiceIn(spokenLocale(channel.guildId, parts, language), style);
+  const voice = voiceIn(spokenLocale(channel.guildId, parts, language), context.style());
   const opened = spending.open(speechRequestOf('notice', channel.guildId, words));
   if (opened.kind === 'refused')
     return write(openText(writtenText(line, channel.guildId, parts)), channel, parts);

@@ -40,7 +40,7 @@ export function beginAnswer(
   const tools = new ToolRun(said, context);
   const isHere = context.people().some(({ id }) => id === speakerId);
   const voice = context.goneVoices.voiceOf(manner?.voice, isHere ? speakerId : undefined);
-  const own = styleIn(parts.style, manner, voice);
+  const own = styleIn(context.style(), manner, voice);
   const style = {
     ...cheaperStyle(withToolRules(own, tools), spending.manner(channel.guildId)),
     asidesIn: (language: string | undefined) => spokenSubstitute(channel.guildId, parts, language),
@@ -102,7 +102,8 @@ function contextOf(
 ): Pick<Turn, 'context'> & ContextSource {
   const askerIds = said.map(({ speakerId }) => speakerId);
   const isHere = askerIds.every((id) => people().some((one) => one.id === id));
-  const remembered = settings().memory && isHere ? parts.memories.known(channel.guildId) : [];
+  const { memory, timeZone } = settings();
+  const remembered = memory && isHere ? parts.memories.known(channel.guildId) : [];
   const recent = captions.view?.recent(Math.min(...said.map(({ fromMs }) => fromMs)), askerIds);
   const words = recent?.text.textFor(readers);
   const usable = usableMemories(remembered, askerIds, gate);
@@ -113,6 +114,6 @@ function contextOf(
       ...(words === undefined ? [] : (recent?.aboutIds ?? [])),
     ],
   };
-  const shown = [memoryContext(usable, parts.timeZone), words].filter((one) => one !== undefined);
+  const shown = [memoryContext(usable, timeZone), words].filter((one) => one !== undefined);
   return shown.length === 0 ? source : { context: shown.join('\n\n'), ...source };
 }

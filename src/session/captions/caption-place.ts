@@ -19,8 +19,8 @@ export async function openPlace(
   formerId: string | undefined,
   signal: AbortSignal,
 ): Promise<CaptionPlace> {
-  const { captionsChannelId: inChannelId } = settings();
-  const date = wallTimesIn(parts.timeZone).day(parts.clock.wallMs());
+  const { captionsChannelId: inChannelId, timeZone } = settings();
+  const date = wallTimesIn(timeZone).day(parts.clock.wallMs());
   const named = { channel: channel.name, date };
   const name = writtenText({ id: 'captions.thread', with: named }, channel.guildId, parts);
   const thread = inChannelId === undefined ? undefined : { inChannelId, name, formerId };

@@ -62,7 +62,8 @@ export class ChannelView {
     const audience = this.#audience(askerIds);
     if (!audience) return undefined;
     const { parts, settings } = this.#context;
-    const { clock, timeZone } = parts;
+    const { clock } = parts;
+    const { timeZone } = settings();
     const recorder = this.#recorder;
     const { session } = recorder;
     const beforeMs = recorder.sessionMs(beforeAtMs);

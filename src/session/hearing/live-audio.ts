@@ -19,7 +19,7 @@ export function liveAudioOf(
     guildId: channel.guildId,
     personId: speakerId,
     name,
-    characters: parts.style.instructions.length,
+    characters: context.style().instructions.length,
     heardMs: 0,
   });
   if (opened.kind === 'refused') return undefined;

@@ -31,14 +31,14 @@ type RecogniserChoice = {
  * be heard. Words and people in turns, as a recogniser is not told all of them where they are many.
  */
 function recognitionHints(
-  { channel, gate, parts, settings }: SessionContext,
+  { channel, gate, parts, settings, stored }: SessionContext,
   people: readonly ChannelMember[],
 ): readonly string[] {
   const heard = people.filter(({ id, isBot }) => !isBot && gate.standing(id) === 'yes');
   const present = heard.map(({ name }) => name);
   return hintsOf([
     ...botNames(channel.guildId, settings(), parts.places),
-    ...inTurns(parts.words ?? [], present),
+    ...inTurns(stored.wordsIn(channel.guildId), present),
   ]);
 }
 

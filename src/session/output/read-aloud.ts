@@ -50,7 +50,8 @@ export async function readAloud(
 ): Promise<void> {
   const { language, owner, speakerId = owner?.id, speed: ownSpeed } = reading;
   const { interruptible = true, answeredIds = [], onEnd } = reading;
-  const { clock, spending, style } = context.parts;
+  const { clock, spending } = context.parts;
+  const style = context.style();
   const { guildId } = context.channel;
   const { quiet } = spending.manner(guildId);
   if (quiet) return onEnd?.({ kind: 'failed', reason: quiet.line });

@@ -3,7 +3,7 @@ import { durationMs, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
 import { TimeStretch } from '#src/playback/reply/stretch.ts';
 import { speechRequestOf } from '#src/session/answering/answer-request.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import type { PlayEnd } from '#src/session/ports/tracks.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -27,8 +27,7 @@ export class SpeechSource implements SoundSource {
   readonly title: string;
   readonly seekable = true;
   readonly #clauses: readonly string[];
-  readonly #guildId: string;
-  readonly #parts: SessionDependencies;
+  readonly #context: SessionContext;
   readonly #voice: SpeechVoice;
   readonly #speed: number;
   /** Why the rest is not said, where there is no money for it. */
@@ -38,15 +37,13 @@ export class SpeechSource implements SoundSource {
 
   constructor(
     clauses: readonly string[],
-    guildId: string,
-    parts: SessionDependencies,
+    context: SessionContext,
     /** In place of the bot's own voice; `speed` is the pace at which all of it is played. */
     { speed = 1, ...voice }: Omit<SpeechVoice, 'speed'> & { readonly speed?: number | undefined },
   ) {
     this.title = titleOf(clauses);
     this.#clauses = clauses;
-    this.#guildId = guildId;
-    this.#parts = parts;
+    this.#context = context;
     this.#voice = voice;
     this.#speed = speed;
   }
@@ -59,9 +56,10 @@ export class SpeechSource implements SoundSource {
 
   /** Ends where there is no money for the rest. Errors: BotError at the stage `speak`. */
   async *open(fromMs: number, signal: AbortSignal): AsyncGenerator<SoundChunk> {
-    const { spending, synthesizer } = this.#parts;
+    const { channel, parts } = this.#context;
+    const { spending, synthesizer } = parts;
     const missing = this.#clauses.filter((_, at) => !this.#made.has(at)).join(' ');
-    const opened = spending.open(speechRequestOf('reading', this.#guildId, missing));
+    const opened = spending.open(speechRequestOf('reading', channel.guildId, missing));
     this.#refused = opened.kind === 'refused' ? opened.line : undefined;
     if (opened.kind === 'refused') return;
     using reservation = opened.reservation;
@@ -93,8 +91,9 @@ export class SpeechSource implements SoundSource {
   }
 
   #synthesised(clause: string, synthesizer: Synthesizer, signal: AbortSignal): AsyncGenerator<Pcm> {
-    const { clock, style } = this.#parts;
-    const voice = { ...style.voice, ...this.#voice };
+    const { parts, style } = this.#context;
+    const { clock } = parts;
+    const voice = { ...style().voice, ...this.#voice };
     return soundOf(clause, { synthesizer, voice, clock }, signal);
   }
 }

@@ -72,11 +72,11 @@ export class WaitingCues {
 
   /** Never throws: a voice that fails now is told of with the answer. */
   async #saySoon(question: QueuedQuestion, signal: AbortSignal): Promise<void> {
-    const { channel, languages, parts } = this.#context;
+    const { channel, languages, parts, style } = this.#context;
     const line = { id: question.step?.() ?? ('slow.voice' as const) };
     const language = languages.of(question.said.speakerId);
     const words = spokenText(line, channel.guildId, parts, language);
-    const voice = voiceIn(spokenLocale(channel.guildId, parts, language), parts.style);
+    const voice = voiceIn(spokenLocale(channel.guildId, parts, language), style());
     const opened = parts.spending.open(speechRequestOf('notice', channel.guildId, words));
     if (opened.kind === 'refused') return;
     using reservation = opened.reservation;

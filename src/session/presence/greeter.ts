@@ -43,8 +43,8 @@ export class Greeter {
 
   #say(): void {
     const { channel, queue, parts, settings } = this.#context;
-    const id = parts.consent.policy === 'notice' ? 'join.spoken.notice' : 'join.spoken';
-    const { language } = settings();
+    const { consent, language } = settings();
+    const id = consent.policy === 'notice' ? 'join.spoken.notice' : 'join.spoken';
     const words = speakable(spokenText({ id }, channel.guildId, parts, language));
     const reading = {
       kind: 'reading',

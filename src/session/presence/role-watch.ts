@@ -40,9 +40,9 @@ export async function watchRoles(
 }
 
 /** The rules of a server may change at any time. */
-function needsRoles({ parts, settings }: SessionContext): boolean {
-  const { policy, roleId } = parts.consent;
-  return (policy === 'role' && roleId !== undefined) || settings().userRoleIds.length > 0;
+function needsRoles({ settings }: SessionContext): boolean {
+  const { consent, userRoleIds } = settings();
+  return (consent.policy === 'role' && consent.roleId !== undefined) || userRoleIds.length > 0;
 }
 
 function seated(link: VoiceLink): readonly string[] {

@@ -23,9 +23,10 @@ export function remindersFor(askerIds: readonly string[], context: SessionContex
 async function set(
   draft: ReminderDraft,
   personId: string,
-  { channel, parts }: SessionContext,
+  { channel, parts, settings }: SessionContext,
 ): Promise<ToolOutcome> {
-  const { clock, reminders, timeZone } = parts;
+  const { clock, reminders } = parts;
+  const { timeZone } = settings();
   const nowWallMs = clock.wallMs();
   const due = readTime(draft.when, { nowWallMs, timeZone });
   if (due.kind !== 'at') return vain({ id: `reminder.${due.kind}` });
@@ -51,10 +52,11 @@ async function set(
   return { facts: { ...facts, number: n }, ...(line && { line }) };
 }
 
-async function list(personId: string, { channel, parts }: SessionContext): Promise<ToolOutcome> {
+async function list(personId: string, context: SessionContext): Promise<ToolOutcome> {
+  const { channel, parts } = context;
   const all = await parts.reminders.list(channel.guildId, personId);
   if (all.length === 0) return told({ id: 'reminder.none' });
-  return { facts: { reminders: all.map((one) => shown(one, parts)).join('; ') } };
+  return { facts: { reminders: all.map((one) => shown(one, context)).join('; ') } };
 }
 
 async function cancel(
@@ -75,9 +77,10 @@ async function cancel(
 /** One line of a list, for a model. */
 function shown(
   { number: n, dueAtWallMs, text: words }: Reminder,
-  { clock, timeZone }: SessionContext['parts'],
+  { parts, settings }: SessionContext,
 ): string {
-  const time = dueTime(dueAtWallMs, { timeZone, nowWallMs: clock.wallMs(), locale: 'en' });
+  const { timeZone } = settings();
+  const time = dueTime(dueAtWallMs, { timeZone, nowWallMs: parts.clock.wallMs(), locale: 'en' });
   return words === '' ? `${n}: timer, ${time}` : `${n}: ${time}: ${words}`;
 }
 

@@ -2,6 +2,7 @@ import { joinSamples, listenRateHz, type Pcm, toMono } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
+import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { WantedPipeline } from '#src/session/answering/current-pipeline.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
@@ -11,7 +12,11 @@ import type { Reservation } from '#src/spending/reservation.ts';
 import { type CheckedRole, wrongWith } from './checkup-texts.ts';
 
 /** What a check asks with, and the money for it. */
-type PaidCheck = SessionDependencies & { readonly reservation: Reservation };
+type PaidCheck = {
+  readonly parts: SessionDependencies;
+  readonly style: ReplyStyle;
+  readonly reservation: Reservation;
+};
 
 /** What every engine for English can say and understand. */
 const sentence = 'one two three';
@@ -29,6 +34,7 @@ type Tried<T> = { readonly finding: CheckResult; readonly got?: T };
 export async function checkRoles(
   guildId: string,
   parts: SessionDependencies,
+  style: ReplyStyle,
   pipeline: WantedPipeline,
 ): Promise<readonly CheckResult[]> {
   const characters = request.length + sentence.length;
@@ -43,26 +49,27 @@ export async function checkRoles(
     }));
   }
   using reservation = opened.reservation;
-  return await checkPaid(guildId, { ...parts, reservation }, pipeline);
+  return await checkPaid(guildId, { parts, style, reservation }, pipeline);
 }
 
 async function checkPaid(
   guildId: string,
-  parts: PaidCheck,
+  check: PaidCheck,
   pipeline: WantedPipeline,
 ): Promise<readonly CheckResult[]> {
+  const { parts } = check;
   const isWritten = pipeline.name === 'chained' && pipeline.brain === undefined;
   const thinking = trial(
     { point: 'think', ...(pipeline.name === 'realtime' && { group: 'REALTIME' }) },
     guildId,
     parts,
-    (signal) => (isWritten ? think(parts, signal) : answer(pipeline, parts, signal)),
+    (signal) => (isWritten ? think(check, signal) : answer(pipeline, check, signal)),
   );
   const { finding: speak, got: said } = await trial({ point: 'speak' }, guildId, parts, (signal) =>
-    speakSentence(parts, signal),
+    speakSentence(check, signal),
   );
   const recognise = said
-    ? await trial({ point: 'recognise' }, guildId, parts, (signal) => listen(said, parts, signal))
+    ? await trial({ point: 'recognise' }, guildId, parts, (signal) => listen(said, check, signal))
     : { finding: unheard };
   return [recognise.finding, (await thinking).finding, speak];
 }
@@ -92,7 +99,7 @@ async function trial<T>(
 
 /** To the first word. */
 async function think(
-  { chat, clock, reservation }: PaidCheck,
+  { parts: { chat, clock }, reservation }: PaidCheck,
   signal: AbortSignal,
 ): Promise<TimedResult<true>> {
   const asked = [{ role: 'user', name: 'Check', content: request }] as const;
@@ -105,7 +112,7 @@ async function think(
 /** To the first word or sound of a model that hears and speaks. */
 async function answer(
   { brain, name }: WantedPipeline,
-  { clock, pipelines, reservation, style }: PaidCheck,
+  { parts: { clock, pipelines }, reservation, style }: PaidCheck,
   signal: AbortSignal,
 ): Promise<TimedResult<true>> {
   using pipeline = pipelines.open(name, brain);
@@ -122,7 +129,7 @@ async function answer(
 
 /** All of it, and when the first sound came. */
 async function speakSentence(
-  { clock, reservation, style, synthesizer }: PaidCheck,
+  { parts: { clock, synthesizer }, reservation, style }: PaidCheck,
   signal: AbortSignal,
 ): Promise<TimedResult<Pcm>> {
   const pieces: Int16Array[] = [];
@@ -144,7 +151,7 @@ async function speakSentence(
 
 async function listen(
   said: Pcm,
-  { clock, reservation, transcriber }: PaidCheck,
+  { parts: { clock, transcriber }, reservation }: PaidCheck,
   signal: AbortSignal,
 ): Promise<TimedResult<string>> {
   let text = '';

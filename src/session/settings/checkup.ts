@@ -12,7 +12,6 @@ import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { checkMs, checkRoles } from './check-roles.ts';
 import { lineOfNews } from './checkup-texts.ts';
-import { dependenciesIn } from './server-dependencies.ts';
 
 /** A frame, and the rates of mouth and ears. */
 const [frameMs, hearHz] = [20, 16_000] as const;
@@ -46,17 +45,18 @@ export class SessionCheckup {
 
   async #check(guildId: string, callerId: string, channel?: ChannelRef): Promise<CheckReport> {
     const session = this.#sessions.session(guildId);
-    await this.#sessions.settings.load(guildId);
-    const place = session?.channel ?? { guildId };
-    const parts = dependenciesIn(place, this.#parts, this.#sessions.settings);
+    const [parts, { settings }] = [this.#parts, this.#sessions];
+    await settings.load(guildId);
+    const channelId = session?.channel.channelId;
     const here = [
       checkPermission(session?.channel ?? channel, session !== undefined, callerId, parts),
       checkLink(session),
       checkEncryption(session),
       checkDecoding(guildId, parts),
     ];
-    const { brain, pipeline } = this.#sessions.settings.at(guildId, session?.channel.channelId);
-    const roles = await checkRoles(guildId, parts, { name: pipeline, brain });
+    const { brain, pipeline } = settings.at(guildId, channelId);
+    const style = settings.styleIn(guildId, channelId);
+    const roles = await checkRoles(guildId, parts, style, { name: pipeline, brain });
     const findings = [...here, ...roles, await checkPlayback(session, parts)];
     return { findings, news: parts.modelNews().map(lineOfNews) };
   }

@@ -1,5 +1,6 @@
 import { aloneMs } from '#src/people/join-rules.ts';
 import type { Persona } from '#src/personas/persona.ts';
+import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import {
   type BotChoice,
@@ -87,7 +88,8 @@ export class StoredSettings {
   }
 
   get choices(): Choices {
-    const { caps, consent, pipelines } = this.#parts;
+    const { caps, defaults, pipelines } = this.#parts;
+    const { consent } = defaults;
     const role = consent.roleId !== undefined && { roleId: consent.roleId };
     return { pipelines: pipelines.names, voices: botVoices(this.#parts), caps, ...role };
   }
@@ -122,8 +124,9 @@ export class StoredSettings {
   }
 
   /** What the operator wrote names the bot already; what a server writes need not. */
-  styleIn(guildId: string, channelId?: string): SessionDependencies['style'] {
-    const { places, style } = this.#parts;
+  styleIn(guildId: string, channelId?: string): ReplyStyle {
+    const { defaults, places } = this.#parts;
+    const { style } = defaults;
     const here = this.at(guildId, channelId);
     const { instructions, names, persona, pipeline } = here;
     const { name = places.botName(guildId) } = persona ?? {};
@@ -290,7 +293,8 @@ export class StoredSettings {
   }
 
   #standard(): GuildSettings {
-    const { addressing, consent, djRoleId, names, pipelines, style, timeZone } = this.#parts;
+    const { defaults, pipelines } = this.#parts;
+    const { addressing, consent, djRoleId, names, style, timeZone } = defaults;
     const [pipeline = 'chained'] = pipelines.names;
     const { name: voice } = style.voice;
     return {

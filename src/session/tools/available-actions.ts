@@ -8,10 +8,10 @@ import { captionSearchFor } from './caption-search.ts';
 
 /** What tools may do in this channel for those who asked. */
 export function actionsFor(context: SessionContext, askerIds: readonly string[]): ToolPorts {
-  const { channel, leave, parts } = context;
+  const { channel, leave, parts, settings } = context;
   return {
     clock: parts.clock,
-    timeZone: parts.timeZone,
+    timeZone: settings().timeZone,
     company: () => companyIn(context),
     // Whoever asked for it has decided that it is written there.
     post: (text, signal) =>

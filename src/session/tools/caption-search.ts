@@ -8,7 +8,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 /** Finds lines that answer a question of the last of these people, for the ears of everybody there. */
 export function captionSearchFor(
   askerIds: readonly string[],
-  { channel, languages, parts, people, transcripts }: SessionContext,
+  { channel, languages, parts, people, settings, transcripts }: SessionContext,
 ): ToolPorts['findInCaptions'] {
   const { guildId } = channel;
   const say = (line: TextLine): FoundInCaptions => {
@@ -28,7 +28,7 @@ export function captionSearchFor(
         if (found.isUnchosen) return say({ id: 'ask.unchosen' });
         return {
           lines: found.lines.length,
-          quote: quoteOf(found.lines, parts.timeZone, found.knownBy),
+          quote: quoteOf(found.lines, settings().timeZone, found.knownBy),
         };
       }
       case 'not-all':

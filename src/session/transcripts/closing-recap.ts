@@ -114,14 +114,14 @@ function alone({ place }: PostedRecap): RecapMessage {
 async function publicRecap(
   session: TranscriptSession,
   before: number,
-  { parts, transcripts }: SessionContext,
+  { settings, transcripts }: SessionContext,
 ): Promise<RecapMessage> {
   const everybody = [{ personId: '', openPlaceIds: [session.placeId] }] as const;
   const range = { leastLines: Math.max(leastLines, before + 1) };
   const making = transcripts.questions.sumUp(session, everybody, undefined, range);
   const outcome = await transcripts.recaps.inTime(making);
   const lineCount = outcome.kind === 'recap' ? outcome.lineCount : before;
-  return { lines: linesOf(outcome, wallTimesIn(parts.timeZone)), lineCount };
+  return { lines: linesOf(outcome, wallTimesIn(settings().timeZone)), lineCount };
 }
 
 function linesOf(outcome: RecapOutcome, times: WallTimes): readonly TextLine[] {

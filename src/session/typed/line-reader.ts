@@ -113,7 +113,7 @@ export class LineReader {
     { author, text }: WrittenLine,
     context: SessionContext,
   ): Promise<LineSpeech & { readonly characters: number }> {
-    const { channel, languages, parts, settings } = context;
+    const { channel, languages, parts, settings, style } = context;
     const { guildId } = channel;
     const own = (await this.#parts.peopleSettings.load(guildId, author.id)) ?? {};
     const found = await parts.textLanguage.detect(text, settings().languages);
@@ -121,7 +121,7 @@ export class LineReader {
     const likely = language ?? languages.of(author.id);
     const named = (id: 'read.link' | 'read.code') => spokenText({ id }, guildId, parts, likely);
     const read = lineToRead(text, { link: named('read.link'), code: named('read.code') });
-    const voice = own.voice ?? voiceIn(likely, parts.style).name;
+    const voice = own.voice ?? voiceIn(likely, style()).name;
     const clauses = clausesOf(read);
     return {
       clauses: clauses.map(openText),

@@ -98,7 +98,7 @@ function placed(
     ...context.goneVoices.voiceOf(voice, owner?.isProgram ? undefined : owner?.id),
     ...mannerOf(how),
   };
-  const source = new SpeechSource(clauses, guildId, context.parts, { ...own, speed });
+  const source = new SpeechSource(clauses, context, { ...own, speed });
   const caller = { id: '', name: '', ...owner, mayManage: false };
   const told = onEnd && ((end: PlayEnd) => onEnd(source.endOr(end)));
   const wish = { track, loop: false, next: when === 'now', onEnd: told };

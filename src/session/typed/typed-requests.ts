@@ -128,20 +128,25 @@ export class TypedRequests {
     const session = this.#sessions.session(guildId);
     const { messages, knownBy } = knownTo(asker, session, about);
     const ear = pcm && this.#earIn(guildId);
-    const parts = await this.#partsIn(guildId);
+    const { settings } = this.#sessions;
+    await settings.load(guildId);
+    const usual = settings.styleIn(guildId, this.#channelIn(guildId));
+    const brain = this.#brainIn(guildId);
     const known = [...messages, ...(await this.#remembered(guildId, asker))];
     const language = (await this.#languagesFor(guildId, asker)).answerTo(asker.id);
     if (answer === 'file') {
-      const style = styleIn(parts.style, about.manner);
+      const style = styleIn(usual, about.manner);
       const turn = { said, style, history: known, tools: [], language };
       const pipeline = this.#pipelineIn(guildId);
       const { speed } = about.manner ?? {};
       const file = { guildId, turn, pipeline, payer, knownBy, speed };
-      return await answerInFile(file, parts, ms, until);
+      return await answerInFile(file, this.#parts, ms, until);
     }
-    const { onUsage, told } = this.#standIns.watch(guildId, this.#brainIn(guildId));
-    const question = { ...asked, known, knownBy, ear, language, onUsage };
-    const outcome = await answerInWriting(question, parts, ms, until);
+    const { onUsage, told } = this.#standIns.watch(guildId, brain);
+    const { chat } = brain ?? this.#parts;
+    const how = { chat, ear, language, onUsage, style: usual };
+    const question = { ...asked, known, knownBy, ...how };
+    const outcome = await answerInWriting(question, this.#parts, ms, until);
     // Whoever sits with the bot reads in its channel who stands in.
     return session ? outcome : told(outcome);
   }
@@ -183,14 +188,6 @@ export class TypedRequests {
   /** Silences the bot within two frames. All that waits is dropped as well, questions and sounds included; what was heard stays known. */
   stop(guildId: string): 'stopped' | 'nothing' {
     return this.#sessions.session(guildId)?.context.queue.stop() ? 'stopped' : 'nothing';
-  }
-
-  async #partsIn(guildId: string): Promise<SessionDependencies> {
-    const { settings } = this.#sessions;
-    await settings.load(guildId);
-    const { chat } = this.#brainIn(guildId) ?? {};
-    const style = settings.styleIn(guildId, this.#channelIn(guildId));
-    return { ...this.#parts, style, ...(chat && { chat }) };
   }
 
   /** The brain that answers in writing there; undefined: the usual model does. */

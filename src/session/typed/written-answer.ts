@@ -1,8 +1,8 @@
 import { atStage, BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
-import type { ChatMessage, Usage } from '#src/chat/ports.ts';
+import type { ChatMessage, ChatModel, Usage } from '#src/chat/ports.ts';
 import { ConfidentialText, type KnownBy } from '#src/people/confidential-text.ts';
-import type { AnswerLanguage, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { AnswerLanguage, ReplyStyle, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { instructionsOf } from '#src/pipeline/prompt.ts';
 import { failureText } from '#src/session/alerts/report-failure.ts';
 import { answerRequestOf } from '#src/session/answering/answer-request.ts';
@@ -13,6 +13,7 @@ import type { AskOutcome } from '#src/session/ports/command-ports.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import type { AnswerRequest } from '#src/spending/budget-authority.ts';
 import type { Payer } from '#src/spending/ledger/ledger.ts';
+import type { PaidEngine } from '#src/spending/paid-engine.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import { silentHost } from './sound-answer.ts';
 
@@ -26,6 +27,9 @@ export type WrittenQuestion = {
   readonly knownBy: KnownBy;
   /** Language of the answer. */
   readonly language: AnswerLanguage;
+  readonly chat: PaidEngine<ChatModel>;
+  /** Style of the bot in that server, before the answer. */
+  readonly style: ReplyStyle;
   /** Hears what was said itself; what it would say is written. */
   readonly ear?: PaidPipeline | undefined;
   /** As it was when the question was asked. */
@@ -51,7 +55,7 @@ export async function answerInWriting(
 ): Promise<AskOutcome> {
   const ready = parts.spending.ready(asked.guildId);
   if (ready !== undefined) await unlessAborted(ready, signal);
-  const opened = parts.spending.open(orderFor(asked, parts));
+  const opened = parts.spending.open(orderFor(asked));
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
   const { onUsage = () => undefined } = asked;
   using reservation = opened.reservation.watched(onUsage);
@@ -59,7 +63,7 @@ export async function answerInWriting(
   const late = () =>
     new BotError('provider.late', true, `No answer in ${Math.round(ms / 1000)} s.`);
   try {
-    const writing = written(asked, parts, reservation, AbortSignal.any([signal, over.signal]));
+    const writing = written(asked, reservation, AbortSignal.any([signal, over.signal]));
     const text = await within(writing, ms, parts.clock, late);
     return { kind: 'answered', text: new ConfidentialText(text, asked.knownBy) };
   } catch (error) {
@@ -74,14 +78,13 @@ export async function answerInWriting(
 
 async function written(
   asked: WrittenQuestion,
-  parts: SessionDependencies,
   reservation: Reservation,
   signal: AbortSignal,
 ): Promise<string> {
   const { ear } = asked;
   const text = ear
-    ? await asHeard(ear, asked, parts, reservation, signal)
-    : await asRead(asked, parts, reservation, signal);
+    ? await asHeard(ear, asked, reservation, signal)
+    : await asRead(asked, reservation, signal);
   if (text.trim() === '')
     throw new BotError('provider.empty', true, 'The chat model wrote nothing.');
   return text.trim();
@@ -89,8 +92,7 @@ async function written(
 
 async function asHeard(
   ear: PaidPipeline,
-  { said, known: history, language }: WrittenQuestion,
-  { style }: SessionDependencies,
+  { said, known: history, language, style }: WrittenQuestion,
   reservation: Reservation,
   signal: AbortSignal,
 ): Promise<string> {
@@ -105,8 +107,7 @@ async function asHeard(
 }
 
 async function asRead(
-  { said, known, language }: WrittenQuestion,
-  { chat, style }: SessionDependencies,
+  { chat, said, known, language, style }: WrittenQuestion,
   reservation: Reservation,
   signal: AbortSignal,
 ): Promise<string> {
@@ -134,10 +135,7 @@ async function transcriptOf({ transcript }: TurnUtterance): Promise<Transcript> 
   }
 }
 
-function orderFor(
-  { guildId, known, payer, said }: WrittenQuestion,
-  { style }: SessionDependencies,
-): AnswerRequest {
+function orderFor({ guildId, known, payer, said, style }: WrittenQuestion): AnswerRequest {
   return {
     ...answerRequestOf({ said, style, history: known, tools: [] }, guildId, 'answer in writing'),
     payer,

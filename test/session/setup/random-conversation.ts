@@ -1,8 +1,8 @@
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
+import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import {
   FlakyRecogniser,
@@ -34,7 +34,7 @@ export type Plot = {
   readonly model: readonly Mood[];
   readonly voice: readonly Mood[];
   readonly listens: boolean;
-  readonly addressing: SessionDependencies['addressing'];
+  readonly addressing: AddressingMode;
   readonly lostAtMs?: number | undefined;
 };
 

@@ -7,7 +7,7 @@ import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import { loadCues } from '#src/playback/reply/load-cues.ts';
 import { SessionCaptionControl } from '#src/session/captions/caption-control.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { OperatorDefaults, SessionDependencies } from '#src/session/dependencies.ts';
 import type { UtteranceListener } from '#src/session/hearing/utterance-listener.ts';
 import { GuildMemories } from '#src/session/memories/guild-memories.ts';
 import { SessionMemories } from '#src/session/memories/session-memories.ts';
@@ -86,6 +86,14 @@ const unencoded: OpusEncoder = {
 
 export type SessionFixture = ReturnType<typeof openSessionFixture>;
 
+const usualDefaults: OperatorDefaults = {
+  addressing: 'always',
+  consent: { policy: 'ask' },
+  names: [],
+  style: { instructions: 'Be brief.', voice: { name: 'slt' } },
+  timeZone: 'UTC',
+};
+
 const usual = {
   places,
   codec,
@@ -100,16 +108,11 @@ const usual = {
   caps: { personDay: nothing, serverDay: nothing, serverMonth: nothing },
   warm: () => undefined,
   textLanguage: { detect: async () => undefined },
-  addressing: 'always',
-  names: [],
   tools: [],
-  style: { instructions: 'Be brief.', voice: { name: 'slt' } },
   chatName: 'localhost:1',
-  engine: 'built-in stand-in',
   voices: fixedVoiceNames(['slt', 'rms']),
   speechModels: [],
   transcriptionModels: [],
-  consent: { policy: 'ask' },
   storeCopies: { forget: async () => ({ kind: 'erased', days: 30 }) },
   modelNews: () => [],
   files: { read: () => Promise.reject(new Error('Nobody sends files here.')) },
@@ -121,13 +124,15 @@ export function only(pipeline: Pipeline): Pipelines {
   return {
     names: ['chained'],
     open: () => pipeline,
-    engine: () => usual.engine,
+    engine: () => 'built-in stand-in',
     needs: (name) => `${name} server`,
   };
 }
 
-/** Engines are given as they are: the fixture has them paid. */
-export type FixtureOptions = Partial<Omit<SessionDependencies, keyof PaidEngines> & RawEngines> & {
+/** Engines are given as they are: the fixture has them paid. Settings of the operator are given one by one. */
+export type FixtureOptions = Partial<
+  Omit<SessionDependencies, keyof PaidEngines | 'defaults'> & OperatorDefaults & RawEngines
+> & {
   readonly pipeline?: Pipeline;
   /** Told of every utterance, in place of captions. */
   readonly captions?: () => UtteranceListener;
@@ -210,11 +215,20 @@ function enginesOf(
     synthesizer = usual.synthesizer,
     transcriber = new FakeTranscriber({ texts: ['five five'] }),
     roughTranscriber,
+    addressing = usualDefaults.addressing,
+    consent = usualDefaults.consent,
+    djRoleId,
+    names = usualDefaults.names,
+    style = usualDefaults.style,
+    timeZone = usualDefaults.timeZone,
     pipelines = only(pipeline ?? chained({ chat: usual.chat, synthesizer })),
     ...over
   } = given;
   const rough = roughTranscriber && { roughTranscriber };
-  return { engines: { chat, synthesizer, transcriber, ...rough, pipelines }, over };
+  const role = djRoleId !== undefined && { djRoleId };
+  const defaults: OperatorDefaults = { addressing, consent, ...role, names, style, timeZone };
+  const engines = { chat, synthesizer, transcriber, ...rough, pipelines };
+  return { engines, over: { ...over, defaults } };
 }
 
 /** Empty stores. */
@@ -264,7 +278,7 @@ function openCaptioning(clock: VirtualClock) {
   const nicknameMark = {
     set: (_guildId: string, isOn: boolean) => void marks.push(isOn),
   };
-  const limits = { timeZone: 'UTC', captionMinutesADay: 240 };
+  const limits = { captionMinutesADay: 240 };
   return {
     captionChats,
     marks,
