@@ -37,7 +37,8 @@ export async function runDoctor(
   { print, environment, ...patience }: DoctorOptions,
 ): Promise<number> {
   const wishes = readWishes(args);
-  if (!wishes) return refuse([`Not understood. ${usage}`], args.includes('--json'), print);
+  if (!wishes)
+    return refuse([`The arguments are not valid. ${usage}`], args.includes('--json'), print);
   const read = readConfig(environment);
   const secrets = read.kind === 'ok' ? secretsOf(read.config) : [];
   if (wishes.provider !== undefined) {
@@ -91,7 +92,7 @@ async function onDiscord(
   }
   report.section('Discord');
   const sandbox = 'none set: npm start runs the sandbox, npm run setup asks for one';
-  report.findings([ok('token', discord ? 'set, not asked about' : sandbox)]);
+  report.findings([ok('token', discord ? 'set, not checked' : sandbox)]);
   return 'usable';
 }
 

@@ -60,7 +60,7 @@ function processLine(
     return differs(
       'process',
       `${words}: its leases have run out`,
-      'look whether it still runs; if not, its line goes within hours, when a process starts',
+      'check whether it still runs; if not, its line goes within hours, when a process starts',
     );
   const ids = owns.map(({ id }) => id).join(', ');
   return ok('process', `${words}, ${owns.length === 0 ? 'waits for a shard' : `shards ${ids}`}`);
@@ -73,8 +73,8 @@ function shardLine(shard: DatabaseShard, seats: readonly DatabaseSeat[]): Report
   if (!isHeld)
     return differs(
       what,
-      `free: nobody serves it (epoch ${epoch}${taken})`,
-      'start a process of the bot: it takes what is free',
+      `free: no process serves it (epoch ${epoch}${taken})`,
+      'start a process of the bot: it takes free shards',
     );
   const count = seats.filter(({ shardId }) => shardId === id).length;
   const saved = savedMs === undefined ? 'no session saved' : `session saved ${span(savedMs)} ago`;

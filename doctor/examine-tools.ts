@@ -58,7 +58,7 @@ async function examineServer(
 ): Promise<ReportLine> {
   const review = await reviewServer(server, clock, new AbortController().signal);
   if (review.kind === 'away')
-    return missing(server.name, review.why, 'mend its entry in the file, or start the server');
+    return missing(server.name, review.why, 'correct its entry in the file, or start the server');
   return reviewLine(server, review, accepted);
 }
 
@@ -91,7 +91,7 @@ async function examineFiles(folder: string, clock: Clock): Promise<readonly Repo
   const { openToolFiles } = await import('#src/external-tools/files/tool-files.ts');
   const faults: ReportLine[] = [];
   const tell = (message: string) =>
-    void faults.push(missing('function', message, 'mend the file, or take it away'));
+    void faults.push(missing('function', message, 'correct the file, or remove it'));
   const taken = new Set(tools.map(({ name }) => name));
   const found = await openToolFiles({ folder, taken, clock, tell }, new AbortController().signal);
   return [...found.map(({ name }) => ok(name, 'can be called')), ...faults];

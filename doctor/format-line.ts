@@ -9,13 +9,13 @@ export function formatLine(what: string, version: number, range: FormatRange): R
     return missing(
       what,
       `format ${version}, this program reads up to ${known}`,
-      'update this program: a newer one has worked here',
+      'update this program: a newer one has run here',
     );
   if (isTooOld(version, range))
     return missing(
       what,
       `format ${version}, this program reads from ${oldest} on`,
-      `start commit ${lastDevelopmentCommit} once: it brings it to format ${oldest}`,
+      `start the bot at commit ${lastDevelopmentCommit} once: it brings the store to format ${oldest}`,
     );
   const later = version < known ? `, brought to ${known} at the next start` : '';
   return ok(what, `format ${version}${later}`);

@@ -29,5 +29,5 @@ export function lifecycle(inUse: ModelInUse, list: ModelList, wallMs: number): R
   const ending = endingOf(model);
   if (!ending) return ok(what, `${model}: ${listed}no end known`);
   const name = `the model of OpenAI that has this name ends on ${ending.endsOn}`;
-  return ok(what, `${model}: ${listed}your server's own name for something; ${name}`);
+  return ok(what, `${model}: ${listed}your server's own name for a model; ${name}`);
 }

@@ -52,7 +52,7 @@ export async function examineProvider(
   const settings = [...new Set(usable.flatMap((role) => role.settings))];
   report.settings(settings);
   if (keyName && settings.length > 0)
-    report.line(`# and in each _API_KEY of them what is in ${keyName}`);
+    report.line(`# and in each of their _API_KEY the value of ${keyName}`);
   const isBroken = usable.length === 0 || roles.some(({ state }) => state === 'broken');
   const clip = usable.find((role) => role.clip)?.clip;
   return { code: isBroken ? 1 : 0, settings, ...(clip && { clip }) };

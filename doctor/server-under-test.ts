@@ -63,7 +63,7 @@ export async function attempt<T>(
   const late = new BotError(
     'provider.late',
     true,
-    `It was not done within ${deadlineMs / 1000} s and was given up.`,
+    `It took longer than the limit of ${deadlineMs / 1000} s.`,
   );
   void clock.sleep(deadlineMs, answered.signal).then(
     () => over.abort(late),

@@ -34,7 +34,7 @@ export async function runSetup(args: readonly string[], options: SetupOptions): 
   const flags = readFlags(args);
   const ask = terminal ?? withoutTerminal;
   try {
-    if (!flags) throw new SetupEnded(78, `Not understood. ${usage}`);
+    if (!flags) throw new SetupEnded(78, `The arguments are not valid. ${usage}`);
     if (!terminal && args.length === 0) {
       throw new SetupEnded(78, `There is no terminal to ask at, and no flag. ${usage}`);
     }
@@ -65,7 +65,7 @@ async function performed(ask: Questions, flags: Flags, options: SetupOptions): P
   const isHeard = parts.includes('sound') ? await trySound(scene, place) : true;
   await write(scene, files);
   const next = 'npm start, sit down in a voice channel, type /join, and talk.';
-  ask.say(isHeard ? `Next: ${next}` : `The sound is still to be mended; then: ${next}`);
+  ask.say(isHeard ? `Next: ${next}` : `The sound is still to be fixed; then: ${next}`);
   return isHeard ? 0 : 1;
 }
 

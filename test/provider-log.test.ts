@@ -73,8 +73,8 @@ test('a voice that does not read what it is given is told once, and counted in w
   for (let n = 0; n < 40; n++) read(n % 2 === 0 ? 3 : 0);
   for (let n = 0; n < 20; n++) read(0);
   expect(here.lines()).toMatchObject([
-    { msg: 'the voice does not read what it is given', words: 100, wrongWords: 15 },
-    { msg: 'the voice reads what it is given again', words: 100, wrongWords: 0 },
+    { msg: 'the voice does not read its text as written', words: 100, wrongWords: 15 },
+    { msg: 'the voice reads its text as written again', words: 100, wrongWords: 0 },
   ]);
   const { text } = await here.metrics.page();
   expect(text).toContain('parley_speech_words_read_total 600');

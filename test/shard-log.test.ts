@@ -13,7 +13,7 @@ test('a loop of crashes and logins that are used up are written to the operator,
   logShards(log, notices, { kind: 'spent', waitMs: 3_600_000 }, end);
   expect(told.map(noticeOf)).toEqual([
     expect.stringMatching(/crashed three times .* Look at the last lines of the log/),
-    expect.stringMatching(/allows few logins more .* Look in the log why/),
+    expect.stringMatching(/allows few more logins .* Find in the log why/),
   ]);
   expect(ends).toBe(0);
   logShards(log, notices, { kind: 'outdated' }, end);

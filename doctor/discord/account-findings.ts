@@ -15,10 +15,10 @@ const fewLogins = 50;
 
 /** `aheadMs` is how far this machine's clock is ahead of Discord's; undefined where Discord told no time. */
 export function clockLine(aheadMs: number | undefined): ReportLine {
-  if (aheadMs === undefined) return ok('clock', 'Discord told no time to compare with');
+  if (aheadMs === undefined) return ok('clock', 'Discord sent no time to compare with');
   const words = `${span(Math.abs(aheadMs))} ${aheadMs > 0 ? 'ahead of' : 'behind'} Discord's`;
   if (Math.abs(aheadMs) <= clockMs) return ok('clock', "as Discord's, within 5 s");
-  const mend = 'let the system keep time: timedatectl set-ntp true, or a time service of the host';
+  const mend = 'synchronise the clock: timedatectl set-ntp true, or a time service of the host';
   return differs('clock', words, mend);
 }
 
@@ -56,7 +56,7 @@ function intentsLine(
 
 function inviteLine({ applicationId, needsCodeGrant, isPublic }: Account): ReportLine {
   if (needsCodeGrant) {
-    const why = 'the application demands a code grant, so that its invite link fails';
+    const why = 'the application requires a code grant, so that its invite link fails';
     return missing(
       'invite',
       why,
@@ -69,7 +69,7 @@ function inviteLine({ applicationId, needsCodeGrant, isPublic }: Account): Repor
 
 export function loginsLine({ total, remaining, resetAfterMs }: LoginBudget): ReportLine {
   const why = `${remaining} of ${total} left today, all again in ${span(resetAfterMs)}`;
-  const mend = 'find what restarts the bot again and again (its log says why) and wait until then';
+  const mend = 'find out why the bot restarts repeatedly (its log says why) and wait until then';
   if (remaining <= 0) return missing('logins', why, mend);
   return remaining < fewLogins ? differs('logins', why, mend) : ok('logins', why);
 }

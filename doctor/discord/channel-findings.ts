@@ -5,7 +5,7 @@ import type { ChannelTrial } from '#src/discord/account/channel-trial.ts';
 const what = 'voice link';
 
 const update = 'run npm ci again, or update Parley';
-const rest = 'leave Discord alone for some minutes, then try again';
+const rest = 'wait some minutes, then try again';
 /** Remedy for each way in which a visit can fail. */
 const mends: Readonly<Partial<Record<ErrorCode, string>>> = {
   'link.timeout':

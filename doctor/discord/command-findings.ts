@@ -7,7 +7,7 @@ export function commandLine(changes: CommandChanges, count: number, where: strin
   if (!isChange(changes)) return ok(what, `all ${count} as they should be, ${where}`);
   const { added, changed, removed } = changes;
   const why = [
-    ...(added.length > 0 ? [`not there: ${added.join(', ')}`] : []),
+    ...(added.length > 0 ? [`missing: ${added.join(', ')}`] : []),
     ...(changed.length > 0 ? [`outdated: ${changed.join(', ')}`] : []),
     ...(removed.length > 0 ? [`not ours: ${removed.join(', ')}`] : []),
   ].join('; ');

@@ -102,7 +102,7 @@ function guildsLine(
   guildId: string | undefined,
 ): ReportLine {
   const mend = `open ${inviteUrlOf(applicationId)}`;
-  if (guilds.length === 0) return missing('servers', 'the bot is in none', mend);
+  if (guilds.length === 0) return missing('servers', 'the bot is in no server', mend);
   if (guildId !== undefined && !guilds.some(({ id }) => id === guildId)) {
     return missing('servers', 'the bot is not in the server of DISCORD_GUILD_ID', mend);
   }
@@ -115,8 +115,8 @@ function chosenGuilds(guilds: readonly GuildName[], guildId: string | undefined)
 }
 
 function notAsked(guilds: readonly GuildName[], chosen: readonly GuildName[]): ReportLine {
-  const why = `${guilds.length - chosen.length} more, not looked at`;
-  return ok('servers', `${why}: DISCORD_GUILD_ID=ID npm run doctor looks at one`);
+  const why = `${guilds.length - chosen.length} more, not examined`;
+  return ok('servers', `${why}: DISCORD_GUILD_ID=ID npm run doctor examines one`);
 }
 
 async function guildLines(

@@ -31,7 +31,7 @@ export function nodeLine(version: string, wanted: string): ReportLine {
   const least = Number(/\d+/.exec(wanted)?.[0]);
   const isEnough = Number.parseInt(version, 10) >= least;
   if (isEnough) return ok('node', version);
-  const why = `${version}, and the bot needs ${wanted}`;
+  const why = `${version}, but the bot needs ${wanted}`;
   return missing(
     'node',
     why,
@@ -76,7 +76,7 @@ async function codecLine(): Promise<ReportLine> {
   try {
     const { name } = await loadOpus();
     if (name !== slowCodec) return ok('codec', `Opus by ${name}`);
-    const why = `Opus by ${name}: it works, and takes several times the processor time`;
+    const why = `Opus by ${name}: it works, but takes several times the CPU time`;
     return differs('codec', why, 'run npm ci again on this machine, so that mediaplex loads');
   } catch (error) {
     return missing('codec', messageOf(error), 'run npm ci again on this machine');

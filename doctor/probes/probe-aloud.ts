@@ -63,7 +63,7 @@ export async function probeAloud(
 function fidelityOf(reading: ReadingAccuracy | undefined): ReportLine {
   const name = 'read as written';
   if (!reading)
-    return differs(name, 'not known: the server does not tell what it said', fidelityMend);
+    return differs(name, 'not known: the server does not report its words', fidelityMend);
   const { words, wrongWords } = reading;
   const told = `${wrongWords} of ${words} words changed, left out or added`;
   return wrongWords <= words * mostWrong ? ok(name, told) : differs(name, told, fidelityMend);

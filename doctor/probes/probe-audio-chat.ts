@@ -26,7 +26,7 @@ export async function probeAudioChat(
     );
   }
   const lasts = `${(durationMs(spoken.value) / 1000).toFixed(1)} s of sound`;
-  const how = answer ? pace(answer) : 'measured by nothing';
+  const how = answer ? pace(answer) : 'not measured';
   const finding =
     answer && isBuffered(answer)
       ? differs(what, `${model}: ${lasts}, ${how}: buffered upstream`, bufferMend)

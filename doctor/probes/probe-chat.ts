@@ -50,7 +50,7 @@ export async function probeChat(server: ServerUnderTest, model: string): Promise
 
 function streamOf({ recorded }: ServerUnderTest, model: string): ReportLine {
   if (!recorded.last)
-    return differs('chat', `${model} answers`, 'nothing: how fast was not measured');
+    return differs('chat', `${model} answers`, 'nothing: the speed was not measured');
   const how = `${model}: ${pace(recorded.last)}`;
   const isLate =
     isBuffered(recorded.last) && recorded.last.lastByteMs - recorded.last.firstByteMs < 30;
@@ -64,8 +64,8 @@ function usageOf(parts: readonly ChatPart[]): ReportLine {
   if (!usage)
     return differs(
       'chat usage',
-      'not told; it will be estimated by length',
-      'nothing, unless budgets must be exact: then choose a server that tells usage',
+      'not reported; it will be estimated by length',
+      'nothing, unless budgets must be exact: then choose a server that reports usage',
     );
   return ok('chat usage', `${usage.inputTokens} tokens in, ${usage.outputTokens} out`);
 }

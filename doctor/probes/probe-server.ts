@@ -82,8 +82,7 @@ function modelsOf(list: ModelList): ReportLine {
 
 function clockOf(date: string, wallMs: number): ReportLine {
   const skewMs = Date.parse(date) - wallMs;
-  if (Number.isNaN(skewMs))
-    return differs('clock', 'the server sends a date that is none', clockMend);
+  if (Number.isNaN(skewMs)) return differs('clock', 'the server sends an invalid date', clockMend);
   const seconds = Math.round(Math.abs(skewMs) / 1000);
   if (Math.abs(skewMs) <= skewLimitMs) return ok('clock', 'agrees with this machine');
   const which = skewMs > 0 ? 'ahead of' : 'behind';

@@ -99,7 +99,9 @@ async function speak(
 
 function speechMend(error: BotError): string {
   const isModel = error.code === 'provider.refused';
-  return isModel ? 'set SPEECH_MODEL and SPEECH_VOICE to what it has' : mendOf(error, 'SPEECH');
+  return isModel
+    ? 'set SPEECH_MODEL and SPEECH_VOICE to ones that it has'
+    : mendOf(error, 'SPEECH');
 }
 
 function formatMend(format: 'pcm' | 'wav'): string {
@@ -137,7 +139,7 @@ function rateOf(raw: ProbeSpeech, wav: ProbeSpeech): ReportLine | undefined {
   if ('why' in wav || !wav.header) {
     return differs(
       'speech rate',
-      `not measured, there is no WAV to compare; ${assumedHz} Hz taken`,
+      `not measured, there is no WAV to compare; ${assumedHz} Hz assumed`,
       'listen whether voices are too high or too low; then set SPEECH_RATE_HZ to the rate that the server documents',
     );
   }
@@ -146,7 +148,7 @@ function rateOf(raw: ProbeSpeech, wav: ProbeSpeech): ReportLine | undefined {
   const wavHz = wav.header.rateHz;
   const isWavs = distance(wavHz) < distance(assumedHz);
   if (!isWavs && distance(assumedHz) < 0.3) {
-    return ok('speech rate', `raw samples come at ${assumedHz} Hz, as taken`);
+    return ok('speech rate', `raw samples come at ${assumedHz} Hz, as assumed`);
   }
   const roundHz = Math.round(estimateHz / 100) * 100;
   const told = isWavs ? `${wavHz} Hz` : `about ${roundHz} Hz`;

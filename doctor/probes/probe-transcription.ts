@@ -73,8 +73,7 @@ function streamOf({ recorded }: ServerUnderTest, updates: readonly TranscriptUpd
   const isStream =
     /event-stream/.test(recorded.last?.type ?? '') ||
     /^\s*(data|event):/.test(`${recorded.last?.head}`);
-  if (!isStream)
-    return differs(what, 'asked for and not noticed: one answer at the end', streamMend);
+  if (!isStream) return differs(what, 'requested but ignored: one answer at the end', streamMend);
   const shape = shapes.find(([, mark]) => mark.test(`${recorded.last?.head}`))?.[0] ?? 'bare';
   if (partials === 0)
     return differs(what, `${shape} events, the words all in the last one`, streamMend);

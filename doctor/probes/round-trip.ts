@@ -24,7 +24,7 @@ export type SpokenClip = { readonly pcm: Pcm; readonly text: string };
 /** Judges what a recogniser made of a clip. */
 export function roundTrip(heard: string, clip: SpokenClip | undefined): ReportLine {
   const what = 'round trip';
-  if (!clip) return ok(what, 'a hum was sent, there being no speech to send; words not judged');
+  if (!clip) return ok(what, 'a hum was sent, as there is no speech to send; words not judged');
   const share = likeness(clip.text, heard);
   const percent = `${Math.round(share * 100)} % of the words spoken were understood`;
   return share >= 0.6 ? ok(what, percent) : differs(what, percent, mend);

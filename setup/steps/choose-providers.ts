@@ -57,7 +57,7 @@ async function askForServers(scene: SetupScene, filled: Filled): Promise<void> {
   while (filled.groups.size < groups.length) {
     const found = nearby.map(({ name, baseUrl }) => ({
       value: baseUrl,
-      label: `What answers at ${baseUrl}`,
+      label: `The server at ${baseUrl}`,
       hint: `usually ${name}`,
     }));
     const answer = await ask.choose<string>(questionFor(filled), [

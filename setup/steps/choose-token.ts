@@ -44,7 +44,7 @@ const refusal = `Discord refused the token: copy a new one from ${portal} (Bot, 
 const howToGet = `At ${portal}: New Application, then Bot, Reset Token, Copy. No privileged intent is needed.`;
 
 function mistakeIn(value: string): string | undefined {
-  if (value === '') return 'There is nothing: paste the token.';
+  if (value === '') return 'There is no token: paste it.';
   const isToken = /^[\x21-\x7e]+$/.test(value) && value.length <= longestTokenChars;
   return isToken ? undefined : 'It holds spaces or characters that no token has; copy it again.';
 }

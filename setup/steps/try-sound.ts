@@ -55,7 +55,7 @@ export async function trySound(scene: SetupScene, place: SoundTrial): Promise<bo
     return false;
   }
   if (!ask.canAsk) {
-    ask.say('All of it left; nobody can be asked whether it was heard.');
+    ask.say('All of it was sent; there is no terminal to ask whether it was heard.');
     return true;
   }
   if (await ask.confirm('Did you hear a tone and a sentence?')) return true;
@@ -65,10 +65,10 @@ export async function trySound(scene: SetupScene, place: SoundTrial): Promise<bo
 
 function whatToTry(name: string): string {
   return [
-    'Everything left this machine, so look at your side:',
+    'All of it was sent from this machine, so check your side:',
     `- right-click ${name} in the channel: its volume is not at zero, it is not muted`,
     '- you are not deafened, and Discord plays on the right device (User Settings, Voice & Video)',
-    '- somebody else in the channel hears it? Then it is your device',
+    '- another person in the channel hears it? Then it is your device',
   ].join('\n');
 }
 

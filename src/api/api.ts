@@ -100,6 +100,6 @@ async function perform(
 async function soundOf(context: Context, reader: BodyReader): Promise<Uint8Array | undefined> {
   if (!/^audio\//i.test(context.req.header('content-type') ?? '')) return undefined;
   const bytes = await bytesOf(context, mostSoundBytes, reader);
-  if (bytes.length === 0) throw refusal(400, 'sound.empty', 'The file of sound is empty.');
+  if (bytes.length === 0) throw refusal(400, 'sound.empty', 'The audio file is empty.');
   return bytes;
 }

@@ -78,7 +78,7 @@ async function tokenOf(
     throw refusal(401, 'token.missing', 'Send a token: Authorization: Bearer parley_...');
   const isOne = secret.length <= longestSecretChars;
   const token = isOne ? await tokens.find(hashOf(secret)) : undefined;
-  if (!token) throw refusal(401, 'token.unknown', 'Nobody knows this token: npm run token -- list');
+  if (!token) throw refusal(401, 'token.unknown', 'This token is not known: npm run token -- list');
   if (token.revokedAtWallMs === undefined) return token;
   const day = new Date(token.revokedAtWallMs).toISOString().slice(0, 10);
   throw refusal(401, 'token.revoked', `The token ${token.name} was revoked on ${day}.`);

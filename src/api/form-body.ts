@@ -95,7 +95,7 @@ class FormReading {
 }
 
 function broken(): ApiRefusal {
-  return refusal(400, 'form.broken', 'The body is no whole multipart/form-data.');
+  return refusal(400, 'form.broken', 'The body is not complete multipart/form-data.');
 }
 
 function tooLarge(what: string): ApiRefusal {

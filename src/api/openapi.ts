@@ -8,17 +8,17 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** Statuses of refusals that any operation may have, and what they mean. */
 const meanings: Readonly<Record<number, string>> = {
-  400: 'The request is not as it should be; error.param names the field.',
-  401: 'No token, one that nobody knows, or one that was revoked.',
+  400: 'The request is invalid; error.param names the field.',
+  401: 'No token, an unknown one, or one that was revoked.',
   403: 'The token lacks the scope, or is for another server.',
   404: 'The bot is not in this server, or there is nothing of that name.',
   409: 'Another process serves this server, which the sentence names, or the bot is in no voice channel or kept from speaking.',
   413: 'The body, or the sound in it, is too long.',
   422: 'The request was understood, and cannot be done.',
-  429: 'A budget is used, a queue is full, or too much is asked at once; Retry-After names a time where one is known.',
+  429: 'A budget is used up, a queue is full, or there are too many requests at once; Retry-After names a time where one is known.',
   502: 'A speech or chat server failed.',
   503: 'The server is being taken over, or the store cannot be reached.',
-  504: 'That took longer than is waited for.',
+  504: 'The request took longer than its limit.',
 };
 const always = [400, 401, 403, 404, 409, 413, 429, 503];
 
@@ -149,7 +149,10 @@ const openAiPaths = {
       summary: 'Lists the ways to answer, as models.',
       description: 'Scope: chat.',
       responses: {
-        200: { description: 'As of OpenAI.', content: { 'application/json': { schema: {} } } },
+        200: {
+          description: "In OpenAI's format.",
+          content: { 'application/json': { schema: {} } },
+        },
         ...refusalsOf([401, 403, 404, 409, 429, 503]),
       },
     },
@@ -183,7 +186,7 @@ const openAiPaths = {
       },
       responses: {
         200: {
-          description: 'A file of sound, or with stream_format: sse its pieces as events.',
+          description: 'An audio file, or with stream_format: sse its pieces as events.',
           content: { 'audio/*': { schema: {} }, 'text/event-stream': { schema: {} } },
         },
         ...refusalsOf([...always, 422, 502]),
@@ -193,12 +196,12 @@ const openAiPaths = {
   '/v1/audio/transcriptions': {
     post: {
       operationId: 'createTranscription',
-      summary: 'Puts a recording into words: 24 MiB and 10 minutes of sound at most.',
+      summary: 'Transcribes a recording: 24 MiB and 10 minutes of sound at most.',
       description: 'Scope: audio.',
       requestBody: recordingForm(transcriptionForm),
       responses: {
         200: {
-          description: 'As of OpenAI, or with stream: true its words as events.',
+          description: "In OpenAI's format, or with stream: true its words as events.",
           content: { ...recordingAnswers, 'text/event-stream': { schema: {} } },
         },
         ...refusalsOf([...always, 502, 504]),
@@ -208,11 +211,11 @@ const openAiPaths = {
   '/v1/audio/translations': {
     post: {
       operationId: 'createTranslation',
-      summary: 'Puts a recording into English words, whatever is spoken.',
-      description: 'Scope: audio. The header parley-translated-by says who translated.',
+      summary: 'Translates a recording into English words, from any language.',
+      description: 'Scope: audio. The header parley-translated-by names the translator.',
       requestBody: recordingForm(translationForm),
       responses: {
-        200: { description: 'As of OpenAI, with translated_by.', content: recordingAnswers },
+        200: { description: "In OpenAI's format, with translated_by.", content: recordingAnswers },
         ...refusalsOf([...always, 502, 504]),
       },
     },

@@ -135,7 +135,7 @@ export function checked<Schema extends z.ZodType>(
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   const param = issue?.path.join('.') ?? '';
-  const what = issue?.message ?? 'is not as it should be';
+  const what = issue?.message ?? 'is not valid';
   const end = what.endsWith('.') ? '' : '.';
   const message = `${param === '' ? 'The request' : param}: ${what}${end}`;
   throw refusal(400, 'request.invalid', message, param || undefined);

@@ -47,10 +47,7 @@ export async function openBudget({
   const clock = realClock;
   const ledger = new Ledger();
   const tell = (error: unknown) =>
-    warn(
-      `Budgets count from memory alone: ${error instanceof Error ? error.message : error}`,
-      error,
-    );
+    warn(`Budgets count in memory only: ${error instanceof Error ? error.message : error}`, error);
   const told = { ledger, clock, tell, alert };
   const exchange =
     sharedSpending && new SharedLedger({ ...told, book: sharedSpending, former: book });

@@ -85,7 +85,7 @@ export function logDiscord(log: Log, event: DiscordEvent): void {
       log.error({ command: event.name, code: event.code, err: event.error }, 'a command failed');
       return;
     case 'clock-put-back':
-      log.warn({ backMs: event.backMs }, 'the clock was put back: rate limits are asked for anew');
+      log.warn({ backMs: event.backMs }, 'the clock was set back: rate limits are requested again');
       return;
     case 'gateway':
       log[event.what === 'reconnecting' ? 'warn' : 'info'](

@@ -127,13 +127,13 @@ function openNotices(
 
 function leaveInHurry(bot: RunningBot, log: Log, hurry: AbortSignal): void {
   hurry.addEventListener('abort', () => {
-    log.warn({ why: `${hurry.reason}` }, 'leaving every channel and ending without order');
+    log.warn({ why: `${hurry.reason}` }, 'leaving every channel and ending at once');
     bot.leaveNow();
   });
 }
 
 async function drainBot(bot: RunningBot, log: Log, signal: AbortSignal): Promise<void> {
-  log.info({ why: `${signal.reason}` }, 'draining: no questions any more; seats are kept');
+  log.info({ why: `${signal.reason}` }, 'draining: no more questions are accepted; seats are kept');
   await bot.drain(drainMs);
 }
 
@@ -175,7 +175,7 @@ function exitCodeOf(closeCode: number, { messageContent }: Config): 1 | 78 {
 function surviveBugs(log: Log, metrics: ProcessMetrics): void {
   process.on('uncaughtException', (err, origin) => {
     metrics.bugSurvived();
-    log.fatal({ err, origin }, 'a bug, survived');
+    log.fatal({ err, origin }, 'a bug was caught; the bot goes on');
   });
   process.on('SIGHUP', () => log.info('the terminal has closed; the bot goes on'));
 }
@@ -214,7 +214,7 @@ function logEngine(log: Log, alerts: AlertBoard, news: EngineNews): void {
   if (news.kind === 'ready')
     log.info({ role: news.role, tookMs: Math.round(news.tookMs) }, news.what);
   if (news.kind === 'base-url')
-    log.info({ role: news.role }, `the base URL is really ${news.found}`);
+    log.info({ role: news.role }, `the working base URL is ${news.found}`);
   if (news.kind === 'models') for (const model of news.news) log.warn(model, sayNews(model));
 }
 
@@ -262,7 +262,8 @@ async function openOperatorPage(
     alerts: () => alerts.raised,
     isReachedByLink: page.publicUrl !== undefined,
     clock: realClock,
-    onAction: (viewer, action, guildId) => log.info({ viewer, action, guildId }, 'the page acts'),
+    onAction: (viewer, action, guildId) =>
+      log.info({ viewer, action, guildId }, 'an action from the page'),
     onBug: (err) => log.error({ err }, 'the page: a snapshot failed'),
   });
 }

@@ -39,7 +39,7 @@ export class ProviderLog {
         return;
       case 'fallback-on':
         this.#metrics.fellBack(role);
-        this.#log.warn({ role, from: news.from, to: news.to }, 'a fall-back stands in');
+        this.#log.warn({ role, from: news.from, to: news.to }, 'a fallback is in use');
         return;
       case 'fallback-off':
         this.#metrics.returned(role);
@@ -57,8 +57,8 @@ export class ProviderLog {
     const isBad = isEnough ? now.wrongWords > now.words * mostWrong : known.isBad;
     this.#readers.set(provider, isEnough ? { words: 0, wrongWords: 0, isBad } : { ...now, isBad });
     if (isBad === known.isBad) return;
-    if (isBad) this.#log.warn({ provider, ...now }, 'the voice does not read what it is given');
-    else this.#log.info({ provider, ...now }, 'the voice reads what it is given again');
+    if (isBad) this.#log.warn({ provider, ...now }, 'the voice does not read its text as written');
+    else this.#log.info({ provider, ...now }, 'the voice reads its text as written again');
   }
 
   /** Reports the server failure behind a session event once, not again for each answer that it spoils. */

@@ -74,7 +74,7 @@ export type SharedParts = {
 export type AnsweringParts = { readonly chat: ChatModel; readonly pipelines: Pipelines };
 
 const withoutSimd =
-  'WebAssembly has no SIMD on this processor: voice activity runs in plain TypeScript, at several times the CPU.';
+  'WebAssembly has no SIMD on this processor: voice activity detection runs in plain TypeScript and takes several times the CPU.';
 
 /** Opens what shards share; `sessionsOf` finds the sessions of the shard of a server, where this process serves it. */
 export async function openSharedParts(

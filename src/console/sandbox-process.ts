@@ -130,7 +130,7 @@ export class SandboxProcess implements AsyncDisposable {
   async #read(lines: AsyncIterator<string>): Promise<void> {
     for (let line = await lines.next(); !line.done; line = await lines.next())
       this.#take(line.value);
-    const gone = new BotError('sandbox.failed', true, 'The sandbox went away.');
+    const gone = new BotError('sandbox.failed', true, 'The sandbox has ended.');
     for (const { reject } of this.#pending.values()) reject(gone);
     this.#pending.clear();
     this.#gone.abort(gone);

@@ -28,7 +28,9 @@ export function watchAbsentGuilds(
   const note = (guildIds: readonly string[]) =>
     book
       .note(client.user.id, guildIds)
-      .catch((cause) => tell({ kind: 'warning', message: 'Servers could not be noted.', cause }));
+      .catch((cause) =>
+        tell({ kind: 'warning', message: 'The list of servers could not be saved.', cause }),
+      );
   const onCreate = ({ id }: { readonly id: string }) => void note([id]);
   client.on(Events.GuildCreate, onCreate);
   const present = [...client.guilds.cache.keys()];

@@ -234,7 +234,7 @@ function fewShards({ count, recommendedCount, sharing }: OwnedShard): string {
   const remedy = sharing
     ? 'set SHARDS=auto, stop every process, and run npm run shards -- resize with that number.'
     : 'set SHARDS=auto, or SHARDS to that number.';
-  return `Discord demands more shards than ${count}: it recommends ${more}; ${remedy}`;
+  return `Discord requires more shards than ${count}: it recommends ${more}; ${remedy}`;
 }
 
 /** Advice for an operator about a gateway that closed for good, where there is more to say than its code. */

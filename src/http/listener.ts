@@ -134,7 +134,7 @@ function createHttpServer(
 const plain = { 'content-type': 'text/plain; charset=utf-8', connection: 'close' };
 
 function refuseAddress(outgoing: ServerResponse): void {
-  outgoing.writeHead(400, plain).end('The address or the Host of this request is none.\n');
+  outgoing.writeHead(400, plain).end('The address or the Host of this request is not valid.\n');
 }
 
 function isAddress({ url = '', headers: { host = '' } }: IncomingMessage): boolean {
@@ -154,7 +154,7 @@ function answerBroken(error: Error & { code?: string }, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
   const [status, sentence] = broken[error.code ?? ''] ?? [
     '400 Bad Request',
-    'This is no HTTP request.',
+    'This is not an HTTP request.',
   ];
   socket.end(
     `HTTP/1.1 ${status}\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n\r\n${sentence}\n`,

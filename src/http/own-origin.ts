@@ -39,7 +39,7 @@ export function checkOrigin(request: RequestOrigin, publicUrl: URL | undefined):
 
 const wrongHost =
   'This address is not served here: open http://127.0.0.1 with the port, or the address in PAGE_URL.';
-const wrongOrigin = 'Another page asked for this; only its own page may.';
+const wrongOrigin = 'Another page sent this request; only its own page may.';
 
 function refused(status: 403 | 421, code: string, message: string): OriginVerdict {
   return { kind: 'refused', refusal: { status, code, message } };

@@ -53,7 +53,8 @@ export function operatorRoutes(
 
 /** Behind `onlyFor`, so anything else is a bug. */
 function operator(viewer: ReturnType<typeof viewerOf>): OperatorViewer {
-  if (!viewer || viewer.kind === 'sandbox') throw new Error('somebody else came to the operator');
+  if (!viewer || viewer.kind === 'sandbox')
+    throw new Error('a viewer of another kind came to the operator');
   return viewer;
 }
 

@@ -56,6 +56,6 @@ function health(heldUpMs: number): StatusAnswer {
   if (heldUpMs <= longestDelayMs) return { status: 200, text: 'ok\n' };
   return {
     status: 503,
-    text: `stood still for ${Math.round(heldUpMs)} ms within the last minute\n`,
+    text: `the main thread was blocked for ${Math.round(heldUpMs)} ms within the last minute\n`,
   };
 }

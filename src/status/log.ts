@@ -36,7 +36,8 @@ const unhurried: LimiterTiming = {
   later: (ms, run) => void setTimeout(run, ms).unref(),
 };
 
-const recogniserFull = 'more people speak than may be recognised at once: some are heard later';
+const recogniserFull =
+  'more people speak than can be recognised at once: some are recognised later';
 
 /** One line per event of a session. */
 export function logSession(log: Log, guildId: string, event: SessionEvent): void {
@@ -54,7 +55,7 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
       log.warn({ guildId }, recogniserFull);
       return;
     case 'erased':
-      log.info({ guildId, items: event.items }, 'removed from the server: nothing is kept of it');
+      log.info({ guildId, items: event.items }, 'removed from the server: its data was deleted');
       return;
     case 'stream':
       log.debug(
@@ -166,7 +167,7 @@ function openOutlet(stream: Writable): { write(line: string): void } {
 }
 
 function lost(lines: number): string {
-  const msg = `${lines} lines of the log were dropped: nobody read it`;
+  const msg = `${lines} lines of the log were dropped: its reader was too slow`;
   return `${JSON.stringify({ level: 40, time: new Date().toISOString(), msg })}\n`;
 }
 

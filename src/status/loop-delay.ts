@@ -117,7 +117,7 @@ export class DelayWatchdog {
     if (delayMs > mostMs) {
       this.#raised = { lastAtMs: atMs, worstMs: Math.max(delayMs, before?.worstMs ?? 0) };
       if (before) return undefined;
-      return change('raised', `the main thread stood still for ${Math.round(delayMs)} ms`);
+      return change('raised', `the main thread was blocked for ${Math.round(delayMs)} ms`);
     }
     if (!before || atMs - before.lastAtMs < quietMs) return undefined;
     this.#raised = undefined;

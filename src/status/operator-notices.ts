@@ -20,10 +20,10 @@ const [apartMs, retryMs] = [3_600_000, 60_000];
 
 /** Kinds that are neither an error code nor an alert. */
 const meanings = {
-  bug: 'a bug of the bot ended something in its middle',
+  bug: 'a bug of the bot interrupted an operation',
   'voice-unusable': 'voice does not work on this machine',
   'crash-loop': 'the bot crashed three times within 5 minutes, and waits before it logs in again',
-  'logins-spent': 'Discord allows few logins more until its limit is reset, and the bot waits',
+  'logins-spent': 'Discord allows few more logins until its limit is reset, and the bot waits',
 } as const;
 
 /** Remedies for the operator, by the kind or by the part before its dot. A kind without one is only logged. */
@@ -39,7 +39,7 @@ const remedies: Readonly<Record<string, string>> = {
   discord: "Check the bot's rights in that channel: npm run doctor lists what is missing.",
   'provider.bad_key': 'Replace the key in the settings, then restart: npm run doctor tries each.',
   'crash-loop': 'Look at the last lines of the log before each start, and report a bug with them.',
-  'logins-spent': 'Look in the log why the bot logs in again and again, and stop it until then.',
+  'logins-spent': 'Find in the log why the bot logs in repeatedly, and stop it until then.',
   'voice-unusable': 'Run npm run doctor on this machine: it names what voice lacks.',
 };
 
@@ -77,7 +77,7 @@ export class OperatorNotices {
     } catch (err) {
       if (signal.aborted) return;
       this.#nextAtMs.set(kind, clock.nowMs() + retryMs);
-      log.warn({ err, notice: kind }, 'the operator could not be written to');
+      log.warn({ err, notice: kind }, 'the notice to the operator could not be sent');
     }
   }
 }

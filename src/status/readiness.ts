@@ -53,7 +53,10 @@ export class Readiness {
       ...(this.#sources.isDraining?.() ? [draining] : []),
       ['gateway', gateway() ? undefined : 'not connected'],
       ['store', causeOf('store-unwritten', alerts) ?? this.#broken.get('store')],
-      ['event loop', delayMs > longestDelayMs ? `stood still for ${delayMs} ms` : undefined],
+      [
+        'event loop',
+        delayMs > longestDelayMs ? `the main thread was blocked for ${delayMs} ms` : undefined,
+      ],
       ['self-tests', this.#broken.get('self-tests')],
     ];
     const lines = checks.map(([name, why]) =>

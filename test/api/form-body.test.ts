@@ -21,9 +21,16 @@ async function sent(
 
 test.each([
   ['is none', 'hello', 'text/plain', 400, 'form.missing', /^Send a form/],
-  ['has no boundary', 'hello', 'multipart/form-data; charset=x', 400, 'form.broken', /no whole/],
-  ['is cut off', `${part('model')}x`, undefined, 400, 'form.broken', /no whole/],
-  ['is empty', '', undefined, 400, 'form.broken', /no whole/],
+  [
+    'has no boundary',
+    'hello',
+    'multipart/form-data; charset=x',
+    400,
+    'form.broken',
+    /not complete/,
+  ],
+  ['is cut off', `${part('model')}x`, undefined, 400, 'form.broken', /not complete/],
+  ['is empty', '', undefined, 400, 'form.broken', /not complete/],
   [
     'has many parts',
     `${part('a')}1\r\n`.repeat(100_000),

@@ -65,7 +65,7 @@ test.each([
   [['create', 'bell', '--server', 'mine', '--scopes', 'say'], '--server: the numeric id'],
   [['create', 'bell', '--server', server, '--scopes', 'say,all'], '--scopes: one or several of'],
   [create('bell', '--budget', 'much'), '--budget: US dollars a day'],
-  [['destroy', 'bell'], 'One of create, list and revoke it is.'],
+  [['destroy', 'bell'], 'The first word must be create, list or revoke.'],
 ])('%j is refused in a sentence', (args, sentence) => {
   using place = storeFolder();
   const refused = run({ DATA_DIR: dirname(place.path) }, ...args);

@@ -199,7 +199,7 @@ const form = (fields: Readonly<Record<string, string | Blob>>): FormData => {
 const wav = new Blob([twoSentences], { type: 'audio/wav' });
 
 test.each([
-  ['nothing to hear', { model: 'x' }, 400, 'file.missing', /^file: send a file of sound/],
+  ['nothing to hear', { model: 'x' }, 400, 'file.missing', /^file: send an audio file/],
   ['an empty file', { file: new Blob([]) }, 400, 'sound.empty', /empty/],
   ['a file and an address', { file: wav, url: 'https://a.b/c' }, 400, 'request.invalid', /^url: /],
   ['a file of no sound', { file: new Blob(['hello']) }, 400, 'sound.unusable', /not audio/],

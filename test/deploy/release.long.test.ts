@@ -112,7 +112,7 @@ test('what an archive holds is installed by its own steps, and holds one exchang
     once(bot, 'close'),
   ]);
   expect(said.split('\n').slice(-12)).toContainEqual(
-    expect.stringContaining('what arrived matches what was synthesised'),
+    expect.stringContaining('the received sound matches the synthesised one'),
   );
   expect(code).toBe(0);
 });

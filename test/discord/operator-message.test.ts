@@ -33,7 +33,7 @@ test('without a webhook the owner of the application gets a direct message that 
   const discord = { token: new Secret(sandbox.token), apiUrl: sandbox.apiUrl };
   const where = await writeToOperator('Trouble.', { discord }, realClock, never);
   await writeToOperator('More.', { discord }, realClock, never);
-  expect(where).toBe('1 of 1 person whom the application belongs to');
+  expect(where).toBe('1 of 1 owner of the application');
   expect(sandbox.directMessages()).toEqual([
     { to: 'Olga', text: 'Trouble.' },
     { to: 'Olga', text: 'More.' },

@@ -92,8 +92,8 @@ withPostgres(() => {
     const held = `leased to host-a 12, taken N s ago, epoch 1, no session saved, seats: 1`;
     expect(times).toContain(`ok shard ${own} ${held}`);
     expect(times).toContain(
-      `differs shard ${other} free: nobody serves it (epoch 1, taken N s ago)`,
+      `differs shard ${other} free: no process serves it (epoch 1, taken N s ago)`,
     );
-    expect(times).toContain(`differs shard ${free} free: nobody serves it (epoch 0)`);
+    expect(times).toContain(`differs shard ${free} free: no process serves it (epoch 0)`);
   });
 });

@@ -59,7 +59,7 @@ test('offline a broken store still counts, and Discord is not asked', async () =
   await using patient = await openPatient();
   breakStore(patient);
   const { code, about } = await patient.look(['--offline']);
-  expect(about('token')).toBe('ok token set, not asked about');
+  expect(about('token')).toBe('ok token set, not checked');
   expect(code).toBe(1);
 });
 

@@ -63,7 +63,7 @@ test('the exit code stands in the JSON, too: 0, 1 and 78', async () => {
   ]);
   const wrong = await asJson(['--provider', 'nowhere']);
   expect([wrong.code, wrong.report.code]).toEqual([78, 78]);
-  expect(wrong.report.mistakes).toEqual([expect.stringMatching(/^Not understood\./)]);
+  expect(wrong.report.mistakes).toEqual([expect.stringMatching(/^The arguments are not valid\./)]);
   const unset = await asJson([], { STATUS_PORT: 'many' });
   expect([unset.code, unset.report.mistakes]).toEqual([
     78,

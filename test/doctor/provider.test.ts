@@ -17,7 +17,7 @@ test('a server that can do everything is told so, with the settings to use', asy
   expect(about('clock')).toMatch(/^ok/);
   expect(about('chat')).toMatch(/^ok chat mock: first byte after/);
   expect(about('chat usage')).toMatch(/^ok chat usage \d+ tokens in, 12 out/);
-  expect(about('speech rate')).toBe('ok speech rate raw samples come at 24000 Hz, as taken');
+  expect(about('speech rate')).toBe('ok speech rate raw samples come at 24000 Hz, as assumed');
   expect(about('speech wav')).toContain('sound at byte 44, open end (size 0xFFFFFFFF)');
   expect(about('round trip')).toMatch(/^ok .* 100 %/);
   expect(settings).toEqual({

@@ -75,7 +75,7 @@ test('what nobody has accepted is not offered, and the log says how to accept it
   await using tools = await openOperatorTools(config, (message) => told.push(message), never);
   await expect.poll(() => told.length, { timeout: 30_000 }).toBeGreaterThan(0);
   expect(told.at(-1)).toMatch(
-    /^fake: 0 tools are on\. Off: \d+ that nobody has accepted\. .*npm run mcp -- accept fake$/,
+    /^fake: 0 tools are on\. Off: \d+ not accepted yet\. .*npm run mcp -- accept fake$/,
   );
   expect(tools.all()).toEqual([]);
 }, 60_000);

@@ -90,7 +90,7 @@ test.each([
   expect(refusalOf(reply)).toEqual([
     403,
     code,
-    'Another page asked for this; only its own page may.',
+    'Another page sent this request; only its own page may.',
   ]);
   expect(reply.headers['access-control-allow-origin']).toBeUndefined();
 });

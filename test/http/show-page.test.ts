@@ -50,7 +50,7 @@ test('npm run link prints an address that lets the operator in, and says where t
   expect(alone).toEqual({
     code: 1,
     out: '',
-    err: `No bot works on ${page.dataDir}: start it first.\n`,
+    err: `No bot runs on ${page.dataDir}: start it first.\n`,
   });
   const lock = { clock: realClock, version: '0', onWait: () => undefined };
   using _bot = await lockDataDir(page.dataDir, lock, AbortSignal.timeout(5_000));

@@ -119,7 +119,7 @@ test('a body of 10 MB is refused by its length, and one without a length at once
 });
 
 test.each([
-  ['no HTTP at all', 'hello\r\n\r\n', /^HTTP\/1\.1 400 .*This is no HTTP request\.\n$/s],
+  ['no HTTP at all', 'hello\r\n\r\n', /^HTTP\/1\.1 400 .*This is not an HTTP request\.\n$/s],
   ['TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', /^HTTP\/1\.1 400 /],
   [
     'a head without a host',

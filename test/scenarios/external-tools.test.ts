@@ -24,7 +24,7 @@ import {
 const run = promisify(execFile);
 const question = speech('human-cards-001');
 
-/** A server of tools in a file, of which the operator has accepted one tool by the program for that. */
+/** An MCP server in a file, of which the operator has accepted one tool by the program for that. */
 async function accepted(name: string, tool: string, server: object) {
   const folder = await mkdtemp(join(tmpdir(), 'parley-tools-'));
   const path = join(folder, 'mcp.json');

@@ -38,7 +38,7 @@ scenario('a newcomer without any account hears the bot answer a plain question',
   );
   expect(out).toMatch(/kept as .*adam-heard\.wav$/m);
   expect(out.split('\n').slice(-12)).toContainEqual(
-    expect.stringMatching(/what arrived matches what was synthesised \(0\.[6-9]\d of 1\)/),
+    expect.stringMatching(/the received sound matches the synthesised one \(0\.[6-9]\d of 1\)/),
   );
   expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
   expect(kept && durationMs(kept)).toBeGreaterThan(1_000);

@@ -164,7 +164,7 @@ test('tries wait for as long as Discord wants to be left alone', async () => {
 
 test('whoever was sent away stays away and says nothing', async () => {
   const fixture = await called();
-  fixture.linkOpener.link.lose(new BotError('link.lost', false, 'Somebody has kicked the bot.'));
+  fixture.linkOpener.link.lose(new BotError('link.lost', false, 'A person has kicked the bot.'));
   await fixture.clock.advance(600_000);
   expect([fixture.linkOpener.asked, fixture.written]).toEqual([1, []]);
   expect(fixture.of('left')).toMatchObject([{ why: 'sent-away' }]);

@@ -18,7 +18,7 @@ import {
 const speech = 'human-cards-004';
 const moved = { kind: 'moved', channelId: 'den' } as const;
 const removed = { kind: 'channel-removed', channelId: 'lounge' } as const;
-const sentAway = new BotError('link.lost', false, 'Somebody has moved the bot.');
+const sentAway = new BotError('link.lost', false, 'A person has moved the bot.');
 
 async function called(
   over: Parameters<typeof openSessionFixture>[0] = {},

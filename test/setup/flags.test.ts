@@ -111,7 +111,10 @@ test.each([
 ])('%s is not understood, and not repeated', async (_what, args) => {
   await using office = await openOffice();
   const { code, text } = await office.run(args);
-  expect([code, text]).toEqual([78, expect.stringMatching(/^Not understood\. npm run setup/)]);
+  expect([code, text]).toEqual([
+    78,
+    expect.stringMatching(/^The arguments are not valid\. npm run setup/),
+  ]);
   expect(text).not.toContain('sk-secret');
 });
 
@@ -151,7 +154,7 @@ test('what no flag says, where nobody can be asked, ends with 78 and writes noth
     [['--token-env', 'NONE'], token, /The variable named by --token-env holds no token/],
     [['--token-env', 'TOKEN'], { TOKEN: 'wrong.token' }, /Discord refused the token/],
     [['--token-file', join(office.folder, 'none')], {}, /cannot be read \(ENOENT\)/],
-    [['--token', sandbox.token], {}, /^Not understood/],
+    [['--token', sandbox.token], {}, /^The arguments are not valid/],
   ];
   for (const [args, environment, words] of ends) {
     const { code, text } = await office.run(args, environment);

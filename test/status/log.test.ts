@@ -196,7 +196,7 @@ test('a log nobody reads holds nobody up: it drops lines, and says afterwards ho
   log.info('read again');
   const messages = out.map((line) => JSON.parse(line).msg);
   expect(messages.slice(-2)).toEqual([
-    '5 lines of the log were dropped: nobody read it',
+    '5 lines of the log were dropped: its reader was too slow',
     'read again',
   ]);
 });

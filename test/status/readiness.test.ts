@@ -26,7 +26,7 @@ test('each check of the process that fails makes it unready, and says why in its
     lines: [
       'failed gateway: not connected',
       'failed store: nothing was written for 41 s',
-      'failed event loop: stood still for 2346 ms',
+      'failed event loop: the main thread was blocked for 2346 ms',
       'failed self-tests: No voice.',
     ],
   });
@@ -50,7 +50,7 @@ test('trouble of one channel or provider is told without ids, and leaves the pro
   const raised: readonly RaisedAlert[] = [
     { name: 'udp-dead', guildId: '123456', cause: 'no answer for 12 s' },
     { name: 'udp-dead', guildId: '654321', cause: 'no answer for 11 s' },
-    { name: 'event-loop-delayed', cause: 'the main thread stood still for 312 ms' },
+    { name: 'event-loop-delayed', cause: 'the main thread was blocked for 312 ms' },
   ];
   const readiness = readinessOf({ raised: () => raised });
   readiness.trouble('chat api.x', 'provider.late');
@@ -61,7 +61,7 @@ test('trouble of one channel or provider is told without ids, and leaves the pro
     lines: [
       ...allOk,
       'trouble udp-dead: in 2 channels',
-      'trouble event-loop-delayed: the main thread stood still for 312 ms',
+      'trouble event-loop-delayed: the main thread was blocked for 312 ms',
       'trouble chat api.x: provider.late',
     ],
   });

@@ -32,7 +32,7 @@ test('an event loop that stood still is not healthy, and says for how long', asy
   const response = await fetch(`${server.url}/healthz`);
   expect([response.status, await response.text()]).toEqual([
     503,
-    'stood still for 2346 ms within the last minute\n',
+    'the main thread was blocked for 2346 ms within the last minute\n',
   ]);
 });
 

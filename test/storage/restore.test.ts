@@ -287,10 +287,10 @@ test('npm run restore tells what it put where, and what it did not bring back', 
   expect(stdout.split('\n')).toEqual([
     `restored ${place.path} from ${copies[0]}`,
     'rows of people who were forgotten since, deleted again: 1',
-    expect.stringMatching(/^what stood there before: .*parley-[\dTZ-]+\.sqlite$/),
+    expect.stringMatching(/^former file: .*parley-[\dTZ-]+\.sqlite$/),
     `restored ${transcriptsPath(dataDir)} from ${copies[1]}`,
     'rows of people who were forgotten since, deleted again: 2',
-    expect.stringMatching(/^what stood there before: .*transcripts-[\dTZ-]+\.sqlite$/),
+    expect.stringMatching(/^former file: .*transcripts-[\dTZ-]+\.sqlite$/),
     '',
   ]);
 });

@@ -7,7 +7,7 @@ import type { ProgramUtterance } from '#src/session/ports/program-ports.ts';
 const soundPart = z.looseObject({
   type: z.literal('input_audio'),
   input_audio: z.object({
-    data: z.base64('must be base64 of a file of sound'),
+    data: z.base64('must be base64 of an audio file'),
     format: z.enum(['wav', 'mp3']),
   }),
 });
@@ -201,7 +201,7 @@ function earlierMessage(
   if (audio && role === 'assistant') {
     const transcript = transcriptOf(audio.id);
     if (transcript !== undefined) return { role, content: transcript };
-    const message = `The answer ${audio.id} is not known any more: send its transcript.`;
+    const message = `The answer ${audio.id} is no longer known: send its transcript.`;
     throw invalid(message, `${place}.audio.id`, 'audio_not_found');
   }
   const text = textOf(content, place);

@@ -10,7 +10,7 @@ export const speechRequest = z.looseObject({
   model: z.string().meta({
     description: 'One of SPEECH_MODELS; others, say parley, mean the usual one.',
   }),
-  input: z.string().min(1).max(mostChars).meta({ description: 'What is spoken.' }),
+  input: z.string().min(1).max(mostChars).meta({ description: 'Text that is spoken.' }),
   voice: z
     .union([z.string().max(100), z.looseObject({ id: z.string().max(100) })])
     .nullish()

@@ -75,13 +75,8 @@ function soundOf({ file }: FormBody, url: string | undefined): TranscriptionAske
     throw refusal(400, 'request.invalid', 'url: send a file or an address, not both.', 'url');
   if (url !== undefined) return { url, name: 'recording' };
   if (file?.field !== 'file')
-    throw refusal(
-      400,
-      'file.missing',
-      'file: send a file of sound, or its address as url.',
-      'file',
-    );
+    throw refusal(400, 'file.missing', 'file: send an audio file, or its address as url.', 'file');
   if (file.bytes.length === 0)
-    throw refusal(400, 'sound.empty', 'The file of sound is empty.', 'file');
+    throw refusal(400, 'sound.empty', 'The audio file is empty.', 'file');
   return { url: '', name: 'recording', bytes: file.bytes };
 }

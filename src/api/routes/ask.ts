@@ -12,13 +12,13 @@ const answer = z.enum(['text', 'voice', 'file']).default('text').meta({
   description: 'In writing; aloud in the channel; or as a WAV file (24 kHz mono, 180 s at most).',
 });
 const base64 = z
-  .base64('must be base64 of a file of sound')
+  .base64('must be base64 of an audio file')
   .meta({ description: 'A WAV file (also mp3, ogg, flac) of 120 s at most, in base64.' });
 const body = z.strictObject({
   question: question.default(''),
   recording: base64.optional(),
   url: z.string().max(2_048).optional().meta({
-    description: 'In place of recording: https address of a file of sound, public.',
+    description: 'In place of recording: https address of an audio file, public.',
   }),
   answer,
   ...mannerFields,
@@ -59,7 +59,7 @@ export const ask = defineRoute({
     const asked = sound ? { ...request.query, recording: undefined } : request.body;
     const recording = recordingOf({ ...asked, ...(sound && { sound }) });
     if (!recording && !/[\p{L}\p{N}]/u.test(asked.question))
-      throw refusal(400, 'question.empty', 'That holds no question.', 'question');
+      throw refusal(400, 'question.empty', 'The request holds no question.', 'question');
     const { manner, ignored } = mannerIn(asked, ports);
     const about = { longestMs: longestAnswerMs, signal, ...(recording && { recording }), manner };
     const asking = ports.talk.ask(guildId, asked.question, asker, asked.answer, about);

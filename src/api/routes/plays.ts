@@ -9,9 +9,9 @@ const end = {
   ended: z
     .enum(['completed', 'skipped', 'stopped', 'failed'])
     .nullable()
-    .meta({ description: 'As the channel heard it; null: it waits or goes on.' }),
-  why: z.enum(stopCauses).optional().meta({ description: 'What stopped it.' }),
-  reason: z.string().optional().meta({ description: 'Why it failed, for people.' }),
+    .meta({ description: 'End as the channel heard it; null: it waits or goes on.' }),
+  why: z.enum(stopCauses).optional().meta({ description: 'Cause of the stop.' }),
+  reason: z.string().optional().meta({ description: 'Reason of the failure, for people.' }),
 };
 
 /** Fields about a play: its id, and its end where the request waited for it. */
@@ -30,7 +30,7 @@ export const readPlay = defineRoute({
   method: 'get',
   path: '/v1/servers/{server}/plays/{id}',
   id: 'readPlay',
-  summary: 'Tells whether and how a text or a sound ended that a program has had said or played.',
+  summary: 'Tells whether and how a text or a sound of a program has ended.',
   scope: ['say', 'track'],
   params: z.object({ id: z.string().min(1).max(64) }),
   query: z.object({
@@ -40,7 +40,7 @@ export const readPlay = defineRoute({
       .meta({ description: 'Answers when it has ended, or after 45 s with ended: null.' }),
   }),
   response: {
-    description: 'How it stands.',
+    description: 'State of the play.',
     content: { 'application/json': z.object({ id: playFields.id, ...end }) },
   },
   refusals: [404],

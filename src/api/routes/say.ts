@@ -10,11 +10,11 @@ import { ignoredField, mannerFields, mannerIn } from './spoken-manner.ts';
 import { trackName, unplayed } from './tracks.ts';
 
 const body = z.strictObject({
-  text: z.string().trim().min(1).max(1_000).meta({ description: 'What is read out.' }),
+  text: z.string().trim().min(1).max(1_000).meta({ description: 'Text that is read out.' }),
   when: z
     .enum(['now', 'queue'])
     .default('queue')
-    .meta({ description: 'Before what waits, or after it.' }),
+    .meta({ description: 'Before the waiting items, or after them.' }),
   track: trackName.optional().meta({
     description: 'A track it plays on like a sound; left out, the track voice.',
   }),
@@ -22,7 +22,7 @@ const body = z.strictObject({
   wait: waitField,
 });
 const said = z.object({
-  ahead: z.int().meta({ description: '0: it is being said.' }),
+  ahead: z.int().meta({ description: '0: it is being spoken.' }),
   track: z.string().optional().meta({ description: 'The named track it plays on.' }),
   ...playFields,
   ignored: ignoredField,
@@ -65,7 +65,7 @@ function placeOf(saying: SayOutcome) {
 function unsaid(saying: SayOutcome): ApiRefusal | Error {
   switch (saying.kind) {
     case 'full': {
-      const message = `As much waits to be said as may (${saying.limit}): try again.`;
+      const message = `The speech queue is full (${saying.limit}): try again.`;
       return refusal(429, 'queue.full', message);
     }
     case 'unspeakable': {
@@ -88,5 +88,5 @@ function unsaid(saying: SayOutcome): ApiRefusal | Error {
     case 'queued':
       break;
   }
-  return new Error('What was taken is refused.');
+  return new Error('A queued text was refused.');
 }

@@ -27,7 +27,7 @@ export const mannerFields = {
 export const ignoredField = z
   .array(z.enum(['tone']))
   .optional()
-  .meta({ description: 'What the voice here does not take.' });
+  .meta({ description: 'Parts that the voice here does not support.' });
 
 /** Wanted manner of speaking, and the parts of it that the voice here does not take. Errors: `ApiRefusal`. */
 export function mannerIn(

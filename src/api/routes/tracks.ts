@@ -97,7 +97,7 @@ const itemToRemove = z.strictObject({
     })
     .meta({
       description:
-        'What waits, by its place from 1, its title, or both as in `2. rain`; on voice also mine: all that this token asked.',
+        'Waiting item, by its place from 1, its title, or both as in `2. rain`; on voice also mine: all requests of this token.',
     }),
 });
 const json = (schema: z.ZodType) => ({ 'application/json': schema });
@@ -106,7 +106,7 @@ export const listTracks = defineRoute({
   method: 'get',
   path: '/v1/servers/{server}/tracks',
   id: 'listTracks',
-  summary: 'Lists what sounds, what waits, and the names of sounds that can be played.',
+  summary: 'Lists the playing and waiting sounds, and the names of sounds that can be played.',
   scope: 'track',
   response: { description: 'The tracks.', content: json(list) },
   refusals: [409],
@@ -121,7 +121,7 @@ export const readTrack = defineRoute({
   method: 'get',
   path: '/v1/servers/{server}/tracks/{track}',
   id: 'readTrack',
-  summary: 'Lists what sounds and waits on one track.',
+  summary: 'Lists the playing and waiting sounds of one track.',
   scope: 'track',
   params: z.object({ track: trackName }),
   response: { description: 'The track.', content: json(listed) },
@@ -140,7 +140,7 @@ export const playTrack = defineRoute({
   method: 'post',
   path: '/v1/servers/{server}/tracks',
   id: 'playTrack',
-  summary: 'Plays a sound of this machine or a link on a track, after what is there.',
+  summary: 'Plays a sound of this machine or a link on a track, after its queue.',
   scope: 'track',
   body: wish,
   response: { description: 'It plays, or waits; with wait, how it ended.', content: json(played) },
@@ -166,7 +166,7 @@ export const steerTrack = defineRoute({
     'Pauses, resumes, skips, stops, mutes or unmutes a track; all is every track that holds something.',
   scope: 'track',
   params: z.object({ track: trackName, action: z.enum(trackActions) }),
-  response: { description: 'What became of each track.', content: json(steered) },
+  response: { description: 'Result for each track.', content: json(steered) },
   refusals: [404, 409],
   async run({ guildId, ports, asker, params: { track, action } }) {
     const caller = { ...asker, mayManage: true };
@@ -195,7 +195,7 @@ export const seekTrack = changeRoute(
   {
     id: 'seekTrack',
     action: 'seek',
-    summary: 'Moves what sounds on a track to a place in it.',
+    summary: 'Moves the playing sound of a track to a place in it.',
     body: seekTo,
   },
   ({ atMs, byMs = 0 }) => {
@@ -219,7 +219,7 @@ export const loopTrack = changeRoute(
   {
     id: 'loopTrack',
     action: 'loop',
-    summary: 'Plays what sounds on a track again and again, or to its end.',
+    summary: 'Repeats the playing sound of a track, or plays it to its end.',
     body: z.strictObject({ on: z.boolean() }),
   },
   ({ on }) => ({ kind: 'loop', on }),
@@ -229,7 +229,7 @@ export const removeFromTrack = changeRoute(
   {
     id: 'removeFromTrack',
     action: 'remove',
-    summary: 'Removes what waits on a track.',
+    summary: 'Removes waiting sounds of a track.',
     body: itemToRemove,
   },
   ({ item }) => ({ kind: 'remove', item: `${item}` }),
@@ -258,7 +258,7 @@ function changeRoute<Body extends z.ZodType>(
     scope: 'track',
     params: z.object({ track: trackName }),
     body,
-    response: { description: 'What became of the track.', content: json(steered) },
+    response: { description: 'Result for the track.', content: json(steered) },
     refusals: [404, 409, 422],
     async run({ guildId, ports, asker, params: { track }, body: wanted }) {
       const caller = { ...asker, mayManage: true };
@@ -303,7 +303,7 @@ function done(outcome: TrackOutcome): TrackOutcome {
       );
     case 'denied':
     case 'over':
-      throw refusal(403, 'track.denied', 'That sound belongs to somebody else.');
+      throw refusal(403, 'track.denied', 'That sound belongs to another person.');
     default:
       return outcome;
   }
@@ -317,13 +317,13 @@ export function unplayed(playing: Exclude<Playing, { kind: 'playing' | 'added' }
       return refusal(429, 'track.full', message, 'track');
     }
     case 'many':
-      return refusal(429, 'track.many', `There are as many tracks as may be (${playing.limit}).`);
+      return refusal(429, 'track.many', `The limit of tracks is reached (${playing.limit}).`);
     case 'bad': {
       const { id, with: words } = playing.reason;
       return refusal(422, 'track.bad', `That cannot be played: ${text(id, words)}.`, 'sound');
     }
     case 'no-sound': {
-      const closest = playing.closest.join(', ') || 'none is like it';
+      const closest = playing.closest.join(', ') || 'there is none like it';
       const message = `No sound called ${playing.sound}; closest: ${closest}.`;
       return refusal(404, 'sound.unknown', message, 'sound');
     }

@@ -11,7 +11,7 @@ await runProgram({}, (_, config) => run(config));
 async function run({ discord, dataDir }: Config): Promise<number> {
   const folder = discord ? dataDir : join(dataDir, 'sandbox');
   if (dataDirOwner(folder) === undefined) {
-    console.error(`No bot works on ${folder}: start it first.`);
+    console.error(`No bot runs on ${folder}: start it first.`);
     return 1;
   }
   try {
@@ -24,7 +24,7 @@ async function run({ discord, dataDir }: Config): Promise<number> {
     return link ? 0 : 1;
   } catch (error) {
     const why = error instanceof Error ? error.message : error;
-    console.error(`The link could not be left in ${folder} for the bot: ${why}`);
+    console.error(`The link could not be written to ${folder} for the bot: ${why}`);
     return 1;
   }
 }

@@ -49,7 +49,8 @@ async function run({ accept, tools }: McpWish, { externalTools }: Config): Promi
   if (accept !== undefined) await writeAccepted(path, after);
   for (const [server, review] of reviews)
     for (const line of linesOf(server, review, after)) console.log(line);
-  if (accept !== undefined) console.error(`Kept in ${path}. It counts from the bot's next start.`);
+  if (accept !== undefined)
+    console.error(`Saved in ${path}. It applies from the bot's next start.`);
   return reviews.every(([, { kind }]) => kind === 'offers') ? 0 : 1;
 }
 

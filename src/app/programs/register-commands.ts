@@ -13,7 +13,7 @@ setTimeout(() => process.exit(), 1_000).unref();
 async function run({ discord, dataDir }: Config): Promise<number> {
   loadCorrections({ dataDir }, (complaint) => console.error(complaint));
   if (discord) return await register(discord);
-  console.error('DISCORD_TOKEN: missing; commands are registered in the name of a bot');
+  console.error('DISCORD_TOKEN: missing; registering commands needs a bot');
   return misconfigured;
 }
 

@@ -43,16 +43,16 @@ function tell({ forgottenRows, former, from, knowsForgotten, refusals, to }: Res
   console.log(`restored ${to} from ${from}`);
   if (forgottenRows > 0)
     console.log(`rows of people who were forgotten since, deleted again: ${forgottenRows}`);
-  if (refusals) console.log(`refusals of before that go on to count: ${refusals}`);
-  if (former !== undefined) console.log(`what stood there before: ${former}`);
+  if (refusals) console.log(`earlier refusals that still apply: ${refusals}`);
+  if (former !== undefined) console.log(`former file: ${former}`);
   if (refusals === undefined)
-    console.error('What stood there before cannot be read: each no said since this copy is lost.');
+    console.error('The former file cannot be read: each refusal since this copy is lost.');
   if (!knowsForgotten)
-    console.error('Nothing here tells who was forgotten since this copy: whoever was is back.');
+    console.error('There is no record of people forgotten since this copy: their data is back.');
 }
 
 function restoreDump(url: Secret): string {
-  return `The store is in PostgreSQL: stop the bot, then pg_restore --clean --if-exists --no-owner --dbname=${dumpAddress(url)} parley.dump; whoever was forgotten since that dump is back.`;
+  return `The store is in PostgreSQL: stop the bot, then pg_restore --clean --if-exists --no-owner --dbname=${dumpAddress(url)} parley.dump; the data of people forgotten since that dump is back.`;
 }
 
 /** Undefined where the options cannot be understood. */

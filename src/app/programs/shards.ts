@@ -14,7 +14,7 @@ await runProgram(readArguments() ?? usage, run);
 
 async function run({ count, isForced }: Resize, { databaseUrl: url }: Config): Promise<number> {
   if (!url) {
-    console.error('DATABASE_URL: missing; without a database SHARDS alone says how many there are');
+    console.error('DATABASE_URL: missing; without a database SHARDS alone sets their number');
     return misconfigured;
   }
   const [{ PostgresPool }, { migratePostgres }, { resizeShards }, { shardSchema }] =

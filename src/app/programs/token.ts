@@ -60,7 +60,7 @@ async function perform(wish: TokenWish, { apiTokens }: Store): Promise<number> {
         return 1;
       }
       console.log(secret.reveal());
-      console.error(`${lineOf(token)}. It is shown this once: keep it as you keep a password.`);
+      console.error(`${lineOf(token)}. It is shown only once: keep it as you keep a password.`);
       return 0;
     }
     case 'list': {
@@ -107,9 +107,11 @@ function readWish(args: readonly string[]): TokenWish | string {
     if (more.length > 0) return 'A name is one word.';
     if (verb === 'list' && name === undefined) return { kind: 'list' };
     if (verb === 'revoke' && name !== undefined) return { kind: 'revoke', name };
-    return verb === 'create' ? newToken(name, values) : 'One of create, list and revoke it is.';
+    return verb === 'create'
+      ? newToken(name, values)
+      : 'The first word must be create, list or revoke.';
   } catch (error) {
-    return error instanceof Error ? error.message : 'That is not understood.';
+    return error instanceof Error ? error.message : 'The arguments are not valid.';
   }
 }
 

@@ -46,7 +46,7 @@ export async function inSandbox(
   const recordings = await checkRecordings(talk);
   await openFolder(config.dataDir);
   const unread = new AbortController();
-  process.stdout.on('error', () => unread.abort(new Error('nobody reads on')));
+  process.stdout.on('error', () => unread.abort(new Error('the output has no reader')));
   const until = AbortSignal.any([signal, unread.signal]);
   try {
     await using run = await startSandboxRun(config, once ? undefined : config.page, until);

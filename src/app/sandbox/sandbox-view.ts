@@ -37,7 +37,7 @@ export class SandboxView {
         this.#show.progress(news.role, news.fraction);
         return;
       case 'base-url':
-        this.#show.note(`${news.role}: the base URL is really ${news.found}`);
+        this.#show.note(`${news.role}: the working base URL is ${news.found}`);
         return;
       case 'models':
         for (const one of news.news) this.#show.note(sayNews(one));

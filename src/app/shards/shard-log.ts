@@ -20,7 +20,7 @@ export function logShards(
     case 'unserved':
       log.warn(
         { shards: news.count, free: news.free },
-        'shards are served by nobody: start another process, or raise SHARDS_PER_PROCESS',
+        'no process serves these shards: start another process, or raise SHARDS_PER_PROCESS',
       );
       return;
     case 'taken':
@@ -36,7 +36,7 @@ export function logShards(
       notices.tell('logins-spent');
       log.error(
         { waitMs: Math.round(news.waitMs) },
-        'Discord allows few logins more until its limit is reset: the bot waits, so that its token is kept; look what makes it log in again and again',
+        'Discord allows few more logins until its limit is reset: the bot waits, so that its token stays valid; find out why it logs in repeatedly',
       );
       return;
     case 'crashing':
@@ -48,20 +48,20 @@ export function logShards(
       return;
     case 'outdated':
       log.error(
-        'the number of shards was changed, or another process took this name: it ends, to be started again',
+        'the number of shards was changed, or another process took this name: this process ends, to be started again',
       );
       end();
       return;
     case 'away':
       log.warn(
         { err: news.error },
-        messageOf(news.error) ?? 'the database of the shards is out of reach',
+        messageOf(news.error) ?? 'the database of the shards cannot be reached',
       );
       return;
     case 'failed':
       log.warn(
         { shard: news.shardId, err: news.error },
-        messageOf(news.error) ?? 'a step with a shard failed',
+        messageOf(news.error) ?? 'an operation on a shard failed',
       );
       return;
   }

@@ -135,7 +135,7 @@ async function answerTo(
   const recognised = await events.after(start, ['recognised'], 0, signal, person);
   return recognised
     ? failed('think', 'no answer came within a minute')
-    : failed('hear', 'the bot noticed nobody speaking');
+    : failed('hear', 'the bot noticed no speech');
 }
 
 async function outcomeOf(

@@ -84,19 +84,19 @@ export async function prove(
   const { text } = result.answered;
   const verdict = await judgeLikeness(pcm, recorder.takeAnswers(), text, transcriber, signal);
   const [sound, words] = [verdict.similarity.toFixed(2), Math.round(verdict.words * 100)];
-  const line = `what arrived matches what was synthesised (${sound} of 1) and holds ${words} % of its words in order`;
+  const line = `the received sound matches the synthesised one (${sound} of 1) and holds ${words} % of its words in order`;
   if (verdict.similarity < neededSimilarity) {
     return {
       kind: 'failed',
       stage: 'sound',
-      why: `what arrived is not what was synthesised (${sound} of 1)`,
+      why: `the received sound is not the synthesised one (${sound} of 1)`,
     };
   }
   if (!isUnderstood(verdict)) {
     return {
       kind: 'failed',
       stage: 'words',
-      why: `what arrived was understood as "${verdict.transcript}"`,
+      why: `the received sound was understood as "${verdict.transcript}"`,
     };
   }
   return { kind: 'proved', line };

@@ -11,11 +11,11 @@ export function silenceOf(why: IgnoreReason, botName: string): Silence {
     case 'empty':
       return { stage: 'recognise', why: noWords };
     case 'hallucination':
-      return { stage: 'recognise', why: `${noWords}, only what is made of noise` };
+      return { stage: 'recognise', why: `${noWords}, only words that recognisers make of noise` };
     case 'not-named':
       return attend(`with several people it answers to its name ("${botName}, ...") or after Ask`);
     case 'interjection':
-      return attend('that was a word to its speech, no question');
+      return attend('that was a word about its speech, not a question');
     case 'dismissed':
       return attend('it was told that it was not meant');
     case 'mentioned':

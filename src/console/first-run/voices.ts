@@ -45,11 +45,7 @@ export class PersonVoices implements AsyncDisposable {
       pieces.push(pcm);
     }
     if (pieces.length === 0) {
-      throw new BotError(
-        'speech.unspeakable',
-        false,
-        'The embedded voice can say nothing of that.',
-      );
+      throw new BotError('speech.unspeakable', false, 'The embedded voice cannot say any of that.');
     }
     const path = join(await this.#place(), `${++this.#files}.wav`);
     await writeFile(path, writeWav(joined(pieces)));

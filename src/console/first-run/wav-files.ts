@@ -91,7 +91,7 @@ async function read(path: string): Promise<Buffer> {
     const code = cause instanceof Error && 'code' in cause ? `${cause.code}` : 'no reason given';
     throw bad(`${path} cannot be read: ${reasons[code] ?? code}.`, cause);
   }
-  throw bad(`${path} is no file, or bigger than 64 MiB.`);
+  throw bad(`${path} is not a file, or is larger than 64 MiB.`);
 }
 
 const reasons: Readonly<Record<string, string>> = {

@@ -42,7 +42,7 @@ export function readSlash(line: string, commands: readonly CommandShape[]): Slas
 function filled(path: string, words: ReadonlyMap<OptionShape, string>): SlashCommand {
   const options: Record<string, string | number> = {};
   for (const [option, word] of words) {
-    if (word === '') return wrong(`Nothing stands behind ${option.name}: in /${path}.`);
+    if (word === '') return wrong(`There is no value after ${option.name}: in /${path}.`);
     const value = choiceOf(option, word);
     if (value === undefined) {
       const names = choicesFor(option)

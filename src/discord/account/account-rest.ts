@@ -84,7 +84,7 @@ export class AccountRest implements Disposable {
       signal.throwIfAborted();
       throw refused(deadline.aborted ? deadline.reason : cause, { ...this.#login, timeoutMs });
     }
-    throw new BotError('discord.unreachable', false, 'What answered there is not Discord.');
+    throw new BotError('discord.unreachable', false, 'The server that answered is not Discord.');
   }
 
   [Symbol.dispose](): void {

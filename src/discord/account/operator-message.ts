@@ -92,10 +92,10 @@ async function writeToOwners(
       if (!(error instanceof BotError)) throw error;
     }
   }
-  if (reached === 0) throw unsent('nobody whom the application belongs to takes direct messages');
-  return `${reached} of ${all.length} ${all.length === 1 ? 'person' : 'people'} whom the application belongs to`;
+  if (reached === 0) throw unsent('no owner of the application accepts direct messages');
+  return `${reached} of ${all.length} ${all.length === 1 ? 'owner' : 'owners'} of the application`;
 }
 
 function unsent(why: string): BotError {
-  return new BotError('discord.unsent', true, `The operator was not written to: ${why}.`);
+  return new BotError('discord.unsent', true, `The message to the operator was not sent: ${why}.`);
 }

@@ -111,7 +111,7 @@ function checked(call: CommandCall): CommandCall {
   const texts: readonly unknown[] = [guildId, callerId, callerName, ...places, ...files, ...picked];
   const isWhole = texts.every((text) => typeof text === 'string');
   if (!isWhole || !sounds.every(({ sizeBytes }) => Number.isFinite(sizeBytes)))
-    throw new Error('Discord sent something else where a text or a size belongs.');
+    throw new Error('Discord sent another type where a text or a size belongs.');
   return {
     ...call,
     callerName: oneLine(callerName),

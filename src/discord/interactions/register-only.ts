@@ -49,7 +49,7 @@ async function ownId(rest: REST, signal: AbortSignal): Promise<string> {
   if (typeof application === 'object' && application !== null && 'id' in application) {
     return `${application.id}`;
   }
-  throw new BotError('discord.unreachable', false, 'What answered there is not Discord.');
+  throw new BotError('discord.unreachable', false, 'The server that answered is not Discord.');
 }
 
 function isAway(cause: unknown): boolean {

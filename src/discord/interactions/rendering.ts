@@ -115,7 +115,7 @@ function buttonOf(
 ): APIButtonComponentWithCustomId {
   const [pressName = ''] = parted(name);
   const button = buttons.get(pressName);
-  if (!button) throw new Error(`No press is called ${pressName}.`);
+  if (!button) throw new Error(`There is no press named ${pressName}.`);
   return {
     type: ComponentType.Button,
     style: looks[button.look],

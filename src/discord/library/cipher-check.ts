@@ -61,7 +61,7 @@ function roundTrip(mode: CipherMode): void {
   const receiver: VoiceReceiver = Object.create(VoiceReceiver.prototype);
   Object.assign(receiver, { voiceConnection: { state: { status: 'none' } } });
   const opened = innerReceiver(receiver).parsePacket(datagram, mode, nonceFor(mode), key, '1');
-  if (!opened?.equals(opus)) throw new Error('another payload came out than went in');
+  if (!opened?.equals(opus)) throw new Error('the decrypted payload differs from the original');
 }
 
 /** sodium-native stands first in the library's list, so where its names load, it serves. */

@@ -55,6 +55,6 @@ function smallMessage(gotBytes: number): string {
 }
 
 function lostMessage(datagrams: number, isSmall: boolean): string {
-  const what = `${datagrams} packets of people were lost: a receive buffer was full, as this process did not read it in time.`;
-  return isSmall ? `${what} ${remedy}` : `${what} The process stood still for too long.`;
+  const what = `${datagrams} packets of people were lost: this process did not read a full receive buffer in time.`;
+  return isSmall ? `${what} ${remedy}` : `${what} The process was blocked for too long.`;
 }

@@ -150,7 +150,7 @@ class GuildLinks {
   rejoin(cause: string): void {
     if (this.#channelId === undefined) return;
     if (!this.#rejoins.take(this.#channelId, 'seat-mismatch', realClock.nowMs())) return;
-    this.#link?.lose(`Discord and the bot do not agree where it sits: it ${cause}.`);
+    this.#link?.lose(`Discord and the bot disagree about its seat: it ${cause}.`);
   }
 
   restMs(): number {
@@ -272,7 +272,7 @@ function late(link: DiscordLink | undefined, connectMs: number): BotError {
 }
 
 function tooOften(waitMs: number): BotError {
-  const message = `Too many joins there, or Discord asked for a rest: wait ${Math.ceil(waitMs / 1000)} s.`;
+  const message = `Too many joins of that channel, or a rate limit of Discord: wait ${Math.ceil(waitMs / 1000)} s.`;
   const about = { retryAfterMs: waitMs };
   return new BotError('link.rate_limited', true, message, undefined, undefined, about);
 }
@@ -295,7 +295,7 @@ export async function takeTheStage(
     await new Promise<void>((resolve) => timing.later(againMs, resolve));
     await askToSpeak(guild, channelId).catch((cause: unknown) => {
       const why = cause instanceof Error ? cause.message : String(cause);
-      const message = `Stage ${channelId}: not asked to speak: ${why}`;
+      const message = `Stage ${channelId}: the request to speak failed: ${why}`;
       tell({ kind: 'warning', message, guildId: guild.id, cause });
     });
   }

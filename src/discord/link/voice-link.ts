@@ -308,16 +308,16 @@ function refused(closeCode: number | undefined, cause: unknown): BotError {
 
 function outdated(kind: 'no-cipher' | 'no-end-to-end', cause: unknown): BotError {
   if (kind === 'no-cipher') {
-    const message = 'Discord takes no voice encryption this version knows (4016): update the bot.';
+    const message = 'Discord accepts no voice encryption of this version (4016): update the bot.';
     return new BotError('link.no_cipher', false, message, cause);
   }
-  const message = 'Discord demands end-to-end encryption of voice here (4017): update the bot.';
+  const message = 'Discord requires end-to-end encryption of voice here (4017): update the bot.';
   return new BotError('link.no_end_to_end', false, message, cause);
 }
 
 /** Error of a link that a person ended on purpose: not to be tried again. */
 function gone(how: SeatLoss): BotError {
-  return new BotError('link.lost', false, `Somebody has ${how} the bot.`);
+  return new BotError('link.lost', false, `A person has ${how} the bot.`);
 }
 
 function lost(message: string, cause?: unknown): BotError {

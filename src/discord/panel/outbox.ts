@@ -171,7 +171,7 @@ function takeBack(queue: Queue, message: QueuedMessage): void {
 }
 
 function unsent(why: string): BotError {
-  return new BotError('discord.unsent', false, `A message was not written: ${why}.`);
+  return new BotError('discord.unsent', false, `A message was not sent: ${why}.`);
 }
 
 function remove(queue: Queue, message: QueuedMessage): void {

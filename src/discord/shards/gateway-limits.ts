@@ -32,7 +32,8 @@ async function ask<T>(
   const deadline = AbortSignal.timeout(timeoutMs);
   try {
     const answer = await rest.get(route, { signal: AbortSignal.any([signal, deadline]) });
-    if (typeof answer !== 'object' || answer === null) throw new TypeError('no answer of Discord');
+    if (typeof answer !== 'object' || answer === null)
+      throw new TypeError('the answer is not from Discord');
     return read(answer);
   } catch (cause) {
     signal.throwIfAborted();
@@ -45,7 +46,7 @@ async function ask<T>(
 
 /** Limits out of an answer: fields that servers other than Discord leave out count as 1; a limit of identifies as none. */
 function limitsOf(answer: object): GatewayLimits {
-  if (!('url' in answer)) throw new TypeError('no address of a gateway');
+  if (!('url' in answer)) throw new TypeError('the answer has no address of a gateway');
   const limit = new Map<string, unknown>(
     Object.entries(('session_start_limit' in answer && answer.session_start_limit) || {}),
   );
@@ -63,7 +64,7 @@ function limitsOf(answer: object): GatewayLimits {
 
 function idOf(answer: object): string {
   if ('id' in answer && typeof answer.id === 'string') return answer.id;
-  throw new TypeError('no id of a bot');
+  throw new TypeError('the answer has no id of a bot');
 }
 
 function countOf(value: unknown): number {

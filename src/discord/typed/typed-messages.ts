@@ -93,7 +93,7 @@ function unreplied(cause: unknown): BotError {
   const isRefused = cause instanceof DiscordAPIError;
   const code = isRefused ? 'discord.forbidden' : 'discord.unreachable';
   const why = isRefused ? 'may the bot send messages there?' : 'Discord could not be reached.';
-  return new BotError(code, !isRefused, `A typed question was not replied to: ${why}`, cause);
+  return new BotError(code, !isRefused, `A typed question got no reply: ${why}`, cause);
 }
 
 /** Discord's own limit of a message, for people with a subscription. */

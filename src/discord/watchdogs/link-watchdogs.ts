@@ -167,7 +167,7 @@ export class LinkWatchdogs {
     const speakerId = this.#speakers.unheard(this.#options.ear, atMs);
     const fault =
       speakerId &&
-      `No packet of ${speakerId} for 10 s; ${this.#udp.proven ? 'our own UDP path is open' : 'our own UDP path is not proved'}.`;
+      `No packet from ${speakerId} for 10 s; ${this.#udp.proven ? 'our own UDP path is open' : 'our own UDP path is not proved'}.`;
     this.#judge('unheard-speaker', fault, !this.#udp.proven, speakerId);
   }
 

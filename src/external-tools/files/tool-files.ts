@@ -44,7 +44,7 @@ export async function openToolFiles(
   const { folder, tell } = options;
   const files = await filesIn(folder);
   if (!files) {
-    tell(`TOOL_FILES is on, and there is no folder ${folder}.`);
+    tell(`TOOL_FILES is on, but there is no folder ${folder}.`);
     return [];
   }
   const tools: ExternalTool[] = [];
@@ -74,8 +74,8 @@ async function readTool(
   signal: AbortSignal,
 ): Promise<ExternalTool | string> {
   const name = basename(path, extname(path));
-  if (!toolName.test(name)) return 'its name is no word of up to 48 letters, digits, - and _.';
-  if (taken.has(name)) return `the bot has a tool ${name} of its own; call it otherwise.`;
+  if (!toolName.test(name)) return 'its name must be a word of up to 48 letters, digits, - and _.';
+  if (taken.has(name)) return `the bot has its own tool ${name}; choose another name.`;
   const folder = join(path, '..');
   try {
     const told = await inTime({ path, folder }, describeMs, clock, signal);
@@ -131,7 +131,7 @@ async function inTime(
     const thread = runToolThread(work, AbortSignal.any([signal, over.signal]));
     return await within(thread, ms, clock, late);
   } finally {
-    over.abort(new Error('it is not waited for any more'));
+    over.abort(new Error('the call was given up'));
   }
 }
 

@@ -184,7 +184,7 @@ const anyResult: jsonSchemaValidator = {
 };
 
 function crashed(): BotError {
-  return new BotError('tool.crashed', true, 'The connection to a server of tools ended.');
+  return new BotError('tool.crashed', true, 'The connection to an MCP server ended.');
 }
 
 /** The connection is of no more use: it closed, or the server does not know it any more. */
@@ -200,28 +200,33 @@ function asBotError(error: unknown): BotError {
   if (error instanceof BotError) return error;
   if (error instanceof Error && error.cause instanceof BotError) return error.cause;
   if (error instanceof SdkHttpError) {
-    const why = `A server of tools answered with ${error.status}.`;
+    const why = `An MCP server answered with ${error.status}.`;
     return new BotError('tool.unreachable', true, why, error);
   }
   if (error instanceof ProtocolError) {
-    return new BotError('tool.refused', false, `A server of tools refused (${error.code}).`, error);
+    return new BotError('tool.refused', false, `An MCP server refused (${error.code}).`, error);
   }
   if (!(error instanceof SdkError)) {
-    return new BotError('tool.unreachable', true, 'A server of tools was not reached.', error);
+    return new BotError('tool.unreachable', true, 'An MCP server was not reached.', error);
   }
   switch (error.code) {
     case SdkErrorCode.RequestTimeout:
-      return new BotError('tool.late', true, 'A server of tools did not answer in time.', error);
+      return new BotError('tool.late', true, 'An MCP server did not answer in time.', error);
     case SdkErrorCode.ConnectionClosed:
     case SdkErrorCode.NotConnected:
     case SdkErrorCode.SendFailed:
-      return new BotError('tool.crashed', true, 'A server of tools ended.', error);
+      return new BotError('tool.crashed', true, 'An MCP server ended.', error);
     case SdkErrorCode.EraNegotiationFailed:
-      return new BotError('tool.unreachable', true, 'A server of tools was not reached.', error);
+      return new BotError('tool.unreachable', true, 'An MCP server was not reached.', error);
     case SdkErrorCode.UnsupportedResultType:
-      return new BotError('tool.asks', false, 'A tool asked for what none gets.', error);
+      return new BotError(
+        'tool.asks',
+        false,
+        'A tool asked for a person or a model, which no tool gets.',
+        error,
+      );
     default: {
-      const why = `A server of tools does not keep to the protocol (${error.code}).`;
+      const why = `An MCP server violates the protocol (${error.code}).`;
       return new BotError('tool.refused', false, why, error);
     }
   }
@@ -259,7 +264,7 @@ function limitedFetch({ nowMs, onFlood }: LimitedFetchOptions): typeof fetch {
     const isStream = type.trim().toLowerCase() === 'text/event-stream';
     const meter = new JsonMeter(messageLimits, { isStream });
     const flood = (what: string) => {
-      const error = new BotError('tool.flooded', true, `A server of tools ${what}.`);
+      const error = new BotError('tool.flooded', true, `An MCP server ${what}.`);
       onFlood(error);
       return error;
     };
@@ -268,7 +273,7 @@ function limitedFetch({ nowMs, onFlood }: LimitedFetchOptions): typeof fetch {
         transform(chunk, controller) {
           const isFine = !isStream || budget.take(chunk.length, countLines(chunk), nowMs());
           const excess = meter.push(chunk);
-          if (!isFine) controller.error(flood('sent more messages than it may'));
+          if (!isFine) controller.error(flood('exceeded its limit of messages'));
           else if (excess) controller.error(flood(`sent ${excess.words}`));
           else controller.enqueue(chunk);
         },

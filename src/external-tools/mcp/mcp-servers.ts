@@ -156,7 +156,7 @@ function counted(
   const fresh = off.length - changed;
   const parts = [
     ...(changed > 0 ? [`${changed} whose description or schema changed`] : []),
-    ...(fresh > 0 ? [`${fresh} that nobody has accepted`] : []),
+    ...(fresh > 0 ? [`${fresh} not accepted yet`] : []),
   ];
   return `Off: ${parts.join(' and ')}`;
 }

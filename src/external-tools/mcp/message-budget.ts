@@ -55,5 +55,5 @@ export class MessageBudget {
 export function checkedMessage(json: string): string {
   const excess = new JsonMeter(messageLimits).push(Buffer.from(json));
   if (!excess) return json;
-  throw new BotError('tool.refused', false, `A call of a server of tools is ${excess.words}.`);
+  throw new BotError('tool.refused', false, `A call to an MCP server is ${excess.words}.`);
 }

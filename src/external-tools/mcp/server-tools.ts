@@ -33,7 +33,7 @@ export function externalTools(
     const name = `${server.name}__${plain}`;
     const problem = objectionTo(tool, name, tools);
     if (problem) {
-      problems.push(`One is off: ${problem}.`);
+      problems.push(`A tool is off: ${problem}.`);
       continue;
     }
     tools.set(name, {
@@ -55,7 +55,7 @@ function objectionTo(
 ): string | undefined {
   if (tools.size >= mostTools) return `a server may have ${mostTools}`;
   if (name.length > longestName) return `its name is longer than models take`;
-  if (tools.has(name)) return 'another one has the same name';
+  if (tools.has(name)) return 'another tool has the same name';
   if (description.length > longestDescriptionChars) return 'its description is too long';
   if (JSON.stringify(inputSchema).length > longestSchemaChars) return 'its schema is too long';
   return undefined;

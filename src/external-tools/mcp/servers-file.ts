@@ -86,7 +86,7 @@ export function readServers(
   const all = z
     .object({ mcpServers: z.record(z.string(), z.unknown()) })
     .safeParse(parsedJson(text));
-  if (!all.success) return { kind: 'bad', mistakes: ['is no JSON with "mcpServers"'] };
+  if (!all.success) return { kind: 'bad', mistakes: ['is not JSON with "mcpServers"'] };
   const mistakes: string[] = [];
   const servers: McpServerOptions[] = [];
   for (const [name, written] of Object.entries(all.data.mcpServers)) {
@@ -107,7 +107,7 @@ function readServer(
   if (!serverName.test(name)) return 'needs a name of up to 32 letters, digits, - and _';
   const isObject = typeof written === 'object' && written !== null;
   if (isObject && 'type' in written && written.type === 'sse')
-    return 'asks for the former transport sse; only stdio and http are spoken here';
+    return 'asks for the former transport sse; only stdio and http are supported';
   const shape = isObject && 'url' in written ? httpServer : stdioServer;
   const read = shape.safeParse(written);
   if (!read.success) {

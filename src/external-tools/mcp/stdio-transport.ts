@@ -93,7 +93,7 @@ export class StdioTransport implements Transport {
   /** Lines that are no message are passed over: some programs greet. */
   #take(chunk: Buffer): void {
     const isFine = this.#budget.take(chunk.length, countLines(chunk), this.#options.nowMs());
-    if (!isFine) return void this.#fail('sent more messages than it may');
+    if (!isFine) return void this.#fail('exceeded its limit of messages');
     const lines = this.#lines.push(chunk);
     if (!lines) return void this.#fail('sent too long a message');
     for (const line of lines) {
@@ -107,7 +107,7 @@ export class StdioTransport implements Transport {
 
   #fail(what: string): void {
     if (this.failure || !this.#child) return;
-    this.failure = new BotError('tool.flooded', true, `A server of tools ${what}.`);
+    this.failure = new BotError('tool.flooded', true, `An MCP server ${what}.`);
     this.#child.stdout?.removeAllListeners('data');
     this.#child.stdout?.destroy();
     kill(this.#child, 'SIGKILL');
@@ -146,5 +146,5 @@ function kill(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
 }
 
 function gone(): BotError {
-  return new BotError('tool.crashed', true, 'A server of tools ended.');
+  return new BotError('tool.crashed', true, 'An MCP server ended.');
 }

@@ -43,9 +43,12 @@ export class DiscordMetrics {
   /** `onLink` is called when a voice link is made. */
   constructor(meters: Meters, onLink: () => void) {
     this.#onLink = onLink;
-    this.#commands = meters.seconds('command', 'Until a command was answered.', commandBuckets, [
-      'name',
-    ]);
+    this.#commands = meters.seconds(
+      'command',
+      'Time until a command was answered.',
+      commandBuckets,
+      ['name'],
+    );
     this.#commandFailures = meters.counter('command_failures', 'Commands that failed, by code.', [
       'code',
     ]);
@@ -57,7 +60,11 @@ export class DiscordMetrics {
       'outcome',
     ]);
     this.#warnings = meters.counter('warnings', 'Warnings in the log about Discord.');
-    this.#links = meters.seconds('link_open', 'Until a voice link could be used.', linkBuckets);
+    this.#links = meters.seconds(
+      'link_open',
+      'Time until a voice link could be used.',
+      linkBuckets,
+    );
     this.#closes = meters.counter('voice_closes', 'Voice sockets that closed, by close code.', [
       'code',
     ]);
@@ -132,8 +139,13 @@ export class DiscordMetrics {
     const isPacket = (key: string) => !frameKeys.has(key) && !otherKeys.has(key);
     meters.total('link_errors', 'Errors of the voice library.', [], one('errors'));
     meters.total('frames', 'Frames to the voice library, 20 ms each.', ['what'], some(isFrame));
-    meters.total('clock_shifts', 'Stalls over 60 ms: a gap, no frame was cut.', [], one('shifts'));
-    meters.total('packets', 'What became of packets of people.', ['what'], some(isPacket));
+    meters.total(
+      'clock_shifts',
+      'Stalls over 60 ms: a gap without a lost frame.',
+      [],
+      one('shifts'),
+    );
+    meters.total('packets', 'Packets of people, by outcome.', ['what'], some(isPacket));
   }
 
   /** Sums over all links there ever were; none of them ever falls. */

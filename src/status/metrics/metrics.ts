@@ -29,20 +29,20 @@ export class Metrics implements Disposable {
       'Voice channels the bot is in, by whether its link is open or it is on its way back.';
     meters.labelledGauge('channel_links', links, ['state'], () => this.#links());
     const delay =
-      'How late the event loop was within the last half to whole minute; measured while there is a voice link';
-    meters.gauge('event_loop_delay_p50_seconds', `${delay}: half of the time.`, () =>
+      'Delay of the event loop within the last half to whole minute; measured while there is a voice link';
+    meters.gauge('event_loop_delay_p50_seconds', `${delay}: median.`, () =>
       seconds(this.loop.read()?.p50Ms),
     );
-    meters.gauge('event_loop_delay_p99_seconds', `${delay}: 99 % of the time.`, () =>
+    meters.gauge('event_loop_delay_p99_seconds', `${delay}: 99th percentile.`, () =>
       seconds(this.loop.read()?.p99Ms),
     );
-    meters.gauge('event_loop_delay_max_seconds', `${delay}: at most.`, () =>
+    meters.gauge('event_loop_delay_max_seconds', `${delay}: maximum.`, () =>
       seconds(this.loop.read()?.maxMs),
     );
     meters.gauge('resident_memory_bytes', 'Memory of the process.', () =>
       process.memoryUsage.rss(),
     );
-    meters.gauge('uptime_seconds', 'Since the process started.', () => process.uptime());
+    meters.gauge('uptime_seconds', 'Time since the process started.', () => process.uptime());
     meters.gauge('ready', '1 while the gateway is connected.', () => Number(ready()));
   }
 

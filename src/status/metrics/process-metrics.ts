@@ -14,14 +14,18 @@ export class ProcessMetrics {
       { labels: { version, node: process.versions.node }, value: 1 },
     ]);
     const startedAtS = Math.round(Date.now() / 1000 - process.uptime());
-    meters.gauge('start_time_seconds', 'When the process started, since 1970.', () => startedAtS);
+    meters.gauge(
+      'start_time_seconds',
+      'Start of the process, in seconds since 1970.',
+      () => startedAtS,
+    );
     const cpu =
       'CPU time of all threads since the start, in seconds; decoders of files are processes of their own.';
     meters.total('cpu_seconds', cpu, [], () => [{ labels: {}, total: cpuSeconds() }]);
     this.#bugs = meters.counter('bugs_survived', 'Bugs that reached the top of the process.');
     this.#writes = meters.seconds(
       'store_write',
-      'Until a write to the store was done.',
+      'Time until a write to the store was done.',
       writeBuckets,
     );
   }

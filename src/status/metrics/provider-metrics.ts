@@ -17,22 +17,22 @@ export class ProviderMetrics {
     );
     this.#fallbacks = meters.counter(
       'provider_fallbacks',
-      'How often another server began to stand in for the first, by role.',
+      'Switches to a fallback server, by role.',
       ['role'],
     );
     this.#buffered = meters.counter(
       'provider_buffered_answers',
-      'Answers asked to stream that came as one block after a second or more, by role: a proxy may buffer them.',
+      'Streamed answers that came as one block after a second or more, by role: a proxy may buffer them.',
       ['role'],
     );
     this.#wordsRead = meters.counter('speech_words_read', 'Words given to a model to read aloud.');
     this.#wordsMisread = meters.counter(
       'speech_words_misread',
-      'Of those, words it changed, left out or added.',
+      'Words that a model changed, left out or added when it read aloud.',
     );
     meters.gauge(
       'provider_roles_down',
-      'Roles whose first server is stood in for.',
+      'Roles that use a fallback instead of their first server.',
       () => this.#down.size,
     );
   }

@@ -31,7 +31,11 @@ export class SessionMetrics {
   readonly #captions;
 
   constructor(meters: Meters) {
-    this.#joins = meters.seconds('join', 'From the call until the bot was in.', joinBuckets);
+    this.#joins = meters.seconds(
+      'join',
+      'Time from the call until the bot was in the channel.',
+      joinBuckets,
+    );
     this.#leaves = meters.counter('leaves', 'Voice channels left, by reason.', ['why']);
     this.#turns = meters.counter('turns', 'Questions, by how the answer ended.', [
       'finish',
@@ -43,27 +47,27 @@ export class SessionMetrics {
     this.#ignored = meters.counter('ignored', 'Utterances that were not answered, by reason.', [
       'why',
     ]);
-    this.#dropped = meters.counter('dropped', 'Questions that waited for nothing, by reason.', [
-      'why',
-    ]);
+    this.#dropped = meters.counter(
+      'dropped',
+      'Questions that were dropped while they waited, by reason.',
+      ['why'],
+    );
     this.#instants = meters.seconds(
       'turn_instant',
-      'From the last voiced packet of a spoken question to each instant of its answer.',
+      'Time from the last voiced packet of a spoken question to each instant of its answer.',
       turnBuckets,
       ['instant'],
     );
-    this.#failures = meters.counter('failures', 'What broke, by stage and error code.', [
+    this.#failures = meters.counter('failures', 'Failures, by stage and error code.', [
       'stage',
       'code',
     ]);
     this.#packets = meters.counter(
       'voice_packets',
-      'Packets of people who are heard, by what became of them; one packet may have several fates.',
+      'Packets of people who are heard, by outcome; one packet may have several outcomes.',
       ['fate'],
     );
-    this.#spent = meters.counter('spent_usd', 'US dollars spent on servers, by what for.', [
-      'what',
-    ]);
+    this.#spent = meters.counter('spent_usd', 'US dollars spent on servers, by purpose.', ['what']);
     this.#unpriced = meters.counter('unpriced', 'Requests to servers without a known price.', [
       'what',
     ]);
@@ -74,11 +78,11 @@ export class SessionMetrics {
     this.#reminders = meters.counter('reminders', 'Reminders, by how they ended.', ['outcome']);
     this.#recogniserWaits = meters.counter(
       'recogniser_waits',
-      'Utterances that waited since as many as may be were being recognised.',
+      'Utterances that waited because all recogniser slots were busy.',
     );
     this.#captions = meters.seconds(
       'caption',
-      'From the last voiced packet of an utterance until all its words are shown.',
+      'Time from the last voiced packet of an utterance until all its words are shown.',
       turnBuckets,
     );
     meters.gauge('channels', 'Voice channels the bot is in.', () => this.#present.size);

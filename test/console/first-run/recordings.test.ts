@@ -10,8 +10,8 @@ test('recordings are named by their full paths, in order', async () => {
 
 test.each([
   ['nowhere.wav', /nowhere\.wav cannot be read: there is no such file\.$/],
-  ['test', /test is no file, or bigger than 64 MiB\.$/],
-  ['/dev/zero', /^\/dev\/zero is no file/],
+  ['test', /test is not a file, or is larger than 64 MiB\.$/],
+  ['/dev/zero', /^\/dev\/zero is not a file/],
   ['package.json', /package\.json cannot be spoken: The sound is not a WAV file\.$/],
 ])('%s is refused in one sentence', async (path, sentence) => {
   await expect(checkRecordings([good, path])).rejects.toThrow(sentence);

@@ -4,7 +4,11 @@ import { silenceLine, silenceOf } from '#src/console/first-run/silence.ts';
 test.each([
   ['no-voice', 'hear', 'No words were recognised.'],
   ['empty', 'recognise', 'No words were recognised.'],
-  ['hallucination', 'recognise', 'No words were recognised, only what is made of noise.'],
+  [
+    'hallucination',
+    'recognise',
+    'No words were recognised, only words that recognisers make of noise.',
+  ],
   [
     'not-named',
     'attend',

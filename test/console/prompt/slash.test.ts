@@ -35,7 +35,7 @@ test.each([
   ['/say', '/say needs text: /say text:...'],
   ['/say when:now', '/say needs text: /say text:...'],
   ['/say text:', '/say needs text: /say text:...'],
-  ['/say text:hi when:', 'Nothing stands behind when: in /say.'],
+  ['/say text:hi when:', 'There is no value after when: in /say.'],
   ['/say txet:hello', '/say has no txet; it has text, voice, when.'],
   ['/stop what:music', '/stop cannot take "music" for what; it takes speech, sounds, everything.'],
   ['/leave now', '/leave takes nothing more.'],

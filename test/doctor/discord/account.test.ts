@@ -42,7 +42,7 @@ test("a clock that differs from Discord's is told with how to mend it", async ()
   await using patient = await openPatient({ clock: { ...realClock, wallMs } });
   const { code, about, text } = await patient.look();
   expect(about('clock')).toMatch(/^differs clock 60 min ahead of Discord's$/);
-  expect(text).toContain('mend: let the system keep time');
+  expect(text).toContain('mend: synchronise the clock');
   expect(code).toBe(0);
   expect(clockLine(-90_000)).toMatchObject({ verdict: 'differs', why: "90 s behind Discord's" });
 });
@@ -57,7 +57,7 @@ test('intents that the bot does not need, and logins that run out, are told', as
     /^differs intents Server Members Intent, Message Content Intent switched on/,
   );
   expect(about('logins')).toMatch(/^missing logins 0 of 0 left today, all again in 24 h$/);
-  expect(text).toContain('mend: find what restarts the bot');
+  expect(text).toContain('mend: find out why the bot restarts');
   expect(code).toBe(1);
 });
 

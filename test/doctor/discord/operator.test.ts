@@ -8,7 +8,7 @@ test('the doctor writes to the operator only when asked to, and says where it we
   const { code, about } = await patient.look(['--tell-operator']);
   expect([code, about('notices')]).toEqual([
     0,
-    'ok notices a test message went to 1 of 1 person whom the application belongs to',
+    'ok notices a test message went to 1 of 1 owner of the application',
   ]);
   const [message] = patient.sandbox.directMessages();
   expect(message).toMatchObject({ to: 'Olga', text: expect.stringContaining('test message') });

@@ -46,7 +46,7 @@ test('a bot in no server gets the link that invites it', async () => {
   await using patient = await openPatient();
   patient.sandbox.guild().removeBot();
   const { code, text, about } = await patient.look();
-  expect([code, about('servers')]).toEqual([1, 'missing servers the bot is in none']);
+  expect([code, about('servers')]).toEqual([1, 'missing servers the bot is in no server']);
   expect(text).toContain('permissions=309341572096');
 });
 
@@ -69,7 +69,7 @@ test('commands that are missing, outdated, not ours or doubled are told by name'
   await ask(sandbox, local, { body: { name: 'join', description: 'Twice' } });
   const { code, about, text } = await patient.look();
   expect(about('commands')).toBe(
-    'differs commands not there: join; outdated: leave; not ours: dance, everywhere',
+    'differs commands missing: join; outdated: leave; not ours: dance, everywhere',
   );
   expect(text).toContain('1 registered in Sandbox, too: people see them twice');
   expect(code).toBe(0);

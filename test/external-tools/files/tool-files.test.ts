@@ -82,8 +82,8 @@ test('a file that throws, hangs, or is no tool costs one sentence, and the other
     'no key',
     'export description',
     'export who',
-    'a tool time of its own',
-    'its name is no word',
+    'the bot has its own tool time',
+    'its name must be a word',
   ])
     expect(told.join('\n')).toContain(why);
 });

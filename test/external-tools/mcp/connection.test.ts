@@ -127,13 +127,12 @@ test.each(kinds)(
   'over %s (%s) a small message of many or deep values reaches no schema',
   async (...kind) => {
     await using many = await open(kind);
-    const words =
-      'A server of tools sent JSON with more than 1,000 elements in one array or object.';
+    const words = 'An MCP server sent JSON with more than 1,000 elements in one array or object.';
     await expect(many.call('many')).rejects.toMatchObject({ code: 'tool.flooded', message: words });
     await using deep = await open(kind);
     await expect(deep.call('deep')).rejects.toMatchObject({
       code: 'tool.flooded',
-      message: 'A server of tools sent JSON with more than 32 levels of nesting.',
+      message: 'An MCP server sent JSON with more than 32 levels of nesting.',
     });
   },
 );
@@ -144,7 +143,7 @@ test.each(kinds)('over %s (%s) no message of many values is sent', async (...kin
   await expect(call).rejects.toMatchObject({
     code: 'tool.refused',
     message:
-      'A call of a server of tools is JSON with more than 1,000 elements in one array or object.',
+      'A call to an MCP server is JSON with more than 1,000 elements in one array or object.',
   });
   expect((await open_.call('echo', { text: 'still' })).text).toBe('You said still.');
 });

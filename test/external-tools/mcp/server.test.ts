@@ -116,7 +116,7 @@ test('so is one whose schema changed, and one that nobody has seen; the order of
     offered('x'),
   ]);
   expect(sky.names()).toEqual(['sky__radar']);
-  expect(sky.told.at(-1)).toContain('1 whose description or schema changed and 1 that nobody');
+  expect(sky.told.at(-1)).toContain('1 whose description or schema changed and 1 not accepted yet');
   await sky.close();
 });
 

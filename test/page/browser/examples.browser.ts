@@ -82,7 +82,7 @@ test('what is refused is shown in words', async () => {
   const { tab } = example;
   await tab.getByLabel('Token').fill('parley_cat');
   await tab.getByRole('button', { name: 'Say' }).click();
-  await tab.getByText('Nobody knows this token').waitFor();
+  await tab.getByText('This token is not known').waitFor();
 });
 
 test('Chromium decodes every format that speech comes in', async () => {

@@ -35,7 +35,7 @@ scenario('where the store cannot be read, only a yes said just now counts', asyn
   const absent = expect.stringContaining('Servers that removed the bot while it was away');
   const said = warnings.map(({ msg }) => msg);
   // What was agreed, and what was spent; then where the bot was, read and written.
-  expect(said).toEqual([broken, broken, absent, 'Servers could not be noted.']);
+  expect(said).toEqual([broken, broken, absent, 'The list of servers could not be saved.']);
   const adam = await seat(setup, 'Adam');
   const joining = adam.command('join');
   const warned = `${text('join.consent')}\n${text('privacy.unread')}`;

@@ -44,7 +44,7 @@ scenario(
     expect(spoken()).toBe(before);
     expect(written(setup).filter((words) => words === line)).toHaveLength(1);
     const warnings = setup.bot.log.filter(({ level }) => Number(level) >= 40);
-    expect(warnings.map(({ msg }) => msg)).toContain('a fall-back stands in');
+    expect(warnings.map(({ msg }) => msg)).toContain('a fallback is in use');
   },
 );
 

@@ -43,7 +43,7 @@ scenario('the first run proves what a newcomer hears through a Realtime server',
       ['--once'],
     );
     expect(out).toMatch(/^ {2}Nova {3}Go forward ten meters\.$/m);
-    expect(out).toMatch(/what arrived matches what was synthesised \(0\.[6-9]\d of 1\)/);
+    expect(out).toMatch(/the received sound matches the synthesised one \(0\.[6-9]\d of 1\)/);
     expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
   } finally {
     await rm(folder, { recursive: true });

@@ -24,7 +24,7 @@ async function called(
 
 /** As discord does it: the link ends, and at the same time the reason is told. */
 function move(fixture: SessionFixture): void {
-  fixture.linkOpener.link.lose(new BotError('link.lost', false, 'Somebody has moved the bot.'));
+  fixture.linkOpener.link.lose(new BotError('link.lost', false, 'A person has moved the bot.'));
   fixture.sessions.news('g', { kind: 'moved', channelId: 'den' });
 }
 

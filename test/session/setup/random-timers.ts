@@ -173,7 +173,7 @@ export class RandomTimers {
         const { channelId } = sessions.at('g') ?? lounge;
         const to = channelId === lounge.channelId ? den : lounge;
         sessions.news('g', { kind: 'moved', channelId: to.channelId });
-        linkOpener.link.lose(new BotError('link.lost', false, 'Somebody has moved the bot.'));
+        linkOpener.link.lose(new BotError('link.lost', false, 'A person has moved the bot.'));
         return;
       }
       case 'switched':
