@@ -61,7 +61,7 @@ export function refusalAsTold(error: unknown, onBug: (error: unknown) => void): 
   return known ?? refusal(500, 'failed', 'That did not work; the log has more.');
 }
 
-/** `onBug` for as long as the program is there: of one that has hung up what is thrown is only that. */
+/** Passes bugs on to `onBug` while the program is there; after it has hung up, errors follow from that alone. */
 export function whileThere(
   onBug: (error: unknown) => void,
   program: AbortSignal,

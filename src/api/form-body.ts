@@ -6,7 +6,7 @@ import { type BodyReader, bytesOf, mostSoundBytes } from './request-body.ts';
 
 /** Form with at most one file. */
 export type FormBody = {
-  /** By name, in the order they came; `name[]` is the same as `name`. */
+  /** Fields by name, in the order they came; `name[]` is the same as `name`. */
   readonly fields: ReadonlyMap<string, readonly string[]>;
   readonly file?: { readonly field: string; readonly bytes: Uint8Array };
 };

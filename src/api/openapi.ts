@@ -6,7 +6,7 @@ import type { ApiResponse, ApiRoute } from './route.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Statuses of refusals that any operation may have, and what they mean. */
+/** Meanings of the statuses by which any operation may be refused. */
 const meanings: Readonly<Record<number, string>> = {
   400: 'The request is invalid; error.param names the field.',
   401: 'No token, an unknown one, or one that was revoked.',

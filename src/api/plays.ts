@@ -59,7 +59,7 @@ export class Plays {
     this.#clock = clock;
   }
 
-  /** To be handed on, and kept if it was taken. */
+  /** Begins a play that is handed on, and kept if it was accepted. */
   begin(guildId: string): Play {
     return new Play(guildId, (play) => {
       if (this.#open.delete(play.id)) put(play, this.#over);

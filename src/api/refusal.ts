@@ -2,7 +2,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 
 export type RefusalFacts = {
   readonly status: ContentfulStatusCode;
-  /** For programs, as `room.word`. */
+  /** Code for programs, as `room.word`. */
   readonly code: string;
   /** One sentence for the person behind the program. */
   readonly message: string;

@@ -30,7 +30,7 @@ export type ApiResponse = {
   readonly content: Readonly<Record<string, z.ZodType | 'text' | 'bytes'>>;
 };
 
-/** One operation: what it takes and gives, for requests to be checked by and for the OpenAPI file. */
+/** One operation with its schemas, by which requests are checked and the OpenAPI file is made. */
 export type ApiRoute<
   Body extends z.ZodType = z.ZodType,
   Query extends z.ZodType = z.ZodType,
@@ -51,7 +51,7 @@ export type ApiRoute<
   readonly response: ApiResponse;
   /** Statuses of refusals beside those of every operation. */
   readonly refusals: readonly number[];
-  /** A `Response`, or what is sent as JSON. Errors: `ApiRefusal`, BotError. */
+  /** A `Response`, or a value that is sent as JSON. Errors: `ApiRefusal`, BotError. */
   run(call: ApiCall<z.output<Body>, z.output<Query>, z.output<Params>>): Promise<unknown>;
 };
 

@@ -19,7 +19,7 @@ export type BotOptions = {
   /** Wraps the pipelines that sessions use. Default: nothing does. */
   readonly tap?: (pipelines: Pipelines) => Pipelines;
   readonly onSession: (guildId: string, event: SessionEvent) => void;
-  /** `shardId` is absent for what is about the whole process. */
+  /** `shardId` is absent for events of the whole process. */
   readonly onDiscord: (event: DiscordEvent, shardId?: number) => void;
   /** Absent: there is no listener. */
   readonly onShards?: (news: ShardNews) => void;

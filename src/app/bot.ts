@@ -28,7 +28,7 @@ export type RunningBot = Pick<ShardBot, 'ready' | 'leaveNow'> & {
   drain(ms: number): Promise<void>;
 } & AsyncDisposable;
 
-/** For asking Discord how many shards there are to be, in ms. */
+/** Deadline, in ms, of the question to Discord for the number of shards. */
 const askMs = 20_000;
 
 /** Puts the rooms together, and serves the shards that are this process's own. Errors: as `openDiscord`. */

@@ -15,7 +15,7 @@ import { SessionBudgets } from '#src/spending/session-budgets.ts';
 export type BudgetOptions = {
   readonly config: Config;
   readonly book: SpendingStore;
-  /** In place of `book`, where several processes spend. */
+  /** Ledger in place of `book`, where several processes spend. */
   readonly sharedSpending?: SharedSpending;
   /** Way in which this server is answered now. */
   readonly wayIn: (guildId: string) => AnsweringWay;

@@ -6,7 +6,7 @@ import type { DiscordMetrics } from '#src/status/metrics/discord-metrics.ts';
 /** Discord takes 120 messages a minute, or its gateway is away. */
 const keptSeats = 'not confirmed by Discord: these voice channels are left as the gateway closes';
 
-/** `shardId` is absent for what is about the whole process. */
+/** `shardId` is absent for events of the whole process. */
 export function countDiscord(
   metrics: DiscordMetrics,
   event: DiscordEvent,

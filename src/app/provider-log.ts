@@ -4,21 +4,21 @@ import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
 import { type Log, logSession } from '#src/status/log.ts';
 import type { ProviderMetrics } from '#src/status/metrics/provider-metrics.ts';
 
-/** More different complaints than one server has. */
+/** Most complaints kept: more than one server has. */
 const mostTold = 50;
 
 /** Words that a model has read aloud before its faithfulness is judged. */
 const enoughWords = 100;
-/** More than this of what it reads, and it is not what was to be said. */
+/** Share of misread words above which the voice does not read its text. */
 const mostWrong = 0.1;
 
 /** The operator reads of each trouble with a server once, not once a turn, and that it is over. */
 export class ProviderLog {
   readonly #log: Log;
   readonly #metrics: ProviderMetrics;
-  /** By role and provider: what was told of it since it last worked. */
+  /** Reported complaints since it last worked, by role and provider. */
   readonly #told = new Map<string, Set<string>>();
-  /** By provider: what it has read since it was judged, and how that was. */
+  /** Reading accuracy since the last verdict, and that verdict, by provider. */
   readonly #readers = new Map<string, ReadingAccuracy & { readonly isBad: boolean }>();
 
   constructor(log: Log, metrics: ProviderMetrics) {
@@ -48,7 +48,7 @@ export class ProviderLog {
     }
   }
 
-  /** Told when a model begins to read otherwise than it should, and when it reads well again. */
+  /** Takes a reading; logs when a model begins to read wrongly, and when it reads well again. */
   reading({ provider, words, wrongWords }: ReadingAccuracy & { readonly provider: string }): void {
     this.#metrics.read(words, wrongWords);
     const known = this.#readers.get(provider) ?? { words: 0, wrongWords: 0, isBad: false };

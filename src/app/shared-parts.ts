@@ -192,8 +192,8 @@ function answeringPartsOf({ config, engines, tap }: BotOptions, name: string): A
 type OperatorTools = { all(): readonly RoomTool[] } & AsyncDisposable;
 
 /**
- * Opens what is configured, and loads nothing where nothing is. Servers are connected meanwhile: the bot does not wait for
- * them. Aborting `signal` throws `signal.reason`.
+ * Opens the configured tools, and loads nothing where there are none. Servers are connected meanwhile: the bot does not
+ * wait for them. Aborting `signal` throws `signal.reason`.
  */
 export async function openOperatorTools(
   { externalTools, dataDir }: Pick<Config, 'externalTools' | 'dataDir'>,
@@ -240,7 +240,7 @@ type Sounds = AsyncDisposable & {
 /** Longest step of a decoding process, in ms, before it is killed: 30 ms are usual. */
 const mostStepMs = 2_000;
 
-/** Closing it ends what is being decoded. */
+/** Opens the sounds. Closing them ends decoding under way. */
 function openSounds(config: Pick<Config, 'allowedHosts' | 'dataDir' | 'searchPath'>): Sounds {
   const { allowedHosts, dataDir, searchPath } = config;
   const [clock, allowed] = [realClock, new AllowedHosts(allowedHosts)];
@@ -261,7 +261,7 @@ function openSounds(config: Pick<Config, 'allowedHosts' | 'dataDir' | 'searchPat
 /** Parts of the store that outlive the process. */
 type OpenedStore = {
   readonly store: Store;
-  /** Only where several processes may share the store. */
+  /** Present only where several processes may share the store. */
   readonly sharedSpending?: SharedSpending;
   /** Connections to the database of the store; absent: it is a file. Closed with the store. */
   readonly pool?: PostgresPool;

@@ -19,7 +19,7 @@ export function loadCorrections(
   correctTexts(corrections);
 }
 
-/** None where there is no such folder. */
+/** Files of the folder; none where it is missing. */
 function filesOf(folder: string): readonly string[] {
   try {
     return readdirSync(folder).filter((name) => name.endsWith('.json'));

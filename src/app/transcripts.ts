@@ -17,7 +17,7 @@ import type { TranscriptStore } from '#src/storage/transcripts/transcript-store.
 import type { BotOptions } from './bot-options.ts';
 
 /**
- * Transcripts on disk, or in the database of the store, and in memory; what is wrong with them is told to the operator.
+ * Opens the transcripts on disk, or in the database of the store, and in memory; their trouble is reported to the operator.
  * Closing them leaves `pool` open.
  */
 export async function openTranscriptStores(

@@ -95,7 +95,7 @@ const option: z.ZodType<OptionShape> = z.lazy(() =>
 const command = z.object({ name: z.string(), options: z.array(option).default([]) });
 export type CommandShape = z.infer<typeof command>;
 
-/** Where the bot is, and what it registered. */
+/** Place of the bot, and its registered commands. */
 export const stateAnswer = z.object({
   bot: z.object({ online: z.boolean(), channel: z.string().optional() }),
   commands: z.array(command),
@@ -105,7 +105,7 @@ export type SandboxState = z.infer<typeof stateAnswer>;
 /** Requests to people in the sandbox; each is answered once. */
 export type ConsoleRequest =
   | { readonly do: 'state' }
-  /** For the sandbox's page. */
+  /** Event for the sandbox's page. */
   | { readonly do: 'tell'; readonly event: object }
   | { readonly do: 'leave' | 'settled'; readonly person: string }
   | {
@@ -138,7 +138,7 @@ export type ConsoleRequest =
   | {
       readonly do: 'listen';
       readonly person: string;
-      /** Where to keep what was heard. */
+      /** Path for the heard sound. */
       readonly wav?: string;
       readonly sinceMs: number;
       readonly quietMs: number;

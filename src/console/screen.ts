@@ -3,7 +3,7 @@ import type { Terminal } from '#src/console/first-run/show.ts';
 
 type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
-/** A terminal that keeps what is being typed below everything that is printed. */
+/** A terminal that keeps the typed line below all printed lines. */
 export class Screen implements Terminal {
   readonly #output: Output;
   #prompt: Interface | undefined;
@@ -16,7 +16,7 @@ export class Screen implements Terminal {
     return this.#output.isTTY === true;
   }
 
-  /** From now on what is printed stands above `prompt`; undefined ends that. */
+  /** Prints above `prompt` from now on; undefined ends that. */
   keep(prompt: Interface | undefined): void {
     this.#prompt = prompt;
   }

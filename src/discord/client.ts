@@ -81,7 +81,7 @@ export type DiscordOptions = {
   /** Ports that commands may use; called once, after logging in. */
   readonly ports: (discord: DiscordPorts) => CommandPorts;
   readonly onEvent: (event: DiscordEvent) => void;
-  /** For logging in; 20 s when left out. */
+  /** Deadline of the login, in ms; 20 s when left out. */
   readonly timeoutMs?: number;
 };
 
@@ -113,7 +113,7 @@ export interface Discord extends AsyncDisposable {
    * moment.
    */
   handOver(): Promise<void>;
-  /** For a process that ends at once: gives up every seat in voice channels, and the gateway session. Waits for nothing. */
+  /** Ends at once, with the process: gives up every seat in voice channels, and the gateway session. Waits for nothing. */
   leaveNow(): void;
 }
 
@@ -121,7 +121,7 @@ export interface Discord extends AsyncDisposable {
 const registerMs = 10_000;
 /** Longest time, in ms, that answers of commands are let end before the sessions are, and after them. */
 const [handOverMs, lastAnswersMs] = [300, 1_000];
-/** Until what was told the gateway has left, before it is closed. */
+/** Wait, in ms, for messages to the gateway to leave before it is closed. */
 const leaveMs = 250;
 
 /**

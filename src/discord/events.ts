@@ -50,9 +50,9 @@ export type DiscordEvent =
     }
   /** A voice socket closed; `close-codes.ts` says what follows. */
   | { readonly kind: 'voice-closed'; readonly guildId: string; readonly closeCode: number }
-  /** In the channel where the bot sits, also where it comes in so; `on` is false when it is over. */
+  /** Restriction of the bot in its channel, also from the moment it joins; `on` is false when it is over. */
   | { readonly kind: VoiceRestriction; readonly guildId: string; readonly on: boolean }
-  /** To another channel, by a moderator: the link has ended. */
+  /** The bot was moved to another channel by a moderator: the link has ended. */
   | { readonly kind: 'moved'; readonly guildId: string; readonly channelId: string }
   /** The channel where the bot sat was deleted: the link has ended. */
   | { readonly kind: 'channel-removed'; readonly guildId: string; readonly channelId: string }

@@ -137,7 +137,7 @@ const withOldEditsRefused: RESTOptions['makeRequest'] = async (url, init) => {
   return Response.json(body ?? {}, { status: isOld ? 400 : 429, headers: [...headers] });
 };
 
-/** An edit that has to wait is better made anew: it would show what is over. Messages wait in the outbox. */
+/** An edit that has to wait is better made anew: it would show an outdated state. Messages wait in the outbox. */
 function waitsElsewhere({ method, route }: RateLimitData): boolean {
   return [
     'PATCH /channels/:id/messages/:id',

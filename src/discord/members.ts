@@ -3,7 +3,7 @@ import { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { Members } from '#src/session/ports/command-ports.ts';
 
-/** For one member; discord.js itself would wait through rate limits and retries. */
+/** Deadline, in ms, for one member; discord.js itself would wait through rate limits and retries. */
 const readMs = 5_000;
 
 /** Opens the lookup of members in any server of this client. */

@@ -36,7 +36,10 @@ export function watchRestClock(
   return () => forget();
 }
 
-/** Discord's own limits on what the bot writes end sooner; a longer one comes of a clock that was put back. */
+/**
+ * Longest plausible limit, in ms: Discord's own limits on the bot's writes end sooner; a longer one comes of a clock that
+ * was put back.
+ */
 const plausibleMs = 60_000;
 const askAgainMs = 5_000;
 

@@ -24,7 +24,7 @@ export type ExternalTool = {
   readonly name: string;
   /** Name for people. */
   readonly title: string;
-  /** For models, in words that are not ours. */
+  /** Description for models, in words that are not ours. */
   readonly description: string;
   /** JSON Schema of an object, with the arguments in it. */
   readonly parameters: Readonly<Record<string, unknown>>;

@@ -23,7 +23,7 @@ export function fitArguments(schema: Readonly<Record<string, unknown>>): FitArgu
   };
 }
 
-/** The same schema without the words in it that are meant for models; of choices only what is one short word stays. */
+/** Schema without the words in it that are meant for models; of choices only short single words stay. */
 export function withoutWords(
   schema: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {

@@ -36,7 +36,7 @@ type BrowserFile = {
   readonly zipped: Uint8Array<ArrayBuffer>;
 };
 
-/** By path, of the version that was changed last. */
+/** Files by path, each in its latest version. */
 type BrowserFiles = Map<string, { readonly mtimeMs: number; readonly file: Promise<BrowserFile> }>;
 
 /** Serves the shell at `/`, the files of `page` and the libraries as they lie; to every client, as they hold no secret. */

@@ -49,7 +49,7 @@ export type ListenerWaits = {
 const standardWaits = { requestMs: 30_000, stillMs: 120_000 } as const;
 /** Longest time, in ms, for the head of a request, and between two of one connection. */
 const [headMs, idleMs] = [2_000, 5_000];
-/** After this time, in ms, without a word the other end of a connection is asked whether it is still there, by TCP. */
+/** Silence, in ms, after which the other end of a connection is asked by TCP whether it is still there. */
 const probeMs = 30_000;
 /** Pings of a WebSocket are answered while no more bytes than these wait for its reader. */
 const mostPongBytes = 64 * 1_024;
@@ -180,7 +180,7 @@ function guardUpgrades(server: Server, sockets: WebSocketServer, limit: SocketLi
   });
 }
 
-/** Only names of this machine are served, so an address for all of its networks is shown as such a one. */
+/** URL of the server. Only names of this machine are served, so an address for all of its networks is shown as such a one. */
 function urlOf(server: Server): URL {
   const { address, port } = server.address() as AddressInfo; // listens on a port, not a pipe
   return new URL(`http://${address === '::1' ? '[::1]' : '127.0.0.1'}:${port}`);

@@ -11,7 +11,7 @@ export type PageViewer =
   /** The person in front of the sandbox. */
   | { readonly kind: 'sandbox' };
 
-/** Types of what a handler of the page finds in its context. */
+/** Types of the context of a page's handler. */
 export type PageEnv = {
   Bindings: HttpBindings;
   Variables: {

@@ -2,9 +2,12 @@
 const lostMs = 5_000;
 /** An utterance has as much of it at least; a change of end-to-end keys costs less in the middle of one. */
 const utteranceMs = 600;
-/** After the last packet an utterance is over. */
+/** Pause, in ms, after the last packet that ends an utterance. */
 const pauseMs = 500;
-/** From the first of it to a new link: by then the end-to-end group has been reset, and that had 10 s to help. */
+/**
+ * Time, in ms, from the first failure to a new link: by then the end-to-end group has been reset, and that had 10 s to
+ * help.
+ */
 const rejoinAfterMs = 12_000;
 /** New keys help once; what lasts has another cause. */
 const rejoinEveryMs = 600_000;
@@ -12,7 +15,7 @@ const rejoinEveryMs = 600_000;
 type DecodingFailure = {
   sinceMs: number;
   raised: boolean;
-  /** Over the present link. */
+  /** Reported over the present link. */
   told: boolean;
   /** All of it so far, in ms, and when its last packet came. */
   unheardMs: number;

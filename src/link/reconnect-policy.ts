@@ -5,11 +5,11 @@ export type ReconnectRules = {
   /** Longest wait before each try; the last one counts for all further tries. */
   readonly longestWaitsMs: readonly number[];
   readonly mostTries: number;
-  /** From the first loss to the last try. */
+  /** Longest time, in ms, from the first loss to the last try. */
   readonly longestMs: number;
   /** Time in ms after which a link counts as recovered: its next loss is counted as the first. */
   readonly healthyMs: number;
-  /** From which loss on the channel is told: the first tries have failed by then. */
+  /** Number of losses from which the channel is told: the first tries have failed by then. */
   readonly toldFromLosses: number;
   /** A session that a bug has ended is rebuilt, but not twice within this time. */
   readonly rebuildMs: number;

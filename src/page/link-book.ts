@@ -31,10 +31,10 @@ type HeardPackets = {
 };
 type OpenLink = LinkReadings & { readonly madeAtMs: number };
 
-/** Over which packets are counted, in ms; in so many steps at most. */
+/** Window, in ms, over which packets are counted, and its largest number of steps. */
 const [lossMs, mostSteps] = [5 * 60_000, 300];
 
-/** Voice links, by server, from what the rooms and Discord tell. */
+/** Voice links, by server, from the events of rooms and of Discord. */
 export class LinkBook {
   readonly #clock: Pick<Clock, 'nowMs'>;
   readonly #links = new Map<string, OpenLink>();

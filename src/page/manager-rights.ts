@@ -29,7 +29,7 @@ export class ManagerRights {
     this.#facts = facts;
   }
 
-  /** With an answer of Discord that is 15 s old at most. */
+  /** Check by an answer of Discord that is 15 s old at most. */
   async isCurrent(viewer: PageViewer): Promise<boolean> {
     if (viewer.kind === 'manager') await this.#ask(viewer);
     return this.#mayWatch(viewer);

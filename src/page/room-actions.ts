@@ -16,7 +16,7 @@ export type RoomControls = {
   readonly hearing: CommandPorts['hearing'];
 };
 
-/** Performs what the page may do; `controlsOf` is undefined for a server that is not served here. */
+/** Performs the actions of the page; `controlsOf` is undefined for a server that is not served here. */
 export class RoomActions {
   readonly #controlsOf: (guildId: string) => RoomControls | undefined;
 

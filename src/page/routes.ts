@@ -51,7 +51,7 @@ export function operatorRoutes(
   app.route('/page', page);
 }
 
-/** Behind `onlyFor`, so anything else is a bug. */
+/** Viewer of an operator's route: it stands behind `onlyFor`, so anything else is a bug. */
 function operator(viewer: ReturnType<typeof viewerOf>): OperatorViewer {
   if (!viewer || viewer.kind === 'sandbox')
     throw new Error('a viewer of another kind came to the operator');

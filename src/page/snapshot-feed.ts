@@ -23,9 +23,9 @@ export type SnapshotFeedOptions = {
 
 type Watching = Watcher & { readonly sinceMs: number; isBusy: boolean };
 
-/** Between two snapshots, in ms. */
+/** Interval, in ms, between two snapshots. */
 const intervalMs = 1_000;
-/** After this time, in ms, a watcher has to ask again: sessions end. */
+/** Time, in ms, after which a watcher has to ask again: sessions end. */
 const longestMs = 10 * 60_000;
 const mostWatchers = 100;
 const encoder = new TextEncoder();

@@ -3,7 +3,7 @@ import type { SessionEvent } from '#src/session/ports/events.ts';
 import { type Latencies, latencies } from '#src/status/latency.ts';
 import { percentile } from '#src/status/stats-book.ts';
 
-/** From the last voiced packet to each instant of an answer, in ms, half of the turns and 95 of 100 at most. */
+/** Times, in ms, from the last voiced packet to each instant of an answer: median and 95th percentile of the turns. */
 export type StageFigures = {
   readonly [Stage in keyof Latencies]?: { readonly p50Ms: number; readonly p95Ms: number };
 };

@@ -1,7 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { IdentifyAnswer, StartLimit } from './ownership.ts';
 
-/** Least time, in ms, between two identifies of one bucket: Discord's 5 s, and what the network may take from it. */
+/** Least time, in ms, between two identifies of one bucket: Discord's 5 s, and the jitter of the network. */
 export const identifySpacingMs = 5_250;
 /** Identifies that are left alone: Discord resets the token of a bot that uses up all 1,000 of a day. */
 export const identifyReserve = 50;

@@ -39,7 +39,7 @@ export type Ownership = {
   readonly isDraining: boolean;
   /** True where no other process lived at the last renewal. */
   readonly isAlone: boolean;
-  /** Until when nothing is taken: a shard could not be served. */
+  /** End of the rest in which no shard is taken: one could not be served. */
   readonly restsUntilMs: number;
   readonly shards: ReadonlyMap<number, HeldShard>;
   /** Rows of shards that this process does not hold, as last seen. */
@@ -52,20 +52,20 @@ export type Ownership = {
 export const ownershipRules = {
   /** Lease of a shard, by the clock of the database. */
   leaseMs: 30_000,
-  /** From the stop of an owner to the end of its lease; measured from before the renewal was sent. */
+  /** Margin, in ms, from the stop of an owner to the end of its lease; measured from before the renewal was sent. */
   marginMs: 2_000,
-  /** Between two renewals, and between two tries of one that failed. */
+  /** Interval, in ms, between two renewals, and between two tries of one that failed. */
   renewMs: 1_000,
   retryMs: 500,
-  /** For which a lease that has run out must have stood unchanged: one renewal and a new connection. */
+  /** Time, in ms, for which a lease that has run out must have stood unchanged: one renewal and a new connection. */
   unchangedMs: 3_000,
-  /** For which the former session is tried to be resumed before it counts as refused. */
+  /** Time, in ms, for which the former session is tried to be resumed before it counts as refused. */
   fenceMs: 20_000,
-  /** After which a free shard is taken also by a process that is not the next to take one. */
+  /** Time, in ms, after which a free shard is taken also by a process that is not the next to take one. */
   leftOverMs: 3_000,
-  /** For which shares must be unequal before a shard is handed over. */
+  /** Time, in ms, for which shares must be unequal before a shard is handed over. */
   unequalMs: 2_000,
-  /** For which nothing is taken after a shard could not be served. */
+  /** Rest, in ms, in which no shard is taken after one could not be served. */
   restMs: 15_000,
 } as const;
 const { marginMs, unchangedMs, fenceMs, leftOverMs, unequalMs, restMs } = ownershipRules;
@@ -193,7 +193,7 @@ function renewed(own: Ownership, event: EventOf<'renewed'>): Step {
   return [next, ...stops, ...moves];
 }
 
-/** Takes what is free and this process's turn, or hands over what is more than its share. */
+/** Takes free shards on this process's turn, or hands over those beyond its share. */
 function balanced(own: Ownership, { view, seats, atMs }: EventOf<'renewed'>): Step {
   const loads = loadsOf(own, view);
   const free = [...own.seen.values()].filter(({ freeAtMs }) => freeAtMs !== undefined);
@@ -281,7 +281,7 @@ function without(own: Ownership, shardId: number): Ownership {
 }
 
 /**
- * Rows of a view with what is known of them: a lease that has run out must have stood unchanged for a while, so that an owner
+ * Rows of a view with their known state: a lease that has run out must have stood unchanged for a while, so that an owner
  * that only lost the database renews first. A clock of the database that was set wrong ends no lease early.
  */
 function seenRows(
@@ -305,7 +305,7 @@ function seenRows(
   );
 }
 
-/** Loads of all processes: of others by their rows, of this one by what it knows itself. */
+/** Loads of all processes: of others by their rows, of this one by its own state. */
 function loadsOf(
   { processId, limit, shards: { size } }: Ownership,
   { processes, shards }: RegistryView,

@@ -18,7 +18,7 @@ export interface ShardSharing {
   /** Asked before a connection that closed is made anew; false: this process has no lease any more. */
   mayReconnect(): Promise<boolean>;
   sessionChanged(session: GatewaySessionInfo): void;
-  /** The place in the session stays where it is: what the gateway tells from now on is told again to the next owner. */
+  /** Keeps the place in the session: later events of the gateway are sent again to the next owner. */
   keepPlace(): void;
   /** Never throws. */
   claim(interactionId: string): Promise<InteractionClaim>;
@@ -32,7 +32,7 @@ export interface OwnedShard {
   readonly recommendedCount: number;
   /** Absent where this process is alone. */
   readonly sharing?: ShardSharing;
-  /** To be awaited before each identify. Aborting `signal` throws its reason. */
+  /** Waits for permission to identify, before each one. Aborting `signal` throws its reason. */
   waitToIdentify(signal: AbortSignal): Promise<void>;
 }
 
@@ -86,7 +86,7 @@ export interface ShardHost {
 
 /** Decides which shards this process serves. */
 export interface ShardOwnership extends AsyncDisposable {
-  /** Starts what is due at first. Errors: as `ShardHost.start`. */
+  /** Starts the shards that are due at first. Errors: as `ShardHost.start`. */
   open(host: ShardHost, signal: AbortSignal): Promise<void>;
   /** True while other processes serve every shard. */
   isSpare(): boolean;

@@ -40,7 +40,7 @@ export type SharedShardsOptions = {
   readonly tell: (news: ShardNews) => void;
 };
 
-/** Time, in ms, between two looks at what is due. */
+/** Interval, in ms, between two checks for due work. */
 const tickMs = 500;
 /** Time, in ms, for which the first connection is tried. */
 const reachMs = 60_000;
@@ -56,8 +56,8 @@ type Held = {
 };
 
 /**
- * Shards shared with other processes by leases in one database: takes what is this process's share, and stops serving what it
- * cannot call its own. What is due when is decided by `stepOwnership`; this performs it.
+ * Shards shared with other processes by leases in one database: takes this process's share, and stops serving shards
+ * without a lease of its own. `stepOwnership` decides about the due steps; this performs them.
  */
 export class SharedShards implements ShardOwnership {
   readonly #options: SharedShardsOptions;
@@ -185,7 +185,7 @@ export class SharedShards implements ShardOwnership {
     this.#told = news?.kind;
   }
 
-  /** Nothing is taken by a process that does not know how many shards there are. */
+  /** Takes no shard, as the number of shards is not known any more. */
   #outdated(): void {
     if (!this.#own.isDraining) this.#options.tell({ kind: 'outdated' });
     this.#tell({ kind: 'draining', atMs: this.#nowMs });

@@ -36,7 +36,7 @@ export class AlertBoard {
     return [...this.#raised.values()];
   }
 
-  /** Raising twice, or clearing what is not raised, changes nothing. */
+  /** Raising twice, or clearing an alert that is not raised, changes nothing. */
   tell({ name, state, cause, task, error }: AlertChange, guildId?: string): void {
     const key = `${name} ${task ?? ''} ${guildId ?? ''}`;
     if ((state === 'raised') === this.#raised.has(key)) return;

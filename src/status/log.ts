@@ -10,7 +10,7 @@ export type Log = ReturnType<typeof openLog>;
 
 /** A shorter key, as some local servers want one, stands in ordinary words as well. */
 const shortestSecret = 8;
-/** Level of a warning; what is above is worse. */
+/** Level of a warning; higher levels are worse. */
 const warning = 40;
 
 /** The operator's log: ids and numbers, never words people said, and never one of `secrets`. */

@@ -75,7 +75,7 @@ function causeOf(name: AlertName, alerts: readonly RaisedAlert[]): string | unde
   return alerts.find((alert) => alert.name === name)?.cause;
 }
 
-/** One line for each kind, with a count of channels; what is a check of the process stands there. */
+/** One line for each kind, with a count of channels; checks of the process stand there already. */
 function troublesOf(alerts: readonly RaisedAlert[]): readonly string[] {
   const counts = new Map<AlertName, RaisedAlert[]>();
   for (const alert of alerts) {

@@ -11,7 +11,10 @@ const soundPart = z.looseObject({
     format: z.enum(['wav', 'mp3']),
   }),
 });
-/** By its type alone: a mistake in it is told once, and not for each type that it could have been. */
+/**
+ * Part of a message, read by its type alone: a mistake in it is reported once, and not for each type that it could have
+ * been.
+ */
 const part = z.looseObject({
   type: z.string().meta({
     description:
@@ -90,7 +93,7 @@ export type CompletionQuestion = {
 /** Longest conversation, in characters: about what models take. */
 const mostChars = 400_000;
 
-/** Reads a request; `transcriptOf` knows what was said in answers by their ids. Errors: `ApiRefusal`. */
+/** Reads a request; `transcriptOf` gives the words of answers by their ids. Errors: `ApiRefusal`. */
 export function questionOf(
   request: CompletionRequest,
   transcriptOf: (id: string) => string | undefined,

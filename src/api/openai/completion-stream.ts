@@ -8,7 +8,7 @@ import { doneEvent, event } from './server-events.ts';
 
 type StreamOptions = {
   readonly includesUsage: boolean;
-  /** Told of what is no failure of the outside world. */
+  /** Told of a bug of ours, which is no failure of the outside world. */
   onBug(error: unknown): void;
 };
 

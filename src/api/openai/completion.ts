@@ -14,7 +14,7 @@ import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 export type CompletionHead = {
   readonly id: string;
   readonly audioId: string;
-  /** In s since 1970, as the next one. */
+  /** Instant in s since 1970, like the next one. */
   readonly created: number;
   readonly expiresAt: number;
   readonly model: string;

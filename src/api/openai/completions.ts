@@ -103,7 +103,7 @@ function unlisted(field: string, model: string, models: readonly string[]): ApiR
   return refusal(404, 'model_not_found', message, field);
 }
 
-/** The same once the first part is there: what fails before is an answer with a status of its own. */
+/** Stream whose first part is there: a failure before it is an answer with a status of its own. */
 export async function whenBegun<T>(parts: AsyncIterable<T>): Promise<AsyncIterable<T>> {
   const iterator = parts[Symbol.asyncIterator]();
   const first = await iterator.next();

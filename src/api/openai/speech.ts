@@ -17,7 +17,7 @@ import { event, eventHeaders } from './server-events.ts';
 import { formatOf, speechRequest } from './speech-request.ts';
 
 export type SpeechParts = ApiDoor & {
-  /** Told of what is no failure of the outside world. */
+  /** Told of a bug of ours, which is no failure of the outside world. */
   onBug(error: unknown): void;
 };
 

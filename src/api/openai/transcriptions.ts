@@ -152,7 +152,7 @@ async function* eventsOf(
   }
 }
 
-/** The same, with `still` for each time in which nothing came. */
+/** Stream with `still` for each interval in which nothing came. */
 async function* commented<T>(parts: AsyncIterable<T>): AsyncGenerator<T | 'still'> {
   const iterator = parts[Symbol.asyncIterator]();
   let next = iterator.next();
@@ -177,7 +177,7 @@ async function soon<T>(next: Promise<T>): Promise<T | 'still'> {
   }
 }
 
-/** Words of a prompt that may be said: what stands between commas or sentences, where that is short, and else each word. */
+/** Words of a prompt that may be said: each short piece between commas or sentences, and else each word. */
 function hintsIn(prompt: string): readonly string[] {
   const phrases = prompt.split(/[,;:.!?\n\r]+/).map((phrase) => phrase.trim());
   return phrases

@@ -81,7 +81,7 @@ export const ask = defineRoute({
 
 type SentSound = {
   readonly sound?: Uint8Array;
-  /** In base64. */
+  /** Recording in base64. */
   readonly recording?: string | undefined;
   readonly url?: string | undefined;
 };

@@ -50,7 +50,7 @@ export const readPlay = defineRoute({
   },
 });
 
-/** Keeps what was taken under its id, and waits for its end where the request does. */
+/** Keeps an accepted play under its id, and waits for its end where the request does. */
 export async function playView(
   play: Play,
   { plays, signal, wait }: PlayWait,

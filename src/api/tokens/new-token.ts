@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Secret } from '#src/base/secret.ts';
 
-/** Names of tokens: what a person types and a log shows. */
+/** Names of tokens: short words for typing and for logs. */
 export const tokenName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 
 const prefix = 'parley_';

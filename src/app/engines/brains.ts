@@ -22,12 +22,12 @@ export type OpenBrain = {
   readonly pipeline: Brain['pipeline'];
   readonly engine: string;
   readonly open: () => Pipeline & Partial<Disposable>;
-  /** Writes what is not to be spoken; absent: the usual model does. */
+  /** Model for written answers; absent: the usual one. */
   readonly chat?: ChatModel;
 };
 
 export type BrainParts = {
-  /** Those that stand in while a brain fails, and speak for it. */
+  /** Roles that stand in while a brain fails, and speak for it. */
   readonly roles: Omit<EngineRoles, 'transcriber'>;
   readonly clientOf: (server: RemoteServer) => Promise<ApiClient>;
   readonly ladder: LadderParts;

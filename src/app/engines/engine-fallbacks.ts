@@ -119,8 +119,8 @@ type RealtimeFallback = Pick<Config, 'chat' | 'deadlines'> & {
 };
 
 /**
- * Has the chat model, shown what was recognised and with the voice behind it, answer in the place of a Realtime server that
- * fails; nothing where there is no chat model but the embedded one.
+ * Has the chat model answer in the place of a failing Realtime server, by recognised words and with the voice behind it;
+ * undefined where there is no chat model but the embedded one.
  */
 export function realtimeStandIn(
   { realtime, chat, deadlines }: RealtimeFallback,
@@ -181,7 +181,10 @@ export function brainChat(
   return chatWithFallbacks(ladderOf('chat', { first, fallbacks: servers(usual), open }, ladder));
 }
 
-/** The model of a brain that hears and speaks, in whose place the usual one of its kind, or else what is recognised is answered. */
+/**
+ * Model of a brain that hears and speaks; its stand-in is the usual one of its kind, else an answer to the recognised
+ * words.
+ */
 export function brainAudioChat(
   first: { readonly config: RemoteServer; readonly engine: AudioChatModel },
   { chat: usual }: Pick<Config, 'chat'>,

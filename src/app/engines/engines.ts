@@ -199,7 +199,7 @@ async function openRealtime(
   return () => realtime({ talk: openRealtimeTalk({ ...limited(server), limits }), ...parts });
 }
 
-/** Nothing of it is loaded where the operator has set none. */
+/** Opens the brains of personas; no module is loaded where the operator has set none. */
 async function openOwnBrains(
   config: Config,
   roles: EngineRoles,

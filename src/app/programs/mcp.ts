@@ -60,7 +60,7 @@ async function reviewed(server: McpServerOptions): Promise<Reviewed> {
   return [server, await reviewServer(server, realClock, new AbortController().signal)];
 }
 
-/** With what these servers offer, or in a sentence why nothing is accepted. */
+/** Accepted tools with the offers of these servers, or a sentence why none is accepted. */
 function newlyAccepted(
   reviews: readonly Reviewed[],
   names: readonly string[],

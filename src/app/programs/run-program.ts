@@ -7,9 +7,9 @@ export const misconfigured = 78;
 
 /**
  * Runs a program beside the bot, on the bot's settings, and sets the exit code of this process: that of `perform`; 1 for a
- * BotError, told in its sentence; 78 for settings or arguments that cannot be understood.
+ * BotError, with its sentence; 78 for settings or arguments that cannot be understood.
  *
- * `wish` is what the arguments ask for, or the sentence that tells how they are to be. Other errors throw.
+ * `wish` is the request in the arguments, or the sentence that describes their form. Other errors throw.
  */
 export async function runProgram<Wish extends object>(
   wish: Wish | string,

@@ -18,7 +18,7 @@ export class PageView {
     this.#botName = botName;
   }
 
-  /** From now on `tell` is told; of the engines also what was before. */
+  /** Connects the page: `tell` hears all from now on, and of the engines also what was before. */
   connect(tell: TellPage): void {
     this.#tell = tell;
     this.#tellEngines();

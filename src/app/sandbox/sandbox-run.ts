@@ -101,7 +101,7 @@ async function playRecordings(
   }
 }
 
-/** At a terminal as it is typed; from a pipe, a file or a service manager line by line, to their end. */
+/** Reads typed speech: at a terminal as it is typed; from a pipe, a file or a service manager line by line, to their end. */
 async function talkOn(
   { screen, stage }: SandboxRun,
   desk: LineDesk,

@@ -13,7 +13,7 @@ import { ProcessRun } from './process-run.ts';
 /** Time, in ms, for asking Discord whose token it is. */
 const askMs = 20_000;
 const allShards = 16_384;
-/** Renewals, logins and claims of interactions are short, and must not wait for what the store writes. */
+/** Size of the pool: renewals, logins and claims of interactions are short, and must not wait for the store's writes. */
 const mostConnections = 4;
 
 /**
@@ -88,7 +88,7 @@ type SharedParts = {
   readonly url: Secret;
   readonly run: ProcessRun;
   readonly limits: GatewayLimits;
-  /** Closes what is opened. */
+  /** Stack that closes the opened parts. */
   readonly stack: AsyncDisposableStack;
 };
 

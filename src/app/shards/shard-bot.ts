@@ -140,7 +140,7 @@ export async function startShardBot(
   };
 }
 
-/** Passes to the sessions, of what Discord tells, what was done to the bot's own seat, and alerts of their links. */
+/** Passes events of Discord to the sessions: changes of the bot's own seat, and alerts of their links. */
 function tellRooms(sessions: VoiceSessions | undefined, event: DiscordEvent): void {
   const { kind } = event;
   const isHindrance = kind === 'muted' || kind === 'deafened' || kind === 'suppressed';

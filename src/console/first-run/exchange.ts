@@ -16,7 +16,7 @@ import { openFolder } from './wav-files.ts';
 
 /** Longest time, in ms, that the bot may think and speak. */
 const answerMs = 60_000;
-/** An answer is told of once it has left: what is under way arrives in no time, and then it is quiet. */
+/** Longest wait, in ms, for the sound of an answer to arrive and end, after the report that it has left. */
 const arrivalMs = 20_000;
 const quietMs = 300;
 /** Wait, in ms, after ignored speech, which may have been but a part of an utterance: the other part is known by then. */
@@ -64,7 +64,7 @@ export async function callIn(
   await sandbox.ask({ do: 'join', person });
   show.says(person, '/join');
   const reply = replied.parse(await sandbox.ask({ do: 'command', person, name: 'join' }));
-  // What stands in the way is told to the caller alone.
+  // The obstacle is told to the caller alone.
   if (reply.ephemeral) return failed('join', reply.text);
   await sandbox.ask({ do: 'settled', person });
   await events.after(start, ['done'], doneMs, signal);

@@ -15,7 +15,10 @@ export type LikenessVerdict = {
 
 export const neededSimilarity = 0.6;
 export const neededWords = 0.6;
-/** From this similarity on the sound is the same sentence, and a third of the words is enough: the small recogniser guesses badly now and then. */
+/**
+ * Similarity from which the sound is the same sentence, and a third of the words is enough: the small recogniser guesses
+ * badly now and then.
+ */
 const sameSimilarity = 0.9;
 const neededWordsOfSame = 1 / 3;
 

@@ -4,7 +4,7 @@ import type { SandboxObservers } from './exchange.ts';
 import type { SpokenRecorder } from './spoken-recorder.ts';
 import type { WavFolder } from './wav-files.ts';
 
-/** Parts of an exchange in the sandbox: its observers, a recorder of what the bot is going to say, and a folder for what is heard. */
+/** Parts of an exchange in the sandbox: its observers, a recorder of the bot's speech, and a folder for heard sound. */
 export type ExchangeParts = SandboxObservers & {
   readonly recorder: Pick<SpokenRecorder, 'asked' | 'takeAnswers'>;
   readonly folder: WavFolder;

@@ -71,7 +71,9 @@ export type Proof =
   | { readonly kind: 'proved'; readonly line: string }
   | Extract<SpokenExchange, { kind: 'failed' }>;
 
-/** Whether what arrived is what the pipeline gave, and can be understood, if anything arrived. Errors: as the transcriber's. */
+/**
+ * Whether the received sound is that of the pipeline, and can be understood, if any arrived. Errors: as the transcriber's.
+ */
 export async function prove(
   result: SpokenExchange,
   recorder: Pick<SpokenRecorder, 'takeAnswers'>,

@@ -22,7 +22,7 @@ export class ConversationPrinter {
     this.#write(line);
   }
 
-  /** One row of what is used: role, engine, note. */
+  /** One row of a part in use: role, engine, note. */
   engine(role: string, what: string, note: string): void {
     this.#write(`  ${role.padEnd(17)}${what.padEnd(36)}${note}`.trimEnd());
   }
@@ -90,7 +90,7 @@ export function instantsLine(
     ['first clause', instants.firstClauseAtMs],
     ['first speech', instants.firstSpeechAtMs],
     ['sent', instants.firstSentAtMs],
-    // What was heard before was something else that plays.
+    // Sound that was heard before was something else that plays.
     ['heard', firstHeardAtMs < firstSentAtMs ? undefined : firstHeardAtMs],
   ];
   const happened = named

@@ -3,7 +3,7 @@ import type { IgnoreReason } from '#src/turn/answerable.ts';
 /** Why an utterance got no answer: how far it came, and the reason as part of a sentence. */
 export type Silence = { readonly stage: 'hear' | 'recognise' | 'attend'; readonly why: string };
 
-/** Reason, in words, why the bot did not answer what it heard. */
+/** Reason, in words, for leaving speech without an answer. */
 export function silenceOf(why: IgnoreReason, botName: string): Silence {
   switch (why) {
     case 'no-voice':

@@ -8,7 +8,7 @@ type PipelineAnswer = ReturnType<Pipeline['answer']>;
 /** Sound of answers that is remembered; the oldest answers are forgotten first. */
 const longestMs = 600_000;
 
-/** Notes what the bot is going to say on its way to the channel, so that it can be held against what arrived. */
+/** Records the bot's speech on its way to the channel, so that it can be compared with the received sound. */
 export class SpokenRecorder {
   #asked = 0;
   #answers: Pcm[][] = [];

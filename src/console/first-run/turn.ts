@@ -101,7 +101,7 @@ async function follow(
   }
 }
 
-/** Commands change nothing here, unless they stop what was begun. */
+/** Commands change nothing here, unless they stop an answer under way. */
 function isOther(event: Witnessed['event'], progress: TurnProgress | undefined): boolean {
   return event.kind === 'done' && !(progress && stops.includes(event.errand));
 }

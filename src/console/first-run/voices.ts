@@ -56,7 +56,7 @@ export class PersonVoices implements AsyncDisposable {
     await rm(path, { force: true });
   }
 
-  /** In order of appearance; when all are lent, from the first again. */
+  /** Voice of a person, in order of appearance; when all are lent, from the first again. */
   voiceOf(person: string): string {
     const has = this.#byPerson.get(person);
     if (has !== undefined) return has;

@@ -26,7 +26,7 @@ export class WavFolder {
     return join(folder, `${person.toLowerCase()}-${number}.wav`);
   }
 
-  /** Deletes what is over the limit. Errors: as `openFolder`. */
+  /** Deletes files over the limit. Errors: as `openFolder`. */
   async tidy(): Promise<void> {
     const folder = await openFolder(this.#dataDir);
     const kept = (await readdir(folder)).flatMap((file) => {

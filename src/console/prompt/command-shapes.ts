@@ -45,7 +45,7 @@ export function choicesFor({ type, choices }: OptionShape): OptionShape['choices
   return ['true', 'false'].map((name) => ({ name, value: name }));
 }
 
-/** An option with what was typed for it. */
+/** An option with its typed value. */
 export type TypedOption = {
   readonly option: OptionShape;
   readonly value: string;

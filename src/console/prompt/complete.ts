@@ -8,11 +8,11 @@ import {
 } from './command-shapes.ts';
 import type { SlashValues } from './slash.ts';
 
-/** Completions of what was typed so far. */
+/** Completions of the typed text. */
 export type Completion =
   /** Each of `words` may stand in place of `typed`, the end of the line. */
   | { readonly kind: 'words'; readonly typed: string; readonly words: readonly string[] }
-  /** Only the bot knows: it is asked for values of option `focused`, which stand in place of `typed`. */
+  /** Only the bot knows them: it is asked for values of option `focused`, which stand in place of `typed`. */
   | {
       readonly kind: 'ask';
       readonly typed: string;

@@ -11,7 +11,7 @@ export type PromptOptions = {
   readonly input: NodeJS.ReadableStream;
   readonly output: NodeJS.WritableStream;
   readonly screen: Screen;
-  /** For the line up to the cursor; whatever it throws means no suggestions. */
+  /** Suggestions for the line up to the cursor; an error means none. */
   readonly suggest: (line: string) => Promise<Suggestions>;
 };
 
@@ -76,7 +76,7 @@ function completer(
   };
 }
 
-/** A longer line is cut here; what is over is dropped. */
+/** Longest line, in characters; the rest is dropped. */
 const longestChars = 16_000;
 
 /**

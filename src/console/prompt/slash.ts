@@ -9,7 +9,7 @@ import {
 
 export type SlashValues = Readonly<Record<string, string | number>>;
 
-/** A slash command ready to be sent, or one sentence on what is wrong with it. */
+/** A slash command ready to be sent, or one sentence about its mistake. */
 export type SlashCommand =
   | { readonly kind: 'ready'; readonly name: string; readonly options: SlashValues }
   | { readonly kind: 'wrong'; readonly why: string };

@@ -9,7 +9,7 @@ import type { AccountLogin } from './account-rest.ts';
 
 /** Result of a short visit to a voice channel. */
 export type ChannelTrial = LinkState & {
-  /** From asking for the seat to being heard, IP discovery over UDP and the end-to-end group included. */
+  /** Time from the request for the seat until sound is heard, IP discovery over UDP and the end-to-end group included. */
   readonly openedMs: number;
   /** Reports of the link's watchdogs and of Discord during the visit, one sentence each. */
   readonly troubles: readonly string[];

@@ -19,7 +19,7 @@ export type NeededRight = keyof typeof rightNames;
 
 export const neededRights = Object.keys(rightNames).filter(isNeeded);
 
-/** The same as the number that an invite link carries. */
+/** Rights as the number that an invite link carries. */
 const neededPermissions = neededRights.reduce(
   (bits, right) => bits | PermissionFlagsBits[right],
   0n,
@@ -27,9 +27,9 @@ const neededPermissions = neededRights.reduce(
 
 /** Rights without which the bot cannot talk in a voice channel. */
 export const talkRights: readonly NeededRight[] = ['ViewChannel', 'Connect', 'Speak', 'UseVAD'];
-/** On a stage one asks to speak. */
+/** Rights on a stage, where the bot asks to speak. */
 export const stageRights: readonly NeededRight[] = ['ViewChannel', 'Connect'];
-/** For the panel and captions in the chat of a voice channel. */
+/** Rights for the panel and captions in the chat of a voice channel. */
 export const chatRights: readonly NeededRight[] = [
   'SendMessages',
   'EmbedLinks',

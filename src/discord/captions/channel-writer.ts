@@ -27,7 +27,7 @@ export type ChatMessages = {
   readonly isIdle: () => boolean;
   /** Forgets deleted messages; `all`: the chat is gone. */
   gone(messageIds: ReadonlySet<string> | 'all'): void;
-  /** Nothing more is shown. */
+  /** Stops showing texts. */
   close(): void;
 };
 
@@ -50,15 +50,15 @@ type Chat = {
 const [firstRetryMs, longestRetryMs] = [500, 30_000];
 
 /**
- * Sends everything that is posted, edited and deleted in one channel, within what Discord's headers leave: one request
- * under way for each route, what is urgent first, and nothing in bursts that leave seconds without any.
+ * Sends all posts, edits and deletions of one channel, within the limits of Discord's headers: one request under way for
+ * each route, urgent ones first, and no bursts that leave seconds without any.
  */
 export class ChannelWriter {
   readonly #requests: MessageRequests;
   readonly #timing: SyncTiming;
   readonly #lanes: Readonly<Record<WriteRoute, WriteLane>>;
   readonly #budgets = new Map<string, RateBudget>();
-  /** Those with something that waits. */
+  /** Chats with waiting writes. */
   readonly #chats = new Set<Chat>();
   #openChats = 0;
   #closed = false;
@@ -129,7 +129,7 @@ export class ChannelWriter {
     this.#budgets.set(lane.bucket, afterAnswer(known, headers, this.#timing.nowMs()));
   }
 
-  /** Nothing is begun any more. */
+  /** Begins no more requests. */
   close(): void {
     this.#closed = true;
     for (const lane of Object.values(this.#lanes)) {

@@ -16,11 +16,11 @@ export interface WriteTurns {
 /** Writers of all channels in which the bot posts or edits, one for each. */
 export interface ChannelWriters extends WriteTurns {
   of(channelId: string): ChannelWriter;
-  /** Nothing is begun any more. */
+  /** Begins no more requests. */
   close(): void;
 }
 
-/** Above it those that have nothing to do are forgotten, with the limits they have learned. */
+/** Number of writers above which idle ones are forgotten, with the limits they have learned. */
 const mostWriters = 200;
 const messagePath = /^\/channels\/(\d+)\/messages(?:\/\d+)?$/;
 const routes: Readonly<Record<string, WriteRoute>> = {

@@ -24,7 +24,7 @@ const searchLimit = 100;
 /** Clocks of this machine and of Discord differ. */
 const clocksDifferMs = 60_000;
 
-/** Over the REST client of discord.js, 4 s each. */
+/** Sends requests over the REST client of discord.js, 4 s each. */
 export function openMessageRequests(
   channelId: string,
   { client, buttons, timing }: RequestParts,

@@ -71,10 +71,13 @@ const nonceLifeMs = 60_000;
 /** Longest time, in ms, that a request without an answer may still be under way at Discord. */
 const straggleMs = 10_000;
 
-/** Messages of one chat: what each is to show, what it shows, and the next request about it. Asks no clock and sends nothing. */
+/**
+ * Messages of one chat: the wanted text of each, the shown one, and the next request about it. Asks no clock and sends
+ * nothing.
+ */
 export class MessageWishes {
   readonly #entries = new Map<string, Entry>();
-  /** In the order of their first wish. */
+  /** Entries in the order of their first wish. */
   readonly #waiting = new Map<string, Entry>();
   readonly #underWay = new Set<string>();
   readonly #tell: (outcome: WishOutcome) => void;
@@ -115,7 +118,7 @@ export class MessageWishes {
     if (this.#waiting.size > mostWaiting) this.#dropOldest();
   }
 
-  /** Those without a request under way; posts in the order they are to be made. */
+  /** Wishes without a request under way; posts in the order they are to be made. */
   *waiting(): Generator<WaitingWish> {
     for (const { key, wish, place, sinceMs, urgency } of this.#waiting.values()) {
       if (!wish || this.#underWay.has(key)) continue;
@@ -150,7 +153,7 @@ export class MessageWishes {
     return tried && wish?.text === '' ? tried.sinceMs + straggleMs : 0;
   }
 
-  /** Told in its outcome, and what is to happen with a wish that has not come true is decided. */
+  /** Takes the result of a request, reports the outcome, and decides about a wish that has not come true. */
   done(operation: MessageOperation, result: MessageResult, sentAtMs: number, nowMs: number): void {
     this.#underWay.delete(operation.key);
     const entry = this.#entries.get(operation.key);
@@ -193,7 +196,7 @@ export class MessageWishes {
     }
   }
 
-  /** Nothing can be written any more. */
+  /** Ends all wishes: writing is impossible from now on. */
   end(by: 'forbidden' | 'gone'): void {
     this.#closedBy ??= by;
     for (const entry of this.#waiting.values()) {
@@ -220,7 +223,7 @@ export class MessageWishes {
     return new Set(places.filter((id) => id !== undefined));
   }
 
-  /** Discord takes spaces away at both ends; what is told is what was sent. */
+  /** Compares the sent text, as Discord takes spaces away at both ends. */
   #shows(entry: Entry, operation: MessageOperation, text: string, atMs: number): void {
     const { key, place } = entry;
     const sent = 'message' in operation ? operation.message : { text: '' };

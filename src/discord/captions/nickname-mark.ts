@@ -10,7 +10,7 @@ const mark = ' \u2022 CC';
 /** Source: Discord docs, "Modify Current Member". */
 const maxNickChars = 32;
 const answerMs = 10_000;
-/** Between two servers in which a former run left its mark. */
+/** Interval, in ms, between two servers in which a former run left its mark. */
 const restoreMs = 250;
 /** Wait, in ms, until a mark that Discord did not take away is tried again, doubled each time; the next start tries it, too. */
 const firstRetryMs = 30_000;

@@ -3,7 +3,7 @@ import { budgetAt, type RateBudget } from './rate-budget.ts';
 /** Urgency of a write, highest first: whole texts, then the panel, then messages by themselves, and optional ones last. */
 export type WriteUrgency = 'whole' | 'panel' | 'plain' | 'partial';
 
-/** Something that could be sent over one route of one channel. */
+/** Write that could be sent over one route of one channel. */
 export type WriteCandidate = { readonly urgency: WriteUrgency; readonly sinceMs: number };
 
 /** One route of one channel at one instant. */
@@ -33,7 +33,7 @@ const spared = { partial: 4, panel: 3, quietPanel: 1 } as const;
  * unevenly, and waits are shared.
  */
 const unevenness = 1.75;
-/** After which a wait that depends on demand is looked at again. */
+/** Interval, in ms, after which a wait that depends on demand is checked again. */
 const lookAgainMs = 500;
 
 /** Which candidate is sent now, or when to ask again. Pure. */
@@ -121,7 +121,7 @@ export function demandPerMs(instants: readonly number[], nowMs: number): number 
   return Math.max(since(steadyMs) / steadyMs, since(suddenMs) / suddenMs / 2);
 }
 
-/** Those that still count. */
+/** Instants that still count. */
 export function recentDemand(instants: readonly number[], nowMs: number): readonly number[] {
   return instants.filter((atMs) => nowMs - atMs < steadyMs).slice(-mostInstants);
 }

@@ -16,7 +16,7 @@ export type RateLimitHeaders = {
   readonly bucket?: string;
 };
 
-/** Until Discord has told another one. Discord publishes no limits; its headers commonly say this one. */
+/** Budget until Discord sends another one. Discord publishes no limits; its headers commonly say this one. */
 export const assumedBudget: RateBudget = { limit: 5, windowMs: 5_000, remaining: 5, resetAtMs: 0 };
 
 /** discord.js itself holds requests back until 50 ms after the end of a window. */
@@ -71,5 +71,5 @@ export function readRateLimitHeaders(headers: {
     : undefined;
 }
 
-/** More than any limit says; what is above is a broken header. */
+/** Longest limit, in ms; a larger value is a broken header. */
 const longest = 86_400_000;

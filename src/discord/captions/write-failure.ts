@@ -2,7 +2,7 @@ import { DiscordAPIError, RateLimitError, RESTJSONErrorCodes } from 'discord.js'
 import { neverSent } from '#src/discord/network-errors.ts';
 import { waitAfterLimitMs } from '#src/discord/rest-clock.ts';
 
-/** Why a request about a message did not do what it was to do. */
+/** Failure of a request about a message. */
 export type WriteFailure =
   | { readonly kind: 'limited'; readonly retryAfterMs: number }
   | { readonly kind: 'too-old' | 'message-gone' | 'chat-gone' | 'forbidden' | 'archived' }

@@ -78,7 +78,7 @@ type Retried = <T>(send: () => Promise<T>) => Promise<T>;
 
 /**
  * Discord has a first answer already: this one, or a "thinking", whose confirmation was cut off. An edit makes it this one;
- * what is private cannot be told from outside, and follows a first answer that is taken away.
+ * a private answer cannot be recognised from outside, and follows a first answer that is taken away.
  */
 async function replaced(
   asking: RepliableInteraction,

@@ -92,7 +92,7 @@ export function menuCallOf(asked: Picked): CommandCall {
   return checked({ ...unchecked(asked), message });
 }
 
-/** With the names of people whom it mentions. */
+/** Text with the names of people whom it mentions. */
 function textOf({ content, mentions }: Picked['targetMessage']): string {
   return content.replace(/<@!?(\d+)>/g, (whole, id: string) => {
     const { displayName = whole } = mentions.members?.get(id) ?? mentions.users.get(id) ?? {};
@@ -124,7 +124,7 @@ export function languagesOf({ locale, guild }: Met): Languages {
   return { caller: localeOf(locale), room: localeOf(guild.preferredLocale) };
 }
 
-/** By what Discord says of it; a voice message alone has a duration. */
+/** Whether an attachment is sound, by Discord's fields; a voice message alone has a duration. */
 function isSound({ contentType, duration, name }: Attachment): boolean {
   return (
     typeof duration === 'number' ||
@@ -143,7 +143,7 @@ function fileOf({ url, name, contentType, size, duration }: Attachment): SentFil
   };
 }
 
-/** The channel may name no server of its own: discord.js keeps what came. */
+/** The channel may name no server of its own: discord.js keeps the field as it came. */
 function refOf({ id, name }: VoiceBasedChannel, guildId: string): ChannelRef {
   return { guildId, channelId: id, name };
 }

@@ -29,7 +29,7 @@ export interface AnswerableInteraction {
 
 /** Use of a command or a button. */
 export type Invocation = {
-  /** For logs, say `privacy status` or `press stop`. */
+  /** Name for logs, say `privacy status` or `press stop`. */
   readonly name: string;
   readonly guildId: string;
   readonly languages: Languages;

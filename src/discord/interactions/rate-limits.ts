@@ -1,7 +1,7 @@
 /** Request for a command, button or suggestion by a person. */
 export type LimitedRequest = {
   readonly kind: 'command' | 'suggestion';
-  /** Say `join` or `press stop`. */
+  /** Name, say `join` or `press stop`. */
   readonly name: string;
   readonly userId: string;
   readonly guildId: string;

@@ -228,7 +228,7 @@ function isForUs(interaction: Interaction): interaction is ForUs {
   );
 }
 
-/** An errand without what is the same for all. */
+/** Invocation without the fields that are the same for all. */
 type InvocationRequest = Pick<Invocation, 'name' | 'shownTo' | 'run'> &
   Partial<Pick<Invocation, 'form' | 'longestMs' | 'meanwhile' | 'thinksFirst'>>;
 
@@ -250,7 +250,7 @@ function unknown(
   return { name: `unknown ${name}`, shownTo: 'caller', run: async () => [reply] };
 }
 
-/** From a direct message, or a server this bot is no member of. */
+/** Refuses a call from a direct message, or from a server that the bot is not in. */
 async function refuse(asking: ForUs, tell: (event: DiscordEvent) => void): Promise<void> {
   const line = { id: 'generic', with: { code: 'elsewhere' } } as const;
   try {

@@ -22,7 +22,7 @@ export type OptionBody = Described & {
 };
 type Named = {
   readonly name: string;
-  /** Only for commands that appear everywhere: never in direct messages. */
+  /** Contexts, only for commands that appear everywhere: never in direct messages. */
   readonly contexts?: readonly number[];
 };
 export type CommandBody =
@@ -123,7 +123,7 @@ function described(id: PlainTextId, translations: Translations): Described {
   return { description: text(id), description_localizations: localized(id, translations) };
 }
 
-/** In all languages of Discord that there are texts in, but English. */
+/** Localizations in all languages of Discord that there are texts in, but English. */
 function localized(
   id: PlainTextId,
   translations: Translations,

@@ -24,9 +24,9 @@ export function isChange({ added, changed, removed }: CommandChanges): boolean {
 }
 
 /**
- * Registers `commands` unless Discord already has exactly these; tells what it wrote.
+ * Registers `commands` unless Discord already has exactly these; returns the changes.
  *
- * Errors: whatever the REST client throws on writing.
+ * Errors: those of the REST client on writing.
  */
 export async function registerCommands(
   rest: CommandRest,

@@ -4,7 +4,7 @@ import { text } from '#src/texts/texts.ts';
 /** Command behind one name after the slash, or in the menu of a message. */
 export type CommandEntry = Command | CommandGroup | MessageCommand;
 
-/** Every command by the words people type, as in `privacy status`, or by what they pick in a menu. */
+/** Every command by its typed words, as in `privacy status`, or by its entry in a menu. */
 export function byLine(slashes: readonly CommandEntry[]): ReadonlyMap<string, Command> {
   const table = new Map<string, Command>();
   for (const slash of slashes) {

@@ -8,7 +8,7 @@ export type Deadline = {
   readonly late: () => Error;
 };
 
-/** From sending a request to Discord's answer. */
+/** Deadline, in ms, from sending a request to Discord's answer. */
 const answerMs = 4_000;
 
 /**

@@ -45,7 +45,7 @@ function isWhole({ t, d }: Dispatch): boolean {
   }
 }
 
-/** The same dispatch; a server that comes as a whole loses channels and voice states that lack an id. */
+/** Dispatch without channels and voice states that lack an id, where a server comes as a whole. */
 function withWholeParts(packet: Dispatch | undefined): Dispatch | undefined {
   const isWholeGuild = packet?.t === 'GUILD_CREATE' || packet?.t === 'GUILD_UPDATE';
   if (!isWholeGuild || !isRecord(packet.d)) return packet;

@@ -15,9 +15,10 @@ import { guardLibrary, guardSocket } from './library-guards.ts';
 import { type CipherMode, innerConnection, innerGroup, innerUdp } from './voice-library.ts';
 
 /**
- * Proves that the voice library, and the end-to-end encryption below it, still have what we use of them, and still call what we hook into; no network is used.
+ * Proves that the voice library, and the end-to-end encryption below it, still have the parts we use, and still call our
+ * hooks; no network is used.
  *
- * Errors: BotError `link.unsupported`, naming what is missing.
+ * Errors: BotError `link.unsupported`, naming the missing parts.
  */
 export function checkVoiceHooks(): void {
   guardLibrary();

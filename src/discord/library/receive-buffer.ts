@@ -10,7 +10,7 @@ const tellEveryMs = 60_000;
 export type ReceiveBufferFault =
   /** The kernel gave less than was asked for. */
   | { readonly kind: 'small'; readonly gotBytes: number }
-  /** It was full, and the kernel dropped so many datagrams. */
+  /** It was full, and the kernel dropped this number of datagrams. */
   | { readonly kind: 'overflowed'; readonly datagrams: number };
 
 /** Enlarges the receive buffer of a voice socket once it is bound; `tell` gets how many bytes there are if not enough. */

@@ -48,7 +48,7 @@ type InnerUdp = {
   keepAlive(): void;
 };
 type InnerDave = { readonly pendingTransitions: ReadonlyMap<number, number> };
-/** davey's session, of which the library's typings name only what it calls itself. */
+/** davey's session; the library's typings name only the methods that it calls itself. */
 type InnerGroup = { getUserIds(): readonly string[] };
 type InnerSocket = { readonly ws: { terminate(): void } };
 type InnerSsrcMap = { readonly map: Map<number, { readonly userId: string }> };

@@ -33,7 +33,7 @@ const listed: Readonly<Record<number, AfterClose>> = {
   4022: { kind: 'out' }, // call terminated
 };
 
-/** Below 4000 it was the network, not Discord. */
+/** Reaction to a close code; below 4000 the network closed the socket, not Discord. */
 export function afterClose(closeCode: number): AfterClose {
   return closeCode < 4_000 ? patient : (listed[closeCode] ?? once);
 }

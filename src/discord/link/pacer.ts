@@ -11,7 +11,7 @@ export type FramePort = {
   left(frame: Frame, atMs: number): void;
   /** Where `take` gave nothing: nothing will come before the pacer is woken. */
   isIdle(): boolean;
-  /** Nothing may be taken or sent while false. */
+  /** False: no frame may be taken or sent. */
   settled(): boolean;
   /** All has been said, five silence frames included. */
   fellSilent(): void;
@@ -30,7 +30,7 @@ export type PacerCounts = {
 const frameMs = 20;
 /** Longest time, in ms, that a frame leaves before its point of the grid: timers count whole ms, and another one would be due for the rest. */
 const earlyMs = 0.5;
-/** Up to here overdue frames go back to back; beyond it the grid moves. */
+/** Longest delay, in ms, up to which overdue frames go back to back; beyond it the grid moves. */
 const catchUpMs = 60;
 /** Discord docs, "Voice Data Interpolation". */
 const silenceFrames = 5;
@@ -56,12 +56,12 @@ export class Pacer {
     this.#timing = timing;
   }
 
-  /** Something is being said, or was announced by `wake`. */
+  /** Whether sound is under way, or was announced by `wake`. */
   get isBusy(): boolean {
     return !this.#quiet;
   }
 
-  /** There is something to play: a quiet grid starts anew now, a busy one goes on. */
+  /** Starts a quiet grid anew, as there is sound to play; a busy one goes on. */
   wake(): void {
     if (this.#stopped || !this.#quiet) return;
     this.#dueMs = this.#timing.nowMs();
@@ -80,7 +80,7 @@ export class Pacer {
     this.#forget = this.#timing.later(waitMs, () => this.#step());
   }
 
-  /** Nothing throws out of the timer: a pacer that was not armed again would be silent for ever. */
+  /** Catches every error of the timer: a pacer that was not armed again would be silent for ever. */
   #step(): void {
     try {
       this.#catchUp();

@@ -49,7 +49,7 @@ export class PacketOpener {
     return isOpen ? 'opened' : 'sealed';
   }
 
-  /** There is another voice server, with another key. */
+  /** Forgets all sources: another voice server has another key. */
   restart(): void {
     this.#rate.clear();
     this.#replays.clear();
@@ -139,10 +139,10 @@ const mostAheadMs = 2_000;
 
 /** Rate limit of the sound that each person sends: one second in a second. */
 class SoundRate {
-  /** Until when each person's sound would last if it were played as it came. */
+  /** End of each person's sound if it were played as it came. */
   readonly #untilMs = new Map<string, number>();
 
-  /** Whether what comes now is to be dropped. */
+  /** Whether a packet of now is to be dropped. */
   isAhead(speakerId: string, atMs: number): boolean {
     return (this.#untilMs.get(speakerId) ?? atMs) - atMs > mostAheadMs;
   }

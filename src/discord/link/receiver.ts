@@ -32,10 +32,10 @@ import { realTiming, type SyncTiming } from './timing.ts';
 export type ReceiverCounts = {
   /** Opened, and passed on as packets. */
   opened: number;
-  /** From another address than the voice server's; the kernel drops these, uncounted, once the link is ready. */
+  /** Datagrams from another address than the voice server's; the kernel drops these, uncounted, once the link is ready. */
   foreign: number;
   short: number;
-  /** Answers of the network (ICMP) that what was sent did not arrive. */
+  /** Answers of the network (ICMP) that a datagram did not arrive. */
   unreachable: number;
   /** Packets of people who may not be heard; never decrypted. */
   notAllowed: number;
@@ -43,7 +43,7 @@ export type ReceiverCounts = {
   held: number;
   sealed: number;
   unparsed: number;
-  /** More than 2 s ahead of real time; never decrypted. */
+  /** Datagrams more than 2 s ahead of real time; never decrypted. */
   ahead: number;
   /** Opened before; not decrypted again. */
   replayed: number;
@@ -115,7 +115,7 @@ export class ConsentedReceiver {
     this.#receiver.ssrcMap.on('delete', ({ userId }) => this.#lastPacketAtMs.delete(userId));
   }
 
-  /** A new voice server: what was known of sources is void. */
+  /** Forgets all sources: there is a new voice server. */
   restart(networking: Networking): void {
     innerSsrcMap(this.#receiver).map.clear();
     this.#held.clear();
@@ -157,7 +157,7 @@ export class ConsentedReceiver {
     return this.#lastPacketAtMs.get(speakerId);
   }
 
-  /** From here on nothing is decrypted any more. */
+  /** Ends decryption for good. */
   close(): void {
     this.#open = false;
     this.#overflow.restart();
@@ -178,7 +178,10 @@ export class ConsentedReceiver {
     }
   }
 
-  /** Discord said who it is; an older source of theirs is void. What is held of a person who may not be heard is dropped unopened. */
+  /**
+   * Discord named the speaker of a source; an older source of theirs is void. Held datagrams of a person who may not be
+   * heard are dropped unopened.
+   */
   #named(ssrc: number, speakerId: string): void {
     const { map } = innerSsrcMap(this.#receiver);
     for (const [older, { userId }] of map) {
@@ -188,7 +191,7 @@ export class ConsentedReceiver {
     for (const datagram of this.#held.take(ssrc, atMs)) this.#hear(datagram, speakerId, atMs);
   }
 
-  /** Nothing is decrypted of a person who may not be heard. */
+  /** Hears a datagram; no packet of a person who may not be heard is decrypted. */
   #hear(datagram: Buffer, speakerId: string, atMs: number): void {
     this.#lastPacketAtMs.set(speakerId, atMs);
     if (this.#mayHear(speakerId)) this.counts[this.#opener.open(datagram, speakerId, atMs)]++;

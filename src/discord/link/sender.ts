@@ -8,7 +8,7 @@ import type { SyncTiming } from './timing.ts';
 export type FrameSenderOptions = {
   readonly connection: VoiceConnection;
   readonly timing: SyncTiming;
-  /** Nothing is taken or sent while false. */
+  /** False: no frame is taken or sent. */
   readonly settled: () => boolean;
   /** The library threw on a frame: that one is lost. */
   readonly refused: (error: unknown) => void;

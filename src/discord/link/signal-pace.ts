@@ -2,7 +2,7 @@
 const shardJoinsPerMinute = 60;
 /** Limits of one server. */
 const [apartMs, joinsPerMinute] = [500, 12];
-/** After 4021: the first rest, and how long rests may get. */
+/** First rest after 4021, and longest rest, in ms. */
 const [firstRestMs, longestRestMs] = [60_000, 900_000];
 
 /** Rate limit of the joins of all servers of one shard: 60 a minute. Each takes its place when it is planned. */

@@ -26,9 +26,9 @@ import { realTiming, type SyncTiming } from './timing.ts';
 import { DiscordLink } from './voice-link.ts';
 
 export type DoorLimits = {
-  /** From the request to being heard, IP discovery and end-to-end group included. */
+  /** Deadline, in ms, from the request to being heard, IP discovery and end-to-end group included. */
   readonly connectMs: number;
-  /** For how long a gateway that is away is waited for. */
+  /** Longest wait, in ms, for a gateway that is away. */
   readonly offlineMs: number;
 };
 const defaultLimits: DoorLimits = { connectMs: 15_000, offlineMs: 30_000 };
@@ -110,7 +110,7 @@ class GuildLinks {
   #channelId: string | undefined;
   #opening = 0;
   #turn: Promise<unknown> = Promise.resolve();
-  /** That a right is missing is told once. */
+  /** A missing right is reported once. */
   #warned = false;
 
   constructor(parts: ServerParts, guildId: string) {
@@ -280,7 +280,10 @@ function tooOften(waitMs: number): BotError {
 /** The cached seat may still be the former one. Source: discord.js #7746. */
 const againMs = 500;
 
-/** In a stage one sits in the audience first: takes the floor where that is allowed, else asks for it. Never throws. */
+/**
+ * Speaks on a stage, where the bot sits in the audience first: takes the floor where that is allowed, else asks for it.
+ * Never throws.
+ */
 export async function takeTheStage(
   guild: Guild,
   channelId: string,

@@ -138,7 +138,7 @@ export class DiscordLink implements VoiceLink {
     this.#changed(this.#connection.state);
   }
 
-  /** Resolves once what is sent is heard. Errors: as the link's end. */
+  /** Resolves once sent frames are heard. Errors: as the link's end. */
   async opened(signal: AbortSignal): Promise<void> {
     while (!this.#settled()) {
       if (this.#ended) throw this.#ended.error ?? lost('The link was closed.');

@@ -9,7 +9,7 @@ import type { Outbox } from './outbox.ts';
 import { openPanelThreads, type ThreadParts } from './panel-threads.ts';
 import type { PanelReplies } from './panels.ts';
 
-/** Every place where people see what the bot does: its panels, and threads under them. */
+/** Every place where people see the state of the bot: its panels, and threads under them. */
 export function openBoard(
   client: Client<true>,
   { panels, buttons, outbox, tell }: ThreadParts & { readonly panels: PanelReplies },

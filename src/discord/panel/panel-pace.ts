@@ -16,7 +16,7 @@ export class PanelPace {
     this.#editsASecond = requestsASecond * panelShare;
   }
 
-  /** This panel is edited now; the time, in ms, until it may be edited again. */
+  /** Marks this panel as edited now; returns the time, in ms, until it may be edited again. */
   edited(panelId: string, atMs: number): number {
     this.#editedAtMs.delete(panelId);
     this.#editedAtMs.set(panelId, atMs);

@@ -47,7 +47,10 @@ export class PanelThreads {
     this.#options = options;
   }
 
-  /** Without a panel, or without the right to open a thread there, nothing happens. Never throws. */
+  /**
+   * Invites a person in a thread under the panel; without a panel, or without the right to open a thread there, nothing
+   * happens. Never throws.
+   */
   invite(guildId: string, personId: string, captionsDays: number): void {
     const place = this.#options.placeIn(guildId);
     if (place) void this.#invite(guildId, this.#mention(guildId, personId, captionsDays), place);
@@ -62,7 +65,7 @@ export class PanelThreads {
     try {
       await write(await thread.id, mention);
     } catch (error) {
-      // What was refused for good is not asked for again under this panel.
+      // A thread that was refused for good is not asked for again under this panel.
       if (!isFinal(error) && this.#threads.get(guildId) === thread) this.#threads.delete(guildId);
       this.#warn(guildId, error);
     }

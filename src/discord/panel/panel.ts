@@ -20,9 +20,9 @@ export type PanelLine = {
 const longestRetryMs = 60_000;
 
 /**
- * One message that follows its panel: edited every 1.2 s at most, or as its pace says, and what it shows last is the newest.
+ * One message that follows its panel: edited every 1.2 s at most, or as its pace says, and its last content is the newest.
  *
- * States in between are skipped. A failed edit is repeated with what is to be seen by then.
+ * States in between are skipped. A failed edit is repeated with the content of that time.
  */
 export class PanelMessage {
   readonly place: PanelPlace;
@@ -36,7 +36,7 @@ export class PanelMessage {
   #forget: (() => void) | undefined;
   #ended = false;
 
-  /** `shown` is what was just posted there, where that is known. */
+  /** `shown` is the content that was just posted there, where that is known. */
   constructor(place: PanelPlace, shown: MessageBody | undefined, line: PanelLine) {
     this.place = place;
     this.#line = line;

@@ -16,7 +16,7 @@ import { PanelPace } from './panel-pace.ts';
 export interface PanelReplies extends Pick<PanelBoard, 'show' | 'forget' | 'takeOver'> {
   /** The message as it is to be posted, under `head`. */
   dressed(guildId: string, head: string): MessageBody;
-  /** From here on this message is the panel, `shown` was posted there; the former one says where it went. */
+  /** Makes this message the panel, with `shown` as its content; the former one says where it went. */
   put(guildId: string, place: PanelPlace, head: string, shown: MessageBody): void;
   /** Panels of a former run tell that the bot is not there any more; `seats` names channels it sat in. Never throws. */
   wake(guildIds: readonly string[], seats?: ReadonlyMap<string, string>): Promise<void>;
@@ -90,7 +90,7 @@ type Panel = {
   turn: Promise<void>;
 };
 
-/** Between two panels of a former run, so that a bot in many servers does not use up its requests. */
+/** Interval, in ms, between two panels of a former run, so that a bot in many servers does not use up its requests. */
 const wakeMs = 250;
 
 export class Panels implements PanelReplies {

@@ -25,8 +25,8 @@ const closeMs = 2_000;
 const never = Promise.withResolvers<never>().promise;
 
 /**
- * The gateway session of a shard's former owner, resumed by its successor: Discord closes the former owner's connection with
- * that, and sends what was missed. It lasts until the successor has a session of its own.
+ * Gateway session of a shard's former owner, resumed by its successor: Discord then closes the former owner's connection,
+ * and sends the missed events. It lasts until the successor has a session of its own.
  */
 export class FormerSession implements AsyncDisposable {
   readonly #manager: WebSocketManager;

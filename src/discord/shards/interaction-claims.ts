@@ -32,13 +32,16 @@ export class InteractionClaims {
     this.#timing = timing;
   }
 
-  /** For one that came before anything can be answered; what was missed has waited already, and is deferred at once. */
+  /**
+   * Receives an interaction that came before answers are possible; a missed one has waited already, and is deferred at
+   * once.
+   */
   receiveEarly(interaction: InteractionRef, isReplayed: boolean): void {
     if (this.#early.has(interaction.id)) return;
     this.#early.set(interaction.id, this.#claimEarly(interaction, isReplayed));
   }
 
-  /** From now on interactions are answered. */
+  /** Answers interactions from now on. */
   open(): void {
     this.#opened.resolve();
   }

@@ -125,7 +125,9 @@ export function readTyped(data: unknown, botId: string): TypedMessage | undefine
   };
 }
 
-/** Without the message content intent Discord empties these, of which a message has one. Source: Discord docs, "Gateway". */
+/**
+ * Whether Discord has emptied the message, as it does without the message content intent. Source: Discord docs, "Gateway".
+ */
 function isEmpty({ content, sticker_items: stickers, ...rest }: Fields): boolean {
   const { attachments, components, embeds, message_snapshots: forwarded } = rest;
   const lists = [attachments, components, embeds, forwarded, stickers];
@@ -133,7 +135,7 @@ function isEmpty({ content, sticker_items: stickers, ...rest }: Fields): boolean
   return content === '' && isBare && rest.poll === undefined;
 }
 
-/** Without the mention of the bot; other people by their names. */
+/** Text without the mention of the bot; other people by their names. */
 function textOf(content: unknown, mentions: readonly Fields[], botId: string): string {
   if (typeof content !== 'string') return '';
   const names = new Map(mentions.map((one) => [one.id, one.global_name ?? one.username]));

@@ -88,12 +88,12 @@ const stuckMs = 500;
 /** Longest look, in ms, as often as the watchdogs look: a stall of the process is no fault of the sender. */
 const framesLookMs = 250;
 
-/** Watchdog of what the bot sends: frames to send, a settled link, and none left. */
+/** Watchdog of the bot's sending: frames to send, a settled link, and none left. */
 export class FramesWatchdog {
   readonly #stuck = new SeenFor(framesLookMs);
   #sent = 0;
 
-  /** `sent` counts frames that left. What is wrong, in one sentence. */
+  /** Fault in one sentence. `sent` counts frames that left. */
   fault(hasFrames: boolean, sent: number, atMs: number): string | undefined {
     const isStuck = hasFrames && sent === this.#sent;
     this.#sent = sent;
@@ -163,7 +163,7 @@ export class SpeakerWatchdog {
     this.#shown.delete(speakerId);
   }
 
-  /** To be asked while the link is ready. The first person of whom nothing has arrived for 10 s. */
+  /** The first person without a packet for 10 s; to be asked while the link is ready. */
   unheard(hearing: SpeakerWatch, atMs: number): string | undefined {
     this.#readyAtMs ??= atMs;
     let first: string | undefined;

@@ -12,7 +12,7 @@ export class LinkAlerts {
     this.#tell = tell;
   }
 
-  /** Told once, until it is cleared. */
+  /** Raises the alert once, until it is cleared. */
   raise(name: AlertName, cause: string, speakerId?: string): void {
     if (this.#raised.has(name)) return;
     this.#raised.add(name);

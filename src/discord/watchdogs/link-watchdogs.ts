@@ -162,7 +162,7 @@ export class LinkWatchdogs {
     cutSocket(ws);
   }
 
-  /** Over a path that is known to be open nothing is mended by a new link. */
+  /** Over a path that is known to be open a new link mends nothing. */
   #lookAtSpeakers(atMs: number): void {
     const speakerId = this.#speakers.unheard(this.#options.ear, atMs);
     const fault =

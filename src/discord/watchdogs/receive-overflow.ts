@@ -3,7 +3,7 @@ import type { VoiceUDPSocket } from '@discordjs/voice';
 import { innerUdp } from '#src/discord/library/voice-library.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 
-/** Until the kernel is asked, in ms: once for all that is missing after a stall. */
+/** Wait, in ms, before the kernel is asked: once for all packets that are missing after a stall. */
 const lookAfterMs = 1_000;
 /** Sources whose sequence is remembered: as many as may sit in a channel. */
 const mostSources = 100;

@@ -24,7 +24,7 @@ export type ToolFilesOptions = {
   readonly tell: ToolNews;
 };
 
-/** For a file to say what it is, in ms. */
+/** Deadline, in ms, for a file to describe itself. */
 const describeMs = 5_000;
 const mostFiles = 64;
 const endings: ReadonlySet<string> = new Set(['.js', '.mjs', '.ts']);

@@ -1,9 +1,9 @@
 /** Work of a thread on the file that it is given. */
 export type ToolWork = {
   readonly path: string;
-  /** Nothing of the file's own code may come from elsewhere. */
+  /** Folder outside of which no code of the file may lie. */
   readonly folder: string;
-  /** Left out: it is only asked what it is. */
+  /** Arguments; left out: it is only asked for its description. */
   readonly given?: Readonly<Record<string, unknown>>;
 };
 

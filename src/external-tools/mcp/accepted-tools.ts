@@ -10,7 +10,7 @@ export type OfferedTool = {
   readonly inputSchema: Readonly<Record<string, unknown>>;
 };
 
-/** Hashes of what the operator has accepted, by server and tool. */
+/** Hashes of the accepted tools, by server and tool. */
 export type AcceptedTools = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 /** Where a tool stands: as it was accepted, otherwise than it was, or never seen by the operator. */
@@ -39,7 +39,7 @@ export function acceptanceOf(
 
 const file = z.record(z.string(), z.record(z.string(), z.string()));
 
-/** Nothing is accepted where there is no such file, or one that cannot be read. Never throws. */
+/** Reads the accepted tools: none where there is no such file, or one that cannot be read. Never throws. */
 export function readAccepted(path: string): AcceptedTools {
   try {
     const read = file.safeParse(JSON.parse(readFileSync(path, 'utf8')));
@@ -50,7 +50,7 @@ export function readAccepted(path: string): AcceptedTools {
   }
 }
 
-/** With what a server offers now in place of what was accepted of those tools before. */
+/** Accepted tools with the present offer of a server in place of its earlier one. */
 export function withAccepted(
   accepted: AcceptedTools,
   server: string,
@@ -72,7 +72,7 @@ export async function writeAccepted(path: string, accepted: AcceptedTools): Prom
   await rename(fresh, path);
 }
 
-/** The same value with the keys of every object in order. */
+/** Value with the keys of every object in order. */
 function ordered(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(ordered);
   if (typeof value !== 'object' || value === null) return value;

@@ -21,9 +21,9 @@ import { countLines } from './message-lines.ts';
 import type { McpTransport } from './servers-file.ts';
 import { type StdioOptions, StdioTransport } from './stdio-transport.ts';
 
-/** For the handshake, and for each list of tools, in ms: some programs are fetched first. */
+/** Deadline, in ms, of the handshake, and of each list of tools: some programs are fetched first. */
 const connectMs = 30_000;
-/** For finding out which generation of the protocol a server speaks, in ms. */
+/** Deadline, in ms, for finding out which generation of the protocol a server speaks. */
 const probeMs = 15_000;
 /** The SDK's own limit of a call; ours comes first. */
 const slackMs = 5_000;
@@ -75,7 +75,7 @@ export async function openMcpConnection(
   }
 }
 
-/** It would not start again either. */
+/** Whether another start would fail, too. */
 function isHopeless(error: unknown): boolean {
   return error instanceof BotError && error.code !== 'tool.crashed' && error.code !== 'tool.late';
 }

@@ -34,7 +34,7 @@ export class McpServers implements AsyncDisposable {
     this.#running = Promise.all(this.#servers.map((server) => server.run(this.#over.signal)));
   }
 
-  /** Those of servers that are connected now. */
+  /** Tools of servers that are connected now. */
   tools(): readonly ExternalTool[] {
     return this.#servers.flatMap(({ tools }) => tools);
   }

@@ -26,7 +26,7 @@ export const flowLimits: FlowLimits = {
   windowMs: 10_000,
 };
 
-/** Counts what a server sends, in windows of time. */
+/** Counts the messages of a server, in windows of time. */
 export class MessageBudget {
   readonly #limits: FlowLimits;
   #fromMs = Number.NEGATIVE_INFINITY;

@@ -36,7 +36,7 @@ const inherited: readonly string[] = [
   ...['APPDATA', 'LOCALAPPDATA', 'PATHEXT', 'SYSTEMROOT', 'TEMP', 'USERPROFILE'],
 ];
 
-/** Says what a variable of the environment holds, and undefined of those that hold the bot's own keys and settings. */
+/** Reads a variable of the environment; undefined for those that hold the bot's own keys and settings. */
 export type VariableReader = (name: string) => string | undefined;
 
 const values = z.record(z.string().min(1), z.string());
@@ -97,7 +97,7 @@ export function readServers(
   return mistakes.length > 0 ? { kind: 'bad', mistakes } : { kind: 'ok', servers };
 }
 
-/** Undefined where it is turned off, or in words what is wrong with it. */
+/** Reads a server: undefined where it is turned off, or a sentence about its mistake. */
 function readServer(
   name: string,
   written: unknown,

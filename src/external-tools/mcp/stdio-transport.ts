@@ -114,7 +114,7 @@ export class StdioTransport implements Transport {
     this.onerror?.(this.failure);
   }
 
-  /** Its last words are still read, but not for long: what it has left behind may hold its output open. */
+  /** Reads its last words, but not for long: a process that it has left behind may hold its output open. */
   #exited(child: ChildProcess): void {
     kill(child, 'SIGKILL');
     const timer = setTimeout(() => child.stdout?.destroy(), graceMs);
@@ -134,7 +134,7 @@ function isMessage(value: unknown): value is JSONRPCMessage {
   );
 }
 
-/** With everything it has started, where the system knows groups. */
+/** Kills it with all processes that it has started, where the system knows groups. */
 function kill(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
   if (child.pid === undefined) return;
   try {

@@ -12,9 +12,9 @@ export type LinkTally = {
   readonly errors: number;
 } & Readonly<Record<string, number>>;
 
-/** Up to the 60 s after which a command is given up; an answer should come within 0.3 s. */
+/** Buckets in s, up to the 60 s after which a command is given up; an answer should come within 0.3 s. */
 const commandBuckets = [0.05, 0.1, 0.2, 0.3, 0.5, 1, 3, 10, 60];
-/** Up to the deadline of a link. */
+/** Buckets in s, up to the deadline of a link. */
 const linkBuckets = [0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 15];
 /** Discord docs, "Voice Close Event Codes", and how sockets close. */
 const closeCodes = new Set([
@@ -33,7 +33,7 @@ export class DiscordMetrics {
   readonly #closes;
   /** Counts of links that have closed, by key of their tallies. */
   readonly #past = new Map<string, number>();
-  /** By server, which has one at a time. */
+  /** Tally by server, which has one link at a time. */
   readonly #open = new Map<string, () => LinkTally>();
   /** Servers whose link is open. */
   readonly #usable = new Set<string>();

@@ -8,7 +8,7 @@ type AnsweredEvent = Extract<SessionEvent, { kind: 'answered' }>;
 const turnBuckets = [
   0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.8, 1, 1.5, 2.5, 5, 10, 20,
 ];
-/** Up to the deadline of a join. */
+/** Buckets in s, up to the deadline of a join. */
 const joinBuckets = [0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 15];
 
 /** Counts what happens in voice channels; labels are words of ours, never ids. */
