@@ -51,7 +51,7 @@ test('/stats tells the speed of the last answers', async () => {
   const [reply] = await stats.run(adam, ports({ speed }));
   expect([reply.to, text(reply.id, reply.with)]).toEqual([
     'caller',
-    'Last 62 answers: half within 412 ms, 95 % within 520 ms of your last word. 1 failed. Thought ahead in vain: 3 % of tokens.',
+    'Last 62 answers: half within 412 ms, 95 % within 520 ms of your last word. 1 failed. Prepared but not used: 3 % of tokens.',
   ]);
 });
 
@@ -61,7 +61,7 @@ test('/stats gives a link to the page of this server to those who manage it, and
   expect([reply.to, reply.lines?.map((line) => text(line.id, line.with))]).toEqual([
     'caller',
     [
-      'Page of this server: <https://page.example/#g-adam> It lets you in once, within 10 minutes. Keep it to yourself.',
+      'Page of this server: <https://page.example/#g-adam> The link works once, within 10 minutes. Keep it to yourself.',
     ],
   ]);
   expect((await stats.run(adam, { ...ports(), page }))[0].lines).toBeUndefined();

@@ -122,10 +122,10 @@ test.each<[JoinOutcome, string]>([
   [{ kind: 'no-end-to-end' }, 'This server needs end-to-end voice; update the bot.'],
   [
     { kind: 'no-voice' },
-    "Voice doesn't work where I run. The operator is told; then run /join again.",
+    "Voice doesn't work on the machine I run on. The operator is told; run /join again when it is fixed.",
   ],
-  [{ kind: 'sent-away' }, 'Somebody sent me out of Lounge. Run /join to call me back.'],
-  [{ kind: 'left' }, 'I was sent away before I was in Lounge. Run /join to call me again.'],
+  [{ kind: 'sent-away' }, 'Someone disconnected me from Lounge. Run /join to call me back.'],
+  [{ kind: 'left' }, 'I was disconnected before I reached Lounge. Run /join to call me again.'],
   [
     { kind: 'failed', code: 'bug' },
     "That didn't work (bug). Try again; if it repeats, run /settings check.",

@@ -41,12 +41,12 @@ test.each<[ReadingOutcome, string]>([
   [{ kind: 'queued', ahead: 2 }, 'Queued, 2 ahead.'],
   [
     { kind: 'full', limit: 3 },
-    '3 of yours wait to be read already. /track remove track:voice item:mine takes them away.',
+    'The limit of 3 waiting messages of yours is reached. /track remove track:voice item:mine removes them.',
   ],
-  [{ kind: 'bot' }, "I don't read what bots and webhooks write."],
-  [{ kind: 'refused' }, 'I read nothing of people who said no or are blocked here.'],
+  [{ kind: 'bot' }, "I don't read out messages of bots and webhooks."],
+  [{ kind: 'refused' }, "I don't read out messages of people who said no or are blocked here."],
   [{ kind: 'deleted' }, 'That message is gone.'],
-  [{ kind: 'unspeakable' }, 'There is nothing in that I can say.'],
+  [{ kind: 'unspeakable' }, 'That text contains nothing I can say.'],
   [{ kind: 'muted' }, "I'm muted here; ask a moderator to unmute me."],
   [{ kind: 'nowhere' }, "I'm in no voice channel here."],
 ])('%j is answered in a sentence', async (outcome, sentence) => {
@@ -55,7 +55,7 @@ test.each<[ReadingOutcome, string]>([
 
 test('a message without words is nothing to read, nor is one for people who sit elsewhere', async () => {
   const empty = await pick({ ...inLounge, message: { ...message, text: ' ' } });
-  expect([empty.asked, empty.said]).toEqual([[], 'There is nothing in that I can say.']);
+  expect([empty.asked, empty.said]).toEqual([[], 'That text contains nothing I can say.']);
   const outside = await pick({ ...adam, message });
   expect([outside.asked, outside.said]).toEqual([[], 'Join Lounge first.']);
 });

@@ -51,17 +51,17 @@ test('/settings view tells what holds, what of it is set here, and not all of a 
   ] as const;
   const view = async () => ({ all, isRead: false });
   const lines = read(await run('view', {}, { view }));
-  expect(lines[0]).toBe('What holds in this server:');
-  expect(lines[1]).toBe('voice: its own (not set here)');
+  expect(lines[0]).toBe('Settings of this server:');
+  expect(lines[1]).toBe("voice: the engine's own (not set here)");
   expect(lines[2]).toMatch(/^instructions: Be kind\. .*…$/);
   expect(lines[2]?.length).toBeLessThan(140);
-  expect(lines[3]).toContain("I can't read what was set here");
+  expect(lines[3]).toContain("I can't load the settings of this server");
 });
 
 const saved = { kind: 'set', saved: true } as const;
 test.each<[Setting, readonly string[]]>([
   [{ ...saved, key: 'cues', value: 'off' }, ['Saved: cues is off.']],
-  [{ ...saved, key: 'voice', value: '' }, ['Saved: voice is its own.']],
+  [{ ...saved, key: 'voice', value: '' }, ["Saved: voice is the engine's own."]],
   [
     { ...saved, key: 'pipeline', value: 'realtime' },
     ['Now using realtime. The conversation continues.'],
@@ -71,7 +71,7 @@ test.each<[Setting, readonly string[]]>([
     { kind: 'set', key: 'cues', value: 'off', saved: false },
     [
       'Saved: cues is off.',
-      "That holds until I restart; I couldn't save it. The operator is told.",
+      "That applies until I restart; I couldn't save it. The operator is told.",
     ],
   ],
   [{ kind: 'unknown', keys: ['cues', 'voice'] }, ['No setting "tone". There are: cues, voice.']],
@@ -187,8 +187,8 @@ test('what failed is told with its reason, what was not tried with what it needs
   expect(await checked([barred, idle], news)).toEqual([
     "permission: failed. I can't speak in Lounge. Give my role Speak there, then run /join again.",
     "playback: not tried. I'm in no voice channel here: run /join, then check again.",
-    'The server does not list the model m. Owner: look at SPEECH_MODEL.',
-    '1 of 8 need a hand.',
+    'The server does not list the model m. Owner: check SPEECH_MODEL.',
+    '1 of 8 checks failed.',
   ]);
   expect((await checked([fine('speak'), idle])).at(-1)).toBe(
     'So far all good. Run /join, then /settings check again to hear a tone.',

@@ -23,8 +23,8 @@ test.each<[SayOutcome, string]>([
     { kind: 'placed', playing: { kind: 'reserved', track: 'cues' } },
     'cues is mine. Choose another track, say main.',
   ],
-  [{ kind: 'full', limit: 8 }, 'Too much is waiting to be said (8). Try again in a moment.'],
-  [{ kind: 'unspeakable' }, 'There is nothing in that I can say.'],
+  [{ kind: 'full', limit: 8 }, 'The limit of 8 waiting texts is reached. Try again in a moment.'],
+  [{ kind: 'unspeakable' }, 'That text contains nothing I can say.'],
   [{ kind: 'nowhere' }, "I'm in no voice channel here."],
 ])('/say that ends with %j tells the caller alone: %s', async (outcome, sentence) => {
   const replies = await say.run(saying({ text: 'Hello' }), ports({ say: async () => outcome }));
@@ -96,12 +96,12 @@ test.each<[PlayEnd, string]>([
   [{ kind: 'completed' }, '“Hello”: heard to its end.'],
   [{ kind: 'skipped' }, '“Hello”: skipped.'],
   [{ kind: 'stopped', why: 'asked' }, '“Hello”: stopped.'],
-  [{ kind: 'stopped', why: 'interrupted' }, '“Hello”: stopped, as somebody spoke.'],
-  [{ kind: 'stopped', why: 'left' }, '“Hello”: stopped, as I left the channel.'],
+  [{ kind: 'stopped', why: 'interrupted' }, '“Hello”: stopped because someone spoke.'],
+  [{ kind: 'stopped', why: 'left' }, '“Hello”: stopped because I left the channel.'],
   [{ kind: 'failed', reason: { id: 'track.bad.voice' } }, '“Hello” failed: my voice is out.'],
   [
     { kind: 'failed', reason: { id: 'say.empty' } },
-    '“Hello” failed: There is nothing in that I can say.',
+    '“Hello” failed: That text contains nothing I can say.',
   ],
 ])('/say wait:true tells of %j: %s', async (end, sentence) => {
   const ends: (((end: PlayEnd) => void) | undefined)[] = [];

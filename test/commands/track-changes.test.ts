@@ -43,18 +43,18 @@ test.each([
   ['seek', { to: '+10', track: 'bg' }, 'rain on bg goes on at 0:10 / 2:05.'],
   ['fade', { to: '20' }, 'main goes to 20 % over 5 s.'],
   ['fade', { to: '0', seconds: '600' }, 'main goes to 0 % over 600 s.'],
-  ['mute', {}, 'main is muted and goes on unheard.'],
+  ['mute', {}, 'main is muted and keeps playing.'],
   ['unmute', { track: 'bg' }, 'bg can be heard again.'],
-  ['loop', { mode: 'on' }, 'rain plays again and again on main.'],
-  ['loop', { mode: 'off' }, 'rain plays to its end on main.'],
+  ['loop', { mode: 'on' }, 'rain repeats on main.'],
+  ['loop', { mode: 'off' }, 'rain no longer repeats on main.'],
   ['remove', { item: ' 2. wind ' }, '2. wind removed from main.'],
 ])('/track %s with %j tells everybody what it did', async (name, words, sentence) => {
   expect(read(await run(name, words))).toEqual(['room', sentence]);
 });
 
 test.each([
-  ['seek', { to: 'later' }, 'Give a place as 90, 1:30, +10 or -10.'],
-  ['seek', {}, 'Give a place as 90, 1:30, +10 or -10.'],
+  ['seek', { to: 'later' }, 'Give a position as 90, 1:30, +10 or -10.'],
+  ['seek', {}, 'Give a position as 90, 1:30, +10 or -10.'],
   ['fade', { to: '201' }, 'Volume goes from 0 to 200.'],
   ['fade', { to: '20', seconds: '0' }, 'A fade takes 1 to 600 s.'],
   ['fade', { to: '20', seconds: '601' }, 'A fade takes 1 to 600 s.'],
@@ -74,11 +74,11 @@ test.each<[TrackOutcome, readonly string[]]>([
   ],
   [
     { kind: 'unseekable', track: 'bg', title: 'radio' },
-    ['caller', 'radio comes live: it has no other place and plays only once.'],
+    ['caller', "radio is a live stream: it can't seek or repeat."],
   ],
   [
     { kind: 'no-item', track: 'bg', item: 'wind' },
-    ['caller', 'No "wind" waits on bg. /track queue shows what does.'],
+    ['caller', 'No "wind" in the queue of bg. /track queue shows it.'],
   ],
 ])('%j is told to the caller alone', async (outcome, words) => {
   expect(read(await run('seek', { to: '5' }, { change: () => outcome }))).toEqual(words);
@@ -97,6 +97,6 @@ test('what waits is suggested for /track remove, by place and title of the track
 test('a muted track says so in the list', async () => {
   const muted = { ...rain, isMuted: true };
   expect(read(await run('list', {}, { list: () => [muted] }))[1]).toBe(
-    'bg: rain, 0:40 / 2:05, again and again, muted, 30 %',
+    'bg: rain, 0:40 / 2:05, on repeat, muted, 30 %',
   );
 });

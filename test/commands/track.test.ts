@@ -102,7 +102,7 @@ test.each<[Playing, string]>([
   [{ kind: 'full', track: 'main', limit: 50 }, 'main is full (50).'],
   [
     { kind: 'many', limit: 2, names: ['bg', 'main'] },
-    'There are 2 tracks already: bg, main. Use one of them, or stop one.',
+    'The limit of 2 tracks is reached: bg, main. Use one of them, or stop one.',
   ],
   [
     { kind: 'bad', reason: { id: 'track.bad.too_long', with: { max: '3 h 0 min' } } },
@@ -119,7 +119,7 @@ test.each<[Playing, string]>([
   ],
   [
     { kind: 'bad-name' },
-    "A track's name has 1 to 40 characters (a joined emoji is several), not only dots or spaces.",
+    'The name of a track takes 1 to 40 characters, not only dots or spaces. A joined emoji counts as several.',
   ],
   [{ kind: 'reserved', track: 'voice' }, 'voice is mine. Choose another track, say main.'],
   [{ kind: 'muted' }, "I'm muted here; ask a moderator to unmute me."],
@@ -206,7 +206,10 @@ test('a vote is answered to the voter alone, what it has carried to all', async 
   ]);
   const carried: PortOverrides['vote'] = () => [{ kind: 'skipped', track: 'bg', title: 'rain' }];
   expect(read(await press('track.vote', 'p-1', { vote: carried }))[0]).toBe('room');
-  expect(read(await press('track.vote', 'p-1'))).toEqual(['caller', 'That is over. Ask me again.']);
+  expect(read(await press('track.vote', 'p-1'))).toEqual([
+    'caller',
+    'That button no longer works. Ask me again.',
+  ]);
 });
 
 test('the buttons of the panel steer the track they carry, and answer privately', async () => {
@@ -271,7 +274,7 @@ test.each([['201'], ['-1'], ['loud'], ['']])('/track volume does not take %j', a
 
 test('/track list tells what plays, how loud and where it is', async () => {
   expect(read(await run('list', {}, listing))).toEqual([
-    ...['caller', 'bg: rain, 0:40 / 2:05, again and again, 30 %', 'voice: 100 %', 'cues: 100 %'],
+    ...['caller', 'bg: rain, 0:40 / 2:05, on repeat, 30 %', 'voice: 100 %', 'cues: 100 %'],
   ]);
   expect(read(await press('track.list', '', listing))).toHaveLength(4);
   const quiet = await run('list', {}, { list: () => own });
@@ -280,7 +283,7 @@ test('/track list tells what plays, how loud and where it is', async () => {
 
 test('/track queue tells what waits and whose it is, but not all of a long line', async () => {
   expect(read(await run('queue', { track: 'BG' }, listing))).toEqual([
-    ...['caller', 'bg: rain, 0:40 / 2:05, again and again, 30 %', '1. wind (Ben)'],
+    ...['caller', 'bg: rain, 0:40 / 2:05, on repeat, 30 %', '1. wind (Ben)'],
     '2. sea (somebody)',
   ]);
   const waiting = Array.from({ length: 50 }, (_, n) => ({ title: `${n}`, owner: 'Ben' }));

@@ -81,7 +81,7 @@ test.each<[ChoiceOutcome, string]>([
   ],
   [
     { kind: 'unknown-persona', known: [] },
-    'No persona called "pirat", and there are none yet: /voice import brings one.',
+    'No persona called "pirat", and there are none yet. Add one with /voice import.',
   ],
 ])('%j is told to the caller alone', async (outcome, sentence) => {
   const { lines, reply } = await choose({ persona: 'pirat' }, outcome);
@@ -127,15 +127,15 @@ test('whoever takes a persona over sees what it is told', async () => {
 });
 
 test.each([
-  ['{', 'That file is no JSON. /voice export shows how one looks. Nothing changed.'],
-  ['[]', 'That file is no persona. /voice export shows how one looks. Nothing changed.'],
+  ['{', 'That file is not JSON. /voice export shows the format. Nothing changed.'],
+  ['[]', 'That file is not a persona. /voice export shows the format. Nothing changed.'],
   [
     '{"format":"parley-persona","version":1,"persona":{"name":"A","instructions":"B","apiKey":"x"}}',
     'A persona has no "apiKey": it sets no host, key, tool or right. Nothing changed.',
   ],
   [
     '{"format":"parley-persona","version":1,"persona":{"name":"A","instructions":"B\\u202e"}}',
-    'Characters that nobody sees stand in instructions; they can hide orders. Nothing changed.',
+    'instructions contains invisible characters, which can hide instructions. Nothing changed.',
   ],
   [
     '{"format":"parley-persona","version":1,"persona":{"name":"A","instructions":""}}',

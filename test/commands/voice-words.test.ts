@@ -39,7 +39,7 @@ test.each<[CommandCall['words'], Partial<CommandPorts['words']>, readonly string
   [
     { add: 'Ana' },
     { add: async () => ({ kind: 'full', limit: 200 }) },
-    ['There are 200 words already. Take one away first: /voice words remove.'],
+    ['The limit of 200 words is reached. Remove one first: /voice words remove.'],
   ],
   [
     { remove: 'ana' },
@@ -73,7 +73,7 @@ test('a long list is a file', async () => {
   const many = Array.from({ length: 200 }, (_, n) => ({ word: `word number ${n}` }));
   const list = async () => ({ words: many, isRead: true, limit: 200 });
   const [reply] = await words.run(manager, control({ list }));
-  expect(shown(reply)).toEqual(['200 of 200 words. The file holds them.']);
+  expect(shown(reply)).toEqual(['200 of 200 words. The file lists them.']);
   const [file] = reply.files ?? [];
   expect(file && 'text' in file && file.text.trim().split('\n')).toHaveLength(200);
 });

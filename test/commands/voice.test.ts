@@ -53,8 +53,8 @@ test.each<[Words, string]>([
   [{ voice: 'rmz' }, 'No voice called "rmz". Closest: rms, slt, kal16.'],
   [{ speed: '1.5' }, 'Pick a speed from 0.7 to 1.4; 1 is the usual pace.'],
   [{ speed: 'NaN' }, 'Pick a speed from 0.7 to 1.4; 1 is the usual pace.'],
-  [{ name: '<break time="9s"/>' }, 'Write the name in letters, as it is to be said.'],
-  [{ name: '🎉' }, 'Write the name in letters, as it is to be said.'],
+  [{ name: '<break time="9s"/>' }, 'Write the name in letters, as it is pronounced.'],
+  [{ name: '🎉' }, 'Write the name in letters, as it is pronounced.'],
 ])('/voice me with %j changes nothing and says: %s', async (words, sentence) => {
   const told = await change({ language: 'de', ...words });
   expect(told.changes).toEqual([]);

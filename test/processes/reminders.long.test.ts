@@ -54,7 +54,7 @@ async function tellsOnce(): Promise<void> {
   await schema.sql('UPDATE reminders SET due_ms = due_ms - 86400000');
   await two.logged(({ msg, shard }) => msg === 'shard served' && shard === 0, longMs);
   await eventually(() => expect(toldBy(two)).toEqual([theirs, ours]));
-  const late = /This comes late, it was due at .* You wanted to be reminded: soup/;
+  const late = /This is late: it was due at .* You wanted to be reminded: soup/;
   const all = () =>
     [
       madeTexts(there).join(' '),

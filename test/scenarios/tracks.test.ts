@@ -85,7 +85,7 @@ scenario(
     // Its files are opened again in a decoder that is only being started.
     await eventually(() => expect(adam.heard.frames.length).toBeGreaterThan(heardBefore + 25));
     expect((await told(adam, 'track queue', { track: 'bg' })).text).toMatch(
-      /^bg: rain, 0:0\d \/ 0:30, again and again, 30 %\n1\. bell \(Adam\)$/,
+      /^bg: rain, 0:0\d \/ 0:30, on repeat, 30 %\n1\. bell \(Adam\)$/,
     );
     expect((await told(adam, 'track queue', { track: 'quiet' })).text).toContain(
       text('track.mutes'),
@@ -126,7 +126,7 @@ scenario(
     const typed = adam.complete('track skip', { track: 'rain' }, 'track');
     expect(await typed.suggested(soon())).toContainEqual({ name: 'Rainy Day', value: 'Rainy Day' });
     expect((await told(adam, 'track queue', { track: 'RAINY day' })).text).toMatch(
-      /^Rainy Day: rain, 0:\d\d \/ 0:30, again and again, muted, 100 %/,
+      /^Rainy Day: rain, 0:\d\d \/ 0:30, on repeat, muted, 100 %/,
     );
     await eventually(() => expect(panelIn(setup).text).toContain('雨の音: rain'));
     expect((await told(adam, 'track queue', { track: '雨の音' })).text).toMatch(/^雨の音: rain/);

@@ -15,8 +15,8 @@ test.each([
   ['source.not_allowed', 'address not allowed'],
   ['source.blocked', 'your last files broke my decoder. Try again in a minute'],
   ['source.crowded', 'too many sounds of this kind play now. Try again later'],
-  ['source.unreachable', "it didn't arrive"],
-  ['source.broken', "it didn't arrive"],
+  ['source.unreachable', "I couldn't fetch it"],
+  ['source.broken', "I couldn't fetch it"],
 ] as const)('%s of a sound for a track reads "%s"', (code, words) => {
   expect(said(code, 'track')).toBe(words);
 });
@@ -25,7 +25,7 @@ test.each([
   ['source.too_long', "Can't listen to that: longer than 120 s."],
   ['source.too_big', "Can't listen to that: file too big."],
   ['source.not_allowed', "Can't listen to that: address not allowed."],
-  ['source.unreachable', "Can't listen to that: it didn't arrive. Send it again."],
+  ['source.unreachable', "Can't listen to that: I couldn't fetch it. Send it again."],
 ] as const)('%s of a recording reads "%s"', (code, words) => {
   expect(said(code, 'recording')).toBe(words);
 });

@@ -183,6 +183,6 @@ test('a bug that comes twice in a minute sends the bot away, and the room reads 
   await clock.advance(2_000);
   expect([sessions.at('g'), written]).toEqual([
     undefined,
-    ['Something in me broke twice, so I left. Run /join to call me again.'],
+    ['An internal error occurred twice, so I left. Run /join to call me again.'],
   ]);
 });

@@ -134,7 +134,7 @@ test('of a long result a part is said, and where the rest is', async () => {
 test.each([
   [{ text: '', structured: '{"sun":1}' }, ''],
   [{ text: '' }, 'Adam. forecast (sky) is done.'],
-  [{ isError: true }, "Adam. forecast (sky) says that it didn't work. Ask again in other words."],
+  [{ isError: true }, 'Adam. forecast (sky) reported a failure. Ask again in other words.'],
 ])('of the result %j is said: %j', async (result, said) => {
   const { fixture, press, spoken } = await pressedFor(result);
   void press();
@@ -292,7 +292,7 @@ test('what is too long to stand there is in a file, and its beginning says that 
   const given = { body: body.repeat(100), ...behind };
   const { content, file = '' } = await beside(given);
   expect(JSON.parse(file)).toEqual(given);
-  expect(content).toMatch(/all that the file holds/);
+  expect(content).toMatch(/the whole content of the file/);
   expect(content).toMatch(/"body" \(3600\): "Hi Ana,.*…\n/);
   expect(content).toContain('"to" (20): "mallory@evil.example"');
   expect(content).toContain('"attach" (16): "/srv/ledger.xlsx"');
@@ -307,7 +307,7 @@ test('characters that nobody sees stand as escapes', async () => {
 test('what cannot be shown by its names is not sent', async () => {
   const many = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`field ${n}`, n]));
   expect(await beside(many)).toEqual({
-    refused: "I don't run send (mail): it would be sent more than I can show you first.",
+    refused: "I don't run send (mail): its input is too long to show you first.",
   });
 });
 

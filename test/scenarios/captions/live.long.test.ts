@@ -59,7 +59,9 @@ scenario(
     const atMs = realClock.nowMs();
     await turnOn(adam);
     const [notice] = posted(setup);
-    expect(notice?.text).toContain('what people who said yes say is written here and kept 7 days');
+    expect(notice?.text).toContain(
+      'the words of people who said yes are written here and kept 7 days',
+    );
     expect(ben.heard.frames.some((frame) => frame.audible && frame.atMs > atMs)).toBe(true);
     if (!notice) throw new Error('Nobody was told.');
     expect(await pressed(dora, notice, 'captions.leave_out')).toMatchObject(

@@ -253,7 +253,7 @@ scenario('/stats tells how fast the bot is here, /help how to use it', async () 
   expect((await pressed(adam, help, 'try.privacy')).text).toContain('Hearing you: yes.');
   await converse(setup, adam, question);
   const speed =
-    /^Last 1 answers: half within \d+ ms, 95 % within \d+ ms of your last word\. 0 failed\. Thought ahead in vain: \d+ % of tokens\.$/;
+    /^Last 1 answers: half within \d+ ms, 95 % within \d+ ms of your last word\. 0 failed\. Prepared but not used: \d+ % of tokens\.$/;
   expect((await pressed(adam, help, 'try.stats')).text).toMatch(speed);
   expect((await told(adam, 'stats', { view: 'last turn' })).text).toMatch(
     /^Last answer: said to the end\. After your last word: ended \d+, recognised \d+, first token \d+, first clause \d+, first speech \d+, first frame sent \d+ ms\.$/,

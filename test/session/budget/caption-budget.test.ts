@@ -105,7 +105,7 @@ test('with the budget for captions used, the free recogniser serves people among
   await says();
   expect(listener.ends).toEqual(['five five', 'fife fife', 'fife fife']);
   expect(fixture.written).toEqual([
-    "Today's budget for captions is used. They are rougher from here, until 00:00 UTC.",
+    "Today's budget for captions is used. They are less accurate until 00:00 UTC.",
   ]);
 });
 

@@ -19,7 +19,7 @@ test('before the first word is written everybody is told, aloud and in writing',
   await pass(fixture, 4_000);
   await turning;
   const [notice = ''] = fixture.captionChats.chat.texts;
-  expect(notice).toContain('what people who said yes say is written here and kept 7 days');
+  expect(notice).toContain('the words of people who said yes are written here and kept 7 days');
   expect(notice).toContain('the last 10 minutes');
   const spoken = fixture.synthesizer.asked.map(({ text }) => text);
   expect(spoken).toContain('Captions are on. What you say is written.');
@@ -240,7 +240,7 @@ test('who comes in while captions are on is told by name in the chat', async () 
   fixture.linkOpener.link.present.push({ id: 'ben', name: '*Ben*', isBot: false, roleIds: [] });
   await pass(fixture, 500);
   expect(fixture.captionChats.chat.texts.at(-1)).toBe(
-    '\\*Ben\\*: captions are on here. Nothing of you is written unless you say yes.',
+    '\\*Ben\\*: captions are on here. You are not captioned unless you agree.',
   );
 });
 

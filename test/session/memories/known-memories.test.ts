@@ -86,7 +86,7 @@ test('who manages the server has any memory forgotten', async () => {
 test('a number there is none of is told to the model', async () => {
   const { fixture, chat } = await open([[call('forget_memory', { number: 7 })], ['So.']]);
   await ask(fixture, 'Forget number seven.');
-  expect(toldIn(chat)).toContain('nothing by that number');
+  expect(toldIn(chat)).toContain('no memory with that number');
 });
 
 test('/privacy export holds memories by and about a person, and /privacy forget deletes them at once', async () => {

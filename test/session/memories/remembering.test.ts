@@ -79,7 +79,7 @@ test.each([
 ])('nothing is remembered about %s, and the model is told in a sentence', async (_what, step) => {
   const { fixture, chat } = await open(twice(step));
   await ask(fixture, 'Remember it.');
-  expect(toldIn(chat)).toContain('Say whom it is about, by name');
+  expect(toldIn(chat)).toContain('Name the person it is about');
   expect(fixture.offered).toEqual([]);
 });
 
@@ -127,7 +127,7 @@ test('with fifty memories a server is full, and says so', async () => {
   for (let n = 0; n < 50; n++) await keep({});
   await fixture.memories.list('g');
   await ask(fixture, 'Remember that I like tea.');
-  expect(toldIn(chat)).toContain('I remember 50 things here already');
+  expect(toldIn(chat)).toContain('The limit of 50 memories here is reached');
 });
 
 test('a memory about somebody is not kept once its author has gone', async () => {

@@ -158,8 +158,8 @@ test('after a restart what was due is told as late, with its time in the zone of
   await pass(fixture, 1_000);
   const texts = fixture.notified.flat().map(({ text }) => text);
   expect(texts.toSorted()).toEqual([
-    'This comes late, it was due at 17:20. You wanted to be reminded: tea',
-    expect.stringMatching(/^This comes late: your timer was up at Thu,? 19 Nov,? 17:25\.$/),
+    'This is late: it was due at 17:20. You wanted to be reminded: tea',
+    expect.stringMatching(/^This is late: your timer was up at Thu,? 19 Nov,? 17:25\.$/),
   ]);
 });
 
@@ -204,7 +204,7 @@ test('a person has twenty, cancels one by its number, and is told which there ar
   const dueAtWallMs = fixture.clock.wallMs() + 3_600_000;
   for (let n = 1; n <= 20; n++) await add(fixture, `thing ${n}`, { id: `${n}`, dueAtWallMs });
   await ask(fixture, 'Remind me in an hour of one more.');
-  expect(toldIn(chat)[0]).toContain('You have 20 reminders here. Cancel one first.');
+  expect(toldIn(chat)[0]).toContain('The limit of 20 reminders here is reached. Cancel one first.');
   await ask(fixture, 'Which reminders do I have?');
   expect(toldIn(chat)[0]).toContain('3: 17:25: thing 3; ');
   await ask(fixture, 'Cancel reminder 3.');
@@ -229,7 +229,7 @@ test('nobody sees or cancels the reminders of others', async () => {
 
 test.each([
   ['when I am done', "I don't know when that is"],
-  ['2020-01-01', 'That time is over'],
+  ['2020-01-01', 'That time is in the past'],
   ['in 400 days', 'more than a year away'],
 ])('for "%s" nothing is set, and the model is told why', async (when, why) => {
   const { fixture, chat } = await open(twice(set(when, 'tea')));

@@ -128,7 +128,7 @@ test.each([
   [
     'provider.rate_limited',
     { provider: 'host:1', isSpent: true },
-    'What was paid for at host:1 is used up. Owner: top it up there.',
+    'The credit at host:1 is used up. Owner: top it up there.',
   ],
   [
     'provider.unreachable',
@@ -138,12 +138,12 @@ test.each([
   [
     'provider.refused',
     { provider: 'host:1' },
-    'host:1 refused what I asked for. Owner: look at SPEECH_MODEL and SPEECH_BASE_URL.',
+    'host:1 refused the request. Owner: check SPEECH_MODEL and SPEECH_BASE_URL.',
   ],
   [
     'provider.wrong_type',
     { provider: 'host:1' },
-    'host:1 sent nothing I can use. Owner: look at SPEECH_MODEL and SPEECH_BASE_URL.',
+    'host:1 sent nothing I can use. Owner: check SPEECH_MODEL and SPEECH_BASE_URL.',
   ],
   [
     'speech.failed',
@@ -158,7 +158,7 @@ test.each([
     const fixture = await called({ synthesizer });
     const report = await checked(fixture);
     expect(told(report).slice(4)).toEqual([
-      'recognise idle It needs speech: see speak.',
+      'recognise idle This check needs speech: see speak.',
       'think ok',
       `speak bad ${why}`,
       'playback ok',
@@ -175,7 +175,7 @@ test('a bug is told as one', async () => {
   const fixture = await called({ synthesizer });
   const report = await checked(fixture);
   expect(told(report)[6]).toBe(
-    'speak bad Something of mine is broken; the log says what. Owner: start me again.',
+    'speak bad An internal error occurred; the log has the details. Owner: start me again.',
   );
   expect(fixture.of('failed')).toMatchObject([{ code: 'bug' }]);
 });
@@ -185,8 +185,8 @@ test('an ear that understands nothing and a model that writes nothing do not pas
   const transcriber = new FakeTranscriber({ texts: [' '] });
   const fixture = await called({ transcriber, chat: new FakeChat([[]], clock) }, clock);
   expect(told(await checked(fixture)).slice(4, 6)).toEqual([
-    'recognise bad TRANSCRIPTION_BASE_URL sent nothing I can use. Owner: look at TRANSCRIPTION_MODEL and TRANSCRIPTION_BASE_URL.',
-    'think bad localhost:1 sent nothing I can use. Owner: look at CHAT_COMPLETION_MODEL and CHAT_COMPLETION_BASE_URL.',
+    'recognise bad TRANSCRIPTION_BASE_URL sent nothing I can use. Owner: check TRANSCRIPTION_MODEL and TRANSCRIPTION_BASE_URL.',
+    'think bad localhost:1 sent nothing I can use. Owner: check CHAT_COMPLETION_MODEL and CHAT_COMPLETION_BASE_URL.',
   ]);
 });
 
@@ -198,8 +198,8 @@ test('nothing is waited for longer than eight seconds, and its work is ended', a
   const startedMs = clock.nowMs();
   const report = await checked(fixture, 9_000);
   expect(told(report).slice(5, 7)).toEqual([
-    'think bad localhost:1 did not answer in 8 s. Try again; if it repeats, look at CHAT_COMPLETION_BASE_URL.',
-    'speak bad SPEECH_BASE_URL did not answer in 8 s. Try again; if it repeats, look at SPEECH_BASE_URL.',
+    'think bad localhost:1 did not answer in 8 s. Try again; if it repeats, check CHAT_COMPLETION_BASE_URL.',
+    'speak bad SPEECH_BASE_URL did not answer in 8 s. Try again; if it repeats, check SPEECH_BASE_URL.',
   ]);
   expect(clock.nowMs() - startedMs).toBeLessThan(9_500);
   expect(synthesizer.running).toBe(0);
@@ -216,7 +216,7 @@ test('a muted bot, and one whose link is away, say so', async () => {
   fixture.linkOpener.link.lose();
   await fixture.clock.advance(1);
   const report = await checked(fixture, 20);
-  const away = 'The link is away and I am reconnecting. If that lasts, run /leave and /join.';
+  const away = 'The voice link is down and I am reconnecting. If that lasts, run /leave and /join.';
   const bad = [`link bad ${away}`, `encryption bad ${away}`, `playback bad ${away}`];
   expect(told(report).filter((line) => line.includes('bad'))).toEqual(bad);
 });
@@ -250,7 +250,7 @@ test('models that are gone or about to go are named with what to set instead', a
   expect(news.map(({ id, with: filling }) => text(id, filling))).toEqual([
     'The model tts-1 was shut down on 2026-01-06. Owner: set SPEECH_MODEL=tts-9.',
     'The model gpt-x ends on 2027-01-06. Owner: choose another CHAT_COMPLETION_MODEL.',
-    'The server does not list the model hears. Owner: look at TRANSCRIPTION_MODEL.',
+    'The server does not list the model hears. Owner: check TRANSCRIPTION_MODEL.',
   ]);
 });
 

@@ -76,7 +76,7 @@ test('where no line is chosen the transcript does not say it, whatever the model
 test('what not everybody there may know is not said aloud, and reaches no model', async () => {
   const { answered, chat } = await asked([[look()], ['[1]'], ['Five.']], { late: true });
   expect(answered?.heardText).toBe(
-    'Not everybody here may know that. Ask me with /ask and about, and only you read it.',
+    'Not everybody here may know that. Use /ask with the option about: then only you read the answer.',
   );
   expect(chat.asked).toHaveLength(1);
 });

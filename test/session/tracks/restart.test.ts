@@ -85,7 +85,7 @@ test('a sound that is gone after the restart is skipped, and the room is told wh
   const { trackBook } = fixture;
   const next = await openRoom([adam], { trackStore: trackBook, sounds: shelf(library('sea')) });
   expect(titles(next)).toEqual(['sea']);
-  expect(next.written).toContain("I can't play rain on main: it didn't arrive. It is skipped.");
+  expect(next.written).toContain("I can't play rain on main: I couldn't fetch it. It is skipped.");
 });
 
 test('a channel the bot is moved to has the same tracks', async () => {

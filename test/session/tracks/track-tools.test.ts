@@ -88,14 +88,14 @@ test.each([
   [{ deed: 'seek', to: '+2', track: 'rain' }, 'rain on bg goes on at 0:02 / 0:10.'],
   [{ deed: 'seek', to: '2:00' }, 'sea ends at 0:10. Choose an earlier place.'],
   [{ deed: 'fade', level: 10, seconds: 3, track: 'bg' }, 'bg goes to 10 % over 3 s.'],
-  [{ deed: 'mute' }, 'main is muted and goes on unheard.'],
+  [{ deed: 'mute' }, 'main is muted and keeps playing.'],
   [{ deed: 'unmute' }, 'main can be heard again.'],
-  [{ deed: 'loop', track: 'sea' }, 'sea plays again and again on main.'],
+  [{ deed: 'loop', track: 'sea' }, 'sea repeats on main.'],
   [{ deed: 'skip' }, 'Skipped sea. main is empty.'],
   [{ deed: 'remove', item: 'wind' }, 'wind removed from bg.'],
   [
     { deed: 'remove', item: 'thunder', track: 'bg' },
-    'No "thunder" waits on bg. /track queue shows what does.',
+    'No "thunder" in the queue of bg. /track queue shows it.',
   ],
 ])('%j changes what plays, or what waits wherever it does', async (given, sentence) => {
   const { outcome } = await changed(given, [

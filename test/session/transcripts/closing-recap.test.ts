@@ -65,7 +65,7 @@ test('where only people who sat there may know it, no recap is posted, but how t
   const fixture = await talked(5, { set: { catch_up: 'off' } });
   await fixture.sessions.leave('g');
   await pass(fixture, 3_000);
-  expect(last(fixture)).toContain('/captions recap gives it to each of them');
+  expect(last(fixture)).toContain('Each of them can run /captions recap');
   expect(fixture.model.asked).toEqual([]);
 });
 

@@ -314,7 +314,7 @@ test('what no voice speaks is not read, which is told once for each language', a
   await pass(fixture, 40_000);
   expect(synthesizer.asked.at(-1)?.voice.language).toBe('de');
   expect(fixture.written.filter((one) => one.includes('No voice here'))).toEqual([
-    "No voice here speaks German: I don't read out what is written in it.",
+    "No voice here speaks German, so I don't read out messages in it.",
   ]);
   expect(fixture.of('failed')).toEqual([]);
 });
