@@ -1,6 +1,5 @@
 import { Wakeup } from '#src/base/wakeup.ts';
 import { restored } from '#src/people/consent.ts';
-import { UnaskedPeople } from '#src/people/newcomers.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import { ReportedFailures } from '#src/session/alerts/reported-failures.ts';
 import { ConversationMemory } from '#src/session/answering/conversation-memory.ts';
@@ -73,12 +72,9 @@ export class SessionContext {
   readonly notice: (line: TextLine, holds?: () => boolean) => void;
   /** Transcripts of all sessions, also of those before this one. */
   readonly transcripts: KnownTranscripts;
-  /** Woken when the settings of the server have changed. */
-  readonly governed: Wakeup;
   /** Makes the clock of the connection check what may have changed, now and for a while. */
   readonly wakeup: Wakeup;
   readonly once: OncePerSession;
-  readonly newcomers: UnaskedPeople;
   readonly gate: ConsentGate;
   readonly withdrawals = new ConsentWithdrawals();
   readonly queue: TurnQueue;
@@ -119,6 +115,7 @@ export class SessionContext {
       seat,
       sessions,
       settings,
+      sources,
       transcripts,
     }: VoiceSessionOptions,
     { connection, isCaptionsOnly, onLost, signal }: SessionHooks,
@@ -145,10 +142,8 @@ export class SessionContext {
       notices.tell({ channel, line, holds: () => !signal.aborted && holds() });
 
     const { clock, pipelines } = this.parts;
-    this.governed = new Wakeup(clock);
     this.wakeup = new Wakeup(clock);
     this.once = before?.once ?? new OncePerSession(seat ? ['greeted'] : []);
-    this.newcomers = before?.newcomers ?? new UnaskedPeople();
     this.memory = before?.memory ?? new ConversationMemory();
     this.reportedFailures = before?.reportedFailures ?? new ReportedFailures();
     this.queue = new TurnQueue({
@@ -171,7 +166,7 @@ export class SessionContext {
     );
     this.goneVoices = new GoneVoices(this);
     this.addressing = new SessionAddressing(this);
-    this.captions = new ChannelCaptions(this, seat !== undefined);
+    this.captions = new ChannelCaptions(this, sources.nicknameMark, seat !== undefined);
     this.languages = new SpeakerLanguages(
       {
         guildId,
@@ -181,8 +176,8 @@ export class SessionContext {
       },
       before?.languages,
     );
-    this.tracks = new SessionTracks(this, before?.tracks);
-    this.panel = new PanelWatch(this);
+    this.tracks = new SessionTracks(this, sources.trackStore, before?.tracks);
+    this.panel = new PanelWatch(this, before?.panel);
   }
 }
 

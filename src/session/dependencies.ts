@@ -5,10 +5,8 @@ import type { Public } from '#src/base/public.ts';
 import type { CaptionChoiceStore } from '#src/people/caption-choice.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { ConsentStore } from '#src/people/consent-book.ts';
-import type { StoreCopies } from '#src/people/store-copies.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Cues } from '#src/playback/reply/load-cues.ts';
-import type { ModelNews } from '#src/provider/models/models.ts';
 import type { GuildMemories } from '#src/session/memories/guild-memories.ts';
 import type { PaidEngines } from '#src/session/paid-engines.ts';
 import type { CaptionChats, NicknameMark } from '#src/session/ports/caption-chats.ts';
@@ -26,7 +24,7 @@ import type { KnownPeopleSettings } from '#src/session/settings/known-people-set
 import type { SoundCatalog } from '#src/session/tracks/sound-catalog.ts';
 import type { TranscriptStores } from '#src/session/transcripts/transcript-stores.ts';
 import type { WrittenQuestions } from '#src/session/typed/written-questions.ts';
-import type { FileReader, RecordingReader } from '#src/sources/fetch/ports.ts';
+import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import type { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
@@ -53,83 +51,76 @@ export type OperatorDefaults = {
   readonly timeZone: string;
 };
 
-/** Everything a session is made of, built once by main and shared by all sessions. */
+/** Models and rules by which the connections of a session hear people. */
+export type HearingDependencies = {
+  readonly endpointRules: EndpointRules;
+  /** How many utterances stream to the recogniser at the same time. */
+  readonly listeningSlots: ListeningSlots;
+  /** Whether partials of the recogniser may be answered before they are final. */
+  readonly partialTrust: PartialTrust;
+  /** Somebody began to talk: whatever servers will be asked may be connected to. Never throws, costs nothing. */
+  readonly warm: () => void;
+  readonly weights: SileroWeights;
+};
+
+/** Parts that `VoiceSessions` gives each to the one class that uses it. */
+export type SessionSources = {
+  /** Caps of the operator, below which servers may set their own. */
+  readonly caps: Caps;
+  readonly defaults: OperatorDefaults;
+  readonly guildStore: GuildStore;
+  readonly linkOpener: VoiceLinkOpener;
+  /** Shows beside the bot's name that captions are on. */
+  readonly nicknameMark: NicknameMark;
+  /** 0 to 1, evenly. */
+  readonly random: () => number;
+  readonly settingsStore: SettingsStore;
+  readonly trackStore: TrackStore;
+  readonly hearing: HearingDependencies;
+};
+
+/** Parts that main builds once and that all sessions, and what serves commands, share. */
 export type SessionDependencies = PaidEngines & {
   readonly clock: Clock;
   /** Longest time, in ms, that an answer which has begun neither sounds nor grows. */
   readonly longestStandstillMs: number;
-  /** Longest time, in ms, that an answer in writing is waited for. */
-  readonly longestWritingMs: number;
-  readonly linkOpener: VoiceLinkOpener;
   readonly messages: ChannelMessages;
   readonly places: Places;
   readonly panels: PanelBoard;
   readonly store: ConsentStore;
-  /** Copies of the stores, which people are to leave as well. */
-  readonly storeCopies: StoreCopies;
   /** Who is left out of captions. */
   readonly captionChoices: CaptionChoiceStore;
   /** What people have chosen for themselves. */
   readonly peopleSettings: Public<KnownPeopleSettings>;
   /** Tells the language of a text where a recogniser does not. */
   readonly textLanguage: TextLanguageDetector;
-  readonly guildStore: GuildStore;
-  readonly settingsStore: SettingsStore;
   readonly codec: OpusCodec;
-  readonly weights: SileroWeights;
   readonly cues: Cues;
-  /** Whether partials of the recogniser may be answered before they are final. */
-  readonly partialTrust: PartialTrust;
-  /** How many utterances stream to the recogniser at the same time. */
-  readonly listeningSlots: ListeningSlots;
   readonly recordings: RecordingReader;
-  /** Text files people send. */
-  readonly files: FileReader;
   /** What tracks play. */
   readonly sounds: SoundCatalog;
-  readonly trackStore: TrackStore;
   /** Where the bot sits. */
   readonly seatStore: SeatStore;
   /** Where captions are posted. */
   readonly captionChats: CaptionChats;
-  /** Shows beside the bot's name that captions are on. */
-  readonly nicknameMark: NicknameMark;
   /** What was said, as far as servers keep it. */
   readonly transcripts: TranscriptStores;
   /** What servers have the bot remember. */
   readonly memories: Public<GuildMemories>;
   /** What people asked to be told at some time. */
   readonly reminders: Public<ReminderClock>;
-  /** Speech of a server, in minutes a day, that is recognised for captions alone; 0: no limit. */
-  readonly captionMinutesADay: number;
-  /** Somebody began to talk: whatever servers will be asked may be connected to. Never throws, costs nothing. */
-  readonly warm: () => void;
   /** How many questions are answered in writing at once, recaps included. */
   readonly writtenQuestions: WrittenQuestions;
-  /** What a model may call while it answers. */
-  readonly tools: readonly RoomTool[];
-  /** Tools of the operator that are there now; none has the name of one of `tools`. Default: none. */
-  readonly moreTools?: () => readonly RoomTool[];
+  /** Tools that a model may call now: those of the operator, then the bot's own. */
+  readonly tools: () => readonly RoomTool[];
   /** What people are told when a role fails: the server's name, as in `127.0.0.1:8000`. */
   readonly chatName: string;
   /** Names of the voices that read texts. */
   readonly voices: VoiceNames;
-  /** Models that may be chosen to read a text, the usual one first; none: there is no choice. */
-  readonly speechModels: readonly string[];
-  /** Models that may be chosen to recognise a recording, the usual one first; none: there is no choice. */
-  readonly transcriptionModels: readonly string[];
   /** Languages its voice speaks, of those there are texts in; English is always among them. */
   readonly spokenLocales: readonly Locale[];
-  readonly defaults: OperatorDefaults;
-  /** Models that need the operator's attention, as of today. */
-  readonly modelNews: () => readonly ModelNews[];
-  readonly endpointRules: EndpointRules;
-  /** Caps of the operator, below which servers may set their own. */
-  readonly caps: Caps;
   /** What talk may cost. */
   readonly spending: BudgetAuthority;
-  /** 0 to 1, evenly. */
-  readonly random: () => number;
   /** What it throws is a bug of its own, and ends no session. */
   readonly onEvent: SessionEventListener;
 };

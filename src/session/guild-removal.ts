@@ -1,3 +1,4 @@
+import type { GuildStore } from '#src/session/ports/stores/guild-store.ts';
 import type { StoredSettings } from '#src/session/settings/stored-settings.ts';
 import { dayOf } from '#src/spending/calendar.ts';
 import type { SessionDependencies } from './dependencies.ts';
@@ -10,22 +11,24 @@ const [mostTries, longestMs, retryMs] = [3, 12_000, 5_000];
 /** Erases what is kept of servers that the bot was removed from. */
 export class GuildRemoval implements Disposable {
   readonly #parts: SessionDependencies;
+  readonly #store: GuildStore;
   readonly #settings: StoredSettings;
   readonly #over = new AbortController();
 
-  constructor(parts: SessionDependencies, settings: StoredSettings) {
+  constructor(parts: SessionDependencies, store: GuildStore, settings: StoredSettings) {
     this.#parts = parts;
+    this.#store = store;
     this.#settings = settings;
   }
 
   /** Once nothing runs there any more. What the store refuses is told and tried again. Never throws. */
   async erase(guildId: string): Promise<void> {
-    const { clock, guildStore: guildBook, onEvent, panels, transcripts } = this.#parts;
+    const { clock, onEvent, panels, transcripts } = this.#parts;
     this.#settings.forget(guildId);
     this.#parts.memories.forget(guildId);
     this.#parts.peopleSettings.forget(guildId);
     await panels.forget(guildId);
-    const erase = () => guildBook.erase(guildId, dayOf(clock.wallMs()));
+    const erase = () => this.#store.erase(guildId, dayOf(clock.wallMs()));
     const counts = await Promise.all([
       this.#persist(guildId, erase, longestMs),
       ...allStores(transcripts).map(({ eraser }) => {

@@ -1,3 +1,4 @@
+import { UnaskedPeople } from '#src/people/newcomers.ts';
 import type { SessionContext } from '#src/session/context.ts';
 import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
 import type { PanelFace, PanelTrack } from '#src/session/ports/panel.ts';
@@ -41,6 +42,7 @@ const stepMs = 5_000;
 /** Keeps the panel of one session as the room is, told only when something has changed, and has newcomers asked there. */
 export class PanelWatch {
   readonly #context: SessionContext;
+  readonly #newcomers: UnaskedPeople;
   /** When each person was heard first, by id. */
   readonly #met = new Map<string, number>();
   #lost: readonly { readonly name: string; readonly atMs: number }[] = [];
@@ -49,8 +51,10 @@ export class PanelWatch {
   #isLinkDown = false;
   #lastAnswerMs: number | undefined;
 
-  constructor(context: SessionContext) {
+  /** `former`: panel of the session that this one goes on from; nobody is invited twice. */
+  constructor(context: SessionContext, former: PanelWatch | undefined) {
     this.#context = context;
+    this.#newcomers = former ? former.#newcomers : new UnaskedPeople();
   }
 
   /** What it shows; undefined before it was told anything. */
@@ -58,13 +62,13 @@ export class PanelWatch {
     return this.#face;
   }
 
-  /** Instant at which something that it shows passes by itself; infinite where nothing does. */
+  /** Instant at which something that it shows passes by itself, or a newcomer is due; infinite where nothing does. */
   get passesAtMs(): number {
     const nowMs = this.#context.parts.clock.nowMs();
     const met = [...this.#met.values()].map((atMs) => atMs + firstHeardMs);
     const lost = this.#lost.map(({ atMs }) => atMs + lostMs);
     const next = [...met, ...lost].filter((atMs) => atMs > nowMs);
-    return Math.min(this.#context.addressing.closesAtMs, ...next);
+    return Math.min(this.#context.addressing.closesAtMs, this.#newcomers.dueAtMs, ...next);
   }
 
   /** `ms` from the end of somebody's words to the first sound of the answer. */
@@ -137,10 +141,10 @@ export class PanelWatch {
 
   /** Invites newcomers to answer; nobody as long as it is not known who has said no. */
   #invite({ people, gate }: ChannelActivity, atMs: number): void {
-    const { channel, newcomers } = this.#context;
+    const { channel } = this.#context;
     const { guildId, channelId } = channel;
     const { policy, standings } = gate.consent;
-    const personId = newcomers.next({
+    const personId = this.#newcomers.next({
       atMs,
       channelId,
       mayAsk: policy === 'ask' && standings !== undefined && !gate.paused,

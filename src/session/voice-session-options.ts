@@ -6,7 +6,7 @@ import type { SeatKeeper } from '#src/session/seats/seat-keeper.ts';
 import type { StoredSettings } from '#src/session/settings/stored-settings.ts';
 import type { KnownTranscripts } from '#src/session/transcripts/known-transcripts.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
-import type { SessionDependencies } from './dependencies.ts';
+import type { SessionDependencies, SessionSources } from './dependencies.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
 
 /** Where a session is to be. */
@@ -14,6 +14,7 @@ export type VoiceSessionOptions = {
   readonly channel: ChannelRef;
   readonly callerId: string;
   readonly parts: SessionDependencies;
+  readonly sources: SessionSources;
   readonly settings: StoredSettings;
   readonly notices: GuildNotices;
   /** Where it is left. */

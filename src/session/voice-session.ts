@@ -1,5 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import { together } from '#src/base/run-together.ts';
+import { Wakeup } from '#src/base/wakeup.ts';
 import { reconnectRules } from '#src/link/reconnect-policy.ts';
 import { ServiceNotices } from '#src/session/alerts/service-notices.ts';
 import { VoiceRestrictions } from '#src/session/alerts/voice-restrictions.ts';
@@ -14,7 +15,7 @@ import { type SeatStart, seatOf, startOf } from '#src/session/seats/seat-snapsho
 import { runConnection } from './connection/connection-loop.ts';
 import { type ReconnectDecision, ReconnectingLink } from './connection/reconnecting-link.ts';
 import { SessionContext } from './context.ts';
-import type { SessionDependencies } from './dependencies.ts';
+import type { HearingDependencies, SessionDependencies } from './dependencies.ts';
 import { failureOf } from './failure.ts';
 import { isOverForGood, keepsTracks, type LeaveReason, leftLine } from './leave-reason.ts';
 import type { VoiceSessionOptions } from './voice-session-options.ts';
@@ -35,6 +36,9 @@ export class VoiceSession {
   readonly #over = new AbortController();
   readonly #settings: VoiceSessionOptions['settings'];
   readonly #since: SeatStart;
+  readonly #hearing: HearingDependencies;
+  /** Woken when the settings of the server have changed. */
+  readonly #governed: Wakeup;
   readonly #seats: VoiceSessionOptions['seats'];
   readonly #connection: ReconnectingLink;
   /** True while it goes on from another channel and has not seen yet who came along. */
@@ -44,13 +48,15 @@ export class VoiceSession {
   #mode: JoinMode;
 
   constructor(options: VoiceSessionOptions) {
-    const { channel, followedId, former, mode, parts, seat, seats, settings } = options;
+    const { channel, followedId, former, mode, parts, seat, seats, settings, sources } = options;
     this.#mode = mode ?? former?.mode ?? seat?.mode ?? 'talk';
     this.#seats = seats;
     this.#settings = settings;
+    this.#hearing = sources.hearing;
+    this.#governed = new Wakeup(parts.clock);
     this.followedId = followedId ?? seat?.followedId;
     this.#since = startOf(seat, parts.clock);
-    this.#connection = new ReconnectingLink(parts);
+    this.#connection = new ReconnectingLink(parts.clock, sources);
     this.#isMoving = former !== undefined && former.channel.channelId !== channel.channelId;
     this.context = new SessionContext(options, {
       connection: this.#connection,
@@ -123,11 +129,11 @@ export class VoiceSession {
 
   /** What the server has set holds from now on. */
   govern(): void {
-    const { channel, gate, governed, parts, pipeline, settings } = this.context;
+    const { channel, gate, parts, pipeline, settings } = this.context;
     pipeline.follow();
     gate.govern(settings().consent);
     this.consent.keepAdmitted();
-    governed.wake();
+    this.#governed.wake();
     if (settings().memory) void parts.memories.load(channel.guildId);
   }
 
@@ -213,8 +219,8 @@ export class VoiceSession {
   async #session(link: VoiceLink, signal: AbortSignal): Promise<'alone' | 'lost'> {
     const { context } = this;
     return await together<'alone' | 'lost'>(signal, [
-      (until) => runConnection(link, context, until),
-      (until) => watchRoles(link, context, until),
+      (until) => runConnection(link, context, this.#hearing, until),
+      (until) => watchRoles(link, context, this.#governed, until),
     ]);
   }
 

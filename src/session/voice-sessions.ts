@@ -21,7 +21,7 @@ import { followSeatNews, type SeatNewsActions } from '#src/session/seats/seat-ne
 import { withoutAnswers } from '#src/session/seats/seat-snapshot.ts';
 import { StoredSettings } from '#src/session/settings/stored-settings.ts';
 import { KnownTranscripts } from '#src/session/transcripts/known-transcripts.ts';
-import type { SessionDependencies } from './dependencies.ts';
+import type { SessionDependencies, SessionSources } from './dependencies.ts';
 import { failureOf, unfailing } from './failure.ts';
 import { GuildQueue } from './guild-queue.ts';
 import { GuildRemoval } from './guild-removal.ts';
@@ -37,6 +37,7 @@ export class VoiceSessions implements AsyncDisposable {
   /** What holds in each server. */
   readonly settings: StoredSettings;
   readonly #parts: SessionDependencies;
+  readonly #sources: SessionSources;
   readonly #notices: GuildNotices;
   readonly #removal: GuildRemoval;
   readonly #transcripts: KnownTranscripts;
@@ -50,15 +51,16 @@ export class VoiceSessions implements AsyncDisposable {
   readonly #queue = new GuildQueue();
   #closed = false;
 
-  constructor(parts: SessionDependencies) {
+  constructor(parts: SessionDependencies, sources: SessionSources) {
+    this.#sources = sources;
     this.#parts = { ...parts, onEvent: unfailing(parts.onEvent) };
     this.#notices = new GuildNotices(this.#parts);
     this.#seats = new SeatKeeper(this.#parts);
     const sessionIn = (guildId: string) => this.#sessions.get(guildId)?.session;
     this.#losses = new SeatLosses(sessionIn, this.#notices);
-    this.settings = new StoredSettings(this.#parts);
+    this.settings = new StoredSettings(this.#parts, sources);
     this.#transcripts = new KnownTranscripts(this.#parts, this);
-    this.#removal = new GuildRemoval(this.#parts, this.settings);
+    this.#removal = new GuildRemoval(this.#parts, sources.guildStore, this.settings);
     this.moves = new SeatMoves({
       parts: this.#parts,
       queue: this.#queue,
@@ -268,9 +270,10 @@ export class VoiceSessions implements AsyncDisposable {
     { callerId, follows, mode }: Pick<JoinCall, 'callerId' | 'follows' | 'mode'>,
     before: Pick<VoiceSessionOptions, 'former' | 'seat'>,
   ): VoiceSession {
-    const [parts, notices, seats] = [this.#parts, this.#notices, this.#seats];
+    const [parts, sources] = [this.#parts, this.#sources];
+    const [notices, seats] = [this.#notices, this.#seats];
     const [settings, transcripts] = [this.settings, this.#transcripts];
-    const options = { channel, callerId, parts, notices, seats, settings, transcripts };
+    const options = { channel, callerId, parts, sources, notices, seats, settings, transcripts };
     const followedId = followedAfter({ callerId, follows }, before.former?.followedId);
     const how = { ...(mode && { mode }), followedId };
     return new VoiceSession({ ...options, ...before, ...how, sessions: this });
@@ -296,7 +299,7 @@ export class VoiceSessions implements AsyncDisposable {
       return joinedOutcome('joined', session);
     } catch (error) {
       if (session.isOver) return { kind: this.#closed ? 'stopping' : 'left' };
-      const { linkOpener } = this.#parts;
+      const { linkOpener } = this.#sources;
       return joinFailure(error, session.after(error), linkOpener.restMs(session.channel.guildId));
     }
   }

@@ -77,10 +77,13 @@ export async function openTranscriptionsApi(over: Parts) {
     clock: realClock,
     recordings: new Recordings(decoding, { allowed: new AllowedHosts(allowedHosts) }),
     spending,
-    transcriptionModels: models,
-    weights,
   };
-  const transcriptions = new SessionProgramTranscriptions(parts, new AbortController().signal);
+  const transcriptions = new SessionProgramTranscriptions(
+    parts,
+    models,
+    weights,
+    new AbortController().signal,
+  );
   const api = stack.use(await openApi(programPorts({}, { transcriptions })));
   await api.add('parley_ear');
   const { url } = stack.use(await openLoopback(api.app));

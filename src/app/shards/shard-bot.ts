@@ -12,7 +12,11 @@ import type { DiscordEvent } from '#src/discord/events.ts';
 import type { Takeover } from '#src/discord/shards/takeover.ts';
 import { longestStandstillMs, longestWritingMs } from '#src/provider/deadlines.ts';
 import { SessionCaptionControl } from '#src/session/captions/caption-control.ts';
-import type { OperatorDefaults, SessionDependencies } from '#src/session/dependencies.ts';
+import type {
+  OperatorDefaults,
+  SessionDependencies,
+  SessionSources,
+} from '#src/session/dependencies.ts';
 import { GuildMemories } from '#src/session/memories/guild-memories.ts';
 import { SessionMemories } from '#src/session/memories/session-memories.ts';
 import { paidEngines } from '#src/session/paid-engines.ts';
@@ -86,7 +90,7 @@ export async function startShardBot(
   const ports = (discordPorts: DiscordPorts): CommandPorts => {
     name = config.bot.name ?? discordPorts.bot.name;
     const parts = partsOf(options, discordPorts, name, (guildId) => void seats?.givenUp(guildId));
-    sessions = new VoiceSessions(parts);
+    sessions = new VoiceSessions(parts, sourcesOf(options, discordPorts, name));
     const comes = stack.use(new UncalledJoins(parts, sessions));
     uncalled = comes;
     seats = stack.use(new SeatReturn(parts, sessions, (guildId) => comes.look(guildId)));
@@ -96,7 +100,7 @@ export async function startShardBot(
     const all = portsOf(options, { parts, sessions, discordPorts, changed }, until);
     const answers = new SessionProgramAnswers(parts, sessions, until);
     discordPorts.typed.listen(new TypedLines(parts, sessions, all, discordPorts.typed, until));
-    const transcriptions = new SessionProgramTranscriptions(parts, until);
+    const transcriptions = transcriptionsOf(options, parts, until);
     options.onPrograms({ ...all, answers, transcriptions, members: discordPorts.members });
     return all;
   };
@@ -154,10 +158,39 @@ function tellRooms(sessions: VoiceSessions | undefined, event: DiscordEvent): vo
 /** Longest wait, in ms, for the words that decide about the end of a turn; a slower recogniser is not awaited. */
 const textTimeoutMs = 600;
 
-function capsOf({
-  budget: { caps },
-}: Config): Pick<SessionDependencies, 'caps' | 'captionMinutesADay'> {
-  return { caps, captionMinutesADay: (caps.captionsDayMs ?? 0) / 60_000 };
+function transcriptionsOf(
+  { bot: { config }, shared }: ShardBotOptions,
+  parts: SessionDependencies,
+  signal: AbortSignal,
+): SessionProgramTranscriptions {
+  const models = config.transcription.kind === 'remote' ? config.transcription.models : [];
+  return new SessionProgramTranscriptions(parts, models, shared.weights, signal);
+}
+
+/** Parts that sessions alone are made of. */
+function sourcesOf(
+  { bot: { config, engines }, shared }: ShardBotOptions,
+  { linkOpener, nickname }: DiscordPorts,
+  name: string,
+): SessionSources {
+  const { listeningSlots, partialTrust, store, weights } = shared;
+  return {
+    caps: config.budget.caps,
+    defaults: defaultsOf(config, name),
+    guildStore: store.guilds,
+    linkOpener,
+    nicknameMark: nickname,
+    random: Math.random,
+    settingsStore: store.settings,
+    trackStore: store.tracks,
+    hearing: {
+      endpointRules: { ...endpointRules, textTimeoutMs },
+      listeningSlots,
+      partialTrust,
+      warm: () => engines.warm(),
+      weights,
+    },
+  };
 }
 
 function defaultsOf(
@@ -182,7 +215,7 @@ function partsOf(
 ): SessionDependencies {
   const { config, engines, codec, onSession } = bot;
   const { store, sounds, transcripts } = shared;
-  const { linkOpener, messages, panels, places } = discord;
+  const { messages, panels, places } = discord;
   const { chat, pipelines } = shared.answering(name);
   const onEvent: SessionDependencies['onEvent'] = (guildId, event) => {
     shared.stats.tell(guildId, event);
@@ -193,44 +226,28 @@ function partsOf(
   return {
     ...told,
     longestStandstillMs: longestStandstillMs(config.deadlines),
-    longestWritingMs: longestWritingMs(config.deadlines),
-    random: Math.random,
-    linkOpener,
     messages,
     panels,
     places,
     store: store.consents,
-    storeCopies: shared.storeCopies,
     captionChoices: store.captionChoices,
-    guildStore: store.guilds,
-    settingsStore: store.settings,
     reminders: shared.reminders,
-    trackStore: store.tracks,
     seatStore: store.seats,
     captionChats: discord.captions,
-    nicknameMark: discord.nickname,
     transcripts,
     peopleSettings: new KnownPeopleSettings({ ...told, store: store.personSettings }),
     memories: new GuildMemories({ ...told, store: transcripts.onDisk.memories }),
-    ...capsOf(config),
     codec,
-    ...hearingParts(shared),
-    tools,
-    moreTools: () => shared.operatorTools.all(),
+    cues: shared.cues,
+    textLanguage: shared.textLanguage,
+    tools: () => [...shared.operatorTools.all(), ...tools],
     recordings: sounds.recordings,
-    files: sounds.files,
     sounds: sounds.shelf,
     ...paidEngines({ ...engines, chat, pipelines }),
     writtenQuestions: new WrittenQuestions(),
     chatName: engines.chatName,
-    endpointRules: { ...endpointRules, textTimeoutMs },
-    warm: () => engines.warm(),
-    defaults: defaultsOf(config, name),
     voices: engines.voices,
-    speechModels: config.speech.kind === 'remote' ? config.speech.models : [],
-    transcriptionModels: config.transcription.kind === 'remote' ? config.transcription.models : [],
     spokenLocales: config.speech.kind === 'embedded' ? ['en'] : locales(),
-    modelNews: () => engines.modelNews(),
     spending: shared.desk,
   };
 }
@@ -242,23 +259,20 @@ type ServingParts = {
   /** Told of servers that have set something. */
   readonly changed: (guildId: string) => void;
 };
-/** Parts by which people are heard, and the sounds that say so. */
-function hearingParts(shared: SharedParts) {
-  const { cues, listeningSlots, partialTrust, textLanguage, weights } = shared;
-  return { cues, listeningSlots, partialTrust, textLanguage, weights };
-}
 
 /** Ports for commands and programs, and for typed messages. */
 type ServedPorts = CommandPorts &
   Pick<ProgramPorts, 'transcripts'> & { readonly talk: TypedRequests; readonly lines: LineReader };
 
 function portsOf(
-  { bot: { pageLinks }, shared, isFirst, shard }: ShardBotOptions,
+  { bot: { config, engines, pageLinks }, shared, isFirst, shard }: ShardBotOptions,
   { changed, discordPorts: { places }, parts, sessions }: ServingParts,
   signal: AbortSignal,
 ): ServedPorts {
   const cleanup = openCleanup(parts, sessions, { isFirst, shard }, signal);
-  const privacy = new SessionPrivacy(parts, sessions, cleanup);
+  const captionMinutesADay = (config.budget.caps.captionsDayMs ?? 0) / 60_000;
+  const speechModels = config.speech.kind === 'remote' ? config.speech.models : [];
+  const privacy = new SessionPrivacy(parts, sessions, cleanup, shared.storeCopies);
   return {
     clock: realClock,
     timesIn: (guildId) => wallTimesIn(sessions.settings.in(guildId).timeZone),
@@ -268,20 +282,20 @@ function portsOf(
     ...(pageLinks && { page: pageLinks }),
     costs: shared.desk,
     tracks: new TrackRequests(parts.sounds, sessions, signal),
-    talk: new TypedRequests(parts, sessions, signal),
-    voices: new SessionVoices(parts, sessions, signal),
+    talk: new TypedRequests(parts, sessions, longestWritingMs(config.deadlines), signal),
+    voices: new SessionVoices(parts, sessions, speechModels, signal),
     lines: new LineReader(parts, sessions),
     hearing: new PauseHearing(sessions),
     privacy,
     memories: new SessionMemories(parts, sessions),
     peopleSettings: parts.peopleSettings,
-    captions: new SessionCaptionControl(parts, sessions, privacy),
+    captions: new SessionCaptionControl(parts, sessions, privacy, captionMinutesADay),
     transcripts: new SessionTranscripts(parts, sessions, signal),
     access: new GuildAccess(sessions.settings),
     settings: new SessionSettings(parts, sessions, changed),
-    personas: new SessionPersonas(parts, sessions, signal),
+    personas: new SessionPersonas(parts, sessions, shared.sounds.files, signal),
     words: new SessionWords(parts, sessions),
-    checkup: new SessionCheckup(parts, sessions),
+    checkup: new SessionCheckup(parts, sessions, () => engines.modelNews()),
     confirmations: new ToolConfirmations(sessions, signal),
   };
 }

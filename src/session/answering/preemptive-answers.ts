@@ -1,4 +1,5 @@
 import type { SpeakingContext } from '#src/session/context.ts';
+import type { HearingDependencies } from '#src/session/dependencies.ts';
 import type { OpenUtterance } from '#src/session/hearing/open-utterance.ts';
 import type { UtteranceSoFar } from '#src/session/hearing/speaker-input.ts';
 import { said } from '#src/session/hearing/utterance.ts';
@@ -10,6 +11,7 @@ import { PendingAnswer } from './pending-answer.ts';
 
 export type PreemptiveAnswersOptions = {
   readonly context: SpeakingContext;
+  readonly hearing: HearingDependencies;
   /** Tells the ear of this person what has been understood up to its pause. */
   readonly read: (speakerId: string, understood: Transcript) => void;
   /** Whether it is still being said. */
@@ -37,7 +39,7 @@ export class PreemptiveAnswers {
    * Where a recogniser streams and its partials are trusted, its words are thought about before they are final.
    */
   async pause(utterance: OpenUtterance, soFar: UtteranceSoFar): Promise<void> {
-    const { partialTrust } = this.#options.context.parts;
+    const { partialTrust } = this.#options.hearing;
     const { partial } = utterance;
     const text = utterance.text();
     const pause: Pause = { soFar, atMs: this.#nowMs(), partial };
@@ -87,12 +89,12 @@ export class PreemptiveAnswers {
     { soFar, heard }: UtteranceSoFar,
     isFinal: boolean,
   ): void {
-    const { context } = this.#options;
+    const { context, hearing } = this.#options;
     const { addressing, channel, output, parts, preemptiveBudget, queue } = context;
     const facts = {
       ...factsOf(utterance, text, heard, output.hasAnswered),
       isFinal,
-      trustsPartials: parts.partialTrust.isTrusted,
+      trustsPartials: hearing.partialTrust.isTrusted,
       isBegun: utterance.pending !== undefined,
       isQueueFree: queue.isFree,
       hasBudget: preemptiveBudget.allows && parts.spending.ready(channel.guildId) === undefined,

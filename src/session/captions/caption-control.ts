@@ -11,11 +11,18 @@ import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 
 /** Live captions of the channel where the bot sits: changed there first, then in the store. */
 export class SessionCaptionControl {
+  readonly #captionMinutesADay: number;
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
   readonly #privacy: SessionPrivacy;
 
-  constructor(parts: SessionDependencies, sessions: VoiceSessions, privacy: SessionPrivacy) {
+  constructor(
+    parts: SessionDependencies,
+    sessions: VoiceSessions,
+    privacy: SessionPrivacy,
+    captionMinutesADay: number,
+  ) {
+    this.#captionMinutesADay = captionMinutesADay;
     this.#parts = parts;
     this.#sessions = sessions;
     this.#privacy = privacy;
@@ -49,7 +56,8 @@ export class SessionCaptionControl {
   }
 
   #price(guildId: string): HourPrice {
-    const { captionMinutesADay: minutesADay, spending } = this.#parts;
+    const { spending } = this.#parts;
+    const minutesADay = this.#captionMinutesADay;
     const usd = spending.hourPrice(guildId);
     if (usd === undefined) return { kind: 'unknown', minutesADay };
     return usd === 0 ? { kind: 'free', minutesADay } : { kind: 'priced', usd, minutesADay };

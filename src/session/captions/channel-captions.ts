@@ -8,7 +8,7 @@ import type {
 } from '#src/session/hearing/utterance-listener.ts';
 import { writtenText } from '#src/session/localized-text.ts';
 import type { SentWords } from '#src/session/output/sent-words.ts';
-import type { CaptionChat } from '#src/session/ports/caption-chats.ts';
+import type { CaptionChat, NicknameMark } from '#src/session/ports/caption-chats.ts';
 import type { CaptionOptions } from '#src/session/ports/captions.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import { withStore } from '#src/session/store-access.ts';
@@ -57,12 +57,15 @@ export class ChannelCaptions implements UtteranceListener {
   #active: ActiveCaptions | undefined;
   #turning: Promise<CaptionsTurnedOn> | undefined;
   readonly #alerts: CaptionAlerts;
+  /** Shows beside the bot's name that captions are on. */
+  readonly #mark: NicknameMark;
   readonly #isReturned: boolean;
   #hasTranscript = false;
 
   /** `isReturned`: the session goes on where a former run sat, whose people were told aloud. */
-  constructor(context: SessionContext, isReturned: boolean) {
+  constructor(context: SessionContext, mark: NicknameMark, isReturned: boolean) {
     this.#context = context;
+    this.#mark = mark;
     this.#isReturned = isReturned;
     this.#alerts = new CaptionAlerts(context);
   }
@@ -137,8 +140,8 @@ export class ChannelCaptions implements UtteranceListener {
     await this.#turning;
     const { recorder } = this;
     if (!recorder) return undefined;
-    const { channel, parts } = this.#context;
-    parts.nicknameMark.set(channel.guildId, false);
+    const { channel } = this.#context;
+    this.#mark.set(channel.guildId, false);
     await this.#end();
     return recorder.session;
   }
@@ -257,7 +260,7 @@ export class ChannelCaptions implements UtteranceListener {
     const view = new ChannelView(this.#context, live.placeId, recorder, everybody);
     const made = { recorder, live, lines, translations, everybody, view, newcomers };
     this.#active = { options, store, ...made };
-    parts.nicknameMark.set(channel.guildId, true);
+    this.#mark.set(channel.guildId, true);
     this.look(people());
     return { kind: 'on', placeId: live.placeId };
   }

@@ -147,7 +147,7 @@ export class ConnectionClock {
   /** Until the next step, unless it is woken. */
   #waitMs(): number {
     const { context, inputs, utterances, greeter, joinAnnouncer } = this.#scene;
-    const { queue, pauseNotices, reportedFailures, tracks, newcomers, panel } = context;
+    const { queue, pauseNotices, reportedFailures, tracks, panel } = context;
     if (inputs.isPausing) return pauseTickMs;
     const isBusy = queue.next || utterances.pending || greeter.isWaiting;
     if (isBusy || inputs.isBusy(this.#nowMs)) return tickMs;
@@ -159,7 +159,7 @@ export class ConnectionClock {
     const sinceMs = this.#nowMs - this.#wokenAtMs;
     if (isAwaited || sinceMs < freshMs) return lookMs;
     const aloneAtMs = (this.#aloneSinceMs ?? Number.POSITIVE_INFINITY) + this.#aloneMs;
-    const dueMs = Math.min(aloneAtMs, newcomers.dueAtMs, panel.passesAtMs) - this.#nowMs;
+    const dueMs = Math.min(aloneAtMs, panel.passesAtMs) - this.#nowMs;
     const isPassing = sinceMs < settleMs || tracks.owned.tracks.isMoving;
     return Math.min(isPassing ? slowLookMs : longestQuietMs, Math.max(lookMs, dueMs));
   }

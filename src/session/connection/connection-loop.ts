@@ -3,6 +3,7 @@ import { sayOrWrite } from '#src/session/alerts/report-failure.ts';
 import { answer } from '#src/session/answering/answer.ts';
 import { listenersIn } from '#src/session/answering/conversation-memory.ts';
 import type { SessionContext, SpeakingContext } from '#src/session/context.ts';
+import type { HearingDependencies } from '#src/session/dependencies.ts';
 import { readAloud } from '#src/session/output/read-aloud.ts';
 import type { VoiceLink } from '#src/session/ports/voice-link.ts';
 import type { QueuedTurn } from '#src/session/queue/queued-turn.ts';
@@ -20,10 +21,11 @@ import { tellDecoding } from './undecodable-speakers.ts';
 export async function runConnection(
   link: VoiceLink,
   context: SessionContext,
+  hearing: HearingDependencies,
   signal: AbortSignal,
 ): Promise<'alone' | 'lost'> {
   const { gate } = context;
-  using scene = openConnectionParts(link, context, () => clock.drive());
+  using scene = openConnectionParts(link, context, hearing, () => clock.drive());
   const clock = new ConnectionClock(scene);
   gate.onChange(() => {
     attend(scene);

@@ -10,6 +10,7 @@ import { Mixer } from '#src/playback/mix/mixer.ts';
 import { CueTrack } from '#src/playback/reply/cue-track.ts';
 import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import type { SessionContext, SpeakingContext } from '#src/session/context.ts';
+import type { HearingDependencies } from '#src/session/dependencies.ts';
 import { Interruptions } from '#src/session/hearing/interruptions.ts';
 import { OpenUtterances } from '#src/session/hearing/open-utterances.ts';
 import { SpeakerInput, type SpeakerInputEvent } from '#src/session/hearing/speaker-input.ts';
@@ -40,6 +41,7 @@ export type ConnectionParts = Disposable & {
 export function openConnectionParts(
   link: VoiceLink,
   session: SessionContext,
+  hearing: HearingDependencies,
   asked: () => void,
 ): ConnectionParts {
   const { channel, parts } = session;
@@ -55,13 +57,14 @@ export function openConnectionParts(
     ),
   };
   const inputs = new SpeakerInputs(
-    (speakerId) => openEar(speakerId, sent, session),
+    (speakerId) => openEar(speakerId, sent, session, hearing),
     (packets) => parts.onEvent(channel.guildId, { kind: 'stream', ...packets }),
     () => sparesCoders(parts.codec, sparedByEars),
   );
   const interruptions = new Interruptions(context, cues);
   const utterances = new OpenUtterances({
     context,
+    hearing,
     interruptions,
     read(speakerId, understood) {
       const noticed = inputs.read(speakerId, understood, parts.clock.nowMs());
@@ -151,8 +154,9 @@ function openEar(
   speakerId: string,
   sent: SentEnvelope,
   { pauseHabits, parts }: SessionContext,
+  { endpointRules: rules, weights }: HearingDependencies,
 ): SpeakerInput {
-  const { codec, weights, endpointRules: rules } = parts;
+  const { codec } = parts;
   const meter = new VoiceMeter(new VoiceActivity(weights));
   const [stream, echo] = [new SpeakerStream(codec), new EchoMeter(sent)];
   return new SpeakerInput({ speakerId, stream, meter, echo, rules, pauseHabits });

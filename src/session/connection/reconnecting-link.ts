@@ -1,13 +1,15 @@
+import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import { finalLoss, noLosses, reconnectRules, stepReconnect } from '#src/link/reconnect-policy.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SessionSources } from '#src/session/dependencies.ts';
 import type {
   ChannelMember,
   ChannelRef,
   LinkState,
   MayHear,
   VoiceLink,
+  VoiceLinkOpener,
 } from '#src/session/ports/voice-link.ts';
 
 /** What follows when a link broke or could not be opened; `losses` counts those that belong together. */
@@ -20,14 +22,18 @@ const graceMs = 2_000;
 
 /** What holds one session to its channel: one link after the other, as long as that makes sense. */
 export class ReconnectingLink {
-  readonly #parts: SessionDependencies;
+  readonly #clock: Clock;
+  readonly #linkOpener: VoiceLinkOpener;
+  readonly #random: () => number;
   #link: VoiceLink | undefined;
   #isOpen = false;
   #comeback = noLosses;
   #brokeAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: SessionDependencies) {
-    this.#parts = parts;
+  constructor(clock: Clock, { linkOpener, random }: SessionSources) {
+    this.#clock = clock;
+    this.#linkOpener = linkOpener;
+    this.#random = random;
   }
 
   get isOpen(): boolean {
@@ -56,10 +62,9 @@ export class ReconnectingLink {
 
   /** Errors and abort: as `VoiceLinkOpener.open`. */
   async open(channel: ChannelRef, mayHear: MayHear, signal: AbortSignal): Promise<void> {
-    const { clock, linkOpener } = this.#parts;
-    this.#link = await linkOpener.open(channel, mayHear, signal);
+    this.#link = await this.#linkOpener.open(channel, mayHear, signal);
     this.#isOpen = true;
-    const up = { kind: 'up', atMs: clock.nowMs() } as const;
+    const up = { kind: 'up', atMs: this.#clock.nowMs() } as const;
     [this.#comeback] = stepReconnect(this.#comeback, up, reconnectRules);
   }
 
@@ -80,12 +85,12 @@ export class ReconnectingLink {
       this.#isOpen = false;
       await link[Symbol.asyncDispose]();
     }
-    return await within(working, graceMs, this.#parts.clock, hung);
+    return await within(working, graceMs, this.#clock, hung);
   }
 
   /** To be asked once for each `error` of `open` or `spend`. */
   after(error: unknown, guildId: string): ReconnectDecision {
-    const atMs = this.#parts.clock.nowMs();
+    const atMs = this.#clock.nowMs();
     if (error instanceof BotError) {
       const end = finalLoss(error);
       return end ? { kind: 'over', why: end } : this.#lost(guildId, atMs, error);
@@ -96,8 +101,7 @@ export class ReconnectingLink {
   }
 
   #lost(guildId: string, atMs: number, error?: BotError): ReconnectDecision {
-    const { linkOpener, random: chance } = this.#parts;
-    const [random, restMs] = [chance(), linkOpener.restMs(guildId)];
+    const [random, restMs] = [this.#random(), this.#linkOpener.restMs(guildId)];
     const paceMs = error?.code === 'link.rate_limited' ? error.about.retryAfterMs : undefined;
     const isPaced = paceMs !== undefined && restMs === 0;
     const lost = isPaced

@@ -1,6 +1,7 @@
 import { ifInTime } from '#src/base/waiting.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { SessionContext } from '#src/session/context.ts';
+import type { HearingDependencies } from '#src/session/dependencies.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import {
@@ -8,6 +9,7 @@ import {
   longestDecidingMs,
   mayStillContinue,
 } from '#src/turn/endpointing/continuation.ts';
+import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
 import type { OpenUtterance, TimedTranscript } from './open-utterance.ts';
 import type { UtteranceEnd } from './speaker-input.ts';
 import { said } from './utterance.ts';
@@ -18,6 +20,7 @@ export type OpenQuestion = { -readonly [K in keyof QueuedQuestion]: QueuedQuesti
 /** Which question of the same person an utterance goes on with, and what becomes of either. */
 export class Continuations {
   readonly #context: SessionContext;
+  readonly #rules: EndpointRules;
   readonly #run: (work: Promise<unknown>) => void;
   /** What each person said last, as long as they may still go on with it. */
   readonly #latest = new Map<string, QueuedQuestion>();
@@ -29,16 +32,20 @@ export class Continuations {
   readonly #texts = new WeakMap<TurnUtterance, string>();
 
   /** `run` is told of work that nobody waits for. */
-  constructor(context: SessionContext, run: (work: Promise<unknown>) => void) {
+  constructor(
+    context: SessionContext,
+    { endpointRules }: HearingDependencies,
+    run: (work: Promise<unknown>) => void,
+  ) {
     this.#context = context;
+    this.#rules = endpointRules;
     this.#run = run;
   }
 
   /** What speech that begins then goes on with. */
   before(speakerId: string, fromMs: number): QueuedQuestion | undefined {
     const latest = this.#latest.get(speakerId);
-    const { endpointRules } = this.#context.parts;
-    return latest && continues(latest.said.toMs, fromMs, endpointRules) ? latest : undefined;
+    return latest && continues(latest.said.toMs, fromMs, this.#rules) ? latest : undefined;
   }
 
   follow(before: QueuedQuestion, utterance: OpenUtterance): void {
@@ -63,10 +70,10 @@ export class Continuations {
 
   /** Forgets what nobody can go on with any more, and what was said by those who may not be heard. */
   keep(mayHear: (speakerId: string) => boolean): void {
-    const { clock, endpointRules } = this.#context.parts;
+    const { clock } = this.#context.parts;
     const nowMs = clock.nowMs();
     for (const [speakerId, { said }] of this.#latest) {
-      const mayContinue = mayStillContinue(said.toMs, nowMs, endpointRules);
+      const mayContinue = mayStillContinue(said.toMs, nowMs, this.#rules);
       if (!mayContinue || !mayHear(speakerId)) this.#latest.delete(speakerId);
     }
   }

@@ -43,7 +43,9 @@ export class OpenUtterances {
 
   constructor(options: OpenUtterancesOptions) {
     this.#options = options;
-    this.#continuations = new Continuations(options.context, (work) => this.#run(work));
+    this.#continuations = new Continuations(options.context, options.hearing, (work) =>
+      this.#run(work),
+    );
     this.#decisions = new UtteranceDecisions({ ...options, continuations: this.#continuations });
     this.#preemptive = new PreemptiveAnswers({
       ...options,
@@ -209,7 +211,7 @@ export class OpenUtterances {
     this.#drafts.set(speakerId, utterance);
     const sounds = queue.current === before && output.sounds;
     if (before && !sounds) queue.giveUp(before, 'continued');
-    if (needsWords(utterance, this.#options.context)) parts.warm();
+    if (needsWords(utterance, this.#options.context)) this.#options.hearing.warm();
   }
 
   /** A recogniser for an utterance, which begins when somebody needs its words. */
@@ -218,7 +220,7 @@ export class OpenUtterances {
     transcriber: Transcriber,
     utterance: () => OpenUtterance,
   ): HeldListening {
-    const { context, read } = this.#options;
+    const { context, hearing, read } = this.#options;
     const { channel, parts, signal, withdrawals } = context;
     const { guildId } = channel;
     const onPartial = (text: string) => {
@@ -238,7 +240,7 @@ export class OpenUtterances {
     const onWait = () => parts.onEvent(guildId, { kind: 'recogniser-full' });
     const until = AbortSignal.any([signal, withdrawals.of(speakerId)]);
     const open = (inner: AbortSignal) =>
-      parts.listeningSlots.listen({ guildId, onWait, lookAhead }, transcriber, onPartial, inner);
+      hearing.listeningSlots.listen({ guildId, onWait, lookAhead }, transcriber, onPartial, inner);
     return new HeldListening(open, until);
   }
 

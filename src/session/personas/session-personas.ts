@@ -17,7 +17,7 @@ import type {
 import { bearerOf } from '#src/session/tools/current-rights.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
-import type { SoundFile } from '#src/sources/fetch/ports.ts';
+import type { FileReader, SoundFile } from '#src/sources/fetch/ports.ts';
 import { isVoiceAmong } from '#src/speech/voice-names.ts';
 import {
   type BotChoice,
@@ -37,6 +37,7 @@ const mostPersonas = 25;
 
 /** Personas of servers, and the persona and voice of the bot in each server or channel. */
 export class SessionPersonas {
+  readonly #files: FileReader;
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
   readonly #signal: AbortSignal;
@@ -44,7 +45,13 @@ export class SessionPersonas {
   readonly #questions = new Map<string, OpenQuestion>();
 
   /** Aborting `signal` ends what is being fetched. */
-  constructor(parts: SessionDependencies, sessions: VoiceSessions, signal: AbortSignal) {
+  constructor(
+    parts: SessionDependencies,
+    sessions: VoiceSessions,
+    files: FileReader,
+    signal: AbortSignal,
+  ) {
+    this.#files = files;
     this.#parts = parts;
     this.#sessions = sessions;
     this.#signal = signal;
@@ -147,7 +154,7 @@ export class SessionPersonas {
   /** Reads the persona in a file that a person sent. Stores nothing. */
   async readFile(file: SoundFile): Promise<PersonaFileResult | { readonly kind: 'unreachable' }> {
     try {
-      const bytes = await this.#parts.files.read(file, personaFileLimits.bytes, this.#signal);
+      const bytes = await this.#files.read(file, personaFileLimits.bytes, this.#signal);
       return readPersonaFile(bytes);
     } catch (error) {
       if (!(error instanceof BotError)) throw error;

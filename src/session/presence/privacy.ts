@@ -8,7 +8,7 @@ import {
   unasked,
 } from '#src/people/consent.ts';
 import type { ConsentStore, StoredConsent } from '#src/people/consent-book.ts';
-import type { CopiesOutcome } from '#src/people/store-copies.ts';
+import type { CopiesOutcome, StoreCopies } from '#src/people/store-copies.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type {
   ExportOutcome,
@@ -24,12 +24,19 @@ import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 
 /** Privacy choices of people: applied in the channel they are in first, then in the consent store. */
 export class SessionPrivacy {
+  readonly #storeCopies: StoreCopies;
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
   readonly #transcripts: TranscriptRecords;
   readonly #lookup: TranscriptLookup;
 
-  constructor(parts: SessionDependencies, sessions: VoiceSessions, cleanup: TranscriptCleanup) {
+  constructor(
+    parts: SessionDependencies,
+    sessions: VoiceSessions,
+    cleanup: TranscriptCleanup,
+    storeCopies: StoreCopies,
+  ) {
+    this.#storeCopies = storeCopies;
     this.#parts = parts;
     this.#sessions = sessions;
     this.#transcripts = new TranscriptRecords(parts, cleanup);
@@ -176,7 +183,7 @@ export class SessionPrivacy {
 
   /** Undefined where that failed or takes too long. */
   #forgetInCopies(guildId: string, personId: string): Promise<CopiesOutcome | undefined> {
-    const erase = () => this.#parts.storeCopies.forget(guildId, personId);
+    const erase = () => this.#storeCopies.forget(guildId, personId);
     return withStore(guildId, this.#parts, 'store.unwritable', erase, eraseTimeoutMs);
   }
 

@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import type { Wakeup } from '#src/base/wakeup.ts';
 import type { SessionContext } from '#src/session/context.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { ChannelMember, VoiceLink } from '#src/session/ports/voice-link.ts';
@@ -15,10 +16,11 @@ const [everyMs, newMs] = [2_000, 200];
 export async function watchRoles(
   link: VoiceLink,
   context: SessionContext,
+  /** Woken when the settings of the server have changed. */
+  governed: Wakeup,
   signal: AbortSignal,
 ): Promise<never> {
   const { clock } = context.parts;
-  const { governed } = context;
   signal.addEventListener('abort', () => governed.wake(), { once: true });
   /** Who was asked for longest ago comes first. */
   let asked: readonly string[] = [];

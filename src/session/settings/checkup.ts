@@ -2,6 +2,7 @@ import { rms } from '#src/audio/loudness.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { within } from '#src/base/waiting.ts';
 import { judgeJoin } from '#src/people/join-rules.ts';
+import type { ModelNews } from '#src/provider/models/models.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { CueOutcome } from '#src/session/output/cue-player.ts';
@@ -25,11 +26,17 @@ const away: TextLine = { id: 'check.away' };
 
 /** Checkup of everything an answer needs, with the same parts that answer people; concurrent requests get one report. */
 export class SessionCheckup {
+  readonly #modelNews: () => readonly ModelNews[];
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
   readonly #running = new Map<string, Promise<CheckReport>>();
 
-  constructor(parts: SessionDependencies, sessions: VoiceSessions) {
+  constructor(
+    parts: SessionDependencies,
+    sessions: VoiceSessions,
+    modelNews: () => readonly ModelNews[],
+  ) {
+    this.#modelNews = modelNews;
     this.#parts = parts;
     this.#sessions = sessions;
   }
@@ -58,7 +65,7 @@ export class SessionCheckup {
     const style = settings.styleIn(guildId, channelId);
     const roles = await checkRoles(guildId, parts, style, { name: pipeline, brain });
     const findings = [...here, ...roles, await checkPlayback(session, parts)];
-    return { findings, news: parts.modelNews().map(lineOfNews) };
+    return { findings, news: this.#modelNews().map(lineOfNews) };
   }
 }
 

@@ -1,7 +1,7 @@
 import { aloneMs } from '#src/people/join-rules.ts';
 import type { Persona } from '#src/personas/persona.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
-import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SessionDependencies, SessionSources } from '#src/session/dependencies.ts';
 import {
   type BotChoice,
   type BotChoiceKey,
@@ -73,13 +73,15 @@ const unread: StoredGuildSettings = { set: new Map(), isRead: false };
 /** What holds in each server: what it has set, else what the operator has. */
 export class StoredSettings {
   readonly #parts: SessionDependencies;
+  readonly #sources: SessionSources;
   readonly #servers = new Map<string, StoredGuildSettings>();
   readonly #loading = new Map<string, Promise<void>>();
   readonly #known = new WeakMap<StoredGuildSettings, KnownSettings>();
   readonly #words = new KnownWords();
 
-  constructor(parts: SessionDependencies) {
+  constructor(parts: SessionDependencies, sources: SessionSources) {
     this.#parts = parts;
+    this.#sources = sources;
   }
 
   /** Names of the voices that read texts, as far as they are known. */
@@ -88,7 +90,8 @@ export class StoredSettings {
   }
 
   get choices(): Choices {
-    const { caps, defaults, pipelines } = this.#parts;
+    const { caps, defaults } = this.#sources;
+    const { pipelines } = this.#parts;
     const { consent } = defaults;
     const role = consent.roleId !== undefined && { roleId: consent.roleId };
     return { pipelines: pipelines.names, voices: botVoices(this.#parts), caps, ...role };
@@ -125,8 +128,8 @@ export class StoredSettings {
 
   /** What the operator wrote names the bot already; what a server writes need not. */
   styleIn(guildId: string, channelId?: string): ReplyStyle {
-    const { defaults, places } = this.#parts;
-    const { style } = defaults;
+    const { places } = this.#parts;
+    const { style } = this.#sources.defaults;
     const here = this.at(guildId, channelId);
     const { instructions, names, persona, pipeline } = here;
     const { name = places.botName(guildId) } = persona ?? {};
@@ -238,7 +241,7 @@ export class StoredSettings {
     await this.load(guildId);
     this.#servers.set(guildId, withValue(this.#server(guildId), key, value));
     const saved = await withStore(guildId, this.#parts, 'store.unwritable', async () => {
-      await this.#parts.settingsStore.write(guildId, key, value);
+      await this.#sources.settingsStore.write(guildId, key, value);
       return true;
     });
     return saved === true;
@@ -251,8 +254,7 @@ export class StoredSettings {
   }
 
   async #load(guildId: string): Promise<void> {
-    const { settingsStore: settingsBook } = this.#parts;
-    const read = () => settingsBook.read(guildId);
+    const read = () => this.#sources.settingsStore.read(guildId);
     const set = await withStore(guildId, this.#parts, 'store.unreadable', read);
     if (!set || !this.#loading.has(guildId)) return; // forgotten meanwhile
     const typed = this.#server(guildId).set; // while the book could not be read: newer
@@ -293,9 +295,8 @@ export class StoredSettings {
   }
 
   #standard(): GuildSettings {
-    const { defaults, pipelines } = this.#parts;
-    const { addressing, consent, djRoleId, names, style, timeZone } = defaults;
-    const [pipeline = 'chained'] = pipelines.names;
+    const { addressing, consent, djRoleId, names, style, timeZone } = this.#sources.defaults;
+    const [pipeline = 'chained'] = this.#parts.pipelines.names;
     const { name: voice } = style.voice;
     return {
       pipeline,

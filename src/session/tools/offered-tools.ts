@@ -20,10 +20,9 @@ export function toolsIn({
   const set = settings();
   const isKept = transcripts.has(channel.guildId);
   const hasTranscripts = isKept || captions.hasTranscript || captions.active !== undefined;
-  const { moreTools, tools } = parts;
-  return [...(moreTools?.() ?? []), ...tools].filter(
-    ({ needs, setting }) => (!setting || set[setting]) && (!needs || hasTranscripts),
-  );
+  return parts
+    .tools()
+    .filter(({ needs, setting }) => (!setting || set[setting]) && (!needs || hasTranscripts));
 }
 
 /** A reply style with the rules for the tools that are offered in a turn, and for what was done for it already. */

@@ -1,6 +1,7 @@
 import { TrackVotePolls } from '#src/people/track-votes.ts';
 import type { SessionContext } from '#src/session/context.ts';
 import { failureOf } from '#src/session/failure.ts';
+import type { TrackStore } from '#src/session/ports/stores/track-store.ts';
 import { OwnedTracks } from './owned-tracks.ts';
 import type { TrackCommand } from './perform-command.ts';
 import { SoundChoices } from './sound-choices.ts';
@@ -22,11 +23,11 @@ export class SessionTracks {
   #isPassedOn = false;
 
   /** `former`: tracks of the session that this one goes on from. */
-  constructor(context: SessionContext, former: SessionTracks | undefined) {
+  constructor(context: SessionContext, store: TrackStore, former: SessionTracks | undefined) {
     this.#context = context;
     this.owned = former?.owned ?? new OwnedTracks(context.parts);
     this.volume = former?.volume ?? new TrackVolumes();
-    this.#keeper = new TrackPersistence(context, this, former !== undefined);
+    this.#keeper = new TrackPersistence(context, store, this, former !== undefined);
   }
 
   /** Brings back what a former process left, and keeps all for the next one until `signal` is aborted. */

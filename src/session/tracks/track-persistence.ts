@@ -1,7 +1,11 @@
 import { unlessAborted } from '#src/base/waiting.ts';
 import { Wakeup } from '#src/base/wakeup.ts';
 import type { SessionContext } from '#src/session/context.ts';
-import type { StoredSound, StoredTrack } from '#src/session/ports/stores/track-store.ts';
+import type {
+  StoredSound,
+  StoredTrack,
+  TrackStore,
+} from '#src/session/ports/stores/track-store.ts';
 import { soundFaultOf } from '#src/session/sound-fault.ts';
 import { withStore } from '#src/session/store-access.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
@@ -17,6 +21,7 @@ const usualPercent = 100;
 /** Stores the tracks of a session so that they outlive the process, and restores those of a former one. */
 export class TrackPersistence {
   readonly #context: SessionContext;
+  readonly #store: TrackStore;
   readonly #owned: OwnedTracks;
   readonly #volume: TrackVolumes;
   /** What the book holds for this channel, as far as it is known. */
@@ -27,8 +32,14 @@ export class TrackPersistence {
   #forgotten: Set<string> | undefined;
 
   /** `isPassedOn`: the tracks go on from another session. */
-  constructor(context: SessionContext, { owned, volume }: SessionTracks, isPassedOn: boolean) {
+  constructor(
+    context: SessionContext,
+    store: TrackStore,
+    { owned, volume }: SessionTracks,
+    isPassedOn: boolean,
+  ) {
     this.#context = context;
+    this.#store = store;
     this.#owned = owned;
     this.#volume = volume;
     this.#isLaid = isPassedOn;
@@ -86,7 +97,7 @@ export class TrackPersistence {
     const written = JSON.stringify(tracks);
     if (written === this.#written) return;
     const done = await withStore(guildId, parts, 'store.unwritable', async () => {
-      await parts.trackStore.write(guildId, channelId, tracks);
+      await this.#store.write(guildId, channelId, tracks);
       return true;
     });
     if (done) this.#written = written;
@@ -95,7 +106,7 @@ export class TrackPersistence {
   async #restore(signal: AbortSignal): Promise<void> {
     const { channel, parts } = this.#context;
     const { channelId, guildId } = channel;
-    const read = () => parts.trackStore.read(guildId, channelId);
+    const read = () => this.#store.read(guildId, channelId);
     this.#forgotten = new Set();
     const tracks = await withStore(guildId, parts, 'store.unreadable', read);
     if (tracks) this.#written = JSON.stringify(tracks);

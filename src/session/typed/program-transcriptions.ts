@@ -1,4 +1,5 @@
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
+import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import { BotError } from '#src/base/errors.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
 import {
@@ -34,19 +35,29 @@ const mostTries = 2;
  */
 export class SessionProgramTranscriptions {
   readonly #parts: SessionDependencies;
+  readonly #models: readonly string[];
+  readonly #weights: SileroWeights;
   readonly #signal: AbortSignal;
   /** Server and program of each that is under way. */
   readonly #underWay = new Set<Pick<RecordingRequest, 'guildId' | 'asker'>>();
 
   /** Aborting `signal` ends what is under way. */
-  constructor(parts: SessionDependencies, signal: AbortSignal) {
+  /** `models`: models that may be chosen to recognise a recording, the usual one first; none: there is no choice. */
+  constructor(
+    parts: SessionDependencies,
+    models: readonly string[],
+    weights: SileroWeights,
+    signal: AbortSignal,
+  ) {
     this.#parts = parts;
+    this.#models = models;
+    this.#weights = weights;
     this.#signal = signal;
   }
 
   /** Models that may be asked for, the default first; empty: there is no choice. */
   models(): readonly string[] {
-    return this.#parts.transcriptionModels;
+    return this.#models;
   }
 
   /**
@@ -108,7 +119,7 @@ export class SessionProgramTranscriptions {
     pcm: Pcm,
     signal: AbortSignal,
   ): AsyncGenerator<RecordingPart> {
-    for await (const utterance of utterancesIn(pcm, this.#parts.weights, signal)) {
+    for await (const utterance of utterancesIn(pcm, this.#weights, signal)) {
       const listening = this.#listen(request);
       if ('line' in listening) {
         yield { kind: 'failed', line: listening.line };

@@ -20,6 +20,7 @@ import { WrittenQuestions } from './written-questions.ts';
 
 /** Voices and models that read texts, and previews of voices. */
 export class SessionVoices {
+  readonly #speechModels: readonly string[];
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
   readonly #signal: AbortSignal;
@@ -27,7 +28,13 @@ export class SessionVoices {
   readonly #files = new WrittenQuestions();
 
   /** Aborting `signal` ends what is being made. */
-  constructor(parts: SessionDependencies, sessions: VoiceSessions, signal: AbortSignal) {
+  constructor(
+    parts: SessionDependencies,
+    sessions: VoiceSessions,
+    speechModels: readonly string[],
+    signal: AbortSignal,
+  ) {
+    this.#speechModels = speechModels;
     this.#parts = parts;
     this.#sessions = sessions;
     this.#signal = signal;
@@ -35,12 +42,12 @@ export class SessionVoices {
 
   /** Speech models that may be chosen for a text, the default first; empty: there is no choice. */
   models(): readonly string[] {
-    return this.#parts.speechModels;
+    return this.#speechModels;
   }
 
   /** Whether the speech engine accepts a tone; an embedded one does not. */
   takesTone(): boolean {
-    return this.#parts.speechModels.length > 0; // an embedded engine has no model to name
+    return this.#speechModels.length > 0; // an embedded engine has no model to name
   }
 
   /** Names of the voices, as far as the server lists them, within 2 s; empty where they are unknown. Never throws. */

@@ -36,13 +36,20 @@ const longestAloudMs = 50_000;
 
 /** Typed requests: texts to read out, questions, and the command to be silent. */
 export class TypedRequests {
+  readonly #longestWritingMs: number;
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
   readonly #signal: AbortSignal;
   readonly #standIns = new BrainStandIns();
 
   /** Aborting `signal` ends the answers that are being written. */
-  constructor(parts: SessionDependencies, sessions: VoiceSessions, signal: AbortSignal) {
+  constructor(
+    parts: SessionDependencies,
+    sessions: VoiceSessions,
+    longestWritingMs: number,
+    signal: AbortSignal,
+  ) {
+    this.#longestWritingMs = longestWritingMs;
     this.#parts = parts;
     this.#sessions = sessions;
     this.#signal = signal;
@@ -103,7 +110,7 @@ export class TypedRequests {
     if (heard.kind === 'failed') return heard;
     const material = { asker, question, about, sound: heard.sound, atMs: clock.nowMs() };
     const said = utterancesOf(material, until);
-    const usualMs = answer === 'voice' ? longestAloudMs : this.#parts.longestWritingMs;
+    const usualMs = answer === 'voice' ? longestAloudMs : this.#longestWritingMs;
     const ms = (about.longestMs ?? usualMs) - (clock.nowMs() - askedAtMs);
     if (answer !== 'voice') {
       const asked = { guildId, said, payer, ms, about, until };

@@ -90,7 +90,8 @@ test('what hangs in a session holds its link not at all, and the goodbye for 2 s
     new AbortController(),
   ];
   const { dependencies } = openSessionFixture({ linkOpener, random: () => 0 }, [adam], clock);
-  const connection = new ReconnectingLink(dependencies);
+  const sources = { ...dependencies, hearing: dependencies };
+  const connection = new ReconnectingLink(clock, sources);
   await connection.open(lounge, () => true, over.signal);
   const spending = connection.spend(hang, over.signal).then(
     () => 'ended',

@@ -3,11 +3,18 @@ import type { OpusCodec, OpusEncoder } from '#src/audio/opus/opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { loadSilero } from '#src/audio/voice/silero.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
+import type { StoreCopies } from '#src/people/store-copies.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import { loadCues } from '#src/playback/reply/load-cues.ts';
+import type { ModelNews } from '#src/provider/models/models.ts';
 import { SessionCaptionControl } from '#src/session/captions/caption-control.ts';
-import type { OperatorDefaults, SessionDependencies } from '#src/session/dependencies.ts';
+import type {
+  HearingDependencies,
+  OperatorDefaults,
+  SessionDependencies,
+  SessionSources,
+} from '#src/session/dependencies.ts';
 import type { UtteranceListener } from '#src/session/hearing/utterance-listener.ts';
 import { GuildMemories } from '#src/session/memories/guild-memories.ts';
 import { SessionMemories } from '#src/session/memories/session-memories.ts';
@@ -16,6 +23,7 @@ import { SessionPersonas } from '#src/session/personas/session-personas.ts';
 import type { Places } from '#src/session/ports/command-ports.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { Pipelines } from '#src/session/ports/pipelines.ts';
+import type { RoomTool } from '#src/session/ports/tool.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import { PauseHearing } from '#src/session/presence/pause-hearing.ts';
 import { SessionPrivacy } from '#src/session/presence/privacy.ts';
@@ -31,6 +39,7 @@ import { SessionVoices } from '#src/session/typed/session-voices.ts';
 import { TypedRequests } from '#src/session/typed/typed-requests.ts';
 import { WrittenQuestions } from '#src/session/typed/written-questions.ts';
 import { VoiceSessions } from '#src/session/voice-sessions.ts';
+import type { FileReader } from '#src/sources/fetch/ports.ts';
 import { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { fixedVoiceNames } from '#src/speech/voice-names.ts';
@@ -108,16 +117,14 @@ const usual = {
   caps: { personDay: nothing, serverDay: nothing, serverMonth: nothing },
   warm: () => undefined,
   textLanguage: { detect: async () => undefined },
-  tools: [],
   chatName: 'localhost:1',
   voices: fixedVoiceNames(['slt', 'rms']),
   speechModels: [],
-  transcriptionModels: [],
   storeCopies: { forget: async () => ({ kind: 'erased', days: 30 }) },
   modelNews: () => [],
   files: { read: () => Promise.reject(new Error('Nobody sends files here.')) },
   recordings: { read: () => Promise.reject(new Error('Nobody sends recordings here.')) },
-} as const satisfies Partial<SessionDependencies>;
+} as const satisfies Partial<FixtureParts>;
 
 /** One pipeline under the name of the usual one. */
 export function only(pipeline: Pipeline): Pipelines {
@@ -129,10 +136,29 @@ export function only(pipeline: Pipeline): Pipelines {
   };
 }
 
-/** Engines are given as they are: the fixture has them paid. Settings of the operator are given one by one. */
+/** Parts of the classes that serve commands and programs. */
+type CommandParts = {
+  readonly captionMinutesADay: number;
+  readonly files: FileReader;
+  readonly longestWritingMs: number;
+  readonly modelNews: () => readonly ModelNews[];
+  readonly speechModels: readonly string[];
+  readonly storeCopies: StoreCopies;
+};
+
+/** Everything that main gives to sessions, commands and programs. */
+type FixtureParts = SessionDependencies &
+  Omit<SessionSources, 'hearing'> &
+  HearingDependencies &
+  CommandParts;
+
+/** Engines are given as they are: the fixture has them paid. Settings of the operator are given one by one, tools as lists. */
 export type FixtureOptions = Partial<
-  Omit<SessionDependencies, keyof PaidEngines | 'defaults'> & OperatorDefaults & RawEngines
+  Omit<FixtureParts, keyof PaidEngines | 'defaults' | 'tools'> & OperatorDefaults & RawEngines
 > & {
+  readonly tools?: readonly RoomTool[];
+  /** Tools of the operator. */
+  readonly moreTools?: () => readonly RoomTool[];
   readonly pipeline?: Pipeline;
   /** Told of every utterance, in place of captions. */
   readonly captions?: () => UtteranceListener;
@@ -156,7 +182,7 @@ export function openSessionFixture(
   const tell = over.onEvent ?? ((_guildId, event) => void events.push(event));
   const reminders = new ReminderClock({ clock, store: book.reminders, onEvent: tell });
   const { memories: store } = (over.transcripts ?? captioning.transcripts).onDisk;
-  const parts: SessionDependencies = {
+  const parts: FixtureParts = {
     ...usual,
     clock,
     linkOpener,
@@ -179,7 +205,7 @@ export function openSessionFixture(
     memories: new GuildMemories({ clock, onEvent: tell, store }),
     ...over,
   };
-  const sessions = new VoiceSessions(parts);
+  const sessions = new VoiceSessions(parts, { ...parts, hearing: parts });
   reminders.serve({ id: 0, count: 1 }, new ReminderTeller(parts, sessions));
   if (captions) tellInstead(sessions, captions());
   const of = <K extends SessionEvent['kind']>(kind: K) =>
@@ -221,6 +247,8 @@ function enginesOf(
     names = usualDefaults.names,
     style = usualDefaults.style,
     timeZone = usualDefaults.timeZone,
+    tools = [],
+    moreTools = () => [],
     pipelines = only(pipeline ?? chained({ chat: usual.chat, synthesizer })),
     ...over
   } = given;
@@ -228,7 +256,8 @@ function enginesOf(
   const role = djRoleId !== undefined && { djRoleId };
   const defaults: OperatorDefaults = { addressing, consent, ...role, names, style, timeZone };
   const engines = { chat, synthesizer, transcriber, ...rough, pipelines };
-  return { engines, over: { ...over, defaults } };
+  const all = () => [...moreTools(), ...tools];
+  return { engines, over: { ...over, defaults, tools: all } };
 }
 
 /** Empty stores. */
@@ -248,25 +277,25 @@ function recognition() {
 }
 
 /** What commands may do there. */
-function controls(parts: SessionDependencies, sessions: VoiceSessions) {
+function controls(parts: FixtureParts, sessions: VoiceSessions) {
   const never = new AbortController().signal;
   const cleanup = openCleanup(parts, sessions);
-  const privacy = new SessionPrivacy(parts, sessions, cleanup);
+  const privacy = new SessionPrivacy(parts, sessions, cleanup, parts.storeCopies);
   return {
     peopleSettings: parts.peopleSettings,
     cleanup,
     privacy,
     memories: new SessionMemories(parts, sessions),
-    captions: new SessionCaptionControl(parts, sessions, privacy),
+    captions: new SessionCaptionControl(parts, sessions, privacy, parts.captionMinutesADay),
     transcriptFor: new SessionTranscripts(parts, sessions, never),
-    talk: new TypedRequests(parts, sessions, never),
-    voiceControl: new SessionVoices(parts, sessions, never),
+    talk: new TypedRequests(parts, sessions, parts.longestWritingMs, never),
+    voiceControl: new SessionVoices(parts, sessions, parts.speechModels, never),
     hearing: new PauseHearing(sessions),
     confirmations: new ToolConfirmations(sessions, never),
     settings: new SessionSettings(parts, sessions),
-    personas: new SessionPersonas(parts, sessions, never),
+    personas: new SessionPersonas(parts, sessions, parts.files, never),
     tracks: new TrackRequests(parts.sounds, sessions, never),
-    checkup: new SessionCheckup(parts, sessions),
+    checkup: new SessionCheckup(parts, sessions, parts.modelNews),
   };
 }
 
