@@ -17,7 +17,7 @@ const watchLimits = { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1 };
 /** Signals that are sent to the bot's whole group; the bot ends its decoders itself when it is done with them. */
 const groupSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** The line of a decoding process to the bot, open from now on; gives what sends an answer. */
+/** Opens the connection of a decoding process to the bot; returns the function that sends an answer. */
 export function openDecoderPort(
   receive: (message: ToDecoder) => void,
 ): (answer: FromDecoder) => void {
@@ -34,7 +34,7 @@ export function openDecoderPort(
   return send;
 }
 
-/** Where memory runs out, the system ends a decoder before it ends the bot. */
+/** Makes the system end a decoder before the bot where memory runs out. */
 function offerToOomKiller(): void {
   try {
     writeFileSync('/proc/self/oom_score_adj', '1000');

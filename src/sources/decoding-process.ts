@@ -87,14 +87,15 @@ export class DecodingProcess {
    */
   async feed(id: number, bytes: Uint8Array, isLast: boolean): Promise<Fed> {
     const answer = await this.#ask({ kind: 'feed', id, bytes, isLast });
-    if (answer.kind !== 'fed') throw new Error('The decoding process gave another answer.');
+    if (answer.kind !== 'fed') throw new Error('The decoding process sent another kind of answer.');
     return answer;
   }
 
   /** Errors: as `feed`. */
   async inspect(inspection: Inspection): Promise<Inspected> {
     const answer = await this.#ask({ kind: 'inspect', inspection });
-    if (answer.kind !== 'inspected') throw new Error('The decoding process gave another answer.');
+    if (answer.kind !== 'inspected')
+      throw new Error('The decoding process sent another kind of answer.');
     return answer.inspected;
   }
 
@@ -113,8 +114,7 @@ export class DecodingProcess {
   }
 
   async #askNow(message: ToDecoder): Promise<Answered> {
-    if (this.#isDead)
-      throw refusals.unreachable('its decoder was stopped by another file', displaced);
+    if (this.#isDead) throw refusals.unreachable('another file stopped its decoder', displaced);
     const answered = Promise.withResolvers<FromDecoder | 'dead'>();
     this.#answer = answered.resolve;
     this.#hold();
@@ -196,7 +196,7 @@ function tooSlow(): BotError {
 }
 
 function answerOf(answer: FromDecoder | 'dead'): Answered {
-  if (answer === 'dead') throw refusals.notAudio('its decoder broke down', ended);
+  if (answer === 'dead') throw refusals.notAudio('its decoder crashed', ended);
   if (answer.kind === 'damaged') throw refusals.notAudio(answer.why);
   return answer;
 }

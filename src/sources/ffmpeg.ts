@@ -33,7 +33,7 @@ type Ffmpeg = ChildProcessByStdio<Writable, Readable, Readable>;
 /** Programs that run at once, in the bot and for one server: each takes up to 64 MB and a share of a core. */
 const most = { inAll: 16, perServer: 4 } as const;
 
-/** The program on a `PATH`; undefined where there is none. */
+/** Finds the program on a `PATH`; undefined where there is none. */
 export function findFfmpeg(pathVariable: string): string | undefined {
   const name = process.platform === 'win32' ? 'ffmpeg.exe' : 'ffmpeg';
   const folders = pathVariable.split(delimiter).filter((folder) => isAbsolute(folder));
@@ -50,8 +50,8 @@ function isProgram(path: string): boolean {
 }
 
 /**
- * Sound of a format only ffmpeg knows, 48 kHz stereo, through a program that reads nothing but what it is given and has no
- * part of our environment. Ends with it; back-pressure is that of the two pipes.
+ * Sound of a format only ffmpeg knows, 48 kHz stereo, through a program that reads only its input and gets no part of our
+ * environment. Ends with it; back-pressure is that of the two pipes.
  *
  * Errors: BotError `source.not_audio`, and those of `bytes`. Aborting `signal` throws `signal.reason`.
  */
@@ -114,7 +114,7 @@ function chunkOf(bytes: Buffer): SoundChunk {
   return { kind: 'pcm', pcm: { samples, rateHz, channels: 2 } };
 }
 
-/** Hands `bytes` over as fast as they are taken. What breaks in them, or that the program is gone, aborts `failed`. */
+/** Hands `bytes` over as fast as they are accepted. An error of theirs, or the end of the program, aborts `failed`. */
 function feed(bytes: AsyncIterable<Uint8Array>, child: Ffmpeg) {
   const failed = new AbortController();
   let [complaint, isOver] = ['', false];

@@ -13,7 +13,7 @@ const extensions = new Set([
   ...['.wav', '.mp3', '.ogg', '.oga', '.opus', '.webm', '.flac'],
   ...['.m4a', '.aac', '.mp4', '.mka', '.aiff', '.wma'],
 ]);
-/** More than anybody finds his way in. */
+/** Limit of sounds: a larger library is of no use to a person. */
 const mostFiles = 2000;
 /** Folders in folders. */
 const mostDepth = 4;
@@ -43,11 +43,11 @@ export function openLibrary(dataDir: string, parts: LibraryParts): SoundLibrary 
 }
 
 /**
- * The sounds in some folders and the folders in these, by their names without extension, as `weather/heavy rain`; a folder
- * that comes first hides those of the same name. What they are titled is what their tags say, or else their name.
+ * Sounds in some folders and their subfolders, by their names without extension, as `weather/heavy rain`; an earlier
+ * folder hides names of a later one. Titles come from the tags, or else the name.
  *
- * Only regular files: no links, nothing hidden. Looked at anew when one is opened, and after 5 s when names are asked for; a
- * folder that is not there holds none.
+ * Only regular files: no links, nothing hidden. Read again when one is opened, and after 5 s when names are asked for; a
+ * missing folder is empty.
  */
 export class SoundLibrary implements SoundShelf {
   readonly #folders: readonly string[];
@@ -79,7 +79,7 @@ export class SoundLibrary implements SoundShelf {
     return files.map(({ name }, at) => ({ name, ...tags?.[at] }));
   }
 
-  /** Names are compared without case. What comes was measured, so that all of them can be made alike. */
+  /** Names are compared without case. The source carries its measured loudness, so that all sounds can be levelled. */
   async open(name: string, signal: AbortSignal): Promise<SoundSource | undefined> {
     const files = await this.#files(Number.POSITIVE_INFINITY);
     const found = files.get(plainName(name).toLowerCase());
@@ -102,7 +102,7 @@ export class SoundLibrary implements SoundShelf {
     return [...files.values()].toSorted((one, other) => byName(one.name, other.name));
   }
 
-  /** By their names in lower case, read no earlier than `sinceMs`. */
+  /** Files by their names in lower case, read no earlier than `sinceMs`. */
   async #files(sinceMs: number): Promise<Files> {
     if (this.#read && this.#read.atMs > sinceMs) return await this.#read.files;
     const files = this.#readFolders();
@@ -127,7 +127,7 @@ export class SoundLibrary implements SoundShelf {
   }
 }
 
-/** A folder, and what stands before the names in it. */
+/** A folder, and the prefix of the names in it. */
 type FolderAt = { readonly prefix: string; readonly path: string };
 
 async function read({ prefix, path }: FolderAt) {
@@ -147,7 +147,7 @@ async function read({ prefix, path }: FolderAt) {
   return { files, folders };
 }
 
-/** Empty for what cannot be called by anything. */
+/** Empty for a file whose name cannot be used. */
 function nameIn(prefix: string, own: string): string {
   const name = plainPart(own);
   return name === '' ? '' : plainName(prefix === '' ? name : `${prefix}/${name}`);

@@ -9,7 +9,7 @@ import { isDisplaced } from './decoding-process.ts';
 import { type FfmpegOptions, type FfmpegPlan, throughFfmpeg } from './ffmpeg.ts';
 import type { SoundBytes } from './sound-bytes.ts';
 
-/** Where reading begins to get to a place: bytes that go before, a byte of the file, and what is still to be left out. */
+/** Start of reading for a seek: bytes that go before, a byte of the file, and sound that is still to be left out. */
 export type SeekPlan = {
   readonly before: readonly Uint8Array[];
   readonly fromByte: number;
@@ -27,15 +27,15 @@ export type OpenableSound = {
   readonly begun:
     | { readonly pieces: readonly Uint8Array[]; readonly flow: ThrottledRead }
     | undefined;
-  /** In place of our decoders. */
+  /** Decodes in place of our decoders. */
   readonly ffmpeg?: FfmpegOptions & Pick<FfmpegPlan, 'demuxer'>;
   readonly jump: (fromMs: number, signal: AbortSignal) => Promise<SeekPlan>;
 };
 
-/** So often in a row another file may take its decoder down before it gives up; so much sound begins a new count. */
+/** Limit of ends of its decoder in a row by other files; so much sound resets the count. */
 const displacements = { most: 3, forgottenMs: 10_000 } as const;
 
-/** A sound that was looked at and may be played, from anywhere if it does not come only once. */
+/** A sound whose format is known, playable from any position if its bytes can be read again. */
 export class OpenedSound implements SoundSource {
   readonly title: string;
   readonly lengthMs?: number;
@@ -133,7 +133,7 @@ export class OpenedSound implements SoundSource {
     const flow = going ?? first?.flow ?? bytes.from(0);
     place.live = flow;
     if (!going) return { flow, pieces: first?.pieces ?? [], plan };
-    // MP3 has no head: each frame tells what it is.
+    // MP3 has no head: each frame describes itself
     return format === 'mp3'
       ? { flow, pieces: [], plan: { ...plan, format } }
       : { flow, pieces: begun?.pieces ?? [], plan };
@@ -151,7 +151,7 @@ export class OpenedSound implements SoundSource {
 /** One listener's way through a sound. */
 type SoundReading = {
   atMs: number;
-  /** The connection of what cannot be read from anywhere else. */
+  /** Connection of bytes that can be read only once. */
   live?: ThrottledRead;
 };
 

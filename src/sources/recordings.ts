@@ -12,11 +12,11 @@ export type RecordingRules = {
   readonly resolve?: Resolve;
   readonly longestMs?: number;
   readonly mostBytes?: number;
-  /** From the first request to the last sample. */
+  /** Longest time from the first request to the last sample, in ms. */
   readonly deadlineMs?: number;
 };
 
-/** Longer than anybody explains something. */
+/** Longest recording, in ms; longer than any explanation. */
 export const longestRecordingMs = 120_000;
 /** Deadline, in ms, of sound that may be longer than that. */
 const longDeadlineMs = 60_000;
@@ -26,14 +26,14 @@ const usualDeadlineMs = 20_000;
 const pieceBytes = 64 * 1024;
 /** Samples of a recording that are put together at a time. */
 const stepSamples = 512 * 1024;
-/** Each takes up to 4 MB until it is understood; what one of them breaks is not felt by the others. */
+/** Each takes up to 4 MB until it is recognised; a file that breaks one does not affect the others. */
 const lanes = [1, 2, 3, 4].map((n) => `recording ${n}`);
 
-/** Fetches what people sent and makes it listenable. Nothing of it is kept. */
+/** Fetches recordings and decodes them for recognition. Nothing of them is kept. */
 export class Recordings implements RecordingReader {
   readonly #decoding: Decoding;
   readonly #rules: RecordingRules;
-  /** The lanes they are decoded in, and who sent them. */
+  /** Lanes in use, and the senders of their recordings. */
   readonly #underWay = new Map<string, string | undefined>();
 
   constructor(decoding: Decoding, rules: RecordingRules) {
@@ -53,7 +53,8 @@ export class Recordings implements RecordingReader {
     const lane = lanes.find((name) => !this.#underWay.has(name));
     const isTheirSecond =
       !file.bytes && file.personId && [...this.#underWay.values()].includes(file.personId);
-    if (!lane || isTheirSecond) throw refusals.unreachable('too many come at once');
+    if (!lane || isTheirSecond)
+      throw refusals.unreachable('the limit of simultaneous recordings is reached');
     this.#underWay.set(lane, file.personId);
     try {
       this.#check(file, longestMs);
@@ -61,7 +62,7 @@ export class Recordings implements RecordingReader {
     } catch (cause) {
       signal.throwIfAborted();
       if (!deadline.aborted) throw cause;
-      throw refusals.unreachable(`it was not there after ${deadlineMs / 1000} s`);
+      throw refusals.unreachable(`it did not arrive within ${deadlineMs / 1000} s`);
     } finally {
       this.#underWay.delete(lane);
     }
@@ -73,7 +74,7 @@ export class Recordings implements RecordingReader {
     longestMs: number,
   ): void {
     const mostBytes = this.#mostBytes;
-    if (!bytes && !mayBeSound(type)) throw refusals.notAudio('it is said to be none');
+    if (!bytes && !mayBeSound(type)) throw refusals.notAudio("its media type is not a sound's");
     if (sizeBytes > mostBytes) throw refusals.tooBig(mostBytes);
     if (durationMs > longestMs) throw refusals.tooLong(longestMs);
   }
@@ -116,7 +117,7 @@ async function joined(pieces: readonly Int16Array[], length: number): Promise<In
   return all;
 }
 
-/** Bytes as if they came: of many at once the decoder would see none of its limits. */
+/** Bytes in pieces as they would arrive: with many at once the decoder's limits would not apply. */
 async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
 }

@@ -37,7 +37,7 @@ export function bytesOnce(
 ): SoundBytes {
   let isTaken = false;
   const once = async function* () {
-    if (isTaken) throw refusals.unreachable('it came only once');
+    if (isTaken) throw refusals.unreachable('it can be read only once');
     isTaken = true;
     yield* bytes;
   };
@@ -51,9 +51,9 @@ export async function bytesOfFile(
   patience: ReadTimeouts,
 ): Promise<SoundBytes> {
   const found = await stat(path).catch((cause: unknown) => {
-    throw refusals.unreachable('the file is not there', cause);
+    throw refusals.unreachable('the file does not exist', cause);
   });
-  if (!found.isFile()) throw refusals.unreachable('it is no file');
+  if (!found.isFile()) throw refusals.unreachable('it is not a file');
   if (found.size > mostBytes) throw refusals.tooBig(mostBytes);
   const from = (byte: number) => new ThrottledRead(() => readFrom(path, byte), patience);
   return { sizeBytes: found.size, jumps: 'any', from };
@@ -61,7 +61,7 @@ export async function bytesOfFile(
 
 async function* readFrom(path: string, byte: number): AsyncGenerator<Uint8Array> {
   const opened = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause) => {
-    throw refusals.unreachable('the file is not there', cause);
+    throw refusals.unreachable('the file does not exist', cause);
   });
   await using file = opened;
   for (let at = byte; ; ) {
@@ -77,7 +77,7 @@ async function* readFrom(path: string, byte: number): AsyncGenerator<Uint8Array>
   }
 }
 
-/** Behind the guard: asks for the head of the answer, whose body waits for its first reader. Errors: BotError `source.*`. */
+/** Requests a link behind the guard; the body of the answer waits for its first reader. Errors: BotError `source.*`. */
 export async function bytesOfLink(
   link: string,
   type: string | undefined,
@@ -85,7 +85,7 @@ export async function bytesOfLink(
   patience: ReadTimeouts,
   signal: AbortSignal,
 ): Promise<SoundBytes> {
-  if (!mayBeSound(type)) throw refusals.notAudio('it is said to be none');
+  if (!mayBeSound(type)) throw refusals.notAudio("its media type is not a sound's");
   const first = await firstAnswer(link, rules, patience, signal);
   const file = describe(first.answer);
   let kept: typeof first | undefined = first;

@@ -21,9 +21,10 @@ export type SoundHead = {
 };
 
 /**
- * Reads until it is known what it is, and looks again whenever twice as much is here.
+ * Reads until the format is known, and checks again whenever there is twice as much.
  *
- * Errors: those of the bytes and BotError `source.*`, after which `flow` is closed. Aborting `signal` throws `signal.reason`.
+ * Errors: those of the bytes and BotError `source.*`, after which `flow` is closed. Aborting `signal` throws
+ * `signal.reason`.
  */
 export async function readHead(
   flow: ThrottledRead,
@@ -46,7 +47,7 @@ export async function readHead(
   }
 }
 
-/** Whether the end was reached before there were so many bytes. */
+/** Whether the end was reached before `lengthBytes`. */
 async function readUntil(
   lengthBytes: number,
   pieces: Uint8Array[],

@@ -33,7 +33,7 @@ export class SoundTitles {
     return tags;
   }
 
-  /** Those of many files, in their order; none of those that were not reached in time, which are read by the next call. */
+  /** Titles of many files, in their order; files that were not reached in time are left out, and read by the next call. */
   async ofAll(paths: readonly string[], signal: AbortSignal): Promise<readonly SoundTags[]> {
     const untilMs = this.#clock.nowMs() + longestMs;
     const all: SoundTags[] = [];

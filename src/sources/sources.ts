@@ -108,7 +108,7 @@ export class Sources implements SoundOpener {
     return sound;
   }
 
-  /** Errors: BotError `source.not_audio` for what cannot be decoded here, `source.crowded`. */
+  /** Errors: BotError `source.not_audio` for formats that cannot be decoded here, `source.crowded`. */
   #ffmpegFor(
     sniffed: Sniffed | undefined,
     guildId: string,
@@ -158,7 +158,7 @@ function rawMs({ channels, rateHz }: RawFormat, sizeBytes: number | undefined): 
   return sizeBytes && (sizeBytes / channels / 2 / rateHz) * 1000;
 }
 
-/** One line of what people may see: no path, and no secret of a link. */
+/** One line that people may see: no path, and no secret of a link. */
 function titleOf(where: Where): string {
   const name = where.title ?? nameOf(where);
   const line = name.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();

@@ -1,7 +1,7 @@
 import type { SoundChunk } from '#src/audio/sound-source.ts';
 import { type SpeakerLayout, speakers } from '#src/audio/speakers.ts';
 
-/** Rates of sound files, in Hz. A file may claim any other: lower ones take seconds to resample, higher ones gigabytes. */
+/** Range of accepted rates, in Hz. A file may claim any other: lower ones take seconds to resample, higher ones gigabytes. */
 const rates = { leastHz: 8_000, mostHz: 384_000 } as const;
 
 /**
@@ -17,7 +17,7 @@ export function asChunk(
   const [first] = channels;
   if (!first || first.length === 0) return [];
   if (!(rateHz >= rates.leastHz && rateHz <= rates.mostHz))
-    throw new Error(`its rate of ${rateHz} Hz is none`);
+    throw new Error(`its rate of ${rateHz} Hz is not supported`);
   const kept = channels.length > 2 ? mixedDown(channels, layout) : channels;
   const samples = new Int16Array(first.length * kept.length);
   kept.forEach((channel, c) => {

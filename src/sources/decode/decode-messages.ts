@@ -9,7 +9,7 @@ export type DecodePlan = {
   readonly want: Want;
   /** Left out at the start. */
   readonly skipMs?: number;
-  /** The bytes are samples; else their first ones tell what they are. */
+  /** Format of raw samples; without it the first bytes decide the format. */
   readonly raw?: RawFormat;
   /** Known already, since the bytes begin in the middle. */
   readonly format?: Format;
@@ -18,7 +18,7 @@ export type DecodePlan = {
 /** Messages to a decoding process; it answers every `feed` and every `inspect` once, in order. */
 export type ToDecoder =
   | { readonly kind: 'open'; readonly id: number; readonly plan: DecodePlan }
-  /** `bytes` may be none: then only what is held is decoded on. */
+  /** `bytes` may be empty: then only bytes held back are decoded. */
   | {
       readonly kind: 'feed';
       readonly id: number;
@@ -30,11 +30,11 @@ export type ToDecoder =
 
 export type Fed = {
   readonly kind: 'fed';
-  /** About half a second, and at most what one step of the decoder gives. */
+  /** About half a second, and at most the output of one step of the decoder. */
   readonly chunks: readonly SoundChunk[];
   /** Bytes are left that need no others to be decoded: feed nothing to go on. */
   readonly hasMore: boolean;
-  /** Something was decoded, even if all of it was left out. */
+  /** Whether sound was decoded, even if all of it was left out. */
   readonly hasSound: boolean;
 };
 

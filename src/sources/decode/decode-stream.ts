@@ -29,14 +29,14 @@ const codec = () => {
 export class DecodeStream {
   readonly #plan: DecodePlan;
   readonly #skip: Skip;
-  /** Here, since the process that asks has frames to send. */
+  /** Output shape; resampled here, since the asking process has frames to send. */
   readonly #shape: MonoSound | StereoSound;
   #bytes: Buffer = Buffer.alloc(0);
   #stepBytes: number = steps.leastBytes;
   /** Few of its bytes may hold much sound, so that steps stay small while none comes. */
   #mayBurst = true;
   #decoder: Decoder | undefined;
-  /** Bytes after which the format is looked at anew. */
+  /** Bytes after which the format is detected again. */
   #lookAtBytes = sniffBytes;
 
   constructor(plan: DecodePlan) {

@@ -16,12 +16,12 @@ export type DecodedRateHz = 16_000 | 24_000 | 48_000;
 
 /** Purpose of decoding, which decides the shape of the sound. */
 export type Want =
-  /** To be understood or spoken: samples of one channel at one rate. */
+  /** For recognition or speech: samples of one channel at one rate. */
   | { readonly kind: 'mono'; readonly rateHz: DecodedRateHz }
-  /** To be played: 48 kHz stereo; Opus as it is, unless every sample counts. */
+  /** For playback: 48 kHz stereo; Opus as it is, unless every sample counts. */
   | { readonly kind: 'track'; readonly isExact: boolean };
 
-/** A file with more damage than this is taken for none: what comes out of it is noise. */
+/** Limit of flaws: a file with more damage decodes to noise. */
 const mostFlaws = 20;
 /** Bytes without a flaw after which an earlier one is forgiven: a stream may go on for days. */
 const forgivingBytes = 64 * 1024;
@@ -40,7 +40,7 @@ export class Flaws {
   /** Counts bytes before the sound. Throws a plain Error where they do not end. */
   passed(bytes: number): void {
     this.#headBytes += bytes;
-    if (this.#headBytes > mostHeadBytes) throw new Error('no sound came out of it');
+    if (this.#headBytes > mostHeadBytes) throw new Error('it contains no sound');
   }
 
   /** There is sound again: bytes passed over from here on count anew. */
@@ -53,7 +53,7 @@ export class Flaws {
     this.#silentBytes = samples > 0 ? 0 : this.#silentBytes + bytes;
     this.#flaws =
       flaws > 0 ? this.#flaws + flaws : Math.max(0, this.#flaws - bytes / forgivingBytes);
-    if (this.#flaws > mostFlaws) throw new Error('it is damaged in many places');
-    if (this.#silentBytes > mostSilentBytes) throw new Error('no sound came out of it');
+    if (this.#flaws > mostFlaws) throw new Error('it has too many damaged places');
+    if (this.#silentBytes > mostSilentBytes) throw new Error('it contains no sound');
   }
 }

@@ -11,8 +11,8 @@ import type { SoundTags } from './tags.ts';
 export type ProcessLease = Disposable & { readonly process: DecodingProcess };
 
 /**
- * Bytes given at a time: about so much sound, since each exchange costs as much as the mixing of half a second. More at a
- * time would let one file keep the others waiting.
+ * Bytes given at a time: about `soundMs` of sound, since each exchange costs as much as the mixing of half a second. More
+ * at a time would let one file keep the others waiting.
  */
 const feeds = { leastBytes: 8 * 1024, mostBytes: 64 * 1024, soundMs: 400 } as const;
 /** Processes tried for one inspection, where other files of the lane end them. */
@@ -46,10 +46,10 @@ export class DecodingLane {
   }
 
   /**
-   * Sound in pieces of at most about a second, decoded as it is read: what it is shows in the first bytes.
+   * Sound in pieces of at most about a second, decoded as it is read; the first bytes decide the format.
    *
-   * A file that was cut short gives what is there. Errors: BotError `source.not_audio`, one that `isDisplaced`, and those
-   * of `bytes`. Aborting `signal` throws `signal.reason`; stopping early stops reading `bytes`.
+   * A file that was cut short gives its remaining sound. Errors: BotError `source.not_audio`, one that `isDisplaced`, and
+   * those of `bytes`. Aborting `signal` throws `signal.reason`; stopping early stops reading `bytes`.
    */
   async *play(
     bytes: AsyncIterable<Uint8Array>,
@@ -76,7 +76,7 @@ export class DecodingLane {
         }
         if (ms > 0) size.bytes = sizeFor(piece.length / ms);
       }
-      if (!hasSound) throw refusals.notAudio('it holds no sound');
+      if (!hasSound) throw refusals.notAudio('it contains no sound');
     } catch (error) {
       this.#parts.failed(error);
       throw error;
@@ -91,7 +91,8 @@ export class DecodingLane {
     signal: AbortSignal,
   ) => {
     const answer = await this.#inspect(inspection, signal);
-    if (!isAnswerTo(inspection, answer)) throw new Error('Another inspection was answered.');
+    if (!isAnswerTo(inspection, answer))
+      throw new Error('The decoding process answered another inspection.');
     return answer;
   };
 
@@ -125,7 +126,7 @@ const nothing = new Uint8Array(0);
 type Feed = { readonly piece: Uint8Array; readonly isLast: boolean };
 type FeedSize = { bytes: number };
 
-/** Pieces of at most so many bytes as `size` has when each is asked for. */
+/** Pieces of at most the bytes that `size` holds at each request. */
 async function* feedsOf(bytes: AsyncIterable<Uint8Array>, size: FeedSize): AsyncGenerator<Feed> {
   for await (const some of bytes) {
     for (let from = 0, to = 0; from < some.length; from = to) {

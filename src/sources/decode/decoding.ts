@@ -12,7 +12,7 @@ export type DecodingOptions = {
 
 /** Longest call of a decoder is 30 ms (measured, 4 kB, cold); a busy machine gets much more. */
 const usualStepMs = 5_000;
-/** With nothing to decode a process and its memory are given back. */
+/** Time without work, in ms, after which a process and its memory are given up. */
 const idleMs = 30_000;
 /** Each takes about 57 MB of its own and 4 threads (measured with all decoders loaded, 2026-11-21). */
 export const mostProcesses = 8;
@@ -25,7 +25,7 @@ type ThreadSeat = {
   rest: AbortController;
 };
 
-/** Processes that a person's files may end within `countedMs`; then none of theirs is decoded for `refusedMs`. */
+/** Limit of processes that a person's files may end within `countedMs`; beyond it none of theirs is decoded for `refusedMs`. */
 const crashLimits = { crashes: 2, countedMs: 10 * 60_000, refusedMs: 60_000 } as const;
 /** Most people who are remembered; one more drops the oldest entry. */
 const mostPeople = 1_000;
@@ -94,7 +94,7 @@ export class Decoding implements AsyncDisposable {
     };
   }
 
-  /** Where it decodes already, else a process that is idle, a new one, or the one that has least to do. */
+  /** Process for a lane: the one it already uses, else an idle one, a new one, or the least busy one. */
   #seatFor(lane: string): ThreadSeat {
     this.#seats = this.#seats.filter(({ process }) => process.alive);
     const own = this.#seats.find(({ lanes }) => lanes.has(lane));
@@ -130,7 +130,7 @@ function filesIn({ lanes }: ThreadSeat): number {
   return [...lanes.values()].reduce((sum, files) => sum + files, 0);
 }
 
-/** Decoding processes that were ended by files, by the people who sent them. */
+/** Counts decoding processes that files have ended, by the people who sent the files. */
 class DecoderCrashes {
   readonly #clock: Clock;
   /** Times of the crashes, in ms, the newest last; by person id. */

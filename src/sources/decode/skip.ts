@@ -1,6 +1,6 @@
 import type { SoundChunk } from '#src/audio/sound-source.ts';
 
-/** Sound that is decoded, or read, only to get to what is wanted. */
+/** Sound that is decoded, or read, only to reach the wanted position. */
 export class Skip {
   #leftMs: number;
 

@@ -12,12 +12,12 @@ export class AllowedHosts {
   constructor(hosts: readonly string[]) {
     this.#entries = hosts.map((host) => {
       const entry = entryOf(host);
-      if (!entry) throw new Error('A host is a name or an address, perhaps with a port.');
+      if (!entry) throw new Error('A host must be a name or an address, with or without a port.');
       return entry;
     });
   }
 
-  /** `host` as in a URL's `hostname`, or an address a name stands for; without a port an entry holds for all of them. */
+  /** `host` as in a URL's `hostname`, or a resolved address; an entry without a port holds for all of them. */
   has(host: string, port: string): boolean {
     const wanted = plainHost(host);
     return this.#entries.some((entry) => entry.host === wanted && (entry.port ?? port) === port);

@@ -25,7 +25,7 @@ const soundTypes = /^(audio\/|video\/|application\/(x-)?ogg|(application|binary)
 type TextFileRules = {
   readonly allowed: AllowedHosts;
   readonly resolve?: Resolve;
-  /** From the first request to the last byte. */
+  /** Longest time from the first request to the last byte, in ms. */
   readonly deadlineMs?: number;
 };
 
@@ -100,7 +100,7 @@ async function follow(
   signal: AbortSignal,
   wanted: { readonly range?: string },
 ): Promise<IncomingMessage> {
-  if (!URL.canParse(link)) throw refusals.notAllowed('it is no link');
+  if (!URL.canParse(link)) throw refusals.notAllowed('it is not a link');
   let url = new URL(link);
   for (let hops = 0; hops <= mostRedirects; hops++) {
     const answer = await requestOnce(url, rules, signal, wanted);
@@ -108,10 +108,10 @@ async function follow(
     if (!redirects.has(statusCode)) return answer;
     answer.destroy();
     const { location = '' } = headers;
-    if (!URL.canParse(location, url.href)) throw refusals.unreachable('it was moved to nowhere');
+    if (!URL.canParse(location, url.href)) throw refusals.unreachable('its redirect has no target');
     url = new URL(location, url);
   }
-  throw refusals.unreachable('it was moved too often');
+  throw refusals.unreachable('it has too many redirects');
 }
 
 /** Checks status, type and size in the head of an answer. */
@@ -122,9 +122,10 @@ function check(
 ): void {
   const isFine = statusCode === 200 || (isPart && statusCode === 206);
   if (!isFine) throw refusals.unreachable(`the server answered with ${statusCode}`);
-  if (!isOf(types, headers['content-type'])) throw refusals.notAudio('it is said to be none');
+  if (!isOf(types, headers['content-type']))
+    throw refusals.notAudio('its media type is not allowed');
   const encoding = headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity') throw refusals.notAudio('it came packed');
+  if (encoding !== 'identity') throw refusals.notAudio('it was compressed');
   if (Number(headers['content-length'] ?? 0) > mostBytes) throw refusals.tooBig(mostBytes);
 }
 
@@ -150,7 +151,7 @@ export class TextFiles implements FileReader {
     } catch (cause) {
       signal.throwIfAborted();
       if (!deadline.aborted) throw cause;
-      throw refusals.unreachable(`it was not there after ${deadlineMs / 1000} s`);
+      throw refusals.unreachable(`it did not arrive within ${deadlineMs / 1000} s`);
     }
   }
 }

@@ -43,7 +43,7 @@ export type Requester = { readonly guildId: string; readonly personId?: string }
 
 /** Origin of a sound's bytes. Except for `raw`, the first bytes decide the format, not the name. */
 export type Where =
-  /** A file the owner of the machine put there; never one whose path a stranger gave. */
+  /** A file the owner of the machine put there; never a path from a stranger. */
   (
     | { readonly kind: 'file'; readonly path: string }
     /** A web page or an attachment, fetched behind the guard; `type` is its claimed media type. */
@@ -81,9 +81,9 @@ export type SourceLimits = {
 /** Makes anything that holds sound playable. */
 export interface SoundOpener {
   /**
-   * Looks at the first bytes and refuses what cannot be played; decodes nothing yet.
+   * Reads the first bytes and refuses unplayable sounds; decodes nothing yet.
    *
-   * Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`; once open, it does not matter any more.
+   * Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`; it has no effect on an open source.
    */
   openSource(where: Where, limits: SourceLimits, signal: AbortSignal): Promise<SoundSource>;
 }

@@ -11,7 +11,8 @@ const global = ipaddr.parseCIDR('2000::/3') as [ipaddr.IPv6, number];
 /**
  * Whether an IP address belongs to the public internet: not to this machine, its network, its provider's or its cloud's.
  *
- * An IPv4 address within an IPv6 one (mapped, or for a translator) is judged as what it is. What is no address is not public.
+ * An IPv4 address within an IPv6 one (mapped, or for a translator) is judged as IPv4. A string that is no address is not
+ * public.
  */
 export function isPublic(address: string): boolean {
   if (isIP(address) === 0) return false;

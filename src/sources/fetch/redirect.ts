@@ -25,10 +25,10 @@ const headers = {
 } as const;
 
 /**
- * One request to an address that was checked, and to no other: what the name stands for a moment later does not count.
+ * One request to an address that was checked, and to no other: a later resolution of the name does not count.
  *
- * `more` asks for a part. The answer has to be read or destroyed. Errors: BotError `source.not_allowed`, `source.unreachable`. Aborting `signal`
- * closes the connection, later too, and throws `signal.reason`.
+ * `more` asks for a part. The answer has to be read or destroyed. Errors: BotError `source.not_allowed`,
+ * `source.unreachable`. Aborting `signal` closes the connection, later too, and throws `signal.reason`.
  */
 export async function requestOnce(
   url: URL,
@@ -87,9 +87,10 @@ async function resolved(
 ): Promise<readonly string[]> {
   const addresses = await unlessAborted(resolve(host, signal), signal).catch((cause: unknown) => {
     signal.throwIfAborted();
-    throw refusals.unreachable('its server has no address', cause);
+    throw refusals.unreachable('the name of its server cannot be resolved', cause);
   });
-  if (addresses.length === 0) throw refusals.unreachable('its server has no address');
+  if (addresses.length === 0)
+    throw refusals.unreachable('the name of its server cannot be resolved');
   return addresses;
 }
 

@@ -5,15 +5,23 @@ export const refusals = {
   notAudio: (why: string, cause?: unknown) =>
     new BotError('source.not_audio', false, `A sound could not be read: ${why}.`, cause),
   tooLong: (longestMs: number) =>
-    new BotError('source.too_long', false, `A sound was longer than ${longestMs / 1000} s.`),
+    new BotError('source.too_long', false, `A sound exceeds the limit of ${longestMs / 1000} s.`),
   tooBig: (mostBytes: number) =>
-    new BotError('source.too_big', false, `A sound had more than ${mostBytes} bytes.`),
+    new BotError('source.too_big', false, `A sound exceeds the limit of ${mostBytes} bytes.`),
   notAllowed: (why: string) =>
     new BotError('source.not_allowed', false, `A sound was not fetched: ${why}.`),
   blocked: () =>
-    new BotError('source.blocked', true, 'A sound was refused: those before it ended decoders.'),
+    new BotError(
+      'source.blocked',
+      true,
+      'A sound was refused: earlier files of its sender ended decoders.',
+    ),
   crowded: () =>
-    new BotError('source.crowded', true, 'A sound was refused: too many are played by ffmpeg.'),
+    new BotError(
+      'source.crowded',
+      true,
+      'A sound was refused: the limit of ffmpeg programs is reached.',
+    ),
   unreachable: (why: string, cause?: unknown) =>
     new BotError('source.unreachable', true, `A sound did not arrive: ${why}.`, cause),
 } as const;

@@ -94,6 +94,6 @@ function startOf(
   if (statusCode === 200) return 0;
   const [, from] = /^bytes (\d+)-/.exec(headers['content-range'] ?? '') ?? [];
   if (Number(from) !== wanted)
-    throw refusals.notAudio('its server gives other parts than asked for');
+    throw refusals.notAudio('its server sent another part than requested');
   return wanted;
 }

@@ -75,7 +75,7 @@ export class ThrottledRead {
   /** Does not wait for the end of the source, which may never come. */
   close(): void {
     if (this.#over.signal.aborted) return;
-    this.#over.abort(new Error('Nobody reads it any more.'));
+    this.#over.abort(new Error('Its reader has stopped.'));
     this.#pieces?.return?.().catch(() => undefined);
   }
 
@@ -85,6 +85,6 @@ export class ThrottledRead {
   }
 
   #late(): Error {
-    return refusals.unreachable(this.#hasBegun ? 'it stopped coming' : 'it did not begin to come');
+    return refusals.unreachable(this.#hasBegun ? 'its data stopped' : 'its data did not begin');
   }
 }

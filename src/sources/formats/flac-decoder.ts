@@ -4,7 +4,7 @@ import { asChunk } from '#src/sources/decode/channel-chunks.ts';
 import { type Decoder, Flaws } from '#src/sources/decode/decoder.ts';
 import { FlacFrames } from './flac-frames.ts';
 
-/** Native FLAC. What lies before its frames, pictures among it, is left out. */
+/** Native FLAC. Metadata before its frames, pictures among it, is left out. */
 export async function openFlac(): Promise<Decoder> {
   const decoder = new FLACDecoder();
   await decoder.ready;
@@ -31,7 +31,7 @@ export async function openFlac(): Promise<Decoder> {
   };
 }
 
-/** Before each block of metadata: its kind, and its length in 24 bits (RFC 9639, 8.1). */
+/** Header of each block of metadata: its kind, and its length in 24 bits (RFC 9639, 8.1). */
 const blockHeadBytes = 4;
 const magicBytes = 4;
 
@@ -59,7 +59,7 @@ class FlacHead {
 
   #begin(): void {
     if (this.#rest.toString('latin1', 0, magicBytes) !== 'fLaC')
-      throw new Error('it is no FLAC file');
+      throw new Error('it is not a FLAC file');
     this.#rest = this.#rest.subarray(magicBytes);
     this.#hasBegun = true;
   }

@@ -4,7 +4,7 @@ const longestHeaderBytes = 16;
 const mostSamples = 16_384;
 /** A header, a sample and the checksums. */
 const shortestFrameBytes = 10;
-/** A frame of 8 channels, 24 bit and the usual 4096 samples has 100 kB; what is longer than this is none. */
+/** Longest frame, in bytes: one of 8 channels, 24 bit and the usual 4096 samples has 100 kB. */
 const longestFrameBytes = 512 * 1024;
 
 /**
@@ -45,7 +45,7 @@ export class FlacFrames {
     return frames;
   }
 
-  /** Whether there may be more: a frame was found, or what was taken for one is none. */
+  /** Whether to search on: a frame was found, or a candidate was none. */
   #find(behind: number, frames: Buffer[]): boolean {
     const until = this.#rest.length - behind;
     for (let at = this.#checked; at < until; at++) {

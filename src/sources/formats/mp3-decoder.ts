@@ -8,7 +8,7 @@ import { type Mp3Frame, Mp3Frames } from './mp3-frames.ts';
 /** Sound decoded before the wanted place, in ms: a frame may use up to 511 bytes of the frames before it. */
 const preRollMs = 300;
 
-/** MP3: whole frames only, and those far before what is wanted are left out undecoded. */
+/** MP3: whole frames only; frames far before the wanted position are left out undecoded. */
 export async function openMp3(skip: Skip): Promise<Decoder> {
   const decoder = new MPEGDecoder();
   await decoder.ready;
@@ -44,7 +44,7 @@ export async function openMp3(skip: Skip): Promise<Decoder> {
   };
 }
 
-/** Whether a frame holds no sound, but what its decoder needs to cut the padding of its encoder. */
+/** Whether a frame holds no sound, but the data its decoder needs to cut the padding of its encoder. */
 function tellsOfAll(frame: Buffer): boolean {
   return ['Xing', 'Info'].some((mark) => frame.includes(mark, 0, 'latin1'));
 }

@@ -1,6 +1,6 @@
 import { type FrameHeader, readHeader } from '#src/audio/opus/frame-headers.ts';
 
-/** Bytes before a tag tells its length. */
+/** Bytes of a tag that contain its length. */
 const tagHeadBytes = 10;
 const headerBytes = 6;
 

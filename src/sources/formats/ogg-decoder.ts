@@ -14,7 +14,7 @@ type PageContent = {
   readonly chunks: readonly SoundChunk[];
   /** Packets of it that were damaged. */
   readonly flaws: number;
-  /** True when the page holds no sound, but what comes before: only here a whole page may be passed over. */
+  /** True when the page holds headers, but no sound: only here a whole page may be passed over. */
   readonly isHead?: boolean;
 };
 
@@ -79,7 +79,7 @@ class Sounds {
     this.#sound?.free();
   }
 
-  /** Also gives the sound held back of the page before. */
+  /** Opens the sound of this page; gives the rest of the sound before. */
   async #next(page: OggPage): Promise<readonly SoundChunk[]> {
     const opened = await this.#opening(page);
     if (!opened) return [];
@@ -107,7 +107,7 @@ async function opening(
 /** Longest packet, in bytes; a comment with pictures is longer and not needed. */
 const longestPacketBytes = 128 * 1024;
 
-/** Joins packets that go over several pages. What is longer than 128 KiB, or lost its beginning, is left out. */
+/** Joins packets that span several pages. Packets longer than 128 KiB, or without their beginning, are left out. */
 class OggPackets {
   #begun: Buffer[] = [];
   #beganBytes = 0;
@@ -185,7 +185,7 @@ function endOf({ isLast, granule }: OggPage, before: number): number {
 /** An empty Vorbis comment (Vorbis I, 5.2.1). */
 const noComment = Buffer.from('\x03vorbis\0\0\0\0\0\0\0\0\x01', 'latin1');
 
-/** In the first packet (Vorbis I, 4.2.2). */
+/** Offset of the number of channels in the first packet (Vorbis I, 4.2.2). */
 const channelsAt = 11;
 const mostChannels = 8;
 
@@ -194,7 +194,7 @@ type VorbisSamples = { readonly channelData: Float32Array[]; readonly sampleRate
 const head = { chunks: [], flaws: 0, isHead: true } as const;
 
 /**
- * Ogg Vorbis. The decoder sees whole pages only, whose checksums are right, and no comment: there pictures lie.
+ * Ogg Vorbis. The decoder sees whole pages only, whose checksums are right, and no comment, as comments hold pictures.
  *
  * Headers reach it with the first page of sound: without sound it takes 20 ms to gather nothing from 36,000 channels.
  */
@@ -223,7 +223,8 @@ async function openOggVorbis(serial: number): Promise<OggSound> {
       if (headers.length >= 3) return await sound(page.bytes);
       headers.push(...packets.push(page).map((packet) => Buffer.from(packet)));
       const [first, , setup] = headers;
-      if ((first?.[channelsAt] ?? 0) > mostChannels) throw new Error('it has many channels');
+      if ((first?.[channelsAt] ?? 0) > mostChannels)
+        throw new Error(`it has more than ${mostChannels} channels`);
       if (!first || !setup) return head;
       headerPages = [
         writePages([first], { serial, isFirst: true }),
@@ -236,7 +237,7 @@ async function openOggVorbis(serial: number): Promise<OggSound> {
   };
 }
 
-/** FLAC in Ogg (RFC 9639, 10.1): one frame a packet, told from what precedes them by its first byte. */
+/** FLAC in Ogg (RFC 9639, 10.1): one frame a packet; its first byte distinguishes it from headers. */
 async function openOggFlac(serial: number): Promise<OggSound> {
   const decoder = new FLACDecoder();
   await decoder.ready;

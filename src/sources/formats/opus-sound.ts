@@ -13,7 +13,8 @@ const preRollMs = 80;
 
 /** Pre-skip in samples, from the header of an Opus stream (RFC 7845, 5.1). Throws a plain Error for more than two channels. */
 export function preSkipOf(head: Buffer): number {
-  if (head.length < 19 || head.readUInt8(18) !== 0) throw new Error('it has many channels');
+  if (head.length < 19 || head.readUInt8(18) !== 0)
+    throw new Error('it has more than two channels');
   return head.readUInt16LE(10);
 }
 
@@ -35,7 +36,7 @@ export class OpusSound {
       this.#decoder = this.#open();
   }
 
-  /** Undefined for what is no Opus. `keep` cuts what lies behind the end, in samples at 48 kHz. */
+  /** Undefined for bytes that are not Opus. `keep` cuts the sound behind the end, in samples at 48 kHz. */
   push(packet: Uint8Array, keep = Number.POSITIVE_INFINITY): readonly SoundChunk[] | undefined {
     const samples = opusSamples(packet);
     if (samples === 0) return undefined;

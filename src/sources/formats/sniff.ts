@@ -7,12 +7,12 @@ export type Sniffed =
   | { readonly kind: 'format'; readonly format: Format }
   /** Format that ffmpeg knows by this name, as `-f` takes it; `what` for the operator. */
   | { readonly kind: 'ffmpeg'; readonly what: string; readonly demuxer: string }
-  /** Something else; `what` for the operator, where it is known. */
+  /** Another format; `what` for the operator, where it is known. */
   | { readonly kind: 'foreign'; readonly what: string }
-  /** Too little to tell. */
+  /** Too few bytes. */
   | { readonly kind: 'more' };
 
-/** Bytes that tell most formats apart: an Ogg page names its codec at byte 28. */
+/** Bytes that distinguish most formats: an Ogg page names its codec at byte 28. */
 export const sniffBytes = 48;
 /** Bytes in which a WebM file may name its codec, and a stream of MP3 may begin within a frame. */
 export const longestSniffBytes = 8192;
@@ -44,7 +44,7 @@ function byName(text: string): Sniffed | undefined {
   return known && { kind: 'ffmpeg', what: known[1], demuxer: known[2] };
 }
 
-/** By their first bytes, with what ffmpeg calls them. */
+/** Formats for ffmpeg by their first bytes, with ffmpeg's names. */
 const byFfmpeg: readonly (readonly [RegExp, string, string])[] = [
   [/^....(ftyp|moov|mdat|wide)/s, 'MP4', 'mov'],
   [/^RIFF....AVI /s, 'AVI', 'avi'],
@@ -59,7 +59,8 @@ const byFfmpeg: readonly (readonly [RegExp, string, string])[] = [
 
 function ogg(text: string): Sniffed {
   const isMany = text.charCodeAt(28 + 18) > 0;
-  if (text.startsWith('OpusHead', 28) && isMany) return oggByFfmpeg('Opus of many channels');
+  if (text.startsWith('OpusHead', 28) && isMany)
+    return oggByFfmpeg('Opus with more than two channels');
   const isKnown = ['OpusHead', '\x01vorbis', '\x7fFLAC'].some((name) => text.startsWith(name, 28));
   if (isKnown) return { kind: 'format', format: 'ogg' };
   return oggByFfmpeg('an Ogg file of another kind');
@@ -107,5 +108,5 @@ function nameOf(text: string): string {
   )
     return 'a playlist';
   if (start.startsWith('<')) return 'a web page';
-  return start === '' ? 'an empty file' : 'no sound file';
+  return start === '' ? 'an empty file' : 'not a sound file';
 }

@@ -44,7 +44,7 @@ function asChunk(pcm: Pcm): SoundChunk {
   return { kind: 'pcm', pcm };
 }
 
-/** The first piece holds the first four bytes: the file was told by them. */
+/** The first piece holds the first four bytes, which identified the file. */
 function asRiff(bytes: Uint8Array): Uint8Array {
   const renamed = Buffer.from(bytes);
   if (renamed.toString('latin1', 0, 4) === 'RF64') renamed.write('RIFF', 'latin1');

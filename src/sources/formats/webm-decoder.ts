@@ -5,15 +5,15 @@ import { type Decoder, Flaws, type Want } from '#src/sources/decode/decoder.ts';
 import type { Skip } from '#src/sources/decode/skip.ts';
 import { OpusSound, preSkipOf } from './opus-sound.ts';
 
-/** Between two packets of sound a film may hold so much more than a sound would. */
+/** Factor by which a film may have more data between two packets of sound than a sound file. */
 const pictures = 8;
 
 /** An element is never longer: no such file is fetched. */
 const mostElementBytes = 2 ** 31;
 
 /**
- * Reads the size of an element (RFC 8794, 6) in place of the demuxer, which does it with 32-bit shifts: what comes out
- * negative leads back to itself, for ever (prism-media 1.3.5). Undefined where bytes are missing.
+ * Reads the size of an element (RFC 8794, 6) in place of the demuxer, which does it with 32-bit shifts: a negative result
+ * makes it loop for ever (prism-media 1.3.5). Undefined where bytes are missing.
  *
  * Throws a plain Error for 2 GiB and more.
  */
@@ -32,13 +32,13 @@ function elementSize(bytes: Buffer, at: number) {
   return { offset, sizeLength, dataLength };
 }
 
-/** WebM or Matroska with Opus, as browsers record; what else is in it is passed over. */
+/** WebM or Matroska with Opus, as browsers record; other streams in it are passed over. */
 export function openWebm(codec: OpusCodec, want: Want, skip: Skip): Decoder {
   const demuxer = new opus.WebmDemuxer();
   const flaws = new Flaws();
   let damage: Error | undefined;
   let sound: OpusSound | undefined;
-  demuxer.on('error', () => undefined); // it comes a tick late; `errored` tells at once
+  demuxer.on('error', () => undefined); // it comes a tick late; `errored` shows it at once
   // It takes the private data of every track for its own, and a film's for damage (prism-media 1.3.5).
   const tooShort: unknown = Reflect.get(opus.WebmDemuxer, 'TOO_SHORT');
   const _readTagDataSize = (bytes: Buffer, at: number) => elementSize(bytes, at) ?? tooShort;

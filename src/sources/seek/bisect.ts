@@ -4,9 +4,9 @@ import type { SoundPlace } from './sound-places.ts';
 /** Finds the first place in `bytes`, which lie at `byte`, that tells its sample number. */
 export type FindPlace = (bytes: Uint8Array, byte: number) => Promise<SoundPlace | undefined>;
 
-/** Bytes looked at to find one place; an Ogg page has no more. */
+/** Bytes read to find one place; an Ogg page has no more. */
 const lookBytes = 66_000;
-/** Each look halves what is left, or better. */
+/** Most reads: each halves the rest, or better. */
 const mostLooks = 20;
 const closeBytes = 132_000;
 
@@ -33,7 +33,10 @@ export async function bisect(
   return best;
 }
 
-/** At least `lengthBytes` from `from` on, where there are so many. Errors: those of `bytes`. Aborting `signal` throws `signal.reason`. */
+/**
+ * Reads at least `lengthBytes` from `from` on, as far as there are any. Errors: those of `bytes`. Aborting `signal`
+ * throws `signal.reason`.
+ */
 export async function readSome(
   bytes: SoundBytes,
   from: number,

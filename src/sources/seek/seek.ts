@@ -13,7 +13,7 @@ const nearMs = 20_000;
 
 /** `fLaC`, and the one block every file begins with (RFC 9639, 8.2). */
 const flacStartBytes = 42;
-/** Where that is marked as the last block. */
+/** Byte that marks it as the last block. */
 const flacLastAt = 4;
 
 /** Sound decoded and dropped after a seek, in ms, until the decoder is right. */
@@ -25,7 +25,7 @@ const usualOggHeadBytes = 64 * 1024;
 type KnownFile = {
   readonly bytes: SoundBytes;
   readonly head: Buffer;
-  /** Undefined for raw samples, and for what ffmpeg decodes. */
+  /** Undefined for raw samples, and for formats of ffmpeg. */
   readonly format: Format | undefined;
   readonly raw: RawFormat | undefined;
   readonly layout: SoundLayout;
@@ -82,7 +82,7 @@ function jumpWav({ head, layout }: KnownFile, want: Want, fromMs: number): SeekP
   return { before, fromByte: dataAt + frames * frameBytes, plan: { want } };
 }
 
-/** By the numbers frames carry. Undefined where that cannot be. Errors: those of the bytes. */
+/** Seeks by the numbers in frames. Undefined where that is impossible. Errors: those of the bytes. */
 async function seekFlac(
   { bytes, head, layout, inspect }: KnownFile,
   want: Want,
@@ -101,7 +101,10 @@ async function seekFlac(
   return { before: [start], fromByte: found.byte, plan: { want, skipMs } };
 }
 
-/** By the places pages tell. Undefined where that cannot be, or the place is near the start. Errors: those of the bytes. */
+/**
+ * Seeks by the positions in pages. Undefined where that is impossible, or the place is near the start. Errors: those of
+ * the bytes.
+ */
 async function seekOgg(
   known: KnownFile,
   want: Want,

@@ -21,7 +21,7 @@ export type SoundLayout = {
   readonly flac?: FlacShape;
 };
 
-/** The bytes of a file that tell its layout. */
+/** Bytes of a file that contain its layout. */
 export type LayoutBytes = {
   readonly format: Format;
   readonly head: Buffer;
@@ -31,7 +31,7 @@ export type LayoutBytes = {
   readonly sizeBytes: number | undefined;
 };
 
-/** Where the sound of a WAV file lies, and how fast it passes. */
+/** Position of the sound in a WAV file, and its byte rate. */
 type WavShape = {
   readonly dataAt: number;
   /** Undefined where its writer could not know. */
@@ -40,7 +40,7 @@ type WavShape = {
   readonly frameBytes: number;
 };
 
-/** From 2 GiB on a size is no size but a way to leave it open. */
+/** Sizes from 2 GiB on mean an unknown size. */
 const openFrom = 0x7fffffff;
 
 /** Runs in a decoding process: a crafted file takes its time. */
@@ -77,7 +77,7 @@ function wavLayout({ head, sizeBytes }: LayoutBytes): SoundLayout {
   };
 }
 
-/** Where the first block of a FLAC file tells samples of its longest frame, and its rate (RFC 9639, 8.2). */
+/** Offsets of the longest frame's samples and of the rate in the first block of a FLAC file (RFC 9639, 8.2). */
 const [longestAt, rateAt] = [10, 18];
 
 /** RFC 9639, 8.2: rate in 20 bits, length in 36. */
@@ -91,7 +91,7 @@ function flacLayout({ head }: LayoutBytes): SoundLayout {
   return { ...length, ...(frameSamples > 0 && { flac: { rateHz, frameSamples } }) };
 }
 
-/** By the count of frames its writer left in the first one, else by its size, as if all frames were alike. */
+/** Length from the count of frames in the first one, else from the size, with all frames alike. */
 function mp3Ms({ head, sizeBytes }: LayoutBytes): number | undefined {
   const at = head.length >= 10 ? tagBytes(head) : 0;
   if (at + 6 > head.length) return undefined;
@@ -117,7 +117,7 @@ function oggLayout({ head, tail }: LayoutBytes): SoundLayout {
   return { ogg, lengthMs: (Math.max(0, last - ogg.preSkip) / ogg.rateHz) * 1000 };
 }
 
-/** By its first packet. */
+/** Reads the units from its first packet. */
 function oggShape(packet: Buffer | undefined, serial: number): OggShape | undefined {
   const name = packet?.toString('latin1', 0, 8) ?? '';
   if (!packet) return undefined;

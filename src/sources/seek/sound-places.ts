@@ -8,7 +8,7 @@ export type SoundPlace = { readonly byte: number; readonly sample: number };
 /** Longest head of an Ogg file, in bytes, before its sound; with more, say pictures, a jump is not worth it. */
 export const mostOggHeadBytes = 512 * 1024;
 
-/** Behind the first page of an Ogg file that tells where it ends; `bytes` lie at `from`. Runs in a decoding process. */
+/** Place behind the first page of an Ogg file that holds its position; `bytes` lie at `from`. Runs in a decoding process. */
 export function oggPlace(
   bytes: Buffer,
   from: number,
@@ -46,7 +46,7 @@ export function oggHead(bytes: Buffer, { serial }: OggShape): Buffer | 'more' | 
   return bytes.length > mostOggHeadBytes ? 'too-long' : 'more';
 }
 
-/** Pages of heads end at sample 0, or tell of no end (RFC 3533, 6; RFC 7845, 3). */
+/** Pages of heads end at sample 0, or have no position (RFC 3533, 6; RFC 7845, 3). */
 function isSound({ granule, serial: own }: OggPage, serial: number): boolean {
   return own === serial && granule !== undefined && granule > 0;
 }

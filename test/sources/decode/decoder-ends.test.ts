@@ -73,7 +73,7 @@ test('a file that is fatal to its process costs the other sounds in it nothing',
   await reading.next();
   const death = Buffer.concat([toneWav().subarray(0, 44), Buffer.from('abort'.repeat(40))]);
   const fatal = await opening(decoding)({ kind: 'bytes', bytes: death });
-  await expect(soundFrom(fatal)).rejects.toThrow('its decoder broke down');
+  await expect(soundFrom(fatal)).rejects.toThrow('its decoder crashed');
   let chunks = 1;
   while (!(await reading.next()).done) chunks++;
   expect(chunks).toBe(15);

@@ -73,6 +73,6 @@ test('what is no host is none', () => {
     ':80',
   ]) {
     expect(isHost(host), host).toBe(false);
-    expect(() => new AllowedHosts([host]), host).toThrow('A host is a name');
+    expect(() => new AllowedHosts([host]), host).toThrow('A host must be a name');
   }
 });
