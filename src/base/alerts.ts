@@ -1,16 +1,16 @@
 /** Watchdog alerts, one for each promise of the bot, with what each means to the operator. */
 export const alerts = {
-  'unheard-speaker': 'somebody is shown as speaking, and none of their packets arrive',
-  'undecodable-speaker': 'the packets of somebody who may be heard arrive and cannot be decoded',
+  'unheard-speaker': 'a person is shown as speaking, and none of their packets arrive',
+  'undecodable-speaker': 'packets of a person who may be heard arrive and cannot be decoded',
   'frames-stuck': 'the bot has something to say, and no frame leaves',
   'udp-dead': 'the voice server does not answer over UDP any more',
-  'link-down': 'the voice link of a channel is away, and the bot hears and says nothing there',
+  'link-down': 'the voice link of a channel is down, and the bot neither hears nor speaks there',
   'encryption-unsettled': 'the end-to-end group of a channel does not settle',
-  'stage-hanging': 'one stage of an answer does not come to its end',
-  'seat-mismatch': 'Discord shows the bot in another place than where it should sit',
-  'store-unwritten': 'what is to be kept has not been written',
-  'transcripts-unwritten': 'what was said is not kept: captions are live only',
-  'event-loop-delayed': 'the main thread stood still',
+  'stage-hanging': 'a stage of an answer does not end',
+  'seat-mismatch': 'Discord shows the bot in a different channel than the expected one',
+  'store-unwritten': 'data to be stored has not been written',
+  'transcripts-unwritten': 'transcripts are not stored: captions are live only',
+  'event-loop-delayed': 'the main thread was blocked',
   'task-failing': 'a background task fails and is retried',
 } as const;
 

@@ -10,7 +10,7 @@ export interface Clock {
   later(ms: number, run: () => void): () => void;
 }
 
-/** Node's longest timer, 24.8 days; what is longer it would cut to 1 ms. */
+/** Node's longest timer, 24.8 days; a longer one would be cut to 1 ms. */
 const longestTimerMs = 2 ** 31 - 1;
 
 export const realClock: Clock = {
@@ -44,7 +44,7 @@ function oneTimer(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Milliseconds since 1970 of a date as servers write it; NaN where it is none. */
+/** Milliseconds since 1970 of a server's date; NaN where it is invalid. */
 export function parsedMs(date: string): number {
   return Date.parse(date);
 }

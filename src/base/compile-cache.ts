@@ -15,8 +15,8 @@ export function compileCacheEnvironment(): Readonly<Record<string, string>> {
 }
 
 /**
- * Marks the compiled modules in use, and removes those of versions that did not start for a week. Nothing happens where they lie
- * elsewhere. Returns what an operator should know; never throws.
+ * Marks the compiled modules in use, and removes those of versions that did not start for a week. Does nothing where they
+ * lie elsewhere. Returns a message for the operator; never throws.
  */
 export async function pruneCompileCache(
   wallMs: number,

@@ -24,7 +24,7 @@ export const toolArgumentLimits: JsonLimits = {
   keyBytes: 1_024,
 };
 
-/** The first bound that JSON broke. */
+/** First limit that JSON exceeds. */
 export type JsonExcess = {
   readonly bound: keyof JsonLimits;
   /** End of a sentence that begins "The body is" or "The server sent". */
@@ -36,7 +36,7 @@ export type ForeignJson =
   | {
       readonly kind: 'fault';
       readonly code: 'json.broken' | 'json.too_large';
-      /** Sentence about a `JsonExcess`; names the limit that is exceeded. */
+      /** Completes the same sentences as `JsonExcess.words`; names the exceeded limit. */
       readonly words: string;
     };
 
@@ -50,13 +50,13 @@ export function readForeignJson(given: Uint8Array | string, limits: JsonLimits):
   return { kind: 'ok', value };
 }
 
-/** The same for callers to whom all that is no fit JSON is the same: undefined. */
+/** Reads foreign JSON for callers that need no reason: undefined for any fault. */
 export function foreignJson(given: Uint8Array | string, limits: JsonLimits): unknown {
   const read = readForeignJson(given, limits);
   return read.kind === 'ok' ? read.value : undefined;
 }
 
-/** Value of JSON that this program wrote itself; undefined where it is none. */
+/** Value of JSON that this program wrote itself; undefined where it is invalid. */
 export function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -110,7 +110,7 @@ export class JsonMeter {
     this.isStream = isStream;
   }
 
-  /** Bytes that were looked at. */
+  /** Number of bytes scanned. */
   get scannedBytes(): number {
     return this.#scannedBytes;
   }
@@ -145,7 +145,7 @@ export class JsonMeter {
     return at + 1;
   }
 
-  /** Where the string, or this chunk of it, ends. No string goes on in the next line. */
+  /** End of the string, or of this chunk of it. No string spans lines. */
   #scanString(chunk: Uint8Array, from: number): number {
     const bound = this.#isKey ? 'keyBytes' : 'stringBytes';
     const end = Math.min(chunk.length, from + this.#limits[bound] - this.#stringBytes + 1);

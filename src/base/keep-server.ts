@@ -27,7 +27,7 @@ export async function listenAt(
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : error;
     const isTaken = code === 'EADDRINUSE';
-    return { why: isTaken ? 'the port is in use' : `it cannot be had (${code})`, isTaken };
+    return { why: isTaken ? 'the port is in use' : `it cannot be opened (${code})`, isTaken };
   }
   server.on('error', () => undefined); // a connection that could not be taken is the asker's to repeat
   return undefined;
@@ -37,8 +37,8 @@ export async function listenAt(
 const retryMs = 5_000;
 
 /**
- * Opens a server once its port is free: resolves after the first try, and goes on trying until closed, which closes the
- * server, too. `open` must not throw.
+ * Opens a server once its port is free: resolves after the first try, and retries until closed, which closes the server,
+ * too. `open` must not throw.
  */
 export async function keepServer<Server extends AsyncDisposable>(
   open: () => Promise<ServerOutcome<Server>>,

@@ -11,7 +11,7 @@ export function englishLanguageName(tag: string): string {
 
 let tags: ReadonlyMap<string, string> | undefined;
 
-/** BCP 47 tag of a language by its English name, as some servers tell it: `de` of `german`; a tag as it is; else undefined. */
+/** BCP 47 tag of a language by its English name, which some servers report: `de` of `german`; a tag as it is; else undefined. */
 export function languageTagOf(told: string): string | undefined {
   if (/^[a-z]{2,3}(-[a-z0-9]+)*$/i.test(told)) return told;
   const letters = [...'abcdefghijklmnopqrstuvwxyz'];

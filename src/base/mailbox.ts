@@ -1,7 +1,7 @@
 /**
  * A bounded hand-over between a producer that must not wait and one consumer that pulls.
  *
- * When full, the oldest item is dropped and counted: what is heard late is worth less than what is heard now.
+ * When full, the oldest item is dropped and counted: late sound is worth less than present sound.
  */
 export class Mailbox<T> {
   readonly #limit: number;
@@ -28,13 +28,13 @@ export class Mailbox<T> {
     this.#wake();
   }
 
-  /** Ends the reader once it has taken what is inside. */
+  /** Ends the reader once it has taken all items. */
   end(): void {
     this.#ended ??= {};
     this.#wake();
   }
 
-  /** Throws `error` to the reader once it has taken what is inside. */
+  /** Throws `error` to the reader once it has taken all items. */
   fail(error: unknown): void {
     this.#ended ??= { error };
     this.#wake();

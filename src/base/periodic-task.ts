@@ -4,7 +4,7 @@ import { Wakeup } from './wakeup.ts';
 
 /** Work in rounds that lasts as long as the process, or a part of it that is opened and closed. */
 export type PeriodicTask = {
-  /** For the operator, as in "expiry of transcripts". */
+  /** Name for the operator, as in "expiry of transcripts". */
   readonly name: string;
   readonly clock: Pick<Clock, 'later'>;
   /** Pause in ms from the end of a round to the next one; a function is asked after each round. */
@@ -17,7 +17,7 @@ export type PeriodicTask = {
   readonly wakeup?: Wakeup;
   /** One round. It fails by throwing or by a promise that rejects. */
   readonly run: (signal: AbortSignal) => unknown;
-  /** Told once of rounds that fail in a row, and once when a round succeeds again. */
+  /** Called once for rounds that fail in a row, and once when a round succeeds again. */
   readonly tell: (change: AlertChange) => void;
 };
 

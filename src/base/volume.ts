@@ -1,2 +1,2 @@
-/** Highest volume of a track or a voice, in percent of what it is made with. */
+/** Highest volume of a track or a voice, in percent of its own volume. */
 export const maxVolumePercent = 200;

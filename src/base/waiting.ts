@@ -44,8 +44,8 @@ export async function within<T>(
 const noLongerAwaited = new Error('it is not waited for any more');
 
 /**
- * Deadline of one wait after the other, such as those for the parts of a stream, with one timer for all: each wait moves the
- * deadline alone, and the timer, when it fires, is armed again for what is left.
+ * Deadline of one wait after the other, such as those for the parts of a stream, with one timer for all: each wait moves
+ * the deadline alone, and the timer, when it fires, is armed again for the rest.
  *
  * One waits at a time. Disposed of, it holds no timer.
  */
@@ -120,7 +120,7 @@ export function controllerUnder(signal: AbortSignal): AbortController {
   return own;
 }
 
-/** A signal that aborts once `ms` have passed on `clock`, with what `late` makes; disposed of, it never does. */
+/** A signal that aborts once `ms` have passed on `clock`, with the error of `late`; disposed of, it never does. */
 export function deadlineSignal(
   ms: number,
   clock: Pick<Clock, 'later'>,
