@@ -30,7 +30,7 @@ const accepted: Readonly<Record<ExpectedContent, RegExp>> = {
   json: /^(application\/(.+\+)?json|text\/plain)$/,
 };
 
-/** Told from the request alone: its path, and `stream` in its body. */
+/** Expected content, derived from the request alone: its path, and `stream` in its body. */
 export function askedOf(url: string, body: unknown): ExpectedContent {
   const path = url.replace(/[?#].*/, '');
   if (path.endsWith('/audio/speech')) return isSpeechEvents(body) ? 'events' : 'sound';
@@ -53,7 +53,7 @@ export function mediaType(headers: Headers): string {
   return type.trim().toLowerCase();
 }
 
-/** Undefined if the type fits or is missing, `json` if the body will say what is wrong, else what came. */
+/** Undefined if the type fits or is missing, `json` if the body will contain the error, else the real type. */
 export function objectionToType(type: string, asked: ExpectedContent): string | undefined {
   if (type === '' || accepted[asked].test(type)) return undefined;
   if (accepted.json.test(type)) return 'json';

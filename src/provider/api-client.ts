@@ -12,7 +12,7 @@ import { parsedJson } from '#src/base/json.ts';
 import type { Fetch } from './guarded-fetch.ts';
 
 export type ApiAddress = {
-  /** With its own query, if it has one. */
+  /** Base URL, with its own query, if it has one. */
   readonly baseUrl: string;
   readonly apiKey: string;
 };
@@ -33,9 +33,9 @@ export class ApiClient {
   /** Changes once, where it had to be completed. */
   baseURL: string;
   readonly apiKey: string;
-  /** The library would write what people said to the console. */
+  /** The library would write people's words to the console. */
   readonly logLevel = 'off';
-  /** With its own `Response`, by which the library knows that it takes forms. */
+  /** `fetch` with its own `Response`, by which the library knows that it accepts forms. */
   readonly fetch: Fetch & { readonly Response: typeof Response };
   /** The interface of the library's resource, without its 0.2 MB of helpers for conversations that run tools themselves. */
   readonly chat: { readonly completions: Pick<Completions, 'create'> };
@@ -63,7 +63,7 @@ export class ApiClient {
     this.models = new Models(client);
   }
 
-  /** Errors: APIError, and what the guard throws, as its cause. Aborting `signal` throws `signal.reason`. */
+  /** Errors: APIError, with the guard's error as its cause. Aborting `signal` throws `signal.reason`. */
   get<T>(path: string, options?: RequestOptions): APIPromise<T> {
     return new APIPromise<T>(asLibrary(this), this.#request('get', path, options));
   }

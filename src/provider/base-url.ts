@@ -1,7 +1,7 @@
 import type { Fetch } from './guarded-fetch.ts';
 
 /**
- * Forgives a base URL without `/v1`: the first 404 is asked once more with it, and what works is kept.
+ * Tolerates a base URL without `/v1`: after the first 404 the request is repeated with it, and the working URL is kept.
  *
  * `onFound` gets the base URL that answered. Bodies that can be sent only once are not tried.
  */

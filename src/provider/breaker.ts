@@ -90,7 +90,7 @@ export class Breaker {
     return this.#pass(true);
   }
 
-  /** For a further request on behalf of one that has entered already, also after its end. */
+  /** Pass for a further request on behalf of one that has entered already, also after its end. */
   accompany(): Pass {
     return this.#pass(false);
   }

@@ -35,7 +35,7 @@ export async function* readEvents(response: Response): AsyncGenerator<unknown> {
 }
 
 const endOfEvents = '[DONE]';
-const notRead = new Error('nobody reads the stream any more');
+const notRead = new Error('the reader of the stream has stopped');
 
 function readValue({ data, event: name }: EventSourceMessage, headers: Headers): unknown {
   const value = parsedJson(data);

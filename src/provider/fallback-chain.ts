@@ -24,11 +24,11 @@ export type Fallback<Engine> = {
 
 export type FallbackChainOptions<Engine> = {
   readonly role: ProviderRole;
-  /** In order of preference, at least one. */
+  /** Fallbacks in order of preference, at least one. */
   readonly fallbacks: readonly Fallback<Engine>[];
   readonly clock: Clock;
   readonly deadlines: Deadlines;
-  /** Whether what fails at once is asked once more; false where the caller does that, who cannot wait though. */
+  /** Whether a request that fails at once is repeated once; false where the caller does that, who cannot wait though. */
   readonly retries: boolean;
   /**
    * Time in ms without output after which the next engine is asked as well, while the first one goes on: the first output
@@ -62,7 +62,7 @@ type FallbackStep<Engine> = {
   hasBegun: boolean;
 };
 type FallbackOutcome =
-  /** `moved`: what it belongs to went down meanwhile. */
+  /** `moved`: its place moved to another engine meanwhile. */
   | { readonly kind: 'whole' | 'moved' }
   | { readonly kind: 'failed'; readonly error: BotError; readonly tookMs: number };
 
@@ -71,7 +71,7 @@ type Attempt<Engine, T> = {
   readonly step: FallbackStep<Engine>;
   readonly place: FallbackPosition;
   readonly signal: AbortSignal;
-  /** Ends what the engine does. */
+  /** Aborts the engine's work. */
   readonly hangUp: AbortController;
   readonly startMs: number;
   /** Once it is asked. */
@@ -84,15 +84,15 @@ type Attempt<Engine, T> = {
 const retryPauseMs = 200;
 /** A server that wants more is not asked again in this turn. */
 const longestPauseMs = 1000;
-const notAwaited = new Error('nobody waits for it any more');
+const notAwaited = new Error('the request is over');
 /** The request is to blame for these, not the server; another one may take it all the same. */
 const ownFault = new Set([400, 413, 422]);
 
 /**
  * Serves requests by the first engine that is not resting, and by the next one when that fails before its first output.
  *
- * What fails at once is asked once more. A rested engine is tried by the request that comes next, so that things go
- * back to normal by themselves.
+ * A request that fails at once is repeated once. A rested engine is tried by the next request, so that the chain recovers
+ * by itself.
  */
 export class FallbackChain<Engine> {
   readonly #options: FallbackChainOptions<Engine>;
@@ -120,8 +120,8 @@ export class FallbackChain<Engine> {
   /**
    * Requests of one `place` use one fallback from the first output of any of them on.
    *
-   * Errors: BotError of the last engine asked; where all rest, what the first of them rests from. Anything else an
-   * engine throws passes. Aborting `signal` throws `signal.reason`.
+   * Errors: BotError of the last engine asked; where all rest, the reason of the first one's rest. Other errors of an
+   * engine pass. Aborting `signal` throws `signal.reason`.
    */
   run<T>(
     asking: FallbackRequest<Engine, T>,
@@ -187,7 +187,7 @@ export class FallbackChain<Engine> {
     return this.#stepAt(place);
   }
 
-  /** Continues with the engine at `place`, if a request has entered there. */
+  /** Joins the engine that another attempt of `place` has entered. */
   #stepAt({ index: at }: FallbackPosition): FallbackStep<Engine> {
     const fallback = this.#options.fallbacks[at];
     if (!fallback) throw new RangeError('There is no such fallback.');
@@ -322,7 +322,7 @@ export class FallbackChain<Engine> {
     return error;
   }
 
-  /** The first output of a step; false where what it belongs to is somewhere else meanwhile. */
+  /** The first output of a step; false where its place is at another engine meanwhile. */
   #begins(step: FallbackStep<Engine>, place: FallbackPosition): boolean {
     if (place.index !== step.at) return false;
     step.hasBegun = true;
@@ -346,7 +346,7 @@ export class FallbackChain<Engine> {
 
   #restError(): BotError {
     const resting = this.#options.fallbacks[0]?.breaker.resting;
-    if (!resting) throw new Error('Nobody rests, and nobody was asked.');
+    if (!resting) throw new Error('No provider rests, and none was asked.');
     const { reason, restMs } = resting;
     const { code, message, about } = reason;
     const known = { ...about, retryAfterMs: restMs };
@@ -363,5 +363,5 @@ async function* opened<Engine, T>(
 }
 
 function late({ provider }: Fallback<unknown>, ms: number): BotError {
-  return new BotError('provider.late', true, `${provider} kept us waiting for ${ms / 1000} s.`);
+  return new BotError('provider.late', true, `${provider} did not respond for ${ms / 1000} s.`);
 }

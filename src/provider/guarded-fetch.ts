@@ -18,7 +18,7 @@ import {
 } from './answer-type.ts';
 
 export type Limits = {
-  /** From the request to the first byte of the answer, headers included; a cold model loads in here. */
+  /** Longest wait from the request to the first byte of the answer, in ms, headers included; a cold model loads in it. */
   readonly firstByteMs: number;
   /** Longest wait between two pieces of the answer, in ms, counted only while the reader waits for one. */
   readonly idleMs: number;
@@ -53,16 +53,16 @@ const endMs = 1_000;
 /** Why a stream is left at its end mark. */
 export const endMark = new Error('the stream is at its end mark');
 
-/** The only headers that leave: what the environment may have added to a client goes to no server. */
+/** The only headers that leave: additions from the environment to a client go to no server. */
 const ownHeader = /^(accept|authorization|content-type|user-agent)$/;
 
-/** When an answer that was asked to stream counts as buffered: as if a proxy had kept it until its end. */
+/** Rules for a streamed answer that counts as buffered: as if a proxy had kept it until its end. */
 type BufferingRules = {
   /** Least wait for the first piece, in ms: a shorter one is not noticed. */
   readonly leastWaitMs: number;
   /** Longest wait for all further pieces together, in ms. */
   readonly mostLaterWaitMs: number;
-  /** Time, in ms, after which a reader that asks for no piece counts as slow: what piles up meanwhile proves nothing. */
+  /** Time, in ms, after which a reader that asks for no piece counts as slow: a backlog meanwhile proves nothing. */
   readonly slowReaderMs: number;
   /** Least bytes before the reader was slow: less may be one piece of a stream. */
   readonly leastBytes: { readonly sound: number; readonly events: number };
@@ -168,7 +168,7 @@ async function check(response: Response, watch: Watch): Promise<Response> {
   return watched;
 }
 
-/** An answer with what measures it; undefined for sound. */
+/** An answer with its meter; undefined for sound. */
 type MeasuredAnswer = Watch & { readonly meter: JsonMeter | undefined };
 
 /** Errors are read as JSON, for any expected content. */
@@ -256,7 +256,7 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
   }
 }
 
-/** Undefined for what was not asked to stream. */
+/** Undefined for answers that are not streamed. */
 function bufferedAnswerOf({ asked, sentAtMs, onBuffered }: Watch): BufferedAnswer | undefined {
   if (!onBuffered || (asked !== 'sound' && asked !== 'events')) return undefined;
   return new BufferedAnswer(asked, sentAtMs, onBuffered);
@@ -270,8 +270,7 @@ function judgeHead(head: Uint8Array, watch: Watch): void {
 
 function late({ server, limits }: Guard, limit: 'firstByteMs' | 'idleMs'): BotError {
   const seconds = Math.round(limits[limit] / 100) / 10;
-  const doing =
-    limit === 'idleMs' ? 'stopped in the middle of its answer for' : 'did not answer in';
+  const doing = limit === 'idleMs' ? 'paused its answer for' : 'did not answer in';
   return new BotError('provider.late', true, `${server()} ${doing} ${seconds} s.`);
 }
 
@@ -299,7 +298,7 @@ function checkSize(piece: Uint8Array, bytes: number, watch: MeasuredAnswer): voi
   if (what) throw new BotError('provider.refused', false, `${server()} sent ${what}.`);
 }
 
-/** Watches over one answer that was asked to stream, and tells if it came as one block after a wait. */
+/** Measures one streamed answer, and reports if it came as one block after a wait. */
 export class BufferedAnswer {
   readonly #kind: keyof BufferingRules['leastBytes'];
   readonly #sentAtMs: number;
@@ -328,7 +327,7 @@ export class BufferedAnswer {
     this.#lastAtMs = atMs;
   }
 
-  /** Nothing more comes, or is read. */
+  /** The answer has ended, or is not read any more. */
   end(): void {
     const { leastBytes, leastWaitMs, mostLaterWaitMs } = bufferingRules;
     const hasWaited = (this.#firstWaitMs ?? 0) >= leastWaitMs;

@@ -23,7 +23,7 @@ export type SocketOptions = {
 export type OpenSocket = (url: URL, options: WebSocket.ClientOptions) => WebSocket;
 
 export type SocketLimits = {
-  /** Until the server has agreed to speak WebSocket. */
+  /** Longest wait, in ms, for the server to accept WebSocket. */
   readonly connectMs: number;
   /** Silence in ms after which a server counts as gone; half way it is asked for a sign of life. */
   readonly silenceMs: number;
@@ -38,7 +38,7 @@ export type SocketListener = {
 };
 
 const standardLimits: SocketLimits = { connectMs: 10_000, silenceMs: 20_000 };
-/** More than a minute of sound waiting to leave. */
+/** Limit of unsent bytes, more than a minute of sound. */
 const mostWaitingBytes = 4 * 1024 * 1024;
 const mostRefusalBytes = 4096;
 
@@ -108,14 +108,14 @@ export class JsonSocket {
   send(event: JsonEvent): boolean {
     if (this.#socket.readyState !== WebSocket.OPEN) return false;
     if (this.#socket.bufferedAmount > mostWaitingBytes) {
-      this.#lose(this.#late('takes in nothing'));
+      this.#lose(this.#late('accepted no data'));
       return false;
     }
     this.#socket.send(JSON.stringify(event), () => {}); // 'close' reports an event that does not leave.
     return true;
   }
 
-  /** Until `resume` nothing is read, and the server is kept from sending. An event on its way may still come. */
+  /** Stops reading until `resume`, which keeps the server from sending. An event on its way may still come. */
   pause(): void {
     this.#isPaused = true;
     this.#socket.pause();
@@ -156,7 +156,7 @@ export class JsonSocket {
     const sleep = () => this.#options.clock.sleep(halfMs, signal).catch(() => {});
     for (await sleep(); !signal.aborted; await sleep()) {
       if (this.#isPaused) continue;
-      if (!this.#heard) return this.#lose(this.#late('gave no sign of life'));
+      if (!this.#heard) return this.#lose(this.#late('answered no ping'));
       this.#heard = false;
       this.#socket.ping(() => {});
     }
@@ -200,7 +200,7 @@ function isEvent(value: unknown): value is JsonEvent {
   return typeof value === 'object' && value !== null;
 }
 
-/** A server that does not want to speak WebSocket, with what it says. */
+/** Error of a server that refuses WebSocket, with its message. */
 async function refusal(response: IncomingMessage): Promise<APIError> {
   const { statusCode, headers } = response;
   const pieces: Buffer[] = [];

@@ -10,7 +10,7 @@ export type NearbyServer = {
   readonly settings: string;
 };
 
-/** Where local servers usually listen; proposed, never used unasked. */
+/** Usual ports of local servers; proposed, never used unasked. */
 const usual = [
   { port: 11434, name: 'Ollama', settings: 'CHAT_COMPLETION_BASE_URL' },
   { port: 8000, name: 'speaches', settings: 'TRANSCRIPTION_BASE_URL and SPEECH_BASE_URL' },
@@ -33,7 +33,7 @@ export async function proposals(): Promise<readonly string[]> {
   const found = await nearbyServers();
   return found.map(
     ({ port, name, settings, baseUrl }) =>
-      `something answers on port ${port}; if it is ${name}: ${settings}=${baseUrl}`,
+      `a server answers on port ${port}; if it is ${name}: ${settings}=${baseUrl}`,
   );
 }
 

@@ -32,9 +32,9 @@ export type ProviderNews =
       readonly role: ProviderRole;
       readonly provider: string;
       readonly code: BotError['code'];
-      /** For the operator. */
+      /** Sentence for the operator. */
       readonly message: string;
-      /** For the log, which leaves out what it quotes. */
+      /** Error for the log, which leaves out quotations. */
       readonly cause?: unknown;
     }
   /** The first that did not fail after some that had. */

@@ -48,7 +48,10 @@ export class RealtimeLink {
     this.openedAtMs = this.#clock.nowMs();
   }
 
-  /** Where the base URL lacks its `/v1`, also there. Errors: BotError `provider.*`. Aborting `signal` throws its reason. */
+  /**
+   * Opens a connection; where the base URL lacks its `/v1`, also there. Errors: BotError `provider.*`. Aborting `signal`
+   * throws its reason.
+   */
   static async open(
     options: LinkOptions,
     listener: LinkListener,
@@ -136,7 +139,7 @@ export class RealtimeLink {
   }
 }
 
-/** A server of before May 2026, whose names this bot does not speak. */
+/** Error of a server of before May 2026, whose event names this bot does not support. */
 function formerInterface(baseUrl: string): BotError {
   const message = `${serverName(baseUrl)} speaks the former Realtime interface (beta), which the bot no longer supports: update that server.`;
   return new BotError('provider.refused', false, message);

@@ -3,7 +3,7 @@ import type { Clock } from '#src/base/clock.ts';
 /** Why the first source is stopped: the standby had output first. */
 export class Outrun extends Error {}
 
-const notNeeded = new Error('nobody waits for it any more');
+const notNeeded = new Error('the request is over');
 
 export type StandbyRules<T> = {
   /** Time in ms without output after which the standby is opened. */

@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 
-/** Node's `fetch` closes what was idle for 4 s, and many servers what was for 5. */
+/** Interval between rounds, in ms. Node's `fetch` closes connections that were idle for 4 s, and many servers those idle for 5. */
 const spacingMs = 4000;
 /** One request may be given up for the next, and the next one needs a connection then. */
 const perServer = 2;
@@ -60,7 +60,7 @@ export class WarmConnections implements Disposable {
     const signal = AbortSignal.any([this.#over.signal, AbortSignal.timeout(limitMs)]);
     try {
       const response = await fetch(address, { method: 'OPTIONS', redirect: 'manual', signal });
-      for await (const _ of response.body ?? []); // Only what was read to its end is kept open.
+      for await (const _ of response.body ?? []); // Only a connection whose answer was read to its end stays open.
     } catch {
       // The next request gets the error.
     }

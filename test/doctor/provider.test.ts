@@ -237,5 +237,5 @@ test('nobody there is one line', async () => {
   const { origin } = server;
   server[Symbol.dispose]();
   const { code, about } = await examine(['--provider', origin]);
-  expect([code, about('address')]).toEqual([1, expect.stringContaining('nothing listens there')]);
+  expect([code, about('address')]).toEqual([1, expect.stringContaining('no program listens there')]);
 });

@@ -36,10 +36,10 @@ test.each([
     'rate-limited',
     'provider.rate_limited',
     true,
-    'SERVER is limiting us, try again after 7 (429).',
+    'SERVER applies its rate limit, try again after 7 (429).',
   ],
   ['error-500', 'provider.refused', true, 'SERVER answered with error 500.'],
-  ['dropped', 'provider.truncated', true, 'SERVER broke off its answer.'],
+  ['dropped', 'provider.truncated', true, 'SERVER ended its answer early.'],
   [
     'html',
     'provider.wrong_type',
@@ -74,7 +74,7 @@ test('a server that is not running is named with the next step', async () => {
   expect(describeError(thrown, client)).toMatchObject({
     code: 'provider.unreachable',
     retryable: true,
-    message: `${server.baseUrl} could not be reached: nothing listens there (ECONNREFUSED), is it running?`,
+    message: `${server.baseUrl} could not be reached: no program listens there (ECONNREFUSED), is it running?`,
   });
 });
 

@@ -38,7 +38,7 @@ type Judgement = {
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly what: string;
-  /** For the log. */
+  /** Server's words, for the log. */
   readonly words?: string | undefined;
   /** Not for the log. */
   readonly serverWords?: string | undefined;
@@ -52,7 +52,7 @@ function judge(thrown: unknown, chain: readonly Error[]): Judgement {
   if (thrown instanceof APIError && thrown.status !== undefined) return judgeAnswer(thrown);
   const text = chain.map(({ name, message }) => `${name}: ${message}`).join(' ');
   if (chain.some(({ name }) => name === 'SyntaxError') || /terminated|aborted/i.test(text)) {
-    return { code: 'provider.truncated', retryable: true, what: 'broke off its answer' };
+    return { code: 'provider.truncated', retryable: true, what: 'ended its answer early' };
   }
   const network = chain.map(systemCode).findLast((code) => code !== undefined);
   if (network !== undefined || /fetch failed|connection error/i.test(text)) {
@@ -111,7 +111,7 @@ function judgeLimit({ code, type, headers }: APIError): Judgement {
   const spent = code === 'insufficient_quota' || type === 'insufficient_quota';
   const after = headers?.get('retry-after');
   const wait = after ? `, try again after ${after.slice(0, 40)}` : '';
-  const what = spent ? 'says the quota is used up (429)' : `is limiting us${wait} (429)`;
+  const what = spent ? 'says the quota is used up (429)' : `applies its rate limit${wait} (429)`;
   const about = { isSpent: spent };
   return { code: 'provider.rate_limited', retryable: !spent, what, about };
 }
@@ -138,7 +138,7 @@ function wordsOfError(error: APIError): string {
 }
 
 const unreachable: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there (ECONNREFUSED), is it running?',
+  ECONNREFUSED: 'no program listens there (ECONNREFUSED), is it running?',
   ENOTFOUND: 'no such host (ENOTFOUND), check the base URL.',
   ECONNRESET: 'it closed the connection (ECONNRESET).',
   UND_ERR_SOCKET: 'it closed the connection.',
@@ -149,7 +149,7 @@ function systemCode(error: Error): string | undefined {
   return typeof code === 'string' && /^[A-Z_0-9]+$/.test(code) ? code : undefined;
 }
 
-/** The error and what caused it, at most eight deep. */
+/** The error and its causes, at most eight deep. */
 function* causes(thrown: unknown): Generator<Error> {
   let error = thrown;
   for (let depth = 0; depth < 8 && error instanceof Error; depth++) {

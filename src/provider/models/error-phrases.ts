@@ -34,7 +34,7 @@ export function wordsOf(body: unknown): string | undefined {
   return inner ?? wordsOf(detail) ?? wordsOf(message) ?? wordsOf(msg) ?? wordsOf(error);
 }
 
-/** An error code as servers name one, say `rate_limit_exceeded`; a sentence is none, for it may quote what people said. */
+/** A server's error code, say `rate_limit_exceeded`; a sentence is none, for it may quote people's words. */
 export function codeOf(value: unknown): string | undefined {
   return typeof value === 'string' && /^[\w.-]{1,60}$/.test(value) ? value : undefined;
 }

@@ -5,7 +5,7 @@ import { describeError } from './describe-error.ts';
 import { withServerWords } from './error-phrases.ts';
 import type { ListedModel, ModelList } from './models.ts';
 
-/** More than any proxy lists. */
+/** Limit of models, more than any proxy lists. */
 const mostModels = 10_000;
 const longestIdChars = 200;
 

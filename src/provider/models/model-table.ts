@@ -1,6 +1,6 @@
 /** Retirements of models that were known on one day, for servers that do not tell. */
 export type ModelRetirement = {
-  /** Without the date behind a snapshot: `gpt-4o` stands for `gpt-4o-2024-08-06` too. */
+  /** Without the date behind a snapshot: `gpt-4o` includes `gpt-4o-2024-08-06`. */
   readonly models: readonly string[];
   /** The day from which on it is gone, as `2027-01-06`. */
   readonly endsOn: string;

@@ -11,7 +11,7 @@ export type WatchedModel = ModelInUse & { readonly apiKey?: Secret };
 export type WatchOptions = {
   readonly models: readonly WatchedModel[];
   readonly clock: Clock;
-  /** Gets what a day has not heard of yet. */
+  /** Gets news that no earlier day had. */
   readonly onNews: (news: readonly ModelNews[]) => void;
   readonly alert: (change: AlertChange) => void;
 };
@@ -56,7 +56,7 @@ export class ModelWatch implements Disposable {
       isWhole = [...lists.values()].every(({ kind }) => kind !== 'unknown');
     };
     const everyMs = () => (isWhole ? dayMs : retryMs);
-    await runPeriodically({ name: 'lists of models', clock, everyMs, run, tell: alert }, signal);
+    await runPeriodically({ name: 'model lists', clock, everyMs, run, tell: alert }, signal);
   }
 
   #judge(listOf: (model: WatchedModel) => ModelList): ModelNews[] {

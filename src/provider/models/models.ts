@@ -10,10 +10,10 @@ export const standardModels = {
   audioChat: 'gpt-audio-1.5',
   transcription: 'gpt-transcribe',
   liveTranscription: 'gpt-live-transcribe',
-  /** For servers of one's own: OpenAI's last models on `/audio/speech` end on 2027-01-06. */
+  /** Default for servers of one's own: OpenAI's last models on `/audio/speech` end on 2027-01-06. */
   speech: 'kokoro',
   realtime: 'gpt-realtime-2.1',
-  /** Reads aloud what others have thought of. */
+  /** Model that reads texts of other models aloud. */
   realtimeSpeech: 'gpt-realtime-2.1-mini',
 } as const;
 
@@ -29,7 +29,7 @@ export type ModelNews = {
   readonly successor?: string;
 };
 
-/** One model of a server's own list; `endsOn` where it tells. */
+/** One model of a server's own list; `endsOn` where given. */
 export type ListedModel = { readonly id: string; readonly endsOn?: string };
 
 export type ModelList =
@@ -81,13 +81,13 @@ function kindOf(daysFromNotice: number, isOver: boolean, isMissing: boolean) {
   return daysFromNotice <= 0 ? 'ending' : undefined;
 }
 
-/** Where the model of a group of settings is set. */
+/** Setting that holds the model of a group of settings. */
 export function settingOf(role: string): string {
   if (role === 'SPEECH_MODELS' || role === 'TRANSCRIPTION_MODELS') return role;
   return role === 'AUDIO_MODEL' ? 'AUDIO_MODEL_NAME' : `${role}_MODEL`;
 }
 
-/** For the operator, in one sentence. */
+/** Sentence for the operator. */
 export function sayNews({ role, model, kind, onDate, successor }: ModelNews): string {
   const setting = settingOf(role);
   const instead = successor ? `set ${setting}=${successor}` : `choose another ${setting}`;
@@ -109,7 +109,7 @@ export function hasStableWords(model: string): boolean {
   return stableRecognisers.includes(withoutDate(model));
 }
 
-/** The row of the table, dated snapshots being what they are a snapshot of. */
+/** Row of the table; a dated snapshot has the row of its model. */
 export function endingOf(model: string): ModelRetirement | undefined {
   const plain = withoutDate(model);
   return endings.find(({ models }) => models.includes(model) || models.includes(plain));

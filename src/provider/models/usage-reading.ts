@@ -1,4 +1,4 @@
-/** Above what any one request can take, in tokens or seconds: a server that says more is mistaken or lies. */
+/** Limit of plausible usage of one request, in tokens or seconds: a larger report is wrong. */
 const most = 1e9;
 
 /** A count in an answer of a server: finite, not below 0; undefined for anything else. */
