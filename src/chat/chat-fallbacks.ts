@@ -2,7 +2,7 @@ import type { AudioChatModel, AudioChatPart } from '#src/chat/completions/audio-
 import type { FallbackChain } from '#src/provider/fallback-chain.ts';
 import type { ChatModel, ChatPart } from './ports.ts';
 
-/** Usage alone is nothing anybody hears or reads. */
+/** Usage alone is no output for a listener or reader. */
 const isOutput = ({ kind }: ChatPart | AudioChatPart) => kind !== 'usage';
 
 /** Several chat models as one: the first that answers. */

@@ -80,12 +80,12 @@ class MeteredRequest implements AudioRequestProgress {
     this.#signal = signal;
   }
 
-  /** Passes the parts of what is asked on; `over` gets the usage told in them, unless they were refused before the first. */
+  /** Passes the parts of the output on; `over` gets their reported usage, unless they were refused before the first. */
   async *read<Part extends AudioChatPart>(
     ask: () => AsyncIterable<Part>,
     over: (told: Usage | undefined) => void,
   ): AsyncGenerator<Part> {
-    this.#signal.throwIfAborted(); // what is never asked takes nothing
+    this.#signal.throwIfAborted(); // a request that is not sent costs nothing
     let isRefused = false;
     try {
       for await (const part of ask()) {

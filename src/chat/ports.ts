@@ -27,7 +27,7 @@ export type Usage = {
   readonly audioInputTokens?: number;
   readonly audioOutputTokens?: number;
   readonly cachedInputTokens?: number;
-  /** The server did not tell; this is counted by length. */
+  /** The server did not report it; it is estimated by length. */
   readonly isEstimate?: true;
   /** Server and model that answered, where known. */
   readonly by?: ServedBy;
@@ -36,7 +36,7 @@ export type Usage = {
 export type ChatPart =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'tool'; readonly call: ToolCall }
-  /** The last one counts. An estimate before the first word only announces who answers. */
+  /** The last one counts. An estimate before the first word only names the answering server. */
   | { readonly kind: 'usage'; readonly usage: Usage };
 
 /** Text in, text out, streamed. */

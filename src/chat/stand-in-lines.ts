@@ -8,14 +8,14 @@ type ShownLine = { readonly number: string; readonly name: string; readonly text
 const mostLines = 3;
 /** Points of a recap at most. */
 const mostPoints = 6;
-/** Distance of a name from what was heard, as a share of its length, that is still the same. */
+/** Largest distance of a name from the recognised one, as a share of its length. */
 const farthest = 0.34;
 
 const noTranslation = 'I am only the built-in stand-in, and cannot translate. Connect a model.';
 
 /**
- * The reply to a request about numbered lines: which of them answer a question, a recap, which points matter; by words they
- * share, without any understanding. Undefined for everything else.
+ * Reply to a request about numbered lines: those that answer a question, a recap, the important points; by shared words,
+ * without understanding. Undefined for all other requests.
  */
 export function numberedReply(messages: readonly ChatMessage[]): string | undefined {
   const newest = messages.at(-1);
@@ -65,7 +65,7 @@ function linesIn(content: string, tag: string): readonly ShownLine[] {
 
 const numberAndTime = /^(?:\[(\d+)\] )?(?:\d{4}-\d\d-\d\d )?\d\d:\d\d /;
 
-/** Those that share most words with the question; answers before other questions. */
+/** Lines that share most words with the question; answers before other questions. */
 function citedFor(question: string, lines: readonly ShownLine[]): string {
   const sought = stemsOf(question);
   const scored = lines.map((line) => {
@@ -80,7 +80,7 @@ function citedFor(question: string, lines: readonly ShownLine[]): string {
 
 const decided = /\b(?:decide|decided|agree|agreed|settled|deal|let's)\b/i;
 const planned = /\b(?:will|must|should|need to|have to|going to|remember to|i'll|we'll)\b/i;
-/** Fewer words than this are no point. */
+/** Fewest words of an important point. */
 const leastWords = 4;
 
 function recapOf(lines: readonly ShownLine[]): string {
@@ -102,7 +102,7 @@ function firstNumbers(content: string): string {
   return (content.match(/^\[\d+\]/gm) ?? []).slice(0, mostPoints).join(' ');
 }
 
-/** Words that stand in every question. */
+/** Words that occur in every question. */
 const common = new Set(
   (
     'a about an and are at be by can could did do does for from had has have he her his how i in is it its me my of on or our ' +

@@ -10,7 +10,7 @@ export type StandInContext = {
   readonly earlier: readonly ChatMessage[];
   readonly wallMs: number;
   readonly timeZone: string | undefined;
-  /** From 0 up to, not including, 1. */
+  /** Random number from 0 up to, not including, 1. */
   readonly random: () => number;
   readonly botName: string;
 };
@@ -23,7 +23,7 @@ export type Rule = {
 
 export const honest = 'I am only the built-in stand-in. Connect a model and I can answer that.';
 
-/** Everything that is answered by its wording alone. */
+/** Rules for all requests that are answered by their wording alone. */
 export const rules: readonly Rule[] = [
   {
     asked: [

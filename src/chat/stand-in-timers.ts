@@ -51,7 +51,7 @@ function timer(words: readonly string[], context: TimeContext): StandInCall | un
   return undefined;
 }
 
-/** A time at the beginning or the end, and what to be reminded of. */
+/** A time at the beginning or the end, and the subject of the reminder. */
 function reminder(words: readonly string[], context: TimeContext): StandInCall | undefined {
   const splits = words.map((_, at) => [words.slice(0, at + 1), words.slice(at + 1)] as const);
   const first = splits.findLast(

@@ -9,7 +9,7 @@ export type StandInParts = {
   readonly wallMs: () => number;
   /** IANA name; the machine's own if left out. */
   readonly timeZone?: string;
-  /** From 0 up to, not including, 1. */
+  /** Random number from 0 up to, not including, 1. */
   readonly random: () => number;
   readonly botName: string;
 };
@@ -89,7 +89,7 @@ const besideDigits = new Set(
   'and plus add sum of is are what the my number numbers digits repeat say a'.split(' '),
 );
 
-/** At least two numbers and nothing much else. */
+/** At least two numbers and hardly any other word. */
 function digitsIn(words: string): readonly number[] | undefined {
   const heard = words.split(' ');
   const exact = heard.filter((word) => numbersOf(word));
@@ -110,7 +110,7 @@ function digitsSentence(digits: readonly number[]): string {
   return `You said ${digits.map(numberWords).join(' ')}. Together that makes ${numberWords(sum)}.`;
 }
 
-/** Distance of a wording from what was heard, as a share of its length, that is still the same: 5 % false on strangers. */
+/** Largest distance of a wording from the recognised one, as a share of its length: 5 % false on strangers. */
 const farthest = 0.34;
 function closestRule(words: string): Rule | undefined {
   let closest: Rule | undefined;

@@ -14,7 +14,7 @@ export function estimateUsage(messages: readonly ChatMessage[], written: string)
   };
 }
 
-/** A model that says first who answers, so that this is known of an answer that is cut short, too. */
+/** A model that first reports its server, so that this is known of a cut answer, too. */
 export function announced(model: ChatModel, by: ServedBy): ChatModel {
   const usage: Usage = { inputTokens: 0, outputTokens: 0, isEstimate: true, by };
   const { wrapped } = model;

@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { BotError } from '#src/base/errors.ts';
 
 /**
- * A file of an installed package, only if it is the very one this was made for; for worker threads, it blocks.
+ * Reads a file of an installed package, only if its checksum is the expected one; for worker threads, it blocks.
  *
- * `resolved` is what `import.meta.resolve` said. Errors: BotError `speech.failed`.
+ * `resolved` comes from `import.meta.resolve`. Errors: BotError `speech.failed`.
  */
 export function readChecked(resolved: string, sha256: string): Buffer<ArrayBuffer> {
   const bytes = readPart(resolved);

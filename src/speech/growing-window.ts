@@ -91,7 +91,7 @@ export class GrowingWindow implements Listening {
       const { text } = await this.#look().result(signal);
       this.#tell(text, signal);
     } catch {
-      // The settle that follows tells what is wrong.
+      // The next settle reports the error.
     } finally {
       this.#partial = undefined;
     }
@@ -116,7 +116,7 @@ export class GrowingWindow implements Listening {
     return work;
   }
 
-  /** Leaves room for the settle that is sure to come. */
+  /** Reserves the final recognition, which is sure to follow. */
   #affordable(): boolean {
     const { length } = this.#sound;
     return this.#sent + 2 * length <= costFactor * length + freeSamples;

@@ -27,7 +27,7 @@ export class HeldListening implements Listening {
     return this.#inner !== undefined;
   }
 
-  /** Sends what was kept, and from now on everything. */
+  /** Sends the kept sound, and from now on all sound. */
   begin(): void {
     if (this.#inner || this.#signal.aborted) return;
     const inner = this.#open(this.#signal);

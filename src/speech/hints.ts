@@ -4,9 +4,9 @@ import { isOpenAi } from '#src/provider/models/models.ts';
 const [mostHints, mostChars, mostHintChars] = [100, 600, 40];
 
 /**
- * Words that are likely to be said, as a recogniser may be told: each one line of letters, digits and what joins them,
- * without doubles, the first ones first. Names are what people chose, so nothing else of them is let through: one keyword
- * with a bracket or a line break fails a whole request (OpenAI docs, "Transcription", `keywords`).
+ * Likely words in a form that recognisers accept: each one line of letters, digits and the marks that join them, without
+ * doubles, the first ones first. Names are chosen by people, so all other characters are removed: one keyword with a
+ * bracket or a line break fails a whole request (OpenAI docs, "Transcription", `keywords`).
  */
 export function hintsOf(words: Iterable<string>): readonly string[] {
   const hints = new Map<string, string>();

@@ -15,7 +15,7 @@ export type ListeningOwner = {
   readonly lookAhead?: LookAhead;
 };
 
-/** A crowd opens no more connections than this. Ten channels with four who speak at once; a lively channel alone. */
+/** Most open connections. Ten channels with four speakers at once; a lively channel alone. */
 const usualLimits: ListeningLimits = { perProcess: 40, perServer: 8 };
 
 /** An utterance that streams, or waits for others to end. */
@@ -24,9 +24,9 @@ type Slot = { readonly guildId: string; readonly listening: HeldListening };
 /** Rate limiter for connections to recognisers that take sound while it is spoken; further utterances wait for a free one. */
 export class ListeningSlots {
   readonly #limits: ListeningLimits;
-  /** By server, how many stream. */
+  /** Number of streaming utterances by server. */
   readonly #streaming = new Map<string, number>();
-  /** In order of arrival. */
+  /** Waiting utterances in order of arrival. */
   #waiting: Slot[] = [];
 
   constructor(limits: ListeningLimits = usualLimits) {

@@ -1,4 +1,4 @@
-/** When an utterance may be sent before its end: in any pause, or in one that is likely to be the end. */
+/** Moment for a look before the end of an utterance: in any pause, or in one that is likely to be the end. */
 export type LookMoment = 'paused' | 'long-pause';
 
 /** Most sound sent, by the length of the speech it is of; a little more is free at the start. */
@@ -6,9 +6,9 @@ const shares: Readonly<Record<LookMoment, number>> = { paused: 1.2, 'long-pause'
 const creditMs = 5_000;
 
 /**
- * Account of the sound of one session that went to a recogniser of whole utterances, of speech among people: a look in a
- * pause costs the utterance so far once more if its speaker goes on. A third of what that may be is left to long pauses, so
- * that those who pause often do not make everybody's words late.
+ * Budget of sound for looks at the unfinished utterances of one session by a recogniser of whole utterances, as a share
+ * of speech: a look in a pause costs the utterance so far once more if its speaker continues. A third of the budget is
+ * reserved for long pauses, so that frequent pauses of one speaker do not delay the words of all.
  */
 export class LookAccount {
   #spokenMs = 0;

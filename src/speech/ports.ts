@@ -26,15 +26,15 @@ export type TranscribedWord = {
 
 export type Transcript = {
   readonly text: string;
-  /** BCP 47 where the recogniser tells, say `en`. */
+  /** Detected language, BCP 47, where reported, say `en`. */
   readonly language?: string;
-  /** In order, where the recogniser tells them all. */
+  /** Words in order, where the recogniser reports them all. */
   readonly words?: readonly TranscribedWord[];
   /** Confidence in the text, 0 to 1, where reported. */
   readonly confidence?: number;
-  /** The text is an English translation of what was said. */
+  /** The text is an English translation of the speech. */
   readonly isTranslated?: true;
-  /** Nothing in it was told in a transcript before. */
+  /** Usage that no earlier transcript contained. */
   readonly took?: EngineUsage;
 };
 
@@ -44,11 +44,11 @@ export type TranscriptUpdate =
 
 /** One utterance that is recognised while it is spoken. Disposing of it ends all work on it. */
 export interface Listening extends Disposable {
-  /** Samples at 16 kHz mono, in order. Never waits and never throws; what went wrong shows in `settle`. */
+  /** Samples at 16 kHz mono, in order. Never waits and never throws; `settle` reports errors. */
   push(samples: Int16Array): void;
   /**
-   * The text of everything pushed so far, as sure as it gets. More may be pushed afterwards: the utterance goes on, and
-   * the next text holds all of it again. Asked twice about the same samples, it works once.
+   * Final text of all sound so far. More may be pushed afterwards: the utterance continues, and the next text holds all
+   * of it again. A second call for the same samples costs no work.
    *
    * Errors: as `transcribe`. Aborting `signal` throws `signal.reason` and leaves the listening usable.
    */
@@ -58,20 +58,20 @@ export interface Listening extends Disposable {
 /** Gets all that was understood so far; words may still change. */
 export type OnPartial = (text: string) => void;
 
-/** Told of `ms` of sound each time they are sent once more, since the connection they went over is lost. Never throws. */
+/** Called with `ms` of sound each time they are sent once more, since their connection is lost. Never throws. */
 export type OnResent = (ms: number, by: ServedBy) => void;
 
 /** Limits the requests to a recogniser of whole utterances during speech. Nothing here throws. */
 export interface LookAhead {
   /** Whether an utterance may be sent before it pauses, for a partial. */
   mayLook(): boolean;
-  /** Told of `ms` of sound, each time they are sent. */
+  /** Called with `ms` of sound, each time they are sent. */
   sent(ms: number): void;
 }
 
 /** Options of a recogniser beside the words; each is a request, and a recogniser uses those it supports. */
 export type TranscriptionOptions = {
-  /** In place of the usual one, of those that the operator allows. */
+  /** Model in place of the usual one, of those that the operator allows. */
   readonly model?: string;
   /** Times of words, where the server has them. */
   readonly hasWordTimes?: boolean;
@@ -118,11 +118,11 @@ export type SpeechVoice = {
   readonly speed?: number;
   /** Spelling of a text for the voice, where some words are pronounced otherwise than they are written. */
   readonly pronounce?: (text: string) => string;
-  /** Told of each request for the text twice: by whom, when it begins, and what it took, when it has ended. Never throws. */
+  /** Called twice for each request for the text: with its server at the start, and with its usage at the end. Never throws. */
   readonly onTook?: (took: EngineUsage) => void;
   /**
-   * Told that there is no voice of this name any more, so that the standard one speaks: of what reads texts, or of the model
-   * that speaks. Never throws.
+   * Called when there is no voice of this name any more, so that the standard one speaks: that of the reader of texts, or
+   * of the model that speaks. Never throws.
    */
   readonly onGone?: (name: string, of: 'reader' | 'model') => void;
 };
@@ -135,7 +135,7 @@ export interface Synthesizer {
    * Errors: BotError `provider.*`, `speech.failed`, `speech.unspeakable`, `speech.no_voice`. Aborting `signal` throws `signal.reason`.
    */
   synthesize(text: string, voice: SpeechVoice, signal: AbortSignal): AsyncIterable<Pcm>;
-  /** Only of those whose voice may change: one for a single answer, with the voice of its first sound to the end. */
+  /** Only of synthesizers whose voice may change: one for a single answer, which keeps the voice of its first sound to the end. */
   oneVoice?(): Synthesizer;
   /** Only of those that ask several: the same with each of these wrapped, so that every request passes `wrap`. */
   wrapped?(wrap: (engine: Synthesizer) => Synthesizer): Synthesizer;

@@ -26,7 +26,7 @@ export function pronounceWith(all: readonly Pronunciation[]): Pronounce | undefi
   };
 }
 
-/** The same voices, which say words as `SpeechVoice.pronounce` has it; what is written stays as it is. */
+/** The same voices, with the pronunciations in `SpeechVoice.pronounce`; shown text stays as it is. */
 export function withPronunciation(synthesizer: Synthesizer): Synthesizer {
   const { oneVoice, wrapped } = synthesizer;
   return {
@@ -69,7 +69,7 @@ function longestAt(
   return found;
 }
 
-/** Runs of letters and digits, and what stands between them sign by sign; scripts without spaces are split by a dictionary. */
+/** Runs of letters and digits, and all other characters one by one; scripts without spaces are split by a dictionary. */
 function tokensOf(text: string): readonly string[] {
   const runs = text.match(/[\p{L}\p{M}\p{N}_]+|[^\p{L}\p{M}\p{N}_]/gu) ?? [];
   return runs.flatMap((run) => (isWithoutSpaces(run) ? wordsOf(run) : [run]));

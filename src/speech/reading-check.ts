@@ -6,10 +6,13 @@ export type ReadingAccuracy = { readonly words: number; readonly wrongWords: num
 /** Scripts without spaces between words count by character. */
 const wordsIn =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]|[\p{L}\p{M}\p{N}]+/gu;
-/** More words between what both begin and end with are compared by their number alone: the rest takes quadratic time. */
+/**
+ * Most words, apart from common beginnings and ends, that are compared one by one; more are compared by their number: the
+ * comparison takes quadratic time.
+ */
 const mostWords = 400;
 
-/** Compares what was to be read with what was said; case, marks and spaces are a matter of taste. */
+/** Compares the given text with the spoken one; case, marks and spaces are ignored. */
 export function compareReading(wanted: string, said: string): ReadingAccuracy {
   const [asked, spoken] = [wordsOf(wanted), wordsOf(said)];
   const words = asked.length;

@@ -1,7 +1,7 @@
 import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { quietest } from './listenable.ts';
 
-/** Longer than any utterance the session lets grow. */
+/** Limit of samples, above the session's limit for utterances. */
 const longestSamples = 70 * listenRateHz;
 const firstSamples = 4 * listenRateHz;
 const windowSamples = 0.02 * listenRateHz;
@@ -16,7 +16,7 @@ const tailSamples = 0.2 * listenRateHz;
 /** Sound, and how long after the beginning of its utterance it begins. */
 export type SpokenSound = { readonly pcm: Pcm; readonly fromMs: number };
 
-/** One utterance as it grows, at 16 kHz mono; what comes after its first 70 s is dropped. */
+/** One utterance as it grows, at 16 kHz mono; sound after its first 70 s is dropped. */
 export class UtteranceSound {
   #samples = new Int16Array(firstSamples);
   #length = 0;
@@ -44,7 +44,7 @@ export class UtteranceSound {
     return this.#length;
   }
 
-  /** Whether nothing but silence or the noise of a room came after the first `length` samples. */
+  /** Whether only silence or room noise came after the first `length` samples. */
   isSilentFrom(length: number): boolean {
     const noise = this.#noise();
     return levels(this.between(length, this.#length)).every((level) => level <= noise);
@@ -60,7 +60,7 @@ export class UtteranceSound {
     return this.#copy(0, this.#length);
   }
 
-  /** A copy of everything but long silence, or the noise of a room, before and after the words. */
+  /** A copy without long silence, or room noise, before and after the words. */
   spoken(): SpokenSound {
     const noise = this.#noise();
     let [first, last, at] = [this.#length, 0, 0];

@@ -30,7 +30,7 @@ export function voiceNamed(typed: string, known: readonly string[]): string | un
 /** Weight of a voice in a mix. */
 const weight = /\([\d.]{1,8}\)$/;
 
-/** Whether a server that does not tell its voices may be asked for this one. */
+/** Whether this may be the name of a voice, for a server that does not list its voices. */
 function isVoiceName(words: string): boolean {
   return /^[\p{L}\p{N}][\p{L}\p{N} _.:()+/-]{0,99}$/u.test(words);
 }

@@ -5,10 +5,10 @@ import type {
 import type { ChatMessage, Tool } from '#src/chat/ports.ts';
 
 /**
- * A conversation as the chat completions API takes it.
+ * A conversation in the format of the chat completions API.
  *
- * What several people said in a row becomes one message of lines `Name: text`: the templates of many local models
- * insist that user and assistant take turns.
+ * Consecutive messages of several people become one message of lines `Name: text`: the templates of many local models
+ * insist that user and assistant alternate.
  */
 export function apiMessages(messages: readonly ChatMessage[]): ChatCompletionMessageParam[] {
   const sent: ChatCompletionMessageParam[] = [];
@@ -42,7 +42,7 @@ function apiMessage(message: ChatMessage): ChatCompletionMessageParam {
   }
 }
 
-/** Everything that is read like the colon between a name and its words. */
+/** All characters that are read like the colon between a name and its words. */
 const colons = /[:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]/gu;
 
 /**

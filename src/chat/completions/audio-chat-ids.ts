@@ -6,7 +6,7 @@ export type SpokenAnswer = {
   readonly expiresAtMs?: number;
 };
 
-/** More than a history holds for several channels; the oldest is forgotten. */
+/** Limit of ids, more than a history holds for several channels; the oldest is forgotten. */
 const mostIds = 256;
 /** An id that ends sooner may be gone when the request arrives. */
 const spareMs = 60_000;

@@ -15,7 +15,7 @@ export type SpokenChatMessage = {
 export type AudioChatMessage = ChatMessage | SpokenChatMessage;
 
 export type AudioChatPart =
-  /** Words of the sound; `text` is what was written instead of spoken. */
+  /** Words of the sound; `text` is text written instead of spoken. */
   | { readonly kind: 'transcript'; readonly text: string }
   /** Cut anywhere: a WAV file, or else 16-bit little-endian mono at 24 kHz. */
   | { readonly kind: 'sound'; readonly bytes: Uint8Array }
@@ -24,10 +24,10 @@ export type AudioChatPart =
 /** Words and speech in, words and speech out, streamed. */
 export interface AudioChatModel {
   /**
-   * Yields as `ChatModel` does, and the words and the sound of what is spoken as they arrive. `voice` left undefined
-   * is the model's usual one.
+   * Yields like `ChatModel`, and also the words and the sound as they arrive. `voice` left undefined is the model's usual
+   * one.
    *
-   * Errors: BotError `provider.*`; `provider.truncated` after what did arrive. Aborting `signal` throws `signal.reason`.
+   * Errors: BotError `provider.*`; `provider.truncated` after partial output. Aborting `signal` throws `signal.reason`.
    */
   reply(
     messages: readonly AudioChatMessage[],

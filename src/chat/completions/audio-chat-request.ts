@@ -17,7 +17,7 @@ export type AudioChatOptions = {
   readonly voice: string;
   /** Longest answer, sound and thoughts included. */
   readonly maxTokens?: number;
-  /** For servers that chain: what they hear with and speak with. Left out: their own choice. */
+  /** Models with which a chaining server hears and speaks. Left out: its own choice. */
   readonly transcriptionModel?: string;
   readonly speechModel?: string;
 };

@@ -90,7 +90,7 @@ export function completionAsChunk(completion: unknown): AsyncIterable<unknown> {
   const { choices, usage } = recordOf(completion);
   if (!Array.isArray(choices)) {
     const serverWords = wordsOf(completion)?.slice(0, 120) ?? 'no answer';
-    const message = 'The server answered with JSON and no answer in it.';
+    const message = 'The server answered with JSON that contains no answer.';
     throw new BotError('provider.wrong_type', false, message, undefined, undefined, {
       serverWords,
     });
@@ -103,7 +103,7 @@ async function* once(item: unknown): AsyncGenerator<unknown> {
   yield item;
 }
 
-/** Tells when `data: [DONE]` goes by, which readers of events keep for themselves. */
+/** Reports the end mark `data: [DONE]`, which readers of events hide. */
 export function watchDone(response: Response, onDone: () => void): Response {
   let tail = '\n';
   const watch = new TransformStream<Uint8Array, Uint8Array>({

@@ -19,8 +19,8 @@ import { AudioChatStream, completionAsChunk, watchDone } from './audio-chat-stre
 /**
  * An audio model behind any server with OpenAI's chat completions.
  *
- * An answer it gave lately is shown to it by its id, as long as that counts, else as text. What the server refuses is
- * left out from then on: optional fields, such ids, tools, and streams, without which the sound comes as a WAV file.
+ * A recent answer of its own is shown to it by its id while that is valid, else as text. Parts that the server refuses
+ * are left out from then on: optional fields, such ids, tools, and streams, without which the sound comes as a WAV file.
  */
 export function openAudioChat(
   client: ApiClient,
@@ -82,7 +82,7 @@ class AudioServer implements AudioChatModel {
     if (answer.spoken) this.#ids.remember(answer.spoken, this.#clock.wallMs());
   }
 
-  /** Asks again without what the server refuses, until it answers or nothing is left to leave out. */
+  /** Repeats the request without the refused parts, until the server answers or no part is left to leave out. */
   async #open(
     ask: AudioAsk,
     answer: AudioChatStream,
@@ -103,7 +103,7 @@ class AudioServer implements AudioChatModel {
     }
   }
 
-  /** Errors: the cause, or what was asked first if leaving something out on a guess did not help. */
+  /** Errors: the cause, or the first error if leaving a part out on a guess did not help. */
   #leaveOut(attempt: RequestAttempt, cause: unknown, ids: readonly string[]): void {
     const found = refusal(cause, attempt.without, ids);
     if (!found) throw attempt.doubted ?? cause;

@@ -51,11 +51,11 @@ export class ChatStream {
     const calls = this.#calls.collected();
     if (this.#finish === undefined && calls.length === 0) throw cutShort(this.#began, server);
     if (this.#finish !== 'stop' && calls.length === 0 && !this.#spoke) {
-      const why = this.#finish === 'length' ? 'all its tokens went into thinking' : this.#finish;
+      const why = this.#finish === 'length' ? 'it used all its tokens for thinking' : this.#finish;
       throw new BotError(
         'provider.empty',
         false,
-        `${server} gave an answer without words: ${why}.`,
+        `${server} sent an answer without words: ${why}.`,
       );
     }
     for (const call of calls) yield { kind: 'tool', call };
@@ -69,8 +69,8 @@ export class ChatStream {
 }
 
 function cutShort(began: boolean, server: string): BotError {
-  if (!began) return new BotError('provider.empty', true, `${server} answered with nothing.`);
-  return new BotError('provider.truncated', true, `${server} ended its answer in the middle.`);
+  if (!began) return new BotError('provider.empty', true, `${server} sent an empty answer.`);
+  return new BotError('provider.truncated', true, `${server} ended its answer early.`);
 }
 
 /** Text, or the text parts of servers that send a list (and think in the others). */
@@ -83,7 +83,7 @@ function contentOf(content: unknown): string {
     .join('');
 }
 
-/** Undefined for what cannot be: then it is counted by length. */
+/** Undefined for invalid usage: then it is counted by length. */
 function readUsage(usage: unknown): Usage | undefined {
   const told = recordOf(usage);
   const inputTokens = toldCount(told.prompt_tokens);

@@ -42,7 +42,7 @@ export function openChatModel(client: ApiClient, options: ChatOptions): ChatMode
 
 type Request = { readonly messages: readonly ChatMessage[]; readonly tools: readonly Tool[] };
 
-/** Asks again without what the server refuses, until it answers or nothing is left to leave out. */
+/** Repeats the request without the refused fields, until the server answers or no field is left to leave out. */
 function opener(client: ApiClient, options: ChatOptions) {
   /** Fields this server has refused, kept so that only the first answer pays for finding out. */
   const refused = new Set<OptionalField>();
@@ -108,7 +108,7 @@ export function bodyOf(
   };
 }
 
-/** Which field a server stumbled over: the one it names, or the rarest if it only says that one is unknown. */
+/** Field that a server refused: the one it names, or the rarest if it only says that one is unknown. */
 export function refusedField(
   cause: unknown,
   refused: ReadonlySet<OptionalField>,

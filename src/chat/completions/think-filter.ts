@@ -3,9 +3,9 @@ const tag = /<(\/?)think(?:ing)?>/i;
 const partialTag = /<(?:\/?(?:t(?:h(?:i(?:n(?:k(?:i(?:n(?:g)?)?)?)?)?)?)?)?)?$/i;
 
 /**
- * Drops what a model wrote between `<think>` and `</think>`, however the tags are spread over pieces.
+ * Drops text between `<think>` and `</think>`, also where the tags are cut by pieces.
  *
- * The white space after a closing tag goes too. A closing tag without an opening one loses only itself.
+ * The white space after a closing tag goes too. Of a closing tag without an opening one only the tag is dropped.
  */
 export class ThinkFilter {
   #held = '';

@@ -11,7 +11,7 @@ type Fragment = {
 
 type PartialToolCall = { id: string; name: string; json: string };
 
-/** Characters of arguments that are looked through for their end in one answer: each piece may ask for it anew. */
+/** Limit of characters of arguments that are searched for their end in one answer: each piece may start a new search. */
 const mostCheckedChars = 4 * 2 ** 20;
 
 /**

@@ -3,7 +3,7 @@ import type { TalkAnswer, TalkItem, TalkSound } from './realtime-ports.ts';
 /** One item of the server. Those of sound it names itself, later. */
 export type ItemPiece = { id: string | undefined; soundMs: number };
 
-/** Items of the server, and what they stand for. */
+/** Items of the server, with the entry they represent. */
 export type ServerItem = {
   readonly kind: TalkItem['kind'];
   readonly name: string;
@@ -29,12 +29,12 @@ export function entryOf(item: TalkItem, answer: TalkAnswer, pieces: ItemPiece[])
   };
 }
 
-/** Calls of tools, and what they gave, matter to the answer they were made in. */
+/** Tool calls and their results matter only to the answer they were made in. */
 export function isOfTools({ kind }: Pick<ServerItem, 'kind'>): boolean {
   return kind === 'call' || kind === 'result';
 }
 
-/** Whether the entry stands for this, or does once its end is cut off. */
+/** Whether the entry represents this, or does once its end is cut off. */
 export function standsFor(entry: ServerItem, item: TalkItem): boolean {
   if (entry.kind !== item.kind) return false;
   switch (item.kind) {
@@ -51,7 +51,7 @@ export function standsFor(entry: ServerItem, item: TalkItem): boolean {
   }
 }
 
-/** More was said than `text`. */
+/** Whether the entry holds more than `text`. */
 export function isLonger(entry: ServerItem, text: string): boolean {
   return !entry.isCut && lettersOf(entry.text) !== lettersOf(text);
 }
@@ -102,7 +102,7 @@ function runs(
   return at;
 }
 
-/** Punctuation, case and spaces are a matter of taste. */
+/** Letters only: punctuation, case and spaces may differ. */
 function lettersOf(text: string): string {
   return text
     .normalize('NFKC')

@@ -100,7 +100,7 @@ export class TalkMemory {
       this.#name(this.#unconfirmed.shift(), itemId);
   }
 
-  /** Keeps what was heard of an answer that was broken off; all of it goes if nothing was. */
+  /** Keeps the heard part of an answer that was broken off; drops all of it if no part was heard. */
   cut(answer: TalkAnswer): void {
     this.#over.add(answer);
     const own = this.#entries.filter((entry) => entry.answer === answer);
@@ -115,7 +115,7 @@ export class TalkMemory {
     this.#entries = this.#entries.filter((entry) => entry.answer !== answer);
   }
 
-  /** Server items that may stay, of those that stand for a wanted item: by place in `items`. */
+  /** Server items that may stay, of those that represent a wanted item: by place in `items`. */
   #keepable(
     entries: readonly ServerItem[],
     items: readonly TalkItem[],
@@ -127,7 +127,7 @@ export class TalkMemory {
     };
     const known = matches(entries, items).filter(isKnown);
     const pairs = new Map(known.map(([place, at]) => [at, place]));
-    // Sound is committed to the end only, so what comes after new sound is made anew.
+    // Sound is committed to the end only, so items after new sound are created again.
     const firstNew = items.findIndex(
       (item, place) => item.kind === 'user' && item.sound && !pairs.has(place),
     );
@@ -160,7 +160,7 @@ export class TalkMemory {
     this.#shortenAll([entry], entry.answer?.playedMs() ?? 0);
   }
 
-  /** Items of one answer, in order, of which only so much was heard. */
+  /** Cuts the items of one answer, in order, to the heard length. */
   #shortenAll(entries: readonly ServerItem[], playedMs: number, open?: ItemPiece): void {
     let leftMs = playedMs;
     for (const entry of entries) {
@@ -213,7 +213,7 @@ export class TalkMemory {
   }
 }
 
-/** Where the next item is to be put. */
+/** Id of the item after which the next one belongs. */
 function idBefore(entries: readonly ServerItem[]): string {
   return entries.at(-1)?.pieces.at(-1)?.id ?? 'root';
 }

@@ -9,7 +9,7 @@ export type RealtimeTalkOptions = {
   readonly baseUrl: string;
   readonly model: string;
   readonly apiKey?: Secret;
-  /** Where a persona names none; left out, the server's own. */
+  /** Default voice where a persona names none; left out, the server's own. */
   readonly voice?: string;
   /** Longest answer, sound included. Left out: the server's own limit. */
   readonly maxTokens?: number;
@@ -19,11 +19,11 @@ export type RealtimeTalkOptions = {
 };
 
 export type RealtimeTalkLimits = SocketLimits & {
-  /** From the request to the first event of its answer. */
+  /** Longest wait from the request to the first event of its answer, in ms. */
   readonly firstMs: number;
-  /** Between two events of an answer. */
+  /** Longest wait between two events of an answer, in ms. */
   readonly idleMs: number;
-  /** After it was cancelled, an answer is over within so long; else the connection is given up. */
+  /** Longest time, in ms, for an answer to end after it was cancelled; then the connection is given up. */
   readonly cancelMs: number;
   /** A session this old is replaced before the next answer; servers end it after an hour. */
   readonly oldestMs: number;
@@ -31,7 +31,7 @@ export type RealtimeTalkLimits = SocketLimits & {
 
 /** The one buffer a session fills with sound before it becomes an item; 24 kHz mono, 16-bit little-endian. */
 export interface TalkBuffer {
-  /** Another one whenever what was put in before is gone. */
+  /** A new object whenever the items sent before are lost. */
   readonly state: object | undefined;
   /** Lost without a sound where `state` is undefined. */
   append(samples: Int16Array): void;
@@ -87,8 +87,8 @@ export interface RealtimeTalk extends Disposable {
    * `signal`, or leaving, cancels the request.
    */
   reply(asked: TalkAsked, signal: AbortSignal): AsyncGenerator<AudioChatPart>;
-  /** The answer was broken off: the server forgets what was not heard of it, and all of it if nothing was. */
+  /** Ends the answer: the server forgets its unheard part, or all of it if no part was heard. */
   cut(answer: TalkAnswer): void;
-  /** Makes the server forget all sound and text as soon as no answer is running: what is to stay is sent anew. */
+  /** Makes the server forget all sound and text as soon as no answer is running: items that are to stay are sent again. */
   forget(): void;
 }

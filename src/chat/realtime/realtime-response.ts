@@ -39,7 +39,7 @@ export class RealtimeResponse {
   #isHeld = false;
   #isGiven = false;
   #hasLeft = false;
-  /** The server was told. */
+  /** Whether the cancellation was sent. */
   isCancelled = false;
   #suspicion: Extract<TalkEvent, { kind: 'error' }> | undefined;
   #change = Promise.withResolvers<void>();
@@ -82,7 +82,7 @@ export class RealtimeResponse {
     return responseId === undefined || responseId === this.#id;
   }
 
-  /** False for what is not taken any more. */
+  /** False for events that are no longer accepted. */
   take(event: ResponseEvent): boolean {
     if (event.kind !== 'done' && (this.#hasLeft || this.#ended)) return false;
     if (event.kind === 'words' && event.isWhole && this.#streamed.has(event.itemId)) return false;
@@ -113,7 +113,7 @@ export class RealtimeResponse {
     this.#hold(false);
   }
 
-  /** Once. Errors: BotError `provider.*`, after what did come. Aborting `signal` throws `signal.reason`. */
+  /** May be called once. Errors: BotError `provider.*`, after partial output. Aborting `signal` throws `signal.reason`. */
   async *read(signal: AbortSignal): AsyncGenerator<AudioChatPart> {
     using deadline = new StreamDeadline(this.#options.clock);
     for (;;) {
@@ -156,7 +156,7 @@ export class RealtimeResponse {
     if (text !== '') this.#parts.push({ kind: isSpoken ? 'transcript' : 'text', text });
   }
 
-  /** Told in several ways, each with something missing in some servers. */
+  /** Reads a call, which servers report in several events, each incomplete on some servers. */
   #call(itemId: string, { id, name, argumentsJson }: ToolCall): void {
     const known = this.#calls.get(itemId);
     this.#calls.set(itemId, {
@@ -166,7 +166,7 @@ export class RealtimeResponse {
     });
   }
 
-  /** Tools are only named here: what was interrupted has finished calls, too. */
+  /** Only names tools: an interrupted answer has finished calls, too. */
   #finish({ status, words, code, usage, calls }: ResponseEnd): void {
     if (usage) this.#parts.push({ kind: 'usage', usage: { ...usage, by: this.#options.by } });
     if (status !== 'completed') {

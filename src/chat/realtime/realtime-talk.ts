@@ -30,7 +30,7 @@ export function openRealtimeTalk(options: RealtimeTalkOptions): RealtimeTalk {
   return new Talk(options);
 }
 
-/** A connection, and what the server at its other end has in mind. */
+/** A connection, and the conversation its server holds. */
 type Session = {
   readonly link: RealtimeLink;
   readonly memory: TalkMemory;
@@ -42,7 +42,7 @@ type Session = {
   voiceEventId: string | undefined;
   /** The answer before, of which something may still come. */
   former: string | undefined;
-  /** Nothing of it is to be remembered any longer than an answer takes that is on its way. */
+  /** Whether its content is to be forgotten as soon as the running answer ends. */
   isStale: boolean;
 };
 
@@ -54,7 +54,7 @@ class Talk implements RealtimeTalk {
   #opening: Promise<Session> | undefined;
   #onOpen: () => void = () => undefined;
   #response: RealtimeResponse | undefined;
-  /** Resolves when the last of those who ask has its answer. */
+  /** Resolves when the last request has its answer. */
   #last: Promise<void> = Promise.resolve();
   #nextTryAtMs = 0;
   #asked = 0;
@@ -111,7 +111,7 @@ class Talk implements RealtimeTalk {
     this.#drop();
   }
 
-  /** In the order of coming. */
+  /** Waits for the requests before it. */
   async #enter(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -259,7 +259,7 @@ class Talk implements RealtimeTalk {
     }
   }
 
-  /** Nothing of such a refused update holds, the instructions neither: requests that came with it are not waited for. */
+  /** A refused update has no effect, the instructions included: requests that came with it are not waited for. */
   #refuseVoice(error: Extract<TalkEvent, { kind: 'error' }>): void {
     this.#response?.refuse(error);
     this.#drop();

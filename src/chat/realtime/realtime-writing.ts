@@ -32,7 +32,7 @@ export function mannerUpdate(manner: TalkManner): JsonEvent {
   return { type: 'session.update', session: { type: 'realtime', ...told, ...audio } };
 }
 
-/** An item in words; who said it stands before them, on one line. */
+/** An item as text, after the speaker's name, on one line. */
 export function itemOf(item: TalkItem): JsonEvent {
   switch (item.kind) {
     case 'system':

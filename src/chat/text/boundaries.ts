@@ -1,7 +1,7 @@
 /**
- * A place in a text where something ends.
+ * A place in a text where a part ends.
  *
- * `end` is its first character that belongs to what follows. `unknown`: more text must tell. `fence`: code begins there.
+ * `end` is the first character of the next part. `unknown`: more text must decide. `fence`: code begins there.
  */
 export type Boundary = {
   readonly end: number;
@@ -11,7 +11,7 @@ export type Boundary = {
 /** A judgement looks at no more than this much text after the place it judges. */
 export const lookaheadChars = 8;
 
-/** Closing quotes and brackets, and marks of emphasis, belong to what they close. */
+/** Closing quotes and brackets, and marks of emphasis, belong to the text they close. */
 const closers = '["\'\u201d\u2019\u00bb)\\]*_~`]{0,4}';
 const marks = {
   line: '\\n',

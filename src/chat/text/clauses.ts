@@ -1,6 +1,6 @@
 import { boundaries, lookaheadChars, sureEnd } from './boundaries.ts';
 
-/** Where a clause may end. */
+/** Limits for the end of a clause. */
 type Rules = {
   /** A pause inside a sentence will do, once this many words stand before it. */
   readonly pauseWords: number;
@@ -10,7 +10,7 @@ type Rules = {
   readonly longestChars: number;
 };
 
-/** Soon: everybody is waiting for it. */
+/** Rules of the first clause: short, since the listeners wait for it. */
 const firstRules: Rules = { pauseWords: 3, shortestChars: 1, longestChars: 100 };
 /** Whole sentences sound better, and there is time: the first clause is playing. */
 const laterRules: Rules = {
@@ -27,11 +27,11 @@ const addressEnd = /[a-z0-9/]$/i;
 const addressMark = /^[)\]>"'`*_.,;:!?]$/;
 
 /**
- * Cuts streamed text into what is said in one breath: a short clause first, whole sentences later.
+ * Cuts streamed text into clauses, each spoken in one breath: a short clause first, whole sentences later.
  *
- * The cuts depend on the text alone, not on the pieces it came in, so each waits for the character that proves it. An
- * eager one does not wait at the end of the first clause, where a piece ends in a stop or comma that is hardly anything else.
- * Nothing but white space between clauses is lost. A fenced block of code is one clause of any length.
+ * The cuts depend on the text alone, not on its pieces, so each waits for the character that proves it. An eager one does
+ * not wait at the end of the first clause, where a piece ends in a stop or comma that is hardly anything else. Only white
+ * space between clauses is lost. A fenced block of code is one clause of any length.
  */
 export class ClauseSplitter {
   readonly #isEager: boolean;
@@ -47,7 +47,7 @@ export class ClauseSplitter {
     return this.#cutAll(this.#isEager && this.#rules === firstRules && endsFirst(this.#rest));
   }
 
-  /** All that is left, the text having ended. What comes then is cut like a new text. */
+  /** Gives the rest at the end of the text. Later text is cut like a new one. */
   flush(): string[] {
     const clauses = this.#cutAll(true);
     this.#rules = firstRules;
@@ -115,7 +115,7 @@ function endOfFence(text: string, ended: boolean): number | undefined {
   return ended ? text.length : undefined;
 }
 
-/** At the last pause, if it is not too early, else between words, else inside one, but never inside a character. */
+/** Cuts at the last pause, if it is not too early, else between words, else inside one, but never inside a character. */
 function hardEnd(text: string, longestChars: number, pause: number): number {
   if (pause > longestChars / 2) return pause;
   const space = text.slice(0, longestChars).search(/\s\S*$/);
@@ -141,7 +141,7 @@ function wordCount(text: string): number {
  * clause must not end in the middle of one. The character that closes it stays.
  */
 export class ShortLinks {
-  /** The end of what was given so far, up to the last character that no address holds. */
+  /** End of the output so far, up to the last character that no address holds. */
   #run = '';
   #marks = '';
 

@@ -9,7 +9,7 @@ export type ClockTimes = {
 };
 
 type TimeOfDay = readonly [hour: number, minute: number];
-/** `early` are the hours 0 to 11, `late` those from 12 on; a `night` goes on until 5 of the next day. */
+/** `early` are the hours 0 to 11, `late` those from 12 on; a `night` lasts until 5 of the next day. */
 type HalfOfDay = 'early' | 'late' | 'night';
 
 const namedWeekday =

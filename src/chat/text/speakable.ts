@@ -1,4 +1,4 @@
-/** A step of making text speakable: what it finds, and what stays of it. */
+/** A step of making text speakable: a pattern, and its replacement. */
 type SpeakableRule = readonly [find: RegExp, keep: string];
 
 /** In this order: a link's text may hold emphasis, a code block may look like anything. */
@@ -6,10 +6,10 @@ const steps: readonly SpeakableRule[] = [
   [/\r\n?/g, '\n'],
   // A fenced block, closed or not.
   [/```[\s\S]*?(?:```|$)/g, ' '],
-  // Inline code that reads like words, then what does not.
+  // Inline code that reads like words, then all other code.
   [/`([\p{L}\p{N} ._-]+)`/gu, '$1'],
   [/`[^`\n]*`/g, ' '],
-  // An image, a link and its text, what Discord and HTML put in angles, and bare addresses.
+  // An image, a link and its text, Discord's and HTML's tags, and bare addresses.
   [/!\[[^[\]\n]*\]\((?:[^()\n]|\([^()\n]*\))*\)/g, ' '],
   [/\[([^[\]\n]*)\]\((?:[^()\n]|\([^()\n]*\))*\)/g, '$1'],
   [

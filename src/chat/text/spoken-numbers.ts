@@ -13,7 +13,7 @@ const irregularOrdinals: Readonly<Record<string, string>> = {
   twelve: 'twelfth',
 };
 
-/** `twenty five`, the way a weak recogniser reads it back. For whole numbers from 0 to 999 999. */
+/** Number words, as a weak recogniser writes them: `twenty five`. For whole numbers from 0 to 999 999. */
 export function numberWords(value: number): string {
   if (value < 20) return small[value] ?? '';
   if (value < 100) return joined(tens[Math.floor(value / 10)] ?? '', value % 10);

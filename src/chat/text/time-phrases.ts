@@ -9,17 +9,17 @@ export type ReadTime =
   /** `unclear`: not understood. `past`: it is over. */
   | { readonly kind: 'unclear' | 'past' };
 
-/** Now, and the zone whose clocks are meant. */
+/** Present instant, and the time zone of the phrase. */
 export type TimeContext = { readonly nowWallMs: number; readonly timeZone: string };
 
 const unclear: ReadTime = { kind: 'unclear' };
 
 /**
- * When an English phrase or ISO 8601 means: "in ten minutes", "half past six", "tomorrow at 9 pm", "on friday",
- * `2026-11-22T18:30`, `PT10M`. What is not wholly understood is unclear.
+ * Instant of an English phrase or ISO 8601: "in ten minutes", "half past six", "tomorrow at 9 pm", "on friday",
+ * `2026-11-22T18:30`, `PT10M`. A phrase that is not wholly understood is unclear.
  *
- * An hour that does not tell its half of the day is the next one; on another day than today, 1 to 6 is in the afternoon. Days and weeks
- * keep the time of day where clocks are put forward or back; hours and minutes are as long as they are.
+ * An hour without its half of the day is the next one; on another day than today, 1 to 6 is in the afternoon. Days and
+ * weeks keep the time of day where clocks change; hours and minutes are as long as they are.
  */
 export function readTime(phrase: string, context: TimeContext): ReadTime {
   const words = plainPhrase(phrase);

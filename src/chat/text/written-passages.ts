@@ -5,7 +5,7 @@ export type Aside = { readonly kind: AsideKind; readonly text: string };
 /** A character, or a pair of brackets around more: a round one that is not closed ends the search, which keeps it linear. */
 const nested = (without: string) => `(?:[^()${without}]|\\([^()${without}]*\\))`;
 
-/** The first that fits at a place holds; what lies inside belongs to it. */
+/** The first form that fits at a place counts; text inside belongs to it. */
 const forms = {
   code: '```[\\s\\S]*?(?:```|(?![\\s\\S]))',
   label: `!?\\[(?<words>[^[\\]\\n]*)\\]\\((?<target>${nested('\\s')}+)(?:[ \\t]${nested('\\n')}*)?\\)`,

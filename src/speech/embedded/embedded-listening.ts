@@ -154,7 +154,7 @@ export class EmbeddedListening implements Listening {
   }
 }
 
-const brokeDown = 'The embedded recogniser broke down twice over the same words.';
+const brokeDown = 'The embedded recogniser crashed twice on the same words.';
 
 /** A promise that its waiter rejects with the error; unwaited for, it ends nothing. */
 function ending(): PromiseWithResolvers<void> {

@@ -96,11 +96,11 @@ function refuse(
 
 const unspeakable = [
   'speech.unspeakable',
-  'The embedded voice can say nothing of this text.',
+  'This text has no word that the embedded voice can speak.',
 ] as const;
 
 function noVoice(language: string) {
-  const message = `The embedded voice speaks English, and the text is in ${englishLanguageName(language)}.`;
+  const message = `The embedded voice speaks English only, and the text is in ${englishLanguageName(language)}.`;
   return ['speech.no_voice', message] as const;
 }
 

@@ -51,7 +51,7 @@ export class EngineScheduler {
     this.#holder = undefined;
   }
 
-  /** Never throws: what goes wrong belongs to the one who is served. */
+  /** Never throws: an error belongs to the utterance that is served. */
   async #serve(): Promise<void> {
     if (this.#serving) return;
     this.#serving = true;

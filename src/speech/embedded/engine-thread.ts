@@ -9,7 +9,7 @@ export type EngineThreadOptions = {
   /** Name in messages, say `speech recogniser`. */
   readonly name: string;
   readonly entry: URL;
-  /** Until the engine is warm. */
+  /** Longest time until the engine is warm, in ms. */
   readonly startLimitMs: number;
   readonly clock: Clock;
   /** 0 to 1 while the engine loads. */
@@ -22,7 +22,7 @@ export type JobEnd =
   /** The thread is gone and so is this object's use. */
   | { readonly kind: 'died'; readonly error: BotError };
 
-/** An engine's memory lies outside the heap; more room for the young would only keep the waste of loading. */
+/** An engine's memory lies outside the heap; a larger young generation would only keep garbage of loading. */
 const resourceLimits = { maxYoungGenerationSizeMb: 3 };
 
 /** Current work of the thread: loading, or one job. */

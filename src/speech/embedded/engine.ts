@@ -3,13 +3,13 @@ import { Mailbox } from '#src/base/mailbox.ts';
 import { EngineThread, type EngineThreadOptions } from './engine-thread.ts';
 
 export type EngineOptions = EngineThreadOptions & {
-  /** Whether a job may start anew after some of its output was already given. */
+  /** Whether a job may be repeated after some of its output was already given. */
   readonly repeatable: boolean;
 };
 
 /** Jobs that wait beside the one that runs; one more is refused. */
 const longestQueue = 32;
-/** More than any job gives; beyond it the oldest would be lost. */
+/** Limit of unread output, more than any job gives; beyond it the oldest would be lost. */
 const mostOutputs = 1024;
 /** The first try, and one more on a new thread if the first one's died. */
 const tries = 2;
@@ -22,7 +22,7 @@ type Task<In, Out> = {
   readonly signal: AbortSignal;
 };
 
-/** A speech engine in a thread of its own: does jobs in order of call, and starts anew when its thread dies. */
+/** A speech engine in a thread of its own: does jobs in order of call, and restarts when its thread dies. */
 export class Engine<In, Out> implements AsyncDisposable {
   readonly #options: EngineOptions;
   #thread: EngineThread<In, Out> | undefined;
@@ -59,12 +59,13 @@ export class Engine<In, Out> implements AsyncDisposable {
     if (task.signal.aborted) return;
     this.#queue = this.#queue.filter(({ signal }) => !signal.aborted);
     if (this.#closed) task.out.fail(this.#refusal('is closed'));
-    else if (this.#queue.length >= longestQueue) task.out.fail(this.#refusal('has too much to do'));
+    else if (this.#queue.length >= longestQueue)
+      task.out.fail(this.#refusal('has reached its limit of waiting tasks'));
     else this.#queue.push(task);
     if (!this.#serving) void this.#serve();
   }
 
-  /** Never throws: what goes wrong belongs to the task. */
+  /** Never throws: an error belongs to the task. */
   async #serve(): Promise<void> {
     this.#serving = true;
     for (let task = this.#queue.shift(); task; task = this.#queue.shift()) {

@@ -7,13 +7,13 @@ class Exit extends Error {}
 
 /** 64 KiB each: to start with, and at most; 160 characters of digits at half pace take 150 MiB (2026-11-20). */
 const pages = { initial: 262, maximum: 4096 };
-/** Ordinary pieces take 18 to 31 MiB; what took more is left to the garbage collector. */
+/** Largest memory, in bytes, that is reused: ordinary pieces take 18 to 31 MiB; a larger one is left to the garbage collector. */
 const keptBytes = 32 << 20;
 
 /** The flite command, compiled to import its memory. */
 export class Flite {
   readonly #module: WebAssembly.Module;
-  /** Used again: what every run leaves behind would pile up before the garbage collector sees it. */
+  /** Reused: the memory of every run would pile up before the garbage collector runs. */
   #memory = new WebAssembly.Memory(pages);
 
   constructor(wasm: Uint8Array) {
@@ -21,9 +21,9 @@ export class Flite {
   }
 
   /**
-   * Runs the command once, on a file system that is only memory, and gives back the file it wrote.
+   * Runs the command once, on a file system in memory, and returns the file it wrote.
    *
-   * Knows just the calls of WASI preview 1 that flite imports. Throws what WebAssembly throws.
+   * Implements just the calls of WASI preview 1 that flite imports. Throws the errors of WebAssembly.
    */
   run(args: readonly string[]): Uint8Array {
     const memory = this.#emptied();

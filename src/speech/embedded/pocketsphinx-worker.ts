@@ -14,13 +14,13 @@ export type SphinxJob =
       readonly last: boolean;
     };
 
-/** `lost`: what came before is unknown here, and the stretch has to be told from its beginning. */
+/** `lost`: the earlier sound is unknown here, and the stretch has to be sent from its beginning. */
 export type SphinxWords = TranscriptUpdate | { readonly kind: 'lost' };
 
-/** 200 ms: how much is heard between two looks at the words, and at whether anybody still waits. */
+/** Samples between two checks of the words and of the waiting callers: 200 ms. */
 const step = 3200;
 
-/** Which stretch the recogniser is in the middle of. */
+/** Unfinished stretch of the recogniser. */
 let open: { readonly stretch: number; heard: number } | undefined;
 
 await serveEngine<SphinxJob, SphinxWords>(async (progress) => {

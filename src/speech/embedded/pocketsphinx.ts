@@ -1,9 +1,9 @@
 import { readChecked, readPart } from '#src/speech/checked-file.ts';
 import { patchWasm } from './wasm-patch.ts';
 
-/** One recogniser with its own memory; it adapts to what it hears, so it is kept. */
+/** One recogniser with its own memory; it adapts to the sound, so it is kept. */
 export interface Recogniser {
-  /** Everything said so far. Plain throw: the recogniser is broken and so is its module. */
+  /** Text of all sound so far. Plain throw: the recogniser is broken and so is its module. */
   hear(samples: Int16Array): string;
   /** Ends the utterance; the final text. */
   finish(): string;

@@ -10,9 +10,9 @@ export type Perform<In, Out> = (
 ) => void;
 
 /**
- * The worker's side of an engine: loads it, tells so, then does jobs one after the other.
+ * The worker's side of an engine: loads it, reports that, then does jobs one after the other.
  *
- * A BotError ends its job; anything else ends the thread, and the other side starts a new one.
+ * A BotError ends its job; any other error ends the thread, and the other side starts a new one.
  */
 export async function serveEngine<In, Out>(
   load: (progress: (fraction: number) => void) => Promise<Perform<In, Out>>,

@@ -15,7 +15,7 @@ export class SharedTask<T> {
     );
   }
 
-  /** Going on or done; what failed or was left alone has nothing to give any more. */
+  /** Running or done; a task that failed or was abandoned has no output any more. */
   get useful(): boolean {
     return this.#state !== 'failed' && !this.#left.signal.aborted;
   }

@@ -73,7 +73,7 @@ function memoryLimits(wasm: Uint8Array): Uint8Array {
   for (const [id, section] of sections(wasm)) {
     if (id === memorySection && section[0] === 1) return section.subarray(1);
   }
-  throw new Error('The module does not make the memory it should.');
+  throw new Error('The module does not define the expected memory.');
 }
 
 function withMemory(section: Uint8Array, limits: Uint8Array): Buffer {
@@ -85,7 +85,7 @@ function withMemory(section: Uint8Array, limits: Uint8Array): Buffer {
 function widenMemory(section: Uint8Array, pages: number): Uint8Array {
   const patched = Buffer.from(section);
   const at = patched.indexOf(memoryImport);
-  if (at < 0) throw new Error('The module does not import the memory it should.');
+  if (at < 0) throw new Error('The module does not import the expected memory.');
   const limit = [(pages & 127) | 128, pages >> 7];
   patched.set([...limit, ...limit], at + memoryImport.length - 4);
   return patched;

@@ -7,17 +7,17 @@ import { sumOf } from './request-counter.ts';
 export type SpokenUsage = {
   readonly characters: number;
   readonly ms: number;
-  /** With a count only if all of the text was spoken, and counted. */
+  /** Usage, with a count only if all of the text was spoken, and counted. */
   readonly took?: EngineUsage;
 };
 
 /**
- * Told once of each request for a text, when it has ended or was cut short.
- * What was refused before its first sound costs nothing.
+ * Called once for each request for a text, when it has ended or was cut short. A request refused before its first sound
+ * costs nothing.
  */
 export type OnSpoken = (spoken: SpokenUsage) => void;
 
-/** Counts every request of a synthesizer, also one in whose place another was asked. */
+/** Counts every request of a synthesizer, also of one that stands in for another. */
 export function meteredVoice(synthesizer: Synthesizer, spoke: OnSpoken): Synthesizer {
   const { wrapped } = synthesizer;
   return wrapped
@@ -29,7 +29,7 @@ function metered(synthesizer: Synthesizer, spoke: OnSpoken): Synthesizer {
   const { oneVoice } = synthesizer;
   return {
     async *synthesize(text, voice, signal) {
-      signal.throwIfAborted(); // what is never asked takes nothing
+      signal.throwIfAborted(); // a request that is not sent costs nothing
       const tally = new Tally();
       const onTook = (took: EngineUsage) => {
         tally.add(took);

@@ -21,7 +21,7 @@ export function standardVoiceInstead(
   voices: Pick<VoiceNames, 'known'>,
   clock: Pick<Clock, 'nowMs'>,
 ): Synthesizer {
-  /** By name: until when. */
+  /** End of the refusal by voice name. */
   const refused = new Map<string, number>();
   const isGone = (name: string) =>
     (refused.get(name) ?? 0) > clock.nowMs() || !isVoiceAmong(name, voices.known());
@@ -86,8 +86,8 @@ export async function* unlessRefused<T>(
 }
 
 /**
- * Whether a request may have been refused for its voice: for what it asks for, that is. Over WebSockets there is no status, and
- * some servers answer with nothing at all where they do not know a voice.
+ * Whether a request may have been refused for its voice. Over WebSockets there is no status, and some servers send no
+ * answer at all for an unknown voice.
  */
 function isRefusal(error: unknown): boolean {
   if (!(error instanceof BotError)) return false;

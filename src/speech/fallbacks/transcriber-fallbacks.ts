@@ -16,14 +16,14 @@ import { UtteranceSound } from '#src/speech/utterance-sound.ts';
 
 const isOutput = ({ kind }: TranscriptUpdate) => kind === 'final';
 
-/** Longest sound, in ms, whose words have the usual time; of longer sound a share of the rest is added. */
+/** Longest sound, in ms, that gets the usual time; longer sound adds a share of the rest. */
 const shortMs = 5_000;
 const moreShare = 0.25;
-/** Shortest time, in ms, after which a request that usually takes less is taken for stalled, and sent once more. */
+/** Shortest time, in ms, after which a request that usually takes less counts as stalled, and is sent once more. */
 const shortestStallMs = 2_500;
 /** Time in ms after which a request counts as stalled while nothing is known of this server: a model may be loading. */
 const unknownStallMs = 5_000;
-/** A request that takes this many times longer than the last one is taken for stalled. */
+/** Factor by which a request must exceed the time of the last one to count as stalled. */
 const stallFactor = 2;
 
 /**

@@ -44,7 +44,7 @@ export async function* askedAgain(
   try {
     yield* updates.read(signal);
   } finally {
-    over.abort(new Error('the words are there, or nobody waits for them'));
+    over.abort(new Error('the words are there, or the request is over'));
   }
 }
 

@@ -47,7 +47,7 @@ export function openSynthesizer(client: ApiClient, options: SynthesizerOptions):
       const by = servedBy(modelOf({ voice, options }), client.baseURL);
       const pieces = textPieces(text, longestInputChars);
       if (pieces.length === 0) {
-        throw new BotError('speech.unspeakable', false, 'There is no text to say.');
+        throw new BotError('speech.unspeakable', false, 'The text has nothing to speak.');
       }
       try {
         for (const piece of pieces) {
@@ -85,7 +85,7 @@ async function* speak(
   throw new BotError('provider.empty', true, message);
 }
 
-/** A name that is not on the list never reaches the server: it may come from anybody. */
+/** A name that is not on the list never reaches the server: anyone may have chosen it. */
 function modelOf({ voice, options }: How): string {
   const { model } = voice;
   return model !== undefined && options.models?.includes(model) ? model : options.model;

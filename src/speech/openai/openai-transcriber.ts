@@ -28,7 +28,7 @@ export type TranscriberOptions = {
 };
 
 const streaming = /^gpt-(4o-(mini-)?)?transcribe(?!-diarize)/;
-/** With which a server says, in its way, that it does not stream. */
+/** Errors by which servers report that they do not stream. */
 const noStream: ReadonlySet<ErrorCode> = new Set([
   'provider.refused',
   'provider.wrong_type',
@@ -60,7 +60,7 @@ type Abilities = {
   translates: boolean;
 };
 
-/** With these a server says that it cannot take a request as it is, and with the others that it has no such endpoint. */
+/** Statuses with which servers refuse the form of a request; `notThere` adds those of a missing endpoint. */
 const notUnderstood = new Set([400, 422]);
 const notThere = new Set([...notUnderstood, 404, 405, 501]);
 
@@ -110,7 +110,7 @@ class TranscriptionServer {
     yield* isTranslated ? this.#translated(form, signal) : this.#asFarAsTaken(form, signal);
   }
 
-  /** A name that is not on the list never reaches the server: it may come from anybody. */
+  /** A name that is not on the list never reaches the server: anyone may have chosen it. */
   #modelOf({ model }: TranscriptionOptions): string {
     const { model: usual, models = [] } = this.#options;
     return model !== undefined && models.includes(model) ? model : usual;
@@ -127,7 +127,7 @@ class TranscriptionServer {
     return found;
   }
 
-  /** In English, where the server translates what this model hears; else in the words that were said. */
+  /** Text in English, where the server translates with this model; else in the spoken language. */
   async *#translated(form: Form, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
     try {
       const told = { ...form, language: undefined, hasWordTimes: false }; // it takes neither
@@ -143,7 +143,7 @@ class TranscriptionServer {
     }
   }
 
-  /** Asks for less where the server does not understand what it is asked for. */
+  /** Repeats the request with fewer fields where the server does not know one. */
   async *#asFarAsTaken(form: Form, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
     const { hasWordTimes, hints } = form;
     try {
@@ -163,7 +163,7 @@ class TranscriptionServer {
 
   async *#recognise(form: Form, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
     const can = this.#abilitiesOf(form.model);
-    const mayStream = can.streams !== 'no' && !form.hasWordTimes; // a stream tells no times
+    const mayStream = can.streams !== 'no' && !form.hasWordTimes; // a stream has no times
     if (mayStream && (yield* this.#tryStream(form, can, signal))) return;
     const transcript = await ask(this.#client, 'transcriptions', form, signal);
     signal.throwIfAborted();

@@ -5,7 +5,7 @@ import type { VoiceNames } from '#src/speech/voice-names.ts';
 
 /** Time, in ms, for which an answer counts; after it the server is asked again, and meanwhile the former one holds. */
 const freshMs = 600_000;
-/** Time, in ms, after which a server that did not tell is asked again. */
+/** Time, in ms, after which a server that did not answer is asked again. */
 const retryMs = 60_000;
 /** Longest wait, in ms, for the answer: a person types, or waits for a reply. */
 const longestMs = 2_000;
@@ -39,7 +39,7 @@ export class ServerVoices implements VoiceNames {
     return this.#names;
   }
 
-  /** Never throws: a server that does not tell has the names it had. */
+  /** Never throws: a server that does not answer keeps its known names. */
   async #ask(): Promise<void> {
     const hangUp = new AbortController();
     try {
@@ -49,7 +49,7 @@ export class ServerVoices implements VoiceNames {
     } catch {
       this.#dueAtMs = this.#clock.nowMs() + retryMs;
     } finally {
-      hangUp.abort(new Error('nobody waits for it any more'));
+      hangUp.abort(new Error('the request is over'));
     }
   }
 }

@@ -3,7 +3,7 @@ import { type Pcm, speakRateHz, toMono } from '#src/audio/pcm.ts';
 import { WavStream } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 
-/** Enough to see what a body begins with. */
+/** Bytes needed to detect the format of a body. */
 const headBytes = 12;
 
 type SoundReader = 'undecided' | 'raw' | WavStream | Packed;

@@ -26,8 +26,7 @@ export function transcriptOf(reply: unknown, asked: string | undefined): Transcr
   };
 }
 
-const noText =
-  'The transcription server answered without a text: check the base URL and the model.';
+const noText = 'The transcription server answered without text: check the base URL and the model.';
 
 function jsonOr(text: string): unknown {
   try {

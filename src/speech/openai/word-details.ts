@@ -3,15 +3,15 @@ import type { TranscribedWord, Transcript } from '#src/speech/ports.ts';
 /** Details of the words of a transcript from the server, beside their text. */
 export type WordDetails = Pick<Transcript, 'confidence' | 'words'>;
 
-/** More words than anybody says in one utterance: then none are believed. */
+/** Limit of words in one utterance: of a longer list none are used. */
 const mostWords = 2_000;
 const longestWord = 100;
-/** Longer than any utterance. */
+/** Latest time of a word, in s, longer than any utterance. */
 const latestSeconds = 600;
 
 /**
- * Times and sureness of words, from the shapes servers answer in: `words` and `segments[].avg_logprob` of verbose_json,
- * `logprobs` of json, of the last event of a stream and of Realtime. What cannot be is left out.
+ * Times and confidence of words, from the shapes of servers: `words` and `segments[].avg_logprob` of verbose_json,
+ * `logprobs` of json, of the last event of a stream and of Realtime. Invalid values are left out.
  */
 export function wordDetails(reply: unknown): WordDetails {
   const { words, segments, logprobs } = recordOf(reply);

@@ -34,7 +34,7 @@ export type HeardEvent =
 
 const transcription = 'conversation.item.input_audio_transcription';
 
-/** Undefined for what a transcription does not need. */
+/** Undefined for events that a transcription does not need. */
 export function readHeard(event: JsonEvent): HeardEvent | undefined {
   const itemId = word(event.item_id);
   switch (event.type) {

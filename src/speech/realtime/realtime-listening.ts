@@ -29,8 +29,8 @@ const rateRatio = speakRateHz / listenRateHz;
 /**
  * One utterance over one connection: sound leaves as it comes, a pause commits it.
  *
- * A connection lost on the way is replaced once, and what it had not transcribed is sent again; so does a settle after
- * a failed one.
+ * A lost connection is replaced once, and sound that it had not transcribed is sent again; a settle after a failed one
+ * does the same.
  */
 export class RealtimeListening implements Listening {
   readonly #options: RealtimeListeningOptions;
@@ -114,7 +114,7 @@ export class RealtimeListening implements Listening {
     void this.#connect();
   }
 
-  /** Sends what has not left yet. */
+  /** Sends the sound that has not left yet. */
   #flow(): void {
     const session = this.#session;
     if (!session) return;

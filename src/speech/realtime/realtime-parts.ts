@@ -41,7 +41,7 @@ class TranscriptPart {
     this.end.reject(error);
   }
 
-  /** Marks the part as unsent; its waiter goes on waiting, unless it was told of a failure. */
+  /** Marks the part as unsent; its waiter still waits, unless it already got an error. */
   resend(): void {
     if (this.state === 'sent') this.state = 'waiting';
     [this.isNamed, this.text] = [false, ''];
@@ -63,7 +63,7 @@ export class TranscriptParts {
     this.#onPartial = onPartial;
   }
 
-  /** Where the stretch begins that no pause has ended yet. */
+  /** Start of the stretch that no pause has ended yet. */
   get openFrom(): number {
     return this.#open.fromSample;
   }
@@ -79,17 +79,17 @@ export class TranscriptParts {
     this.#open = new TranscriptPart(atSample, this.#parts.length + 1);
   }
 
-  /** To be sent and committed, in order. */
+  /** Parts to be sent and committed, in order. */
   waiting(): TranscriptPart[] {
     return this.#parts.filter(({ state }) => state === 'waiting');
   }
 
-  /** Everything up to the last pause is transcribed. */
+  /** Resolves when all sound up to the last pause is transcribed. */
   async done(): Promise<void> {
     await Promise.all(this.#parts.map(({ end }) => end.promise));
   }
 
-  /** With what the server counted since the last one, if it counted all of that. */
+  /** Transcript with the usage since the last one, if the server reported all of it. */
   transcript(asked: string | undefined, by: ServedBy): Transcript {
     const language = this.#parts.findLast((part) => part.language)?.language ?? asked;
     const text = joinTexts(this.#parts.map((part) => part.text));
@@ -101,7 +101,7 @@ export class TranscriptParts {
     return { text, ...(language && { language }), ...details, took };
   }
 
-  /** For a new connection, which holds no sound: the sample from which on everything is to be sent again. */
+  /** Prepares for a new connection, which holds no sound: returns the sample from which on all is to be sent again. */
   resend(): number {
     const all = [...this.#parts, this.#open];
     for (const part of all) part.itemId = undefined;

@@ -16,10 +16,7 @@ const longestBackOffMs = 60_000;
 /** Errors of a server that does not know this address. */
 const elsewhere = new Set(['provider.refused', 'provider.bad_key']);
 
-/**
- * Connections to one server, one for each who speaks. One is always kept ready; of others at most four wait, each for
- * a minute.
- */
+/** Connections to one server, one per speaker. One is always kept ready; at most four others stay idle, each for a minute. */
 export class RealtimePool implements Disposable {
   readonly #options: RealtimeOptions;
   readonly #urls: readonly URL[];
@@ -53,7 +50,7 @@ export class RealtimePool implements Disposable {
     this.#await(open());
   }
 
-  /** For one speaker, until given back, told to expect these words. Errors: BotError `provider.*`. */
+  /** Leases a connection to one speaker, until given back, with these hints. Errors: BotError `provider.*`. */
   async lease(hints: readonly string[] = []): Promise<RealtimeSession> {
     if (this.#idle.length === 0 && this.#coming.size > 0) await Promise.race(this.#coming);
     let session: RealtimeSession | undefined;
@@ -124,7 +121,7 @@ export class RealtimePool implements Disposable {
     this.#backOffMs = Math.min(2 * this.#backOffMs, longestBackOffMs);
   }
 
-  /** At the address that worked before, else at the first that does. */
+  /** Opens at the address that worked before, else at the first that does. */
   async #open(): Promise<RealtimeSession> {
     const { signal } = this.#over;
     let first: unknown;

@@ -21,7 +21,7 @@ export type RealtimeOptions = {
 };
 
 export type RealtimeLimits = SocketLimits & {
-  /** From a pause to the words before it, connecting anew included. */
+  /** Longest time from a pause to the words before it, in ms, including a new connection. */
   readonly settleMs: number;
 };
 
@@ -90,8 +90,8 @@ export class RealtimeSession {
   }
 
   /**
-   * Has the server expect these words from now on. `refused` is called where it does not take them: the session goes on as
-   * it was, or is lost.
+   * Makes the server expect these words from now on. `refused` is called where it does not accept them: the session is
+   * unchanged, or is lost.
    */
   hint(hints: readonly string[], refused: () => void): void {
     if (hints.join('\n') === this.#hints.join('\n')) return;

@@ -26,8 +26,8 @@ export type SpeechConnectionOptions = Omit<LinkOptions, 'opening'> & {
 };
 
 /**
- * Unread sound of one utterance, in ms, above which reading stops: the lower limit holds while no other utterance is
- * waited for.
+ * Unread sound of one utterance, in ms: above the second limit reading stops, below the first it resumes; only while no
+ * other utterance is waited for.
  */
 const [fewHereMs, enoughHereMs] = [500, 1000];
 const mostFormer = 64;
@@ -38,7 +38,7 @@ const oneAtATime = 'conversation_already_has_active_response';
 export class SpeechConnection {
   readonly #options: SpeechConnectionOptions;
   #link: RealtimeLink | undefined;
-  /** In the order they were asked for, until the server has ended them. */
+  /** Utterances in the order of their requests, until the server has ended them. */
   #active: RealtimeUtterance[] = [];
   /** Ids of responses that are over. */
   #former: string[] = [];
@@ -168,7 +168,7 @@ export class SpeechConnection {
     return next;
   }
 
-  /** Most errors spoil nothing but what they name. */
+  /** Most errors affect only the event they name. */
   #object(error: Extract<TalkEvent, { kind: 'error' }>): void {
     const fresh = this.#active.filter((one) => one.isSent && one.responseId === undefined);
     const named = fresh.find(({ tag }) => eventIdOf(tag) === error.eventId);
@@ -196,7 +196,7 @@ export class SpeechConnection {
     }
   }
 
-  /** The server ends what is cancelled; one that does not know how says no more that matters. */
+  /** The server ends cancelled responses; output of one that cannot is ignored. */
   #giveUp(utterance: RealtimeUtterance): void {
     if (!this.#active.includes(utterance) || utterance.isCancelled) return;
     if (!utterance.isSent) {
@@ -240,7 +240,7 @@ export class SpeechConnection {
     }
   }
 
-  /** Reads on as long as anybody waits for something. */
+  /** Reads on as long as a reader waits. */
   #flow(): void {
     const line = this.#isPaused ? fewHereMs : enoughHereMs;
     const sent = this.#active.filter(({ isSent }) => isSent);

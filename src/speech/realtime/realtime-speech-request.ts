@@ -58,7 +58,7 @@ export function speechRequest(
   return { type: 'response.create', event_id: eventIdOf(tag), response };
 }
 
-/** Under which a server complains of a request. */
+/** Event id by which a server's error names a request. */
 export function eventIdOf(tag: string): string {
   return `say_${tag}`;
 }

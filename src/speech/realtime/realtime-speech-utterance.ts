@@ -8,9 +8,9 @@ import type { ServerUsage } from '#src/speech/ports.ts';
 import type { SpeechAsked } from './realtime-speech-request.ts';
 
 export type UtteranceLimits = {
-  /** From the request to its first sound. */
+  /** Longest wait from the request to its first sound, in ms. */
   readonly firstMs: number;
-  /** Between two events after it. */
+  /** Longest wait between two events after it, in ms. */
   readonly idleMs: number;
   /** Longest unread sound, in ms, while other utterances must go on; then it ends. */
   readonly mostHereMs: number;
@@ -32,7 +32,7 @@ type SpeechEnd = { readonly error?: BotError; readonly isLost?: true };
 const bytesPerMs = 48;
 /** Time in ms a request has to begin after an error that may be about it. */
 const suspectMs = 2000;
-/** More text than any sound of ours. */
+/** Limit of text, more than for any sound of ours. */
 const mostTranscriptChars = 20_000;
 
 /** One text and its sound as it arrives. Read by one, and left by it at any time. */
@@ -87,12 +87,12 @@ export class RealtimeUtterance {
     return this.#count;
   }
 
-  /** The connection broke before anybody got any of it. */
+  /** The connection broke before any of its sound was read. */
   get wasLostUnheard(): boolean {
     return this.#ended?.isLost === true && !this.#isGiven;
   }
 
-  /** Nothing is taken in any more. */
+  /** Whether no more sound is accepted. */
   get isOver(): boolean {
     return this.#ended !== undefined;
   }
@@ -137,7 +137,7 @@ export class RealtimeUtterance {
     this.#wake();
   }
 
-  /** Once. Errors: BotError `provider.*`, after what did come. Aborting `signal` throws `signal.reason`. */
+  /** May be called once. Errors: BotError `provider.*`, after partial output. Aborting `signal` throws `signal.reason`. */
   async *read(signal: AbortSignal): AsyncGenerator<Buffer> {
     using deadline = new StreamDeadline(this.#options.clock);
     for (;;) {
@@ -163,7 +163,7 @@ export class RealtimeUtterance {
     const { limits, baseUrl } = this.#options;
     if (this.#hereMs <= limits.mostHereMs) return;
     const much = `${limits.mostHereMs / 1000} s of speech`;
-    const message = `${serverName(baseUrl)} sent ${much} that nobody took.`;
+    const message = `${serverName(baseUrl)} sent ${much} that was not read.`;
     this.#end({ error: new BotError('provider.truncated', true, message) });
     if (!this.#isGiven) this.#drop(); // it can be asked for once more
   }

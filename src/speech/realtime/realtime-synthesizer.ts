@@ -24,7 +24,7 @@ export type RealtimeSpeechOptions = {
   readonly clock?: Clock;
   readonly limits?: Partial<SpeechConnectionLimits & SocketLimits>;
   readonly openSocket?: OpenSocket;
-  /** Told of each text that was read to its end, where the server tells what was said. Never throws. */
+  /** Called for each text that was read to its end, where the server reports its words. Never throws. */
   readonly onReading?: (reading: ReadingAccuracy) => void;
 };
 
@@ -41,7 +41,7 @@ const usualLimits: SpeechConnectionLimits = {
   cancelMs: 3000,
   oldestMs: 55 * 60_000,
 };
-/** About 10 s of sound, so that what is asked for ahead fits into what may lie here. */
+/** About 10 s of sound, so that sound requested ahead stays below the limit of unread sound. */
 const longestPieceChars = 150;
 /** Most connections, one per voice; further ones close those that are unused. */
 const mostLines = 4;
@@ -63,7 +63,7 @@ export function openRealtimeSynthesizer(options: RealtimeSpeechOptions): Realtim
     async *synthesize(text, voice, signal) {
       signal.throwIfAborted();
       if (!/[\p{L}\p{N}]/u.test(text)) {
-        throw new BotError('speech.unspeakable', false, 'There is no text to say.');
+        throw new BotError('speech.unspeakable', false, 'The text has nothing to speak.');
       }
       const manner = { voice: voice.name ?? options.voice, speed: voice.speed };
       const tell = (count?: ServerUsage) => voice.onTook?.({ by, ...(count && { count }) });
@@ -81,7 +81,7 @@ function toneOf(voice: SpeechVoice, { instructions }: RealtimeSpeechOptions): st
   return voice.instructions ?? instructions;
 }
 
-/** `tell` gets the model with the request, and its usage. */
+/** `tell` reports the model with the request, and its usage. */
 type SpeechRequest = SpeechAsked & { readonly tell: (count?: ServerUsage) => void };
 
 async function* read(
@@ -151,7 +151,7 @@ class VoiceConnections implements Disposable {
     this.line(manner, this.#over.signal).catch(() => undefined); // each request gets the error
   }
 
-  /** A server that does not tell what it said cannot be judged. */
+  /** Reading of a server that does not report its words cannot be judged. */
   tell(wanted: string, said: string): void {
     if (said !== '') this.#options.onReading?.(compareReading(wanted, said));
   }

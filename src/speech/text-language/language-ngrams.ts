@@ -13,7 +13,7 @@ export type LanguageNgrams = {
 
 /** Added to each score of the file, which is stored without it. As eld has it. */
 const leastScore = 53;
-/** Bytes of a text that are looked at, and of one word. */
+/** Longest text, and longest word, in bytes, that is analysed. */
 const [mostTextBytes, mostWordBytes] = [350, 70];
 /** Characters between words: all but letters, and apostrophes before one. As eld has it. */
 const separators = /[^\p{L}'`\u2019]+/gu;
@@ -21,7 +21,7 @@ const apostrophes = "'`\u2019";
 /** Steepness with which the share of the best score becomes a probability. From `test/speech/text-language.test.ts`. */
 const steepness = 10;
 
-/** Scripts in which only one of these languages is written, also where none of its n-grams is known. */
+/** Scripts used by only one of these languages, also where none of its n-grams is known. */
 const ownScripts: readonly (readonly [string, RegExp])[] = [
   ['ko', /\p{Script=Hangul}/gu],
   ['ja', /[\p{Script=Hiragana}\p{Script=Katakana}]/gu],
@@ -32,7 +32,7 @@ const ownScripts: readonly (readonly [string, RegExp])[] = [
 /** Share of the letters of a text that must be of such a script: a Japanese text is kana and Han in turn. */
 const leastScriptShare = 0.3;
 
-/** Reads what `scripts/make-language-ngrams.mjs` has written. Throws a plain Error for anything else. */
+/** Reads a file that `scripts/make-language-ngrams.mjs` has written. Throws a plain Error for any other. */
 export function readLanguageNgrams(file: string): LanguageNgrams {
   const [head = '', ...lines] = file.trimEnd().split('\n');
   const codes = head.split(' ');

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { DetectedLanguage, LanguageNgrams } from './language-ngrams.ts';
 
-/** Finds out the language of a text, where a recogniser tells none. */
+/** Detects the language of a text, where a recogniser does not report it. */
 export interface TextLanguageDetector {
   /**
-   * `among`: only these, BCP 47; empty: any it knows. Undefined where the text holds no word of them, or nothing can be loaded.
-   * Loads what it needs when it is first asked. Never rejects.
+   * `among`: only these, BCP 47; empty: all known ones. Undefined where the text holds no word of them, or the data
+   * cannot be loaded. Loads its data on first use. Never rejects.
    */
   detect(text: string, among: readonly string[]): Promise<DetectedLanguage | undefined>;
 }

@@ -127,7 +127,7 @@ test('while another text is waited for, one that nobody takes ends after 10 s of
   await expect.poll(() => lastAloud().isCancelled).toBe(true);
   await expect(finish(sound)).rejects.toMatchObject({
     code: 'provider.truncated',
-    message: expect.stringContaining('10 s of speech that nobody'),
+    message: expect.stringContaining('10 s of speech that was not read'),
   });
   waiting.abort(new Error('enough'));
   await expect(next).rejects.toThrow('enough');

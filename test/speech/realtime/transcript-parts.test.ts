@@ -43,7 +43,7 @@ test('a module whose memory is imported finds what the instance before it left',
     return typeof f === 'function' ? f() : undefined;
   };
   expect([next(), next()]).toEqual([0, 7]);
-  expect(() => importMemory(trapping)).toThrow('does not make the memory');
+  expect(() => importMemory(trapping)).toThrow('does not define the expected memory');
 });
 
 test('a module that is cut off or unknown is not patched', () => {
