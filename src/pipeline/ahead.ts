@@ -1,9 +1,9 @@
 /** Limit of items that wait between producer and reader. An item that begins below the limit may exceed it. */
 export type Bound<T> = { readonly limit: number; readonly weigh: (item: T) => number };
 
-/** Where work that runs ahead leaves its results. */
+/** Queue for the results of work that runs ahead. */
 export interface BoundedQueue<T> {
-  /** Waits until what lies here is below the limit. Throws the reason when the work has been stopped. */
+  /** Waits until the unread items are below the limit. Throws the reason when the work has been stopped. */
   room(): Promise<void>;
   /** Adds an item. Never waits and never throws; a producer that must keep the bound awaits `room` first. */
   put(item: T): void;

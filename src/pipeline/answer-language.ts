@@ -6,7 +6,7 @@ import type { AnswerLanguage, ReplyStyle, Turn } from './pipeline.ts';
 /** Speech of an answer in its language. */
 export type AnswerSound = {
   readonly voice: SpeechVoice;
-  /** Said in place of what is read in a chat, once each. */
+  /** Spoken replacements of text that is shown in a chat, once each. */
   readonly asides: Readonly<Record<AsideKind, string>> | undefined;
 };
 

@@ -24,10 +24,9 @@ export const longestAnswerChars = 16_000;
 const clausesAhead: Bound<string> = { limit: longestAnswerChars, weigh: ({ length }) => length };
 
 /**
- * Recognised words to a chat model, its words to speech, clause by clause while it goes on writing.
+ * Recognised words to a chat model, its words to speech, clause by clause while it is still writing.
  *
- * Reads ahead the whole text, and the sound of the clause being read and of two more; speech waits there until the
- * reader goes on.
+ * Reads ahead the whole text, and the sound of the clause being read and of two more; speech waits there for the reader.
  */
 export function chained({ chat, synthesizer }: ChainedParts): Pipeline {
   const perform = async (
@@ -55,7 +54,7 @@ export function chained({ chat, synthesizer }: ChainedParts): Pipeline {
   };
 }
 
-/** Everything written goes to the reader as it arrives, and in clauses to speech; a tool call ends a clause. */
+/** All text goes to the reader as it arrives, and in clauses to speech; a tool call ends a clause. */
 async function write(
   writing: WrittenAnswerRequest,
   queue: BoundedQueue<ReplyPart>,

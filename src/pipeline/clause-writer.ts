@@ -3,7 +3,7 @@ import { type AsideKind, asidesIn } from '#src/chat/text/written-passages.ts';
 import type { AnswerSound } from './answer-language.ts';
 import type { ReplyPart } from './pipeline.ts';
 
-/** A written text in clauses; of a kind of thing that cannot be said, the first is followed by what is said instead. */
+/** A written text in clauses; the first passage of each unspeakable kind is followed by its spoken replacement. */
 export class ClauseWriter {
   readonly #instead: AnswerSound['asides'];
   readonly #splitter = new ClauseSplitter({ eager: true });

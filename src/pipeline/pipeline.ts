@@ -27,7 +27,7 @@ export type ReplyStyle = {
   readonly asidesIn?: (language: string | undefined) => Readonly<Record<AsideKind, string>>;
 };
 
-/** Which language an answer is given in; session finds it out. */
+/** Language of an answer; session determines it. */
 export interface AnswerLanguage {
   /** Language as far as it is known now, BCP 47; surer once `hear` was called. */
   readonly now: string | undefined;
@@ -36,9 +36,9 @@ export interface AnswerLanguage {
    * words, or the likeliest of these, and they may be in another one.
    */
   readonly hold: 'fixed' | 'settled' | 'open';
-  /** The words that `hear` was told were not all: those that were understood in the end are answered in another language. */
+  /** The transcripts given to `hear` were incomplete: the final ones are answered in another language. */
   readonly isOutdated: boolean;
-  /** To be told what was said, oldest first, as soon as it is recognised. Never rejects. */
+  /** Takes the transcripts, oldest first, as soon as they are recognised. Never rejects. */
   hear(said: readonly Transcript[]): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export type Turn = {
   readonly style: ReplyStyle;
   /** Absent: the model is left to itself. */
   readonly language?: AnswerLanguage;
-  /** Earlier turns, oldest first, without `said`. Assistant items hold only what was heard. */
+  /** Earlier turns, oldest first, without `said`. Assistant items hold only words that were heard. */
   readonly history: readonly ChatMessage[];
   readonly tools: readonly Tool[];
   /** Calls that a former answer to `said` made before it was given up, oldest first: the model is shown them as its own. */
@@ -87,7 +87,10 @@ export interface AnswerHost {
   playedMs(): number;
   /** Waits for the release of the answer first: thinking ahead never has an effect. */
   run(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
-  /** One request to a model has ended, whole or cut short: what it took, as reported, else estimated. Not told of one that was refused. Never throws. */
+  /**
+   * Reports the usage of one request to a model that has ended, whole or cut short, as reported, else estimated. Not
+   * called for a refused request. Never throws.
+   */
   spent(usage: Usage): void;
   /** A clause was spoken by a synthesizer, whole or cut short: its text, and how long its sound is. Never throws. */
   spoke?(spoken: SpokenUsage): void;

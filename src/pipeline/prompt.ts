@@ -48,7 +48,7 @@ export function shortStyle(style: ReplyStyle): ReplyStyle {
   return { ...style, instructions: `${style.instructions} ${short}` };
 }
 
-/** A name people gave themselves is no instruction, so the model takes it from what they said. */
+/** Instructions without names: a person's chosen name is no instruction, so the model gets it with their words. */
 export function instructionsOf({ style, addressee, language }: Turn): string {
   const names = addressee === undefined ? '' : ` ${byName}`;
   return `${style.instructions}${languageOrder(language)}${names}`;

@@ -2,7 +2,7 @@ import { joinSamples, listenRateHz, speakRateHz } from '#src/audio/pcm.ts';
 import { Resampler } from '#src/audio/resample.ts';
 import type { TalkBuffer } from '#src/chat/realtime/realtime-ports.ts';
 
-/** Longer than any utterance the session lets grow; what comes after is left to the answer. */
+/** Longest uploaded utterance, longer than the session's limit; the rest goes up with the answer. */
 const longestSamples = 120 * listenRateHz;
 /** Silence that was still heard after the end of an utterance, while it was not known to be one. */
 const longestTail = 3 * listenRateHz;
@@ -37,7 +37,7 @@ export class LiveUpload {
     this.#buffer = buffer;
   }
 
-  /** Uploads sound. The first speaker keeps the server's buffer; what others say meanwhile goes up with their answer. */
+  /** Uploads sound. The first speaker keeps the server's buffer; others' sound in the meantime goes up with their answer. */
   hear(samples: Int16Array, speakerId: string, fromMs: number): void {
     const now = this.#hearing;
     const isSame = now?.speakerId === speakerId && now.fromMs === fromMs;
@@ -53,7 +53,7 @@ export class LiveUpload {
     this.flow();
   }
 
-  /** Sends what has not left yet, if there is a connection. */
+  /** Sends the sound that has not left yet, if there is a connection. */
   flow(): void {
     const hearing = this.#hearing;
     const { state } = this.#buffer;
@@ -83,7 +83,7 @@ export class LiveUpload {
     const isThere = isLive && sent?.hearing === hearing && sent.state === this.#buffer.state;
     this.#sent = undefined;
     if (isThere) {
-      // Where the utterance ends is known better now than when it was sent; what is missing comes behind.
+      // The end of the utterance is known better now than when it was sent; the missing rest is appended.
       this.#buffer.append(
         sent.resampler.push(samples.subarray(Math.min(samples.length, hearing.length))),
       );
@@ -100,7 +100,7 @@ export class LiveUpload {
     return isLive;
   }
 
-  /** The answer to it was dropped unheard: perhaps it goes on. */
+  /** The answer to it was dropped unheard: the utterance may continue. */
   giveBack(speakerId: string): void {
     if (this.#hearing?.speakerId === speakerId) this.#hearing.isTaken = false;
   }

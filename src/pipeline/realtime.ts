@@ -14,16 +14,16 @@ import { LiveUpload } from './realtime-upload.ts';
 export type RealtimePipelineParts = {
   /** Closed with the pipeline. */
   readonly talk: RealtimeTalk;
-  /** Reads out what the model only wrote. */
+  /** Reads out text that the model wrote instead of spoke. */
   readonly synthesizer: Synthesizer;
   /** Wraps the audio model so that a fallback answers while its server is out of order. Default: no fallback. */
   readonly withStandIn?: (model: AudioChatModel) => AudioChatModel;
 };
 
 /**
- * One conversation with a server that hears while people speak and keeps what was said; for one voice channel.
+ * One conversation with a server that hears while people speak and keeps the conversation; for one voice channel.
  *
- * What the server remembers is made equal to the turn's history before each answer, and cut to what was heard.
+ * The server's conversation is made equal to the turn's history before each answer, and cut to the heard part.
  */
 export function realtime(parts: RealtimePipelineParts): Pipeline & Disposable {
   const { talk, synthesizer, withStandIn = (alone) => alone } = parts;
@@ -81,7 +81,7 @@ class RealtimeAnswer implements TalkAnswer {
   readonly #upload: LiveUpload;
   /** Utterances to answer: as sound where there is any. */
   #said: readonly TalkItem[] | undefined;
-  /** Ids of speakers whose sound went up while they spoke. */
+  /** Ids of speakers whose sound was uploaded during their speech. */
   readonly #live: string[] = [];
 
   constructor(turn: Turn, stage: AnswerHost, talk: RealtimeTalk, upload: LiveUpload) {
@@ -163,7 +163,7 @@ function itemsOf(message: ChatMessage): TalkItem[] {
   }
 }
 
-/** Passes parts on; tells once if they are not read to their end, or if nothing of them can be heard. */
+/** Passes parts on; reports once if they are not read to their end, or if no part of them can be heard. */
 class Watched implements AsyncIterableIterator<ReplyPart> {
   readonly #parts: AsyncIterator<ReplyPart>;
   readonly #breakOff: () => void;

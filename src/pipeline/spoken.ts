@@ -14,7 +14,7 @@ type ClauseSound = { readonly text: string; readonly sound: AsyncIterableIterato
 const clipsAhead: Bound<ClauseSound> = { limit: 2, weigh: () => 1 };
 /** Sound of one clause that lies here; the rest waits in the engine. Three of them and the 5 s of a track are below 10 s. */
 const soundAhead: Bound<Pcm> = { limit: 800, weigh: durationMs };
-/** In which sound goes on to the reader, who may hold one more than there is room for. */
+/** Longest piece in which sound is passed to the reader, who may hold one more than the limit. */
 const longestPieceMs = 200;
 
 /** Clauses in a row without sound after which the voice counts as failed. */
@@ -29,13 +29,13 @@ type Course = {
 };
 
 /**
- * Says `clauses` in order onto `belt`, the next ones being made while one is read.
+ * Speaks `clauses` in order onto `belt`, the next ones being made while one is read.
  *
- * A clause without anything speakable is skipped. One whose sound fails is asked for once more before its first sound,
- * then told as `unspoken`, and the rest goes on; where the voice is out, the rest is not spoken. Errors: what `clauses`
- * throws, after the sound of those before; BotError `provider.*`, `speech.*` in the end, if the last clause was unspoken, but
- * not for want of a voice for its language: then all of it is written, as it has to be.
- * Aborting `signal` throws `signal.reason`.
+ * A clause without anything speakable is skipped. One whose sound fails is requested once more before its first sound,
+ * then reported as `unspoken`, and the rest continues; where the voice fails for good, the rest is not spoken. Errors:
+ * those of `clauses`, after the sound of earlier ones; BotError `provider.*`, `speech.*` at the end, if the last clause
+ * was unspoken, but not for want of a voice for its language: then all of it is written, as it has to be. Aborting
+ * `signal` throws `signal.reason`.
  */
 export async function speak(
   clauses: AsyncIterable<string>,
@@ -52,7 +52,7 @@ export async function speak(
         const text = speakable(clause);
         if (text === '') continue;
         if (!course.isOut) await started.room();
-        if (course.isOut) continue; // what is written goes on to be read
+        if (course.isOut) continue; // the text is still passed on to be read
         queue.put({ kind: 'clause', text });
         started.put({ text, sound: begin(text, speech, signal) });
       }
@@ -98,7 +98,7 @@ async function* soundOf(
   yield* synthesizer.synthesize(text, voice, signal);
 }
 
-/** Waiting as long again, or asking who wants to be left alone, is not. */
+/** A second wait as long, or a request during a rate limit, is not worth it. */
 function isWorthAsking(error: unknown): boolean {
   if (!(error instanceof BotError) || !error.retryable) return false;
   return error.code !== 'provider.late' && error.code !== 'provider.rate_limited';

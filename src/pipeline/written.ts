@@ -6,7 +6,7 @@ import type { AnswerHost, DoneCall } from './pipeline.ts';
 
 /** Rounds of tools after which the model is asked without them, and has to say something. */
 export const longestToolRounds = 4;
-/** More calls than this in one round are ignored. */
+/** Limit of calls in one round; further ones are ignored. */
 const mostCallsARound = 8;
 
 export type WrittenAnswerRequest = {

@@ -15,15 +15,15 @@ export type AudioPrompt = {
   readonly messages: readonly AudioChatMessage[];
   /** Sound in `messages`. */
   readonly soundMs: number;
-  /** Whether anybody said a word; true if the recogniser failed, since the model hears by itself. Never throws. */
+  /** Whether the utterances hold a word; true if the recogniser failed, since the model hears by itself. Never throws. */
   readonly hasWords: Promise<boolean>;
   /** All in words, for the requests after the first: sound is sent once. Never throws. */
   readonly inWords: Promise<readonly ChatMessage[] | undefined>;
 };
 
 /**
- * The prompt of a turn at once, with the sound of what was said while it is still being recognised; in words where
- * there is no sound or `input` says so. Undefined when that gives no word.
+ * The prompt of a turn at once, with its sound while that is still being recognised; in words where there is no sound or
+ * `input` requires it. Undefined when that gives no word.
  *
  * Errors: the recogniser's, where words are needed. Aborting `signal` throws `signal.reason`.
  */

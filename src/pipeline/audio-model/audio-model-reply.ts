@@ -22,7 +22,7 @@ export type ModelHabit = {
   readonly goneVoices: Set<string>;
 };
 
-/** Sorts what one request brings: text to the reader, sound with its words to `belt`, text without sound, too. */
+/** Sorts the output of one request: text to the reader, sound with its words to `belt`, text without sound, too. */
 export class AudioReply {
   readonly #queue: BoundedQueue<AudibleAnswer>;
   readonly #habit: ModelHabit;
@@ -72,7 +72,7 @@ export class AudioReply {
     }
   }
 
-  /** `whole`: the request has come to its end. */
+  /** `whole`: the request is complete. */
   async end(whole: boolean): Promise<void> {
     for (const pcm of this.#sound.end()) await this.#play(pcm);
     this.#words.end();

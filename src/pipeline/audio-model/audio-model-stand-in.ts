@@ -39,7 +39,10 @@ function writing(model: AudioChatModel): ChatModel {
   };
 }
 
-/** Nothing where no word was said. Errors: the recogniser's. Aborting `signal` throws `signal.reason`. */
+/**
+ * The message in words; none for an utterance without words. Errors: the recogniser's. Aborting `signal` throws
+ * `signal.reason`.
+ */
 async function inWords(message: AudioChatMessage, signal: AbortSignal): Promise<ChatMessage[]> {
   if (!('wav' in message)) return [message];
   const { role, name, words } = message;

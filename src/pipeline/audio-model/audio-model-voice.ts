@@ -15,7 +15,7 @@ export function audioModelVoice(model: AudioChatModel, usual: SpeechVoice = {}):
     async *synthesize(text, voice, signal) {
       signal.throwIfAborted();
       if (!/[\p{L}\p{N}]/u.test(text))
-        throw new BotError('speech.unspeakable', false, 'There is no text to say.');
+        throw new BotError('speech.unspeakable', false, 'The text has nothing to speak.');
       const sound = new SoundStream('audio/pcm', undefined);
       let sounded = false;
       const messages = asked(text, { ...usual, ...voice });

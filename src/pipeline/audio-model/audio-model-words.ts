@@ -8,13 +8,13 @@ export type PlacedSound = { readonly pcm: Pcm; readonly ofText?: string; readonl
 type Anchor = { readonly letters: number; readonly ms: number };
 type Clause = { readonly text: string; readonly endLetters: number };
 
-/** At an ordinary pace; an ideogram counts as three. */
+/** Duration of a letter at an ordinary pace, in ms; an ideogram counts as three. */
 const usualMsPerLetter = 65;
 /** Least letters that must have sounded before the pace of an answer is known. */
 const paceLetters = 40;
 /** Words that came at once, at least a short clause. */
 const burstLetters = 12;
-/** A burst whose sound has come to this share of the ordinary pace is over: more words begin a new sound. */
+/** Share of the ordinary pace at which a burst of sound is over: more words begin a new sound. */
 const overShare = 0.6;
 /** Least letters of a clause that is cut off because its sound is due, unless it is the first. */
 const shortestCut = 12;
@@ -25,10 +25,10 @@ const keptMs = 40;
 const lastClauseMs = 100;
 
 /**
- * Cuts the sound of an answer into its clauses, while both arrive in one stream and nothing tells which belongs where.
+ * Cuts the sound of an answer into its clauses, while both arrive in one stream without an assignment.
  *
- * Exact where a server speaks clause after clause, words first; else by the length of the words, and exact again once
- * all sound is known before it is taken. Sound before any word has no text.
+ * Exact where a server speaks clause after clause, words first; else by the length of the words, and exact again once all
+ * sound is known before it is taken. Sound before any word has no text.
  */
 export class SpokenWords {
   #text = '';
@@ -113,7 +113,7 @@ export class SpokenWords {
     return this.#clause;
   }
 
-  /** So little is left that all words must go with it. */
+  /** So little sound is left that all words must go with it. */
   #isClosing(): boolean {
     return this.#ended && this.#arrivedMs - this.#takenMs < lastClauseMs;
   }
@@ -138,7 +138,7 @@ export class SpokenWords {
     return words.trim().length >= shortestCut && words !== rest ? words.length : 0;
   }
 
-  /** Where in the sound so many letters are over. */
+  /** Position in the sound at which this number of letters is over. */
   #placeOf(letters: number): number {
     const after = this.#anchors.findIndex((anchor) => anchor.letters >= letters);
     const last = this.#anchors.at(after < 0 ? -1 : Math.max(0, after - 1)) ?? { letters: 0, ms: 0 };

@@ -23,7 +23,7 @@ import type { PlacedSound } from './audio-model-words.ts';
 
 export type AudioModelParts = {
   readonly model: AudioChatModel;
-  /** Reads out what the model only wrote. */
+  /** Reads out text that the model wrote instead of spoke. */
   readonly synthesizer: Synthesizer;
   readonly input: AudioInput;
 };
@@ -45,7 +45,7 @@ const longestSoundMs = 18 * 60_000;
 const msPerTokenHeard = 100;
 const msPerTokenSpoken = 50;
 
-/** Speech to a model that hears and speaks by itself. What it only wrote is read out, so that no answer is silent. */
+/** Speech to a model that hears and speaks by itself. Text that it only wrote is read out, so that no answer is silent. */
 export function audioModel(parts: AudioModelParts): Pipeline {
   const habit: ModelHabit = { isSilent: false, goneVoices: new Set() };
   const perform = async (
@@ -81,7 +81,7 @@ type AudioAnswerParts = {
   readonly habit: ModelHabit;
 };
 
-/** Everything written goes to the reader as it arrives; what is to be heard goes to `heard`. */
+/** All text goes to the reader as it arrives; audible parts go to `heard`. */
 async function ask(
   asking: AudioAnswerParts,
   queue: BoundedQueue<ReplyPart>,
@@ -111,7 +111,7 @@ async function ask(
   }
 }
 
-/** The model as one that writes: its sound goes to `heard` on the way. */
+/** The model as one that writes: its sound goes to `heard` aside. */
 class Rounds implements ChatModel {
   readonly #asking: AudioAnswerParts;
   readonly #heard: BoundedQueue<AudibleAnswer>;
@@ -175,7 +175,7 @@ class Rounds implements ChatModel {
     }
   }
 
-  /** In the voice of the turn or, where the model refuses that, in its usual one. */
+  /** Uses the voice of the turn or, where the model refuses that, its usual one. */
   async *#inVoice(
     messages: readonly AudioChatMessage[],
     tools: readonly Tool[],
@@ -204,7 +204,7 @@ class Rounds implements ChatModel {
 const isOutput = ({ kind }: AudioChatPart) => kind !== 'usage';
 const isSpoken = (message: AudioChatMessage) => 'wav' in message;
 
-/** Gives the sound to the reader as it has room, clause by clause, and reads out what has none. */
+/** Gives the sound to the reader up to its limit, clause by clause, and reads out clauses without sound. */
 async function play(
   heard: AsyncIterator<AudibleAnswer>,
   speech: ClauseVoice,

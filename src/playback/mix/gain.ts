@@ -26,7 +26,7 @@ export class Gain {
     this.#done = 0;
   }
 
-  /** In place. Louder than full scale is bent, never wrapped. */
+  /** Applies the gain in place. Peaks above full scale are bent, never wrapped. */
   apply(samples: Int16Array): void {
     if (this.#done >= this.#over && this.#goal === 1) return;
     for (let n = 0; n < samples.length; n++) {
@@ -69,7 +69,7 @@ export class Glide {
     this.#done = 0;
   }
 
-  /** In place, both channels alike. */
+  /** Applies the gain in place, to both channels alike. */
   apply(sound: Float32Array): void {
     const { steady } = this;
     if (steady === undefined) this.#move(sound);

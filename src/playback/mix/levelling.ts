@@ -12,10 +12,10 @@ export const targetLufs = -20;
 /** Known loudness of a whole sound, or `live`: measured while it is read. */
 export type Loudness = number | 'live';
 
-/** Largest boost, in dB: very quiet sound is quiet on purpose; louder than the other limit no sound can be. */
+/** Limits of the gain, in dB, up and down: very quiet sound is quiet on purpose, and no sound needs less gain. */
 const mostUpDb = 12;
 const mostDownDb = 24;
-/** Slower than an ear takes for a change of volume: 3 dB a second. */
+/** Change of gain per frame, in dB, that no ear notices: 3 dB a second. */
 const stepDb = 3 / 50;
 /** Frames quieter than this are a pause. */
 const pauseDb = -60;
@@ -39,7 +39,7 @@ export class Levelling {
     this.#meter?.push(samples);
   }
 
-  /** In place, what was taken now. */
+  /** Levels the taken sound in place. */
   apply(sound: Float32Array): void {
     if (this.#meter) this.#follow(this.#meter, sound);
     this.#glide.apply(sound);
@@ -50,7 +50,7 @@ export class Levelling {
     new Glide(gainOf(this.#db ?? 0)).apply(sound);
   }
 
-  /** At first at once, since the beginning was read before it sounds; then slowly, and not at all in a pause. */
+  /** Sets the gain at once first, since the beginning was read before it sounds; then slowly, and not at all in a pause. */
   #follow({ lufs }: LoudnessMeter, sound: Float32Array): void {
     if (lufs === undefined || isPause(sound)) return;
     const goal = gainDbOf(lufs);

@@ -1,9 +1,9 @@
 /** The largest sample. */
 export const full = 32_767;
-/** Below it sound passes untouched: -0.9 dB. */
+/** Level below which sound passes untouched: -0.9 dB. */
 const knee = 0.9;
 
-/** Brings a sum of samples back into 16 bits: bends what is too loud, never wraps, never clips hard. */
+/** Brings a sum of samples back into 16 bits: bends peaks, never wraps, never clips hard. */
 export function limit(sum: Float32Array): Int16Array {
   const samples = new Int16Array(sum.length);
   for (let n = 0; n < sum.length; n++) {

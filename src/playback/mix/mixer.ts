@@ -10,7 +10,7 @@ const mostUnconfirmed = 50;
 
 type Unconfirmed = { readonly heard: () => Int16Array; readonly blocks: readonly Block[] };
 
-/** Named tracks beside the speech, and what music is encoded with once there is some. */
+/** Named tracks beside the speech, and the encoder for music. */
 export type WithMusic = {
   readonly tracks: MusicSource;
   readonly encoder: () => OpusEncoder;
@@ -19,7 +19,7 @@ export type WithMusic = {
 /**
  * All tracks as one stream of frames. Nothing is mixed or encoded before the link asks.
  *
- * What a track gave counts as heard once the link says that the frame left. As long as only speech sounds it is mono at
+ * Sound of a track counts as heard once the link reports that its frame left. As long as only speech sounds it is mono at
  * the speaking rate; with music, stereo at 48 kHz.
  */
 export class Mixer implements FrameSource {
@@ -69,7 +69,7 @@ export class Mixer implements FrameSource {
     return mixed.frame;
   }
 
-  /** Music that cannot be heard goes on all the same. */
+  /** Inaudible music still plays. */
   get isIdle(): boolean {
     return !this.#due && !this.#music?.isMoving;
   }

@@ -12,7 +12,7 @@ const release = 1.0035;
 /**
  * Brings 20 ms of mixed music back into 16 bits: turns it down ahead of a peak and slowly up again.
  *
- * It looks ahead only within the frame, and so delays nothing; what a peak at its very start still has too much is bent.
+ * It looks ahead only within the frame, and so delays nothing; the excess of a peak at its very start is bent.
  */
 export class MusicLimiter {
   readonly #gains = new Float64Array(pieces + 1).fill(1);

@@ -7,7 +7,7 @@ import { WideSpeech } from './wide-speech.ts';
 
 /** Named tracks as the mixer sees them. */
 export interface MusicSource {
-  /** The next 20 ms of all of them, or undefined while there is nothing to hear. */
+  /** The next 20 ms of all of them, or undefined while they are silent. */
   pull(isSpeaking: boolean): Music | undefined;
   /** A `pull` would move something on, whether or not it can be heard. */
   readonly isMoving: boolean;
@@ -15,7 +15,7 @@ export interface MusicSource {
   onSound(listener: () => void): void;
 }
 
-/** A frame, and what people hear of it, mono at the speaking rate. */
+/** A frame, and its audible sound, mono at the speaking rate. */
 export type Mixed = { readonly frame: Frame; readonly heard: () => Int16Array };
 
 /** Frames without music after which speech goes out as it does without; and of a lone source of packets, before they do. */
@@ -46,7 +46,7 @@ export class MusicMix {
     return this.#tracks.isMoving;
   }
 
-  /** The next frame, or undefined where there is nothing to hear. */
+  /** The next frame, or undefined where there is no sound. */
   next(speech: Int16Array | undefined, isSpeaking: boolean): Mixed | undefined {
     const music = this.#tracks.pull(isSpeaking);
     this.#without = music ? 0 : this.#without + 1;

@@ -15,7 +15,7 @@ const duckDb = -14;
 const downMs = 80;
 const upMs = 400;
 
-/** The sum of all named tracks, with what holds for all of them. */
+/** The sum of all named tracks, with their common volume. */
 export class TrackMix {
   readonly #sum = new Float32Array(2 * musicFrame);
   readonly #raw = new Float32Array(2 * musicFrame);

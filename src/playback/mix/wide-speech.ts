@@ -2,7 +2,7 @@ import { joinSamples, musicRateHz, speakRateHz } from '#src/audio/pcm.ts';
 import { Resampler } from '#src/audio/resample.ts';
 import { frameSamples } from './track.ts';
 
-/** Frames an encoder is given first, so that it knows what people have just heard. */
+/** Frames an encoder is given first, so that its state matches the latest sound of the listeners. */
 const told = 3;
 /** Delay of the resampler, in samples: 1 ms. */
 const late = speakRateHz / 1000;
@@ -61,7 +61,7 @@ export class WideSpeech {
     });
   }
 
-  /** There was silence, long enough to be forgotten. */
+  /** Forgets the sound after a long silence. */
   forget(): void {
     this.#recent = [];
     this.#up = undefined;
@@ -103,7 +103,7 @@ function slid(sound: Int16Array, at: number, { from, to, length }: Slide): Int16
   });
 }
 
-/** Between samples, by the cubic through the four around. */
+/** Interpolates between samples, by the cubic through the four around. */
 function between(sound: Int16Array, place: number): number {
   const at = Math.floor(place);
   const share = place - at;

@@ -46,8 +46,8 @@ export class CueTrack implements Track {
   }
 
   /**
-   * From the next frame on, or after the cue that sounds; replaces one that waits. Lost while the bot speaks. Undefined
-   * where cues are off.
+   * Plays a cue from the next frame on, or after the current cue; replaces one that waits. Lost while the bot speaks.
+   * Undefined where cues are off.
    */
   play(name: CueName): PlayedCue | undefined {
     const level = this.#level();

@@ -1,12 +1,12 @@
 import { speakRateHz } from '#src/audio/pcm.ts';
 
-/** Length of the pieces whose level is known. */
+/** Length of one piece of the level curve. */
 const cellMs = 10;
 const cellSamples = (speakRateHz / 1000) * cellMs;
 
 /**
- * Against the loudest cell, -20 dB: what is below is a pause. Over test/fixtures/speech, 2026-11-20, words then start
- * 101 ms off in synthetic and 131 ms in human voices.
+ * Level, relative to the loudest cell, below which a cell is a pause: -20 dB. Over test/fixtures/speech, 2026-11-20,
+ * words then start 101 ms off in synthetic and 131 ms in human voices.
  */
 const pauseShare = 0.1;
 
@@ -40,7 +40,7 @@ export class Levels {
     return sounding;
   }
 
-  /** Where `soundingMs` is reached, before or after a pause that may lie there; past the end it goes on evenly. */
+  /** Position at which `soundingMs` is reached, before or after a pause that may lie there; past the end it continues evenly. */
   placeOf(soundingMs: number, side: 'before' | 'after'): number {
     let left = soundingMs;
     for (let cell = 0; cell < this.#count; cell++) {

@@ -9,7 +9,7 @@ import type { WordMark } from './word-times.ts';
 
 export const samplesPerMs = speakRateHz / 1000;
 
-/** Falls silent without a click, and in the first half of a frame, of which an Opus encoder fills 6.5 ms with what came before. */
+/** Length of a fade without a click, in the first half of a frame, of which an Opus encoder fills 6.5 ms with the sound before. */
 const fadeSamples = 4 * samplesPerMs;
 /** Length of that fade in samples, where the next sound is only late. */
 const starvedSamples = 10 * samplesPerMs;
@@ -22,7 +22,7 @@ export type SoundCut = { readonly samples: Int16Array; readonly from: number; re
 /** One sentence's sound at the speaking rate. */
 export type SentenceSound = { readonly text: string; readonly samples: Int16Array };
 
-/** The sound of one reply: what waits, the last of what was taken, and which word lies where. */
+/** Sound of one reply: waiting samples, the last taken ones, and the positions of words. */
 export class ReplySound {
   readonly gain: Gain;
   readonly #waiting: SampleQueue;
@@ -69,14 +69,14 @@ export class ReplySound {
     return this.#sentences.isAt(text);
   }
 
-  /** Drops what comes after the sentence that sounds; false where nothing of that is here yet. */
+  /** Drops the sound after the current sentence; false where there is none yet. */
   dropAfterSentence(): boolean {
     const end = this.#sentences.closeAfter(this.#taken);
     if (end !== undefined) this.#waiting.shorten(end - this.#taken);
     return end !== undefined;
   }
 
-  /** Zeros fill what is missing; where more should have come, the sound fades into them. */
+  /** Zeros fill missing samples; where more should have come, the sound fades into them. */
   take(starved: boolean): SoundCut {
     const samples = new Int16Array(frameSamples);
     const count = this.#waiting.take(samples);
@@ -90,7 +90,7 @@ export class ReplySound {
     return { samples, from, to: this.#taken };
   }
 
-  /** A frame in which what would come next dies away; nothing is taken. */
+  /** A frame in which the next sound fades out; nothing is taken. */
   tail(): Int16Array {
     const samples = new Int16Array(frameSamples);
     const fading = samples.subarray(0, Math.min(fadeSamples, this.length));
@@ -100,7 +100,7 @@ export class ReplySound {
     return samples;
   }
 
-  /** Goes on where it is, out of silence. */
+  /** Resumes at the same position, out of silence. */
   rise(): void {
     this.#rising = true;
   }

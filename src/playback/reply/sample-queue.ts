@@ -51,7 +51,7 @@ export class SampleQueue {
     return taken;
   }
 
-  /** Copies samples from `offset` before (negative) or after the next one; what is not here stays as it was. */
+  /** Copies samples from `offset` before (negative) or after the next one; positions without samples stay unchanged. */
   read(offset: number, into: Int16Array): void {
     let start = -this.#kept - offset;
     for (const piece of this.#pieces) {
@@ -62,7 +62,7 @@ export class SampleQueue {
     }
   }
 
-  /** The last `count` samples taken come again, or as many as were kept; says how many. */
+  /** Puts the last `count` taken samples back, or as many as were kept; returns their number. */
   back(count: number): number {
     const returned = Math.min(count, this.kept);
     let left = returned;

@@ -5,9 +5,9 @@ import { type Sounding, type WordMark, type WordTime, wordTimes } from './word-t
 const samplesPerMs = speakRateHz / 1000;
 
 /**
- * Words are estimated, so the word is taken that sounded so long before the cut, and of so much before its start the
- * quietest spot. Over test/fixtures/speech, 2026-11-20, the start of the cut word is then lost in 15 % of all cuts and
- * 335 ms come again; without doubt, snapping 80 ms either way, in 34 %, and 200 ms.
+ * Word times are estimates, so the chosen word is the one that sounded `doubtMs` before the cut, and its start is moved
+ * to the quietest spot within `snapMs` before it. Over test/fixtures/speech, 2026-11-20, the start of the cut word is
+ * then lost in 15 % of all cuts and 335 ms come again; without doubt, snapping 80 ms either way, in 34 %, and 200 ms.
  */
 const doubtMs = 100;
 const snapMs = 120;
@@ -21,7 +21,7 @@ type PlacedSentence = {
   readonly marks: WordMark[];
 };
 
-/** Where a reply is: both count from 0. */
+/** Position in a reply: both count from 0. */
 export type Position = { readonly sentence: number; readonly word: number };
 
 /** Sound of one sentence that is known to have left. */
@@ -33,7 +33,7 @@ type SpokenSentence = Sounding & { readonly sentMs: number };
  */
 const missingSoundMs = 60;
 
-/** Which sentence lies where in the sound of a reply, and how much of each has left. */
+/** Positions of sentences in the sound of a reply, and the part of each that has left. */
 export class SpokenSentences {
   readonly #all: PlacedSentence[] = [];
   readonly #sent = new Spans();
@@ -56,7 +56,7 @@ export class SpokenSentences {
     last.levels.push(samples);
   }
 
-  /** The provider tells when words of the latest sentence sound. */
+  /** Takes the provider's times of words in the latest sentence. */
   mark(marks: readonly WordMark[]): void {
     this.#all.at(-1)?.marks.push(...marks);
   }
@@ -80,7 +80,7 @@ export class SpokenSentences {
     );
   }
 
-  /** Which word sounds at `place`, or sounded last before it. */
+  /** Word that sounds at `place`, or sounded last before it. */
   position(place: number, whole: boolean): Position {
     const sentence = Math.max(0, this.#indexAt(place));
     const one = this.#all[sentence];
@@ -90,7 +90,7 @@ export class SpokenSentences {
     return { sentence, word: Math.max(0, word) };
   }
 
-  /** Where the word begins that a stop at `place` would cut, rather too early than too late; between words, `place`. */
+  /** Start of the word that a stop at `place` would cut, rather too early than too late; between words, `place`. */
   wordStart(place: number, whole: boolean): number {
     const one = this.#all[this.#indexAt(place)];
     if (!one || place === one.to) return place;
@@ -101,7 +101,7 @@ export class SpokenSentences {
     return Math.min(place, one.from + Math.round(startMs * samplesPerMs));
   }
 
-  /** Forgets what comes after the sentence at `place`: the place where that ends, undefined while it may still grow. */
+  /** Drops all after the sentence at `place`; returns its end, undefined while it may still grow. */
   closeAfter(place: number): number | undefined {
     const kept = this.#indexAt(place) + 1;
     if (kept === this.#all.length) return undefined;
@@ -154,9 +154,9 @@ function heardOf(sentence: SpokenSentence): string {
   return text.slice(0, heard?.to ?? 0).trim();
 }
 
-/** Which places of a sound are done with; places done twice count once. */
+/** Marked places of a sound; places marked twice count once. */
 export class Spans {
-  /** In order, apart from each other. */
+  /** Places in order, apart from each other. */
   #all: (readonly [from: number, to: number])[] = [];
 
   add(from: number, to: number): void {

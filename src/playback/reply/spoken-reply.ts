@@ -17,7 +17,7 @@ export type ReplyFinish = 'completed' | 'cancelled' | 'empty' | 'failed';
 
 /** Fixed properties of a reply. */
 export type ReplyOptions = {
-  /** False for what must be heard out: people may not talk it down. A `cut` still works. Default true. */
+  /** False for a reply that must not be interrupted by speech. A `cut` still works. Default true. */
   readonly interruptible?: boolean;
   /** Volume of this reply, in dB; default 0. */
   readonly gainDb?: number;
@@ -27,7 +27,7 @@ export type ReplyOptions = {
   readonly keepMs?: number;
 };
 
-/** The sentence a sound belongs to, and, where its provider tells, when its words sound. */
+/** The sentence a sound belongs to, and, where its provider reports them, the times of its words. */
 export type MarkedText = { readonly text: string; readonly marks: readonly WordMark[] };
 
 /** Sound held for one answer; its writer waits above it. The piece that exceeds it is kept whole. */
@@ -36,7 +36,7 @@ export const longestQueueMs = 5_000;
 /** No word is longer. */
 const usualKeepMs = 3_000;
 
-/** Frames of a pause so short that no word is missed: it goes on where it stopped. */
+/** Frames of a pause so short that no word is missed: it resumes where it stopped. */
 const shortestPause = 4;
 
 /** A change of volume that is faster would click. */
@@ -45,7 +45,7 @@ const shortestGlideMs = 5;
 /** `keepMs` of an answer that may be asked for again: of a longer one its last minute, from the start of a sentence. */
 export const keepAnswerMs = 60_000;
 
-/** One answer on the way to the channel: its sound, and how much of it was heard. Written by one, pulled by a track. */
+/** One answer on its way to the channel: its sound, and its heard part. Written by one, pulled by a track. */
 export class SpokenReply {
   readonly interruptible: boolean;
   readonly #sound: ReplySound;
@@ -79,7 +79,7 @@ export class SpokenReply {
     this.#sound = new ReplySound(this.#gain, keepMs, speed);
   }
 
-  /** When its first frame left as a datagram. */
+  /** Instant at which its first frame left as a datagram. */
   get firstSentAtMs(): number | undefined {
     return this.#firstSentAtMs;
   }
@@ -90,7 +90,7 @@ export class SpokenReply {
     return this.#sound.length >= (this.#ending ? 1 : frameSamples);
   }
 
-  /** Nothing will ever come again. */
+  /** Whether no more sound can ever come. */
   get over(): boolean {
     return this.#finished !== undefined && this.#tail === undefined;
   }
@@ -99,12 +99,12 @@ export class SpokenReply {
     return this.#paused && this.#finished === undefined;
   }
 
-  /** Where it is: the word that sounds, or, while it is paused, the word that was cut. */
+  /** Position: the current word, or, while it is paused, the word that was cut. */
   get position(): Position {
     return this.#sound.position(this.#ending !== undefined);
   }
 
-  /** Milliseconds of it that really left, without padding, the fade after a cut, and what came twice. */
+  /** Milliseconds of it that really left, without padding, the fade after a cut, and repeated sound. */
   playedMs(): number {
     return this.#sound.sentMs();
   }
@@ -120,14 +120,14 @@ export class SpokenReply {
   }
 
   /**
-   * Adds sound; the same text as before goes on with that sentence. Waits while more than `longestQueueMs` is queued.
+   * Adds sound; the same text as before continues that sentence. Waits while more than `longestQueueMs` is queued.
    *
    * After `cut` the sound is dropped in silence. Aborting `signal` throws `signal.reason`.
    */
   async write(pcm: Pcm, of: string | MarkedText | undefined, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.#finished === 'cancelled' || this.#ending === 'cancelled') return;
-    if (this.#ending) throw new Error('A reply that has ended takes no more sound.');
+    if (this.#ending) throw new Error('A reply that has ended accepts no more sound.');
     const { text, marks } = typeof of === 'object' ? of : { text: of ?? '', marks: [] };
     if (this.#last && !this.#sound.isAt(text)) return this.#close('cancelled');
     this.#sound.push(pcm, text, marks);
@@ -135,12 +135,12 @@ export class SpokenReply {
     await this.#untilRoom(signal);
   }
 
-  /** No more sound will come; what there is still plays. */
+  /** No more sound will come; queued sound still plays. */
   end(): void {
     this.#close('completed');
   }
 
-  /** No more sound will come since its source broke; what there is still plays. */
+  /** No more sound will come since its source failed; queued sound still plays. */
   fail(): void {
     this.#close('failed');
   }
@@ -154,7 +154,7 @@ export class SpokenReply {
     this.#tell();
   }
 
-  /** Drops what comes after the sentence that sounds, also what is still written; ends as `cancelled` if that was any. */
+  /** Drops all sound after the current sentence, also later writes; ends as `cancelled` if there was any. */
   endAfterSentence(): void {
     if (this.#finished || this.#ending === 'cancelled') return;
     this.#last = true;
@@ -180,10 +180,7 @@ export class SpokenReply {
     this.#dieAway();
   }
 
-  /**
-   * Goes on from the start of the word that was cut, after 80 ms or less right there; a pause that was not heard yet is
-   * dropped.
-   */
+  /** Resumes at the start of the word that was cut, after 80 ms or less right there; a pause that was not heard yet is dropped. */
   resume(): void {
     if (this.#finished || !this.#paused) return;
     this.#paused = false;
@@ -302,7 +299,7 @@ export class SpokenReply {
   }
 }
 
-/** The sound of an answer that was given, also of what was cut off; 2.9 MB a minute. */
+/** Sound of a given answer, including a part that was cut off; 2.9 MB a minute. */
 export class LastAnswer {
   readonly #given: SpokenReply;
 

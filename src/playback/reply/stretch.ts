@@ -38,8 +38,8 @@ export function* stretched(samples: Int16Array, speed: number): Generator<Int16A
  * Changes the speed of a sound that comes in pieces, at the same pitch; 24 kHz mono.
  *
  * WSOLA: overlapping pieces of the sound are laid at a new distance, each moved to where it continues the one before
- * (Verhelst and Roelands, ICASSP 1993). What `n` samples give, with `flush`, has round(n / speed). `speed` lies between
- * 0.5 and 2.
+ * (Verhelst and Roelands, ICASSP 1993). The output of `n` samples, with `flush`, has round(n / speed). `speed` lies
+ * between 0.5 and 2.
  */
 export class TimeStretch {
   readonly #pace: number;
@@ -66,7 +66,7 @@ export class TimeStretch {
     return this.#give(hops * hop);
   }
 
-  /** The rest of the sound; what is pushed then begins another. */
+  /** Gives the rest of the sound; later pushes begin another. */
   flush(): Int16Array {
     const length = Math.round((this.#dropped + this.#sound.length) / this.#pace);
     const out = this.#give(length - this.#given);
@@ -76,7 +76,7 @@ export class TimeStretch {
     return out;
   }
 
-  /** Samples of the sound that are looked at until `to` samples have been given. */
+  /** Samples of the sound that are read until `to` samples have been given. */
   #reach(to: number): number {
     return Math.round(to * this.#pace) + search + coarse + hop + pieceSamples;
   }
@@ -131,7 +131,7 @@ function shift(mix: Float32Array): void {
   mix.fill(0, hop);
 }
 
-/** Near `aim`, the place that sounds most like `natural`, what would come next. */
+/** Place near `aim` that sounds most like `natural`, the natural continuation. */
 function bestFit(sound: Int16Array, natural: number, aim: number): number {
   const rough = likest(sound, natural, { around: aim, reach: search, step: coarse, skip: coarse });
   return likest(sound, natural, { around: rough, reach: coarse - 1, step: 1, skip: fine });

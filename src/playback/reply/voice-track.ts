@@ -7,13 +7,13 @@ export type ReplyAdded =
   | { readonly kind: 'added'; readonly place: number }
   | { readonly kind: 'full'; readonly limit: number };
 
-/** Answers that may stand in line, the one that sounds included. */
+/** Limit of queued answers, the current one included. */
 const longestLine = 8;
 
 /** Duration, in samples, of a change of volume during speech. */
 const glideSamples = speakRateHz / 50;
 
-/** The track `voice`: what the bot says, one reply after the other. */
+/** The track `voice`: the bot's replies, one after the other. */
 export class VoiceTrack implements Track {
   readonly name = 'voice';
   readonly #limit: number;
@@ -52,11 +52,11 @@ export class VoiceTrack implements Track {
     for (const reply of this.#replies.toReversed()) reply.cut();
   }
 
-  /** Inside a reply whose sound is late: nothing; the next reply waits for its end. */
+  /** Undefined inside a reply whose sound is late; the next reply waits for its end. */
   pull(): Block | undefined {
     const block = this.#pull();
     this.#sounds = block !== undefined;
-    if (block) this.#volume.apply(block.samples); // each block is a copy of what its reply keeps
+    if (block) this.#volume.apply(block.samples); // each block is a copy of the reply's samples
     return block;
   }
 

@@ -1,6 +1,6 @@
 import type { Levels } from './levels.ts';
 
-/** When a word of a sentence sounds, as its provider tells. */
+/** Start of a word in a sentence, as its provider reports it. */
 export type WordMark = {
   /** Place of its first character in the text. */
   readonly at: number;
@@ -8,7 +8,7 @@ export type WordMark = {
   readonly toMs: number;
 };
 
-/** A sentence and what is known of its sound. */
+/** A sentence and the known facts about its sound. */
 export type Sounding = {
   readonly text: string;
   /** Length of the sound so far. */
@@ -17,7 +17,7 @@ export type Sounding = {
   readonly whole: boolean;
   /** Without them the words lie evenly over the sound, pauses included. */
   readonly levels?: Levels;
-  /** With them nothing is estimated. */
+  /** Known times of words; with them nothing is estimated. */
   readonly marks?: readonly WordMark[];
 };
 
@@ -31,12 +31,12 @@ export type WordTime = {
 
 type WeightedWord = { readonly from: number; readonly to: number; readonly weight: number };
 
-/** Ordinary pace, about 15 characters a second: for a sentence whose sound has not all come. */
+/** Ordinary pace, about 15 characters a second: for a sentence whose sound is still incomplete. */
 const characterMs = 65;
 
 const segments = new Intl.Segmenter(undefined, { granularity: 'word' });
 
-/** When each word of a sentence sounds: as its marks say, else by its share of the text; also without spaces. */
+/** Times of each word of a sentence: by its marks, else by its share of the text; also without spaces. */
 export function wordTimes(sentence: Sounding): WordTime[] {
   const words = wordsOf(sentence.text);
   if (sentence.marks?.length) return marked(words, sentence.marks);
@@ -61,7 +61,7 @@ function wordsOf(text: string): WeightedWord[] {
   });
 }
 
-/** Where a share of the words has been said. */
+/** Maps a share of the words to its instant in the sound. */
 function clockOf({ text, soundMs, whole, levels }: Sounding) {
   const lengthMs = whole ? soundMs : Math.max(soundMs, text.length * characterMs);
   const soundingMs = levels?.soundingMs(soundMs) ?? 0;

@@ -15,7 +15,7 @@ import { type PullResult, TrackPlayer } from './track-player.ts';
 import { longestQueue, TrackQueue } from './track-queue.ts';
 import { TrackVolume } from './track-volume.ts';
 
-/** One name, what plays under it, and what comes after that. */
+/** One name, its current item, and its queue. */
 export class NamedTrack {
   /** Name in the spelling of the first use. */
   readonly name: string;
@@ -30,7 +30,7 @@ export class NamedTrack {
   /** All tracks are. */
   #isHeld = false;
 
-  /** `tell` is also called when there may be something to hear again. */
+  /** `tell` is also called when there may be sound again. */
   constructor(name: string, parts: PumpParts, tell: (event: TrackEvent) => void) {
     this.name = name;
     this.key = trackKey(name);
@@ -42,7 +42,7 @@ export class NamedTrack {
     this.#player = new TrackPlayer(this.#queue);
   }
 
-  /** Nothing sounds and nothing waits. */
+  /** Whether there is no current and no queued item. */
   get isIdle(): boolean {
     return this.#queue.isIdle;
   }
@@ -54,7 +54,7 @@ export class NamedTrack {
     return { name: this.name, percent, isPaused: this.#isPaused, isMuted, now, waiting, starved };
   }
 
-  /** At once, also on a paused track; what sounds is cancelled, what waits goes on waiting. */
+  /** Starts at once, also on a paused track; cancels the current item, keeps the queue. */
   play(source: SoundSource, options: ItemOptions = {}): ItemAdded {
     const item = this.#item(source, options);
     this.#player.cut();
@@ -64,12 +64,12 @@ export class NamedTrack {
     return { kind: 'playing', item, ...(replaced && { replaced }) };
   }
 
-  /** After all that waits. */
+  /** Adds an item at the end of the queue. */
   enqueue(source: SoundSource, options: ItemOptions = {}): ItemAdded {
     return this.#add(source, options, false);
   }
 
-  /** Before all that waits. */
+  /** Adds an item at the head of the queue. */
   next(source: SoundSource, options: ItemOptions = {}): ItemAdded {
     return this.#add(source, options, true);
   }
@@ -85,7 +85,7 @@ export class NamedTrack {
     this.#follow();
   }
 
-  /** Goes on without being heard. */
+  /** Plays on without being heard. */
   mute(): void {
     this.#volume.mute(true);
     this.#news.changed();
@@ -96,7 +96,7 @@ export class NamedTrack {
     this.#news.changed();
   }
 
-  /** 100 is as loud as the source is, 0 is silence; beyond 200 and below 0 is taken for these. Says which it is. */
+  /** Sets the volume: 100 is the source's own, 0 is silence; limited to 0 to 200. Returns the volume set. */
   volume(percent: number): number {
     return this.fade(percent, 0);
   }
@@ -117,7 +117,7 @@ export class NamedTrack {
     return { kind: 'skipped', item, next: this.#queue.now };
   }
 
-  /** Everything of it is cancelled; also ends a pause. */
+  /** Cancels all items; also ends a pause. */
   stop(reason: CancelReason = 'stopped'): StopOutcome {
     const isIdle = this.isIdle;
     this.#player.cut();
@@ -135,7 +135,7 @@ export class NamedTrack {
     return isRemoved;
   }
 
-  /** Moves what sounds there. */
+  /** Moves the current item there. */
   seek(toMs: number): SeekOutcome {
     const sought = this.#queue.now?.seek(toMs, () => this.#player.cut());
     if (sought?.kind === 'sought') this.#follow();
@@ -149,7 +149,7 @@ export class NamedTrack {
     return looped ?? { kind: 'idle' };
   }
 
-  /** For the mixer: silent with all others, or not any more. */
+  /** For the mixer: pauses the track with all others, or ends that. */
   hold(on: boolean): void {
     this.#isHeld = on;
     this.#follow();
@@ -165,7 +165,7 @@ export class NamedTrack {
     this.stop('closed');
   }
 
-  /** For the mixer: a pull would give sound. */
+  /** For the mixer: whether a pull would give sound. */
   get isReady(): boolean {
     return this.#player.isReady;
   }

@@ -36,7 +36,7 @@ export class NamedTracks implements Disposable, AsyncDisposable {
     return this.#tracks.get(trackKey(name));
   }
 
-  /** Each of them, for what is to happen to all: `for (const track of tracks.all()) track.skip()`. */
+  /** All tracks, for commands to all: `for (const track of tracks.all()) track.skip()`. */
   all(): readonly NamedTrack[] {
     return [...this.#tracks.values()];
   }
@@ -67,7 +67,7 @@ export class NamedTracks implements Disposable, AsyncDisposable {
     return this.#isPaused;
   }
 
-  /** All keep still; what is paused by itself stays so when this is over. */
+  /** Pauses all; a track paused by itself stays so afterwards. */
   pause(): void {
     this.#hold(true);
   }
@@ -86,7 +86,7 @@ export class NamedTracks implements Disposable, AsyncDisposable {
     this.#onSound?.();
   }
 
-  /** On top of the volume of each; as `NamedTrack.fade`. */
+  /** Sets the volume of all, on top of the volume of each; as `NamedTrack.fade`. */
   volume(percent: number, overMs = 0): number {
     return this.#mix.volume(percent, overMs);
   }
@@ -99,7 +99,7 @@ export class NamedTracks implements Disposable, AsyncDisposable {
     }, 0);
   }
 
-  /** Whether tracks also give way to people's voices, of which `hear` tells; to the bot's own they always do. */
+  /** Whether tracks are also ducked for people's voices, which `hear` reports; for the bot's own they always are. */
   duckForPeople(on: boolean): void {
     this.#mix.duckForPeople(on);
   }
@@ -109,23 +109,23 @@ export class NamedTracks implements Disposable, AsyncDisposable {
     this.#mix.hear(isAnybodySpeaking);
   }
 
-  /** Until it is disposed of, told in the midst of what happens. */
+  /** Calls `listener` synchronously for each event, until disposed of. */
   listen(listener: (event: TrackEvent) => void): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
-  /** For the mixer: the next 20 ms of all of them, or undefined while there is nothing to hear. */
+  /** For the mixer: the next 20 ms of all of them, or undefined while they are silent. */
   pull(isSpeaking: boolean): Music | undefined {
     return this.#mix.pull(this.#tracks.values(), isSpeaking);
   }
 
-  /** For the mixer: a pull would move something on, whether or not it can be heard. */
+  /** For the mixer: whether a pull would advance a track, audible or not. */
   get isMoving(): boolean {
     return this.all().some(({ isReady }) => isReady);
   }
 
-  /** For the mixer of a new link: called whenever there may be something to hear again. Replaces the former listener. */
+  /** For the mixer of a new link: called whenever there may be sound again. Replaces the former listener. */
   onSound(listener: () => void): void {
     this.#onSound = listener;
     for (const track of this.#tracks.values()) track.startOver();

@@ -23,13 +23,13 @@ export type PumpListener = {
   readonly read: (samples: Int16Array) => void;
 };
 
-/** Samples that must be there before a sound begins, or goes on after a gap; fewer where there are no more. */
+/** Samples needed before a sound begins, or resumes after a gap; fewer where there are no more. */
 const enough = 400 * musicPerMs;
 /** Samples read ahead; after that nothing is read before the low mark. */
 const ahead = 2_000 * musicPerMs;
 const low = 1_500 * musicPerMs;
 
-/** In one go no more is turned into samples, 100 ms: the link wants its frame every 20 ms. */
+/** Limit of samples decoded in one go, 100 ms: the link wants its frame every 20 ms. */
 const portion = 100 * musicPerMs;
 
 /** Time without sound from its source, in ms, after which an item is given up. */
@@ -72,7 +72,7 @@ export class Pump {
     return this.#end;
   }
 
-  /** There is enough to begin with, or no more will come. */
+  /** Whether there is enough to begin with, or no more will come. */
   get isReady(): boolean {
     return this.#end !== undefined || !this.#isBuffering;
   }
@@ -82,13 +82,13 @@ export class Pump {
     if (this.sound.length <= low) this.#pace.wake();
   }
 
-  /** There was nothing to take: it goes on when there is enough again. */
+  /** The queue was empty: it resumes when there is enough again. */
   starve(): void {
     this.#isBuffering = true;
     this.#pace.wake();
   }
 
-  /** Stops reading from the source, or goes on. */
+  /** Stops reading from the source, or resumes. */
   hold(on: boolean): void {
     if (on === this.#isHeld) return;
     this.#isHeld = on;
@@ -199,11 +199,11 @@ async function letGo(chunks: AsyncIterator<SoundChunk>): Promise<void> {
   try {
     await chunks.return?.();
   } catch {
-    // it was told to stop: how it does is its own affair
+    // the source is being stopped: its errors are ignored
   }
 }
 
-/** When a source may be read on: with room for its sound, and not before others had their turn. */
+/** Pace of reading from a source: only below the limit of queued sound, and not before other work had its turn. */
 class ReadPace {
   readonly #clock: Clock;
   readonly #hasRoom: () => boolean;
@@ -217,13 +217,13 @@ class ReadPace {
     this.#hasRoom = hasRoom;
   }
 
-  /** Checks the room again, after sound was taken or the reading ended. */
+  /** Checks the limit again, after sound was taken or the reading ended. */
   wake(): void {
     this.#room?.resolve();
     this.#room = undefined;
   }
 
-  /** Returns once there is room, or `signal` is aborted. */
+  /** Returns once the queue is below its limit, or `signal` is aborted. */
   async untilRoom(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !this.#hasRoom()) {
       this.#room ??= Promise.withResolvers();
@@ -264,7 +264,7 @@ class SourceTimeout {
     this.#askedAtMs = undefined;
   }
 
-  /** Pauses the limit while the sound is not wanted; the time begins anew afterwards. */
+  /** Pauses the limit while the sound is not wanted; the time restarts afterwards. */
   hold(on: boolean, signal: AbortSignal): void {
     this.#isHeld = on;
     if (!on && this.#askedAtMs !== undefined) this.#begin(signal);

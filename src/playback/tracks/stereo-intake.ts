@@ -11,7 +11,7 @@ export type TakenSound = { readonly samples: Int16Array; readonly packet?: Uint8
 /** Samples after the first packet of a mode until decoding hardly depends on earlier packets any more. */
 const settling = 300 * musicPerMs;
 
-/** Turns what sources give into what tracks play. */
+/** Turns chunks of sources into the samples and packets of tracks. */
 export class StereoIntake {
   readonly #open: () => OpusDecoder;
   readonly #rate = new StereoRate();
@@ -24,13 +24,13 @@ export class StereoIntake {
     this.#open = open;
   }
 
-  /** In pieces of at most 100 ms. A payload that is not Opus throws. */
+  /** Converts a chunk in pieces of at most 100 ms. A payload that is not Opus throws. */
   *take(chunk: SoundChunk): Generator<TakenSound> {
     if (chunk.kind === 'opus') yield this.#decode(chunk.packet);
     else for (const pcm of portions(chunk.pcm)) yield* this.#rate.push(pcm).map(plain);
   }
 
-  /** A reading is over: what was held back. The next one begins as if it were the first. */
+  /** Gives the samples held back at the end of a reading. The next one begins as if it were the first. */
   flush(): TakenSound {
     this.free();
     return plain(this.#rate.flush());

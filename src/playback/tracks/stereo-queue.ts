@@ -44,7 +44,7 @@ export class StereoQueue {
     this.#length += samples.length / 2;
   }
 
-  /** The packet whose sound the next 20 ms are, if they lie like that. */
+  /** The packet that holds exactly the next 20 ms, if there is one. */
   get packet(): Uint8Array | undefined {
     const [piece] = this.#pieces;
     if (!piece?.packet) return undefined;
@@ -74,7 +74,7 @@ export class StereoQueue {
     return count;
   }
 
-  /** Copies what comes next, and takes nothing; says how much that was. */
+  /** Copies the next samples without taking them; returns their number. */
   peek(into: Float32Array): number {
     let to = 0;
     let from = this.#at;
@@ -93,7 +93,7 @@ export class StereoQueue {
     return this.#pieces[0]?.round ?? this.#round;
   }
 
-  /** Drops what comes after it. */
+  /** Drops the rounds after the current one. */
   dropLaterRounds(): void {
     const { round } = this;
     this.#pieces = this.#pieces.filter((piece) => piece.round === round);

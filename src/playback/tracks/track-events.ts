@@ -11,7 +11,7 @@ export type TrackEvent =
     }
   | { readonly kind: 'changed'; readonly track: string };
 
-/** Tells what happens on one track; of each item that sounds first its beginning, then its end. */
+/** Reports events of one track; for each item that sounds first its beginning, then its end. */
 export class TrackNews {
   readonly #track: string;
   readonly #tell: (event: TrackEvent) => void;

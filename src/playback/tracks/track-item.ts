@@ -22,15 +22,15 @@ export type CancelReason = 'skipped' | 'stopped' | 'closed';
 export type ItemOptions = {
   /** Id of the person who asked for it. */
   readonly ownerId?: string;
-  /** Where it begins; ignored where the source cannot be sought. */
+  /** Start position in ms; ignored where the source cannot be sought. */
   readonly fromMs?: number;
   /** Ignored where the source comes only once. */
   readonly isLooping?: boolean;
-  /** To be as loud as others that are levelled; left out: as loud as it is. */
+  /** Loudness for levelling it to other sounds; left out: its own loudness is kept. */
   readonly loudness?: Loudness;
 };
 
-/** One sound on a track: what sounds, or waits its turn. */
+/** One sound on a track: the current one, or a queued one. */
 export interface TrackItem {
   readonly source: SoundSource;
   readonly ownerId: string | undefined;
@@ -90,7 +90,7 @@ export class PlayedItem implements TrackItem {
     return this.#pump?.sound.positionMs ?? this.#fromMs;
   }
 
-  /** Some of it was taken, or what was before is known to have been. */
+  /** Whether some of it was taken, or an earlier part is known to have been. */
   get hasSounded(): boolean {
     return this.#sounded;
   }
@@ -115,7 +115,7 @@ export class PlayedItem implements TrackItem {
     return this.#pump?.sound.length ?? 0;
   }
 
-  /** Begins to read, or goes on with it, so that it can sound when its turn comes. */
+  /** Begins to read, or continues, so that it can sound when its turn comes. */
   open(): void {
     this.#pump?.hold(false);
     if (this.#pump || this.#isOver) return;
@@ -139,7 +139,7 @@ export class PlayedItem implements TrackItem {
     return { kind: 'looping', on };
   }
 
-  /** Goes on from there with a new reading of its source; `before` is called where that will be so. */
+  /** Continues from there with a new reading of its source; `before` is called where that will be so. */
   seek(toMs: number, before: () => void): SeekOutcome {
     const { seekable, lengthMs } = this.source;
     if (!seekable) return { kind: 'unseekable' };
@@ -208,5 +208,5 @@ function endOf(end: PumpEnd, sounded: boolean): ItemEnd {
 
 function broken(cause: unknown): BotError {
   if (cause instanceof BotError) return cause;
-  return new BotError('source.broken', false, 'The source of a sound broke.', cause);
+  return new BotError('source.broken', false, 'The source of a sound failed.', cause);
 }

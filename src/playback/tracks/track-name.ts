@@ -39,7 +39,10 @@ function tidied(typed: string): string {
   return typed.toWellFormed().replace(unseen, '').replace(spaces, ' ').trim().normalize('NFC');
 }
 
-/** By way of the capital, as `\u00df` and `\u1e9e` are `ss`, and `\u03c2` is `\u03c3`. The dotless i is a letter of its own. */
+/**
+ * Folds the case by way of the capital, as `\u00df` and `\u1e9e` are `ss`, and `\u03c2` is `\u03c3`. The dotless i is a
+ * letter of its own.
+ */
 function caseFolded(letter: string): string {
   return letter === '\u0131' ? letter : letter.toLowerCase().toUpperCase().toLowerCase();
 }

@@ -24,7 +24,7 @@ export type SkipOutcome =
   | { readonly kind: 'skipped'; readonly item: TrackItem; readonly next: TrackItem | undefined }
   | { readonly kind: 'idle' };
 
-/** `removed` tells how many waited. */
+/** `removed` is the number of queued items. */
 export type StopOutcome =
   | { readonly kind: 'stopped'; readonly item: TrackItem | undefined; readonly removed: number }
   | { readonly kind: 'idle' };

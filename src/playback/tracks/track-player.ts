@@ -1,13 +1,13 @@
 import { fall, musicFrame, rampSamples, rise } from '#src/playback/mix/stereo.ts';
 import type { PlayedItem } from './track-item.ts';
 
-/** Where a player gets its items. */
+/** Source of a player's items. */
 export interface ItemSource {
   /** Current item; while paused, too. */
   readonly now: PlayedItem | undefined;
   /** Item after it. */
   readonly next: PlayedItem | undefined;
-  /** The one that sounds has come to its end; `next` takes its place. */
+  /** The current item has ended; `next` takes its place. */
   done(item: PlayedItem): void;
 }
 
@@ -25,7 +25,7 @@ const silent: PullResult = { sounds: false, packet: undefined };
 export class TrackPlayer {
   readonly #line: ItemSource;
   #isHeld = false;
-  /** The former frame ended in sound, and this one goes on with it. */
+  /** The former frame ended in sound, and this one continues it. */
   #isFlowing = false;
   /** True when its last samples, less than a ramp, are in the next frame. */
   #isFalling = false;
@@ -57,7 +57,7 @@ export class TrackPlayer {
     else now?.open();
   }
 
-  /** Forgets the ramp, because the listener has not heard what was before. */
+  /** Forgets the ramp, because the listener has not heard the sound before. */
   startOver(): void {
     this.#isFlowing = false;
     this.#isFalling = false;
@@ -114,12 +114,12 @@ export class TrackPlayer {
       if (now.isWhole) this.#line.next?.open();
       if (!now.isDrained) break;
       this.#line.done(now);
-      if (this.#isFalling) break; // what follows comes out of silence
+      if (this.#isFalling) break; // the next sound comes out of silence
     }
     return { end, pieces };
   }
 
-  /** Length of the sound behind place `end` before a silence; undefined where it goes on. */
+  /** Length of the sound behind place `end` before a silence; undefined where it continues. */
   #beyond(end: number): number | undefined {
     const { now, next } = this.#line;
     if (!now?.isReady) return 0;

@@ -42,7 +42,7 @@ export class TrackQueue implements ItemSource {
     return isFirst ? 1 : this.#waiting.length;
   }
 
-  /** Takes the place of what sounds, which is cancelled. */
+  /** Replaces the current item, which is cancelled. */
   replace(item: PlayedItem): PlayedItem | undefined {
     const former = this.#now;
     this.#now = item;

@@ -27,7 +27,7 @@ export class TrackVolume {
     this.#turn(0);
   }
 
-  /** Says which volume it is: what is out of reach is taken for the nearest. */
+  /** Returns the volume set, limited to the allowed range. */
   fade(percent: number, overMs: number): number {
     if (Number.isFinite(percent)) this.#percent = Math.max(0, Math.min(maxVolumePercent, percent));
     this.#turn(overMs);
