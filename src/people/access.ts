@@ -2,7 +2,7 @@
 export type AccessRules = {
   /** People who are neither heard nor answered. */
   readonly blockedIds: readonly string[];
-  /** Roles of which a person needs one; empty: everybody may. */
+  /** Roles of which a person needs one; empty: all people may. */
   readonly userRoleIds: readonly string[];
 };
 

@@ -5,15 +5,15 @@ export type AutoJoinChannel = {
   readonly channelId: string;
   /** Obstacle, if any; undefined: the channel is gone. */
   readonly joining: JoinVerdict | undefined;
-  /** People there who may be heard without being asked anew. */
+  /** People there who may be heard without a new question. */
   readonly heard: number;
-  /** People there who said nothing yet, and can be asked. */
+  /** People there who have not answered yet, and can be asked. */
   readonly unasked: number;
   /** A person sent the bot away, and the channel was never empty since. */
   readonly isSentAway: boolean;
 };
 
-/** Where the bot sits, and how many people sit with it, bots aside. */
+/** Channel of the bot, and the number of people with it, bots aside. */
 export type OwnSeat = { readonly channelId: string; readonly company: number };
 
 /** Facts about a person the bot follows, once they are in another channel than the bot. */
@@ -57,12 +57,12 @@ export function chooseAutoJoin(
   return first?.channelId === seat?.channelId ? undefined : first?.channelId;
 }
 
-/** A stage is a way in, too: as audience. */
+/** Whether the bot may enter; a stage counts, too: as audience. */
 export function isWayIn(joining: JoinVerdict | undefined): boolean {
   return joining?.kind === 'fine' || joining?.kind === 'stage';
 }
 
-/** Whether the bot goes after the person who called it. */
+/** Whether the bot follows the person who called it. */
 export function judgeFollow({ isDj, joining, mayEnter, othersHeard }: FollowFacts): FollowVerdict {
   if (!mayEnter || !isWayIn(joining)) return 'barred';
   return othersHeard > 0 && !isDj ? 'others' : 'follow';

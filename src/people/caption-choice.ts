@@ -1,4 +1,4 @@
-/** Remembers across restarts who wants to be left out of captions; storage implements it. */
+/** Stores, across restarts, the people who are left out of captions; storage implements it. */
 export interface CaptionChoiceStore {
   /** Ids of those who are left out in this server. Errors: BotError `store.unreadable`: then no person is captioned. */
   readLeftOut(guildId: string): Promise<ReadonlySet<string>>;

@@ -1,15 +1,15 @@
 /** One condition for knowing a text: to be one of these people, or to be able to open one of these chats. */
 type KnowledgeRule = {
-  /** People who were there when it was said, or whom it was written to. */
+  /** People who were present when it was said, or to whom it was written. */
   readonly personIds: ReadonlySet<string>;
-  /** Channels and threads in which it stands for everybody who may open them. */
+  /** Channels and threads in which it is readable for all who may open them. */
   readonly placeIds: ReadonlySet<string>;
 };
 
-/** Conditions for knowing a text, all of which must be met; none: anybody may know it. */
+/** Conditions for knowing a text, all of which must be met; none: anyone may know it. */
 export type KnownBy = readonly KnowledgeRule[];
 
-/** One person, and the chats among those that matter which they may open. */
+/** One person, and those of the given chats that they may open. */
 export type TextReader = {
   readonly personId: string;
   readonly openPlaceIds?: readonly string[];
@@ -23,7 +23,7 @@ export type TextReaders = {
 
 const captionsPrefix = 'captions ';
 
-/** Known to anybody. */
+/** Known to anyone. */
 export const anybody: KnownBy = [];
 
 /** Known to these people, and to all who may open one of these chats. */
@@ -34,14 +34,14 @@ export function knownByPeople(
   return [{ personIds: new Set(personIds), placeIds: new Set(placeIds) }];
 }
 
-/** Known to those alone who may know all of these. */
+/** Known only to people who may know all of these. */
 export function knownByAll(all: Iterable<KnownBy>): KnownBy {
   const rules = new Map<string, KnowledgeRule>();
   for (const rule of [...all].flat()) rules.set(keyOf(rule), rule);
   return [...rules.values()];
 }
 
-/** Known to these people as well, of whom it was found by other means that they may know it. */
+/** Known also to these people, who may know it for other reasons. */
 export function alsoKnownTo(knownBy: KnownBy, people: readonly TextReader[]): KnownBy {
   const ids = people.map(({ personId }) => personId);
   const widened = knownBy.map((rule) => [
@@ -50,7 +50,7 @@ export function alsoKnownTo(knownBy: KnownBy, people: readonly TextReader[]): Kn
   return knownByAll(widened);
 }
 
-/** Stands among the places of what captions show in this chat: who opens it reads that, and may look nothing up for it. */
+/** Place of captions in this chat: people who open it read them, but may not look up more. */
 export function captionsIn(placeId: string): string {
   return `${captionsPrefix}${placeId}`;
 }
@@ -63,7 +63,7 @@ export function mayCaption(placeId: string, knownBy: KnownBy): boolean {
 }
 
 /**
- * Known to the same people, and not to who may open a chat: for what is written in none but by captions, as nothing would take it
+ * Known to the same people, but not by opening a chat: for text that no chat shows but captions, as nothing would take it
  * back there.
  */
 export function knownToPeopleAlone(knownBy: KnownBy): KnownBy {
@@ -73,7 +73,7 @@ export function knownToPeopleAlone(knownBy: KnownBy): KnownBy {
   });
 }
 
-/** Whether each of these readers may know it; where none is named, only what anybody may know. */
+/** Whether each of these readers may know it; without any reader, only text that anyone may know. */
 export function mayAllKnow({ people = [], placeIds = [] }: TextReaders, knownBy: KnownBy): boolean {
   if (people.length === 0 && placeIds.length === 0) return knownBy.length === 0;
   return knownBy.every(
@@ -86,12 +86,12 @@ export function mayAllKnow({ people = [], placeIds = [] }: TextReaders, knownBy:
   );
 }
 
-/** These people as readers who may open no chat that matters. */
+/** These people as readers who may open none of the given chats. */
 export function peopleReading(personIds: readonly string[]): TextReaders {
   return { people: personIds.map((personId) => ({ personId })) };
 }
 
-/** Readers of whom nothing is known: only what anybody may know reaches them. */
+/** Unknown readers: they get only text that anyone may know. */
 export const unknownReaders: TextReaders = { people: [{ personId: '' }] };
 
 /** All who may open this channel or thread. */
@@ -109,7 +109,7 @@ export class ConfidentialText {
     this.knownBy = knownBy;
   }
 
-  /** One after the other, known to those who may know each. */
+  /** Joined texts, known to people who may know each. */
   static joined(all: readonly ConfidentialText[], separator: string): ConfidentialText {
     const text = all.map((one) => one.#text).join(separator);
     return new ConfidentialText(text, knownByAll(all.map(({ knownBy }) => knownBy)));

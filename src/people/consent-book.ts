@@ -4,7 +4,7 @@ export type StoredConsent =
   | { readonly kind: 'until'; readonly wallMs: number }
   | { readonly kind: 'never' };
 
-/** Remembers across restarts what people said; storage implements it. */
+/** Stores people's consents across restarts; storage implements it. */
 export interface ConsentStore {
   /** Stored consents by person id. Errors: BotError `store.unreadable`: then no person agreed. */
   read(guildId: string): Promise<ReadonlyMap<string, StoredConsent>>;

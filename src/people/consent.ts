@@ -34,7 +34,7 @@ export function unasked(policy: ConsentPolicy): SessionConsents {
   return { policy, said: new Map(), paused: false };
 }
 
-/** A session that goes on after a restart: what these people said for it, and whether hearing was paused. */
+/** A session that resumes after a restart: these people's answers for it, and whether hearing was paused. */
 export function restored(
   policy: ConsentPolicy,
   kept: {
@@ -65,7 +65,7 @@ export function mayHear(consent: SessionConsents, person: Listened, wallMs: numb
   return !consent.paused && heard(consent, person, wallMs) === 'yes';
 }
 
-/** Where a person stands, apart from a pause: heard, not heard for want of an answer, or said no. */
+/** Standing of a person, apart from a pause: heard, not heard for want of an answer, or said no. */
 export function heard(
   consent: SessionConsents,
   person: Listened,
@@ -105,7 +105,7 @@ export function agreeAlways(consent: SessionConsents, personId: string): Session
   return say(consent, personId, { kind: 'always' });
 }
 
-/** Until then, as `endOfDay` gives it; afterwards it is as if nothing had been said. */
+/** Agrees until the end of the day, from `endOfDay`; afterwards the answer is void. */
 export function agreeToday(
   consent: SessionConsents,
   personId: string,
@@ -132,8 +132,8 @@ export function forget(consent: SessionConsents, personId: string): SessionConse
 }
 
 /**
- * In another channel: a yes for this session counts on only for those who are there, too. A no, a word for longer and
- * a pause count everywhere.
+ * Consents in another channel: a yes for this session counts only for people who are there, too. A no, a longer answer
+ * and a pause count everywhere.
  */
 export function moveAlong(
   consent: SessionConsents,
@@ -145,7 +145,7 @@ export function moveAlong(
   return { ...consent, said: new Map(said) };
 }
 
-/** Another rule for those who said nothing; what was said counts on. */
+/** Changes the policy for people without an answer; answers still count. */
 export function underPolicy(consent: SessionConsents, policy: ConsentPolicy): SessionConsents {
   return { ...consent, policy };
 }
@@ -155,7 +155,7 @@ export function pause(consent: SessionConsents): SessionConsents {
   return { ...consent, paused: true };
 }
 
-/** Everybody is heard again who was before the pause, or has agreed since. */
+/** Ends a pause: all people are heard who were before it, or have agreed since. */
 export function resume(consent: SessionConsents): SessionConsents {
   return { ...consent, paused: false };
 }

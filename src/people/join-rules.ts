@@ -1,6 +1,6 @@
-/** Facts that Discord tells of a channel, its caller and the bot before the bot joins. */
+/** Facts from Discord about a channel, its caller and the bot before the bot joins. */
 export type ChannelFacts = {
-  /** False where so little was told of rights that the only way to know is to try. */
+  /** False where so few rights are known that only an attempt can tell. */
   readonly certain: boolean;
   readonly kind: 'voice' | 'stage';
   readonly isAfk: boolean;
@@ -27,7 +27,10 @@ export type JoinVerdict =
   | { readonly kind: 'timed-out'; readonly untilMs: number }
   | { readonly kind: 'full'; readonly members: number; readonly limit: number };
 
-/** The first thing that stands in the way, whom it concerns first: the caller, then the bot, then the channel. `stage` is a way in, too: as audience. */
+/**
+ * First obstacle: those of the caller come first, then the bot's, then the channel's. `stage` is no obstacle: the bot
+ * joins as audience.
+ */
 export function judgeJoin(facts: ChannelFacts, wallMs: number): JoinVerdict {
   const { members, limit, timedOutUntilMs = 0 } = facts;
   if (!facts.certain) return { kind: facts.kind === 'stage' ? 'stage' : 'fine' };

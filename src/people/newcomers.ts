@@ -2,7 +2,7 @@
 export type Attendance = {
   readonly atMs: number;
   readonly channelId: string;
-  /** Whether anybody is asked at all now. */
+  /** Whether people are asked at all now. */
   readonly mayAsk: boolean;
   readonly people: readonly {
     readonly id: string;
@@ -16,11 +16,11 @@ const settleMs = 3_000;
 /** Least time between two mentions in a channel, in ms: each one notifies a person. */
 const apartMs = 60_000;
 
-/** Tells who has come into a channel after the bot and is to be asked; each person once in a session. */
+/** Finds people who have come into a channel after the bot and are to be asked; each person once in a session. */
 export class UnaskedPeople {
   /** People who were there first, have been asked, or had answered before. */
   readonly #known = new Set<string>();
-  /** Since when the others have been there, by id; in order of arrival. */
+  /** Instants since which the others have been there, by id; in order of arrival. */
   readonly #sinceMs = new Map<string, number>();
   #channelId: string | undefined;
   #lastAtMs = Number.NEGATIVE_INFINITY;

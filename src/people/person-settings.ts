@@ -2,7 +2,7 @@
 export type PersonSettings = {
   /** Language they speak and are answered in, BCP 47. */
   readonly language?: string;
-  /** Name of the voice that reads out what they write. */
+  /** Name of the voice that reads out their messages. */
   readonly voice?: string;
   /** Pace of speech for them; 1 is the voice's own. */
   readonly speed?: number;
@@ -13,7 +13,7 @@ export type PersonSettings = {
 /** Slowest and fastest pace that people may choose. */
 export const [minSpeed, maxSpeed] = [0.7, 1.4];
 
-/** Remembers across restarts what people have chosen for themselves; storage implements it. */
+/** Stores people's own settings across restarts; storage implements it. */
 export interface PersonSettingsStore {
   /** Empty where the person has chosen nothing. Errors: BotError `store.unreadable`. */
   read(guildId: string, personId: string): Promise<PersonSettings>;

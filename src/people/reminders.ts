@@ -2,14 +2,14 @@
 export type Reminder = {
   /** Never the same again. */
   readonly id: string;
-  /** By which its person names it: 1 to `mostReminders`, the smallest that was free. */
+  /** Number by which its person names it: 1 to `mostReminders`, the smallest that was free. */
   readonly number: number;
   readonly guildId: string;
   readonly personId: string;
   /** Voice channel where it was asked for, and is written. */
   readonly channelId: string;
   readonly channelName: string;
-  /** In the words of the person; empty for a timer. */
+  /** Subject in the words of the person; empty for a timer. */
   readonly text: string;
   readonly setAtWallMs: number;
   readonly dueAtWallMs: number;
@@ -29,11 +29,11 @@ export interface ReminderStore {
     | { readonly kind: 'added'; readonly number: number }
     | { readonly kind: 'full'; readonly limit: number }
   >;
-  /** Those of one person in one server, what is due first before the others. Errors: BotError `store.unreadable`. */
+  /** Reminders of one person in one server, the soonest first. Errors: BotError `store.unreadable`. */
   list(guildId: string, personId: string): Promise<readonly Reminder[]>;
   /** Reminders of all servers of a shard, at most so many, the soonest first. Errors: BotError `store.unreadable`. */
   soonest(shard: ShardPlace, limit: number): Promise<readonly Reminder[]>;
-  /** False: there is none any more. Errors: BotError `store.unwritable`. */
+  /** False: it no longer exists. Errors: BotError `store.unwritable`. */
   remove(id: string): Promise<boolean>;
   /** Deletes those of one person in one server; how many. Errors: BotError `store.unwritable`. */
   withdraw(guildId: string, personId: string): Promise<number>;

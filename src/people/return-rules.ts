@@ -17,7 +17,7 @@ export type ReturnVerdict =
   | { readonly kind: 'return' | 'too-old' | 'no-channel' | 'nobody' }
   | { readonly kind: 'barred'; readonly joining: JoinVerdict };
 
-/** Whether the bot goes on where a former run sat: only to people who may be heard, soon, and where it may be. */
+/** Whether the bot returns to the channel of a former run: only to people who may be heard, soon, and where it may enter. */
 export function judgeReturn({ idleMs, joining, isAwaited }: ReturnFacts): ReturnVerdict {
   if (idleMs >= returnMs) return { kind: 'too-old' };
   if (!joining) return { kind: 'no-channel' };

@@ -11,7 +11,7 @@ type Poll<T> = PollSubject<T> & { readonly id: string; readonly voters: Readonly
 /** A further one drops the oldest. */
 const limit = 16;
 
-/** Open votes of one channel: one per person, of those who are there when it is counted. */
+/** Open votes of one channel: one per person, of the people present at the count. */
 export class TrackVotePolls<T> {
   #polls: readonly Poll<T>[] = [];
 

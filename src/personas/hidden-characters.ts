@@ -5,7 +5,7 @@ const shapeless = /\u115F|\u1160|\u2800|\u3164|\uFFA0|[\u{FE00}-\u{FE0E}]|[\u{E0
 /** Several joiners in a row join nothing. */
 const idle = /(?:\u200C|\u200D){2}|\uFE0F{2}/u;
 
-/** Whether a text holds what a model reads and a person does not see. */
+/** Whether a text holds characters that a model reads and a person does not see. */
 export function hasHiddenCharacters(text: string): boolean {
   return unseen.test(text) || shapeless.test(text) || idle.test(text);
 }

@@ -63,7 +63,7 @@ export type PersonaResult =
   | { readonly kind: 'ok'; readonly persona: Persona }
   | { readonly kind: 'fault'; readonly fault: PersonaFault };
 
-/** Reads a persona of unknown origin: what it shows is all there is in it. */
+/** Reads a persona of unknown origin; it holds nothing that is not shown. */
 export function readPersona(value: unknown): PersonaResult {
   const read = personaSchema.safeParse(normalized(value));
   if (!read.success) return { kind: 'fault', fault: faultOf(read.error.issues) };
@@ -72,7 +72,7 @@ export function readPersona(value: unknown): PersonaResult {
   return { kind: 'fault', fault: { kind: 'hidden', field } };
 }
 
-/** By which a persona is found, however its name is written. */
+/** Key by which a persona is found, for any spelling of its name. */
 export function personaKeyOf(name: string): string {
   return name.normalize('NFKC').trim().toLowerCase();
 }

@@ -3,14 +3,14 @@ import { builtInLocales, discordLocales, type LocaleTag } from './locales.ts';
 import { chosen, isChoosing, longestChars, wordsOf } from './message.ts';
 import { maxMessageChars } from './plain.ts';
 
-/** A table of an operator, read: what of it is used, and one sentence on what is not. */
+/** An operator's table: its usable texts, and one sentence about the others. */
 export type CorrectionFile = {
   readonly locale?: LocaleTag;
   readonly texts: ReadonlyMap<string, string>;
   readonly complaint?: string;
 };
 
-/** Faults that the sentence names; of more it tells how many there are. */
+/** Faults that the sentence names; of more it gives the number. */
 const namedFaults = 3;
 
 /** Most characters Discord takes where texts of these ids stand, the words in them filled in. Source: Discord docs. */
@@ -26,7 +26,7 @@ const entries: ReadonlyMap<string, string | { text: string; with: Record<string,
 
 /**
  * Reads a file `de.json` that holds texts by id, `{ "stop.ok": "Bin still." }`, for a language of ours or another one of
- * Discord's. What cannot be shown is left out. Never throws.
+ * Discord's. Faulty texts are left out. Never throws.
  */
 export function readCorrections(fileName: string, json: string): CorrectionFile {
   const none = new Map<string, string>();
@@ -35,21 +35,21 @@ export function readCorrections(fileName: string, json: string): CorrectionFile 
   if (locale === undefined) {
     return {
       texts: none,
-      complaint: `${fileName} is not used: ${name} is no language of Discord.`,
+      complaint: `${fileName} is not used: ${name} is not a language of Discord.`,
     };
   }
   const fields = objectOf(json);
   if (!fields) {
     return {
       texts: none,
-      complaint: `${fileName} is not used: it is no JSON object of texts by id.`,
+      complaint: `${fileName} is not used: it is not a JSON object of texts by id.`,
     };
   }
   const texts = new Map<string, string>();
   const faults: string[] = [];
   for (const [id, text] of Object.entries(fields)) {
     const isText = typeof text === 'string' && text.trim() !== '';
-    const fault = isText ? faultOf(id, text, locale) : 'it is no text';
+    const fault = isText ? faultOf(id, text, locale) : 'it is not a text';
     if (isText && fault === undefined) texts.set(id, text);
     else faults.push(`${id}: ${fault}`);
   }
@@ -88,9 +88,9 @@ export function faultOf(id: string, pattern: string, locale: string): string | u
     const isPlain = isChoosing(pattern) || chosen(pattern, {}, locale) === pattern;
     if (!isPlain) return 'an apostrophe before a brace, or two of them, is read as a quote';
   } catch (error) {
-    return `it is no ICU message (${error instanceof Error ? error.message : error})`;
+    return `it is not a valid ICU message (${error instanceof Error ? error.message : error})`;
   }
   const chars = longestChars(pattern, words, locale);
   const limit = limitOf(id);
-  return chars > limit ? `it may have ${chars} characters, and ${limit} are taken` : undefined;
+  return chars > limit ? `it may have ${chars} characters, and the limit is ${limit}` : undefined;
 }

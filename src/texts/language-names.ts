@@ -20,7 +20,7 @@ export function languageLabel(tag: string): string {
   return `${languageName(tag)} (${tag})`;
 }
 
-/** BCP 47 tag of a language that was typed or picked; undefined where it is none. */
+/** BCP 47 tag of a typed or picked language; undefined where there is none. */
 export function languageTag(typed: string): string | undefined {
   const words = typed.trim().toLowerCase();
   tagsByName ??= namedTags();

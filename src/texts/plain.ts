@@ -41,12 +41,12 @@ export function plainWords(words: TextValues): TextValues {
   return Object.fromEntries(each);
 }
 
-/** The beginning of `words`, whole characters only; what is missing shows as `...`. */
+/** The beginning of `words`, whole characters only; a cut shows as `...`. */
 export function cut(words: string, maxChars: number): string {
   return words.length <= maxChars ? words : `${firstChars(words, maxChars - 1)}\u2026`;
 }
 
-/** At most `maxChars`, never half a surrogate pair. */
+/** First `maxChars` at most, never half a surrogate pair. */
 export function firstChars(words: string, maxChars: number): string {
   const last = words.charCodeAt(maxChars - 1);
   const isHalf = last >= 0xd800 && last <= 0xdbff && words.length > maxChars;
@@ -56,7 +56,7 @@ export function firstChars(words: string, maxChars: number): string {
 /** Control characters but the line break, changes of writing direction, and spaces without width. */
 const unseen =
   /[^\P{Cc}\n]|[\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/gu;
-/** More marks on one letter than any script stacks. */
+/** Marks on one letter beyond those of any script. */
 const piled = /(\p{M}{4})\p{M}+/gu;
 const everybody = /@(everyone|here)/gi;
 /** An address; splitting words by it puts addresses at odd places. */

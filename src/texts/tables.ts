@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { english } from './english.ts';
 import { builtInLocales, closestLocale, type LocaleTag, languageOf } from './locales.ts';
 
-/** Texts of a language by id, as patterns whose words are not filled in. What it lacks is in English. */
+/** Texts of a language by id, as patterns whose words are not filled in. Missing ones are in English. */
 export type TextTable = {
   readonly texts: ReadonlyMap<string, string>;
   /** Some of these texts were translated by a machine, and not read by a speaker of the language. */
@@ -17,7 +17,7 @@ export type Translation = {
   readonly english?: string | undefined;
 };
 
-/** Texts of an operator, by language and id, that stand over ours or in place of what we lack. */
+/** Texts of an operator, by language and id, that replace ours or add missing ones. */
 export type Corrections = ReadonlyMap<LocaleTag, ReadonlyMap<string, string>>;
 
 /** Tables by language, read when a language is first used: an unused one costs no memory. */
@@ -25,7 +25,7 @@ export class TextTables {
   readonly #tables = new Map<LocaleTag, TextTable>();
   #corrections: Corrections = new Map();
 
-  /** From now on these stand over ours, in place of those before. */
+  /** Sets the corrections, in place of those before. */
   correct(corrections: Corrections): void {
     this.#corrections = corrections;
     this.#tables.clear();
@@ -48,7 +48,7 @@ export class TextTables {
     return table;
   }
 
-  /** The table of a language, read anew and not kept. */
+  /** Reads the table of a language without keeping it. */
   read(locale: LocaleTag): TextTable {
     const all = new Map<string, Translation>();
     const language = closestLocale(languageOf(locale), this.locales);
@@ -78,7 +78,7 @@ export function builtInTexts(locale: LocaleTag): ReadonlyMap<string, Translation
   );
 }
 
-/** By which a text knows whether its English has changed since: 8 hex digits of a SHA-256. */
+/** Hash by which a text is compared with its English: 8 hex digits of a SHA-256. */
 export function englishHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }

@@ -31,8 +31,8 @@ type LineWith<Id extends TextId, Word extends PropertyKey> = [Word] extends [nev
 export type CheckedLine = { readonly id: TextId; readonly with?: TextValues | undefined };
 
 /**
- * The one state of this room: tables are read from disk when first used, and an operator's corrections are set once at the
- * start, so that a text can be put into a language wherever it is shown.
+ * The only state of this folder: tables are read from disk when first used, and an operator's corrections are set once at
+ * the start, so that a text can be rendered anywhere.
  */
 const tables = new TextTables();
 
@@ -44,7 +44,7 @@ export function locales(): readonly Locale[] {
   return tables.locales;
 }
 
-/** From now on these texts stand over ours. */
+/** Sets the operator's texts, which replace ours. */
 export function correctTexts(corrections: Corrections): void {
   tables.correct(corrections);
 }

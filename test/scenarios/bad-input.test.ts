@@ -187,8 +187,8 @@ scenario('of a broken table of texts one sentence tells, and everything else goe
   await setup.restart();
   const complaints = setup.bot.log.flatMap(({ level, msg = '' }) => (level === 40 ? [msg] : []));
   expect(complaints).toEqual([
-    expect.stringMatching(/de\.json is used without 1 of its texts: say\.now: it is no text\.$/),
-    expect.stringMatching(/fr\.json is not used: it is no JSON object of texts by id\.$/),
+    expect.stringMatching(/de\.json is used without 1 of its texts: say\.now: it is not a text\.$/),
+    expect.stringMatching(/fr\.json is not used: it is not a JSON object of texts by id\.$/),
   ]);
   const { sandbox } = setup;
   const adam = sandbox.person('Adam', { locale: 'de' });

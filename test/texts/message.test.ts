@@ -41,13 +41,13 @@ test.each([
   ['join.ok', 'In {room}.', 'its words are room in place of channel'],
   ['join.ok', 'In.', 'its words are none in place of channel'],
   ['join.ok', "L'{channel}", 'its words are none in place of channel'],
-  ['join.ok', 'In {channel', 'it is no ICU message'],
-  ['say.queued', '{n, plural, one {{n}}}', 'it is no ICU message'],
+  ['join.ok', 'In {channel', 'it is not a valid ICU message'],
+  ['say.queued', '{n, plural, one {{n}}}', 'it is not a valid ICU message'],
   ['no.such.id', 'x', 'there is no such text'],
   ['stop.ok', "It''s over.", 'an apostrophe'],
-  ['command.join', 'x'.repeat(101), 'it may have 101 characters, and 100 are taken'],
-  ['button.stop', 'x'.repeat(81), 'it may have 81 characters, and 80 are taken'],
-  ['stop.ok', 'x'.repeat(2_001), 'it may have 2001 characters, and 2000 are taken'],
+  ['command.join', 'x'.repeat(101), 'it may have 101 characters, and the limit is 100'],
+  ['button.stop', 'x'.repeat(81), 'it may have 81 characters, and the limit is 80'],
+  ['stop.ok', 'x'.repeat(2_001), 'it may have 2001 characters, and the limit is 2000'],
 ])('%s cannot be %j', (id, pattern, fault) => {
   expect(faultOf(id, pattern, 'en')).toContain(fault);
 });

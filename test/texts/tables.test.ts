@@ -54,15 +54,15 @@ test('the right texts of a broken table are used, and one sentence names the oth
   );
   expect([locale, [...texts]]).toEqual(['de', [['stop.ok', 'Ruhe.']]]);
   expect(complaint).toBe(
-    'de.json is used without 4 of its texts: stop.okay: there is no such text; join.ok: its words are kanal in place of channel; say.now: it is no text; and 1 more.',
+    'de.json is used without 4 of its texts: stop.okay: there is no such text; join.ok: its words are kanal in place of channel; say.now: it is not a text; and 1 more.',
   );
 });
 
 test.each([
-  ['de.json', '{ "stop.ok": "Ruhe."', 'it is no JSON object of texts by id'],
-  ['de.json', '["Ruhe."]', 'it is no JSON object of texts by id'],
-  ['de.json', '', 'it is no JSON object of texts by id'],
-  ['klingon.json', '{}', 'klingon is no language of Discord'],
+  ['de.json', '{ "stop.ok": "Ruhe."', 'it is not a JSON object of texts by id'],
+  ['de.json', '["Ruhe."]', 'it is not a JSON object of texts by id'],
+  ['de.json', '', 'it is not a JSON object of texts by id'],
+  ['klingon.json', '{}', 'klingon is not a language of Discord'],
 ])('%s with %j is not used, and one sentence says why', (name, json, why) => {
   const { texts, complaint } = readCorrections(name, json);
   expect([texts.size, complaint]).toEqual([0, `${name} is not used: ${why}.`]);
