@@ -5,7 +5,7 @@ export type Frame = Buffer;
 export interface FrameSource {
   /** The next 20 ms, or undefined while there is nothing to play. */
   next(): Frame | undefined;
-  /** Where `next` gave nothing: nothing will come before the link is woken. */
+  /** Whether, after a `next` without a frame, there will be none before the link is woken. */
   readonly isIdle: boolean;
   /** `frame` really left as a datagram: that, and only that, was heard. */
   left(frame: Frame, atMs: number): void;

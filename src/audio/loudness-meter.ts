@@ -8,7 +8,7 @@ const head = {
 } as const;
 const lowCut = { b: [1, -2, 1], a: [-1.99004745483398, 0.99007225036621] } as const;
 
-/** Blocks are 400 ms long and begin every 100 ms; what is quieter than the gate counts as a pause. */
+/** Step between blocks of 400 ms, which begin every 100 ms; blocks quieter than the gate count as a pause. */
 const stepSamples = 4800;
 const steps = 4;
 const gateLufs = -70;
@@ -27,7 +27,7 @@ export class LoudnessMeter {
   readonly #counts = new Float64Array(tenths);
   readonly #energies = new Float64Array(tenths);
 
-  /** With `forget` below 1, each block counts so much less with every one after it: for sound that has no end. */
+  /** With `forget` below 1, the weight of each block falls with every one after it: for sound without an end. */
   constructor(forget = 1) {
     this.#forget = forget;
   }

@@ -3,7 +3,7 @@ const headBytes = 27;
 /** Longest page, in bytes, with its table and 255 segments of 255 bytes. */
 export const longestPageBytes = headBytes + 255 + 255 * 255;
 
-/** Bytes whose checksum is counted in vain for each byte that is passed: 7 bytes may promise a page of 64 kB. */
+/** Limit of bytes with a failed checksum for each byte passed: 7 bytes may promise a page of 64 kB. */
 const countedPerByte = 256;
 
 /** One page of an Ogg file. */
@@ -15,12 +15,12 @@ export type OggPage = {
   /** Place of its last whole packet, in samples; undefined where none ends here. */
   readonly granule: number | undefined;
   readonly serial: number;
-  /** Pieces of packets; the last one goes on in the next page where `goesOn`. */
+  /** Pieces of packets; the last one continues in the next page where `goesOn`. */
   readonly pieces: readonly Buffer[];
   readonly goesOn: boolean;
 };
 
-/** Cuts a file into pages, in pieces of any length, and leaves out what is none: every page carries a checksum. */
+/** Cuts a file into pages, in pieces of any length, and leaves out all other bytes: every page carries a checksum. */
 export class OggPages {
   #rest: Buffer = Buffer.alloc(0);
   #losses = 0;
@@ -107,7 +107,7 @@ type PageMarks = {
   readonly serial: number;
   readonly isFirst?: boolean;
   readonly isLast?: boolean;
-  /** Where the last packet ends, in samples; 0 when left out. */
+  /** Position at which the last packet ends, in samples; 0 when left out. */
   readonly granule?: number;
   /** Number of the first page; 0 when left out. */
   readonly sequence?: number;

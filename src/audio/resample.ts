@@ -3,7 +3,10 @@ import { type PolyphaseFilter, plainFilter } from '#src/audio/polyphase/polyphas
 import { openSimdFilter } from '#src/audio/polyphase/simd-filter.ts';
 import { joinSamples, type Pcm } from './pcm.ts';
 
-/** By their rates. Each is forgotten with the last stream that uses it: a table is only worth its memory while it is read. */
+/**
+ * Shared filters by their rates. Each is dropped with the last stream that uses it: a table is only worth its memory
+ * while it is read.
+ */
 const filters = new Map<string, WeakRef<PolyphaseFilter>>();
 
 /**
@@ -14,7 +17,7 @@ const filters = new Map<string, WeakRef<PolyphaseFilter>>();
 export class Resampler {
   readonly #filter: PolyphaseFilter;
   readonly #channels: 1 | 2;
-  /** Input not done with, with room behind it; the next output lies `#phase / up` behind frame `#at`. */
+  /** Unfinished input, with space behind it; the next output lies `#phase / up` behind frame `#at`. */
   #input: Int16Array;
   /** Frames of it. */
   #length = 0;

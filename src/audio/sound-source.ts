@@ -7,15 +7,15 @@ export type SoundChunk =
   /** One Opus packet of `samples` per channel at 48 kHz; a track that sounds alone may send it as it is. */
   | { readonly kind: 'opus'; readonly packet: Uint8Array; readonly samples: number };
 
-/** Something a track can play: a file, a stream, an attachment, a sound made by code. */
+/** Sound that a track can play: a file, a stream, an attachment, a sound made by code. */
 export interface SoundSource {
   /** Title shown to people, one line. */
   readonly title: string;
-  /** Where it is known before it is played. */
+  /** Length in ms, where it is known before playback. */
   readonly lengthMs?: number;
   /** Loudness of the whole sound, in LUFS, where it was measured. */
   readonly lufs?: number;
-  /** False for what only comes once, say a live stream: it starts where it is. */
+  /** False for a live stream and the like: it starts where it is. */
   readonly seekable: boolean;
   /**
    * Sound from `fromMs` on, decoded as it is asked for and little further. May be called again, also while an earlier

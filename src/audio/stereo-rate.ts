@@ -1,7 +1,7 @@
 import { musicRateHz, type Pcm } from './pcm.ts';
 import { Resampler } from './resample.ts';
 
-/** Turns sound of any rate and either number of channels into 48 kHz stereo; both may change on the way. */
+/** Turns sound of any rate, mono or stereo, into 48 kHz stereo; both may change in between. */
 export class StereoRate {
   #rateHz = musicRateHz;
   #channels: 1 | 2 = 2;

@@ -9,7 +9,7 @@ type WavReading =
   | { readonly kind: 'skip'; readonly leftBytes: number; readonly encoding?: Encoding }
   /** `leftBytes` is Infinity where the writer could not know. */
   | { readonly kind: 'data'; readonly leftBytes: number; readonly encoding: Encoding }
-  /** Behind a sound whose length was known: only another file may follow. */
+  /** Behind a sound of known length: only another file may follow. */
   | { readonly kind: 'done' };
 
 const unknownSize = 0xffffffff;
@@ -19,7 +19,7 @@ const formatLimitBytes = 256;
 /** Sample encoding of a WAV file. */
 type Encoding = {
   readonly rateHz: number;
-  /** More than two are mixed down to two. */
+  /** Number of channels; more than two are mixed down to two. */
   readonly channels: number;
   readonly sampleBytes: number;
   /** Reads one sample as 16 bit. */
@@ -84,7 +84,7 @@ export class WavStream {
     return pieces;
   }
 
-  /** Tells a file that ended too early from one that is complete. */
+  /** Throws for a file that ended too early. */
   end(): void {
     if (this.#reading.kind === 'start') throw badWav('The sound is not a WAV file.');
     if (this.#sounded) return;
@@ -187,7 +187,7 @@ function mixedDown(samples: Int16Array, rateHz: number, channels: number): Pcm {
   return { samples: mixed, rateHz, channels: 2 };
 }
 
-/** Where another file begins in `bytes`, if one does. */
+/** Start of another file in `bytes`, if there is one. */
 function startOfFile(bytes: Buffer): number | undefined {
   const at = bytes.indexOf('RIFF', 0, 'latin1');
   return at >= 0 && bytes.toString('latin1', at + 8, at + 12) === 'WAVE' ? at : undefined;
@@ -202,10 +202,11 @@ function readFormat(chunk: Buffer): Encoding {
   const rateHz = chunk.readUInt32LE(4);
   const bits = chunk.readUInt16LE(14);
   const sample = sampleReader(code, bits);
-  if (!sample) throw badWav(`The WAV file has an encoding we cannot read (${code}, ${bits} bit).`);
+  if (!sample) throw badWav(`The WAV file has an unsupported encoding (${code}, ${bits} bit).`);
   if (channels < 1 || channels > mostChannels)
-    throw badWav(`The WAV file has ${channels} channels, not 1 to ${mostChannels}.`);
-  if (rateHz < 1000 || rateHz > 384_000) throw badWav(`The WAV file has a rate of ${rateHz} Hz.`);
+    throw badWav(`The WAV file has ${channels} channels; the limit is 1 to ${mostChannels}.`);
+  if (rateHz < 1000 || rateHz > 384_000)
+    throw badWav(`The WAV file has an unsupported rate of ${rateHz} Hz.`);
   return { rateHz, channels, sampleBytes: bits / 8, sample };
 }
 

@@ -87,7 +87,7 @@ test.each([
   ['sound without a format', riff(chunk('data', Buffer.alloc(4))), 'no format'],
   ['a short format', riff(chunk('fmt ', Buffer.alloc(4))), 'damaged'],
   ['a huge format', riff(chunk('fmt ', Buffer.alloc(0), 5000)), 'damaged'],
-  ['MP3 in a WAV', riff(format(0x55, 16)), 'cannot read (85, 16 bit)'],
+  ['MP3 in a WAV', riff(format(0x55, 16)), 'unsupported encoding (85, 16 bit)'],
   ['nine channels', riff(format(1, 16, 9)), '9 channels'],
   ['a rate of nothing', riff(format(1, 16, 1, 0)), '0 Hz'],
 ])('%s is refused in one clear sentence', (_, bytes, message) => {

@@ -1,14 +1,14 @@
 import { bandCount } from './echo-bands.ts';
 import type { SentEnvelope } from './echo-sent.ts';
 
-/** Lags looked at: 0 to 520 ms. */
+/** Number of lags compared: 0 to 520 ms. */
 const lagCount = 66;
-/** Time constant in ms of voice after which what was heard counts by 1/e. */
+/** Time constant of forgetting, in ms of voice: heard levels count by 1/e after it. */
 const fadeMs = 800;
-/** From one measurement of the microphone to the next. */
+/** Interval between two measurements of the microphone, in ms. */
 const stepMs = 16;
 const fade = Math.exp(-stepMs / fadeMs);
-/** Quieter parts of what was sent do not come back above a room's noise. */
+/** Lowest sent level, in dB: the echo of quieter sound is below a room's noise. */
 const sentFloorDb = -55;
 
 export type Likeness = {

@@ -6,13 +6,13 @@ import { hopMs, type SentEnvelope } from './echo-sent.ts';
 
 /** Echo verdict on an utterance so far. */
 export type EchoView = {
-  /** 0..1 of its voiced windows that what was sent explains. */
+  /** Share, 0..1, of its voiced windows that the sent sound explains. */
   readonly share: number;
-  /** From leaving to coming back, the network both ways included; undefined while no echo is known. */
+  /** Delay of the echo in ms, the network both ways included; undefined while no echo is known. */
   readonly lagMs: number | undefined;
   /** `speech` also where the person speaks over the echo, until the utterance is over. */
   readonly verdict: 'echo' | 'speech' | 'unknown';
-  /** Since when there is more in it than echo; undefined while there is not. */
+  /** Instant from which it holds more than echo; undefined while it does not. */
   readonly ownFromMs: number | undefined;
 };
 
@@ -21,11 +21,11 @@ type EchoMeasurement = { readonly levels: Float32Array; readonly hop: number };
 
 const windowMs = 32;
 const stepMs = (1000 * bandSamples) / 16_000;
-/** Difference in ms from which a stream counts as going on after a gap. */
+/** Largest difference in ms at which a stream counts as continuous. */
 const jumpMs = 60;
 /** Clocks of sound cards differ; of a window, that the arrival may be late again. */
 const driftMs = 0.01;
-/** Windows from this probability on are voiced; from the lower one on they tell about lag and excess. */
+/** Windows from this probability on are voiced; from the lower one on they count for lag and excess. */
 const voiced = 0.5;
 const maybeVoiced = 0.3;
 /** Time after the bot's last sound, in ms, from which nothing is its echo. */
@@ -44,13 +44,13 @@ const mostExcessDb = 8;
 const mostShortDb = 5;
 /** Weight of the newest measurement in the mean. */
 const newShare = 0.2;
-/** Measurements that are remembered, to learn a way from: 1 s. */
+/** Measurements that are remembered, to learn an echo path from: 1 s. */
 const remembered = 64;
 /** Measurements without a foreign voice that confirm an echo path ... */
 const confirmed = 30;
-/** ... so many that do not fit ask for a new one of the same lag, as after a change of volume ... */
+/** ... so many that do not fit start a search for a new path of the same lag, as after a change of volume ... */
 const wrong = 25;
-/** ... and so many in which nothing came back where it should have been heard end it. */
+/** ... and so many without an echo where it should be audible end it. */
 const [mostMissing, missingDb, audibleDb] = [120, 6, 6];
 /** Hops by which a lag may be found wrong, and likeness by which another one must be better. */
 const [sameLag, clearly] = [3, 0.35];
@@ -84,12 +84,12 @@ export class EchoMeter {
   readonly #finder: LagFinder;
   readonly #floor = new RoomFloor();
   readonly #recent: EchoMeasurement[] = [];
-  /** Where in the time of the clock the stream is; arrivals can only be late. */
+  /** Position of the stream in the time of the clock; arrivals can only be late. */
   #streamMs = Number.NEGATIVE_INFINITY;
   #path: EchoPath | undefined;
   #excessDb = 0;
   #shortDb = 0;
-  /** Measurements that fit the way, those that do not, and those in which the echo did not come. */
+  /** Measurements that fit the path, those that do not, and those without the expected echo. */
   #fitting = 0;
   #misfitting = 0;
   #missing = 0;
@@ -121,7 +121,7 @@ export class EchoMeter {
     };
   }
 
-  /** The utterance has ended, or was none; what is known of the way back stays. */
+  /** The utterance has ended, or was none; the known echo path stays. */
   over(): void {
     this.#voiced = 0;
     this.#explained = 0;
@@ -149,7 +149,7 @@ export class EchoMeter {
     if (this.#path) this.#follow(this.#path, { levels, hop }, loud);
   }
 
-  /** Whether the way back is still the same. */
+  /** Checks whether the echo path is still valid. */
   #follow(path: EchoPath, { levels, hop }: EchoMeasurement, loud: boolean): void {
     const { excessDb, shortDb, expectedDb } = path.compare(levels, this.#floor.levels, hop);
     this.#excessDb += newShare * ((loud ? Math.min(mostExcessDb, excessDb) : 0) - this.#excessDb);
@@ -219,7 +219,7 @@ function proves({ likeness, weight }: Likeness): boolean {
   return proofs.some((proof) => weight >= proof.weight && likeness >= proof.likeness);
 }
 
-/** A gap is filled with zeros, and is no silence of the room. */
+/** A gap is filled with zeros, which are no silence of the room. */
 function isFilled(samples: Float32Array, at: number): boolean {
   let zeros = 0;
   for (let n = at; n < at + bandSamples; n++) if (samples[n] === 0) zeros++;

@@ -8,32 +8,32 @@ const tailDb = 2;
 const keep = 1 - 1 / 60;
 /** Lowest sent level to learn from: below it the microphone holds the room. */
 const sentFloorDb = -55;
-/** Fainter is nothing. */
+/** Lowest gain, in dB: a fainter echo is ignored. */
 const leastGainDb = -60;
 /** Difference in dB between measurements of one echo. */
 const slackDb = 3;
 /** The mean of noise lies under its single measurements. */
 const noiseDb = 3;
-/** Hops that a packet may have come too late when the way was found. */
+/** Hops by which the packet that gave the lag may have been late. */
 const leadHops = 2;
 
 /** Difference between a microphone and the expected echo, in decibels, mean of the bands. */
 export type Compared = {
-  /** Above all that can be echo and noise. */
+  /** Level above all possible echo and noise. */
   readonly excessDb: number;
   /** Expected echo above the noise. */
   readonly expectedDb: number;
-  /** Below what should come back. */
+  /** Level below the expected echo. */
   readonly shortDb: number;
 };
 
-/** The way from a loudspeaker back into one person's microphone: one lag, and one gain for each band. */
+/** Path from a loudspeaker back into one person's microphone: one lag, and one gain for each band. */
 export class EchoPath {
-  /** In hops of 8 ms. */
+  /** Lag in hops of 8 ms. */
   readonly lag: number;
   readonly lagMs: number;
   readonly #sent: SentEnvelope;
-  /** Sums of power tell the gain: noise and single measurements hardly change them. */
+  /** Sums of power give the gain: noise and single measurements hardly change them. */
   readonly #gains = new Float64Array(bandCount);
   readonly #sentPower = new Float64Array(bandCount);
   readonly #heardPower = new Float64Array(bandCount);
@@ -77,7 +77,7 @@ export class EchoPath {
     };
   }
 
-  /** With everything that may still sound in the room. */
+  /** Level with all the reverberation that may still sound. */
   #loudest(hop: number, band: number): number {
     let most = silenceDb;
     for (let n = -leadHops; n < tailHops; n++) {

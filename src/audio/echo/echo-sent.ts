@@ -2,14 +2,14 @@ import { listenRateHz, speakRateHz } from '#src/audio/pcm.ts';
 import { Resampler } from '#src/audio/resample.ts';
 import { Bands, bandCount, bandSamples, silenceDb } from './echo-bands.ts';
 
-/** From one measurement of what was sent to the next. */
+/** Time between two measurements of the sent sound. */
 export const hopMs = 8;
 const hopSamples = (hopMs * listenRateHz) / 1000;
 /** About 6 s. */
 const kept = 768;
-/** A frame so much after the end of the one before begins anew; less is the pacer's jitter ... */
+/** A frame later than this after the end of the one before starts a new position; less is the pacer's jitter ... */
 const lateMs = 40;
-/** ... and a burst is played in line with what came before it. */
+/** ... and a burst is appended to the frames before it. */
 const burstMs = 1_000;
 /** Frames that wait to be measured: older ones than 2.5 s no microphone is compared with. */
 const mostWaiting = 128;
@@ -24,19 +24,19 @@ type SentFrame = { readonly samples: Int16Array; readonly beginsAtMs: number | u
  * last 2.5 s. Has no clock.
  */
 export class SentEnvelope {
-  /** Ten levels per hop in decibels; `at` tells where, and measures what is lacking. */
+  /** Ten levels per hop in decibels; `at` gives the position, and measures missing hops. */
   readonly levels = new Float32Array(kept * bandCount).fill(silenceDb);
   readonly #bands = new Bands();
   /** The last 16 ms at 16 kHz, the newest hop of them being filled. */
   readonly #samples = new Float32Array(bandSamples);
   #filled = 0;
   #resampler = new Resampler(speakRateHz, listenRateHz);
-  /** Hops written. Hop n tells of the time around `n * hopMs`. */
+  /** Number of hops written. Hop n is about the time around `n * hopMs`. */
   #hops = 0;
   #waiting: SentFrame[] = [];
   #endMs = Number.NEGATIVE_INFINITY;
 
-  /** When the last frame had been played. */
+  /** Instant at which the last frame had been played. */
   get endMs(): number {
     return this.#endMs;
   }
@@ -51,7 +51,7 @@ export class SentEnvelope {
     if (this.#waiting.length > mostWaiting) this.#skip(this.#waiting.shift());
   }
 
-  /** Where the levels of a hop begin; -1 for what is to come or forgotten: silence. */
+  /** Index of the levels of a hop; -1 for a future or forgotten hop: silence. */
   at(hop: number): number {
     if (this.#waiting.length > 0) this.#measure();
     return hop >= this.#hops || hop < Math.max(0, this.#hops - kept) ? -1 : place(hop);

@@ -6,7 +6,7 @@ import type { FromEncoders, ThreadedFormat, ToEncoders } from './sound-encoder.t
 
 /** Bit rate of MP3, in kbit/s: more than speech at this rate needs. */
 const mp3Kbits = 64;
-/** Samples of one block of FLAC, 20 ms: what is held back. */
+/** Samples of one block of FLAC, 20 ms: the delay of the encoder. */
 const flacBlockSamples = speakRateHz / 50;
 /** Compression level of libFLAC, 0 to 8: its own standard. */
 const flacLevel = 5;

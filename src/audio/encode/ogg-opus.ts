@@ -12,7 +12,7 @@ const frameSamples = speakRateHz / 50;
 /** Its packets fit into a page, however long they are: 1,275 bytes each, at most 5 of 255 segments. */
 const mostPageSamples = 50 * frameSamples;
 
-/** Opus in an Ogg file (RFC 7845): a page for what each piece completes, so that nothing waits for a full one. */
+/** Opus in an Ogg file (RFC 7845): each piece completes a page, so that no sound waits for a full one. */
 export class OggOpus implements SoundEncoder {
   readonly #encoder: OpusEncoder;
   readonly #serial = randomInt(2 ** 32);
@@ -40,7 +40,7 @@ export class OggOpus implements SoundEncoder {
     return Buffer.concat(pages);
   }
 
-  /** The last page says where the sound ends: what the encoder holds back is given out by silence behind it. */
+  /** The last page holds the end of the sound: silence behind it flushes the encoder's delay. */
   end(): Uint8Array {
     const granule = preSkip + this.#samples * granulesPerSample;
     const missing = Math.ceil(granule / granulesPerSample) - this.#frames * frameSamples;

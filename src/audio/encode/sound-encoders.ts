@@ -21,7 +21,7 @@ export class SoundEncoders implements AsyncDisposable {
     this.#clock = clock;
   }
 
-  /** Starts at once what it needs. Errors: BotError `audio.encoder_failed`. */
+  /** Starts all it needs at once. Errors: BotError `audio.encoder_failed`. */
   open(format: SoundFormat): SoundEncoder {
     switch (format) {
       case 'pcm':
@@ -38,7 +38,7 @@ export class SoundEncoders implements AsyncDisposable {
 
   #opus(): SoundEncoder {
     if (sparesCoders(this.#codec, codersKept)) return new OggOpus(this.#codec.encoder(speakRateHz));
-    const message = `${this.#codec.name} opens no more coders beside those of channels.`;
+    const message = `${this.#codec.name} cannot open more encoders beside those of channels.`;
     throw new BotError('audio.encoder_failed', true, message);
   }
 

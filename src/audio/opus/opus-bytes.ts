@@ -28,9 +28,9 @@ const payloadLimitBytes = 3828;
 const soundlessBytes = 2;
 
 /**
- * The samples of `opus` by the decoder of a library, or a plain Error for what no library should be bothered with.
+ * Decodes `opus` with a library's decoder; throws a plain Error for bytes that could harm a library.
  *
- * Packets without sound are zeros: of theirs mediaplex 1.0.0 makes full-scale noise, in every mode but CELT (2026-11).
+ * Packets without sound are zeros: from them mediaplex 1.0.0 makes full-scale noise, in every mode but CELT (2026-11).
  */
 export function decoded(
   library: { decode(opus: Buffer): Uint8Array },
@@ -40,12 +40,13 @@ export function decoded(
 ): Int16Array {
   if (opus.length > payloadLimitBytes) throw new Error('An Opus packet is too long.');
   const length = opusSamples(opus);
-  if (length === 0) throw new Error('A payload is not Opus.');
+  if (length === 0) throw new Error('A packet is not Opus.');
   const samples = new Int16Array((length * rateHz * channels) / 48_000);
   if (opus.length <= soundlessBytes) return samples;
   const pcm = library.decode(asBuffer(opus));
-  if (pcm.length < samples.byteLength) throw new Error('An Opus packet gave too few samples.');
-  // The first byte tells their number: mediaplex gives mono at twice its length, zeros behind.
+  if (pcm.length < samples.byteLength)
+    throw new Error('An Opus packet was decoded to too few samples.');
+  // The first byte gives their number: mediaplex gives mono at twice its length, zeros behind.
   samples.set(new Int16Array(pcm.buffer, pcm.byteOffset, samples.length));
   return samples;
 }

@@ -13,7 +13,8 @@ export async function openOpusScript(): Promise<OpusCodec> {
   const { default: Script } = await import('opusscript');
   let open = 0;
   const coderAt = (rateHz: 16_000 | 24_000 | 48_000, channels: 1 | 2): OpusScript => {
-    if (open >= coderLimit) throw new Error('Too many Opus coders for opusscript.');
+    if (open >= coderLimit)
+      throw new Error("The limit of opusscript's Opus encoders and decoders is reached.");
     const { VOIP, AUDIO } = Script.Application;
     const coder = new Script(rateHz, channels, channels === 1 ? VOIP : AUDIO);
     open++;

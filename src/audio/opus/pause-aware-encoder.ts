@@ -1,6 +1,6 @@
 import type { OpusEncoder } from './opus.ts';
 
-/** An encoder needs a few frames to forget what sounded; it then gives silence frames of its own. */
+/** Most frames an encoder needs to forget the sound before; it then gives silence frames of its own. */
 const mostFrames = 5;
 const silenceBytes = 3;
 

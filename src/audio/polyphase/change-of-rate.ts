@@ -2,7 +2,7 @@
 const crossings = 24;
 /** Half the amplitude is left at this share of the lower Nyquist rate. */
 const cutoffShare = 0.92;
-/** Enough for all usual rates; a rate without a common divisor takes the nearest of these phases. */
+/** Most phases, enough for all usual rates; a rate without a common divisor takes the nearest of them. */
 const phaseLimit = 512;
 /** Longest table of a filter, in taps: 512 KiB. Only odd rates far above 48 kHz get fewer phases for it. */
 const tableTaps = 128 * 1024;
@@ -23,7 +23,7 @@ export function changeOfRate(fromHz: number, toHz: number): ChangeOfRate {
   const [up, down] = [toHz / common, fromHz / common];
   const half = Math.ceil(crossings * Math.max(1, fromHz / toHz));
   const fitting = Math.floor(tableTaps / (2 * half));
-  if (fitting < 1) throw new Error(`${fromHz} Hz cannot be turned into ${toHz} Hz.`);
+  if (fitting < 1) throw new Error(`${fromHz} Hz cannot be resampled to ${toHz} Hz.`);
   const phases = Math.min(up, phaseLimit, fitting);
   const taps = kernel(phases, half, cutoffShare * Math.min(1, toHz / fromHz));
   return { up, down, half, phases, taps };

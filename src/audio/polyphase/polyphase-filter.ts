@@ -1,6 +1,6 @@
 import type { ChangeOfRate } from './change-of-rate.ts';
 
-/** Where a change of rate stands in its input. */
+/** Position of a change of rate in its input. */
 export type FilterInput = {
   /** Channels interleaved. A frame is a sample of each. */
   readonly samples: Int16Array;
@@ -17,7 +17,7 @@ export interface PolyphaseFilter {
   run(input: FilterInput, out: Int16Array): void;
 }
 
-/** One multiplication at a time, in double precision: the reference, and what works where there is no SIMD. */
+/** Filter with one multiplication at a time, in double precision: the reference, and the fallback without SIMD. */
 export function plainFilter(change: ChangeOfRate): PolyphaseFilter {
   return {
     change,

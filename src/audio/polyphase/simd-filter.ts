@@ -24,7 +24,7 @@ type FilterModule = {
   readonly filterStereo: (...of: [...FilterArguments, apart: number]) => void;
 };
 
-/** Taps and frames are worked on in groups of so many. */
+/** Group size of taps and frames in one step. */
 const group = 8;
 /** Frames of input, beside those under the taps, and frames of output that are worked on at a time. */
 const blockFrames = 1024;
@@ -47,7 +47,7 @@ export function openSimdFilter(change: ChangeOfRate): PolyphaseFilter | undefine
   }
 }
 
-/** Taps, and room for one block, in a memory of its own. */
+/** Taps and space for one block, in a memory of its own. */
 class SimdFilter implements PolyphaseFilter {
   readonly change: PolyphaseFilter['change'];
   readonly #module: FilterModule;
@@ -110,7 +110,7 @@ class SimdFilter implements PolyphaseFilter {
   }
 }
 
-/** Where everything lies, in bytes; the taps come first. */
+/** Addresses in the memory, in bytes; the taps come first. */
 type Places = {
   readonly input: number;
   readonly left: number;
@@ -119,7 +119,7 @@ type Places = {
   readonly endBytes: number;
 };
 
-/** Whole groups are read and written, so that each of them has room for one more. */
+/** Whole groups are read and written, so that each area has space for one more. */
 function placesOf(taps: number, inputFrames: number): Places {
   const padded = upToGroup(inputFrames) + group;
   const input = floatBytes * taps;

@@ -13,10 +13,10 @@ const fadeSamples = 100 * perMs;
 const joinSamples = 5 * perMs;
 
 /**
- * Fills what was lost with the last period of the voice, again and again, fading within 100 ms. 16 kHz mono.
+ * Fills lost sound with the last period of the voice, repeated, fading within 100 ms. 16 kHz mono.
  *
- * Not the library's own way: mediaplex 1.0.0 conceals SILK and hybrid with noise near full scale; where libopus does it
- * well (opusscript) this is as good for voice detection. With 10 % of the packets lost, against zeros: 0.4 instead of
+ * Not the library's own method: mediaplex 1.0.0 conceals SILK and hybrid with noise near full scale; where libopus does
+ * it well (opusscript) this is as good for voice detection. With 10 % of the packets lost, against zeros: 0.4 instead of
  * 1.7 % of the voice windows misjudged, 13 instead of 26 % of the words wrong (bench/loss.ts, 2026-11).
  */
 export class Concealment {
@@ -26,7 +26,7 @@ export class Concealment {
   /** Samples made up since the last real one. */
   #made = 0;
 
-  /** There is something to go on with; else it fills with zeros. */
+  /** Whether there is sound to continue; else it fills with zeros. */
   get knows(): boolean {
     return this.#knows;
   }

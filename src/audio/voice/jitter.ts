@@ -1,14 +1,14 @@
 import type { Packet } from '#src/audio/packet.ts';
 
-/** Packets looked at: the last two seconds of speech. */
+/** Number of packets measured: the last two seconds of speech. */
 const windowPackets = 100;
-/** Judged anew after so many, and not on fewer. */
+/** Packets between two evaluations, and fewest for one. */
 const judgedEvery = 25;
 const unevenAboveMs = 25;
 const evenBelowMs = 15;
-/** Timestamps that leap further belong to another word, whose clock may have been set anew. */
+/** Largest leap of timestamps, in ms: a further one belongs to another word, whose clock may have been reset. */
 const leapMs = 200;
-/** So do packets that are this much later or earlier than the one before them. */
+/** Packets that are this much later or earlier than the one before belong to another clock, too. */
 const clockLeapMs = 500;
 const rtpPerMs = 48;
 
@@ -34,7 +34,7 @@ export class Jitter {
     return this.#spreadMs;
   }
 
-  /** To be told of every packet in order of arrival, also of those that come too late. */
+  /** Takes every packet in order of arrival, also those that come too late. */
   note(packet: Packet): void {
     const transitMs = this.#transitMs(packet);
     this.#transitsMs[this.#noted % windowPackets] = transitMs;
@@ -43,7 +43,7 @@ export class Jitter {
     if (this.#noted % judgedEvery === 0) this.#judge();
   }
 
-  /** Since the packet before; the first of a word took 0. */
+  /** Transit time of a packet, relative to the one before; 0 for the first of a word. */
   #transitMs(packet: Packet): number {
     if (!this.#former) return 0;
     const sentMs = ((packet.timestamp - this.#former.timestamp) | 0) / rtpPerMs;

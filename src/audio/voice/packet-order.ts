@@ -25,7 +25,7 @@ export type OrderCounts = {
 const reorderWaitMs = 40;
 /** Longest wait for a missing packet while packets arrive unevenly, in ms. */
 const unevenWaitMs = 60;
-/** Also the most packets that wait; one further ahead cannot be a matter of order. */
+/** Also the most packets that wait; one further ahead is not a matter of order. */
 const reorderLimit = 15;
 const lossLimitFrames = 5;
 /** No pause is believed to be longer. */
@@ -33,7 +33,7 @@ const silenceLimitSamples = 60 * 48_000;
 /** No frame is shorter. */
 const shortestSamples = 120;
 const usualSamples = 960;
-/** A packet that comes up to 2 s late is late; beyond, the sender has started anew. */
+/** Latest packet that still counts as late, 2 s; beyond, the sender has restarted. */
 const lateLimit = 100;
 const remembered = 128;
 
@@ -43,11 +43,11 @@ const noSteps: readonly OrderStep[] = [];
 type PlacedPacket = { readonly packet: Packet; readonly place: number };
 
 /**
- * Puts one person's packets in order and tells what is missing between them.
+ * Puts one person's packets in order and reports the gaps between them.
  *
- * Of a valid stream the lengths of all steps add up to its timestamps. A packet in order is passed at once; otherwise
- * it waits up to 40 ms, or 60 ms while `Jitter` says so: `settle` must be called now and then. Packets carry no SSRC:
- * another stream shows by a sequence or timestamp that does not follow.
+ * Of a valid stream the lengths of all steps add up to its timestamps. A packet in order is passed at once; otherwise it
+ * waits up to 40 ms, or 60 ms while `Jitter` is uneven: `settle` must be called regularly. Packets carry no SSRC: another
+ * stream shows by a sequence or timestamp that does not follow.
  */
 export class PacketOrder {
   readonly #jitter = new Jitter();
@@ -70,7 +70,7 @@ export class PacketOrder {
     return [...full, ...this.#hold({ packet, place })];
   }
 
-  /** Gives up what has been waited for long enough. */
+  /** Gives up packets that were waited for long enough. */
   settle(atMs: number): readonly OrderStep[] {
     if (this.#held.size === 0) return noSteps;
     const waitMs = this.#jitter.uneven ? unevenWaitMs : reorderWaitMs;
@@ -125,7 +125,7 @@ export class PacketOrder {
     return false;
   }
 
-  /** A packet, and before it what lies between the last one and it: little, much lost at once, or another stream begins. */
+  /** A packet, and the gap before it: little, much lost at once, or another stream begins. */
   #join(next: PlacedPacket): OrderStep[] {
     const steps: OrderStep[] = [];
     if (this.#last) this.#tellBetween(this.#last.packet, next, steps);
@@ -188,12 +188,12 @@ function unwrap(sequence: number, near: number): number {
   return near + (((sequence - near) << 16) >> 16);
 }
 
-/** One stream goes on: time passes, not too long, and long enough for what is missing. */
+/** The same stream continues: time passes, not too long, and long enough for the lost packets. */
 function follows(jump: number, missing: number): boolean {
   return jump >= missing * shortestSamples && jump <= silenceLimitSamples;
 }
 
-/** Samples at 48 kHz, by the first byte; 0 for what is not Opus, or not yet. */
+/** Samples at 48 kHz, by the first byte; 0 for bytes that are not Opus, or not yet. */
 function lengthOf({ opus }: Packet): number {
   return isSealed(opus) ? 0 : opusSamples(opus);
 }

@@ -2,7 +2,7 @@
 export type SpeechSpan = { readonly fromMs: number; readonly toMs: number };
 
 const windowMs = 32;
-/** Least probability of a voice that begins speech, and that goes on with it (Silero v5's own thresholds). */
+/** Least probability of a voice that begins speech, and of one that continues it (Silero v5's own thresholds). */
 const [begins, goesOn] = [0.5, 0.35];
 /** Kept from before the first voice, and after the last: soft beginnings and endings of words. */
 const [preRollMs, tailMs] = [400, 200];
@@ -11,15 +11,15 @@ const longestMs = 29_000;
 /** Part of a span that is too long in which the place to cut is sought. */
 const soughtMs = 5_000;
 
-/** Shortest pause, in ms, that ends a span of so many ms: the longer it is, the shorter a pause will do. */
+/** Shortest pause, in ms, that ends a span of `lengthMs`: the longer the span, the shorter the pause. */
 function pauseMsAt(lengthMs: number): number {
   if (lengthMs < 8_000) return 1_500;
   return lengthMs < 20_000 ? 600 : 160;
 }
 
 /**
- * Cuts a recording at its pauses into spans of at most 30 s, one step for each 32 ms: what a recogniser takes at a time. What
- * holds no voice is in none of them.
+ * Cuts a recording at its pauses into spans of at most 30 s, one step for each 32 ms: the input length of recognisers.
+ * Parts without voice are left out.
  */
 export class RecordingCuts {
   #windows = 0;

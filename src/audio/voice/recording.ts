@@ -34,12 +34,12 @@ export class Recording {
     this.#voiced = this.#length;
   }
 
-  /** Everything there is of it now. */
+  /** All of it up to now. */
   soFar(): Pcm {
     return { samples: joinSamples(this.#chunks), rateHz: listenRateHz, channels: 1 };
   }
 
-  /** Ends the utterance and hands it over; the next one begins with what followed the cut, if anything. */
+  /** Ends the utterance and hands it over; the next one begins with the sound behind the cut, if any. */
   take(): Pcm {
     const kept = Math.min(this.#length, this.#voiced + samplesOf(tailMs));
     const all = joinSamples(this.#chunks);

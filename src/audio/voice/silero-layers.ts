@@ -1,4 +1,4 @@
-/** A matrix whose rows lie one after the other, and what is added to each row's product. */
+/** A matrix, row after row, and the bias of each row's product. */
 export type Layer = {
   readonly rows: number;
   readonly width: number;
@@ -52,7 +52,7 @@ export function readLayers(bytes: Buffer): SileroLayers {
   return { window, encoder, cells, output };
 }
 
-/** From [row][input][3 taps] to [row][tap][input], with the `taps` that matter. */
+/** Reorders [row][input][3 taps] to [row][tap][input], with the used `taps`. */
 function convolution(
   rows: number,
   inputs: number,

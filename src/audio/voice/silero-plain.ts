@@ -92,7 +92,7 @@ export class PlainSilero {
 const nonzero = new Float64Array(512);
 const places = new Uint16Array(512);
 
-/** Fills `nonzero` and `places` from `at`; how many there are. What was rectified is 0 as often as not. */
+/** Fills `nonzero` and `places` from `at`; returns their number. Rectified values are 0 half of the time. */
 function gather(input: Float64Array, at: number, width: number): number {
   let count = 0;
   for (let n = 0; n < width; n++) {

@@ -30,7 +30,7 @@ type Kernels = {
   remember(gates: number, count: number, cells: number, outputs: number): void;
 };
 
-/** Where a layer lies. */
+/** Address of a layer. */
 type PlacedLayer = Pick<Layer, 'rows' | 'width'> & {
   readonly weights: number;
   readonly bias: number;
@@ -50,7 +50,7 @@ const mostInputs = 3 * bins;
 class AddressSpace {
   #end = 0;
 
-  /** Room for so many numbers, at a multiple of 16 bytes. */
+  /** Reserves this many numbers, at a multiple of 16 bytes. */
   take(numbers: number): number {
     const at = this.#end;
     this.#end += Math.ceil((numbers * numberBytes) / vectorBytes) * vectorBytes;
@@ -98,12 +98,12 @@ export class SileroSimd {
   readonly #places: ReturnType<typeof addressesFor>;
   readonly #output: Layer;
   readonly #samples: Float32Array;
-  /** Parts of the memory that belong to the stream whose turn it is. */
+  /** Parts of the memory that hold the stream in use. */
   readonly #context: Float32Array;
   readonly #outputs: Float32Array;
   readonly #cells: Float32Array;
 
-  /** Throws what WebAssembly throws. */
+  /** Throws the errors of WebAssembly. */
   constructor(wasm: Uint8Array, layers: SileroLayers) {
     this.#output = layers.output;
     this.#places = addressesFor(layers);
@@ -248,7 +248,7 @@ function twiddles(): Float32Array {
   );
 }
 
-/** Where each point stands in bit-reversed order, in bytes, as a point takes a vector. */
+/** Byte offset of each point in bit-reversed order, as a point takes a vector. */
 function bitReversed(): Uint32Array {
   return Uint32Array.from({ length: points }, (_, n) => {
     let reversed = 0;

@@ -54,12 +54,12 @@ const filledRun = 5;
 const spoiledRun = 2;
 
 const timestampRange = 2 ** 32;
-/** A lag beyond this, in ms, is none: the client's clock has jumped. */
+/** Largest lag in ms; beyond it the client's clock has jumped. */
 const mostLagMs = 500;
 /** Rate at which the offset may rise, so that a clock that is slower than ours is followed: 500 ppm. */
 const driftShare = 0.0005;
 
-/** Turns one person's packets into samples. Never throws for what a packet holds; a bad one becomes a gap. */
+/** Turns one person's packets into samples. Never throws for the content of a packet; a bad one becomes a gap. */
 export class SpeakerStream {
   readonly #codec: OpusCodec;
   readonly #order = new PacketOrder();
@@ -79,7 +79,7 @@ export class SpeakerStream {
     return this.#closed ? noSounds : this.#hear(this.#order.put(packet));
   }
 
-  /** To be called every 20 ms or so: releases packets that waited long enough for one before them. */
+  /** Releases packets that waited long enough for one before them; to be called every 20 ms or so. */
   settle(atMs: number): readonly SpeakerSound[] {
     if (this.#closed) return noSounds;
     const heard = this.#hear(this.#order.settle(atMs));
@@ -125,13 +125,13 @@ export class SpeakerStream {
     return heard;
   }
 
-  /** Between two streams only the clock tells what passed; before the first nothing did. */
+  /** Between two streams only the clock measures the gap; before the first there is none. */
   #absent(next: OrderStep | undefined): number {
     if (next?.kind !== 'packet' || !Number.isFinite(this.#lastAtMs)) return 0;
     return Math.max(0, (next.packet.atMs - this.#lastAtMs) * rtpPerMs - next.samples);
   }
 
-  /** A packet, and before it what was missing. */
+  /** A packet, and the gap before it. */
   #join(missing: Missing, { packet, samples }: PacketStep, heard: SpeakerSound[]): void {
     const atMs = Math.max(this.#lastAtMs, packet.atMs);
     const beganAtMs = Math.max(this.#lastAtMs, atMs - samples / rtpPerMs);
@@ -204,8 +204,8 @@ export class SpeakerStream {
 }
 
 /**
- * Tells how much later than the fastest packets of its speaker a packet arrived, in ms, by RTP timestamps: what jitter
- * of the network adds to the time of a voice.
+ * Measures by RTP timestamps how much later than the fastest packets of its speaker a packet arrived, in ms: the delay by
+ * jitter.
  */
 export class PacketClock {
   #timestamp: number | undefined;
