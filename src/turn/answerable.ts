@@ -18,11 +18,11 @@ export type UtteranceFacts = SpeakerTurn & {
   readonly text?: string | undefined;
   /** Display names of the other people in the channel. */
   readonly present?: readonly string[];
-  /** True when it goes on with what the same person has just said to the bot. */
+  /** True when it continues the same person's latest words to the bot. */
   readonly goesOn: boolean;
-  /** There is an answer that could be said again. */
+  /** Whether there is an answer that could be repeated. */
   readonly canRepeat: boolean;
-  /** Words that the recogniser was told to expect. */
+  /** Hints that the recogniser got. */
   readonly hints?: readonly string[];
 };
 
@@ -36,7 +36,7 @@ export type EndedUtterance = UtteranceFacts & {
    * television.
    */
   readonly isFarField: boolean;
-  /** Turn that has the floor without a sound of it yet: the speaker's own question, or another turn. */
+  /** Turn being answered without a sound of it yet: the speaker's own question, or another turn. */
   readonly unheardTurn: 'own' | 'other' | undefined;
 };
 
@@ -46,25 +46,25 @@ export type PreemptiveFacts = UtteranceFacts & {
   /** Partial texts of this recogniser were right at pauses before. */
   readonly trustsPartials: boolean;
   readonly isBegun: boolean;
-  /** Nothing is said and nothing waits. */
+  /** Whether no answer is spoken or waits. */
   readonly isQueueFree: boolean;
   /** Few enough tokens went into unheard answers. */
   readonly hasBudget: boolean;
-  /** False while it is not decided whether what it goes on with was meant. */
+  /** False while the earlier part it continues is undecided. */
   readonly isSettled: boolean;
 };
 
 type NoWordsReason = 'no-voice' | 'empty' | 'hallucination';
 type NotMeantReason = (AddressingVerdict & { meant: false })['why'];
 
-/** Why an utterance gets no answer. `interjection`: a "stop", an "mhm" or their kin; the rest: whom it was meant for. */
+/** Reason for not answering. `interjection`: a "stop", an "mhm" and the like; the others depend on the addressee. */
 export type IgnoreReason = NoWordsReason | NotMeantReason | 'interjection';
 
 /** Command to the queue, of an utterance that is only a command. */
 export type UtteranceCommand =
-  /** Answers that are awaited without the floor are forgotten: everybody's, or the speaker's own. */
+  /** Waiting answers in the queue are dropped: those for all people, or the speaker's own. */
   | { readonly kind: 'stop' | 'never-mind' }
-  /** Nothing: a "wait", a "go on" or an "mhm" goes only to `stepInterruption`. */
+  /** No command: a "wait", a "go on" or an "mhm" goes only to `stepInterruption`. */
   | { readonly kind: 'overlap' }
   /** The last answer once more, and everything after it in that manner. */
   | { readonly kind: 'repeat'; readonly manner: RepeatManner };
@@ -73,7 +73,7 @@ export type UtteranceCommand =
 type OverlapWords = { readonly what: OverlapKind; readonly meant: boolean };
 
 type NoAnswer = {
-  /** The turn that has the floor without a sound is dropped. */
+  /** The turn being answered without a sound yet is dropped. */
   readonly dropsUnheard: boolean;
   /** Undefined where the speaker has gone on: the later words count instead. */
   readonly overlap: OverlapWords | undefined;
@@ -86,9 +86,9 @@ export type UtteranceDecision =
   | { readonly kind: 'answer-with-rest' }
   | {
       readonly kind: 'answer';
-      /** One answer to it and to what it goes on with. */
+      /** One answer to it and to the earlier part it continues. */
       readonly withEarlier: boolean;
-      /** In place of the speaker's own question, of whose answer nothing was heard. */
+      /** Replaces the speaker's own question, whose answer was not heard at all. */
       readonly replacesUnheard: boolean;
       readonly overlap: OverlapWords;
       /** Manner of speaking the answer, and everything after it. */
@@ -162,8 +162,8 @@ export function decideUtterance(
 }
 
 /**
- * Over the bot's speech, too quiet to be of who usually speaks there, and without its name. The end of a question that
- * the bot took for ended too soon is quiet as well: sentences fade.
+ * True for words over the bot's speech that are too quiet for the usual speaker, and without its name. The end of a
+ * question that the bot took for complete too soon is quiet as well: sentences fade.
  */
 function isNotTheirs(
   { goesOn, overlapsReply, isFarField }: EndedUtterance,
@@ -258,7 +258,7 @@ function commandOf(
     case 'never-mind':
       return meant ? { kind: 'never-mind' } : undefined;
     case 'backchannel': {
-      const isWaiting = unheardTurn === 'own' && !goesOn; // "mhm" asks nothing in place of what is being worked on
+      const isWaiting = unheardTurn === 'own' && !goesOn; // "mhm" does not replace a question that is being answered
       return overlapsReply || isWaiting ? { kind: 'overlap' } : undefined;
     }
     case 'wait':

@@ -2,7 +2,7 @@
 export type Evidence = {
   /** Length of all voiced windows together. */
   readonly voicedMs: number;
-  /** From the first to the last of them. */
+  /** Time from the first to the last of them, in ms. */
   readonly spanMs: number;
   /** Means over the voiced windows; the level in dBFS, where it was measured. */
   readonly meanProbability: number;
@@ -48,7 +48,7 @@ const breathlessMs = 10_000;
  *
  * Silero v5 over 13 recordings, their first words alone and 5 dB above noise: mean 0.75, peak 0.9 and more. Keyboard,
  * breath, hum, drums: no utterance at all; plucked strings at most 0.43 and 0.53; a gliding lead mostly below
- * (test/turn/noises.test.ts, 2026-11). What no breath ever interrupts is an instrument.
+ * (test/turn/noises.test.ts, 2026-11). Sound without a pause for breath is an instrument.
  */
 export function hasVoice(heard: Evidence): boolean {
   const { voicedMs, spanMs, meanProbability, peakProbability, meanLevelDb } = heard;

@@ -1,4 +1,4 @@
-/** Where the one sentence stands that the bot says when it has come in. */
+/** State of the one sentence that the bot says when it has joined. */
 export type Greeting =
   | { readonly kind: 'waiting' | 'due'; readonly fromMs: number }
   | { readonly kind: 'over' };
@@ -8,9 +8,9 @@ export type GreetingMoment = {
   readonly atMs: number;
   /** A person who may be heard talks. */
   readonly talking: boolean;
-  /** Something else is being answered or read out. */
+  /** Another text is being answered or read out. */
   readonly busy: boolean;
-  /** Something of the greeting has been heard. */
+  /** A part of the greeting has been heard. */
   readonly sounds: boolean;
 };
 

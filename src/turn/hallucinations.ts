@@ -33,7 +33,7 @@ export function isHallucination(
   return faint.has(spoken) && isFaint(heard);
 }
 
-/** Nothing but words it was told to expect: all of them in their order, or some with less voice than they take. */
+/** Whether the text repeats only hints: all of them in their order, or some with less voice than they take. */
 function isEcho(spoken: string, heard: Evidence, hints: readonly string[]): boolean {
   if (hints.length === 0) return false;
   const told = hints.map(plain).filter((hint) => hint !== '');
@@ -44,7 +44,7 @@ function isEcho(spoken: string, heard: Evidence, hints: readonly string[]): bool
   return isFaint(heard) || heard.voicedMs < words.length * quickestWordMs;
 }
 
-/** Thanks that are a farewell of videos and of people: only the voice can tell. */
+/** Thanks that are a farewell of videos and of people: only the voice decides. */
 function isPolite(spoken: string, heard: Evidence): boolean {
   return faint.has(spoken) && !isFaint(heard);
 }
@@ -67,7 +67,7 @@ function withoutStageNotes(text: string): string {
     );
 }
 
-/** Letters and digits only, so spelling, case and punctuation do not matter. */
+/** Letters and digits only, so spelling, case and punctuation are ignored. */
 function plain(text: string): string {
   return text
     .normalize('NFKC')
@@ -85,7 +85,7 @@ function startsWith(spoken: string, start: string): boolean {
   return next === undefined || !/[\p{Script=Latin}\p{Script=Cyrillic}]/u.test(next);
 }
 
-/** One phrase over and over, as recognisers fall into when they hear nothing; numbers do repeat. */
+/** One phrase repeated, as recognisers fall into in silence; numbers do repeat. */
 function isLoop(spoken: string, voicedMs: number): boolean {
   const words = spoken.split(' ');
   if (words.length === 1) return /^(\D{1,12}?)\1{5,}$/u.test(spoken);

@@ -4,7 +4,7 @@ import { plainWords } from './same-words.ts';
 const kept = 10;
 /** Least pauses before the partials of an unknown recogniser are trusted. */
 const least = 3;
-/** Least share of the pauses looked back on whose partial must have been all that was said. */
+/** Least share of the counted pauses whose partial must have been complete. */
 const trustedShare = 0.8;
 
 /**

@@ -9,7 +9,7 @@ export type QueueRules = {
   /** Lines of a chat that wait to be read out behind all else: of one person, and in all. */
   readonly mostLinesEach: number;
   readonly mostLines: number;
-  /** Postponed answers: awaited without the floor. */
+  /** Limit of postponed answers, which wait in the queue. */
   readonly mostPostponed: number;
   /** Longest wait of a question for its turn, in ms: by then people talk about something else. */
   readonly longestWaitMs: number;

@@ -3,7 +3,7 @@ export function sameWords(one: string, other: string): boolean {
   return plainWords(one) === plainWords(other);
 }
 
-/** In lower case, with single spaces and nothing else between them. */
+/** Words in lower case, with single spaces and without all other characters. */
 export function plainWords(text: string): string {
   return text
     .normalize('NFKC')

@@ -2,7 +2,7 @@
 export type WaitingRules = {
   /** The first soft tick. */
   readonly tickMs: number;
-  /** Between two ticks. */
+  /** Interval between two ticks, in ms. */
   readonly everyMs: number;
   /** "One moment.", once. */
   readonly momentMs: number;
@@ -23,7 +23,7 @@ export const waitingRules: WaitingRules = {
   laterMs: 12_000,
 };
 
-/** Since the speaker stopped talking to the bot. */
+/** Wait for an answer, since the speaker stopped talking to the bot. */
 export type Waiting = {
   readonly sinceMs: number;
   readonly nextTickMs: number;
@@ -32,7 +32,7 @@ export type Waiting = {
 
 export type WaitingEffect = 'tick' | 'moment' | 'pad' | 'later';
 
-/** Longest part of the endpointing delay, in ms, that counts as waiting; the rest was kept for a speaker who might go on. */
+/** Longest part of the endpointing delay, in ms, that counts as waiting; the rest was reserved for a continuation. */
 const usualEndMs = 300;
 
 /**

@@ -163,7 +163,7 @@ function middleUse(words: readonly SentenceWord[], at: number, { to, how }: Hit)
   return isTold ? 'told-of' : 'unclear';
 }
 
-/** "Nova is it raining" asks; "Nova is a car" and "Nova did it" tell. */
+/** "Nova is it raining" is a question; "Nova is a car" and "Nova did it" are statements. */
 function inversion(words: readonly SentenceWord[], at: number, asks: boolean): number {
   const [verb = '', subject = ''] = [words[at]?.text, words[at + 1]?.text];
   if (!auxiliaries.has(verb)) return 0;

@@ -16,7 +16,7 @@ export const subjects = phrasesFor('subjects');
 export const impersonalSubjects = phrasesFor('impersonalSubjects');
 export const objectAuxiliaries = phrasesFor('objectAuxiliaries');
 
-/** Everyday words: none of them is a misspelt name, and a name among them needs a pause. */
+/** Everyday words: they are no misspelt names, and a name among them needs a pause. */
 export const commonWords: ReadonlySet<string> = new Set(
   [
     ...[requestPhrases, reportPhrases, governorPhrases, greetingPhrases],

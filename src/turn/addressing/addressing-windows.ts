@@ -1,6 +1,6 @@
 /**
- * When the bot answers: `auto` one human always, several by name, Ask, follow-up or reply; `name` by name or Ask;
- * `window` after Ask only; `always` all people; `off` never.
+ * Addressing modes: `auto` one human always, several by name, Ask, follow-up or reply; `name` by name or Ask; `window`
+ * after Ask only; `always` all people; `off` never.
  */
 export const addressingModes = ['auto', 'name', 'window', 'always', 'off'] as const;
 export type AddressingMode = (typeof addressingModes)[number];
@@ -11,9 +11,9 @@ export type AddressingRules = {
   readonly names: readonly string[];
   /** Time after Ask, in ms, in which that person needs no name. */
   readonly askWindowMs: number;
-  /** Time after the end of an answer, in ms, in which the person who got it needs no name. */
+  /** Time after the end of an answer, in ms, in which its recipient needs no name. */
   readonly followUpMs: number;
-  /** That time after an answer that ended in a question. */
+  /** The same time, in ms, after an answer that ended in a question. */
   readonly replyMs: number;
   /** Longest answer, in ms: one that never reports its end counts as over then. */
   readonly answeringMs: number;
@@ -53,7 +53,7 @@ type Window = {
   readonly othersMs: number;
 };
 
-/** State of addressing: who needs no name just now, and whether misspelt names count. */
+/** State of addressing: the people who need no name now, and whether misspelt names count. */
 export type AddressingState = {
   readonly windows: readonly Window[];
   readonly dismissedAtMs: readonly number[];
@@ -91,7 +91,10 @@ export type AddressEvent =
 
 const mostWindows = 100;
 
-/** One step of addressing: who needs no name. A window that is over is kept until its last words must have been judged. */
+/**
+ * One step of addressing: the people who need no name. A window that is over is kept until its last words must have been
+ * judged.
+ */
 export function stepAddressing(
   attention: AddressingState,
   event: AddressEvent,
@@ -121,7 +124,7 @@ export function stepAddressing(
   }
 }
 
-/** Which open window the speaking began in. Only Ask holds in the modes `name` and `window`: it was pressed. */
+/** Open window in which the speech began. Only Ask holds in the modes `name` and `window`: it was pressed. */
 export function windowFor(
   { windows }: AddressingState,
   { speakerId, fromMs }: { readonly speakerId: string; readonly fromMs: number },
@@ -154,7 +157,7 @@ function opened(
   return { ...attention, windows: [...kept, window].slice(-mostWindows) };
 }
 
-/** Closes windows of one person; what was said before `atMs` still counts. */
+/** Closes windows of one person; words from before `atMs` still count. */
 export function closed(
   attention: AddressingState,
   personId: string,

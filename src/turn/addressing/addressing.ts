@@ -13,7 +13,7 @@ import { type Sentence, sentencesOf } from './names-sentences.ts';
 /** A person's turn to speak, as far as it is known before its words are. */
 export type SpeakerTurn = {
   readonly speakerId: string;
-  /** When the voice began: windows count by it, however late the words are known. */
+  /** Start of the voice: windows count by it, for words recognised at any later time. */
   readonly fromMs: number;
   /** People in the channel, bots not counted. */
   readonly humans: number;
@@ -24,7 +24,7 @@ export type SpokenTurn = SpeakerTurn & {
   readonly text: string;
   /** Display names of the other people in the channel. */
   readonly present?: readonly string[];
-  /** True when the same person goes on with what they have just said to the bot. */
+  /** True when the same person continues their latest words to the bot. */
   readonly goesOn?: boolean;
 };
 
@@ -77,7 +77,7 @@ export function presume(
 export type BotActivity = {
   /** Its speech is heard. */
   readonly speaks: boolean;
-  /** It works on an answer to this speaker, who may also be going on with their question. */
+  /** It works on an answer to this speaker, who may also be continuing their question. */
   readonly isTheirs: boolean;
 };
 
@@ -144,7 +144,7 @@ function isAlone({ humans }: SpeakerTurn, { mode }: AddressingRules): boolean {
   return mode === 'auto' && humans <= 1;
 }
 
-/** People are called by what they show, or by its first word. */
+/** People are called by their display names, or by its first word. */
 function callsAny(sentences: readonly Sentence[], present: readonly string[]): boolean {
   return present.some((person) => {
     const [first = ''] = person.trim().split(/\s+/);

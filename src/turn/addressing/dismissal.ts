@@ -5,7 +5,7 @@ import { exactly, type Name, nameAt } from './names.ts';
 import { isDense, type Sentence, type SentenceWord } from './names-sentences.ts';
 
 const wholes = phrasesOf(languages.flatMap(({ dismissals }) => dismissals?.wholes ?? []));
-/** In words, our name at the end counted. */
+/** Longest dismissal, in words, the bot's name at the end counted. */
 const longestWhole = 10;
 const parts = [...phrasesOf(languages.flatMap(({ dismissals }) => dismissals?.parts ?? []))];
 const spacedParts = parts.filter((phrase) => !isDense(phrase));

@@ -59,9 +59,9 @@ export function isDense(text: string): boolean {
 }
 
 /**
- * The sentences of what was said, as normalised words.
+ * Sentences of an utterance, as normalised words.
  *
- * Of more than 1,200 characters only the first 800 and the last 400 are read, and nothing ends or starts at the cut.
+ * Of more than 1,200 characters only the first 800 and the last 400 are read, and no sentence ends or starts at the cut.
  */
 export function sentencesOf(text: string): Sentence[] {
   const plain = shortened(text.trim());

@@ -28,12 +28,12 @@ export type Name = {
  */
 export type Hit = { readonly how: 'exact' | 'alike' | 'inflected'; readonly to: number };
 
-/** Which spellings count: `taken` words are names of people present and never a misspelling of ours. */
+/** Accepted spellings: `taken` words are names of people present and never a misspelling of the bot's. */
 export type Tolerance = { readonly alike: boolean; readonly taken: ReadonlySet<string> };
 
 export const exactly: Tolerance = { alike: false, taken: new Set() };
 
-/** Names without a letter or digit, say of emoji alone, are left out; so is what comes after twenty. */
+/** Names without a letter or digit, say of emoji alone, are left out; so are those after the twentieth. */
 export function readNames(names: readonly string[]): Name[] {
   return names.slice(0, mostNames).flatMap((name) => readName(name) ?? []);
 }

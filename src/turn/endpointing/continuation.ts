@@ -1,11 +1,11 @@
 import type { EndpointRules } from './endpointing.ts';
 
-/** Longest time, in ms, that what is understood waits for the decision on what it goes on with. */
+/** Longest time, in ms, that a recognised text waits for the decision on the text it continues. */
 export const longestDecidingMs = 500;
 /** Longest time, in ms, until the beginning of a voice is noticed. */
 const latestOnsetMs = 1_000;
 
-/** Whether a voice that began at `beganFromMs` goes on with what ended at `endedToMs`: both are answered once. */
+/** Whether a voice that began at `beganFromMs` continues the utterance that ended at `endedToMs`: both are answered once. */
 export function continues(
   endedToMs: number,
   beganFromMs: number,
@@ -14,7 +14,7 @@ export function continues(
   return beganFromMs - endedToMs <= mergeMs;
 }
 
-/** Whether a voice that goes on with what ended at `endedToMs` may still be noticed after `atMs`. */
+/** Whether a voice that continues the utterance ended at `endedToMs` may still be noticed after `atMs`. */
 export function mayStillContinue(
   endedToMs: number,
   atMs: number,

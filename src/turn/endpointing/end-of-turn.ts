@@ -6,11 +6,11 @@ import { dictationLogit } from './numbers.ts';
 export type EndOfTurn = {
   /** Logit that the person has finished: 0 could be either, below -2 the person is in the middle of it. */
   readonly completeLogit: number;
-  /** Lower case, without punctuation; empty when nothing was understood. What `learnEnding` counts. */
+  /** Lower case, without punctuation; empty when no word was recognised. The key of `learnEnding`. */
   readonly lastWord: string;
 };
 
-/** Reads the end of a text in any language; words tell more than the punctuation a recogniser guessed. */
+/** Judges the end of a text in any language; words weigh more than the punctuation a recogniser guessed. */
 export function endOfTurnOf(text: string, language?: string): EndOfTurn {
   const said = text.normalize('NFKC').toLowerCase().replaceAll('\u2019', "'").trim();
   const words = wordsOf(said);
@@ -45,7 +45,7 @@ function isStretched(word: string): boolean {
   return /([\p{L}])\1\1$/u.test(word);
 }
 
-/** Enough words for a sentence; one that begins like a subordinate clause needs more. */
+/** Logit of the length: enough words for a sentence; one that begins like a subordinate clause needs more. */
 function lengthLogit(words: readonly string[], lexicon: Lexicon): number {
   const [first = ''] = words;
   if (lexicon.subordinators.has(first) && words.length < 7) return -1.2;
@@ -54,7 +54,7 @@ function lengthLogit(words: readonly string[], lexicon: Lexicon): number {
   return words.length === 2 ? 0.7 : 0.4;
 }
 
-/** A full stop says little, for recognisers put one at any pause; what holds a sentence open says more. */
+/** A full stop weighs little, for recognisers put one at any pause; punctuation that keeps a sentence open weighs more. */
 function punctuationLogit(said: string): number {
   if (/((?<!\.)\.{2,}|\u2026)["'\u201d\u00bb)\]]*$/u.test(said)) return -2;
   if (/[-\u2013\u2014~]$/u.test(said)) return -1.6;
@@ -66,7 +66,7 @@ function punctuationLogit(said: string): number {
   return /[\p{L}\p{N}][.?!,]\s+\p{L}/u.test(said) ? -0.4 : 0;
 }
 
-/** More brackets or quotes opened than closed. */
+/** Whether more brackets or quotes are opened than closed. */
 function isOpen(said: string): boolean {
   const count = (marks: RegExp) => said.match(marks)?.length ?? 0;
   return (

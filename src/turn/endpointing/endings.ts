@@ -1,4 +1,4 @@
-/** Which last words ended utterances and which went on, learned without any word list. One per server. */
+/** Counts of last words that ended utterances and that did not, learned without any word list. One per server. */
 export type Endings = ReadonlyMap<string, { readonly ended: number; readonly wentOn: number }>;
 
 export const noEndings: Endings = new Map();
@@ -10,7 +10,7 @@ const fullCount = 64;
 /** Meetings that count for nothing, so one chance does not decide. */
 const doubt = 2;
 
-/** Once for every pause whose fate is known: `wentOn` when speech resumed or was merged. */
+/** To be called once for every pause with a known outcome: `wentOn` when speech resumed or was merged. */
 export function learnEnding(
   endings: Endings,
   lastWord: string,

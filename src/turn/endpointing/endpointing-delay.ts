@@ -16,9 +16,9 @@ export type EndpointingDelayRules = {
   readonly maxDelayMs: number;
   /** Time before the end from which a preemptive answer may be begun, if the end is sure enough. */
   readonly preemptiveLeadMs: number;
-  /** That time without any text: short, as a recogniser that is asked in a pause needs about 120 ms. */
+  /** The same lead without any text: short, as a recogniser that is asked in a pause needs about 120 ms. */
   readonly textlessPreemptiveLeadMs: number;
-  /** Lag of voice activity behind the end of a voice where no level tells it, taken off the delay (silero v5: 82 ms p50). */
+  /** Lag of voice activity behind the end of a voice without a known level, subtracted from the delay (silero v5: 82 ms p50). */
   readonly voiceActivityLagMs: number;
 };
 
@@ -37,7 +37,7 @@ export const endpointingDelayRules: EndpointingDelayRules = {
 export type PauseSigns = {
   /** The microphone closed: silence frames, or no packets at all. */
   readonly closed: boolean;
-  /** Nothing but silero told when the voice stopped, which it does late. */
+  /** Whether only silero knows the end of the voice, which it notices late. */
   readonly lags: boolean;
   /** The words up to this pause have not come yet. */
   readonly textless: boolean;
@@ -65,7 +65,7 @@ const delaysByLogit = [
   [3, 270],
 ] as const;
 
-/** Below the first an answer is begun at the end only, from the second on at full length. */
+/** Limits of certainty: below the first an answer is begun at the end only, from the second on at full length. */
 const sureEnough = [0, 0.3] as const;
 
 /** Pause in ms beyond a person's usual that takes one unit of logit from the end of turn. */

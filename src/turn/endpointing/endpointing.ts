@@ -8,11 +8,11 @@ import {
 import { isAskedTooEarly, isFaint, type SpeakingVoice, stoppedMs, withPacket } from './speaking.ts';
 import { readingAt, understand } from './understood.ts';
 
-/** When one person's voice counts as begun, paused and ended. */
+/** Rules for the beginning, pauses and end of one person's voice. */
 export type EndpointRules = EndpointingDelayRules & {
-  /** A voice starts at or above this probability, and comes back from a pause with it. */
+  /** Least probability at which a voice starts, and resumes after a pause. */
   readonly startProbability: number;
-  /** A voice that sounds goes on at or above this one: no flicker inside a word. */
+  /** Least probability at which a sounding voice continues: no flicker inside a word. */
   readonly stopProbability: number;
   /** Length of one voice activity window. */
   readonly windowMs: number;
@@ -24,7 +24,7 @@ export type EndpointRules = EndpointingDelayRules & {
   readonly pauseGapMs: number;
   /** Time without voice, in ms, that most pauses inside a sentence do not last; shorter than any wait without a text. */
   readonly longPauseMs: number;
-  /** A voice notice lags: windows so far below the mean level of the voice are its echo or the room. */
+  /** Voice activity lags: windows this far below the mean level of the voice are its echo or the room. */
   readonly faintDb: number;
   /** Longest such stretch, in ms: a speaker who trails off is still talking. */
   readonly faintMs: number;
@@ -34,7 +34,7 @@ export type EndpointRules = EndpointingDelayRules & {
   readonly packetGapMs: number;
   /** Longest utterance, in ms; then it is cut. */
   readonly longestMs: number;
-  /** Speech that goes on so soon after its end belongs to it (`continues`). */
+  /** Longest silence, in ms, after which speech still belongs to the ended utterance (`continues`). */
   readonly mergeMs: number;
 };
 
@@ -91,7 +91,7 @@ type Quiet =
       readonly heard: Evidence;
     };
 
-/** Where one person's voice stands. */
+/** State of one person's voice. */
 export type EndpointingState = Quiet | SpeakingVoice;
 
 export type EndpointingEffect =
@@ -101,7 +101,7 @@ export type EndpointingEffect =
   | { readonly kind: 'paused'; readonly atMs: number }
   /** The pause is likely to be the end: it lasts, or the microphone was closed. At most once a pause, after `paused`. */
   | { readonly kind: 'long-pause'; readonly atMs: number }
-  /** `pausedMs` is how long the voice was away: what `learnPause` wants. */
+  /** `pausedMs` is the length of the pause: input of `learnPause`. */
   | { readonly kind: 'resumed'; readonly atMs: number; readonly pausedMs: number }
   /** An answer may be prepared from here on. At most once a pause; `toMs` is where the voice stopped. */
   | {
@@ -127,9 +127,9 @@ export type EndpointingStep = {
 
 export const quiet: EndpointingState = { kind: 'quiet' };
 
-/** Length of the packet that a first silence frame stands for. */
+/** Length of the packet that a first silence frame replaces. */
 const packetMs = 20;
-/** One step of end-of-turn detection for one person. Windows may lag behind ticks by what the jitter buffer holds. */
+/** One step of end-of-turn detection for one person. Windows may lag behind ticks by the length of the jitter buffer. */
 export function stepEndpointing(
   voice: EndpointingState,
   event: EndpointingEvent,

@@ -69,7 +69,7 @@ function isCommand([first = '', second]: readonly string[]): boolean {
   return isOneOf('verbs', first) || contracted(first) === 'let';
 }
 
-/** Words without any verb: mostly an answer; "the song", "my brother" may be what a sentence is about. */
+/** Words without any verb: mostly an answer; "the song", "my brother" may be the subject of a sentence. */
 function fragmentLogit(words: readonly string[]): number {
   const [first] = words;
   const isAdverbial = ['prepositions', 'particles', 'timeWords'] as const;
@@ -115,7 +115,7 @@ function commandLogit(words: readonly string[]): number {
   return length === 2 ? 1.4 : 1.7;
 }
 
-/** "To", "into", "for", "at": what the command is about has been told. */
+/** "To", "into", "for", "at": the object of the command is complete. */
 function leadsOn(word: string): boolean {
   return isOneOf('prepositions', word) || word === 'that' || word === 'and';
 }
@@ -196,7 +196,7 @@ function pointerLogit(last: string, words: readonly string[]): number {
   return last === 'these' || last === 'those' ? -0.5 : -0.1;
 }
 
-/** "Can you tell me", "remind me": the thing itself is still to come. */
+/** "Can you tell me", "remind me": the object is still missing. */
 function wantsMore(words: readonly string[]): boolean {
   const [at, before, last] = ['', ...words].slice(-3);
   if (before === 'to' && last === 'me') return isOneOf('tellingVerbs', at);
@@ -207,7 +207,7 @@ function wantsMore(words: readonly string[]): boolean {
   );
 }
 
-/** "What are you talking about": the preposition's noun stands in front. */
+/** "What are you talking about": the preposition's noun comes before it. */
 function strandedLogit(words: readonly string[]): number {
   const before = words.at(-2) ?? '';
   if (!asks(words) || !(isVerb(before) || before === 'it' || before === 'you')) return -2.6;
@@ -237,7 +237,7 @@ function adjectiveLogit(last: string, words: readonly string[]): number {
   return words.length > 1 && (before === undefined || isOneOf('determiners', before)) ? -1.8 : 0;
 }
 
-/** "What do you want": the object of the verb stands in front. */
+/** "What do you want": the object of the verb comes before it. */
 function isObjectAsked(words: readonly string[]): boolean {
   return ['what', 'which', 'who', 'how', 'whose'].includes(words[0] ?? '') && asks(words);
 }

@@ -15,7 +15,10 @@ const stepMs = 100;
 const quantile = 0.8;
 const enough = 6;
 
-/** After every `resumed`, and after speech that went on within the merge time. Shorter is no pause, longer no habit. */
+/**
+ * Learns a pause: after every `resumed`, and after speech that resumed within the merge time. Shorter is no pause, longer
+ * no habit.
+ */
 export function learnPause(habit: PauseHabit, pausedMs: number): PauseHabit {
   if (!(pausedMs >= shortestMs && pausedMs <= longestMs)) return habit;
   const moveMs = pausedMs > habit.typicalMs ? stepMs * quantile : -stepMs * (1 - quantile);

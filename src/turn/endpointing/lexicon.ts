@@ -27,7 +27,7 @@ const lexicons: ReadonlyMap<string, Lexicon> = new Map(
   languages.filter(({ endOfTurn }) => endOfTurn).map((words) => [words.code, lexiconOf(words)]),
 );
 
-/** For scripts and languages without data: only the sounds are known. */
+/** Lexicon for scripts and languages without data: only the sounds are known. */
 const unknown = lexiconOf({ code: '', scripts: [] });
 const english = lexicons.get('en') ?? unknown;
 
@@ -53,7 +53,7 @@ function lexiconOf({
   };
 }
 
-/** Scripts that stand in texts of every language, so they tell a language only where no other script does. */
+/** Scripts that occur in texts of every language, so they decide only where no other script does. */
 const commonScripts = ['Cyrillic', 'Latin'];
 
 /** Lexicons by script, in the order of the list of languages, common scripts last. */
@@ -68,7 +68,7 @@ function scriptsOf(all: readonly Lexicon[]): string[] {
   return [...rare, ...commonScripts];
 }
 
-/** By what the recogniser said, else by script, else by which language's frequent words are met most. */
+/** Guesses by the recogniser's report, else by script, else by the number of frequent words of each language. */
 export function guessLanguage(text: string, words: readonly string[], language?: string): Lexicon {
   const told = language && lexicons.get(language.slice(0, 2).toLowerCase());
   if (told) return told;

@@ -29,7 +29,7 @@ export function dictationLogit(words: readonly string[], numbers: ReadonlySet<st
   return isSettled(words, words.length - run.words, numbers) ? 0 : -0.6;
 }
 
-/** The number at this place ends what was said: "at six", "from one to six", "between one and six", "this one". */
+/** The number at this place completes the sentence: "at six", "from one to six", "between one and six", "this one". */
 function isSettled(words: readonly string[], at: number, numbers: ReadonlySet<string>): boolean {
   if (settling.has(words[at - 1] ?? '') || numbers.has(words[at - 2] ?? '')) return true;
   return words[at] === 'one' && words.length > 2;

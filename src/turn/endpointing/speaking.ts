@@ -6,13 +6,13 @@ export type SpeakingVoice = {
   readonly kind: 'talking' | 'paused';
   readonly fromMs: number;
   readonly lastVoiceMs: number;
-  /** The last voiced window that was not faint: what a wait counts from. */
+  /** The last voiced window that was not faint: the start of a wait. */
   readonly lastLoudMs: number;
   readonly lastPacketMs: number;
   readonly pausedAtMs?: number;
-  /** When the silence frames began, if they are the latest packets. */
+  /** Start of the silence frames, if they are the latest packets. */
   readonly mutedAtMs?: number | undefined;
-  /** This pause was told to be a long one. */
+  /** This pause was reported as a long one. */
   readonly isLongPause: boolean;
   /** An answer may already be prepared. */
   readonly likelyOver: boolean;
@@ -25,7 +25,7 @@ const trailingMs = 200;
 /** Texts no more finished than that end in the middle. */
 const brokenOff = -1;
 
-/** Not the voice, but its echo, or the room. */
+/** Whether a window holds only the voice's echo, or the room. */
 export function isFaint(
   { heard }: SpeakingVoice,
   levelDb: number | undefined,
@@ -35,7 +35,7 @@ export function isFaint(
   return levelDb < heard.meanLevelDb - faintDb;
 }
 
-/** Where the voice stopped, as far as its loudness tells. */
+/** Instant at which the voice stopped, by its loudness. */
 export function stoppedMs(
   { lastLoudMs, lastVoiceMs }: SpeakingVoice,
   { faintMs }: { readonly faintMs: number },

@@ -12,7 +12,7 @@ export type Understood = EndOfTurn & {
 
 /** Streaming recognisers change their mind for 260 ms after the voice (p95, pocketsphinx, 2026-11). */
 const stableMs = 300;
-/** After a change in the pause another may follow. */
+/** Time in ms after a change in the pause in which another may follow. */
 const restlessMs = 120;
 /** All the trust a text gets that is still being changed: no sign of an end. */
 const restlessLogit = 0;
@@ -33,7 +33,7 @@ export function understand(
   };
 }
 
-/** Nothing to go by while the text is older than the last words and may still change; `silentMs` since the voice. */
+/** Reading of a text in a pause; none while it is older than the last words and may still change; `silentMs` since the voice. */
 export function readingAt(
   understood: Understood | undefined,
   atMs: number,

@@ -5,7 +5,7 @@ type Phrases = readonly string[];
 export type LanguageWords = {
   /** ISO 639-1 code, the name of the file as well. */
   readonly code: string;
-  /** Scripts, by their Unicode names, by which a text is taken for this language. */
+  /** Scripts of this language, by their Unicode names. */
   readonly scripts: readonly string[];
   /** Letters that no other language of its scripts has, written together. */
   readonly ownLetters?: string;
@@ -18,7 +18,7 @@ export type LanguageWords = {
   readonly dismissals?: DismissalPhrases;
   readonly hallucinations?: HallucinationTexts;
   readonly languageRequests?: LanguageRequestPhrases;
-  /** Words by what they do in a sentence, for the grammar in `english.ts`. */
+  /** Words by their role in a sentence, for the grammar in `english.ts`. */
   readonly wordClasses?: WordClasses;
 };
 
@@ -28,7 +28,7 @@ export type OverlapPhrases = {
   readonly wait: Phrases;
   /** The bot shall go on. */
   readonly goOn: Phrases;
-  /** Backchannels: "I am listening", no wish to speak. */
+  /** Backchannels: "I am listening", no turn of their own. */
   readonly backchannel: Phrases;
   /** A question is taken back. */
   readonly neverMind: Phrases;
@@ -57,13 +57,13 @@ export type LanguageRequestPhrases = {
   readonly beside: Phrases;
 };
 
-/** Words that tell a finished sentence from one that goes on. */
+/** Words that distinguish a finished sentence from an unfinished one. */
 export type EndOfTurnWords = {
   /** Words that hardly ever end a sentence: articles, conjunctions, prepositions, possessives, subjects. */
   readonly openWords?: Phrases;
   /** Sounds and words of a speaker who looks for the next word. */
   readonly fillers: Phrases;
-  /** Frequent words that may well end a sentence; they tell which language it is. */
+  /** Frequent words that may well end a sentence; they identify the language. */
   readonly frequentWords?: Phrases;
   /** Starts of clauses that need another one. */
   readonly subordinators?: Phrases;
@@ -78,7 +78,7 @@ export type NumberWords = {
   readonly words?: Phrases;
   /** Nouns after which a number is dictated: "my number is". An asterisk stands for any more letters. */
   readonly nouns?: Phrases;
-  /** Words before a number that ends what was said: "at six", "two plus two". */
+  /** Words before a number that complete a sentence: "at six", "two plus two". */
   readonly prepositions?: Phrases;
   /** Number words that form one number with one of `units` after them: "forty two". */
   readonly tens?: Phrases;
@@ -89,9 +89,9 @@ export type NumberWords = {
 export type AddressingPhrases = {
   /** Said before a name to a person: after these a name is called, even misspelt. */
   readonly greetings: Phrases;
-  /** Said before a name or after it without a meaning for whom it is. */
+  /** Said before a name or after it without a meaning for the addressee. */
   readonly fillers: Phrases;
-  /** Pronouns for the one who is spoken to. */
+  /** Pronouns for the person spoken to. */
   readonly secondPerson: Phrases;
   /** After a name: a question or a request to its bearer. Also the start of such a sentence. */
   readonly requests: Phrases;
@@ -113,7 +113,7 @@ export type AddressingPhrases = {
   readonly impersonalSubjects?: Phrases;
   /** Words of `auxiliaries` after which an impersonal subject is an object. */
   readonly objectAuxiliaries?: Phrases;
-  /** Everyday words that look like short names and are not: numbers, kin, what people say first. */
+  /** Everyday words that look like short names and are not: numbers, kin, first words of sentences. */
   readonly notNames?: Phrases;
   /** Endings for calling a person, written to the name. */
   readonly vocatives?: Phrases;
@@ -123,7 +123,7 @@ export type AddressingPhrases = {
 
 /** Phrases that say the bot was not meant. */
 export type DismissalPhrases = {
-  /** A whole sentence, or what stands between two pauses. */
+  /** A whole sentence, or all words between two pauses. */
   readonly wholes: Phrases;
   /** Anywhere in a sentence that is no question. */
   readonly parts: Phrases;
@@ -139,7 +139,7 @@ export type HallucinationTexts = {
   readonly faint?: Phrases;
 };
 
-/** Frequent words by what they do in a sentence. */
+/** Frequent words by their role in a sentence. */
 export type WordClasses = {
   readonly determiners: Phrases;
   readonly articles: Phrases;
@@ -167,7 +167,7 @@ export type WordClasses = {
   readonly notVerbs: Phrases;
   readonly opinionVerbs: Phrases;
   readonly demonstratives: Phrases;
-  /** "The first man", "the best way": what follows says of what. */
+  /** "The first man", "the best way": a noun must follow. */
   readonly rankings: Phrases;
   readonly conjunctions: Phrases;
   /** Words before a "that" which begins a clause. */
@@ -185,6 +185,6 @@ export type WordClasses = {
   readonly attributiveAdjectives: Phrases;
   /** Nouns that mostly go on with "of". */
   readonly relationalNouns: Phrases;
-  /** Commands whose object alone is not all: "set an alarm", "translate this sentence". */
+  /** Commands whose object alone is incomplete: "set an alarm", "translate this sentence". */
   readonly targetVerbs: Phrases;
 };

@@ -41,8 +41,8 @@ import vi from './vi.json' with { type: 'json' };
 import zh from './zh.json' with { type: 'json' };
 
 /**
- * Every language the rules know. The order counts where a text could be of two: the first whose script stands in it (kana
- * before Han), and of one script the first of those whose words it holds most of.
+ * Every language the rules know. The order counts where a text could be of two: the first whose script occurs in it (kana
+ * before Han), and of one script the first of those with most of its words.
  */
 export const languages: readonly LanguageWords[] = [
   en,

@@ -30,7 +30,7 @@ export type Book = {
   readonly roles: ReadonlyMap<string, PhraseRole>;
   /** Words that change nothing only before a pause. */
   readonly refusals: ReadonlySet<string>;
-  /** In tokens. */
+  /** Longest phrase, in tokens. */
   readonly longest: number;
   /** All phrases in order, to find those that begin alike. */
   readonly sorted: readonly string[];

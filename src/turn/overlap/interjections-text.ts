@@ -1,7 +1,7 @@
 import { normalised } from '#src/turn/addressing/names-sentences.ts';
 import everywhere from '#src/turn/languages/everywhere.json' with { type: 'json' };
 
-/** Stands for any punctuation between two words. */
+/** Token for any punctuation between two words. */
 export const pause = ',';
 
 /** Longest interruption, in letters. */
@@ -36,7 +36,7 @@ const vietnamese: readonly (readonly [RegExp, string])[] = [
   [/\u0111/giu, 'dh'],
 ];
 
-/** The words of a text, normalised, punctuation between them as `pause`; of a longer text only what fits 300 characters. */
+/** Words of a text, normalised, punctuation between them as `pause`; of a longer text only its first 300 characters. */
 export function tokensOf(text: string): string[] {
   const isWhole = text.length <= mostLetters;
   const said = isWhole ? text : text.slice(0, mostLetters).replace(/\S{1,40}$/u, '');

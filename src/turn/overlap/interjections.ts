@@ -42,7 +42,7 @@ type Called = { readonly words: readonly string[]; readonly sound?: string };
 type HeardTokens = {
   readonly tokens: readonly string[];
   readonly isFinal: boolean;
-  /** At each token, our names that begin there. */
+  /** Names of the bot that begin at each token. */
   readonly named: readonly (readonly PhraseStep[])[];
 };
 
@@ -57,7 +57,7 @@ const plainly: RepeatManner = {
 };
 const nothing: Wish = { kind: 'nothing', ...plainly };
 
-/** Where languages disagree, the first of these counts. */
+/** Order of precedence where languages disagree. */
 const order = ['again', 'never-mind', 'wait', 'go-on', 'backchannel', 'other', 'nothing', 'stop'];
 
 /**
@@ -90,9 +90,9 @@ function calledOf(name: string): Called[] {
 
 type Reading = {
   readonly isWidespread: boolean;
-  /** Missing where the sentence is none of these in the language. */
+  /** Missing where the sentence has no such meaning in the language. */
   readonly wish: Wish | undefined;
-  /** More words could make it one. */
+  /** Whether more words could make it one. */
   readonly open: boolean;
 };
 

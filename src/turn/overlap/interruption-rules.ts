@@ -5,7 +5,7 @@
  * `minPauseDurationMs`. A tentative pause that ends by itself was a false interruption: a cough, an "mhm".
  */
 export type InterruptionRules = {
-  /** Shortest new voice of anybody that turns the bot's speech down by 12 dB. */
+  /** Shortest new voice of any person that turns the bot's speech down by 12 dB. */
   readonly minDuckDurationMs: number;
   /** Depth of ducking: 12 dB after a codec. */
   readonly duckDb: number;
@@ -25,7 +25,7 @@ export type InterruptionRules = {
   readonly minPauseDurationMs: number;
   /** Drop below the loudest packet at which a voice counts as over: voice activity lags behind the end of a sound. */
   readonly voiceEndDropDb: number;
-  /** Shortest voice of a bystander, that is of anybody else, that pauses the speech. */
+  /** Shortest voice of a bystander, any other person, that pauses the speech. */
   readonly minBystanderDurationMs: number;
   /** Silence since the last voiced window of a voice that only ducked, after which the speech grows loud again. */
   readonly duckTimeoutMs: number;

@@ -3,16 +3,16 @@ import type { InterruptionRules } from './interruption-rules.ts';
 /** Effect of one voice on a speaking bot; of all voices the heaviest counts. A tentative pause may be a false interruption. */
 export type SpeechClaim = 'none' | 'duck' | 'tentative-pause' | 'pause';
 
-/** One person's latest speech, as far as it bears on what the bot is saying. */
+/** One person's latest speech, as far as it affects the bot's speech. */
 export type OverlapSpeech = {
   readonly personId: string;
   readonly claim: SpeechClaim;
   readonly voicedMs: number;
   /** Part of it in ms that came before the bot began. */
   readonly beforeMs: number;
-  /** Part of it in ms that is explained: what came before, a backchannel, noise. Infinite: an echo. */
+  /** Part of it in ms that is explained: earlier sound, a backchannel, noise. Infinite: an echo. */
   readonly explainedMs: number;
-  /** When it began, or what is not explained of it. */
+  /** Start of it, or of its unexplained part. */
   readonly fromMs: number;
   readonly loudestDb: number;
   /** Level of the latest packet. */
@@ -20,9 +20,9 @@ export type OverlapSpeech = {
   readonly lastVoiceMs: number;
   readonly sounding: boolean;
   readonly endedAtMs?: number | undefined;
-  /** Since when all its words are a stop that more words could still turn around. */
+  /** Instant since which all its words are a stop that more words could still change. */
   readonly stopAtMs?: number | undefined;
-  /** By name, to the bot. */
+  /** Whether it is addressed to the bot by name. */
   readonly meant: boolean;
   /** True when its final words came, or came too late. */
   readonly settled: boolean;
@@ -30,7 +30,7 @@ export type OverlapSpeech = {
 
 export type SpeechEvent =
   | { readonly kind: 'began'; readonly fromMs: number }
-  /** With every packet while it sounds: all voice since it began, and the packet's loudness in dBFS. */
+  /** Every packet of voice: all voice since it began, and the packet's loudness in dBFS. */
   | { readonly kind: 'voiced'; readonly voicedMs: number; readonly levelDb: number }
   | { readonly kind: 'paused' }
   | { readonly kind: 'ended'; readonly voicedMs: number };
@@ -76,7 +76,7 @@ export function stepSpeech(
   }
 }
 
-/** A voice that still waits for its words keeps its pause: speech that goes on belongs together. */
+/** A voice that still waits for its words keeps its pause: continuous speech belongs together. */
 function begun(
   former: OverlapSpeech,
   event: At & { fromMs: number },
@@ -181,7 +181,7 @@ export function worded(
   return { ...speech, settled, claim, explainedMs: beforeMs, stopAtMs: undefined };
 }
 
-/** For what the bot begins to say now: voice from before counts no more, but it ducks while it lasts. */
+/** State for the bot's next reply: voice from before counts no more, but it ducks while it lasts. */
 export function carried(speech: OverlapSpeech): OverlapSpeech {
   const { explainedMs, voicedMs, sounding, stopAtMs, lastVoiceMs: fromMs } = speech;
   const ducks = sounding && voicedMs >= explainedMs && speech.claim !== 'none';

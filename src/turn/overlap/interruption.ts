@@ -40,13 +40,13 @@ export type InterruptionEvent = { readonly atMs: number } & (
 /** `stop` and `yield` end the reply, paused or not; `pause` and `finish-clause` do not outlive it. */
 export type InterruptionEffect =
   | { readonly kind: 'duck' | 'unduck' | 'pause' | 'resume' }
-  /** Fall silent, drop what else this answer had to say, answer nothing. */
+  /** Stop the speech, drop the rest of this answer, answer nothing. */
   | { readonly kind: 'stop' }
   /** Stops the reply like `stop`, but this person's words get an answer. */
   | { readonly kind: 'yield'; readonly personId: string }
   /** Let the clause end, then yield. */
   | { readonly kind: 'finish-clause'; readonly personId: string }
-  /** A sound first: it waited long enough and goes on. */
+  /** Play a cue first: it waited long enough and resumes. */
   | { readonly kind: 'go-on-cue' };
 
 type Reply = {
@@ -178,7 +178,7 @@ function hear(
   }
 }
 
-/** From the person being answered, or by name, they take the floor; of anybody else they are just talk. */
+/** Words of the person being answered, or with the bot's name, interrupt the bot; those of others are just talk. */
 function hearWords(
   state: Interruption,
   event: OverlapHeard,
@@ -233,7 +233,7 @@ function settle(state: Interruption, atMs: number, rules: InterruptionRules): In
   return weigh(isSame ? state : { ...state, speeches }, atMs);
 }
 
-/** The heaviest claim is done; what has changed are the effects. */
+/** Applies the heaviest claim; gives the effects that have changed. */
 function weigh(state: Interruption, atMs: number): InterruptionStep {
   const { reply, speeches } = state;
   if (!reply) return { state, effects: noEffects };

@@ -1,8 +1,8 @@
-/** When a sound counts as voice that overlaps the bot's speech. */
+/** Rules by which a sound counts as voice over the bot's speech. */
 export type OverlapVoiceRules = {
   /** Lowest voice probability of a window that begins an overlap. */
   readonly startProbability: number;
-  /** Lowest voice probability that goes on with one; far below that of endpointing, for consonants are hardly voiced. */
+  /** Lowest voice probability that continues a voice; far below that of endpointing, for consonants are hardly voiced. */
   readonly keepProbability: number;
   /** Length of a window of voice activity, in ms. */
   readonly windowMs: number;
@@ -10,15 +10,15 @@ export type OverlapVoiceRules = {
   readonly hangoverMs: number;
   /** Silence, in ms since the last voiced window, that ends the overlap. */
   readonly endSilenceMs: number;
-  /** Largest difference in dB between packets of one sound: what is quieter before a voice is the room. */
+  /** Largest difference in dB between packets of one sound: quieter sound before a voice is the room. */
   readonly maxOnsetDropDb: number;
   /** Longest sound, in ms, that counts as the onset of a voice before its first window was noticed. */
   readonly maxOnsetMs: number;
 };
 
 /**
- * Silero v5 over test/fixtures/speech, 2026-11: after a first window above 0.5, "seven" falls to 0.2 for 100 ms. It notices
- * voices 60 (p50) to 140 ms (p95) after their first loud packet: the loudness tells where they began.
+ * Silero v5 over test/fixtures/speech, 2026-11: after a first window above 0.5, "seven" falls to 0.2 for 100 ms. It
+ * notices voices 60 (p50) to 140 ms (p95) after their first loud packet: the loudness shows their start.
  */
 const overlapVoiceRules: OverlapVoiceRules = {
   startProbability: 0.5,
@@ -62,7 +62,7 @@ export type OverlapVoiceEvent =
 /** The latest packets before a voice, oldest first: some may be its onset. */
 type BeforeVoice = { readonly kind: 'before'; readonly packets: readonly OverlapPacket[] };
 type Voice = { readonly kind: 'voice'; readonly voicedMs: number; readonly lastVoiceMs: number };
-/** One person's voice from its first window on, long before it is known to be an utterance, and what sounds before it. */
+/** One person's voice from its first window on, long before it is known to be an utterance, and the sound before it. */
 export type OverlapVoice = BeforeVoice | Voice | undefined;
 
 type OverlapWindow = Extract<OverlapVoiceInput, { kind: 'window' }>;
@@ -115,7 +115,7 @@ function measure(
   return unchanged({ kind: 'voice', voicedMs: overlap.voicedMs + windowMs, lastVoiceMs: atMs });
 }
 
-/** When the sound that leads up to this window began: with packets in a row that are about as loud. */
+/** Start of the sound that leads up to this window: of packets in a row that are about as loud. */
 function onsetMs(
   packets: readonly OverlapPacket[],
   window: OverlapWindow,

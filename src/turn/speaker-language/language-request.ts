@@ -10,8 +10,8 @@ const mostBeside = 5;
 type RequestPattern = { readonly pattern: RegExp; readonly codes: ReadonlyMap<string, string> };
 
 /**
- * Language that a text asks to be answered in, ISO 639-1: a sentence of it says that and nothing else, but perhaps one of
- * `names`, what the bot is called. The last one counts.
+ * Language that a text requests for answers, ISO 639-1: one of its sentences holds only the request, and perhaps one of
+ * `names`, the bot's names. The last one counts.
  */
 export function requestedLanguage(text: string, names: readonly string[] = []): string | undefined {
   let found: string | undefined;

@@ -23,7 +23,7 @@ export type LanguageEvidence = {
 
 /** Language settings of the person and of all. */
 export type LanguageChoices = {
-  /** In which everybody is answered: the bot's persona speaks nothing else. */
+  /** Only language of the bot's persona: all people are answered in it. */
   readonly fixed?: string | undefined;
   /** The person's own setting. */
   readonly own?: string | undefined;
@@ -78,10 +78,10 @@ function afterRequest({ locked, ...before }: SpeakerLanguage, requested: string)
 }
 
 /**
- * Language of a turn's words, as far as it can be told.
+ * Language of a turn's words, as far as it is known.
  *
- * `told` is what the recogniser says. Where it was given that language as a `hint`, that may be nothing but the hint come
- * back, and a text that is surely of another language counts in its place.
+ * `told` comes from the recogniser. Where it was given that language as a `hint`, it may only repeat the hint, and a text
+ * that is surely of another language counts in its place.
  */
 export function languageOfWords(
   told: string | undefined,
@@ -98,7 +98,7 @@ export function spokenBefore({ latest, locked }: SpeakerLanguage): string | unde
   return latest?.language ?? locked;
 }
 
-/** Whether what a recogniser told may be only what it was told before. */
+/** Whether the recogniser's language may be only its hint. */
 export function isEcho(told: string, hint: string | undefined): boolean {
   return hint !== undefined && sameLanguage(told, hint);
 }
@@ -112,9 +112,9 @@ export function isSure(
 }
 
 /**
- * Language in which the person is answered; undefined where nothing tells.
+ * Language in which the person is answered; undefined where it is unknown.
  *
- * The first that there is: the persona's only one, what they asked for, what they set, what they speak, what is spoken in the
+ * The first that there is: the persona's only one, the requested one, the person's setting, the spoken one, that of the
  * channel, that of the server, and the likeliest.
  */
 export function languageOf(
@@ -127,7 +127,7 @@ export function languageOf(
 /** Ways in which `languageOf` may change: not at all, by the person's request, or by any next words. */
 export type LanguageHold = 'fixed' | 'settled' | 'open';
 
-/** `isHeard`: what they say is in `state` already; then it is open only where nothing tells but a guess. */
+/** `isHeard`: the turn is in `state` already; then it is open only where the language is a mere guess. */
 export function holdOf(
   { guess: _, ...known }: SpeakerLanguage,
   choices: LanguageChoices,
@@ -153,7 +153,7 @@ export function hintOf(
   return own ?? spoken ?? channel;
 }
 
-/** Whether what a turn's words are in matters, or something that goes before it is known. */
+/** Whether the language of a turn's words matters, or a stronger source is known. */
 export function needsDetection(
   { requested }: SpeakerLanguage,
   { fixed, own }: LanguageChoices,
@@ -182,7 +182,7 @@ export function countWords(text: string): number {
   return count;
 }
 
-/** A text without what the bot is called: "Nova, otvor" is not Portuguese for its name. */
+/** A text without the bot's names: "Nova, otvor" is not Portuguese for its name. */
 export function withoutNames(text: string, names: readonly string[]): string {
   const called = new Set(names.flatMap((name) => name.toLowerCase().split(betweenWords)));
   return text
@@ -195,5 +195,5 @@ export function withoutNames(text: string, names: readonly string[]): string {
 const betweenWords = /[^\p{L}\p{M}\p{N}'\u2019]+/u;
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'word' });
-/** More than the rules ask for. */
+/** Limit of counted characters, above that of the rules. */
 const mostCountedChars = 200;
