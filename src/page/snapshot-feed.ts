@@ -62,7 +62,7 @@ export class SnapshotFeed {
     return {
       [Symbol.dispose]: () => {
         this.#watching.delete(one);
-        if (this.#watching.size === 0) this.#running?.abort(new Error('nobody watches'));
+        if (this.#watching.size === 0) this.#running?.abort(new Error('there is no watcher'));
       },
     };
   }

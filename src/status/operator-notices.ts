@@ -44,9 +44,10 @@ const remedies: Readonly<Record<string, string>> = {
 };
 
 /**
- * Writes to the operator what people are told that the operator is told: once for each kind and hour, with what to do.
+ * Writes notices to the operator about faults of which people read that the operator knows: once for each kind and hour,
+ * with a remedy.
  *
- * A notice is made of fixed sentences, so it holds nothing that people said and no key. Notices are sent one after the other;
+ * A notice is made of fixed sentences, so it holds no words of people and no key. Notices are sent one after the other;
  * each kind waits at most once. Never throws.
  */
 export class OperatorNotices {

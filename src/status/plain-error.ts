@@ -14,9 +14,9 @@ const mostCauses = 4;
 const mostMessageChars = 300;
 
 /**
- * An error without words that people said: libraries hang requests on theirs, servers and parsers quote what they were
- * sent. A message stands whole where the network, the system, Discord or this program wrote it; of others' messages what
- * they quote is left out; of a parser's and of a refusing server's nothing stays.
+ * An error without words that people said: libraries hang requests on theirs, servers and parsers quote their input. A
+ * message stands whole where the network, the system, Discord or this program wrote it; others' messages lose their quotes;
+ * those of a parser and of a refusing server are left out.
  */
 export function plainError(error: unknown, deeper = mostCauses): PlainError | undefined {
   if (error === undefined) return undefined;

@@ -97,7 +97,7 @@ async function startSandboxRun(
   if (page) pageView.connect((event) => tellPage(sandbox, event));
   const recorder = new SpokenRecorder();
   const { token, apiUrl } = sandbox.ready;
-  // What simulated people said is kept apart from what real ones did.
+  // Words of simulated people are kept apart from those of real ones.
   const own = {
     bot: { ...config.bot, name: botName },
     allowedHosts: [...config.allowedHosts, sandbox.ready.cdnHost],

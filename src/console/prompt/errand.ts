@@ -22,10 +22,10 @@ export type SandboxAction = {
 };
 
 /**
- * Sends a command or presses a button; returns when the bot has written and said what it had to.
+ * Sends a command or presses a button; returns when the bot has finished writing and speaking.
  *
- * What it writes is drawn as it comes. Errors: BotError `sandbox.failed` with what is wrong. Aborting `signal` throws
- * its reason.
+ * Its messages are drawn as they come. Errors: BotError `sandbox.failed` with the reason. Aborting `signal` throws its
+ * reason.
  */
 export async function runAction(
   { person, what, request }: SandboxAction,

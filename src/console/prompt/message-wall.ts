@@ -16,10 +16,10 @@ export type PressableButton = {
 const messageLimit = 200;
 
 /**
- * Draws what the bot writes, and gives each button a number that it keeps.
+ * Draws the bot's messages, and gives each button a number that it keeps.
  *
- * A panel is a message to all with several lines and buttons; what stands under its first line is drawn as one. Edited
- * under an unchanged first line, a message is drawn anew only when its second changes, and then only that one.
+ * A panel is a message to all with several lines and buttons; all below its first line is drawn as one. Edited under an
+ * unchanged first line, a message is drawn anew only when its second changes, and then only that one.
  */
 export class MessageWall {
   readonly #show: ConversationPrinter;

@@ -9,7 +9,7 @@ import type { WriteRoute, WriteTask } from './write-lane.ts';
 
 /** Turns of requests about messages of a channel. */
 export interface WriteTurns {
-  /** Sends when its turn has come. Throws what `send` throws, or what `late` makes. */
+  /** Sends when its turn has come. Throws the error of `send`, or that of `late`. */
   task<T>(channelId: string, task: WriteTask<T>): Promise<T>;
 }
 

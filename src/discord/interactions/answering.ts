@@ -30,7 +30,7 @@ const againMs = 150;
 /** Longest wait, in ms, for a message in place of an answer. */
 const writeMs = 60_000;
 
-/** An interaction whose answers survive a cut connection: what does no harm twice is asked for once more. */
+/** An interaction whose answers survive a cut connection: a harmless request is sent once more. */
 export function resilientInteraction(
   asking: RepliableInteraction,
   timing: SyncTiming,

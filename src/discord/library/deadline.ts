@@ -14,7 +14,7 @@ const answerMs = 4_000;
 /**
  * Gives `work` a deadline: then the signal it got is aborted, and it is not waited for any longer.
  *
- * Throws what `work` throws, or what `late` makes. Aborting `signal` throws `signal.reason`.
+ * Throws the error of `work`, or that of `late`. Aborting `signal` throws `signal.reason`.
  */
 export async function withDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,

@@ -13,9 +13,9 @@ const marker = Buffer.from([0xfa, 0xfa]);
 /**
  * Opens voice datagrams by the ciphers of the library's receiver.
  *
- * Nothing throws out of it. Packets still end-to-end encrypted are `sealed`, and given as nothing but their marker
- * (0xFAFA); what cannot be opened or read is `unparsed`. What is more than 2 s ahead of real time (`ahead`) or was
- * opened before (`replayed`) stays closed.
+ * It never throws. Packets still end-to-end encrypted are `sealed`, and given as nothing but their marker (0xFAFA); those
+ * that cannot be opened or read are `unparsed`. A datagram more than 2 s ahead of real time (`ahead`), or opened before
+ * (`replayed`), stays closed.
  */
 export class PacketOpener {
   readonly #receiver: VoiceReceiver;

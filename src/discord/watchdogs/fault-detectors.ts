@@ -130,7 +130,7 @@ export class HeartbeatWatchdog {
 }
 
 const unheardMs = 10_000;
-/** A new link is told of all people who have ever spoken, also of those who are silent now. */
+/** Time, in ms, in which a new link is told of all people that have ever spoken, also of those that are silent now. */
 const retoldMs = 2_000;
 /** Packets may come shortly before Discord says whose they are. */
 const earlyMs = 1_000;
@@ -144,7 +144,7 @@ export type SpeakerWatch = {
   lastPacketAtMs(speakerId: string): number | undefined;
 };
 
-/** Watchdog of people whom Discord shows as speaking (op 5) and of whom no packet arrives. */
+/** Watchdog of people whom Discord shows as speaking (op 5) without a packet from them. */
 export class SpeakerWatchdog {
   readonly #shown = new Map<string, ShownSpeaker>();
   #readyAtMs: number | undefined;

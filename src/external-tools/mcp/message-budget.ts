@@ -19,7 +19,10 @@ export type FlowLimits = {
   readonly windowMs: number;
 };
 
-/** Two thousand lines in ten seconds are far above what progress and results need, and far below what delays speech. */
+/**
+ * Two thousand lines in ten seconds are far above the need of progress and results, and far below a load that delays
+ * speech.
+ */
 export const flowLimits: FlowLimits = {
   windowBytes: 16 * 2 ** 20,
   windowLines: 2_000,
