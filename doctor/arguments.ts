@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import type { Named } from '#doctor/probes/pick-models.ts';
 
 export type Wishes = {
-  /** Absent: what is configured is examined. */
+  /** Server to examine; absent: the configured ones are. */
   readonly provider?: string;
   /** The variable that holds the provider's key. */
   readonly keyEnv?: string;
@@ -34,7 +34,7 @@ const options = {
   voice: text,
 } as const;
 
-/** Undefined for what is not understood; what it was is never repeated, since it may be a key. */
+/** Undefined for invalid arguments; they are never repeated, since one may be a key. */
 export function readWishes(args: readonly string[]): Wishes | undefined {
   try {
     const { values } = parseArgs({ args: [...args], options });

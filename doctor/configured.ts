@@ -94,7 +94,7 @@ async function examineRole(
   return examined;
 }
 
-/** In the order in which one can use what another said. */
+/** Roles in the order in which one can use the sound of another. */
 function rolesOf(config: Config): ConfiguredRole[] {
   const { chat, speech, transcription, fallbacks, realtime, pipeline } = config;
   const named = (group: string, n: number) => groupsOf(group)[n] ?? group;

@@ -31,7 +31,7 @@ const operatorMend =
 const cost =
   'Asks for at most 2000 tokens, 5 clips of 90 characters and 2 uploads of 8 s a server; --offline asks nothing.';
 
-/** Examines what is configured, or one server. Returns the exit code: 0 all usable, 1 something is not, 78 bad arguments. */
+/** Examines the configuration, or one server. Returns the exit code: 0 all usable, 1 something is not, 78 bad arguments. */
 export async function runDoctor(
   args: readonly string[],
   { print, environment, ...patience }: DoctorOptions,
@@ -129,7 +129,7 @@ function refuse(
   return misconfigured;
 }
 
-/** Nothing of them is loaded where there are none. */
+/** Examines tools; no module is loaded where there are none. */
 async function onTools(
   config: Config,
   isOffline: boolean,
@@ -142,7 +142,7 @@ async function onTools(
   return await examineTools(config, isOffline, clock, report);
 }
 
-/** Nothing of PostgreSQL is loaded where there is none. */
+/** Examines the database; no module of PostgreSQL is loaded where there is none. */
 async function onDatabase(url: Secret, { clock }: ProbeDeadline, report: Report) {
   const { examineDatabase } = await import('./examine-database.ts');
   return await examineDatabase(url, clock, report);

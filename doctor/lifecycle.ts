@@ -9,7 +9,7 @@ import {
 } from '#src/provider/models/models.ts';
 import { differs, missing, ok, type ReportLine } from './finding.ts';
 
-/** Earlier than the bot itself warns. */
+/** Notice, in days, earlier than the bot itself warns. */
 const noticeDays = 120;
 
 /** Time that a model will still be there, as far as is known. */

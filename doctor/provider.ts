@@ -34,7 +34,7 @@ export type ProviderExamination = {
   readonly clip?: Examined['clip'];
 };
 
-/** Finds out what a server can do. */
+/** Finds out which roles a server can fill. */
 export async function examineProvider(
   { address, named, keyName }: ExaminationRequest,
   patience: ProbeDeadline,

@@ -6,7 +6,7 @@ export type RecordedAnswer = {
   readonly status: number;
   readonly type: string;
   readonly date: string | undefined;
-  /** From the request; equal to `lastByteMs` while nothing came. */
+  /** Time from the request; equal to `lastByteMs` while nothing came. */
   firstByteMs: number;
   lastByteMs: number;
   pieces: number;

@@ -69,7 +69,7 @@ export class Report {
     for (const line of ['', 'Settings to use:', ...lines]) this.#write(line);
   }
 
-  /** With the exit code everything is known: JSON is written now. Gives the code back. */
+  /** Ends the report with its exit code, which it returns: JSON is written now. */
   end(code: number): number {
     if (this.#format === 'json') {
       const [sections, settings, notes] = [this.#sections, this.#settings, this.#notes];

@@ -21,7 +21,7 @@ export type Flags = {
   /** The variable that holds the token. */
   readonly tokenEnv?: string;
   readonly serverId?: string;
-  /** In the order in which they are to fill the roles; `embedded` for the engines of the bot itself. */
+  /** Servers in the order in which they are to fill the roles; `embedded` for the engines of the bot itself. */
   readonly providers: readonly NamedServer[] | 'embedded';
   /** Voice channel in which the bot is to be heard. */
   readonly channelId?: string;
@@ -63,7 +63,7 @@ const options = {
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
 
-/** Undefined for what is not understood; what it was is never repeated, since it may be a token. */
+/** Undefined for invalid arguments; they are never repeated, since one may be a token. */
 export function readFlags(args: readonly string[]): Flags | undefined {
   try {
     const { values } = parseArgs({ args: [...args], options });

@@ -21,7 +21,7 @@ export type EnvFileOutcome =
 
 const ownerWrites = 0o200;
 
-/** Reads `.env` at `path`, and whether it may be replaced; where it is not there, `example` is what it begins with. */
+/** Reads `.env` at `path`, and whether it may be replaced; a missing one begins with the text of `example`. */
 export function readEnvFile(path: string, example: string): EnvFileOutcome {
   const isNew = !existsSync(path);
   try {
@@ -81,7 +81,7 @@ export async function replaceEnvFile(path: string, text: string): Promise<string
   }
 }
 
-/** Names whose value in `text` is another than `values` and `changes` say; the text is then not what was meant. */
+/** Names whose value in `text` differs from `values` and `changes`; the text is then not as intended. */
 export function strayNames(
   text: string,
   values: Readonly<Record<string, string>>,

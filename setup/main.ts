@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { realClock } from '#src/base/clock.ts';
 import { processEnvironment } from '#src/config/config.ts';
-import { flagsOnly } from './flags-only.ts';
+import { flagsOnly } from './questions.ts';
 import { runSetup } from './setup.ts';
 import { openTerminalQuestions } from './terminal-questions.ts';
 

@@ -33,3 +33,22 @@ export class SetupEnded extends Error {
     this.code = code;
   }
 }
+
+/** Questions of a run without a terminal: a missing flag ends the set-up with 78, naming the flag. */
+export function flagsOnly(print: (line: string) => void): Questions {
+  const unanswered = async (question: string): Promise<never> => {
+    throw new SetupEnded(78, `${question} There is no terminal to ask at.`);
+  };
+  return {
+    canAsk: false,
+    say: print,
+    askSecret: unanswered,
+    askText: unanswered,
+    choose: unanswered,
+    confirm: unanswered,
+    async wait(what, work) {
+      print(what);
+      return await work(new AbortController().signal);
+    },
+  };
+}

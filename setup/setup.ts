@@ -69,10 +69,10 @@ async function performed(ask: Questions, flags: Flags, options: SetupOptions): P
   return isHeard ? 0 : 1;
 }
 
-/** After these other commands may be wanted elsewhere. */
+/** Parts after which other commands may be wanted elsewhere. */
 const registering: readonly SetupPart[] = ['token', 'server', 'commands'];
 
-/** Everything the first time; later what the flags name, or the one thing that is chosen. */
+/** Parts to do: all the first time; later those that the flags name, or the chosen one. */
 async function partsToDo({ ask, flags, book }: SetupScene): Promise<readonly SetupPart[]> {
   const named = partsIn(flags);
   if (!book.isSetUp) {

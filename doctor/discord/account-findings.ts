@@ -63,7 +63,7 @@ function inviteLine({ applicationId, needsCodeGrant, isPublic }: Account): Repor
       `switch off Requires OAuth2 Code Grant: ${portal}/${applicationId}/bot`,
     );
   }
-  const who = isPublic ? 'anybody' : 'only its owner';
+  const who = isPublic ? 'any person' : 'only its owner';
   return ok('invite', `${who} may use ${inviteUrlOf(applicationId)}`);
 }
 

@@ -18,11 +18,11 @@ import { inviteUrlOf } from '#src/discord/account/rights.ts';
 import {
   type CommandChanges,
   type CommandScope,
+  isChange,
   readCommandChanges,
 } from '#src/discord/interactions/registration.ts';
 import type { CommandEntry } from '#src/discord/interactions/slashes.ts';
 import { accountLines, clockLine, loginsLine } from './account-findings.ts';
-import { commandLine, doubledLine } from './command-findings.ts';
 import { rightsLines } from './rights-findings.ts';
 
 export type DiscordPlace = NonNullable<Config['discord']>;
@@ -178,4 +178,26 @@ async function compareCommands(
       rest.read(route, z.array(z.unknown()), signal, query),
   };
   return await readCommandChanges(asking, scope, commands);
+}
+
+/** Commands at Discord against ours; `where` is everywhere, or one server. */
+function commandLine(changes: CommandChanges, count: number, where: string): ReportLine {
+  const what = 'commands';
+  if (!isChange(changes)) return ok(what, `all ${count} as they should be, ${where}`);
+  const { added, changed, removed } = changes;
+  const why = [
+    ...(added.length > 0 ? [`missing: ${added.join(', ')}`] : []),
+    ...(changed.length > 0 ? [`outdated: ${changed.join(', ')}`] : []),
+    ...(removed.length > 0 ? [`not ours: ${removed.join(', ')}`] : []),
+  ].join('; ');
+  const mend = 'npm run commands, or start the bot, which registers them';
+  return (added.length === count ? missing : differs)(what, `${why}, ${where}`, mend);
+}
+
+/** Commands registered where they are not wanted stand in the list of Discord a second time. */
+function doubledLine(registered: number, where: string, mend: string): readonly ReportLine[] {
+  if (registered === 0) return [];
+  return [
+    differs('commands', `${registered} registered ${where}, too: people see them twice`, mend),
+  ];
 }

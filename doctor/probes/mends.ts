@@ -3,7 +3,7 @@ import type { BotError } from '#src/base/errors.ts';
 /** Beginning of the names of the settings of a role. */
 export type MendedRole = 'CHAT_COMPLETION' | 'SPEECH' | 'TRANSCRIPTION' | 'REALTIME';
 
-/** Something that a server need not have. */
+/** Remedy for a feature that a server need not have. */
 export const noFault = 'nothing, unless you want it: then choose a server that has it';
 
 /** Remedy for an answer that arrives in one piece although it was asked for as it is made. */

@@ -18,7 +18,7 @@ export type Picks = {
   readonly realtime: Pick;
   /** Model, of those, that reads aloud. */
   readonly realtimeSpeech: Pick;
-  /** Only where one is listed. */
+  /** Present only where one is listed. */
   readonly audioChat?: Pick;
 };
 
@@ -32,7 +32,7 @@ const kinds = {
 
 type ModelKind = keyof typeof kinds | 'chat';
 
-/** One model a role, by their names: what is asked for, else the default, else the first that sounds like it. */
+/** One model a role, by their names: the requested one, else the default, else the first that sounds like it. */
 export function pickModels(list: ModelList, named: Named): Picks {
   const ids = list.kind === 'listed' ? list.models.map(({ id }) => id) : [];
   const of = (kind: ModelKind) => ids.filter((id) => kindOf(id) === kind);

@@ -5,7 +5,7 @@ import { listModels } from '#src/provider/models/model-list.ts';
 import type { ModelList } from '#src/provider/models/models.ts';
 
 export type ProbedServer = {
-  /** At the base URL that works. */
+  /** Server at the base URL that works. */
   readonly server: ServerUnderTest;
   readonly list: ModelList;
   readonly findings: readonly ReportLine[];

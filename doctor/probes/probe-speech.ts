@@ -4,11 +4,10 @@ import { attempt, isAbsent, type ServerUnderTest, shownUrl } from '#doctor/serve
 import { durationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import type { BotError } from '#src/base/errors.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
+import { readServerVoices } from '#src/speech/openai/server-voices.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { bufferMend, mendOf, noFault } from './mends.ts';
 import { probeSpeechEvents } from './probe-speech-events.ts';
-import { firstVoice } from './voices.ts';
-import { readHeader, sayHeader, type WavHeader } from './wav-header.ts';
 
 /** Long enough to arrive in pieces, and easy to recognise. */
 export const spokenText =
@@ -166,4 +165,60 @@ function paceOf(answer: RecordedAnswer): ReportLine {
     `${pace(answer)}: buffered upstream, no sound comes before the last`,
     bufferMend,
   );
+}
+
+/** Format that a WAV file tells in its first bytes. */
+type WavHeader = {
+  readonly rateHz: number;
+  readonly channels: number;
+  readonly bits: number;
+  /** Where the samples begin; 44 in the plainest file. */
+  readonly dataAt: number;
+  /** Size as written, which need not be true. */
+  readonly dataBytes: number;
+  /** Chunks before the samples, `fmt ` aside. */
+  readonly others: readonly string[];
+};
+
+/** Undefined for anything but a WAV file whose samples begin within `head`. */
+export function readHeader(head: Buffer): WavHeader | undefined {
+  if (!/^RIFF....WAVE$/s.test(head.toString('latin1', 0, 12))) return undefined;
+  const others: string[] = [];
+  let format = { rateHz: 0, channels: 0, bits: 0 };
+  for (let at = 12; at + 8 <= head.length; ) {
+    const name = head.toString('latin1', at, at + 4);
+    const sizeBytes = head.readUInt32LE(at + 4);
+    if (name === 'data') return { ...format, dataAt: at + 8, dataBytes: sizeBytes, others };
+    if (name === 'fmt ' && at + 24 <= head.length) {
+      format = {
+        channels: head.readUInt16LE(at + 10),
+        rateHz: head.readUInt32LE(at + 12),
+        bits: head.readUInt16LE(at + 22),
+      };
+    } else others.push(name.trim());
+    at += 8 + sizeBytes + (sizeBytes % 2);
+  }
+  return undefined;
+}
+
+const placeholders: ReadonlyMap<number, string> = new Map([
+  [0, '0'],
+  [0xffffffff, '0xFFFFFFFF'],
+  [0x7fffffff, '0x7FFFFFFF'],
+]);
+
+/** Header in a few words; `sizeBytes` is the size of the whole file. */
+export function sayHeader(header: WavHeader, sizeBytes: number): string {
+  const { rateHz, channels, bits, dataAt, dataBytes, others } = header;
+  const size = placeholders.get(dataBytes);
+  const isOpen = size !== undefined || dataAt + dataBytes > sizeBytes + 1;
+  const end = isOpen ? `open end (size ${size ?? dataBytes})` : 'true size';
+  const chunks = others.length > 0 ? `, ${others.join(' and ')} before the sound` : '';
+  return `${rateHz} Hz, ${channels === 1 ? 'mono' : `${channels} channels`}, ${bits} bit, sound at byte ${dataAt}, ${end}${chunks}`;
+}
+
+/** The first voice a server lists, if it has such a list. */
+async function firstVoice(server: ServerUnderTest): Promise<string | undefined> {
+  const asked = await attempt(server, (signal) => readServerVoices(server.client, signal));
+  return asked.kind === 'done' ? asked.value[0] : undefined;
 }

@@ -7,7 +7,7 @@ import type { TranscriptUpdate } from '#src/speech/ports.ts';
 import { mendOf, noFault } from './mends.ts';
 import { hum, roundTrip, type SpokenClip } from './round-trip.ts';
 
-/** Two uploads of one clip: what the same server spoke, or else a hum. */
+/** Two uploads of one clip: speech of the same server, or else a hum. */
 export async function probeTranscription(
   server: ServerUnderTest,
   model: string,

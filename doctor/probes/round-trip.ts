@@ -4,7 +4,7 @@ import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 const humMs = 1500;
 const pitchHz = 150;
 
-/** Something with the pitch and the syllables of a voice, for a recogniser when there is no speech to send. */
+/** Sound with the pitch and the syllables of a voice, for a recogniser when there is no speech to send. */
 export function hum(): Pcm {
   const samples = Int16Array.from({ length: (humMs / 1000) * listenRateHz }, (_, n) => {
     const seconds = n / listenRateHz;
@@ -21,7 +21,7 @@ export function hum(): Pcm {
 /** Sound that was spoken, and its text. */
 export type SpokenClip = { readonly pcm: Pcm; readonly text: string };
 
-/** Judges what a recogniser made of a clip. */
+/** Judges a transcript of a clip. */
 export function roundTrip(heard: string, clip: SpokenClip | undefined): ReportLine {
   const what = 'round trip';
   if (!clip) return ok(what, 'a hum was sent, as there is no speech to send; words not judged');

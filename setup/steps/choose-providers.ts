@@ -12,7 +12,7 @@ import { nearbyServers } from '#src/provider/nearby.ts';
 
 type Address = { readonly baseUrl: string; readonly apiKey?: Secret };
 type TriedServer = Pick<NamedServer, 'groups' | 'named'> & { readonly address: Address };
-/** Roles that are filled, and what was spoken while they were tried. */
+/** Roles that are filled, and the speech of their trial. */
 type Filled = { readonly groups: Set<SettingGroup>; clip?: SpokenClip };
 
 /** One question to a server, in ms: a model that was not used for long is loaded in it. */
@@ -21,7 +21,7 @@ const openAi = 'https://api.openai.com/v1';
 /** Settings of a role that belong to its server, and go with it. */
 const ofServer = ['BASE_URL', 'MODEL', 'API_KEY', 'BACKEND', 'VOICE', 'FORMAT', 'STREAM'] as const;
 
-/** Chooses who hears, thinks and speaks, and tries it as the doctor does. Gives what was spoken meanwhile. */
+/** Chooses the servers that hear, think and speak, and tries them as the doctor does. Returns the speech of the trial. */
 export async function chooseProviders(scene: SetupScene): Promise<SpokenClip | undefined> {
   const { providers } = scene.flags;
   const filled: Filled = { groups: new Set() };
@@ -39,7 +39,7 @@ export async function chooseProviders(scene: SetupScene): Promise<SpokenClip | u
   return filled.clip;
 }
 
-/** The variable is not repeated: what stands there may be the key itself. */
+/** Key in a variable. Its name is not repeated: it may be the key itself. */
 function keyIn(
   { environment }: SetupScene,
   keyEnv: string | undefined,

@@ -3,7 +3,10 @@ import { runningBot } from '#doctor/discord/running-bot.ts';
 import type { SpokenClip } from '#doctor/probes/round-trip.ts';
 import { SetupEnded } from '#setup/questions.ts';
 import type { SetupScene } from '#setup/scene.ts';
+import type { Frame } from '#src/audio/frame.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { joinSamples, type Pcm } from '#src/audio/pcm.ts';
+import { Resampler } from '#src/audio/resample.ts';
 import { BotError } from '#src/base/errors.ts';
 import { readConfig } from '#src/config/config.ts';
 import type { GuildName } from '#src/discord/account/account.ts';
@@ -13,7 +16,6 @@ import { readSeat, readVoicePlace } from '#src/discord/account/guild-rights.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
 import type { KnownBot } from './choose-token.ts';
 import { sayFindings } from './say-findings.ts';
-import { framesOf } from './sound-frames.ts';
 
 export type SoundTrial = {
   readonly bot: KnownBot;
@@ -115,7 +117,7 @@ async function chosenChannel(
   return await named(seat);
 }
 
-/** By the server that will speak, where it was tried just now; else by the voice that comes with the bot. */
+/** Speech by the server that will speak, where it was tried just now; else by the voice that comes with the bot. */
 async function speechFor({ ask, book }: SetupScene, { bot, clip }: SoundTrial): Promise<Pcm> {
   if (clip) return clip.pcm;
   const name = book.value('BOT_NAME').split(',')[0]?.trim() || bot.name;
@@ -129,4 +131,47 @@ async function speechFor({ ask, book }: SetupScene, { bot, clip }: SoundTrial): 
       channels: 1,
     };
   });
+}
+
+/** Rate and length of a frame as the bot speaks. */
+const [rateHz, frameSamples] = [24_000, 480] as const;
+/** Tone: 440 Hz at a quarter of full scale, faded in and out. */
+const [toneHz, toneMs, toneLevel, fadeMs] = [440, 700, 8_000, 20];
+const pauseMs = 300;
+
+/** A tone, a pause, and `speech`, as frames of Opus. Errors: BotError `audio.no_codec`. */
+async function framesOf(speech: Pcm): Promise<readonly Frame[]> {
+  const codec = await loadOpus();
+  const encoder = codec.encoder(rateHz);
+  try {
+    const pause = new Int16Array(samplesIn(pauseMs));
+    const sound = joinSamples([tone(), pause, atOwnRate(speech), pause]);
+    const frames: Frame[] = [];
+    for (let at = 0; at < sound.length; at += frameSamples) {
+      const samples = new Int16Array(frameSamples);
+      samples.set(sound.subarray(at, at + frameSamples));
+      frames.push(Buffer.from(encoder.encode(samples)));
+    }
+    return frames;
+  } finally {
+    encoder.free();
+  }
+}
+
+function tone(): Int16Array {
+  const length = samplesIn(toneMs);
+  const fade = samplesIn(fadeMs);
+  return Int16Array.from({ length }, (_, n) => {
+    const gain = Math.min(1, n / fade, (length - n) / fade);
+    return Math.round(toneLevel * gain * Math.sin((2 * Math.PI * toneHz * n) / rateHz));
+  });
+}
+
+function atOwnRate({ samples, rateHz: fromHz }: Pcm): Int16Array {
+  const resampler = new Resampler(fromHz, rateHz);
+  return joinSamples([resampler.push(samples), resampler.flush()]);
+}
+
+function samplesIn(ms: number): number {
+  return (ms * rateHz) / 1000;
 }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { lifecycle } from '#doctor/lifecycle.ts';
 import { pickModels } from '#doctor/probes/pick-models.ts';
+import { readHeader, sayHeader } from '#doctor/probes/probe-speech.ts';
 import { hum, roundTrip } from '#doctor/probes/round-trip.ts';
-import { readHeader, sayHeader } from '#doctor/probes/wav-header.ts';
 import { writeWav } from '#src/audio/wav.ts';
 
 const wav = writeWav({ samples: new Int16Array(100), rateHz: 22_050, channels: 2 });

@@ -5,7 +5,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { parseEnv, stripVTControlCharacters } from 'node:util';
 import { expect } from 'vitest';
 import { openSandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
-import { flagsOnly } from '#setup/flags-only.ts';
+import { flagsOnly } from '#setup/questions.ts';
 import { runSetup } from '#setup/setup.ts';
 import { openTerminalQuestions } from '#setup/terminal-questions.ts';
 import { realClock } from '#src/base/clock.ts';

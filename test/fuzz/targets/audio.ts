@@ -1,4 +1,4 @@
-import { readHeader } from '#doctor/probes/wav-header.ts';
+import { readHeader } from '#doctor/probes/probe-speech.ts';
 import { areFrames } from '#src/audio/opus/frame-headers.ts';
 import { opusMode, opusSamples } from '#src/audio/opus/opus-toc.ts';
 import { PacketOrder } from '#src/audio/voice/packet-order.ts';
