@@ -1,10 +1,10 @@
 import type { MessagePlace } from './transcript-line.ts';
 
-/** What one message of a chat is to show. */
+/** Wanted content of one message of a chat. */
 export type MessageWish = {
-  /** Of the caller's own choice, unique in this chat for as long as the process runs. */
+  /** Key chosen by the caller, unique in this chat for as long as the process runs. */
   readonly key: string;
-  /** Markdown as it is to be posted, at most 2,000 characters. Nobody is mentioned but `mentions`. */
+  /** Markdown to post, at most 2,000 characters. Only `mentions` are notified. */
   readonly text: string;
   /** Whole words of an utterance that no earlier wish held go first, `partial` texts last; what waits urgently stays so. */
   readonly urgency: 'whole' | 'partial';
@@ -15,7 +15,7 @@ export type MessageWish = {
   readonly mentions?: readonly string[];
 };
 
-/** What became of the wish for a key. */
+/** Outcome of the wish for a key. */
 export type WishOutcome =
   /** It shows `text` now. */
   | {
@@ -29,7 +29,7 @@ export type WishOutcome =
   | { readonly kind: 'deleted'; readonly key: string }
   /** Discord takes no change any more, since the message is too old (error 30046): it shows what it showed before. */
   | { readonly kind: 'too-old'; readonly key: string }
-  /** The message or its chat is gone: deleted by somebody. */
+  /** The message or its chat was deleted. */
   | { readonly kind: 'gone'; readonly key: string; readonly what: 'message' | 'chat' }
   /** The bot may not write there; nothing more is sent until a new chat is opened. */
   | { readonly kind: 'forbidden'; readonly key: string }

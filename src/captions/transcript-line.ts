@@ -12,7 +12,7 @@ export type TranscriptSession = {
   readonly startedAtWallMs: number;
   /** Absent while it goes on. */
   readonly endedAtWallMs?: number;
-  /** People were told that whoever may open its place may read its lines later. */
+  /** People were told that those who may open its place may read its lines later. */
   readonly catchUp: boolean;
 };
 
@@ -65,7 +65,7 @@ export type TranscriptLine = {
 
 export type MessagePlace = { readonly channelId: string; readonly messageId: string };
 
-/** Time somebody who had said yes sat in the channel of a session, in ms since its start. */
+/** Time that a person who agreed sat in the channel of a session, in ms since its start. */
 export type Presence = {
   readonly sessionId: string;
   readonly personId: string;

@@ -5,11 +5,11 @@ import type {
   TranscriptSession,
 } from './transcript-line.ts';
 
-/** Somebody lines may be shown to, and which places of captions they may open now; none where `catch_up` is off. */
+/** Person that lines may be shown to, and the places of captions that they may open now; none where `catch_up` is off. */
 export type Viewer = {
   readonly personId: string;
   readonly openPlaceIds: readonly string[];
-  /** Times they are known to have sat there besides those stored: of somebody in the channel now who did not say yes. */
+  /** Further times at which they sat there, besides the stored ones: of a person in the channel now who did not agree. */
   readonly unstored?: readonly Presence[];
 };
 
@@ -25,10 +25,10 @@ export interface TranscriptWriter {
   putSession(session: TranscriptSession): Promise<void>;
   /** Adds lines, or replaces those of the same session and number. */
   putLines(lines: readonly TranscriptLine[]): Promise<void>;
-  /** Adds a time of somebody, or replaces that of the same session, person and `fromMs`. */
+  /** Adds a presence, or replaces that of the same session, person and `fromMs`. */
   putPresences(presences: readonly Presence[]): Promise<void>;
   /**
-   * Ends sessions without an end, of a process that was killed: when something was last said or somebody was last there.
+   * Ends sessions of a killed process at their last line or presence.
    * The last messages of those, and all of sessions that are not in this store, are outdated: they may show words that are
    * not kept.
    */
@@ -47,7 +47,7 @@ export interface TranscriptReader {
   ): Promise<readonly TranscriptLine[]>;
   /** Best first, at most `limit`. */
   search(search: TranscriptSearch, audience: Audience): Promise<readonly FoundLine[]>;
-  /** Latest session of that voice channel, for resuming it. Its lines are for nobody's eyes before `mayKnow`. */
+  /** Latest session of that voice channel, for resuming it. Its lines may be shown only after `mayKnow`. */
   latest(guildId: string, channelId: string): Promise<ResumableSession | undefined>;
   /** Servers of which something is kept. */
   guilds(): Promise<readonly string[]>;
@@ -67,7 +67,7 @@ export type ResumableSession = {
 };
 
 export type ListedSession = TranscriptSession & {
-  /** Of those the audience may know. */
+  /** Number of lines that the audience may know. */
   readonly lineCount: number;
 };
 
@@ -76,7 +76,7 @@ export type LineRange = { readonly fromMs?: number; readonly toMs?: number };
 
 export type TranscriptSearch = {
   readonly guildId: string;
-  /** As it was typed or asked. */
+  /** Words as they were typed or asked. */
   readonly words: string;
   readonly limit: number;
   /** Only lines of this session. */
@@ -97,7 +97,7 @@ export type ErasedLines = { readonly count: number; readonly messages: readonly 
  * Errors: BotError `store.unwritable`.
  */
 export interface TranscriptEraser {
-  /** Lines older than their server keeps them, brief ones after 24 h, and sessions without a line or anybody in them. */
+  /** Lines older than their server keeps them, brief ones after 24 h, and sessions without a line or a person in them. */
   expire(nowWallMs: number, keptDays: KeptDays): Promise<ErasedLines>;
   /** All about a person in a server: lines, answers to them, presences, memories by or about them; or only of one session. */
   forget(guildId: string, personId: string, sessionId?: string): Promise<ErasedLines>;
@@ -114,7 +114,7 @@ export type KeptDays = {
   readonly byGuild: Readonly<Record<string, number>>;
 };
 
-/** What is kept about one person. Errors: BotError `store.unreadable`. */
+/** Records about one person. Errors: BotError `store.unreadable`. */
 export interface PersonRecords {
   count(
     guildId: string,

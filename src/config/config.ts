@@ -69,7 +69,7 @@ function sentence({ path, message }: z.core.$ZodIssue): string {
   return `${path.join('.')}: ${message.replace(/^Invalid option: expected one of /, 'must be one of ').replace(/^Invalid input: expected /, 'must be ')}`;
 }
 
-/** Complaints about removed settings on which somebody still relies, one sentence each. */
+/** Complaints about removed settings that are still set, one sentence each. */
 function removedSettings({ REALTIME_DIALECT: dialect }: NodeJS.ProcessEnv): string[] {
   return dialect?.trim() === 'beta'
     ? [
@@ -227,7 +227,7 @@ const localHosts = new Set(['127.0.0.1', '::1', 'localhost', '0.0.0.0', '::']);
 function pageMistakes({ PAGE_HOST: host, PAGE_URL: url }: EnvironmentSettings): readonly string[] {
   return url || localHosts.has(host)
     ? []
-    : [`PAGE_HOST: ${host} is served to nobody without PAGE_URL, the https address of your proxy`];
+    : [`PAGE_HOST: ${host} needs PAGE_URL, the https address of your proxy`];
 }
 
 function consent({

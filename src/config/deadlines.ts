@@ -6,7 +6,7 @@ import {
 } from '#src/provider/deadlines.ts';
 import type { EnvironmentSettings } from './settings.ts';
 
-/** How long servers are waited for, fall-backs included: by role, and in spoken conversations over one connection. */
+/** Deadlines of servers, fallbacks included: by role, and in spoken conversations over one connection. */
 export type ConfiguredDeadlines = RoleDeadlines & { readonly realtime: DeadlineSettings };
 
 export function readDeadlines(from: EnvironmentSettings): ConfiguredDeadlines {

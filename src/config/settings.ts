@@ -203,12 +203,12 @@ function isHttpsOrigin(value: string): boolean {
   return protocol === 'https:' && href === `${origin}/`;
 }
 
-/** Of pages, as browsers name them: no path, and the port only where it is not the usual one. */
+/** Origins of pages, as browsers name them: no path, and the port only where it is not the usual one. */
 function areOrigins(value: string): boolean {
   return listed(value).every((one) => isHttpUrl(one) && new URL(one).origin === one);
 }
 
-/** Of PostgreSQL, with a host and a database: over TCP, or `postgres:///parley?host=/run/postgresql`. */
+/** URL of PostgreSQL with a host and a database: over TCP, or `postgres:///parley?host=/run/postgresql`. */
 function isDatabaseUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const { protocol, hostname, password, pathname, searchParams } = new URL(value);

@@ -39,7 +39,7 @@ export function tariffOf(
   };
 }
 
-/** How a server is answered. */
+/** Pipeline and brain that answer in a server. */
 export type AnsweringWay = { readonly pipeline: Config['pipeline']; readonly brain?: string };
 
 /**
@@ -75,7 +75,7 @@ function thinkerOf(
   return { kind: 'remote', baseUrl: chat.baseUrl, model };
 }
 
-/** By a sentence as most are; where nobody knows what a voice costs, only a free one is cheaper. */
+/** Whether the next voice is cheaper for a usual sentence; beside a voice of unknown price only a free one is. */
 function isCheaper(next: RolePrice, usual: RolePrice): boolean {
   const sentence = { kind: 'spoken', characters: 100, ms: 6_000 } as const;
   const [theirs, ours] = [costOf(sentence, next), costOf(sentence, usual)];

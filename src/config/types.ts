@@ -56,7 +56,7 @@ export type Config = {
         /** Models that programs may choose; `model` is the first of them. */
         readonly models: readonly string[];
         readonly stream: 'auto' | 'on' | 'off';
-        /** Words it tells while somebody speaks stay as they are, as far as is known before the first. */
+        /** Partial words of this server are known to stay as they are, before the first were seen. */
         readonly hasStablePartials: boolean;
         readonly language?: string;
       })
@@ -67,16 +67,16 @@ export type Config = {
         /** Models that people and programs may choose; `model` is the first of them. */
         readonly models: readonly string[];
         readonly format: EnvironmentSettings['SPEECH_FORMAT'];
-        /** Of raw samples without a label. */
+        /** Rate of raw samples without a label. */
         readonly rateHz?: number;
         readonly voice: string;
         readonly instructions?: string;
       })
     | (Embedded & { readonly voice?: string });
   readonly fallbacks: Fallbacks;
-  /** What thinks in place of the usual model where a persona names it. */
+  /** Brains that replace the usual model where a persona names them. */
   readonly brains: readonly Brain[];
-  /** How long servers are waited for. */
+  /** Deadlines of servers. */
   readonly deadlines: ConfiguredDeadlines;
   readonly consent:
     | { readonly policy: 'ask' | 'notice' }
@@ -91,9 +91,9 @@ export type Config = {
     readonly otherNames: readonly string[];
     readonly instructions: string;
   };
-  /** Of the owner's own network: asked for sounds all the same. */
+  /** Hosts of the owner's own network that sounds may be fetched from. */
   readonly allowedHosts: readonly string[];
-  /** Whose members may change everybody's sounds. */
+  /** Role whose members may change all sounds. */
   readonly djRoleId?: string;
   /** Commands and buttons that one person may use in 10 s; 0: no limit. */
   readonly commandsPerPerson: number;
@@ -103,7 +103,7 @@ export type Config = {
   readonly dataDir: string;
   /** PostgreSQL database that holds the store, with its password; absent: SQLite in `dataDir`. */
   readonly databaseUrl?: Secret;
-  /** Told of trouble; absent: whoever the application belongs to. */
+  /** Address for messages to the operator; absent: the owner of the application. */
   readonly operatorWebhook?: Secret;
   /** Absent: no status server. */
   readonly status?: { readonly host: string; readonly port: number };

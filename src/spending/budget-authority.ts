@@ -10,11 +10,11 @@ import type { AnswerEstimate } from './tariff.ts';
 export type AnswerRequest = Omit<AnswerEstimate, 'isWritten'> & {
   readonly kind: PaidKind;
   readonly guildId: string;
-  /** Whoever asks; empty where nobody does. */
+  /** Person who asks; empty where none does. */
   readonly personId: string;
-  /** As people call them. */
+  /** Name as people know it. */
   readonly name: string;
-  /** Of a question that began before its bill is opened, as `Spending.payer` gave it then. */
+  /** Payer of a question that began before its reservation is opened, as `payer` gave it then. */
   readonly payer?: Payer;
 };
 
@@ -39,7 +39,7 @@ export type AnswerBudget = {
   readonly news?: TextLine;
 };
 
-/** How the bot behaves in a server now. */
+/** Behaviour of the bot in a server under its budget now. */
 export type BudgetMode = {
   readonly step: BudgetStep;
   /** A cheaper voice does, and there is one. */
@@ -48,19 +48,19 @@ export type BudgetMode = {
   readonly quiet?: { readonly line: TextLine; readonly time: string };
 };
 
-/** What recognising one utterance may take, and who pays for it. */
+/** Budget for recognising one utterance, and its payer. */
 export type HearingBudget = {
   readonly reservation: Reservation;
-  /** Words that nobody says to the bot: whether they may still be recognised for captions, where recognising costs anything. */
+  /** Whether words not said to the bot may still be recognised for captions, where recognising costs anything. */
   readonly captions: CaptionBudgetStep;
   /**
-   * Who pays for it: its speaker, if it was for the bot, else the server; with `isCaptioned` by its budget for captions. Until
+   * Decides the payer: its speaker, if it was for the bot, else the server; with `isCaptioned` by its budget for captions. Until
    * then the server does.
    */
   readonly decided: (meant: boolean, isCaptioned: boolean) => void;
 };
 
-/** What talk may cost. Nothing here throws, and nothing but `ready` waits. */
+/** Budgets of sessions. Nothing here throws, and only `ready` waits. */
 export interface BudgetAuthority {
   /**
    * To be waited for before `open`: what other processes spend in this server is asked for, 2 s at most. Undefined: it is
@@ -76,17 +76,17 @@ export interface BudgetAuthority {
    * share.
    */
   listen(guildId: string, personId: string, isCaptioned?: boolean): HearingBudget | BudgetRefusal;
-  /** As `listen`, to a recording that this person sent: they pay for it. */
+  /** Budget for recognising a recording, paid by the person who sent it. */
   listenToRecording(
     guildId: string,
     personId: string,
   ): Pick<HearingBudget, 'reservation'> | BudgetRefusal;
   /** True the first time today: then the channel is to read that line about captions. */
   isCaptionNews(guildId: string, id: CaptionNewsId): boolean;
-  /** Price of an hour of talk that is recognised, in US dollars; undefined: nobody knows it. */
+  /** Price of an hour of talk that is recognised, in US dollars; undefined: unknown. */
   hourPrice(guildId: string): number | undefined;
   /**
-   * Counts a text of so many characters, which somebody has read out, to their share by its estimated price and length; not where
+   * Counts a text that a person has read out to their share, by its estimated price and length; not where
    * it does not fit. The server pays what it really takes, once it is spoken.
    */
   read(guildId: string, personId: string, characters: number): BudgetRefusal | undefined;
@@ -98,7 +98,7 @@ export interface BudgetAuthority {
 /** Costs of a server so far; `/stats view:cost` shows them. */
 export interface SpentCosts {
   today(guildId: string): SpentCost;
-  /** What this person has spent there today. */
+  /** Spending of this person there today. */
   share(guildId: string, personId: string): SpentShare;
 }
 
@@ -122,6 +122,6 @@ export type SpentCost = SpentShare & {
 export type SpentEvent = {
   readonly kind: 'spent';
   readonly what: 'recognise' | 'think' | 'speak';
-  /** Price in US dollars; absent: nobody told it. */
+  /** Price in US dollars; absent: unknown. */
   readonly usd?: number;
 };

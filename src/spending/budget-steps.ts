@@ -1,4 +1,7 @@
+import type { Clock } from '#src/base/clock.ts';
 import type { TextId } from '#src/texts/texts.ts';
+import type { CaptionNewsId } from './budget-authority.ts';
+import { dayOf } from './calendar.ts';
 import { type Amount, type BudgetStep, type Caps, isAtLeast, isOverCount, stepOf } from './caps.ts';
 import type { SpendingTotals } from './ledger/ledger.ts';
 
@@ -15,7 +18,7 @@ type StepTextId =
   | 'budget.shorter'
   | 'budget.shorter.month';
 
-/** What people are told of the step that a budget has come to; undefined where nothing has changed for them. */
+/** Notice of the step that a budget has reached; undefined where nothing has changed for people. */
 function stepNotice(
   step: BudgetStep,
   period: 'day' | 'month',
@@ -35,7 +38,7 @@ function stepNotice(
 /** Steps that the budgets of a day and of a month have come to. */
 export type PeriodSteps = { readonly day: BudgetStep; readonly month: BudgetStep };
 
-/** What people are told of the steps that both have come to. */
+/** Notices of the steps that both budgets have reached. */
 export function stepNotices(
   { day, month }: PeriodSteps,
   hasCheaperVoice: boolean,
@@ -59,4 +62,39 @@ export function stepsOf(
     day: isOverCount(day, caps) ? overStep : step(day, caps.serverDay),
     month: step(month, caps.serverMonth),
   };
+}
+
+type What = StepNotice['key'] | 'captions' | 'quiet' | 'user' | CaptionNewsId;
+
+/**
+ * Notices of budgets already sent: each once a day in a server, or once a day to a person. Forgotten at midnight and at
+ * the end.
+ */
+export class BudgetNotices {
+  readonly #clock: Pick<Clock, 'wallMs'>;
+  #day = '';
+  #told = new Set<string>();
+
+  constructor(clock: Pick<Clock, 'wallMs'>) {
+    this.#clock = clock;
+  }
+
+  /** True the first time; from then on it is told. */
+  first(guildId: string, what: What, personId = ''): boolean {
+    const today = dayOf(this.#clock.wallMs());
+    if (today !== this.#day) this.#told.clear();
+    this.#day = today;
+    const key = keyOf(guildId, what, personId);
+    if (this.#told.has(key)) return false;
+    this.#told.add(key);
+    return true;
+  }
+
+  forget(guildId: string, personId: string): void {
+    this.#told.delete(keyOf(guildId, 'user', personId));
+  }
+}
+
+function keyOf(...parts: readonly string[]): string {
+  return JSON.stringify(parts);
 }

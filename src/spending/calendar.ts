@@ -6,7 +6,7 @@ export function dayOf(wallMs: number): string {
   return calendar.format(wallMs);
 }
 
-/** As `dayOf`, without working it out again within the same day. */
+/** Calendar days like `dayOf`, worked out once for each day. */
 export class Calendar {
   #day = '';
   #fromMs = 0;
@@ -39,7 +39,7 @@ export function nextMonthMs(wallMs: number): number {
   return atMs;
 }
 
-/** As people read it. */
+/** Beginning of the day, as people read it. */
 export function midnightOf(wallMs: number): string {
   return `${dayOf(wallMs)} 00:00 UTC`;
 }

@@ -6,7 +6,7 @@ export type Caps = {
   readonly personDay: Amount;
   readonly serverDay: Amount;
   readonly serverMonth: Amount;
-  /** Requests of a server a day that nobody knows the price of; absent or 0: no cap. */
+  /** Most requests without a known price, a server and day; absent or 0: no cap. */
   readonly serverDayUnpriced?: number;
   /** Speech of a server a day, in ms, that was recognised for captions alone; absent or 0: no cap. */
   readonly captionsDayMs?: number;

@@ -19,7 +19,7 @@ export function usedBudgetText(
   return keepsCaptions ? `${text}.captions` : text;
 }
 
-/** How near a server is to its budget of a day for words that nobody said to the bot. */
+/** Step of a server's daily budget for words that were not said to the bot. */
 export type CaptionBudgetStep = 'full' | 'warned' | 'used';
 
 /** Share of the money of a day that captions may take. */
@@ -28,7 +28,7 @@ const captionsShare = 0.5;
 const warnedFrom = 0.8;
 
 /**
- * What is left for captions of a server that has spent so much on them today; an utterance that has begun may be
+ * Step of the caption budget of a server that has spent so much on captions today; an utterance that has begun may be
  * recognised to its end. No cap holds where the work, of that price, costs nothing.
  */
 export function captionStepOf(

@@ -17,12 +17,12 @@ export type Use =
   /** Text that was spoken, and how long that sounds. */
   | { readonly kind: 'spoken'; readonly characters: number; readonly ms: number };
 
-/** How OpenAI counts sound (its price lists, 2025). */
+/** Sound in ms per token, as OpenAI counts it (its price lists, 2025). */
 const msPerTokenHeard = 100;
 const msPerTokenSpoken = 50;
 /** Above what any one request can take. */
 const mostCount = 1e9;
-/** Of text, where the server does not count. */
+/** Characters per token of text, where the server does not count. */
 const charactersPerToken = 4;
 
 /** In billionths of a dollar, so that sums are exact; undefined: not priced. Never negative. */
@@ -34,7 +34,7 @@ export function costOf(use: Use, rate: RolePrice): number | undefined {
   return usd === undefined || !Number.isFinite(usd) ? undefined : Math.round(usd * 1e9);
 }
 
-/** Whether all its counts can be: what nobody can have done has no price. */
+/** Whether all its counts are possible; an impossible count has no price. */
 function isCountable({ kind: _, ...counts }: Use): boolean {
   const values: readonly unknown[] = Object.values(counts);
   return values.every((one) => typeof one !== 'number' || (one >= 0 && one <= mostCount));

@@ -3,7 +3,7 @@ import type { Amount, Caps } from './caps.ts';
 /** Caps that a server sets for itself, in money or time; absent: the operator's alone. */
 export type GuildCaps = Partial<Pick<Caps, 'personDay' | 'serverDay' | 'serverMonth'>>;
 
-/** What holds in a server: of each cap the lower one, in money and in time. */
+/** Caps that hold in a server: the lower one of each, in money and in time. */
 export function loweredCaps(caps: Caps, own: GuildCaps): Caps {
   return {
     ...caps,

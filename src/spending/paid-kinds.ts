@@ -1,7 +1,7 @@
 /** Rules of one kind of paid work. */
 type PaidRules = {
   /**
-   * `person`: whoever asks, or a token; their share and the server's caps hold. `server`: the server's caps alone. `captions`: the
+   * `person`: the person or token that asks; their share and the server's caps hold. `server`: the server's caps alone. `captions`: the
    * server, and its budget for captions holds as well.
    */
   readonly payer: 'person' | 'server' | 'captions';
@@ -11,7 +11,7 @@ type PaidRules = {
   readonly passesShare?: true;
   /** True: of one payer one runs at a time, as it may be dearer than expected: the rest of a cap is passed by one at most. */
   readonly isOneByOne?: true;
-  /** True: whoever opens it tells the channel how near the budget is to its end. */
+  /** True: the opener tells the channel how near the budget is to its end. */
   readonly tellsNews?: true;
 };
 

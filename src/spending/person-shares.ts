@@ -10,7 +10,7 @@ export type PersonSharesOptions = {
   readonly clock: { wallMs(): number };
   readonly ledger: Ledger;
   readonly capsIn: (guildId: string) => Caps;
-  /** What this payer may spend a day, in writing too, where it is not a person's share; absent: nobody has such a cap. */
+  /** Daily cap of a payer that is not a person's share, for writing too; absent: no payer has one. */
   readonly ownCapOf?: (personId: string) => Amount | undefined;
 };
 
@@ -27,7 +27,7 @@ type PersonWork = {
   readonly personId: string;
 };
 
-/** What one person, or a program with a budget of its own, may still spend today in a server. */
+/** Shares of persons, and of programs with a budget of their own, in a server today. */
 export class PersonShares {
   readonly #options: PersonSharesOptions;
   readonly #underWay = new Set<PersonWork>();

@@ -1,6 +1,6 @@
 import type { Usage } from '#src/chat/ports.ts';
 
-/** Largest share of the tokens of recent turns that may be wasted on preemptive answers nobody heard. */
+/** Largest share of the tokens of recent turns that may be wasted on preemptive answers that were not heard. */
 const longestShare = 0.15;
 /** Turns that are looked back on. */
 const turnsKept = 50;
@@ -9,7 +9,7 @@ const graceTokens = 4_000;
 
 type Spending = { used: number; vain: number };
 
-/** What thinking ahead costs in one channel: tokens of answers that were wanted, and of those that were not. */
+/** Budget of preemptive answers in one channel: tokens of answers that were wanted, and of those that were not. */
 export class PreemptiveBudget {
   #turns: Spending[] = [{ used: 0, vain: 0 }];
 

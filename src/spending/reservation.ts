@@ -32,7 +32,7 @@ export class Reservation {
     this.#onUsage = onUsage;
   }
 
-  /** The same reservation, which also tells `onUsage` of each request to a model. */
+  /** This reservation, with `onUsage` called for each request to a model. */
   watched(onUsage: OnUsage): Reservation {
     const books: ReservationBooks = {
       pay: (what, work, talkMs) => this.#books.pay(what, work, talkMs),

@@ -1,8 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { ServedBy } from '#src/provider/models/served-by.ts';
-import type { RolePrice } from '#src/spending/prices/prices.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { AskerNames } from './asker-names.ts';
 import type {
   AnswerBudget,
   AnswerRequest,
@@ -16,8 +14,7 @@ import type {
   SpentEvent,
   SpentShare,
 } from './budget-authority.ts';
-import { BudgetNotices } from './budget-notices.ts';
-import { type PeriodSteps, stepNotices, stepsOf } from './budget-steps.ts';
+import { BudgetNotices, type PeriodSteps, stepNotices, stepsOf } from './budget-steps.ts';
 import { midnightOf, nextDayMs, nextMonthMs } from './calendar.ts';
 import {
   type Amount,
@@ -37,9 +34,9 @@ import type { Sum } from './ledger/ledger-day.ts';
 import type { BudgetExchange } from './ledger/shared-ledger.ts';
 import { paidKinds } from './paid-kinds.ts';
 import { busy, PersonShares, type PersonSharesOptions } from './person-shares.ts';
-import { RecognisedSound } from './recognised-sound.ts';
+import type { RolePrice } from './prices/prices.ts';
 import { Reservation } from './reservation.ts';
-import { SpentToday } from './spent-today.ts';
+import { AskerNames, SpentToday } from './spent-today.ts';
 import {
   countsSound,
   estimate,
@@ -52,9 +49,9 @@ import {
 import { asTalk, takenBy, type UsageCount } from './usage-bill.ts';
 
 export type SessionBudgetsOptions = Omit<PersonSharesOptions, 'capsIn'> & {
-  /** Of the operator. */
+  /** Caps of the operator. */
   readonly caps: Caps;
-  /** What a server has set below them; absent: nothing. */
+  /** Lower caps that a server has set; absent: none. */
   readonly guildCapsOf?: (guildId: string) => GuildCaps;
   readonly clock: Clock;
   /** Prices of the roles of this server now, for an answer aloud or in writing. */
@@ -62,7 +59,7 @@ export type SessionBudgetsOptions = Omit<PersonSharesOptions, 'capsIn'> & {
   /** Price of any engine that was asked, usual or not. */
   readonly rateOf: (by: ServedBy) => RolePrice;
   readonly onEvent: (guildId: string, event: SpentEvent) => void;
-  /** What other processes spend; absent: there are none. */
+  /** Exchange with the budgets of other processes; absent: there are none. */
   readonly exchange?: BudgetExchange;
   /** Whether captions are on in this server; absent: nowhere. */
   readonly keepsCaptions?: (guildId: string) => boolean;
@@ -324,5 +321,49 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
 
   #standing(guildId: string) {
     return this.#options.ledger.standing(guildId, this.#options.clock.wallMs());
+  }
+}
+
+/** Payer of one utterance, once it is decided: the person who asked for it, or the server, for captions or without. */
+type Owner = 'undecided' | 'person' | 'captions' | 'server';
+
+/** Books of a server, as far as recognised sound is concerned. */
+interface RecognisedSoundBooks {
+  /** Counts it for the server. */
+  charge(sum: Partial<Sum>): void;
+  /** Counts what the server was charged for as a part of one person, or of captions. */
+  assign(owner: 'person' | 'captions', sum: Partial<Sum>): void;
+}
+
+const noSum: Sum = { ...nothing, turns: 0, unpriced: 0 };
+
+/** Cost of recognising one utterance: the server is charged at once, a person only after they asked for it. */
+class RecognisedSound {
+  readonly #books: RecognisedSoundBooks;
+  #owner: Owner = 'undecided';
+  #sum = noSum;
+
+  constructor(books: RecognisedSoundBooks) {
+    this.#books = books;
+  }
+
+  took(sum: Partial<Sum>): void {
+    this.#books.charge(sum);
+    if (this.#owner === 'person' || this.#owner === 'captions')
+      this.#books.assign(this.#owner, sum);
+    if (this.#owner !== 'undecided') return;
+    const { turns = 0, unpriced = 0, nanoUsd = 0, ms = 0 } = sum;
+    this.#sum = {
+      ...add(this.#sum, { nanoUsd, ms }),
+      turns: this.#sum.turns + turns,
+      unpriced: this.#sum.unpriced + unpriced,
+    };
+  }
+
+  /** Only the first decision counts. */
+  decided(owner: Exclude<Owner, 'undecided'>): void {
+    if (this.#owner !== 'undecided') return;
+    this.#owner = owner;
+    if (owner !== 'server') this.#books.assign(owner, this.#sum);
   }
 }

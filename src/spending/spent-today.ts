@@ -1,11 +1,10 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { AskerNames } from './asker-names.ts';
 import type { SpentCost, SpentCosts, SpentShare } from './budget-authority.ts';
 import { type Amount, type Caps, costliest } from './caps.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Sum } from './ledger/ledger-day.ts';
 
-/** What there is to know of the sums of a day. */
+/** Sources of the sums of a day. */
 type SpentParts = {
   readonly clock: Pick<Clock, 'wallMs'>;
   readonly ledger: Pick<Ledger, 'shareOf' | 'standing'>;
@@ -13,7 +12,7 @@ type SpentParts = {
   readonly names: Pick<AskerNames, 'of'>;
 };
 
-/** What servers and people have spent today, beside their caps. */
+/** Spending of servers and people today, beside their caps. */
 export class SpentToday implements SpentCosts {
   readonly #parts: SpentParts;
 
@@ -48,4 +47,32 @@ function shown({ ms, nanoUsd, turns, unpriced }: Sum, cap: Amount): SpentShare {
     isUnpriced: unpriced > 0,
     turns,
   };
+}
+
+/** Names remembered at most; people beyond it are shown by id. */
+const mostNames = 1_000;
+
+/** Names of those who asked something, by server and person; those who asked last. */
+export class AskerNames {
+  readonly #names = new Map<string, string>();
+
+  set(guildId: string, personId: string, name: string): void {
+    const key = keyOf(guildId, personId);
+    this.#names.delete(key);
+    this.#names.set(key, name);
+    const [oldest] = this.#names.keys();
+    if (this.#names.size > mostNames && oldest !== undefined) this.#names.delete(oldest);
+  }
+
+  of(guildId: string, personId: string): string | undefined {
+    return this.#names.get(keyOf(guildId, personId));
+  }
+
+  forget(guildId: string, personId: string): void {
+    this.#names.delete(keyOf(guildId, personId));
+  }
+}
+
+function keyOf(guildId: string, personId: string): string {
+  return JSON.stringify([guildId, personId]);
 }

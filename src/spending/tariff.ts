@@ -14,9 +14,9 @@ export type Tariff = {
 
 /** Size of an answer, as far as it is known before it is made. */
 export type AnswerEstimate = {
-  /** Of everything the model is shown. */
+  /** Length of everything that the model is shown, in characters. */
   readonly characters: number;
-  /** Of what is answered. */
+  /** Length of the speech that is answered, in ms. */
   readonly heardMs: number;
   readonly isWritten?: boolean;
 };
@@ -29,7 +29,7 @@ export const mostAnswerTokens = 4_000;
 const [answerTokens, answerCharacters, answerMs] = [120, 250, 15_000];
 /** Talk time, in ms, that a written answer of unknown price counts as: at least, and by its length. */
 const [writtenMs, writtenMsPerCharacter, charactersPerToken] = [15_000, 1_000 / 15, 4];
-/** How OpenAI counts sound (its price lists, 2025). */
+/** Sound in ms per token, heard and spoken, as OpenAI counts it (its price lists, 2025). */
 const [msPerTokenHeard, msPerTokenSpoken] = [100, 50];
 
 export function isFree({ recognise, think, speak }: Tariff): boolean {
@@ -86,7 +86,7 @@ export function estimateOf(
   return { nanoUsd, ms: tariff.speak.kind === 'free' ? 0 : ms };
 }
 
-/** The time that an answer in writing counts as, where nobody knows what it costs. */
+/** Talk time, in ms, that a written answer of unknown price counts as. */
 export function writtenTime(outputTokens: number): number {
   const characters = outputTokens * charactersPerToken;
   return Math.round(Math.max(writtenMs, characters * writtenMsPerCharacter));

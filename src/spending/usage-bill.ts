@@ -18,7 +18,7 @@ export function workOf(took: EngineUsage | undefined, estimate: Use): UsageCount
   return { uses: count ? [count, estimate] : [estimate], by: took?.by };
 }
 
-/** What is written is no talk, but of what has no price the time is all that a cap can hold. */
+/** Counts unpriced text as talk time: writing is no talk, but a cap can limit only its time. */
 export function asTalk(sum: Partial<Sum>, { uses }: UsageCount): Partial<Sum> {
   const [use] = uses;
   return sum.unpriced && use?.kind === 'tokens'
@@ -26,7 +26,7 @@ export function asTalk(sum: Partial<Sum>, { uses }: UsageCount): Partial<Sum> {
     : sum;
 }
 
-/** What counted work takes at this price, `ms` of talk included; undefined: nothing. `usual`: price of the engine that was meant. */
+/** Sum of counted work at this price, `ms` of talk included; undefined: none. `usual`: price of the engine that was meant. */
 export function takenBy(
   { uses }: UsageCount,
   rate: RolePrice,

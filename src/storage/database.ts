@@ -14,13 +14,13 @@ import { asTrouble, damaged, isBusy, removed } from './trouble.ts';
 
 export type StoreOptions = {
   readonly clock: Clock;
-  /** How long another program may hold the store before an operation fails; default 2 s. */
+  /** Longest time, in ms, that another program may hold the store before an operation fails; default 2 s. */
   readonly patienceMs?: number;
   /** The store is full at this size; default: when its disk is. */
   readonly maxBytes?: number;
 };
 
-/** What is in a file of one kind, and how it is opened. */
+/** Migrations and limits of one kind of file. */
 export type DatabaseFormat = {
   readonly migrations: readonly Migration[];
   /** Largest file, in bytes, that is read through for damage when it is opened. */
@@ -29,7 +29,7 @@ export type DatabaseFormat = {
   readonly cacheKib: number;
 };
 
-/** The small file of consents and settings: a damaged one is found before anybody relies on it. */
+/** Format of the small file of consents and settings: it is checked for damage before it is used. */
 const mainFormat: DatabaseFormat = {
   migrations,
   checkedBytes: Number.POSITIVE_INFINITY,
@@ -189,7 +189,7 @@ function keepPrivate(path: string): void {
     try {
       chmodSync(`${path}${ending}`, 0o600);
     } catch {
-      // Not there, or somebody else's: whether it can be used shows soon.
+      // The file is missing or belongs to another user: its use will show that soon.
     }
   }
 }

@@ -1,4 +1,5 @@
-import type { GuildStore } from '#src/session/ports/stores/guild-store.ts';
+import type { PanelPlace, PanelStore } from '#src/session/ports/panel.ts';
+import type { GuildStore, SettingsStore } from '#src/session/ports/stores/guild-store.ts';
 import { monthOf } from '#src/spending/calendar.ts';
 import type { Database } from './database.ts';
 import type { DatabaseSync } from './sqlite.ts';
@@ -39,7 +40,7 @@ export class SqliteGuilds implements GuildStore {
   }
 }
 
-/** Of servers that the bot was removed from nothing is kept of the months before that of `day`, nor their ids. */
+/** Deletes sums of servers that removed the bot, of months before that of `day`, and ids of servers without sums. */
 export function eraseOldSpending(sqlite: DatabaseSync, day: string): void {
   const removed = 'SELECT guild_id FROM removed_guilds';
   sqlite.prepare(`DELETE FROM spent WHERE guild_id IN (${removed}) AND day < ?`).run(monthOf(day));
@@ -55,4 +56,50 @@ function tablesAboutGuilds(sqlite: DatabaseSync): readonly string[] {
     )
     .all()
     .map(({ quoted }) => String(quoted));
+}
+
+/** Where the panels are, one row per server. */
+export class SqlitePanels implements PanelStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Errors: BotError `store.unreadable`. */
+  async read(guildId: string): Promise<PanelPlace | undefined> {
+    const sql = 'SELECT channel_id, message_id FROM panels WHERE guild_id = ?';
+    const row = await this.#database.read((sqlite) => sqlite.prepare(sql).get(guildId));
+    return row && { channelId: String(row.channel_id), messageId: String(row.message_id) };
+  }
+
+  async write(guildId: string, { channelId, messageId }: PanelPlace): Promise<void> {
+    const sql = 'REPLACE INTO panels (guild_id, channel_id, message_id) VALUES (?, ?, ?)';
+    await this.#database.write((sqlite) => sqlite.prepare(sql).run(guildId, channelId, messageId));
+  }
+}
+
+/** Settings of servers in SQLite, one row per server and key. */
+export class SqliteSettings implements SettingsStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async read(guildId: string): Promise<ReadonlyMap<string, string>> {
+    const sql = 'SELECT key, value FROM server_settings WHERE guild_id = ?';
+    const rows = await this.#database.read((sqlite) => sqlite.prepare(sql).all(guildId));
+    return new Map(rows.map(({ key, value }) => [String(key), String(value)]));
+  }
+
+  async write(guildId: string, key: string, value: string | undefined): Promise<void> {
+    await this.#database.write((sqlite) => {
+      const where = 'guild_id = ? AND key = ?';
+      sqlite.prepare(`DELETE FROM server_settings WHERE ${where}`).run(guildId, key);
+      if (value === undefined) return;
+      const sql = 'INSERT INTO server_settings (guild_id, key, value) VALUES (?, ?, ?)';
+      sqlite.prepare(sql).run(guildId, key, value);
+    });
+  }
 }

@@ -67,7 +67,7 @@ function eraseFarOff(
 }
 
 /**
- * Nobody needs to know what a person spent before yesterday, nor on a day that never was: a clock may be wrong by years, and
+ * Adds to the sums of a person, and deletes those from before yesterday or of a wrong date: a clock may be wrong by years, and
  * around midnight two days take turns.
  */
 function addToPerson(

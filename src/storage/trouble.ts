@@ -33,7 +33,7 @@ export function helpsReopening(error: unknown): boolean {
 
 /** The file is not there any more, or another stands in its place: what is written into it is lost. */
 export function removed(path: string): BotError {
-  const message = `The store ${path} was removed or replaced while the bot ran: it is opened anew within a minute.`;
+  const message = `The store ${path} was removed or replaced while the bot ran: the bot opens it again within a minute.`;
   return new BotError('store.unwritable', true, message);
 }
 
@@ -102,7 +102,7 @@ function sentence(path: string, result: number, cause: unknown): string {
     case notadb:
       return damagedWords(path);
     case full:
-      return `There is no room left for the store ${path}: free space on its disk.`;
+      return `The disk of the store ${path} is full: free space on it.`;
     case ioerr:
       return `The disk under the store ${path} fails (${detail}): check it, then start the bot again.`;
     default:

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
-import { channelContext } from '#src/captions/answers/channel-context.ts';
-import { citedAnswerPrompt, citedLines } from '#src/captions/answers/cited-answer.ts';
-import type { ModelPrompt } from '#src/captions/answers/model-prompt.ts';
-import { numberedLines } from '#src/captions/answers/numbered-lines.ts';
+import type { ModelPrompt } from '#src/captions/answers/data-block.ts';
+import {
+  citedAnswerPrompt,
+  citedLines,
+  numberedLines,
+} from '#src/captions/answers/numbered-lines.ts';
+import { channelContext } from '#src/captions/answers/prompt-context.ts';
 import { recap, shownPoint } from '#src/captions/answers/recap.ts';
 import { readTranslations, translationPrompt } from '#src/captions/answers/translation.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';

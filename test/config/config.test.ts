@@ -241,7 +241,7 @@ test('others reach the page only by a proxy with https', () => {
   });
   expect(good({ PAGE_HOST: '0.0.0.0' }).page?.host).toBe('0.0.0.0');
   expect(mistakes({ PAGE_HOST: '192.0.2.7' })).toEqual([
-    'PAGE_HOST: 192.0.2.7 is served to nobody without PAGE_URL, the https address of your proxy',
+    'PAGE_HOST: 192.0.2.7 needs PAGE_URL, the https address of your proxy',
   ]);
   for (const wrong of [
     'http://parley.example.org',

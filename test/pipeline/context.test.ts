@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { channelContext } from '#src/captions/answers/channel-context.ts';
+import { channelContext } from '#src/captions/answers/prompt-context.ts';
 import { apiMessages } from '#src/chat/completions/api-messages.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import { audioPrompt } from '#src/pipeline/audio-model/audio-model-prompt.ts';

@@ -54,7 +54,7 @@ withPostgres(() => {
     const ended = await runToEnd({ ...login, DATABASE_URL: url.href });
     expect(ended.code).toBe(78);
     expect(ended.complaints).toMatch(
-      /^There is no database \S+: create it, or mend DATABASE_URL\.\n$/,
+      /^There is no database \S+: create it, or correct DATABASE_URL\.\n$/,
     );
   });
 });

@@ -108,7 +108,7 @@ async function fill(store: Store): Promise<void> {
     const writeAll = async () => {
       for (let code = 1; ; code++) await write(String.fromCodePoint(code));
     };
-    await expect(writeAll()).rejects.toThrow('There is no room left for the store');
+    await expect(writeAll()).rejects.toThrow('is full: free space on it.');
   }
 }
 

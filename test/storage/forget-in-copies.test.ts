@@ -69,7 +69,7 @@ test('a copy that cannot be changed is named, and the others are cleaned all the
   await using copies = new FileCopies(dataDir, realClock, nobody);
   await expect(copies.forget('10', eva)).rejects.toMatchObject({
     code: 'store.unwritable',
-    message: `Somebody who was forgotten may stay in ${broken}, which cannot be changed: delete it.`,
+    message: `The copies ${broken} cannot be changed and may still hold people who were forgotten: delete them.`,
   });
   expect(filesWith(folder, eva)).toEqual([]);
 });

@@ -156,7 +156,7 @@ const troubles: readonly Trouble[] = [
   ['a copy that is not there', 'There is no copy nowhere to restore.', () => ['nowhere']],
   [
     'a file that is no database',
-    /^The copy .*monday\.db is damaged, or no database: take another one\.$/,
+    /^The copy .*monday\.db is damaged or is no database: take another copy\.$/,
     (copies) => {
       writeFileSync(first(copies), 'no database '.repeat(1000));
       return copies;
@@ -164,7 +164,7 @@ const troubles: readonly Trouble[] = [
   ],
   [
     'another database',
-    /other is a copy neither of the store nor of transcripts/,
+    /other is a copy of neither the store nor transcripts/,
     (copies) => {
       const other = join(dirname(first(copies)), 'other');
       using sqlite = new DatabaseSync(other);
@@ -196,7 +196,7 @@ const troubles: readonly Trouble[] = [
         'trigger',
         `CREATE TRIGGER later AFTER INSERT ON standings WHEN NEW.kind = 'never' BEGIN
           UPDATE standings SET kind = 'always' WHERE person_id = NEW.person_id; END`,
-        /was changed by another program \(trigger later\): take another one\.$/,
+        /^Another program changed the copy .* \(trigger later\): take another copy\.$/,
       ],
       ['view', 'CREATE VIEW seen AS SELECT * FROM panels', /\(view seen\)/],
       [
@@ -224,7 +224,7 @@ const troubles: readonly Trouble[] = [
   ],
   [
     'a copy from before what is known of forgotten people',
-    /is older than 30 days: who was forgotten before that is not known any more/,
+    /is older than 30 days: it may bring back people who were forgotten before that/,
     (copies) => {
       utimesSync(first(copies), 0, nowWallMs / 1000 - 31 * 86_400);
       return copies;

@@ -154,7 +154,7 @@ test('a full disk does not make the bot open and check its store again and again
   await using fixture = await working(40_000);
   const write = () => fixture.store.settings.write('10', 'instructions', 'long '.repeat(20_000));
   for (let minute = 0; minute < 5; minute++) {
-    await expect(write()).rejects.toThrow('There is no room left');
+    await expect(write()).rejects.toThrow('is full: free space on it');
     await fixture.clock.advance(60_000);
   }
   expect(fixture.openings()).toBe(1);

@@ -5,7 +5,7 @@ import { realClock } from '#src/base/clock.ts';
 import { keepStore } from '#src/storage/thread/steady-store.ts';
 import { openStore } from '#src/storage/thread/store-thread.ts';
 import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
-import { transcriptStore } from '#src/storage/transcripts/operations.ts';
+import { transcriptStore } from '#src/storage/transcripts/open-transcripts.ts';
 import { memoryBookContract } from '#test/contracts/stores/memory-book.ts';
 import { transcriptBookContract } from '#test/contracts/stores/transcript-book.ts';
 import { transcriptErasingContract } from '#test/contracts/stores/transcript-erasing.ts';
@@ -53,7 +53,7 @@ async function openMemory(trouble?: Trouble) {
   const fill = async () => {
     for (let n = 0; ; n++) await store.writer.putSession(sessionOf(`${n}`));
   };
-  await expect(fill()).rejects.toThrow('There is no room left for the store');
+  await expect(fill()).rejects.toThrow('is full: free space on it.');
   return store;
 }
 

@@ -21,8 +21,8 @@ import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts
 import {
   openPassingTranscripts,
   openTranscripts,
+  transcriptStore,
 } from '#src/storage/transcripts/open-transcripts.ts';
-import { transcriptStore } from '#src/storage/transcripts/operations.ts';
 import { migrations } from '#src/storage/transcripts/schema.ts';
 import {
   type TranscriptStore,
@@ -141,7 +141,7 @@ test('in a full store people can still be found and forgotten, and then there is
     for (;;)
       await store.writer.putLines([lineOf('a', ++n, `word${n} of a long talk`, by(`${n % 2}`))]);
   };
-  await expect(talk()).rejects.toThrow('There is no room left for the store');
+  await expect(talk()).rejects.toThrow('is full: free space on it.');
   const search = { guildId: '10', words: 'word7', limit: 9 };
   expect(await store.reader.search(search, anybody)).toHaveLength(1);
   expect((await store.eraser.forget('10', '1')).count).toBeGreaterThan(300);

@@ -20,3 +20,6 @@ export function dataWords(words: string): string {
     .replace(/[[\uff3b\u3010\u3014\u27e6]/g, '(')
     .replace(/[\]\uff3d\u3011\u3015\u27e7]/g, ')');
 }
+
+/** One request to a chat model: what it is to do, and the words it is to do it with. */
+export type ModelPrompt = { readonly system: string; readonly user: string };

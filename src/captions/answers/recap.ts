@@ -3,16 +3,15 @@ import { visibleLine } from '#src/captions/files/visible-line.ts';
 import { wallTimesIn } from '#src/captions/files/wall-time.ts';
 import type { FoundLine } from '#src/captions/transcript-store.ts';
 import { cut } from '#src/texts/plain.ts';
-import { dataBlock, dataWords } from './data-block.ts';
-import type { ModelPrompt } from './model-prompt.ts';
+import { dataBlock, dataWords, type ModelPrompt } from './data-block.ts';
 import {
   linesAreData,
   type NumberedLines,
   type NumberingOptions,
   numberedPieces,
+  numbersIn,
   wallMsOf,
 } from './numbered-lines.ts';
-import { numbersIn } from './numbers-in-reply.ts';
 
 /** In the order in which they are shown. */
 const kinds = ['decision', 'todo', 'point'] as const;
@@ -138,7 +137,7 @@ function chosenPoints(reply: string, points: readonly RecapPoint[]): readonly Re
   return (chosen.length > 0 ? chosen : inOrder(points)).slice(0, mostPoints);
 }
 
-/** As many points a request as fit. */
+/** Points in as few requests as their length allows. */
 function inRequests(
   points: readonly RecapPoint[],
   maxChars: number,

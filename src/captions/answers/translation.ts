@@ -1,8 +1,7 @@
 import { visibleLine } from '#src/captions/files/visible-line.ts';
-import { dataBlock, dataWords } from './data-block.ts';
-import type { ModelPrompt } from './model-prompt.ts';
+import { dataBlock, dataWords, type ModelPrompt } from './data-block.ts';
 
-/** A line of words, whoever said them. */
+/** A line of words of any speaker. */
 type WrittenLine = { readonly text: string };
 
 export type BatchLimits = { readonly lines: number; readonly chars: number };
@@ -54,7 +53,7 @@ const longestRatio = 4;
 const spareChars = 40;
 
 /**
- * What a reply gives for each line of its batch. A number that is given twice is given for none: one of both is not of the
+ * Translations in a reply, for the lines of its batch. A number that is given twice counts for none: one of both is not from the
  * model, but copied from a line. So is what holds a number of a line.
  */
 export function readTranslations<Line extends WrittenLine>(

@@ -5,14 +5,14 @@ import { type NameOf, namesIn, speakerNames } from './speaker-names.ts';
 import { visibleLine } from './visible-line.ts';
 import { type WallTimes, wallTimesIn } from './wall-time.ts';
 
-/** What all formats tell of a session, in words that are on one line each but not yet escaped. */
+/** Session facts that all formats show, each on one line and not yet escaped. */
 export type FileHeading = {
   readonly session: TranscriptSession;
   readonly times: WallTimes;
   /** On which it began. */
   readonly day: string;
   readonly nameOf: NameOf;
-  /** Of everybody who speaks, in that order. */
+  /** Names of the speakers, in order of their first lines. */
   readonly names: readonly string[];
   /** Text of a line: what was said, or that it was not understood, and whether the bot was stopped. */
   readonly wordsOf: (line: TranscriptLine) => string;

@@ -3,9 +3,9 @@ export type FilePart = { readonly number: number; readonly of: number };
 
 /** A file before it is known in how many parts it comes. */
 export type FileDraft = {
-  /** What stands in front of each part. */
+  /** Text in front of each part. */
   readonly head: (part: FilePart) => string;
-  /** What belongs together; `place` is its own in its part, from 1. */
+  /** Texts that are not divided; `place` is the number of an entry in its part, from 1. */
   readonly entries: readonly ((place: number) => string)[];
   readonly between: string;
   readonly foot: string;

@@ -7,8 +7,7 @@ import type { FileHeading } from './file-heading.ts';
 import type { FileDraft, FilePart } from './file-parts.ts';
 import { messageLink } from './message-link.ts';
 import { visibleLine } from './visible-line.ts';
-import { isoTime } from './wall-time.ts';
-import { wholeMs } from './whole-ms.ts';
+import { isoTime, wholeMs } from './wall-time.ts';
 
 /** Changes when a reader of the former one would misread the file. */
 const version = 1;

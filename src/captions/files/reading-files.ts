@@ -52,7 +52,7 @@ function timesOf(
   };
 }
 
-/** Nobody is notified where somebody copies a line into a chat. */
+/** A line that is copied into a chat notifies no person. */
 function unpinged(words: string): string {
   return harmlessUncut(words).replace(/<(?=[@#])/g, '< ');
 }

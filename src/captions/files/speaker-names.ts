@@ -10,8 +10,8 @@ const colons = /[:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]/gu;
 export type NameOf = (speaker: TranscriptSpeaker) => string;
 
 /**
- * Names on one line and without a colon, so that nobody's name can look like another one's line. A name that another
- * speaker of these lines has already is followed by a number: nobody can pass for somebody else.
+ * Names on one line and without a colon, so that no name can look like another person's line. A name that another
+ * speaker of these lines has already is followed by a number: no person can pass for another.
  */
 export function speakerNames(lines: readonly TranscriptLine[], somebody: string): NameOf {
   const shown = new Map<string, string>();
@@ -33,7 +33,7 @@ export function speakerNames(lines: readonly TranscriptLine[], somebody: string)
   return (speaker) => shown.get(keyOf(speaker)) ?? plainName(speaker.name, somebody);
 }
 
-/** Names of everybody who speaks in these lines, each once, in the order in which they first do. */
+/** Names of the speakers of these lines, each once, in order of their first lines. */
 export function namesIn(lines: readonly TranscriptLine[], nameOf: NameOf): readonly string[] {
   return [...new Set(lines.map(({ speaker }) => nameOf(speaker)))];
 }
@@ -44,7 +44,7 @@ function plainName(name: string, somebody: string): string {
   return short === '' ? somebody : short;
 }
 
-/** A changed name is another one: what somebody was called when they spoke stands there. */
+/** A changed name is another one: each line keeps the name that its speaker had then. */
 function keyOf(speaker: TranscriptSpeaker): string {
   return `${idOf(speaker)} ${speaker.name}`;
 }

@@ -69,7 +69,7 @@ function spanOf({ startMs, endMs }: SubtitleCue<unknown>, point: ',' | '.'): str
   return `${cueTime(startMs, point)} --> ${cueTime(endMs, point)}`;
 }
 
-/** The same cues in both formats. */
+/** Cues of both formats. */
 function cuesIn({ nameOf, wordsOf }: FileHeading, lines: readonly TranscriptLine[]) {
   return subtitleCues(lines, wordsOf, ({ speaker }) => nameOf(speaker).length + ': '.length);
 }

@@ -10,7 +10,7 @@ import { srtFile, vttFile } from './subtitle-files.ts';
 export const transcriptFormats = ['md', 'txt', 'srt', 'vtt', 'json'] as const;
 export type TranscriptFormat = (typeof transcriptFormats)[number];
 
-/** What one file is about; lines that its reader may not know are not among them. */
+/** Content of one file, without lines that its reader may not know. */
 export type TranscriptContent = {
   readonly session: TranscriptSession;
   readonly lines: readonly TranscriptLine[];

@@ -1,5 +1,3 @@
-import { latestMs } from './whole-ms.ts';
-
 /** Writes instants of the wall clock, in ms, as people in one time zone do. */
 export type WallTimes = {
   /** IANA name. */
@@ -59,7 +57,7 @@ function formatIn(timeZone: string): Intl.DateTimeFormat | undefined {
   }
 }
 
-/** What has no date is shown as the nearest one that has. */
+/** Nearest instant that has a date, in ms. */
 function within(wallMs: number): number {
   return Math.min(latestMs, Math.max(0, wallMs || 0));
 }
@@ -68,4 +66,12 @@ function partsOf(format: Intl.DateTimeFormat, wallMs: number) {
   const parts = format.formatToParts(Math.floor(within(wallMs)));
   return (type: Intl.DateTimeFormatPartTypes) =>
     parts.find((each) => each.type === type)?.value ?? '';
+}
+
+/** Latest instant that has a date, in ms. Source: ECMAScript, "Time Values and Time Range". */
+const latestMs = 8.64e15;
+
+/** A time since the start of a session in whole ms, whatever a clock or a recogniser says. */
+export function wholeMs(ms: number): number {
+  return Math.min(latestMs, Math.max(0, Math.round(ms) || 0));
 }

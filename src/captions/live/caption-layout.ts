@@ -8,7 +8,6 @@ import {
   isWithoutWords,
   type LayoutChange,
 } from './caption-line.ts';
-import { LaidLines } from './laid-lines.ts';
 import {
   comparePlaces,
   type LaidLine,
@@ -70,7 +69,7 @@ export class CaptionLayout {
     return this.#change(atMs);
   }
 
-  /** What became of a wish. */
+  /** Applies the outcome of a wish. */
   outcome(outcome: WishOutcome, atMs: number): LayoutChange {
     const message = this.#list.all().find(({ key }) => key === outcome.key);
     if (outcome.kind === 'gone' && outcome.what === 'chat') {
@@ -84,7 +83,7 @@ export class CaptionLayout {
     return this.#change(atMs);
   }
 
-  /** Somebody deleted messages: their lines are gone with them. */
+  /** Removes messages that were deleted in Discord, with their lines. */
   messagesDeleted(messageIds: readonly string[], atMs: number): LayoutChange {
     const ids = new Set(messageIds);
     const isDeleted = (message: LiveMessage) => ids.has(message.place()?.messageId ?? '');
@@ -123,7 +122,7 @@ export class CaptionLayout {
     return this.#list.all().some((message) => message.place()?.messageId === messageId);
   }
 
-  /** How much it holds. */
+  /** Numbers of lines and messages that the layout holds. */
   size(): { readonly lines: number; readonly messages: number; readonly pastLines: number } {
     const messages = this.#list.all().length;
     return { ...this.#lines.size(), messages };
@@ -188,7 +187,7 @@ export class CaptionLayout {
     this.#list.touch(message);
   }
 
-  /** What a message does not show moves; all of it does where the message shows what it should not, and goes. */
+  /** Moves the parts that a message does not show; all parts where it shows removed ones, and is to be deleted. */
   #leaveAsShown(message: LiveMessage, atMs: number): void {
     message.seal();
     message.reject();
@@ -322,3 +321,59 @@ export class CaptionLayout {
 
 /** Ms after which messages are forgotten: posted ones 10 minutes after their last change; ones never confirmed. */
 const [forgottenAfterMs, unshownForgottenAfterMs] = [60 * 60_000, 120 * 60_000];
+
+/** Lines by number, and which numbers nothing changes any more. */
+class LaidLines {
+  readonly #lines = new Map<number, LaidLine>();
+  /** Lines in no message, longest untouched first. */
+  readonly #wordless = new Set<LaidLine>();
+  readonly #past = new Set<number>();
+
+  get(number: number): LaidLine | undefined {
+    return this.#lines.get(number);
+  }
+
+  isPast(number: number): boolean {
+    return this.#past.has(number);
+  }
+
+  keep(laid: LaidLine): void {
+    this.#lines.set(laid.number, laid);
+    this.#wordless.delete(laid);
+    if (laid.parts.length === 0) this.#wordless.add(laid);
+  }
+
+  delete(number: number): void {
+    const laid = this.#lines.get(number);
+    this.#lines.delete(number);
+    if (laid) this.#wordless.delete(laid);
+  }
+
+  addPast(number: number): void {
+    this.#past.add(number);
+    if (this.#past.size <= maxPastLines) return;
+    const [oldest] = this.#past;
+    if (oldest !== undefined) this.#past.delete(oldest);
+  }
+
+  /** A line that has not ended may still come, as a new one. */
+  forget(laid: LaidLine): void {
+    this.delete(laid.number);
+    if (isEnded(laid.line)) this.addPast(laid.number);
+  }
+
+  /** Forgets lines in no message that were last put before then. */
+  forgetWordless(beforeMs: number): void {
+    for (const laid of this.#wordless) {
+      if (laid.putAtMs > beforeMs) return;
+      this.forget(laid);
+    }
+  }
+
+  size(): { readonly lines: number; readonly pastLines: number } {
+    return { lines: this.#lines.size, pastLines: this.#past.size };
+  }
+}
+
+/** Numbers of forgotten lines that are told from new ones: 34 minutes of ten people at 120 utterances a minute. */
+const maxPastLines = 4_096;

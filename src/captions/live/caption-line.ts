@@ -23,7 +23,7 @@ export type CaptionLine = {
   readonly translation?: string;
 };
 
-/** What stands in captions beside the words of people, in the language of the server. Markdown is obeyed. */
+/** Texts in captions beside the words of people, in the language of the server. Discord renders their markdown. */
 export type CaptionTexts = {
   /** Instead of words the recogniser failed on, say "(not understood)". */
   readonly notUnderstood: string;
@@ -33,12 +33,12 @@ export type CaptionTexts = {
   readonly unnamed: string;
 };
 
-/** What follows from one step of the layout. */
+/** Effects of one step of the layout. */
 export type LayoutChange = {
   readonly wishes: readonly MessageWish[];
   /** Lines of which a message became known or is another one now; `CaptionLayout.placesOf` tells which. */
   readonly placed: readonly number[];
-  /** Lines that somebody deleted with their message: to be erased, never shown again. */
+  /** Lines that were deleted with their message: to be erased, never shown again. */
   readonly deletedLines: readonly number[];
   /** Lines that Discord refuses to show; another text of theirs is tried again. */
   readonly refusedLines: readonly number[];

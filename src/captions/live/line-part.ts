@@ -25,7 +25,7 @@ export function laidLine(line: CaptionLine, putAtMs: number): LaidLine {
   return { number, startMs, line, parts: [], putAtMs, isRemoved: false };
 }
 
-/** What one message shows of a line: its words, its translation, or a part of either that is too long for one. */
+/** Part of a line in one message: its words, its translation, or a piece of either that is too long for one message. */
 export type LinePart = {
   readonly of: LaidLine;
   readonly kind: 'text' | 'translation';
@@ -78,14 +78,14 @@ export function wantedParts(line: CaptionLine, texts: CaptionTexts): readonly Wa
   ];
 }
 
-/** Whether nobody but its speaker is heard in both, and they are read as one. `b` comes next in order of speech. */
+/** Whether both are of one speaker, uninterrupted, and are read as one. `b` comes next in order of speech. */
 export function areMerged(a: CaptionLine, b: CaptionLine): boolean {
   if (a.isCut || a.endMs === undefined || b.startMs - a.endMs >= mergedGapMs) return false;
   if (a.state === 'not-understood' || b.state === 'not-understood') return false;
   return speakerKey(a.speaker) === speakerKey(b.speaker);
 }
 
-/** Shortest pause, in ms, after which somebody's next utterance is a line of its own. */
+/** Shortest pause, in ms, after which the next utterance of a person is a line of its own. */
 const mergedGapMs = 1_000;
 /** Longest time of day with its space: `<t:1700000000:T> `, three digits to spare, and what marks a part. */
 const timeChars = 30;

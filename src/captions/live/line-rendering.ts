@@ -14,7 +14,7 @@ export function renderParts(parts: readonly LinePart[], startedAtWallMs: number)
 }
 
 /**
- * What a message shows of stored lines, without translations; empty: nothing. Lines that were shown late stand in order,
+ * Text of a message with stored lines, without translations; empty: none. Lines that were shown late stand in order,
  * without their time.
  */
 export function renderMessage(
@@ -75,5 +75,5 @@ function timeOf({ of, order }: LinePart, startedAtWallMs: number): string {
   return `<t:${Math.floor((startedAtWallMs + of.startMs) / 1_000)}:T> `;
 }
 
-/** What begins a heading, quotation or list at the start of a line. */
+/** Characters that begin a heading, quotation or list at the start of a line. */
 const startOfBlock = /^(\d*)([#>+.)-])/;

@@ -133,7 +133,7 @@ export class LiveMessage {
     return contents.some((content) => content.keys().some(({ of }) => of.isRemoved));
   }
 
-  /** What it is to show, if that is another text than last time; an empty one deletes it. */
+  /** Text to show, if it differs from the last one; an empty text deletes the message. */
   wish(): MessageWish | undefined {
     if (this.#isAbandoned || (this.#parts.length === 0 && this.#wished === undefined)) {
       return undefined;

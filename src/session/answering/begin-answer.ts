@@ -1,4 +1,4 @@
-import { memoryContext } from '#src/captions/answers/memory-context.ts';
+import { memoryContext } from '#src/captions/answers/prompt-context.ts';
 import {
   alsoKnownTo,
   anybody,

@@ -1,4 +1,4 @@
-import { channelContext } from '#src/captions/answers/channel-context.ts';
+import { channelContext } from '#src/captions/answers/prompt-context.ts';
 import { peopleIn, type TranscriptLine } from '#src/captions/transcript-line.ts';
 import type { Audience, Viewer } from '#src/captions/transcript-store.ts';
 import { lineKnownBy, mayKnow } from '#src/captions/visibility.ts';

@@ -1,9 +1,12 @@
 import { parsedMs } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
-import { citedAnswerPrompt, citedLines } from '#src/captions/answers/cited-answer.ts';
-import type { ModelPrompt } from '#src/captions/answers/model-prompt.ts';
-import { numberedLines } from '#src/captions/answers/numbered-lines.ts';
+import type { ModelPrompt } from '#src/captions/answers/data-block.ts';
+import {
+  citedAnswerPrompt,
+  citedLines,
+  numberedLines,
+} from '#src/captions/answers/numbered-lines.ts';
 import { type RecapPoint, recap } from '#src/captions/answers/recap.ts';
 import { wallTimesIn } from '#src/captions/files/wall-time.ts';
 import type { TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';

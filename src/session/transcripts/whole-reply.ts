@@ -1,4 +1,4 @@
-import type { ModelPrompt } from '#src/captions/answers/model-prompt.ts';
+import type { ModelPrompt } from '#src/captions/answers/data-block.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import type { PaidEngine } from '#src/spending/paid-engine.ts';
 import type { Reservation } from '#src/spending/reservation.ts';

@@ -1,6 +1,6 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import { within } from '#src/base/waiting.ts';
-import { memoryContext } from '#src/captions/answers/memory-context.ts';
+import { memoryContext } from '#src/captions/answers/prompt-context.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import { alsoKnownTo, anybody, placeReading } from '#src/people/confidential-text.ts';
 import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';

@@ -96,7 +96,7 @@ export class LedgerPersistence implements AsyncDisposable {
     await this.#try('store.unwritable', () => this.#writing);
   }
 
-  /** What is in the book is added once: later the book is only added to. */
+  /** Adds the stored sums to the ledger once: later the store is only added to. */
   async #recall(): Promise<boolean> {
     const { book, clock, ledger } = this.#options;
     if (this.#isRecalled) return true;

@@ -40,7 +40,7 @@ type GuildSpending = {
   readonly reserves: Set<Reserve>;
   /** Put aside by other processes, as they told last. */
   elsewhere: readonly SharedReserve[];
-  /** Of persons, as long as something may still be charged to them. */
+  /** Payers by person, as long as something may still be charged to them. */
   readonly payers: Map<string, WeakRef<Payer>>;
 };
 
@@ -63,7 +63,7 @@ export class Ledger {
     this.#onUnsaved = listener;
   }
 
-  /** How many times somebody was forgotten. */
+  /** Number of times that a person was forgotten. */
   get forgotten(): number {
     return this.#forgotten;
   }
@@ -72,7 +72,7 @@ export class Ledger {
     return this.#unsaved.size > 0;
   }
 
-  /** Payer for a later charge; when the person is forgotten meanwhile, nobody pays. */
+  /** Payer for a later charge; it charges no person once that person is forgotten. */
   payer(guildId: string, personId: string, wallMs: number): Payer {
     const { payers } = this.#server(guildId, wallMs);
     const known = payers.get(personId)?.deref();
@@ -128,7 +128,7 @@ export class Ledger {
     return plus(people.get(personId) ?? empty, before);
   }
 
-  /** Put aside for everybody there, or for one person. */
+  /** Sum of the reserves there, or of those of one person. */
   reserved(guildId: string, personId?: string): Amount {
     const server = this.#servers.get(guildId);
     const code =
@@ -150,7 +150,7 @@ export class Ledger {
     return reserve;
   }
 
-  /** As `charge`, from what was put aside. */
+  /** Charges a sum and takes it from the reserve. */
   take(reserve: Reserve, spent: Partial<Sum>, wallMs: number): void {
     const { guildId, payer, left } = reserve;
     reserve.left = {
@@ -191,12 +191,12 @@ export class Ledger {
     }
   }
 
-  /** Adds what the book holds to what was spent since; it may have been read before somebody was forgotten. */
+  /** Adds stored sums to those since; they may have been read before a person was forgotten. */
   recall(entries: readonly SpendingEntry[], wallMs: number): void {
     for (const entry of entries) recallEntry(entry, this.#server(entry.guildId, wallMs).now);
   }
 
-  /** What is put aside in these servers by this process. */
+  /** Reserves of this process in these servers. */
   reserves(guildIds: readonly string[]): readonly SharedReserve[] {
     return guildIds.flatMap((guildId) =>
       [...(this.#servers.get(guildId)?.reserves ?? [])].map(({ payer: { personId }, left }) => ({
@@ -254,7 +254,7 @@ export class Ledger {
   }
 
   /**
-   * On the day it is. A clock that is put back past one midnight changes nothing, so that nobody has a second share; one
+   * On the day it is. A clock that is put back past one midnight changes nothing, so that no person has a second share; one
    * that is put back further was wrong before, and the day it left goes on.
    */
   #server(guildId: string, wallMs: number): GuildSpending {

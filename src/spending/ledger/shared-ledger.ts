@@ -10,7 +10,7 @@ import type { SharedSpending, SharedStanding } from './shared-spending.ts';
 export type SharedLedgerOptions = {
   readonly ledger: Ledger;
   readonly book: SharedSpending;
-  /** What was spent before, of all servers; told once. */
+  /** Former spending of all servers, read once. */
   readonly former: Pick<SpendingStore, 'read'>;
   readonly clock: Clock;
   /** Each new reason once. */
@@ -18,7 +18,7 @@ export type SharedLedgerOptions = {
   readonly alert: (change: AlertChange) => void;
 };
 
-/** What the budgets of a process need of those of the others. */
+/** Exchange of the budgets of a process with those of the others. */
 export interface BudgetExchange {
   /** Reserves of this server have changed: the others are to know at once. */
   changed(guildId: string): void;
@@ -30,7 +30,7 @@ export interface BudgetExchange {
 const apartMs = 1_000;
 /** A report that takes longer, in ms, is no longer waited for: answers go on, counted from what is known. */
 const patienceMs = 2_000;
-/** What others spend is asked for anew before an answer after so long, in ms. */
+/** Largest age, in ms, of the others' spending before an answer asks for it again. */
 const freshMs = 60_000;
 /** Reserves are reported again after so long, in ms; the book frees them after 5 minutes. */
 const renewMs = 60_000;
@@ -65,7 +65,7 @@ export class SharedLedger implements BudgetExchange, AsyncDisposable {
   async open(): Promise<void> {
     const { clock, former, ledger, tell } = this.#options;
     const wallMs = clock.wallMs();
-    const late = () => new Error(`What was spent was not read in ${closeMs / 1000} s.`);
+    const late = () => new Error(`Former spending was not read within ${closeMs / 1000} s.`);
     try {
       ledger.recall(await within(former.read(dayOf(wallMs)), closeMs, clock, late), wallMs);
     } catch (error) {
@@ -165,7 +165,7 @@ export class SharedLedger implements BudgetExchange, AsyncDisposable {
     try {
       const reserves = ledger.reserves(guildIds);
       const standing = await book.exchange({ day: dayOf(wallMs), guildIds, entries, reserves });
-      // What was told before somebody was forgotten may still name them.
+      // A standing from before a forgetting may still name the person.
       if (ledger.forgotten !== forgotten) this.#changed = new Set([...guildIds, ...this.#changed]);
       else this.#settle(guildIds, standing, wallMs);
       this.#told = '';

@@ -8,9 +8,9 @@ export type SharedReserve = {
   readonly ms: number;
 };
 
-/** What a process tells of some servers. */
+/** Spending report of a process about some servers. */
 export type SpendingReport = {
-  /** As in `2026-11-20`. */
+  /** UTC day, as in `2026-11-20`. */
   readonly day: string;
   readonly guildIds: readonly string[];
   /** To be added. */
@@ -19,9 +19,9 @@ export type SpendingReport = {
   readonly reserves: readonly SharedReserve[];
 };
 
-/** What all processes together have spent in these servers, and what the others have put aside. */
+/** Spending of all processes together in these servers, and reserves of the others. */
 export type SharedStanding = {
-  /** Of a server all of the month so far, of persons and captions only that day. */
+  /** Spending of the month so far for servers, of that day for persons and captions. */
   readonly entries: readonly SpendingEntry[];
   readonly reserves: readonly SharedReserve[];
 };

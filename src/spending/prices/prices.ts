@@ -9,9 +9,9 @@ export type Usd = {
   readonly perMillionAudioInputTokens?: number;
   readonly perMillionCachedAudioTokens?: number;
   readonly perMillionAudioOutputTokens?: number;
-  /** Of sound that is recognised. */
+  /** Price of a minute of recognised sound. */
   readonly perMinute?: number;
-  /** Of text that is spoken. */
+  /** Price of a million characters of spoken text. */
   readonly perMillionCharacters?: number;
 };
 

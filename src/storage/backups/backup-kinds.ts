@@ -21,7 +21,7 @@ export type BackupKind = {
   readonly holdsConsents: boolean;
   people(sqlite: DatabaseSync): readonly PersonInGuild[];
   count(sqlite: DatabaseSync, person: PersonInGuild): number;
-  /** How many rows it deleted. It may bring the file to the present format. Errors: BotError `store.*`. */
+  /** Deletes all rows about a person and counts them. It may bring the file to the present format. Errors: BotError `store.*`. */
   erase(sqlite: DatabaseSync, person: PersonInGuild): number;
 };
 

@@ -9,7 +9,7 @@ import { backupsFolder, copiesIn, type DatedCopy, madeAtWallMs, partsIn } from '
 import { type ForgottenList, readForgotten } from './forgotten-list.ts';
 
 const lockWaitMs = 10_000;
-/** Time, in ms, after which nobody writes to a part any more. */
+/** Age, in ms, from which on no backup writes to a part any more. */
 const leftAfterMs = 600_000;
 
 /**
@@ -54,7 +54,7 @@ function inEveryCopy(dataDir: string, work: (copy: DatedCopy, kind: BackupKind) 
   const [first] = failures;
   if (!first) return;
   const places = failures.map(({ path }) => path).join(', ');
-  const message = `Somebody who was forgotten may stay in ${places}, which cannot be changed: delete it.`;
+  const message = `The copies ${places} cannot be changed and may still hold people who were forgotten: delete them.`;
   throw new BotError('store.unwritable', false, message, first.cause);
 }
 
@@ -68,7 +68,7 @@ function removeLeftParts(folder: string, storePath: string): void {
 
 /**
  * Deletes from a new copy who was forgotten since `sinceWallMs`, while it was being made. The copy stands under its name by then,
- * so that whoever is forgotten later is deleted from it as from any other. Errors: BotError `store.*`.
+ * so that a person who is forgotten later is deleted from it as from any other. Errors: BotError `store.*`.
  */
 export function eraseForgottenSince(
   { path, storePath }: { readonly path: string; readonly storePath: string },
@@ -88,7 +88,7 @@ export function eraseForgottenSince(
   });
 }
 
-/** Deletes everybody of the list from an open file; how many rows. */
+/** Deletes all people of the list from an open file; the number of deleted rows. */
 export function eraseForgotten(
   sqlite: DatabaseSync,
   kind: BackupKind,
@@ -126,7 +126,7 @@ function rewriteCopy(path: string, change: (sqlite: DatabaseSync) => void): void
 }
 
 /**
- * Changes a file that nobody else uses, and writes it anew without what was deleted. Nothing is left beside it; a change that is
+ * Changes a file that no other program uses, and writes it anew without the deleted rows. Nothing is left beside it; a change that is
  * cut short leaves it damaged. Errors: SQLite's own, and those of `change`.
  */
 export function changeFile(path: string, change: (sqlite: DatabaseSync) => void): void {

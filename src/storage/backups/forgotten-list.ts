@@ -12,7 +12,7 @@ const keptMs = forgottenDays * 86_400_000;
 /** Keyed hashes (HMAC-SHA-256 of server and person, hex) with the wall time, in ms, of the forgetting. */
 const hashesSchema = z.record(z.string().regex(/^[\da-f]{64}$/), z.number());
 
-/** Who was forgotten where within the last 30 days, as keyed hashes: nobody can be read from it. */
+/** People forgotten within the last 30 days, by server, as keyed hashes that name no person. */
 export interface ForgottenList {
   readonly isEmpty: boolean;
   /** Whether this person was forgotten in this server at `sinceWallMs` or later. */
@@ -23,12 +23,12 @@ export function forgottenListPath(dataDir: string): string {
   return join(dataDir, 'forgotten.json');
 }
 
-/** The list lies beside the stores, so that a damaged one loses nobody; neither file is in a copy that `backUp` makes. */
+/** The list lies beside the stores, so that a damaged store loses no entry; neither file is in a copy that `backUp` makes. */
 function paths(dataDir: string) {
   return { list: forgottenListPath(dataDir), key: join(dataDir, 'forgotten.key') };
 }
 
-/** Whether anybody was forgotten here whose hash may still be kept. */
+/** Whether a person was forgotten here whose hash may still be kept. */
 export function hasForgottenList(dataDir: string): boolean {
   return existsSync(paths(dataDir).list);
 }
@@ -40,7 +40,7 @@ export function noteForgotten(
   nowWallMs: number,
 ): void {
   const key = readKey(dataDir);
-  // Hashes by a key that is lost find nobody.
+  // Hashes by a lost key match no person.
   const hashes = key ? recent(readHashes(dataDir), nowWallMs) : {};
   const hash = hashOf(key ?? makeKey(dataDir), guildId, personId);
   writePrivate(paths(dataDir).list, JSON.stringify({ ...hashes, [hash]: nowWallMs }));
@@ -89,7 +89,7 @@ function readHashes(dataDir: string): Readonly<Record<string, number>> {
   try {
     return hashesSchema.parse(JSON.parse(text.toString()));
   } catch (cause) {
-    const message = `${list}, the list of who was forgotten, is damaged: put it back from where it is whole; removed, copies bring those people back.`;
+    const message = `${list}, the list of forgotten people, is damaged: replace it with an undamaged copy; if you remove it, copies bring those people back.`;
     throw new BotError('store.unreadable', false, message, cause);
   }
 }
@@ -128,6 +128,6 @@ function writePrivate(path: string, text: string): void {
 
 function withoutKey(dataDir: string): BotError {
   const { key, list } = paths(dataDir);
-  const message = `${key} is missing or damaged: without it nobody can tell who of a copy was forgotten since; put it back, or remove ${list}, and copies bring those people back.`;
+  const message = `${key} is missing or damaged: without it a copy cannot be searched for forgotten people; put it back, or remove ${list}; then copies bring those people back.`;
   return new BotError('store.unreadable', false, message);
 }

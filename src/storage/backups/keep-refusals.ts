@@ -45,7 +45,7 @@ export function keepRefusals(
   return people.reduce((sum, count) => sum + count, tokens + settings);
 }
 
-/** How many rows. */
+/** Number of replaced rows. */
 function replaced(target: DatabaseSync, table: string, rows: readonly StoredRow[]): number {
   const known = columnsOf(target, table);
   for (const row of rows) {

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, linkSync, renameSync, rmSync, statSync } from
 import { DatabaseSync } from '#src/storage/sqlite.ts';
 import { asTrouble } from '#src/storage/trouble.ts';
 
-/** A database that nobody has open, and the file that is to stand in its place. */
+/** A database that no program has open, and the file that replaces it. */
 export type FileChange = { readonly to: string; readonly part: string };
 
 /** A log and its index belong to the file they were written for. */

@@ -53,8 +53,8 @@ export function newestCopies(dataDir: string, withTranscripts: boolean): readonl
 }
 
 /**
- * Puts copies in the places of the stores, all of them or none. Whoever was forgotten since they were made is forgotten again,
- * whoever said no since is not heard, and no token is good again that was revoked or made anew. What stood there before is copied to `DATA_DIR/backups`, where it can be read.
+ * Puts copies in the places of the stores, all of them or none. People who were forgotten since they were made are forgotten again,
+ * people who refused since are not heard, and a token that was revoked or made anew stays invalid. The former store is copied to `DATA_DIR/backups`, where it can be read.
  *
  * For a program of its own that holds the lock of `DATA_DIR`: it waits inside. Errors: BotError `store.*`; then nothing changed.
  */
@@ -102,7 +102,7 @@ function examine(path: string, options: RestoreOptions): ExaminedCopy {
     using sqlite = openReadOnly(path, lockWaitMs);
     const kind = kindOf(sqlite);
     if (!kind) {
-      const message = `${path} is a copy neither of the store nor of transcripts: name another file.`;
+      const message = `The file ${path} is a copy of neither the store nor transcripts: name another file.`;
       throw new BotError('store.unreadable', false, message);
     }
     if (sqlite.prepare('PRAGMA quick_check(1)').get()?.quick_check !== 'ok') throw damaged(path);
@@ -136,7 +136,7 @@ function refuseFormat(path: string, version: number, { migrations }: BackupKind)
   throw new BotError('store.older', false, message);
 }
 
-/** What somebody added to a copy, say a trigger, would change what is stored later. */
+/** Refuses a copy whose schema another program changed: an added trigger, say, would change later writes. */
 function refuseForeign(path: string, sqlite: DatabaseSync, { migrations }: BackupKind): void {
   const version = versionOf(sqlite);
   using fresh = new DatabaseSync(':memory:');
@@ -152,7 +152,7 @@ function refuseForeign(path: string, sqlite: DatabaseSync, { migrations }: Backu
   ];
   if (strange === '' && ours.length === theirs.length) return;
   const what = strange.split(' ', 2).join(' ');
-  const message = `The copy ${path} was changed by another program (${what}): take another one.`;
+  const message = `Another program changed the copy ${path} (${what}): take another copy.`;
   throw new BotError('store.unreadable', false, message);
 }
 
@@ -167,12 +167,12 @@ function schemaOf(sqlite: DatabaseSync): readonly string[] {
   );
 }
 
-/** Copies in `DATA_DIR/backups` of any age hold nobody who was forgotten since; others are searched by notes of 30 days. */
+/** Refuses copies older than 30 days, unless they lie in `DATA_DIR/backups`, from which forgotten people are deleted: the list of forgotten people covers 30 days. */
 function refuseOld(path: string, { dataDir, nowWallMs }: RestoreOptions): void {
   if (isAtHand(path, dataDir)) return;
   const atWallMs = madeAtWallMs(basename(path)) ?? statSync(path).mtimeMs;
   if (nowWallMs - atWallMs <= keptMs) return;
-  const message = `The copy ${path} is older than ${forgottenDays} days: who was forgotten before that is not known any more, and would be back; take a newer one.`;
+  const message = `The copy ${path} is older than ${forgottenDays} days: it may bring back people who were forgotten before that, whom no list names any more; take a newer copy.`;
   throw new BotError('store.too_old', false, message);
 }
 
@@ -224,6 +224,6 @@ function copyFormer(path: string, dataDir: string, nowWallMs: number): string | 
 }
 
 function damaged(path: string, cause?: unknown): BotError {
-  const message = `The copy ${path} is damaged, or no database: take another one.`;
+  const message = `The copy ${path} is damaged or is no database: take another copy.`;
   return new BotError('store.unreadable', false, message, cause);
 }

@@ -17,7 +17,7 @@ export type DataDirOwner = {
 
 export type DataDirLockOptions = {
   readonly clock: Clock;
-  /** Version of this program, for whoever is refused. */
+  /** Version of this program, shown to a process that is refused. */
   readonly version: string;
   /** Told once, in one sentence, when another process holds the folder. */
   readonly onWait: (message: string) => void;
@@ -54,7 +54,7 @@ export async function lockDataDir(
   }
 }
 
-/** Who works on `dataDir` now: undefined for nobody, `unnamed` for a process that has not named itself. */
+/** Process that works on `dataDir` now: undefined for none, `unnamed` for one that has not named itself. */
 export function dataDirOwner(dataDir: string): DataDirOwner | 'unnamed' | undefined {
   try {
     using sqlite = new DatabaseSync(lockPath(dataDir), { readOnly: true, timeout: 0 });
@@ -102,7 +102,7 @@ function releasing(dataDir: string, sqlite: DatabaseSync): Disposable {
   };
 }
 
-/** Nobody but SQLite may open this file in the bot's process: on POSIX systems, closing it would free the lock. */
+/** Only SQLite may open this file in the bot's process: on POSIX systems, closing it would free the lock. */
 function lockPath(dataDir: string): string {
   return join(dataDir, 'parley.lock');
 }
@@ -111,7 +111,7 @@ function ownerPath(dataDir: string): string {
   return join(dataDir, 'parley.lock.json');
 }
 
-/** A lock without a name is worth more than no lock: on a full disk nobody is named. */
+/** Names the owner of the lock, except on a full disk: a lock without a name is better than none. */
 function writeOwner(dataDir: string, owner: DataDirOwner): void {
   const path = ownerPath(dataDir);
   try {

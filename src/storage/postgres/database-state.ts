@@ -21,7 +21,7 @@ export type DatabaseShard = {
   readonly id: number;
   /** Grows each time the shard changes its owner. */
   readonly epoch: number;
-  /** Who took it last, as long as that process is listed. */
+  /** Process that took it last, as long as that process is listed. */
   readonly ownerName?: string;
   readonly isHeld: boolean;
   /** Since it was taken last. */
@@ -48,7 +48,7 @@ export type DatabasePart = {
   readonly range?: FormatRange;
 };
 
-/** What a database of the bot holds of processes, without anything that people said or set. */
+/** Processes, shards and seats in a database of the bot, without anything that people said or set. */
 export type DatabaseState = {
   readonly place: string;
   readonly upMs: number;

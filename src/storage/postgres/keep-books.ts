@@ -1,15 +1,25 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { runPeriodically } from '#src/base/periodic-task.ts';
+import type { SharedSpending } from '#src/spending/ledger/shared-spending.ts';
 import type { Store } from '#src/storage/store.ts';
 import { mainStore } from '#src/storage/thread/operations.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { type OperationRules, perform, storeOver } from '#src/storage/thread/store-kind.ts';
 import { WriteWatchdog } from '#src/storage/thread/write-watchdog.ts';
-import { openBooks, type PostgresBooks } from './books/postgres-books.ts';
+import { PostgresApiTokens } from './books/api-tokens.ts';
+import { PostgresConsents } from './books/consents.ts';
+import { PostgresGuilds, PostgresPanels, PostgresSettings } from './books/guilds.ts';
+import { PostgresCaptionChoices, PostgresPersonSettings } from './books/person-settings.ts';
+import { PostgresReminders } from './books/reminders.ts';
 import { booksPart } from './books/schema.ts';
+import { PostgresSeats } from './books/seats.ts';
+import { PostgresSharedSpending } from './books/shared-spending.ts';
+import { PostgresSpending } from './books/spending.ts';
+import { PostgresTracks } from './books/tracks.ts';
 import type { ConnectionOptions } from './connection.ts';
 import { migratePostgres, type SchemaPart } from './migrate.ts';
+import { OrderedDatabase } from './ordered-database.ts';
 import { PostgresPool } from './pool.ts';
 import { comesBack, hindranceBehind, type PostgresHindrance } from './postgres-trouble.ts';
 
@@ -23,7 +33,7 @@ export type PostgresStoreOptions = ConnectionOptions & {
 /** Longest time, in ms, that the start waits for a database that cannot be reached. */
 const startMs = 60_000;
 const retryMs = 2_000;
-/** How often the watchdog looks; while nothing could be written it tries to write itself. */
+/** Time, in ms, between two checks of the watchdog; while nothing could be written it tries to write itself. */
 const watchMs = 10_000;
 
 /**
@@ -145,4 +155,37 @@ class BooksKeeper {
       this.#over.signal,
     );
   }
+}
+
+/** The store in PostgreSQL, which several processes share. */
+export type PostgresBooks = Store & { readonly sharedSpending: SharedSpending };
+
+/** The store over connections to a database whose schema is of the present format. Closing it closes the pool. */
+export function openBooks(pool: PostgresPool, clock: Clock): PostgresBooks {
+  const database = new OrderedDatabase(pool, clock);
+  return {
+    apiTokens: new PostgresApiTokens(database),
+    captionChoices: new PostgresCaptionChoices(database),
+    consents: new PostgresConsents(database),
+    guilds: new PostgresGuilds(database),
+    panels: new PostgresPanels(database),
+    personSettings: new PostgresPersonSettings(database),
+    reminders: new PostgresReminders(database),
+    seats: new PostgresSeats(database),
+    settings: new PostgresSettings(database),
+    spending: new PostgresSpending(database),
+    sharedSpending: new PostgresSharedSpending(database),
+    tracks: new PostgresTracks(database),
+    backup: () => Promise.reject(new BotError('store.unwritable', false, useDump(pool.place))),
+    async probe() {
+      const sql = "UPDATE parley_schema SET version = version WHERE part = 'store'";
+      await pool.write((connection) => connection.run(sql));
+    },
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
+}
+
+/** A database has copies of its own kind. */
+function useDump(place: string): string {
+  return `The store is the database ${place}: copy it with pg_dump.`;
 }

@@ -41,7 +41,7 @@ export class OrderedDatabase implements AsyncDisposable {
     return this.#queue.isAway;
   }
 
-  /** As `read`, where what was stored before is better than nothing: past writes that failed and are tried again. */
+  /** Reads without waiting for writes that failed and are tried again: stored values are better than none. */
   async readPast<T>(lanes: readonly string[], work: OrderedRead<T>): Promise<T> {
     return await this.#readAfter(this.#queue.tried(lanes), work);
   }
@@ -52,7 +52,7 @@ export class OrderedDatabase implements AsyncDisposable {
   }
 
   /**
-   * Of work that may be done twice: where a commit was not answered, nobody knows whether it was done, and it is done
+   * Writes with work that may be done twice: after a commit without an answer it is unknown whether it was done, and it is done
    * again. Errors: BotError `store.unwritable`.
    */
   write<T>(lanes: readonly string[], work: OrderedWrite<T>, timeoutMs?: number): Promise<T> {
@@ -62,7 +62,7 @@ export class OrderedDatabase implements AsyncDisposable {
   }
 
   /**
-   * As `write`, in transactions of their own until `isMore` says no: what is too much for one. A portion is not done again
+   * Writes in several transactions, until `isMore` is false: for work too large for one. A portion is not done again
    * once it is committed.
    */
   writeInPortions<T>(
@@ -76,7 +76,7 @@ export class OrderedDatabase implements AsyncDisposable {
     });
   }
 
-  /** As `write`, with work that is told whether it is done for the first time: what adds up must not be added twice. */
+  /** Writes with a key, so that the work knows whether it is done for the first time: sums must not be added twice. */
   writeOnce<T>(lanes: readonly string[], work: WriteOnce<T>): Promise<T> {
     const key = randomUUID();
     return this.write(lanes, async (connection) => {
@@ -94,7 +94,7 @@ export class OrderedDatabase implements AsyncDisposable {
     return await this.pool.read(work);
   }
 
-  /** What still waits is tried for a moment more; nothing is written afterwards. The pool stays open. */
+  /** Tries waiting writes for a moment more; afterwards nothing is written. The pool stays open. */
   async settle(): Promise<void> {
     await this.#queue[Symbol.asyncDispose]();
   }

@@ -22,7 +22,7 @@ const idleMs = 30_000;
 const standardConnections = 8;
 /** Longest time, in ms, that closing waits for the server. */
 const closeMs = 3_000;
-/** The same where the process has no time left. */
+/** Longest time, in ms, that closing waits where the process has no time left. */
 const endMs = 300;
 
 /**
@@ -51,7 +51,7 @@ export class PostgresPool implements AsyncDisposable {
       idleTimeoutMillis: idleMs,
       allowExitOnIdle: true,
     });
-    // A connection that is lost while nobody waits for it: whoever uses it next finds out.
+    // An idle connection was lost: the next operation on it fails.
     this.#pool.on('error', ignore);
     this.#pool.on('connect', (client) => client.on('error', ignore));
   }
@@ -66,14 +66,14 @@ export class PostgresPool implements AsyncDisposable {
     return this.#use('store.unreadable', timeoutMs, work);
   }
 
-  /** All of `work` or nothing of it; where no answer came, nobody knows which. Errors: BotError `store.unwritable`. */
+  /** Does all of `work` or nothing of it; without an answer it is unknown which. Errors: BotError `store.unwritable`. */
   write<T>(work: SqlWork<T>, timeoutMs = statementMs): Promise<T> {
     const wholly = (connection: SqlConnection) => inTransaction(connection, timeoutMs, work);
     const place = timeoutMs > statementMs ? this.#long.take() : undefined;
     return this.#use('store.unwritable', timeoutMs, wholly, place);
   }
 
-  /** What is under way after `ms` fails then, as does what is asked for later: the process ends. */
+  /** Fails all operations after `ms`, and all later ones: the process ends. */
   endWithin(ms: number): void {
     this.#clock.later(ms, () => this.#ended.abort(new Error('the process ends')));
   }

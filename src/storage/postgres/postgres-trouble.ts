@@ -1,7 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 import { lastDevelopmentCommit, type StoreCode } from '#src/storage/trouble.ts';
 
-/** What is in the way, as far as it needs different help. */
+/** Kinds of database failures that need different help. */
 export type PostgresHindrance =
   | 'away'
   | 'busy'
@@ -56,12 +56,12 @@ export function comesBack(error: unknown): boolean {
   return hindrance !== undefined && hindrance !== 'refused';
 }
 
-/** As it was before it was put into words. */
+/** Kind of failure behind an error or a BotError. */
 export function hindranceBehind(error: unknown): PostgresHindrance | undefined {
   return hindranceOf(error instanceof BotError ? error.cause : error);
 }
 
-/** Whether the same operation may succeed later without anybody's help. */
+/** Whether the same operation may succeed later without help. */
 function mayPass(hindrance: PostgresHindrance): boolean {
   return hindrance === 'away' || hindrance === 'busy' || hindrance === 'full';
 }
@@ -108,23 +108,23 @@ function sentence(place: string, hindrance: PostgresHindrance, cause: unknown): 
   const detail = cause instanceof Error ? detailOf(cause) : '';
   switch (hindrance) {
     case 'away':
-      return `The database ${place} cannot be reached${detail}: start it, or mend DATABASE_URL.`;
+      return `The database ${place} cannot be reached${detail}: start it, or correct DATABASE_URL.`;
     case 'busy':
-      return `The database ${place} is held up by another program${detail}: look into pg_stat_activity.`;
+      return `Another program blocks the database ${place}${detail}: check pg_stat_activity.`;
     case 'full':
-      return `The database ${place} lacks room or memory${detail}: give it more.`;
+      return `The database ${place} is out of disk space or memory${detail}: give it more.`;
     case 'login':
-      return `The database ${place} refuses user or password of DATABASE_URL${detail}: mend them, or pg_hba.conf.`;
+      return `The database ${place} refuses the user or password of DATABASE_URL${detail}: correct them, or pg_hba.conf.`;
     case 'rights':
-      return `The user of DATABASE_URL may not work in the database ${place}${detail}: GRANT it CREATE and USAGE on its schema, or make it the owner.`;
+      return `The user of DATABASE_URL lacks rights in the database ${place}${detail}: GRANT it CREATE and USAGE on its schema, or make it the owner.`;
     case 'no-database':
-      return `There is no database ${place}: create it, or mend DATABASE_URL.`;
+      return `There is no database ${place}: create it, or correct DATABASE_URL.`;
     case 'no-schema':
       return `The search path of DATABASE_URL names no schema of the database ${place}: create it.`;
     case 'read-only':
       return `The database ${place} takes no writes: it is a replica, or set to read only; name the primary in DATABASE_URL.`;
     case 'certificate':
-      return `The connection to the database ${place} cannot be encrypted${detail}: mend sslmode or sslrootcert in DATABASE_URL.`;
+      return `The connection to the database ${place} cannot be encrypted${detail}: correct sslmode or sslrootcert in DATABASE_URL.`;
     case 'refused':
       return `The database ${place} failed${detail}: start the bot again, and report it if it repeats.`;
   }

@@ -1,12 +1,11 @@
 import type pg from 'pg';
-import { escapeNul, unescapeNul } from './nul-escape.ts';
 
 export type SqlRow = Readonly<Record<string, unknown>>;
 
 /** One connection to the database. Text may hold any character; times and sums of `bigint` come as text. */
 export interface SqlConnection {
   rows(sql: string, values?: readonly unknown[]): Promise<readonly SqlRow[]>;
-  /** How many rows were changed. */
+  /** Runs a statement; the number of changed rows. */
   run(sql: string, values?: readonly unknown[]): Promise<number>;
 }
 
@@ -30,4 +29,24 @@ export class ClientConnection implements SqlConnection {
 
 function plainRow(row: SqlRow): SqlRow {
   return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, unescapeNul(value)]));
+}
+
+/** Values of a statement as PostgreSQL takes them: U+0000, which it refuses, and U+001A become U+001A with a digit. */
+function escapeNul(value: unknown): unknown {
+  if (typeof value === 'string') return escapeText(value);
+  return Array.isArray(value) ? value.map(escapeNul) : value;
+}
+
+/** A value of a row as it was before `escapeNul`. */
+function unescapeNul(value: unknown): unknown {
+  if (typeof value === 'string') return unescapeText(value);
+  return Array.isArray(value) ? value.map(unescapeNul) : value;
+}
+
+function escapeText(text: string): string {
+  return text.replaceAll('\x1a', '\x1a1').replaceAll('\0', '\x1a0');
+}
+
+function unescapeText(text: string): string {
+  return text.replaceAll('\x1a0', '\0').replaceAll('\x1a1', '\x1a');
 }

@@ -54,7 +54,7 @@ export class WriteQueue implements AsyncDisposable {
     const { clock, mostWrites = standardWrites, place } = this.#options;
     this.#over.signal.throwIfAborted();
     if (this.#waiting >= mostWrites) {
-      const message = `The database ${place} is too slow for what is to be written, or away for too long: check it.`;
+      const message = `Too many writes wait for the database ${place}, which is too slow or away for too long: check it.`;
       throw new BotError('store.unwritable', true, message);
     }
     this.#waiting++;
@@ -74,13 +74,13 @@ export class WriteQueue implements AsyncDisposable {
     await Promise.all(lanes.map((lane) => this.#last.get(lane)?.over));
   }
 
-  /** As `settled`, but does not wait for a write that has failed and is tried again, nor for those behind it. */
+  /** Resolves like `settled`, but does not wait for a write that failed and is tried again, nor for those behind it. */
   async tried(lanes: readonly string[]): Promise<void> {
     const last = lanes.flatMap((lane) => this.#last.get(lane) ?? []);
     await Promise.all(last.map(({ over, stuck }) => Promise.race([over, stuck])));
   }
 
-  /** What still waits is tried for 2 s more, and then fails. */
+  /** Tries waiting writes for 2 s more, and then fails them. */
   async [Symbol.asyncDispose](): Promise<void> {
     const late = () => new Error('late');
     const all = this.settled([...this.#last.keys()]);

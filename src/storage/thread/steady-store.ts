@@ -31,7 +31,7 @@ type Opening<Store> =
 const reopenMs = 60_000;
 /** Longest wait, in ms, for a store that is being opened. */
 const openingMs = 5_000;
-/** How often the watchdog looks; while nothing could be written it tries to write itself. */
+/** Time, in ms, between two checks of the watchdog; while nothing could be written it tries to write itself. */
 const watchMs = 10_000;
 
 /**

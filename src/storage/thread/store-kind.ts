@@ -11,13 +11,13 @@ type OperationName<Store> = {
 }[keyof Store & string];
 
 export type OperationRules = {
-  /** Of its failures. */
+  /** Error code of its failures. */
   readonly code: StoreCode;
   /** Longest time, in ms, until it is answered; a caller may give up earlier. */
   readonly timeoutMs: number;
 };
 
-/** What can be told of a store without opening it. */
+/** Operations, alert and worker file of a kind of store. */
 export type StoreKind<Store> = {
   /** Every operation: its arguments and results are data, so that they can cross threads. */
   readonly operations: { readonly [Name in OperationName<Store>]: OperationRules };

@@ -30,7 +30,7 @@ export type ErrorData = {
   readonly message: string;
   readonly stack?: string;
   readonly code?: string;
-  /** Of SQLite. */
+  /** Result code of SQLite. */
   readonly errcode?: number;
   readonly retryable?: boolean;
   readonly cause?: ErrorData;

@@ -149,7 +149,7 @@ class StoreThread {
   }
 
   #fail(cause?: unknown): void {
-    const message = `The thread of the store ${this.#path} ended: it is started again when it is needed.`;
+    const message = `The thread of the store ${this.#path} ended: the next operation starts it again.`;
     this.#end ??= { message, cause };
     const end = this.#end;
     const error = (code: StoreCode) => new BotError(code, true, end.message, end.cause);
@@ -163,5 +163,5 @@ function silent(path: string, ms: number): string {
 }
 
 function tooMuch(path: string): string {
-  return `The store ${path} is too slow for what is to be written: check its disk.`;
+  return `Too many operations wait for the store ${path}: check its disk.`;
 }

@@ -65,7 +65,7 @@ export class SqliteEraser implements TranscriptEraser {
     });
   }
 
-  /** The bot was removed from there: its messages are nobody's to change, and not noted. */
+  /** The bot was removed from there: it can change no messages, so none is noted. */
   forgetGuild(guildId: string): Promise<ErasedLines> {
     return this.#erase((sqlite) => {
       sqlite
@@ -115,7 +115,7 @@ export class SqliteEraser implements TranscriptEraser {
 type Erasure = { readonly erased: ErasedLines; readonly others: number };
 
 /**
- * Deletes all about a person in a server from a file of the present format that nobody else uses; how many rows. Their bytes stay
+ * Deletes all about a person in a server from a file of the present format that no other program uses; the number of rows. Their bytes stay
  * until the file is written anew.
  */
 export function erasePersonLines(sqlite: DatabaseSync, guildId: string, personId: string): number {
@@ -133,7 +133,7 @@ function withChosen(sqlite: DatabaseSync, work: (sqlite: DatabaseSync) => Erasur
   return done;
 }
 
-/** Of one session alone where it is named. */
+/** Erases all about a person in a server, or only in one session. */
 function erasePerson(
   sqlite: DatabaseSync,
   guildId: string,
@@ -228,7 +228,7 @@ function chooseExpired(sqlite: DatabaseSync, nowWallMs: number, keptDays: KeptDa
   }
 }
 
-/** Sessions that ended, or that nobody is in and that are old; messages that still show some of them are to go. */
+/** Deletes sessions that ended, and old ones without people; messages that still show them are noted as outdated. */
 function eraseEmptySessions(sqlite: DatabaseSync, nowWallMs: number, keptDays: KeptDays): number {
   const empty = sqlite
     .prepare(emptySql)

@@ -16,7 +16,7 @@ export type KnownSession = {
   readonly isWhole: boolean;
 };
 
-/** Of a server, one session of it, or what was begun between two instants of the wall clock. */
+/** Filter for sessions of a server: one of them, or those begun between two instants of the wall clock. */
 type SessionFilter = {
   readonly guildId: string;
   readonly sessionId?: string;
@@ -49,7 +49,7 @@ export class KnownSessions {
     );
   }
 
-  /** Of sessions of which something may be known, newest first; of no others. */
+  /** Keys of the sessions that the audience may know something of, newest first. */
   get keys(): ReadonlySet<number> {
     this.#keys ??= new Set(possibleKeys(this.#sqlite, this.#audience, this.#filter));
     return this.#keys;

@@ -6,7 +6,7 @@ import type { Row } from './rows.ts';
 /** Entries that one server may have. */
 export const mostMemories = 50;
 
-/** What servers asked the bot to remember. */
+/** Memories of servers in SQLite. */
 export class SqliteMemories implements MemoryStore {
   readonly #database: Database;
 

@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { keepStore, type StoreEvent } from '#src/storage/thread/steady-store.ts';
-import { perform, storeOver } from '#src/storage/thread/store-kind.ts';
+import { perform, type StoreKind, storeOver } from '#src/storage/thread/store-kind.ts';
 import { openStore } from '#src/storage/thread/store-thread.ts';
-import { transcriptStore } from './operations.ts';
 import { type TranscriptStore, transcriptsPath } from './transcript-store.ts';
 
 /**
@@ -64,7 +63,7 @@ function closed(code: BotError['code'], path: string): BotError {
 const nothingErased = () => ({ count: 0, messages: [] });
 const none = () => [];
 
-/** What operations find where nothing was ever written. */
+/** Results of operations where nothing was ever written. */
 const ofNothing: Readonly<Record<string, (path: string) => unknown>> = {
   'writer.endOpenSessions': () => undefined,
   'reader.sessions': none,
@@ -84,4 +83,43 @@ const ofNothing: Readonly<Record<string, (path: string) => unknown>> = {
   'messages.settled': () => undefined,
   'memories.list': none,
   'memories.remove': () => false,
+};
+
+/** An operation may stand behind an erasure, which takes seconds where there are a million lines. */
+const usualMs = 30_000;
+const eraseMs = 120_000;
+const read = { code: 'store.unreadable', timeoutMs: usualMs } as const;
+const write = { code: 'store.unwritable', timeoutMs: usualMs } as const;
+const erase = { code: 'store.unwritable', timeoutMs: eraseMs } as const;
+
+/** The store of transcripts and memories. */
+export const transcriptStore: StoreKind<TranscriptStore> = {
+  operations: {
+    'writer.putSession': write,
+    'writer.putLines': write,
+    'writer.putPresences': write,
+    'writer.endOpenSessions': write,
+    'reader.sessions': read,
+    'reader.lines': read,
+    'reader.search': read,
+    'reader.latest': read,
+    'reader.places': read,
+    'reader.guilds': read,
+    'eraser.expire': erase,
+    'eraser.forget': erase,
+    'eraser.forgetLines': erase,
+    'eraser.forgetMessages': erase,
+    'eraser.forgetGuild': erase,
+    'records.count': read,
+    'records.all': read,
+    'messages.put': write,
+    'messages.outdated': read,
+    'messages.settled': write,
+    'memories.list': read,
+    'memories.add': write,
+    'memories.remove': write,
+    probe: write,
+  },
+  alert: 'transcripts-unwritten',
+  entry: new URL('./transcripts-worker.ts', import.meta.url),
 };

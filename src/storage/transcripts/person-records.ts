@@ -13,7 +13,7 @@ export const linesOfPersonSql = `
 const memoriesSql = `
   FROM memories WHERE guild_id = ? AND (by_id = ? OR about_id = ?)`;
 
-/** What is kept about one person: all that `eraser.forget` deletes. */
+/** Records about one person in SQLite: all that `eraser.forget` deletes. */
 export class SqlitePersonRecords implements PersonRecords {
   readonly #database: Database;
 
@@ -72,7 +72,7 @@ export function countPersonLines(sqlite: DatabaseSync, guildId: string, personId
   );
 }
 
-/** `guild_id` and `person_id` of everybody whom a file of transcripts tells anything about. */
+/** `guild_id` and `person_id` of all people in a file of transcripts. */
 export function peopleOfTranscripts(sqlite: DatabaseSync): readonly Row[] {
   return sqlite.prepare(peopleSql).all();
 }

@@ -34,7 +34,7 @@ export function splitTerms(terms: readonly Term[]): {
   return { rare, frequent: terms.slice(rare.length) };
 }
 
-/** What a word that is in `count` of `lines` adds to the score of a line, as in BM25. */
+/** Score that a word in `count` of `lines` adds to a line, as in BM25. */
 export function weightOf(count: number, lines: number): number {
   return Math.log(1 + (Math.max(lines, count) - count + 0.5) / (count + 0.5));
 }

@@ -23,7 +23,7 @@ import {
 } from './rows.ts';
 import { searchLines } from './search.ts';
 
-/** What was said, as far as an audience may know it. */
+/** Transcripts in SQLite, as far as an audience may know them. */
 export class SqliteReader implements TranscriptReader {
   readonly #database: Database;
 

@@ -106,7 +106,7 @@ export function* newestOfEach(
   }
 }
 
-/** As `newestOfEach`, by walking the index from the newest line on; where little is known it leaves the others out. */
+/** Newest lines with all terms, by walking the index from the newest line on; after many unknown lines it stops. */
 export function* newestOfAll(
   sqlite: DatabaseSync,
   terms: readonly string[],
@@ -172,7 +172,7 @@ function mayRead({ isWhole, spans }: KnownSession, startMs: () => number): boole
   return isWhole || isWithin(spans, startMs());
 }
 
-/** As FTS5 reads it: one string, in which nothing is an operator. */
+/** Term as an FTS5 string, in which nothing is an operator. */
 function quoted(term: string): string {
   return `"${term}"`;
 }

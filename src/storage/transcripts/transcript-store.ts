@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { TranscriptPorts } from '#src/session/transcripts/transcript-stores.ts';
 
-/** What was said and is to be remembered. Closing it fails what still waits. */
+/** Store of transcripts and memories. Closing it fails operations that still wait. */
 export type TranscriptStore = TranscriptPorts &
   AsyncDisposable & {
     /** Writes what is there already: whether the disk takes anything. Errors: BotError `store.unwritable`. */

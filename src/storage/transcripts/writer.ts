@@ -87,7 +87,7 @@ const noteUnkeptSql = `
       WHERE ended_at_ms IS NULL AND caption_messages.channel_id = place_id)
     WHERE place <= 3)`;
 
-/** Whoever is not known to have left was last seen when they came. */
+/** Ends open presences at their beginning: no leaving was noted. */
 const endPresencesSql = `
   UPDATE presences SET to_ms = from_ms WHERE to_ms IS NULL
     AND session IN (SELECT key FROM sessions WHERE ended_at_ms IS NULL)`;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { channelContext } from '#src/captions/answers/channel-context.ts';
+import { channelContext } from '#src/captions/answers/prompt-context.ts';
 import { evening, foundIn, lineAt } from '#test/captions/transcript-lines.ts';
 import { hostileNames, hostileWords } from './hostile-words.ts';
 

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
-import { citedAnswerPrompt, citedLines } from '#src/captions/answers/cited-answer.ts';
-import { numberedLines, numberedPieces } from '#src/captions/answers/numbered-lines.ts';
+import {
+  citedAnswerPrompt,
+  citedLines,
+  numberedLines,
+  numberedPieces,
+} from '#src/captions/answers/numbered-lines.ts';
 import { botLineAt, evening, foundIn, lineAt } from '#test/captions/transcript-lines.ts';
 
 import { fc, runs } from '#test/properties.ts';

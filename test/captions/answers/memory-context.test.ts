@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { memoryContext } from '#src/captions/answers/memory-context.ts';
+import { memoryContext } from '#src/captions/answers/prompt-context.ts';
 import type { Memory } from '#src/captions/transcript-store.ts';
 import { hostileNames, hostileWords } from './hostile-words.ts';
 

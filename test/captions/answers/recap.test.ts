@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ModelPrompt } from '#src/captions/answers/model-prompt.ts';
+import type { ModelPrompt } from '#src/captions/answers/data-block.ts';
 import { numberedLines } from '#src/captions/answers/numbered-lines.ts';
 import { recap, recapPoints, recapPrompt, shownPoint } from '#src/captions/answers/recap.ts';
 import { foundIn, lineAt } from '#test/captions/transcript-lines.ts';

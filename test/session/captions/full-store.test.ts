@@ -22,7 +22,7 @@ async function fill(store: TranscriptStore): Promise<void> {
         await store.writer.putLines([lineOf('full', number, said)]);
       }
     };
-    await expect(talk()).rejects.toThrow('There is no room left for the store');
+    await expect(talk()).rejects.toThrow('is full: free space on it.');
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
-import { openBooks, type PostgresBooks } from '#src/storage/postgres/books/postgres-books.ts';
 import { booksPart } from '#src/storage/postgres/books/schema.ts';
+import { openBooks, type PostgresBooks } from '#src/storage/postgres/keep-books.ts';
 import { migratePostgres } from '#src/storage/postgres/migrate.ts';
 import { PostgresPool } from '#src/storage/postgres/pool.ts';
 import type { TestSchema } from '#test/fakes/postgres.ts';

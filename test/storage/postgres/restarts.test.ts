@@ -24,7 +24,7 @@ withPostgres(() => {
     const wrong = cluster.url.replace(/:[^:@]+@/, ':guessed@');
     expect(await refusal(wrong)).toMatchObject({
       code: 'store.misconfigured',
-      message: expect.stringContaining('refuses user or password of DATABASE_URL'),
+      message: expect.stringContaining('refuses the user or password of DATABASE_URL'),
     });
     const told: StoreEvent[] = [];
     const tell = (event: StoreEvent) => told.push(event);

@@ -13,7 +13,7 @@ export class PostgresApiTokens implements ApiTokenStore {
     this.#database = database;
   }
 
-  /** The same token is added twice where the first answer was lost: that is no other one of its name. */
+  /** Adds a token. One that is added twice, after a lost answer, is no other token of its name. */
   async add(token: ApiToken, hash: string): Promise<'added' | 'taken'> {
     const { name, guildId, scopes, budgetUsd, createdAtWallMs } = token;
     const sql = `INSERT INTO api_tokens AS old (name, hash, guild_id, scopes, budget_usd, created_ms)

@@ -13,7 +13,7 @@ import {
   writtenToo,
 } from './writing.ts';
 
-/** What runs right now is nothing that is kept. */
+/** Table of reserves, which count only while an answer runs and are no records about a person. */
 const reserves = 'spending_reserves';
 
 /** Consents in PostgreSQL, one row per person and server. */

@@ -1,9 +1,20 @@
-import type { GuildStore } from '#src/session/ports/stores/guild-store.ts';
+import type { PanelPlace, PanelStore } from '#src/session/ports/panel.ts';
+import type { GuildStore, SettingsStore } from '#src/session/ports/stores/guild-store.ts';
 import { monthOf } from '#src/spending/calendar.ts';
 import type { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
 import type { SqlConnection } from '#src/storage/postgres/sql-connection.ts';
 import { bookTables, tablesWith } from './schema.ts';
-import { eraseMs, guildsLane, insertRows, lanesOfServer, spendingLane } from './writing.ts';
+import {
+  askedAt,
+  eraseMs,
+  guildsLane,
+  insertRows,
+  isNewer,
+  lanesOfServer,
+  serverLane,
+  spendingLane,
+  writtenToo,
+} from './writing.ts';
 
 /** Everything that is kept of a server in PostgreSQL, by its id. */
 export class PostgresGuilds implements GuildStore {
@@ -53,7 +64,7 @@ export class PostgresGuilds implements GuildStore {
   }
 }
 
-/** Of servers that the bot was removed from nothing is kept of the months before that of `day`, nor their ids. */
+/** Deletes sums of servers that removed the bot, of months before that of `day`, and ids of servers without sums. */
 export async function eraseRemovedSpending(connection: SqlConnection, day: string): Promise<void> {
   const removed = 'SELECT guild_id FROM removed_guilds';
   const old = `DELETE FROM spent WHERE guild_id IN (${removed}) AND day < $1`;
@@ -67,4 +78,62 @@ async function tablesAboutGuilds(connection: SqlConnection): Promise<readonly st
   const others = bookTables.filter((name) => name !== 'spent' && name !== 'removed_guilds');
   const rows = await connection.rows(tablesWith, ['guild_id', others]);
   return rows.map(({ quoted }) => String(quoted));
+}
+
+/** Where the panels are, in PostgreSQL, one row per server. */
+export class PostgresPanels implements PanelStore {
+  readonly #database: OrderedDatabase;
+
+  constructor(database: OrderedDatabase) {
+    this.#database = database;
+  }
+
+  async read(guildId: string): Promise<PanelPlace | undefined> {
+    const sql = 'SELECT channel_id, message_id FROM panels WHERE guild_id = $1';
+    const [row] = await this.#database.readPast([serverLane('panels', guildId)], (connection) =>
+      connection.rows(sql, [guildId]),
+    );
+    return row && { channelId: String(row.channel_id), messageId: String(row.message_id) };
+  }
+
+  async write(guildId: string, { channelId, messageId }: PanelPlace): Promise<void> {
+    const sql = `INSERT INTO panels AS old VALUES ($1, $2, $3, ${askedAt(4)}, $5)
+      ON CONFLICT (guild_id) DO UPDATE SET channel_id = excluded.channel_id,
+        message_id = excluded.message_id, ${writtenToo}
+      WHERE ${isNewer(4, 'old.')}`;
+    await this.#database.write([serverLane('panels', guildId)], (connection, ageMs) =>
+      connection.run(sql, [guildId, channelId, messageId, ageMs, this.#database.writer]),
+    );
+  }
+}
+
+/** Settings of servers in PostgreSQL, one row per server and key. */
+export class PostgresSettings implements SettingsStore {
+  readonly #database: OrderedDatabase;
+
+  constructor(database: OrderedDatabase) {
+    this.#database = database;
+  }
+
+  async read(guildId: string): Promise<ReadonlyMap<string, string>> {
+    const sql = 'SELECT key, value FROM server_settings WHERE guild_id = $1';
+    const rows = await this.#database.readPast([serverLane('settings', guildId)], (connection) =>
+      connection.rows(sql, [guildId]),
+    );
+    return new Map(rows.map(({ key, value }) => [String(key), String(value)]));
+  }
+
+  async write(guildId: string, key: string, value: string | undefined): Promise<void> {
+    const { writer } = this.#database;
+    const insert = `INSERT INTO server_settings AS old VALUES ($1, $2, $3, ${askedAt(4)}, $5)
+      ON CONFLICT (guild_id, key) DO UPDATE SET value = excluded.value, ${writtenToo}
+      WHERE ${isNewer(4, 'old.')}`;
+    const remove = `DELETE FROM server_settings
+      WHERE guild_id = $1 AND key = $2 AND ${isNewer(3)}`;
+    await this.#database.write([serverLane('settings', guildId)], (connection, ageMs) =>
+      value === undefined
+        ? connection.run(remove, [guildId, key, ageMs, writer])
+        : connection.run(insert, [guildId, key, value, ageMs, writer]),
+    );
+  }
 }

@@ -12,7 +12,7 @@ import type { SqlConnection } from '#src/storage/postgres/sql-connection.ts';
 import { serverLane } from './writing.ts';
 
 /**
- * Reminders in PostgreSQL, a row each until it was told. Nothing waits while the database is away: whoever asked is told at once
+ * Reminders in PostgreSQL, a row each until it was told. No write waits while the database is away: the caller learns of the failure at once
  * that it failed.
  */
 export class PostgresReminders implements ReminderStore {
@@ -29,7 +29,7 @@ export class PostgresReminders implements ReminderStore {
         if (number !== undefined) return { kind: 'added', number };
         if (await isFull(connection, reminder)) return { kind: 'full', limit: mostReminders };
       }
-      const message = 'Somebody set so many reminders at once that one of them was not written.';
+      const message = 'Too many reminders were set at once, and one of them was not written.';
       throw new BotError('store.unwritable', true, message);
     });
   }

@@ -18,7 +18,7 @@ const reserveColumns = [
   'until timestamptz',
 ];
 
-/** What several processes spend, in PostgreSQL: of each server one process at a time reports. */
+/** Spending shared by several processes, in PostgreSQL: one process at a time reports for a server. */
 export class PostgresSharedSpending implements SharedSpending {
   readonly #database: OrderedDatabase;
 

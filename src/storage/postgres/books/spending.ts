@@ -45,7 +45,7 @@ export async function addSpending(
   if (first) await eraseRemovedSpending(connection, first.day);
 }
 
-/** Of these servers, or of all: of servers the month of `day` so far, of persons and captions that day. */
+/** Spending of these servers, or of all: for servers the month of `day` so far, for persons and captions that day. */
 export async function readSpending(
   connection: SqlConnection,
   day: string,
@@ -82,7 +82,7 @@ async function addRows(
   );
 }
 
-/** Nobody needs to know what a person spent before yesterday, nor on a day that never was: a clock may be wrong by years. */
+/** Deletes sums from before yesterday or of a wrong date: a clock may be wrong by years. */
 async function eraseFarOff(
   connection: SqlConnection,
   table: string,

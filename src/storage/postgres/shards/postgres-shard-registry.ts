@@ -36,7 +36,7 @@ const renewalsOfARun = 1_000_000;
 
 const now = 'clock_timestamp()';
 const msFromNow = (ms: string) => `${now} + ${ms} * interval '1 millisecond'`;
-/** What Discord allows now; once its day is over it is everything. */
+/** Identifies that Discord allows now; once its day is over, all of them. */
 const allowance = `SELECT total, CASE WHEN resets_at <= ${now} THEN total ELSE remaining END AS remaining,
   CASE WHEN resets_at <= ${now} THEN ${msFromNow(`${startLimitMs}`)} ELSE resets_at END AS resets_at FROM identify_limit`;
 
@@ -290,7 +290,7 @@ export async function resizeShards(
   }, registerMs);
 }
 
-/** As many shards as the first process that registered wanted. */
+/** Number of shards that the first registered process wanted. */
 async function agreedCount(
   connection: SqlConnection,
   { botId, wantedCount, recommendedCount }: RegisteredProcess,

@@ -20,7 +20,7 @@ function isAbandoned(row: string): string {
 }
 
 /**
- * Where the wall clock was put back, sessions that ended in times to come ended now, so that none is kept for longer. Processes
+ * Ends sessions now that ended in the future, after the wall clock was put back, so that none is kept for longer. Processes
  * whose clocks differ leave each other's alone.
  */
 export async function followClock(
@@ -55,7 +55,7 @@ export async function endAbandoned(connection: SqlConnection): Promise<void> {
 }
 
 /**
- * What the process that had these sessions open cannot tell any more: whoever is not known to have left was last seen when
+ * Notes the end of sessions whose process is gone: people who are not known to have left were last seen when
  * they came, and the last messages, by the order of Discord's ids, may show words that are not kept.
  */
 export async function leaveSessions(

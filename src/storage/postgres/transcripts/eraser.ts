@@ -83,7 +83,7 @@ export class PostgresEraser implements TranscriptEraser {
     return { count, messages: others };
   }
 
-  /** The bot was removed from there: its messages are nobody's to change, and not noted. */
+  /** The bot was removed from there: it can change no messages, so none is noted. */
   forgetGuild(guildId: string): Promise<ErasedLines> {
     const lines =
       'SELECT id FROM lines WHERE session IN (SELECT key FROM sessions s WHERE s.guild_id = $1)';
@@ -122,7 +122,7 @@ export class PostgresEraser implements TranscriptEraser {
 
 const nothing: ErasedLines = { count: 0, messages: [] };
 
-/** What one transaction erased, and whether nothing is left. */
+/** Lines that one transaction erased, and whether it was the last one. */
 type ErasedPortion = ErasedLines & { readonly isLast: boolean };
 
 const tryLockSql = `
@@ -194,7 +194,7 @@ const briefSql = `
   SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session
   WHERE l.is_brief = 1 AND l.start_ms < $1::double precision - s.started_at_ms`;
 
-/** Sessions that ended, or that nobody is in and that are old; messages that still show some of them are to go. */
+/** Deletes sessions that ended, and old ones without people; messages that still show them are noted as outdated. */
 async function eraseEmptySessions(
   connection: SqlConnection,
   kept: readonly unknown[],
@@ -207,7 +207,7 @@ async function eraseEmptySessions(
     kept,
   );
   if (rows.length === 0) return;
-  // Nobody adds lines to what is locked, but somebody may have done so before.
+  // No process adds lines to locked sessions, but one may have done so before.
   const sql = `SELECT s.key FROM sessions s WHERE s.key = ANY ($1) AND ${isEmpty}`;
   const empty = await connection.rows(sql, [rows.map(({ key }) => key)]);
   const keys = [empty.map(({ key }) => key)];

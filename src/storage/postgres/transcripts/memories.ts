@@ -3,7 +3,7 @@ import type { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts'
 import { memoryOf, mostMemories } from '#src/storage/transcripts/memories.ts';
 import { forgetNumbers } from './eraser.ts';
 
-/** What servers asked the bot to remember, in PostgreSQL. Nothing waits: whoever asked reads at once that it failed. */
+/** Memories of servers in PostgreSQL. No write waits: a failure reaches the caller at once. */
 export class PostgresMemories implements MemoryStore {
   readonly #database: OrderedDatabase;
 

@@ -14,7 +14,7 @@ export const linesOfPersonSql = `
 const inGuild = `${linesOfPersonSql} AND s.guild_id = $1`;
 const theirMemories = 'FROM memories WHERE guild_id = $1 AND (by_id = $2 OR about_id = $2)';
 
-/** What is kept about one person in PostgreSQL: all that `eraser.forget` deletes. */
+/** Records about one person in PostgreSQL: all that `eraser.forget` deletes. */
 export class PostgresPersonRecords implements PersonRecords {
   readonly #database: OrderedDatabase;
 

@@ -13,7 +13,7 @@ import { PostgresReader } from './reader.ts';
 import { SessionLanes } from './session-lanes.ts';
 import { PostgresWriter } from './writer.ts';
 
-/** How often, in ms, a process tells that it is alive: its sessions are its own until it has not for 15 minutes. */
+/** Time, in ms, between two notes that the process is alive. It owns its sessions until no note came for 15 minutes. */
 const aliveMs = 30_000;
 
 /** Transcripts in a database whose schema is of the present format. Closing them leaves the pool open. */
@@ -51,7 +51,7 @@ export function openPostgresTranscripts(
       over.abort(new Error('closed'));
       await telling;
       await database.settle();
-      // What it left open is nobody's now.
+      // No process owns its open sessions now.
       const sql = 'DELETE FROM transcript_writers WHERE id = $1';
       await pool.write((connection) => connection.run(sql, [database.writer])).catch(ignore);
     },

@@ -21,7 +21,7 @@ import { mayKnowLine, mayKnowSession, viewersOf } from './known-lines.ts';
 import { lineColumns, readTogether } from './rows.ts';
 import { searchLines } from './search.ts';
 
-/** What was said, in PostgreSQL, as far as an audience may know it. */
+/** Transcripts in PostgreSQL, as far as an audience may know them. */
 export class PostgresReader implements TranscriptReader {
   readonly #database: OrderedDatabase;
 
@@ -92,7 +92,7 @@ export class PostgresReader implements TranscriptReader {
   }
 }
 
-/** Whoever sat there when another process had it open was last seen by that when they came. */
+/** Session to resume. Presences that another process left open end at their beginning. */
 async function resumable(
   connection: SqlConnection,
   row: SqlRow,

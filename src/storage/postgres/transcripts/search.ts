@@ -19,7 +19,7 @@ type Statement = { readonly sql: string; readonly values: readonly unknown[] };
 /** Sessions in which frequent words are looked for at first; each time it is twice as many. */
 const firstSessions = 16;
 
-/** As that of SQLite: by rare words and how rare they are, or where all are frequent the newest with all of them. */
+/** Searches like SQLite: ranks lines by their rare words, or, where all words are frequent, finds the newest lines with all of them. */
 export async function searchLines(
   connection: SqlConnection,
   search: TranscriptSearch,

@@ -11,14 +11,14 @@ import { endAbandoned, leaveSessions, noteAlive } from './abandoned-sessions.ts'
 import { type OpenSession, putLines } from './line-puts.ts';
 import type { SessionLanes } from './session-lanes.ts';
 
-/** What waits to be written of one session, together. */
+/** Rows of one session that wait to be written together. */
 type WaitingRows = {
   readonly lines: Map<number, TranscriptLine>;
   readonly presences: Map<string, Presence>;
   writing: Promise<void> | undefined;
 };
 
-/** Longest time, in ms, that somebody waits for a write; it is still done once the database is back. */
+/** Longest time, in ms, that a caller waits for a write; it is still done once the database is back. */
 const waitMs = 5_000;
 /** Lines, and presences, of one session that wait; the oldest are given up first. */
 const mostWaiting = 5_000;
