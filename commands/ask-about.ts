@@ -2,7 +2,7 @@ import type { MessageCommand } from '#src/session/ports/command.ts';
 import { text } from '#src/texts/texts.ts';
 import { longestAskMs, replyTo } from './ask.ts';
 
-/** In the menu of every message; only the caller reads the answer. */
+/** Entry in the menu of every message; only the caller reads the answer. */
 export const askAbout: MessageCommand = {
   label: 'ask.about',
   shownTo: 'caller',

@@ -13,7 +13,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { notInRoom } from './rights.ts';
 import { mannerIn, mannerOptions } from './spoken-manner.ts';
 
-/** The model's own deadlines end it sooner. Of what was said it is asked twice: for all who hear it, then for the asker alone. */
+/** The model's own deadlines end it sooner. A question about captions is asked twice: for all listeners, then for the asker alone. */
 export const longestAskMs = 870_000;
 
 const ways = ['voice', 'text', 'only me', 'file'] as const;
@@ -73,7 +73,7 @@ function withLines(replies: Replies, lines: readonly TextLine[]): Replies {
   return [{ ...first, lines: [...(first.lines ?? []), ...lines] }, ...more];
 }
 
-/** What was sent, or what lies behind the link that was; wrong is a question without a word and a recording. */
+/** The recording that was sent or linked; a question needs words or a recording. */
 function recordingOf(
   { sound, words }: CommandCall,
   question: string,
@@ -85,7 +85,7 @@ function recordingOf(
   return /[\p{L}\p{N}]/u.test(question) ? {} : { wrong: { id: 'ask.empty', to: 'caller' } };
 }
 
-/** All that others read of a link: the rest of it may be a secret. */
+/** The part of a link that others may read: the rest may be a secret. */
 function hostOf(link = ''): string {
   return URL.canParse(link.trim()) ? new URL(link.trim()).hostname : '';
 }

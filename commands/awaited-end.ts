@@ -10,28 +10,28 @@ import { type TextLine, text } from '#src/texts/texts.ts';
 
 /** Longest wait, in ms, for an end. */
 const longestEndMs = 840_000;
-/** With the search for a sound still below the 15 minutes in which Discord takes a reply. */
+/** Together with the search for a sound it stays below the 15 minutes in which Discord accepts a reply. */
 const longestWaitMs = 870_000;
-/** That wait, as people read it. */
+/** That wait, in minutes, as people read it. */
 const waitedMinutes = longestEndMs / 60_000;
 
 const never = new AbortController().signal;
 
-/** Has the reply tell how what was said or played ended. */
+/** Makes the reply report how the speech or sound ended. */
 export const waitOption: CommandOption = {
   name: 'wait',
   description: 'command.wait',
   kind: 'truth',
 };
 
-/** What a command with `waitOption` needs besides: time, and what stands there meanwhile. */
+/** Additional fields of a command with `waitOption`: its longest time, and the text shown meanwhile. */
 export const waiting = {
   longestMs: ({ words }: CommandCall) => (isAwaited(words) ? longestWaitMs : undefined),
   meanwhile: ({ words }: CommandCall): TextLine | undefined =>
     isAwaited(words) ? { id: 'ended.waiting' } : undefined,
 };
 
-/** Where an end is awaited: what is told of it, and the reply once it has, or is late. */
+/** Listener to an awaited end, and the reply once it came or is late. */
 export type AwaitedEnd = {
   readonly onEnd: (end: PlayEnd) => void;
   reply(title: string, to: Reply['to']): Promise<Reply>;

@@ -1,6 +1,6 @@
 import { editDistance } from '#src/base/edit-distance.ts';
 
-/** All names that fit what was typed: first those that begin with it, then those that hold its letters in order. */
+/** All names that fit what was typed: first those that begin with it, then those that contain its letters in order. */
 export function closest(typed: string, all: readonly string[]): readonly string[] {
   const wanted = typed.trim().toLowerCase();
   const words = all.map((one) => ({ one, word: one.toLowerCase() }));

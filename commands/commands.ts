@@ -14,7 +14,7 @@ import { say } from './say.ts';
 import { stats } from './stats.ts';
 import { stop } from './stop.ts';
 
-/** Everything people can type, in the order of a first visit, and what stands in the menu of a message. */
+/** All slash commands, in the order of a first visit, and the entries of the message menu. */
 export const commands: readonly (Command | CommandGroup | MessageCommand)[] = [
   join,
   leave,

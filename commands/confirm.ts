@@ -4,7 +4,7 @@ import { longestToolMs } from '#src/session/ports/tool.ts';
 /** Longest time, in ms, until a press is answered: the tool behind it ends before. */
 export const longestPressMs = longestToolMs + 10_000;
 
-/** Press of the button under which the model waits for its asker. */
+/** Press of the button that confirms a tool call of the model. */
 export async function confirm(
   { guildId, callerId, words }: CommandCall,
   { confirmations }: Pick<CommandPorts, 'confirmations'>,

@@ -1,5 +1,5 @@
 import type { FormHandler } from '#src/session/ports/command.ts';
 import { personaForm } from './voice/persona-form.ts';
 
-/** What becomes of every form of ours that somebody sends. */
+/** Handlers of all forms that people send. */
 export const forms: readonly FormHandler[] = [personaForm];

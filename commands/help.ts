@@ -2,7 +2,7 @@ import type { Command } from '#src/session/ports/command.ts';
 import { isMachineMade, type PlainTextId } from '#src/texts/texts.ts';
 import { closest } from './closest-names.ts';
 
-/** Each with its one sentence. */
+/** Each topic with its one sentence. */
 const topics: Readonly<Record<string, PlainTextId>> = {
   start: 'help.start',
   ask: 'help.ask',

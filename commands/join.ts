@@ -32,7 +32,7 @@ export const join: Command = {
   },
 };
 
-/** Undefined for a channel that is gone; where the bot sits already nothing stands in the way. */
+/** Undefined for a deleted channel; no obstacle where the bot already sits. */
 function judge(
   channel: ChannelRef,
   { callerId, guildId }: CommandCall,

@@ -3,7 +3,7 @@ import type { ReadingOutcome } from '#src/session/ports/line-reading.ts';
 import { readingReply } from './reading-reply.ts';
 import { notInRoom } from './rights.ts';
 
-/** In the menu of every message: needs no right of the bot to read messages. */
+/** Entry in the menu of every message; the bot needs no permission to read messages for it. */
 export const readAloud: MessageCommand = {
   label: 'menu.read_aloud',
   shownTo: 'caller',

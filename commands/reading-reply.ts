@@ -1,7 +1,7 @@
 import type { Reply } from '#src/session/ports/command.ts';
 import type { SayOutcome } from '#src/session/ports/command-ports.ts';
 
-/** What a text that somebody has read out comes to, whether it was typed or stands in a message. */
+/** Outcome of a text to be read out, typed or from a message. */
 type CommonOutcome = Exclude<SayOutcome, { kind: 'full' | 'placed' }>;
 
 /** Tells the caller that their text is read out or waits, or why not. */

@@ -14,7 +14,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { closest } from './closest-names.ts';
 import { voiceOption } from './voice/voice-option.ts';
 
-/** How a text or an answer is spoken. */
+/** Options for the way a text or an answer is spoken. */
 export const mannerOptions: readonly CommandOption[] = [
   voiceOption('command.say.voice'),
   {
@@ -34,7 +34,7 @@ export const mannerOptions: readonly CommandOption[] = [
   },
 ];
 
-/** What was asked for, with what of it the voice here does not take; or the reply that says what is wrong with it. */
+/** The requested manner, with the parts that the voice does not support; or the reply that names the fault. */
 type Read =
   | { readonly manner: SpokenManner; readonly ignored: readonly TextLine[] }
   | { readonly wrong: Reply };

@@ -35,7 +35,7 @@ export const stats: Command = {
   },
 };
 
-/** What the server spent today, and who spent most of it. */
+/** Spending of the server today, and the person with the largest share. */
 function cost(found: SpentCost, locale: Locale): TextLine {
   const { top, turns: n } = found;
   const { cap, each, isNone, spent: x } = shownCost(found, locale);
@@ -44,7 +44,7 @@ function cost(found: SpentCost, locale: Locale): TextLine {
   return { id: 'stats.cost', with: { x, cap, n, y: each, top: by } };
 }
 
-/** What the caller spent today, of their share. */
+/** Spending of the caller today, of their share. */
 function ownCost(found: SpentShare, locale: Locale): TextLine {
   const { cap, isNone, spent: x } = shownCost(found, locale);
   if (isNone) return { id: 'stats.cost.own.none', with: { cap } };

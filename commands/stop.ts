@@ -11,7 +11,7 @@ import { namedOutcome } from '#src/session/tracks/track-outcome-texts.ts';
 import { notInRoom } from './rights.ts';
 
 const kinds = ['speech', 'sounds', 'everything'] as const;
-/** Tracks that are put to the vote at once, each under a message of its own. */
+/** Most tracks put to the vote at once, each under a message of its own. */
 const mostPolls = 5;
 
 export const stop: Command = {
@@ -29,7 +29,7 @@ export const stop: Command = {
   },
 };
 
-/** One's own sounds end; those of others end for a DJ, else it counts as a vote, as with `/track stop`. */
+/** Stops the caller's own sounds; for sounds of others a DJ stops them, and anybody else votes, as with `/track stop`. */
 function stopSounds(
   call: CommandCall,
   { tracks }: Pick<CommandPorts, 'tracks'>,

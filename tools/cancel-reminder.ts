@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { mostReminders } from '#src/people/reminders.ts';
 import { tool } from '#src/session/ports/tool.ts';
 
-/** Cancels one reminder or timer of whoever asks. */
+/** Cancels one reminder or timer of the asker. */
 export const cancelReminder = tool({
   name: 'cancel_reminder',
   description: 'Cancels a reminder or timer of whoever asks, if they ask for that.',

@@ -7,7 +7,7 @@ import { seekTargetOf } from '#src/session/tracks/seek-target.ts';
 import { isOwnTrack, trackNameOf } from '#src/session/tracks/track-names.ts';
 import { type TextId, text } from '#src/texts/texts.ts';
 
-/** Outcomes that everybody hears by themselves. */
+/** Outcomes that everybody hears without being told. */
 const done: ReadonlySet<TextId> = new Set([
   'track.volume',
   'track.fading',
@@ -82,12 +82,12 @@ export const changeTrack = tool({
   },
 });
 
-/** The bot's own voice or cues, of which people hear only what comes next. */
+/** The bot's own voice or cues, whose change people notice only with the next sound. */
 function isOwn(track: string | undefined): boolean {
   return isOwnTrack(trackNameOf(track ?? '') ?? '');
 }
 
-/** Undefined where something is missing for it, or too much is there. */
+/** Undefined where an argument is missing or superfluous. */
 function changeOf(call: Call): TrackChange | undefined {
   const { deed, item } = call;
   switch (deed) {

@@ -15,14 +15,14 @@ import { visible } from './visible.ts';
 
 /** Longest list of arguments beside the button: Discord shows all of it, also where each character has to be escaped. */
 const longestShownChars = 700;
-/** Least part of a value that says something; below it, names and lengths stand alone. */
+/** Shortest useful part of a value, in characters; below it, only names and lengths are shown. */
 const leastPartChars = 12;
-/** Longest result that the channel reads. */
+/** Longest result posted in the channel, in characters. */
 const longestLineChars = 1_500;
 /** Longest part of it that is said, in characters: about twenty seconds. */
 const longestSpokenChars = 300;
 
-/** A tool that is not the bot's own, as the session runs it: by the operator's rules, and with nothing of ours in its reach. */
+/** A tool of the operator, as the session runs it: by the operator's rules, and without access to the bot. */
 export function externalTool(tool: ExternalTool): RoomTool {
   const { name, description, parameters, rules } = tool;
   const check = fitArguments(parameters);
@@ -55,7 +55,7 @@ type ShownArguments =
   | Pick<ConfirmableAction & { readonly kind: 'ready' }, 'kind' | 'ask' | 'files'>
   | Extract<PreparedAction, { kind: 'refused' }>;
 
-/** All that a call sends, beside the button or, where it is too long for that, in a file; else it is refused. */
+/** All arguments of a call, beside the button or, where they are too long, in a file; else the call is refused. */
 function shown(
   { title: tool }: ExternalTool,
   given: Readonly<Record<string, unknown>>,
@@ -101,7 +101,7 @@ function told(line: TextLine): Pick<ToolOutcome, 'line' | 'aloud'> {
   return { line, aloud: line };
 }
 
-/** As much of a result as somebody listens to; undefined where nothing of it can be said. */
+/** The part of a result that is said aloud; undefined where nothing of it can be said. */
 function spokenPart(text: string): TextLine | undefined {
   const words = speakable(text);
   if (words === '') return undefined;

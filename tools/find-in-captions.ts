@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { tool } from '#src/session/ports/tool.ts';
 
-/** Tool for what was said in the channel, as it was written down: the bot quotes the lines itself. */
+/** Searches the captions of the channel; the bot quotes the lines itself. */
 export const findInCaptions = tool({
   name: 'find_in_captions',
   description:

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { tool } from '#src/session/ports/tool.ts';
 
-/** Deletes something the server had the bot remember. */
+/** Deletes a memory of the server. */
 export const forgetMemory = tool({
   name: 'forget_memory',
   description:

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { tool } from '#src/session/ports/tool.ts';
 
-/** Tells the reminders and timers of whoever asks. */
+/** Lists the reminders and timers of the asker. */
 export const listReminders = tool({
   name: 'list_reminders',
   description: 'The reminders and timers of whoever asks, with their numbers and times.',

@@ -3,9 +3,9 @@ import { tool } from '#src/session/ports/tool.ts';
 import { cut } from '#src/texts/plain.ts';
 import { visible } from './visible.ts';
 
-/** Discord takes 2,000; the rest is for what makes a text harmless. */
+/** Longest text, in characters: Discord allows 2,000, and escaping takes the rest. */
 const longestChars = 1_500;
-/** Longest text beside the button, where nothing of it may be clicked; of others its beginning, and all of it as a file. */
+/** Longest text beside the button, in characters, without links; a longer text shows its beginning, and a file shows all of it. */
 const longestShownChars = 700;
 const longestBeginningChars = 80;
 

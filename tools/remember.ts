@@ -4,7 +4,7 @@ import { tool } from '#src/session/ports/tool.ts';
 /** Longest memory, in characters. */
 const longestChars = 200;
 
-/** Has the bot remember something for the server, once whom it is about has confirmed it. */
+/** Stores a memory for the server, once the person it is about has confirmed it. */
 export const remember = tool({
   name: 'remember',
   description:

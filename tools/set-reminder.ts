@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { maxReminderChars } from '#src/people/reminders.ts';
 import { tool } from '#src/session/ports/tool.ts';
 
-/** Longest words for a time, in characters. */
+/** Longest description of a time, in characters. */
 const maxTimeChars = 80;
 
-/** Sets a reminder, or a timer where there is nothing to be reminded of. */
+/** Sets a reminder, or a timer if there is no text. */
 export const setReminder = tool({
   name: 'set_reminder',
   description:

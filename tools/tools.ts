@@ -12,7 +12,7 @@ import { setReminder } from './set-reminder.ts';
 import { time } from './time.ts';
 import { whoIsHere } from './who-is-here.ts';
 
-/** Everything a model may call while it answers. */
+/** All tools that a model may call while it answers. */
 export const tools: readonly RoomTool[] = [
   time,
   whoIsHere,

@@ -1,4 +1,4 @@
-/** A text in which each character is seen: others stand as escapes, which mean the same in JSON. */
+/** A text in which each character is visible: invisible ones become escapes, which mean the same in JSON. */
 export function visible(text: string): string {
   return text.replace(unseen, (part) =>
     part.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),

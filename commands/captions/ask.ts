@@ -9,7 +9,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { quoted } from './find.ts';
 import { noTranscript } from './transcript.ts';
 
-/** What a question may be about beside a day: the session now, the one before, or all of them. */
+/** Subjects of a question besides a day: the current session, the previous one, or all of them. */
 const subjects = ['this', 'last', 'all'] as const;
 
 /** The transcript that a question is answered from. */

@@ -35,7 +35,7 @@ export const captionButtons: readonly Button[] = [
   },
 ];
 
-/** What was said before they came, for somebody who came later. */
+/** Recap of the session before the presser came. */
 async function sumUpMissed(
   { guildId, callerId, callerName }: CommandCall,
   { timesIn, transcripts }: CommandPorts,

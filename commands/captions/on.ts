@@ -31,7 +31,7 @@ async function turnOn(call: CommandCall, ports: CommandPorts): Promise<Replies> 
   return replyTo(await ports.captions.turnOn(call.guildId, options), call.guildId);
 }
 
-/** What everybody reads of captions that go on. */
+/** Announcement of captions, for everybody in the channel. */
 function replyTo(turned: CaptionsOn, guildId: string): Replies {
   switch (turned.kind) {
     case 'nowhere':

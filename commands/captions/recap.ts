@@ -7,7 +7,7 @@ import { noTranscript } from './transcript.ts';
 
 const starts = ['start', 'i came'] as const;
 
-/** A chat server of one's own may think long about an evening; the session itself gives up waiting a minute earlier. */
+/** A self-hosted chat server may take long for a whole evening; the session itself gives up a minute earlier. */
 export const longestRecapMs = 14 * 60_000;
 
 export const recap: Command = {
@@ -32,7 +32,7 @@ async function sumUp(call: CommandCall, ports: CommandPorts): Promise<Replies> {
   return recapReplies(outcome, ports.timesIn(guildId));
 }
 
-/** A recap for the eyes of the caller, or why there is none. */
+/** A recap that only the caller sees, or the reason why there is none. */
 export function recapReplies(outcome: RecapOutcome, times: WallTimes): Replies {
   switch (outcome.kind) {
     case 'recap': {

@@ -3,7 +3,7 @@ import type { WallTimes } from '#src/captions/files/wall-time.ts';
 import type { ListedSession } from '#src/captions/transcript-store.ts';
 import type { CommandCall, CommandOption, CommandPorts } from '#src/session/ports/command.ts';
 
-/** A session by its day, time and channel, of those with something that the caller may know. */
+/** Option for a session by its day, time and channel; offers sessions with lines that the caller may know. */
 export const sessionOption: CommandOption = {
   name: 'session',
   description: 'command.captions.session',
@@ -12,7 +12,7 @@ export const sessionOption: CommandOption = {
   suggest: async (typed, call, ports) => closest(typed, [...(await byLabel(call, ports)).keys()]),
 };
 
-/** The session that was picked: `none` was, so it is the last one. */
+/** The picked session; an empty option means the last one. */
 export async function pickedSession(
   call: CommandCall,
   ports: Pick<CommandPorts, 'timesIn' | 'transcripts'>,

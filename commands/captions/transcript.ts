@@ -33,7 +33,7 @@ async function sendTranscript(call: CommandCall, ports: CommandPorts): Promise<R
   return [{ id: 'transcript.file', with: { channel, date, n }, to: 'caller', files }];
 }
 
-/** Why there is no transcript, to the caller alone. */
+/** Reason for a missing transcript, shown to the caller alone. */
 export function noTranscript(found: NoTranscript): Replies {
   switch (found.kind) {
     case 'none':

@@ -13,7 +13,7 @@ import { type TextLine, text } from '#src/texts/texts.ts';
 /** Most characters of one message; the rest of Discord's 2,000 is for its heading. */
 const maxChars = 1_800;
 
-/** What the server has the bot remember, and what is taken out of it. */
+/** Lists the memories of the server, and deletes one of them. */
 export const memories: Command = {
   name: 'memories',
   description: 'command.privacy.memories',

@@ -3,7 +3,7 @@ import type { SaveOutcome } from '#src/session/ports/command-ports.ts';
 import { captionsKept } from '#src/texts/captions-kept.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 
-/** How somebody says yes or no without typing. */
+/** Buttons that allow or deny hearing. */
 export const consentButtons = ['consent.always', 'consent.today', 'consent.never'] as const;
 
 type Ports = Pick<CommandPorts, 'places' | 'privacy'>;
@@ -17,7 +17,7 @@ export function answered(
   return [{ id, to: 'caller', ...(!saved && { lines: [{ id: 'privacy.unsaved' }] }) }];
 }
 
-/** How the caller stands with the bot, and the buttons to change it. */
+/** Privacy status of the caller, and the buttons to change it. */
 export async function status(call: CommandCall, { privacy }: Ports): Promise<Replies> {
   return [{ ...(await statusLine(call, privacy)), to: 'caller', buttons: consentButtons }];
 }
@@ -37,7 +37,7 @@ export async function card(call: CommandCall, ports: CardPorts): Promise<Replies
   ];
 }
 
-/** For how long captions are kept there, as far as that is known. */
+/** Retention of captions there, as far as it is known. */
 async function keptLines(
   { guildId }: CommandCall,
   settings: CommandPorts['settings'],

@@ -2,7 +2,7 @@ import { notManaging } from '#commands/rights.ts';
 import type { Command } from '#src/session/ports/command.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 
-/** A persona may be long; the rest is not needed to tell which one it is. */
+/** Characters shown of a long value: enough to recognise a persona. */
 const shownChars = 120;
 
 export const view: Command = {

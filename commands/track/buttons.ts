@@ -7,10 +7,10 @@ import type { PlainTextId } from '#src/texts/texts.ts';
 import { listed } from './list.ts';
 import { callerOf, told, toldAlone } from './replies.ts';
 
-/** Of one press of a button. */
+/** Volume change of one press, in percent. */
 const stepPercent = 10;
 
-/** The second row of the panel; `about` is the track. And the vote under a refusal, of the poll it is about. */
+/** Second row of the panel, where `about` is the track; and the vote button under a refusal, where `about` is the poll. */
 export const trackPresses: readonly Button[] = [
   deed('pause', 'button.track.pause'),
   deed('resume', 'button.track.resume'),

@@ -8,7 +8,7 @@ import {
   usualTrack,
 } from '#src/session/tracks/track-names.ts';
 
-/** One more than a name has shows that it is too long. */
+/** One character more than a name may have, so that a longer name is noticed. */
 const mostChars = mostTrackNameUnits + 1;
 
 const known: Suggest = async (typed, { guildId }, { tracks }) =>
@@ -30,7 +30,7 @@ const orVoice: Suggest = async (typed, call, ports) =>
 const orVoiceOrAll: Suggest = async (typed, call, ports) =>
   closest(typed, [...(await orVoice('', call, ports)), everyTrack]);
 
-/** A track of people; to put a sound on it, it need not be there yet. */
+/** Option for a track of people; it need not exist yet. */
 export const newTrack: CommandOption = {
   name: 'track',
   description: 'command.track.name',
@@ -39,18 +39,18 @@ export const newTrack: CommandOption = {
   suggest: playable,
 };
 
-/** A track there is, the bot's own included. */
+/** Option for an existing track, including the bot's own. */
 export const anyTrack: CommandOption = { ...newTrack, suggest: known };
 
-/** A track on which something waits: what the bot says does, too. */
+/** Option for a track with a queue, including the bot's speech. */
 export const queueTrack: CommandOption = { ...newTrack, suggest: orVoice };
 
-/** A track there is, or all of them. */
+/** Option for an existing track, or all of them. */
 export const trackOrAll: CommandOption = {
   ...newTrack,
   description: 'command.track.name.all',
   suggest: orAll,
 };
 
-/** As `trackOrAll`, what the bot says included. */
+/** As `trackOrAll`, including the bot's speech. */
 export const soundsOrAll: CommandOption = { ...trackOrAll, suggest: orVoiceOrAll };

@@ -10,7 +10,7 @@ import { newTrack } from './options.ts';
 import { callerOf, trackIn } from './replies.ts';
 import { levelIn } from './volume.ts';
 
-/** Links to attachments have about 300. */
+/** Longest link, in characters; links to attachments have about 300. */
 const mostChars = 1_000;
 
 const options: readonly CommandOption[] = [

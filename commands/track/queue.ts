@@ -6,7 +6,7 @@ import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 import { queueTrack } from './options.ts';
 import { nowhere, trackIn, trackLine } from './replies.ts';
 
-/** More than anybody reads; the rest is counted. */
+/** Most items listed; the rest is counted. */
 const shown = 15;
 
 export const queue: Command = {

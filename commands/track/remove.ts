@@ -5,10 +5,10 @@ import { isSameTrack, ownItems, voiceTrack } from '#src/session/tracks/track-nam
 import { queueTrack } from './options.ts';
 import { callerOf, told, trackIn } from './replies.ts';
 
-/** Discord shows no longer suggestion. */
+/** Longest suggestion that Discord shows, in characters. */
 const mostChars = 100;
 
-/** What waits on the track that is named so far, as `2. rain`. */
+/** Waiting items of the track that is named so far, as `2. rain`. */
 const waiting: Suggest = async (typed, call, { tracks }) => {
   const track = trackIn(call);
   const view = tracks.list(call.guildId)?.find(({ name }) => isSameTrack(name, track));

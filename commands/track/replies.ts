@@ -5,17 +5,17 @@ import { namedOutcome, trackOutcome } from '#src/session/tracks/track-outcome-te
 import { playingTime } from '#src/texts/duration.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 
-/** The caller, as tracks know people. */
+/** The caller as the owner of sounds on tracks. */
 export function callerOf({ callerId, callerName, mayManage }: CommandCall): TrackCaller {
   return { id: callerId, name: callerName, mayManage };
 }
 
-/** The track somebody named, or the usual one. */
+/** The named track, or the default one. */
 export function trackIn({ words }: CommandCall): string {
   return words.track ?? usualTrack;
 }
 
-/** Outcome of each track, under each other; the channel reads what has changed, and what it may vote on. */
+/** Outcomes of all tracks, one a line; the channel reads changes and votes. */
 export function told(all: readonly TrackOutcome[]): Replies {
   const lines = all.map(all.length > 1 ? namedOutcome : trackOutcome);
   const [first = { id: 'track.none' } as const, ...rest] = lines;

@@ -4,7 +4,7 @@ import { seekTargetOf } from '#src/session/tracks/seek-target.ts';
 import { newTrack } from './options.ts';
 import { callerOf, told, trackIn } from './replies.ts';
 
-/** `-10:00:00` and some spaces. */
+/** Longest position, in characters: `-10:00:00` and some spaces. */
 const mostChars = 12;
 
 export const seek: Command = {

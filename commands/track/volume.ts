@@ -29,7 +29,7 @@ export const volume: Command = {
   },
 };
 
-/** Discord holds people to the bounds, but not every client of somebody's making. */
+/** Discord enforces the bounds for people, but not for every unofficial client. */
 export function levelIn(word: CommandCall['words'][string] | undefined): number | undefined {
   const level = Number(word?.trim() || Number.NaN);
   return Number.isInteger(level) && level >= 0 && level <= maxVolumePercent ? level : undefined;

@@ -6,10 +6,10 @@ import type { Form } from '#src/session/ports/form.ts';
 import { formOfPersona } from './persona-form.ts';
 import { unknownPersona } from './persona-replies.ts';
 
-/** What whoever manages a server may do with its personas. */
+/** Actions of managers on the personas of a server. */
 export const personaActs = ['new', 'edit', 'remove'] as const;
 
-/** The form that somebody asks for; undefined where there is none, for which `withoutForm` tells the reason. */
+/** The requested form; undefined where there is none, and `withoutForm` gives the reason. */
 export async function personaFormFor(
   call: CommandCall,
   ports: CommandPorts,
@@ -21,7 +21,7 @@ export async function personaFormFor(
   return former && formOfPersona({ former });
 }
 
-/** Removes a persona, or tells why there is no form. */
+/** Removes a persona, or gives the reason why there is no form. */
 export async function withoutForm(call: CommandCall, ports: CommandPorts): Promise<Replies> {
   const denied = notManaging(call);
   if (denied) return [denied];
@@ -46,7 +46,7 @@ export async function withoutForm(call: CommandCall, ports: CommandPorts): Promi
   ];
 }
 
-/** The persona that was named, else the one that the bot is there. */
+/** The named persona, else the current one of the bot there. */
 async function meant(
   { callerId: id, guildId, mayManage, words }: CommandCall,
   { personas, sessions }: CommandPorts,

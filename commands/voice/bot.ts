@@ -13,7 +13,7 @@ import { unknownPersona } from './persona-replies.ts';
 import { unknownVoice } from './unknown-voice.ts';
 import { voiceOption } from './voice-option.ts';
 
-/** What a person types to have no persona, or the voice of the persona again. */
+/** Value that clears the persona, or restores the persona's voice. */
 const standard = 'default';
 const places = ['channel', 'server'] as const;
 

@@ -14,7 +14,7 @@ import { type TextLine, text } from '#src/texts/texts.ts';
 import { unknownVoice } from './unknown-voice.ts';
 import { voiceOption } from './voice-option.ts';
 
-/** What a person types to take a choice back. */
+/** Value that takes a choice back. */
 const standard = 'default';
 const maxNameChars = 50;
 
@@ -101,7 +101,7 @@ function speedOf(typed: string | undefined): Read {
   return { change: { speed: speed === 1 ? null : speed } };
 }
 
-/** A letter at least, and nothing that a model of speech could take for markup. */
+/** At least one letter, and no characters that a speech model could read as markup. */
 function spokenNameOf(typed: string | undefined): Read {
   if (typed === undefined) return nothing;
   if (isStandard(typed)) return { change: { spokenName: null } };

@@ -11,7 +11,7 @@ import type { CommandCall, CommandPorts, FormHandler, Reply } from '#src/session
 import type { Form, FormInput } from '#src/session/ports/form.ts';
 import { faultReply, savedReply } from './persona-replies.ts';
 
-/** The fields that a form shows; what else a persona has stays as it is. */
+/** Fields of the form; all other fields of a persona stay unchanged. */
 const fields = [
   'name',
   'instructions',
@@ -22,7 +22,7 @@ const fields = [
 const formName = 'persona';
 const maxTagChars = 35;
 
-/** A form of a persona; `former` is the one that is changed, and `name` how a new one may be called. */
+/** Form of a persona; `former` is the persona to change, and `name` the suggested name of a new one. */
 export function formOfPersona({ former, name }: { former?: Persona; name?: string }): Form {
   const inputs = fields.map((field): FormInput => {
     const isLong = field === 'instructions' || field === 'tone';
@@ -43,7 +43,7 @@ export function formOfPersona({ former, name }: { former?: Persona; name?: strin
   };
 }
 
-/** A form of a persona that somebody sent. */
+/** Handler of a persona form that was sent. */
 export const personaForm: FormHandler = {
   name: formName,
   inputs: fields,
@@ -63,12 +63,12 @@ export const personaForm: FormHandler = {
   },
 };
 
-/** An input that was left empty takes its field away. */
+/** An empty input removes its field. */
 function typed(words: CommandCall['words']): Readonly<Record<string, string | undefined>> {
   return Object.fromEntries(fields.map((field) => [field, words[field]?.trim()]));
 }
 
-/** The persona that the form was opened for; undefined: a new one, or it is gone. */
+/** The persona for which the form was opened; undefined: a new one, or it was removed. */
 async function formerOf(
   { guildId, words: { about } }: CommandCall,
   personas: CommandPorts['personas'],
@@ -88,7 +88,7 @@ function taken({ name }: Persona, words: CommandCall['words']): Reply {
   return withTyped({ id: 'persona.taken', with: { persona: name }, to: 'caller' }, words);
 }
 
-/** Discord keeps nothing of a form that was sent: what took long to write comes back. */
+/** Discord keeps nothing of a sent form, so the reply returns its text. */
 function withTyped(reply: Reply, { instructions, tone }: CommandCall['words']): Reply {
   const texts = [instructions, tone].filter((one) => one !== undefined);
   if (texts.length === 0) return reply;

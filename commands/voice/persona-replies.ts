@@ -7,7 +7,7 @@ import { firstChars } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { unknownVoice } from './unknown-voice.ts';
 
-/** Characters of the instructions that are shown, so that whoever takes a persona over sees what it is told. */
+/** Characters of the instructions that are shown, so that a person who imports a persona sees them. */
 const shownChars = 1_200;
 
 /** Reply to a name that no persona has. */
@@ -17,7 +17,7 @@ export function unknownPersona(x: string, known: readonly string[]): Reply {
     : { id: 'persona.unknown', with: { x, closest: nearest(x, known).join(', ') }, to: 'caller' };
 }
 
-/** Reply to what is no persona; nothing was changed. */
+/** Reply to an invalid persona; nothing was changed. */
 export function faultReply(fault: PersonaFileFault): Reply {
   return { ...faultLine(fault), to: 'caller' };
 }

@@ -14,7 +14,7 @@ import { text } from '#src/texts/texts.ts';
 
 /** Longest list that is shown in the reply itself; a longer one is a file. */
 const longestShownChars = 1_000;
-/** Most characters that can be typed: more than may be, so that a longer one shows. */
+/** Most characters that can be typed: more than are allowed, so that a longer word is noticed. */
 const [maxWordChars, maxSayChars] = [100, 200];
 
 const known: Suggest = async (typed, { guildId }, { words }) =>

@@ -4,7 +4,7 @@ import type { ChannelRef } from './voice-link.ts';
 /** Chats in which captions are written; discord implements it. */
 export interface CaptionChats {
   /**
-   * Where captions of a voice channel go: its own chat, or a thread in the text channel `inChannelId`: `formerId` where that
+   * Opens the chat for captions of a voice channel: its own chat, or a thread in the text channel `inChannelId`: `formerId` where that
    * takes messages, else a new one of that name. Errors: BotError `discord.forbidden`, `discord.unreachable`. Aborting `signal` throws `signal.reason`.
    */
   open(
@@ -18,7 +18,7 @@ export interface CaptionChats {
   mayRead(guildId: string, channelId: string, personId: string): Promise<boolean>;
   /** Whether everybody who manages that server may read that chat now, by their role. */
   managersMayRead(guildId: string, channelId: string): Promise<boolean>;
-  /** Called when somebody deletes messages, or the chat that held them. Replaces the former listener. */
+  /** Called when messages are deleted, or the chat that held them. Replaces the former listener. */
   onDeleted(listener: (deleted: DeletedMessages) => void): void;
 }
 
@@ -38,7 +38,7 @@ export type DeletedMessages =
   /** The whole chat: channel or thread. */
   | { readonly kind: 'chat'; readonly channelId: string };
 
-/** One chat. It is told what each message is to show, and brings that about at the pace Discord allows. */
+/** One chat. It posts and edits messages as they are requested, at the pace Discord allows. */
 export interface CaptionChat {
   readonly channelId: string;
   /**
@@ -47,11 +47,11 @@ export interface CaptionChat {
    * message that was posted by a former run.
    */
   show(wish: MessageWish): void;
-  /** Told what became of wishes. Replaces the former listener. */
+  /** Called with the outcome of each wish. Replaces the former listener. */
   onOutcome(listener: (outcome: WishOutcome) => void): void;
   /** Resolves when nothing waits any more, or after `ms`. */
   flush(ms: number): Promise<void>;
-  /** Nothing more is sent but what waits. */
+  /** Sends what waits, and nothing after it. */
   close(): void;
 }
 

@@ -25,7 +25,7 @@ export type CaptionsOn =
   | { readonly kind: 'failed'; readonly line: TextLine }
   | { readonly kind: 'nowhere' };
 
-/** What recognising an hour of talk costs, and how much of what nobody asks the bot is paid a day; 0: no limit. */
+/** Price of recognising an hour of talk, and the paid minutes a day of talk that is not meant for the bot; 0: no limit. */
 export type HourPrice = { readonly minutesADay: number } & (
   | { readonly kind: 'free' | 'unknown' }
   | { readonly kind: 'priced'; readonly usd: number }
@@ -48,11 +48,11 @@ export type TranscriptQuestion = {
 export type RecapRequest = {
   readonly sessionId?: string;
   readonly since: 'start' | 'i came';
-  /** What was said in the session that goes on before the asker came. */
+  /** Lines of the current session from before the asker came. */
   readonly until?: 'i came';
 };
 
-/** Why there is nothing: no such session, nothing they may know, or a store or server in trouble. */
+/** Reason for a missing transcript: no such session, no lines that the asker may know, or a failing store or server. */
 export type NoTranscript =
   | { readonly kind: 'none' | 'unread' }
   | { readonly kind: 'unknown'; readonly typed: string };
@@ -70,7 +70,7 @@ export type QuotedLine = {
   readonly name: string;
   readonly atWallMs: number;
   readonly text: string;
-  /** Its speaker, or the people whom the bot answered with it: whoever quotes it says something of theirs. */
+  /** Its speaker, or the people whom the bot answered with it: a quote of it contains their words. */
   readonly aboutIds: readonly string[];
   /** Address of the message that shows it. */
   readonly link?: string;
@@ -80,21 +80,21 @@ export type FindOutcome =
   | {
       readonly kind: 'found';
       readonly lines: readonly QuotedLine[];
-      /** Those of whom it is known that they may know all of these lines. */
+      /** People who may know all of these lines. */
       readonly knownBy: KnownBy;
-      /** No chat server chose them: they are what a search found. */
+      /** Found by search alone, without a choice by a chat server. */
       readonly isUnchosen?: true;
     }
   | NoTranscript;
 
-/** `failed`: too many are being answered. */
+/** `failed`: the limit of concurrent answers is reached. */
 export type AnswerOutcome = FindOutcome | { readonly kind: 'failed'; readonly line: TextLine };
 
 export type RecapOutcome =
   | {
       readonly kind: 'recap';
       readonly session: TranscriptSession;
-      /** Lines that were summed up. */
+      /** Number of summarised lines. */
       readonly lineCount: number;
       readonly points: readonly QuotedLine[];
     }

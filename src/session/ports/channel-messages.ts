@@ -3,11 +3,11 @@ import type { TextLine } from '#src/texts/texts.ts';
 import type { ReplyFile } from './command.ts';
 import type { ChannelRef } from './voice-link.ts';
 
-/** What one person is to read; the mention of the person comes before it. */
+/** Text for one person; the mention of the person precedes it. */
 export type PersonalLine = {
   readonly personId: string;
   readonly text: string;
-  /** The same each time it is written, where that may happen again after an answer of Discord was lost. */
+  /** Idempotency key, for lines that may be written again after a response of Discord was lost. */
   readonly id?: string;
 };
 

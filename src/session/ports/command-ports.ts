@@ -17,18 +17,18 @@ export type JoinOutcome =
       readonly kind: 'joined' | 'already';
       /** People there besides bots. */
       readonly company: number;
-      /** Who agreed earlier could not be read: nobody is heard who did not say yes in this session. */
+      /** Saved consents could not be loaded: only people who agree in this session are heard. */
       readonly unread?: true;
     }
   | { readonly kind: 'busy'; readonly other: string; readonly people: number }
   /**
-   * No answer in time, Discord wants to be left alone for a while, or the link broke at once. Tried again by itself;
+   * No answer in time, a rate limit of Discord, or the link broke at once. Retried automatically;
    * `/leave` ends that.
    */
   | { readonly kind: 'timeout' | 'resting' | 'lost' | 'offline'; readonly nextTryMs: number }
   /** Discord asks for a wait (ms) that is too long to try again without a new `/join`. */
   | { readonly kind: 'barred'; readonly restMs: number }
-  /** Refused as often as is sensible; somebody sent it away; or the session was ended before it had begun. */
+  /** Refused too often; the bot was disconnected; or the session ended before it had begun. */
   | { readonly kind: 'refused' | 'sent-away' | 'left' }
   /** The process is being stopped. */
   | { readonly kind: 'stopping' }
@@ -43,12 +43,12 @@ export type LeaveOutcome =
       readonly kind: 'left';
       readonly channel: string;
       readonly stayedMs: number;
-      /** Something was written that is kept. */
+      /** Lines of captions are kept. */
       readonly hasTranscript: boolean;
     }
   | { readonly kind: 'nowhere' };
 
-/** What is known of servers and channels without asking; discord implements it. */
+/** Cached facts about servers and channels; discord implements it. */
 export interface Places {
   facts(channel: ChannelRef, callerId: string): ChannelFacts | undefined;
   /** Whether the bot is in this server, as far as Discord has told. */
@@ -57,7 +57,7 @@ export interface Places {
   guildName(guildId: string): string | undefined;
   /** Name of the bot in this server. */
   botName(guildId: string): string;
-  /** What everybody in this server reads; English where there is no table for its language. */
+  /** Language of texts for everybody in this server; English where there is no table for its language. */
   localeIn(guildId: string): Locale;
   /** Whether this person has Manage Server, as far as Discord has told. */
   mayManage(guildId: string, personId: string): boolean;
@@ -69,17 +69,17 @@ export interface Places {
   people(channel: ChannelRef): readonly ChannelMember[];
 }
 
-/** Asking Discord about members, as it tells nobody whose roles have changed; discord implements it. */
+/** Queries about members, as Discord does not report changed roles; discord implements it. */
 export interface Members {
   /**
-   * Afterwards `Places` knows this member's rights; somebody who is no member any more has none.
+   * Updates this member's rights in `Places`; a former member has none.
    *
    * Errors: BotError `discord.unreachable`, after 5 s at most; then all is as it was. Aborting throws `signal.reason`.
    */
   refresh(guildId: string, personId: string, signal: AbortSignal): Promise<void>;
 }
 
-/** Who asks for something, as far as it decides whether they may. */
+/** Person whose access is checked. */
 export type AccessRequest = {
   readonly guildId: string;
   readonly callerId: string;
@@ -87,59 +87,59 @@ export type AccessRequest = {
   readonly mayManage: boolean;
 };
 
-/** How a question is answered: aloud in the channel, in writing, or as a file of sound. */
+/** Form of an answer: aloud in the channel, in writing, or as a sound file. */
 export type AnswerForm = 'voice' | 'text' | 'file';
 
-/** What a question is about; with a recording it may be empty. */
+/** Additional parts and conditions of a question, which may be empty with a recording. */
 export type QuestionSubject = {
   readonly recording?: SoundFile;
   /** Author of the message it was in, if not the asker: then it is data like the message. */
   readonly recordedBy?: string;
-  /** Longest wait for the answer, in ms, where whoever asks has one. */
+  /** Longest wait for the answer, in ms, where the asker has a limit. */
   readonly longestMs?: number;
   /** Chat in which question and answer stand for all who may open it. */
   readonly placeId?: string | undefined;
-  /** Aborted when whoever asks has gone: an answer that is not said aloud ends, at its server too, by throwing the reason. */
+  /** Aborted when the asker has gone: an answer that is not said aloud ends, at its server too, by throwing the reason. */
   readonly signal?: AbortSignal;
-  /** How an answer that is spoken sounds; a Realtime conversation keeps its voice. */
+  /** Manner of a spoken answer; a Realtime conversation keeps its voice. */
   readonly manner?: SpokenManner;
-  /** A message that was written by whomever. */
+  /** A quoted message of any author. */
   readonly quoted?: { readonly author: string; readonly text: string };
 };
 
 export type Asker = {
   readonly id: string;
   readonly name: string;
-  /** A program that uses the bot over HTTP: it knows nothing of what people say. */
+  /** A program that uses the bot over HTTP; it has no access to what people say. */
   readonly isProgram?: true;
 };
 
 /** Slowest and fastest pace that a text or an answer may be given. */
 export const [slowest, fastest] = [0.5, 2];
-/** Longest words, in characters, about how something sounds. */
+/** Longest description of a tone, in characters. */
 export const longestToneChars = 300;
 
-/** How a text or an answer is spoken; what is left out is as usual. */
+/** Manner of a spoken text or answer; missing fields mean the default. */
 export type SpokenManner = {
   /** Name of a voice. */
   readonly voice?: string | undefined;
-  /** One of `VoiceControl.models`. */
+  /** One of `SessionVoices.models`. */
   readonly model?: string | undefined;
-  /** How it sounds, in words for the speech server; embedded voices take none. */
+  /** Tone in words, for the speech server; embedded voices support none. */
   readonly tone?: string | undefined;
   /** Pace, 0.5 to 2 at the same pitch; 1 is usual. */
   readonly speed?: number | undefined;
 };
 
-/** How a text is read out. */
+/** Options of a text that is read out. */
 export type SayOptions = SpokenManner & {
-  /** Has a share that this is counted to. */
+  /** Person whose share this is counted to. */
   readonly payerId?: string | undefined;
-  /** Whose it is in lists, and who may take it back. */
+  /** Owner in lists, who may also take it back. */
   readonly owner?: Asker | undefined;
   /** In place of the track `voice`: it plays there as a sound, and waits like one. */
   readonly track?: string | undefined;
-  /** Told once how it ended, if it was queued or placed. Never throws. */
+  /** Called once with the end, if it was queued or placed. Never throws. */
   readonly onEnd?: ((end: PlayEnd) => void) | undefined;
 };
 
@@ -164,7 +164,7 @@ export type AskOutcome =
       readonly text: ConfidentialText;
       /** The answer as a WAV file, for those who may know its text, where that was asked for and the voice is not out: 24 kHz mono, 180 s at most. */
       readonly wav?: Uint8Array;
-      /** To be read with it: who answered in whose place. */
+      /** Note shown with it: the model that answered in place of another. */
       readonly line?: TextLine;
     }
   /** The sentence that tells the asker what went wrong. */
@@ -203,7 +203,7 @@ export type ForgetOutcome =
       readonly kind: 'forgotten';
       readonly total: number;
       readonly copies: CopiesOutcome;
-      /** Messages that still show something of it for a while. */
+      /** Number of messages that still show something of it for a while. */
       readonly toChange?: number;
       readonly staysDenied?: true;
       /** The list of people whom the server has blocked names them still. */
@@ -227,7 +227,7 @@ export interface PageLinks {
   link(guildId: string, personId: string): string | undefined;
 }
 
-/** How fast the bot was in this server; status implements it. */
+/** Latency of answers in a server; status implements it. */
 export interface Stats {
   speed(guildId: string): AnswerSpeed | undefined;
   lastTurn(guildId: string): LatestAnswer | undefined;

@@ -38,7 +38,7 @@ export type Reply = TextLine & {
   readonly files?: readonly ReplyFile[];
 };
 
-/** A file that hangs on a reply, seen by whoever sees the reply. */
+/** A file attached to a reply, with the same audience. */
 export type ReplyFile = { readonly name: string } & (
   | { readonly text: string }
   | { readonly bytes: Uint8Array }
@@ -46,7 +46,7 @@ export type ReplyFile = { readonly name: string } & (
 
 export type Replies = readonly [Reply, ...Reply[]];
 
-/** Who asked, from where, and with which words. */
+/** Invocation of a command: the caller, the place, and the options. */
 export type CommandCall = {
   readonly guildId: string;
   readonly callerId: string;
@@ -61,7 +61,7 @@ export type CommandCall = {
   readonly callerRoleIds: readonly string[];
   /** A channel option, where the command has one and the caller filled it. */
   readonly channel?: ChannelRef;
-  /** A sound option, where the command has one and the caller filled it with whatever file. */
+  /** A sound option, where the command has one and the caller filled it with any file. */
   readonly sound?: SoundFile;
   /** Another file option, as `sound`. */
   readonly file?: SoundFile;
@@ -71,7 +71,7 @@ export type CommandCall = {
   readonly words: Readonly<Record<string, string>>;
 };
 
-/** Anything anybody wrote; nothing in it is a word of the caller. */
+/** Message of any author; none of its words count as the caller's. */
 export type PickedMessage = {
   readonly messageId: string;
   readonly author: string;
@@ -83,7 +83,7 @@ export type PickedMessage = {
   readonly sounds: readonly SoundFile[];
 };
 
-/** What a command may ask for, in words a person sees. */
+/** Option of a command, with its description. */
 export type CommandOption = {
   readonly name: string;
   readonly description: PlainTextId;
@@ -98,7 +98,7 @@ export type CommandOption = {
   | { readonly kind: 'choice'; readonly values: readonly string[] }
 );
 
-/** What fits what was typed so far, best first; at most 25, within 200 ms, never by a model. */
+/** Suggestions for the text typed so far, best first; at most 25, within 200 ms, never by a model. */
 export type Suggest = (
   typed: string,
   call: CommandCall,
@@ -147,13 +147,13 @@ export interface Command {
   readonly name: string;
   readonly description: PlainTextId;
   readonly options: readonly CommandOption[];
-  /** Who sees "thinking" while a slow answer is awaited. */
+  /** Audience of "thinking" while a slow answer is awaited. */
   readonly shownTo: ReplyAudience | ((call: CommandCall) => ReplyAudience);
   /** Longest time, in ms, that it may take, below the 15 minutes that Discord waits; a minute where it is not given. */
   readonly longestMs?: number | ((call: CommandCall) => number | undefined);
   /** It shows as thinking before it begins: its work may hold up the thread, and Discord waits 3 s for the first answer. */
   readonly thinksFirst?: true;
-  /** Also for people whom the server does not let use the bot: what is about their own data, help, what checks rights itself. */
+  /** Also for people whom the server does not let use the bot: their own data, help, and commands that check rights themselves. */
   readonly isForEverybody?: true;
   /** Stands in place of "thinking" until the slow answer is edited into it; undefined: "thinking" does. */
   readonly meanwhile?: (call: CommandCall) => TextLine | undefined;
@@ -163,10 +163,10 @@ export interface Command {
   run(call: CommandCall, ports: CommandPorts): Promise<Replies>;
 }
 
-/** An entry of the menu of a message: a command that nobody types. */
+/** An entry of the menu of a message: a command that is not typed. */
 export interface MessageCommand
   extends Pick<Command, 'longestMs' | 'shownTo' | 'meanwhile' | 'run'> {
-  /** What the menu shows, at most 32 characters. */
+  /** Entry in the menu, at most 32 characters. */
   readonly label: PlainTextId;
 }
 
@@ -182,14 +182,14 @@ export interface Button {
   readonly name: string;
   readonly label: PlainTextId;
   readonly look: 'plain' | 'main' | 'danger';
-  /** As of a command. */
+  /** Longest time, in ms, as of a command. */
   readonly longestMs?: number;
   readonly thinksFirst?: true;
   readonly isForEverybody?: true;
   run(call: CommandCall, ports: CommandPorts): Promise<Replies>;
 }
 
-/** What becomes of a form that somebody has sent: data plus one decision, like a button. */
+/** Handler of a sent form: data plus one decision, like a button. */
 export interface FormHandler {
   readonly name: string;
   /** Names of the inputs that it finds in `words`; one that was left empty is missing there. */

@@ -20,26 +20,26 @@ export type Instants = {
   readonly firstSentAtMs?: number;
 };
 
-/** How an answer ended; exactly one each. */
+/** End of an answer; exactly one each. */
 export type AnswerFinish = 'completed' | 'cancelled' | 'empty' | 'failed';
 
 /**
- * How a call of a tool ended. `asked`: it waits for a button; `pressed`: that was pressed, and it ran; `known`: it was made for
+ * End of a tool call. `asked`: it waits for a button; `pressed`: that was pressed, and it ran; `known`: it was made for
  * the same question before, and only its result is told again.
  */
 export type ToolEnd = 'ran' | 'asked' | 'pressed' | 'known' | 'refused' | 'failed';
 
-/** What became of one person's packets. */
+/** Counts of one person's packets, by outcome. */
 export type PacketCounts = StreamCounts & {
-  /** Not heard, since all ears were taken. */
+  /** Not heard because all listening slots were taken. */
   readonly crowded: number;
 };
 
-/** What became of the packets of one person since that was last told. */
+/** Packet counts of one person since the last report. */
 export type SpeakerPackets = {
   readonly speakerId: string;
   readonly packets: PacketCounts;
-  /** How unevenly the latest of them arrived, in ms, by `Jitter`; absent: too few came. */
+  /** Jitter of the latest packets, in ms, by `Jitter`; absent: too few came. */
   readonly jitterMs?: number;
 };
 
@@ -49,10 +49,10 @@ export type SpeakerPackets = {
  */
 export type DroppedTurnReason = 'crowded' | 'late' | 'ending';
 
-/** How a reminder ended; `given-up`: Discord took it from nobody for about a day. */
+/** End of a reminder; `given-up`: Discord accepted it nowhere for about a day. */
 export type ReminderOutcome = 'said' | 'written' | 'given-up';
 
-/** What happened in one voice channel. Status, console and metrics listen; nothing answers back. */
+/** Event in one voice channel, for status, console and metrics. */
 export type SessionEvent =
   | { readonly kind: 'joined'; readonly channel: ChannelRef; readonly tookMs: number }
   | {
@@ -74,7 +74,7 @@ export type SessionEvent =
         | 'outdated'
         | 'stopped';
     }
-  /** What became of somebody's packets: since the last such event, after an utterance and when an ear closes. */
+  /** Packet counts of a person since the last such event, after an utterance and when a listening slot closes. */
   | ({ readonly kind: 'stream' } & SpeakerPackets)
   | {
       readonly kind: 'recognised';
@@ -110,17 +110,17 @@ export type SessionEvent =
       readonly kind: 'answered';
       readonly speakerId: string;
       readonly name: string;
-      /** What the model wrote, and what of it really left for the channel. */
+      /** Text of the model, and the part of it that was really sent to the channel. */
       readonly text: string;
       readonly heardText: string;
       readonly finish: AnswerFinish;
       /** The question was typed: heard and ended are when it came. */
       readonly typed?: true;
-      /** 0 to 1, of the tokens of the last 50 turns: spent on answers prepared ahead that nobody wanted. */
+      /** Share, 0 to 1, of the tokens of the last 50 turns that was spent on unused preemptive answers. */
       readonly vainShare: number;
       readonly instants: Instants;
     }
-  /** What became of a message in the chat of the channel. */
+  /** Outcome of a message in the chat of the channel. */
   | { readonly kind: 'typed'; readonly speakerId: string; readonly outcome: TypedOutcome }
   /** A reminder was told, or never will be; `lateMs` after its instant. */
   | {
@@ -133,7 +133,7 @@ export type SessionEvent =
   | { readonly kind: 'captioned'; readonly speakerId: string; readonly tookMs: number }
   /** The bot was removed from the server; `items` is the number of stored rows that were erased. */
   | { readonly kind: 'erased'; readonly items: number }
-  /** Somebody speaks, and as many as may be are being recognised at the same time: their words come later. */
+  /** A person speaks while all recogniser slots are busy: their words come later. */
   | { readonly kind: 'recogniser-full' }
   /** A watchdog of this channel found a promise broken, or kept again. */
   | AlertChange

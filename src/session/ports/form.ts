@@ -17,6 +17,6 @@ export type FormInput = {
   readonly isLong?: true;
   readonly isRequired?: true;
   readonly maxChars: number;
-  /** What stands there already. */
+  /** Initial value. */
   readonly value?: string | undefined;
 };

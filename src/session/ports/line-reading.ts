@@ -13,7 +13,7 @@ export type WrittenLine = {
 export type ReadingOutcome =
   /** 0 ahead: it is being said. */
   | { readonly kind: 'queued'; readonly ahead: number }
-  /** As many lines of this person wait as may. */
+  /** The limit of waiting lines of this person is reached. */
   | { readonly kind: 'full'; readonly limit: number }
   /** Written by a bot; by somebody who said no or is blocked; it was deleted meanwhile. */
   | { readonly kind: 'bot' | 'refused' | 'deleted' }

@@ -2,11 +2,11 @@ import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { ListedSound, ListedTrack } from './tracks.ts';
 import type { ChannelRef } from './voice-link.ts';
 
-/** What the panel of a channel shows; discord draws it in the language of the server. */
+/** Content of the panel of a channel; discord draws it in the language of the server. */
 export type PanelFace = {
   readonly state:
     | { readonly kind: 'listening' | 'captions_only' | 'thinking' | 'paused' | 'reconnecting' }
-    /** `why`: what people are to know of it. */
+    /** `why`: reason for people. */
     | { readonly kind: 'left'; readonly why?: TextLine }
     | { readonly kind: 'hearing' | 'speaking'; readonly name: string }
     /** The budget is used; `time` is when there is a new one. */
@@ -14,26 +14,26 @@ export type PanelFace = {
     /** A tool runs. */
     | { readonly kind: 'step'; readonly step: PlainTextId };
   readonly people: readonly { readonly name: string; readonly heard: 'yes' | 'unasked' | 'no' }[];
-  /** Who was heard for the first time, a moment ago. */
+  /** People heard for the first time, a moment ago. */
   readonly firstHeard?: readonly string[];
-  /** Who pressed Ask and needs no name yet for a while. */
+  /** People who pressed Ask and need no name for a while. */
   readonly asked?: readonly string[];
-  /** Who is answered after what is being said. */
+  /** Person who is answered next. */
   readonly next?: string;
-  /** Whose question waited and is not going to be answered, of late. */
+  /** People whose waiting question was recently dropped. */
   readonly lost?: readonly string[];
-  /** What sounds on tracks, the one the buttons steer first. */
+  /** Sounding tracks, the one that the buttons control first. */
   readonly tracks?: readonly PanelTrack[];
   /** Days that captions are kept where they are on; absent: the bot is not there. */
   readonly captionsDays?: number;
   /** Channel or thread in which captions are posted; absent: they are off. */
   readonly captionsIn?: string;
   readonly lastAnswerMs?: number;
-  /** As the start line names it. */
+  /** Name of the engine, as in the start line. */
   readonly engine: string;
 };
 
-/** Where it is, as of the last few seconds. */
+/** A sounding track; its position is a few seconds old. */
 export type PanelTrack = Pick<ListedSound, 'title' | 'positionMs' | 'lengthMs'> &
   Pick<ListedTrack, 'name' | 'percent' | 'isPaused' | 'isMuted'>;
 
@@ -58,7 +58,7 @@ export interface PanelBoard {
 
 export type PanelPlace = { readonly channelId: string; readonly messageId: string };
 
-/** Where the panels are, so that buttons of an old one can point to the new one; storage implements it. */
+/** Places of the panels, so that buttons of an old one can point to the new one; storage implements it. */
 export interface PanelStore {
   read(guildId: string): Promise<PanelPlace | undefined>;
   /** Errors: BotError `store.*`. */

@@ -16,12 +16,12 @@ export type BotWish = {
 export type ChoiceOutcome =
   | {
       readonly kind: 'chosen';
-      /** What holds there now. */
+      /** Current persona there. */
       readonly persona?: string;
       readonly voice?: string;
       /** The voice channel it was chosen for; absent: the server. */
       readonly channel?: string;
-      /** What was said before is kept unless this question is answered otherwise. */
+      /** Id of the question whether to keep the conversation; it is kept by default. */
       readonly questionId?: string;
       /** False: until the process ends. */
       readonly saved: boolean;
@@ -35,7 +35,7 @@ export type ChoiceOutcome =
 
 export type PersonaSaving =
   | { readonly kind: 'saved'; readonly saved: boolean }
-  /** There are as many as there may be. */
+  /** The limit of personas is reached. */
   | { readonly kind: 'full'; readonly limit: number }
   /** `known`: names there are. */
   | {

@@ -4,7 +4,7 @@ import type { Pipeline, PipelineName } from '#src/pipeline/pipeline.ts';
 /** Names of the operator's brains, which a persona may name, with the pipeline of each. */
 export type Brains = ReadonlyMap<string, PipelineName>;
 
-/** The ways to answer that this bot is set up for. */
+/** Pipelines that this bot is set up for. */
 export interface Pipelines {
   /** The first is used where a server has chosen none. */
   readonly names: readonly PipelineName[];
@@ -15,10 +15,10 @@ export interface Pipelines {
    * `brain` is given: then it is the one of this brain.
    */
   open(name: PipelineName, brain?: string): Pipeline & Partial<Disposable>;
-  /** What writes the answers of this brain; undefined: the usual model does. */
+  /** Chat model of this brain; undefined: the default model. */
   chat?(brain: string): ChatModel | undefined;
-  /** What thinks and speaks in it, in a few words for the panel. */
+  /** Names of its chat and speech engines, in a few words for the panel. */
   engine(name: PipelineName, brain?: string): string;
-  /** What an operator has to set to have one that is missing, say `REALTIME_MODEL`. */
+  /** Setting of the operator that a missing pipeline needs, say `REALTIME_MODEL`. */
   needs(name: PipelineName): string;
 }

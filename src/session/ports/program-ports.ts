@@ -10,7 +10,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 import type { CommandPorts, ManagerTranscripts } from './command.ts';
 import type { Asker, Members } from './command-ports.ts';
 
-/** What programs, and the operator's page, may do in the servers of one shard. */
+/** Parts of the bot that programs, and the operator's page, may use in the servers of one shard. */
 export type ProgramPorts = Pick<
   CommandPorts,
   'places' | 'sessions' | 'talk' | 'tracks' | 'voices'
@@ -21,41 +21,41 @@ export type ProgramPorts = Pick<
   readonly transcriptions: Public<SessionProgramTranscriptions>;
 };
 
-/** A text that is to be spoken. What is left out is as the server has it. */
+/** A text to be spoken. Missing fields are as the server has set them. */
 export type ProgramText = {
   readonly guildId: string;
   readonly asker: Asker;
   readonly input: string;
   readonly voice?: string;
-  /** One of `VoiceControl.models`. */
+  /** One of `SessionVoices.models`. */
   readonly model?: string;
   /** Tone. */
   readonly instructions?: string;
   /** 0.25 to 4; 1 is the voice's own pace. */
   readonly speed?: number;
-  /** As `SpeechVoice.onTook`. */
+  /** Called as `SpeechVoice.onTook`. */
   readonly onTook: (took: EngineUsage) => void;
 };
 
 export type ProgramQuestion = {
   readonly guildId: string;
   readonly asker: Asker;
-  /** What is asked, in order. */
+  /** Utterances of the question, in order. */
   readonly said: readonly ProgramUtterance[];
-  /** What was said before, oldest first. */
+  /** Earlier messages, oldest first. */
   readonly history: readonly ChatMessage[];
   /** In place of the server's own. */
   readonly instructions?: string;
   readonly voice?: string;
   /** Of those that may be chosen; another means the usual one. */
   readonly speechModel?: string;
-  /** As `speechModel`, of what recognises its sound. */
+  /** Transcription model for its sound, as `speechModel`. */
   readonly transcriptionModel?: string;
   /** Absent: as this server is answered. */
   readonly pipeline?: PipelineName;
   /** False: in writing alone. */
   readonly isSpoken: boolean;
-  /** Told what each request to a model took. */
+  /** Called with the usage of each request to a model. */
   readonly onUsage: (usage: Usage) => void;
 };
 
@@ -64,7 +64,7 @@ export type ProgramUtterance =
   /** A file of sound: WAV or what else recordings may be. */
   | { readonly kind: 'spoken'; readonly name: string; readonly bytes: Uint8Array };
 
-/** Parts of what is made; to be read, if only to its end, as its budget stays reserved until then. */
+/** Parts of a result; must be read to the end, as its budget stays reserved until then. */
 export type OpenStream<Part> = { readonly kind: 'open'; readonly parts: AsyncIterable<Part> };
 export type FailedStream = { readonly kind: 'failed'; readonly line: TextLine };
 
@@ -99,12 +99,12 @@ export type RecordingOutcome =
       readonly durationMs: number;
       readonly parts: AsyncIterable<RecordingPart>;
     }
-  /** So many are recognised already: of this program, or in this server. */
+  /** The limit of concurrent recordings is reached: of this program, or in this server. */
   | { readonly kind: 'busy'; readonly of: 'program' | 'server'; readonly limit: number }
   | { readonly kind: 'late' }
   | FailedStream;
 
-/** What the words of a recording come as, in order; nothing follows a part that is no segment. */
+/** Parts of a transcription, in order; nothing follows a part that is no segment. */
 export type RecordingPart =
   | { readonly kind: 'segment'; readonly segment: RecordingSegment }
   | { readonly kind: 'late' }

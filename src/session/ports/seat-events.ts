@@ -4,10 +4,10 @@ import type { ChannelRef } from './voice-link.ts';
 /** A right without which the bot may not be in a channel. */
 export type MissingRight = 'no-view' | 'no-connect';
 
-/** What Discord lets the bot not do where it sits: muted or deafened by a moderator, or not allowed to speak. */
+/** Restriction of the bot in its channel: muted or deafened by a moderator, or not allowed to speak. */
 export type VoiceRestriction = 'muted' | 'deafened' | 'suppressed';
 
-/** What somebody else did to the bot's seat in a voice channel. */
+/** Change of the bot's seat in a voice channel, caused by another person. */
 export type SeatEvent =
   /** Also told when the bot comes in and it is so. `on` is false when it is over. */
   | { readonly kind: VoiceRestriction; readonly on: boolean }
@@ -20,7 +20,7 @@ export type SeatEvent =
   /** The bot is no member of the server any more. */
   | { readonly kind: 'guild-removed' };
 
-/** Which right is missing where, as people read it. */
+/** Text that names a missing right and its channel. */
 export function missingRight(kind: MissingRight, { name: channel }: ChannelRef): TextLine {
   return kind === 'no-view'
     ? { id: 'join.no_view', with: { channel, permission: 'View Channel' } }

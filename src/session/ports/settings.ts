@@ -51,7 +51,7 @@ export type Setting =
   | {
       readonly kind: 'set';
       readonly key: SettingKey;
-      /** What holds now. */
+      /** Current value. */
       readonly value: string;
       /** False: until the process ends. */
       readonly saved: boolean;
@@ -83,13 +83,13 @@ export type CheckResult = {
 } /** The bot cannot join the channel, or cannot speak there. */ & (
   | { readonly kind: 'barred'; readonly verdict: JoinVerdict; readonly channel: ChannelRef }
   | { readonly kind: 'ok'; readonly ms: number; readonly detail?: TextLine }
-  /** What is wrong or, for `idle`, keeps it from being tried; and what to do. */
+  /** The fault, or for `idle` the obstacle; and the next step. */
   | { readonly kind: 'bad' | 'idle'; readonly line: TextLine }
 );
 
 export type CheckReport = {
   /** One of each point, in that order. */
   readonly findings: readonly CheckResult[];
-  /** What there is to say about models, one sentence each. */
+  /** News about models, one sentence each. */
   readonly news: readonly TextLine[];
 };

@@ -1,12 +1,12 @@
 import type { AnswerFinish, Instants } from './events.ts';
 
-/** Of the last turns that were answered, at most 100; milliseconds from the last voiced packet to the first frame sent. */
+/** Latency of the last answered turns, at most 100; milliseconds from the last voiced packet to the first frame sent. */
 export type AnswerSpeed = {
   readonly turns: number;
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly failed: number;
-  /** 0 to 1, of all tokens of late: for answers prepared ahead in vain. */
+  /** Share, 0 to 1, of recent tokens that was spent on unused preemptive answers. */
   readonly vainShare: number;
 };
 

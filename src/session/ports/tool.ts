@@ -9,12 +9,12 @@ import type { ReplyFile } from './command.ts';
 import type { LeaveOutcome } from './command-ports.ts';
 import type { TrackAction, TrackSetting } from './tracks.ts';
 
-/** What tools may do in the channel they were asked in. */
+/** Parts of the session that tools may use in their channel. */
 export interface ToolPorts {
   readonly clock: Pick<Clock, 'wallMs'>;
   /** IANA name of the zone in which times are told here. */
   readonly timeZone: string;
-  /** Who is there besides the bot itself. */
+  /** People in the channel besides the bot. */
   company(): PeopleHere;
   /** Into the chat of the channel; pings nobody. Errors and abort: as `ChannelMessages.write`. */
   post(text: string, signal: AbortSignal): Promise<void>;
@@ -26,13 +26,13 @@ export interface ToolPorts {
   findInCaptions(question: string, about: string, signal: AbortSignal): Promise<FoundInCaptions>;
   /** Tracks, with the rights of the asker. */
   readonly tracks: ToolTracks;
-  /** What the server has the bot remember, with the rights of the asker. */
+  /** Memories of the server, with the rights of the asker. */
   readonly memories: ToolMemories;
   /** Reminders of the asker. */
   readonly reminders: ToolReminders;
 }
 
-/** Reminders and timers of one asker; what came of each call is a sentence. Errors: BotError `store.*`. */
+/** Reminders and timers of one asker; the outcome of each call is a sentence. Errors: BotError `store.*`. */
 export interface ToolReminders {
   set(draft: ReminderDraft): Promise<ToolOutcome>;
   list(): Promise<ToolOutcome>;
@@ -41,15 +41,15 @@ export interface ToolReminders {
 }
 
 export type ReminderDraft = {
-  /** As `readTime` reads it. */
+  /** Time in the form that `readTime` reads. */
   readonly when: string;
   /** Left out: a timer. */
   readonly text?: string | undefined;
 };
 
-/** Memories of the server; whatever is refused comes back as a sentence. Errors: BotError `store.*`. */
+/** Memories of the server; a refusal is a sentence. Errors: BotError `store.*`. */
 export interface ToolMemories {
-  /** Finds out who has to press Confirm: the asker, or whom the memory is about. Nothing is written before `run`. */
+  /** Finds the person who has to press Confirm: the asker, or the person the memory is about. Nothing is written before `run`. */
   remember(draft: MemoryDraft, signal: AbortSignal): Promise<PreparedAction>;
   /** One by its number: of the asker, about them, or any where they manage the server. */
   forget(number: number, signal: AbortSignal): Promise<PreparedAction>;
@@ -57,17 +57,17 @@ export interface ToolMemories {
 
 export type MemoryDraft = {
   readonly text: string;
-  /** Name of whom it is about, if not the asker. */
+  /** Name of the person it is about, if not the asker. */
   readonly about?: string | undefined;
 };
 
-/** What a press of Confirm does, and whose; or why there is nothing to be confirmed. */
+/** Action of a press of Confirm, and the person who may press; or the reason why there is nothing to confirm. */
 export type PreparedAction =
   | { readonly kind: 'refused'; readonly line: TextLine }
   | (ConfirmableAction & { readonly kind: 'ready' });
 
 export type ConfirmableAction = {
-  /** What is asked beside the button; `{name}` of the presser and `{s}` are filled in. */
+  /** Question beside the button; `{name}` of the presser and `{s}` are filled in. */
   readonly ask: TextLine<'name' | 's'>;
   /** What is too long for that sentence. */
   readonly files?: readonly ReplyFile[];
@@ -76,25 +76,25 @@ export type ConfirmableAction = {
   run(ports: ToolPorts, signal: AbortSignal): Promise<ToolOutcome>;
 };
 
-/** Who alone may press a button. */
+/** The only person who may press a button. */
 export type Presser = { readonly id: string; readonly name: string };
 
-/** What is said of lines that were looked for: they are quoted, or why there are none. */
+/** Outcome of a search for lines: a quote of them, or the reason why there are none. */
 export type FoundInCaptions = { readonly lines: number; readonly quote: Quote };
 
-/** Words that the bot says itself, and the people whose words they hold: they go with what those said. */
+/** Words that the bot says itself, and the people whom they quote: they are deleted with the words of those people. */
 export type Quote = { readonly text: ConfidentialText; readonly aboutIds: readonly string[] };
 
-/** Names only of those who agreed to be heard: the others are nobody's to be told about. */
+/** Names only of people who agreed to be heard; the others are counted. */
 export type PeopleHere = {
   readonly names: readonly string[];
   readonly others: number;
   readonly bots: number;
 };
 
-/** A sound of the library somebody wants to hear. */
+/** A requested sound of the library. */
 export type SoundWish = {
-  /** What they call it. */
+  /** Name as the asker says it. */
   readonly sound: string;
   /** True where that is its full name. */
   readonly isName?: boolean | undefined;
@@ -106,7 +106,7 @@ export type SoundWish = {
 };
 
 export type SoundPlay = {
-  /** What became of it. */
+  /** Outcome as a sentence. */
   readonly line: TextLine;
   /** True when it is heard at once. */
   readonly isHeard: boolean;
@@ -114,14 +114,14 @@ export type SoundPlay = {
   readonly question?: Quote;
 };
 
-/** Tracks of people; of somebody else's sounds nothing is changed without the right to it. */
+/** Tracks of people; sounds of others change only with the right to do so. */
 export interface ToolTracks {
   /**
    * Plays what lies here, for the last who asked; of several that fit nothing is played, and they are asked which. Errors: none
    * for what cannot be played. Aborting `signal` throws `signal.reason`.
    */
   play(wish: SoundWish, signal: AbortSignal): Promise<SoundPlay>;
-  /** What was wished before, with the sound that these words of theirs choose of those they were asked about. */
+  /** The earlier request, with the sound that these words choose among the offered ones. */
   chosen(words: string): SoundWish | undefined;
   /**
    * `called` is a track, what sounds there, or `all`; left out: the one that is meant first. Of the bot's own tracks only the
@@ -140,41 +140,41 @@ export type TrackChange =
   | { readonly kind: 'volume'; readonly by: number }
   | Exclude<TrackSetting, { kind: 'volume' }>;
 
-/** What can be made louder by name. */
+/** Own tracks of the bot whose volume can be changed. */
 export type TrackName = 'voice' | 'cues';
 
 export type ToolOutcome = {
-  /** What the model is told, as data. */
+  /** Data for the model. */
   readonly facts: Facts;
-  /** What the channel reads of it where somebody pressed a button for it; left out: that it is done. */
+  /** Text for the channel after a press of a button; left out: that it is done. */
   readonly line?: TextLine;
-  /** What whoever asked hears of it at the next pause where somebody pressed a button for it; left out: nothing. */
+  /** Speech for the asker at the next pause after a press of a button; left out: nothing. */
   readonly aloud?: TextLine;
   /** True when everybody notices the effect: an asker who spoke gets no words on it. */
   readonly isPlain?: boolean;
   /** True when nothing was changed, so that another call for the same words may. */
   readonly isVain?: boolean;
-  /** Said in place of whatever the model would say from now on in this answer. */
+  /** Said in place of the rest of the model's answer. */
   readonly quote?: Quote;
 };
 export type Facts = Readonly<Record<string, string | number | readonly string[]>>;
 
 /**
- * What a call does, beside telling the model something.
+ * Effect of a call, besides its result for the model.
  *
- * `none`: nothing. `change`: something by arguments that whoever asks has said. `words`: it hands on words of the answer.
+ * `none`: nothing. `change`: something changes, by arguments that the asker has said. `words`: it hands on words of the answer.
  */
 type Effect = 'none' | 'change' | 'words';
 
 export type ToolDefinition<T> = {
   readonly name: string;
-  /** For the model: what it is for. */
+  /** Purpose of the tool, for the model. */
   readonly description: string;
-  /** An object; what it does not name is refused. */
+  /** Schema of the arguments, an object; unknown fields are refused. */
   readonly schema: z.ZodType<T>;
   /** Every asker of a turn must hold it, at the moment of the run. */
   readonly right: Right;
-  /** What the panel says while it runs, and the bot where that takes long. */
+  /** Text of the panel while it runs, which the bot says if that takes long. */
   readonly doing: PlainTextId;
   /** Setting of the server without which it is not offered. */
   readonly setting?: SwitchSetting;
@@ -188,7 +188,7 @@ export type ToolDefinition<T> = {
       readonly effect: 'change' | 'words';
       /** True when it never runs without a button pressed by the asker. */
       readonly isDestructive: boolean;
-      /** What is asked beside a button; `{name}` and `{s}` are filled in. */
+      /** Question beside the button; `{name}` and `{s}` are filled in. */
       readonly ask: (call: T) => TextLine<'name' | 's'>;
       /** What is too long for that sentence. */
       readonly files?: (call: T) => readonly ReplyFile[];
@@ -198,7 +198,7 @@ export type ToolDefinition<T> = {
       readonly isDestructive: true;
       /** True when there is not even a button unless one asker's own words ask for it; its arguments are of those words. */
       readonly needsOwnWords?: boolean;
-      /** What its button does, once it is known. Errors and abort: as `run` of the others. */
+      /** Prepares the action of its button. Errors and abort: as `run` of the others. */
       prepare(call: T, ports: ToolPorts, signal: AbortSignal): Promise<PreparedAction>;
     }
 );
@@ -211,10 +211,10 @@ type Runs<T> = {
 /** Settings that turn tools on. */
 export type SwitchSetting = 'memory';
 
-/** Longest run of any tool, in ms: the operator may give no more. */
+/** Longest run of any tool, in ms: upper limit of the operator's setting. */
 export const longestToolMs = 300_000;
 
-/** A tool as the session sees it: whatever its arguments are, they fit before it can run. */
+/** A tool as the session sees it: its arguments are validated before it can run. */
 export type RoomTool = Pick<
   ToolDefinition<unknown>,
   'name' | 'description' | 'right' | 'doing' | 'needs'
@@ -231,14 +231,14 @@ export type RoomTool = Pick<
   readonly deadlineMs?: number;
   /** Longest result that the model is told, in characters. Default: 2,000. */
   readonly resultChars?: number;
-  /** What it is called where it is asked whether somebody wants it, as its description is not ours. Default: that. */
+  /** Neutral description for the check of the asker's intent, as the operator wrote the real one. Default: the real one. */
   readonly neutral?: Pick<Tool, 'description' | 'parameters'>;
   fit(argumentsJson: string): Fitting | Unfit;
 };
 
 /** A call whose arguments fit. */
 export type Fitting = {
-  /** What waits for a button, where it does. Errors and abort: as `run` of the tool. */
+  /** The action that waits for a button, if any. Errors and abort: as `run` of the tool. */
   prepare(ports: ToolPorts, signal: AbortSignal): Promise<PreparedAction>;
   /** Does it at once; a tool that has to be prepared refuses. */
   run(ports: ToolPorts, signal: AbortSignal): Promise<ToolOutcome>;

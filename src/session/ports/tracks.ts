@@ -1,29 +1,29 @@
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-/** Person who asks something of a track; their rights are judged by what Discord has just told of them. */
+/** Caller of a track request; their rights are judged by the latest facts from Discord. */
 export type TrackCaller = {
   readonly id: string;
   readonly name: string;
   readonly mayManage: boolean;
 };
 
-/** What is to be played, and how. */
+/** Request to play a sound. */
 export type TrackWish = {
-  /** The name of a sound that lies here, a link, or a file somebody sent. */
+  /** The name of a library sound, a link, or a sent file. */
   readonly sound: string | SoundFile;
   readonly track: string;
-  /** Of the whole track; left out: as it is. */
+  /** Volume of the whole track; left out: unchanged. */
   readonly percent?: number;
   readonly loop: boolean;
   /** Before all that wait. */
   readonly next: boolean;
-  /** Told once how it ended, if it was placed. Never throws. */
+  /** Called once with the end, if it was placed. Never throws. */
   readonly onEnd?: ((end: PlayEnd) => void) | undefined;
 };
 
 /**
- * How a sound or a text ended, as the channel heard it.
+ * End of a sound or a text, as the channel heard it.
  *
  * `completed`: its last frame was handed to the link. `skipped`: it alone was skipped or taken out of the queue. What loops
  * never completes, and what is paused or waits for listeners has not ended.
@@ -44,14 +44,14 @@ export type StopCause = (typeof stopCauses)[number];
 export const trackActions = ['pause', 'resume', 'skip', 'stop', 'mute', 'unmute'] as const;
 export type TrackAction = (typeof trackActions)[number];
 
-/** Where a sound is to go on: at a place of it, or so far from where it is; below 0 is back. */
+/** Target of a seek: a position in the sound, or an offset from the current one; negative is back. */
 export type SeekTarget = { readonly kind: 'at' | 'by'; readonly ms: number };
 
-/** What is set of one track, or of a sound on it. */
+/** Change of one track, or of a sound on it. */
 export type TrackSetting =
   /** 0 to 200. */
   | { readonly kind: 'volume'; readonly percent: number }
-  /** As `volume`, reached gradually. */
+  /** Volume, reached gradually. */
   | { readonly kind: 'fade'; readonly percent: number; readonly overMs: number }
   | { readonly kind: 'seek'; readonly to: SeekTarget }
   | { readonly kind: 'loop'; readonly on: boolean }
@@ -75,12 +75,12 @@ export type Playing =
       readonly kept?: TrackKeeping;
     }
   | { readonly kind: 'full'; readonly track: string; readonly limit: number }
-  /** No further track can be begun. */
+  /** The limit of tracks is reached. */
   | { readonly kind: 'many'; readonly limit: number; readonly names: readonly string[] }
   /** The sound cannot be played; the reason is for the person who asked. */
   | { readonly kind: 'bad'; readonly reason: TextLine }
   | { readonly kind: 'no-sound'; readonly sound: string; readonly closest: readonly string[] }
-  /** Several sounds fit what was asked for, and none is called just so. */
+  /** Several sounds match, and none has exactly this name. */
   | { readonly kind: 'several'; readonly sound: string; readonly names: readonly string[] }
   | { readonly kind: 'bad-name' }
   | { readonly kind: 'reserved'; readonly track: string }
@@ -88,7 +88,7 @@ export type Playing =
   | { readonly kind: 'muted' }
   | { readonly kind: 'nowhere' };
 
-/** Whose the track is, and how loud it stays. */
+/** Owner of the track, and the volume it keeps. */
 export type TrackKeeping = { readonly owner: string; readonly percent: number };
 
 export type TrackOutcome =
@@ -125,14 +125,14 @@ export type TrackOutcome =
       readonly title: string;
       readonly lengthMs: number;
     }
-  /** It comes live, so it has no other place and does not come again. */
+  /** A live stream, which can neither seek nor repeat. */
   | { readonly kind: 'unseekable'; readonly track: string; readonly title: string }
   | {
       readonly kind: 'looping' | 'unlooped' | 'removed';
       readonly track: string;
       readonly title: string;
     }
-  /** Nothing that waits there is called so. */
+  /** No item of this name waits there. */
   | { readonly kind: 'no-item'; readonly track: string; readonly item: string }
   /** The sound belongs to somebody else; a DJ may, or more than half of the people there, by the button of `pollId`. */
   | {
@@ -148,7 +148,7 @@ export type TrackOutcome =
   | { readonly kind: 'silent' }
   /** The bot's own, which is neither paused nor skipped. */
   | { readonly kind: 'reserved'; readonly track: string }
-  /** What was voted on is past. */
+  /** The vote is over. */
   | { readonly kind: 'over' }
   | { readonly kind: 'nowhere' };
 
@@ -158,16 +158,16 @@ export type ListedTrack = {
   readonly isPaused: boolean;
   /** It goes on without being heard. */
   readonly isMuted: boolean;
-  /** What sounds, or would if it were not paused. */
+  /** The current sound, playing or paused. */
   readonly current?: ListedSound;
   readonly waiting: readonly { readonly title: string; readonly owner?: string }[];
 };
 
 export type ListedSound = {
   readonly title: string;
-  /** Absent: nobody knows any more. */
+  /** Absent: no longer known. */
   readonly owner?: string;
-  /** Absent for what the bot says itself. */
+  /** Absent for the bot's own speech. */
   readonly positionMs?: number;
   readonly lengthMs?: number;
   readonly loop: boolean;

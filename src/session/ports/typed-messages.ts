@@ -7,26 +7,26 @@ export type TypedMessage = {
   readonly channelId: string;
   readonly messageId: string;
   readonly author: Pick<ChannelMember, 'id' | 'name' | 'isBot'>;
-  /** Written through a webhook, so by nobody who could agree to anything. */
+  /** Written through a webhook, which cannot give consent. */
   readonly isWebhook: boolean;
   /** It mentions the bot, or is a reply that pings it. */
   readonly isMention: boolean;
   /** Without the mention of the bot; empty where Discord does not tell it. */
   readonly text: string;
-  /** Discord tells nothing of what is in it. */
+  /** Discord does not tell its content. */
   readonly isHidden?: true;
 };
 
 /** A message to be replied to. */
 export type ReplyTarget = Pick<TypedMessage, 'guildId' | 'channelId' | 'messageId'>;
 
-/** Told of messages; neither throws. */
+/** Listener to messages; neither method throws. */
 export type TypedMessageListener = {
   readonly written: (message: TypedMessage) => void;
   readonly deleted: (messageIds: readonly string[]) => void;
 };
 
-/** What people write where the bot may read it; discord implements it. */
+/** Messages in channels that the bot may read; discord implements it. */
 export interface TypedMessages {
   /** Replaces the former listener. */
   listen(listener: TypedMessageListener): void;
@@ -42,14 +42,14 @@ export interface TypedMessages {
   ): Promise<'sent' | 'deleted' | 'withheld'>;
 }
 
-/** How a server has typed questions answered: aloud as well where the writer sits there, in writing only, or not at all. */
+/** Form of answers to typed questions in a server: aloud as well where the writer sits there, in writing only, or none. */
 export const typedModes = ['voice', 'text', 'off'] as const;
 export type TypedMode = (typeof typedModes)[number];
 
 /**
- * What became of a message; exactly one each. `elsewhere`: not in the chat of the channel the bot sits in. `unread`: nothing
+ * Outcome of a message; exactly one each. `elsewhere`: not in the chat of the channel the bot sits in. `unread`: nothing
  * of it was told. `refused`, `unasked`: its writer said no, or was not asked. `not-meant`: by the addressing mode. Of lines
- * that are read out, `read`: in its turn; `full`: too many of that person wait; `absent`: its writer does not sit there;
+ * that are read out, `read`: in its turn; `full`: that person has reached the limit of waiting lines; `absent`: its writer does not sit there;
  * `silent`: the bot may not speak now.
  */
 export type TypedOutcome =

@@ -20,9 +20,9 @@ export type ChannelRef = {
   readonly name: string;
 };
 
-/** How a link is sealed. */
+/** Encryption of a link. */
 export type LinkState = {
-  /** Of the transport, as Discord names it; empty: none was agreed on. */
+  /** Cipher of the transport, as Discord names it; empty: none was agreed on. */
   readonly cipher: string;
   readonly endToEnd: boolean;
 };
@@ -62,6 +62,6 @@ export interface VoiceLinkOpener {
    * other try mends: `link.no_cipher`, `link.no_end_to_end`, `link.unsupported`. Aborting throws `signal.reason`.
    */
   open(channel: ChannelRef, mayHear: MayHear, signal: AbortSignal): Promise<VoiceLink>;
-  /** How long Discord is to be left alone before another link in that server; 0: not at all. */
+  /** Time in ms before another link in that server may be opened; 0: none. */
   restMs(guildId: string): number;
 }

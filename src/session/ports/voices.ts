@@ -5,7 +5,7 @@ export type VoiceSample = {
   readonly voice?: string | undefined;
   /** Pace; 1 is usual. */
   readonly speed?: number | undefined;
-  /** Of the sentence, BCP 47. */
+  /** Language of the sentence, BCP 47. */
   readonly language: string;
 };
 
@@ -13,5 +13,5 @@ export type PreviewOutcome =
   | { readonly kind: 'aloud' }
   /** 24 kHz mono. `isGone`: there is no such voice any more, so that the standard one speaks. */
   | { readonly kind: 'file'; readonly wav: Uint8Array; readonly isGone?: true }
-  /** The sentence that tells the listener why there is nothing to hear. */
+  /** Reason for the listener why there is nothing to hear. */
   | { readonly kind: 'failed'; readonly line: TextLine };

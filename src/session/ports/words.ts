@@ -8,7 +8,7 @@ export type ServerWord = {
 export type WordList = {
   readonly words: readonly ServerWord[];
   readonly isRead: boolean;
-  /** As many as there may be. */
+  /** Limit of words. */
   readonly limit: number;
 };
 
@@ -16,7 +16,7 @@ export type WordAdding =
   /** `saved`: also for a process that starts again. */
   | { readonly kind: 'added' | 'replaced'; readonly word: ServerWord; readonly saved: boolean }
   | { readonly kind: 'bad-word' | 'bad-say'; readonly mostChars: number }
-  /** There are as many as there may be. */
+  /** The limit of words is reached. */
   | { readonly kind: 'full'; readonly limit: number };
 
 export type WordRemoval =
