@@ -202,7 +202,13 @@ test.each([
   ['nothing to hear', { model: 'x' }, 400, 'file.missing', /^file: send an audio file/],
   ['an empty file', { file: new Blob([]) }, 400, 'sound.empty', /empty/],
   ['a file and an address', { file: wav, url: 'https://a.b/c' }, 400, 'request.invalid', /^url: /],
-  ['a file of no sound', { file: new Blob(['hello']) }, 400, 'sound.unusable', /unknown sound format/],
+  [
+    'a file of no sound',
+    { file: new Blob(['hello']) },
+    400,
+    'sound.unusable',
+    /unknown sound format/,
+  ],
   [
     'an unknown format',
     { file: wav, response_format: 'pdf' },

@@ -237,5 +237,8 @@ test('nobody there is one line', async () => {
   const { origin } = server;
   server[Symbol.dispose]();
   const { code, about } = await examine(['--provider', origin]);
-  expect([code, about('address')]).toEqual([1, expect.stringContaining('no program listens there')]);
+  expect([code, about('address')]).toEqual([
+    1,
+    expect.stringContaining('no program listens there'),
+  ]);
 });

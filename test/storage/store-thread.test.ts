@@ -45,7 +45,9 @@ test('what waits for the store is bounded', async () => {
   const waiting = Array.from({ length: 1_000 }, () =>
     store.panels.write('silent', place).catch(() => undefined),
   );
-  await expect(store.panels.write('10', place)).rejects.toMatchObject(unwritable('Too many operations wait for the store'));
+  await expect(store.panels.write('10', place)).rejects.toMatchObject(
+    unwritable('Too many operations wait for the store'),
+  );
   await clock.advance(10_000);
   await Promise.all(waiting);
 });

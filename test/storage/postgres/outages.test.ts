@@ -179,7 +179,10 @@ function isLocked(): void {
     await expect.poll(() => clock.sleeping).toBe(3);
     const advancing = setInterval(() => void clock.advance(500), 60);
     expect(await reading).toMatchObject({ code: 'store.unreadable' });
-    const held = { code: 'store.unwritable', message: expect.stringContaining('blocks the database') };
+    const held = {
+      code: 'store.unwritable',
+      message: expect.stringContaining('blocks the database'),
+    };
     expect(await Promise.all([consent, setting])).toMatchObject([held, held]);
     clearInterval(advancing);
     await schema.sql('ROLLBACK');
