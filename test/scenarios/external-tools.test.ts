@@ -34,11 +34,13 @@ async function accepted(name: string, tool: string, server: object) {
   return { path, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
 }
 
-/** A model that calls a tool for whatever it is asked, and says that the button waits. */
+/** A model that calls a tool for what it is asked, again where an answer begun anew needs its result, and says that the button waits. */
 function callsTool(asked: MockReply['match'], name: string, given: object): readonly MockReply[] {
+  const call = { name, argumentsJson: JSON.stringify(given) };
   return [
     { match: 'has to press', text: 'Press the button.' },
-    { match: asked, call: { name, argumentsJson: JSON.stringify(given) } },
+    { match: 'It is being done', call },
+    { match: asked, call },
   ];
 }
 
