@@ -1,7 +1,7 @@
 import { rms } from '#src/audio/loudness.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { OpusCodec } from './opus.ts';
-import { codecOf } from './opus-coder.ts';
+import { ctl, decoded, modeValue, twentyMs } from './opus-bytes.ts';
 import { openOpusScript } from './opus-script.ts';
 
 const codecs = {
@@ -25,6 +25,13 @@ type NativeOpus = {
 
 // In a variable, so that neither types nor tools ask for a package most people do not have.
 const packageName: string = '@discordjs/opus';
+
+/** A coder of @discordjs/opus or of mediaplex, which follows it; nothing has to be freed. */
+type Coder = {
+  encode(pcm: Buffer): Buffer;
+  decode(opus: Buffer): Buffer;
+  setBitrate(bitrate: number): void;
+};
 
 /**
  * The first Opus library, fastest first, that loads and passes a short test; `prefer` names one to try before.
@@ -52,7 +59,7 @@ export async function loadOpus(prefer?: string): Promise<OpusCodec> {
   throw new BotError('audio.no_codec', false, `No Opus library works here: ${names}.`, cause);
 }
 
-/** A tone must come back as long and as loud as it went in. */
+/** Checks that a tone keeps its length and loudness. */
 function selfTest(codec: OpusCodec): void {
   const encoder = codec.encoder(24_000);
   const decoder = codec.decoder(16_000);
@@ -62,7 +69,7 @@ function selfTest(codec: OpusCodec): void {
     for (let n = 0; n < 5; n++) heard = decoder.decode(encoder.encode(tone)).slice();
     const ratio = rms(heard) / rms(tone);
     const fits = heard.length === 320 && ratio > 0.8 && ratio < 1.25;
-    if (!fits) throw new Error(`${codec.name} does not give back what it was given.`);
+    if (!fits) throw new Error(`${codec.name} did not reproduce the test tone.`);
   } finally {
     encoder.free();
     decoder.free();
@@ -88,4 +95,49 @@ export async function openNative(): Promise<OpusCodec> {
     (rateHz, channels) => new OpusEncoder(rateHz, channels),
     (coder, ctl, value) => coder.applyEncoderCTL(ctl, value),
   );
+}
+
+/** A codec around such coders; `request` is how the library spells an encoder request. */
+function codecOf<C extends Coder>(
+  name: string,
+  open: (rateHz: number, channels: 1 | 2) => C,
+  request: (coder: C, ctl: number, value: number) => void,
+): OpusCodec {
+  return {
+    name,
+    decoder(rateHz) {
+      const coder = open(rateHz, 1);
+      return {
+        decode: (opus) => decoded(coder, opus, rateHz),
+        free() {},
+      };
+    },
+    encoder(rateHz) {
+      const coder = open(rateHz, 1);
+      request(coder, ctl.application, ctl.voip);
+      coder.setBitrate(ctl.speechBitrate);
+      return {
+        encode: (samples) => coder.encode(twentyMs(samples, rateHz)),
+        force: (mode) => request(coder, ctl.forceMode, modeValue(mode)),
+        free() {},
+      };
+    },
+    stereoDecoder() {
+      const coder = open(48_000, 2);
+      return {
+        decode: (opus) => decoded(coder, opus, 48_000, 2),
+        free() {},
+      };
+    },
+    stereoEncoder() {
+      const coder = open(48_000, 2);
+      request(coder, ctl.application, ctl.audio);
+      coder.setBitrate(ctl.musicBitrate);
+      return {
+        encode: (samples) => coder.encode(twentyMs(samples, 48_000, 2)),
+        force: (mode) => request(coder, ctl.forceMode, modeValue(mode)),
+        free() {},
+      };
+    },
+  };
 }
