@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { beginsWithNames, namesToBegin } from '#src/turn/name-prefix.ts';
+import { beginsWithNames, namesToBegin } from '#src/turn/answer-wording.ts';
 
 const two = { humans: 2, waited: false };
 

@@ -8,7 +8,7 @@ import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import { type NamedPerson, spokenNameOf } from '#src/session/settings/spoken-name.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
-import { beginsWithNames, namesToBegin } from '#src/turn/name-prefix.ts';
+import { beginsWithNames, namesToBegin } from '#src/turn/answer-wording.ts';
 
 /** Whose question is answered, in which voice, and for which money. */
 type NamedAnswer = {

@@ -1,7 +1,7 @@
 import type { ArrivedPart, PendingAnswer } from '#src/session/answering/pending-answer.ts';
 import type { SessionContext } from '#src/session/context.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
-import { isDoneEcho } from '#src/turn/done-echo.ts';
+import { isDoneEcho } from '#src/turn/answer-wording.ts';
 
 /**
  * Drops the last few words of an answer ("Done.") where all that was asked aloud was done and shows by itself.

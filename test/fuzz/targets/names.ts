@@ -13,7 +13,7 @@ import { firstChars, maxMessageChars, oneLine, posted } from '#src/texts/plain.t
 import { text } from '#src/texts/texts.ts';
 import { judge } from '#src/turn/addressing/addressing.ts';
 import { addressingRules, initialAddressing } from '#src/turn/addressing/addressing-windows.ts';
-import { beginsWithNames, namesToBegin } from '#src/turn/name-prefix.ts';
+import { beginsWithNames, namesToBegin } from '#src/turn/answer-wording.ts';
 import { classify } from '#src/turn/overlap/interjections.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 import { textOf } from '#test/fuzz/inputs.ts';
