@@ -64,7 +64,7 @@ export class SessionContext {
   readonly isCaptionsOnly: () => boolean;
   /** Everybody there besides the bot itself, also while the link is away. */
   readonly people: () => readonly ChannelMember[];
-  /** As `VoiceLink.refresh`. */
+  /** Same as `VoiceLink.refresh`. */
   readonly refresh: (personId: string, signal: AbortSignal) => Promise<void>;
   /** Ends the session, as `/leave` does. */
   readonly leave: () => Promise<LeaveOutcome>;

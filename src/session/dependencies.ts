@@ -35,7 +35,7 @@ import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts'
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
 import type { PartialTrust } from '#src/turn/partial-trust.ts';
 
-/** Who may be heard without being asked; `roleId` goes with the policy `role`. */
+/** People who may be heard without being asked; `roleId` goes with the policy `role`. */
 export type ConsentPolicySettings = { readonly policy: ConsentPolicy; readonly roleId?: string };
 
 /** Settings of the operator: they hold where a server has none of its own, and are read through `StoredSettings` alone. */
@@ -54,11 +54,11 @@ export type OperatorDefaults = {
 /** Models and rules by which the connections of a session hear people. */
 export type HearingDependencies = {
   readonly endpointRules: EndpointRules;
-  /** How many utterances stream to the recogniser at the same time. */
+  /** Limit of utterances that stream to the recogniser at the same time. */
   readonly listeningSlots: ListeningSlots;
   /** Whether partials of the recogniser may be answered before they are final. */
   readonly partialTrust: PartialTrust;
-  /** Somebody began to talk: whatever servers will be asked may be connected to. Never throws, costs nothing. */
+  /** Connects to the servers that will be asked, as a person began to talk. Never throws, costs nothing. */
   readonly warm: () => void;
   readonly weights: SileroWeights;
 };
@@ -72,7 +72,7 @@ export type SessionSources = {
   readonly linkOpener: VoiceLinkOpener;
   /** Shows beside the bot's name that captions are on. */
   readonly nicknameMark: NicknameMark;
-  /** 0 to 1, evenly. */
+  /** Uniform random number from 0 to 1. */
   readonly random: () => number;
   readonly settingsStore: SettingsStore;
   readonly trackStore: TrackStore;
@@ -88,7 +88,7 @@ export type SessionDependencies = PaidEngines & {
   readonly places: Places;
   readonly panels: PanelBoard;
   readonly store: ConsentStore;
-  /** Who is left out of captions. */
+  /** People who are left out of captions. */
   readonly captionChoices: CaptionChoiceStore;
   /** What people have chosen for themselves. */
   readonly peopleSettings: Public<KnownPeopleSettings>;
@@ -97,13 +97,13 @@ export type SessionDependencies = PaidEngines & {
   readonly codec: OpusCodec;
   readonly cues: Cues;
   readonly recordings: RecordingReader;
-  /** What tracks play. */
+  /** Sounds that tracks play. */
   readonly sounds: SoundCatalog;
-  /** Where the bot sits. */
+  /** Seats of the bot. */
   readonly seatStore: SeatStore;
-  /** Where captions are posted. */
+  /** Chats in which captions are posted. */
   readonly captionChats: CaptionChats;
-  /** What was said, as far as servers keep it. */
+  /** Transcripts that servers keep. */
   readonly transcripts: TranscriptStores;
   /** What servers have the bot remember. */
   readonly memories: Public<GuildMemories>;
@@ -113,14 +113,14 @@ export type SessionDependencies = PaidEngines & {
   readonly writtenQuestions: WrittenQuestions;
   /** Tools that a model may call now: those of the operator, then the bot's own. */
   readonly tools: () => readonly RoomTool[];
-  /** What people are told when a role fails: the server's name, as in `127.0.0.1:8000`. */
+  /** Name of the server in messages about a role that fails, as in `127.0.0.1:8000`. */
   readonly chatName: string;
   /** Names of the voices that read texts. */
   readonly voices: VoiceNames;
   /** Languages its voice speaks, of those there are texts in; English is always among them. */
   readonly spokenLocales: readonly Locale[];
-  /** What talk may cost. */
+  /** Budgets of talk. */
   readonly spending: BudgetAuthority;
-  /** What it throws is a bug of its own, and ends no session. */
+  /** An exception from it is a bug of its own and ends no session. */
   readonly onEvent: SessionEventListener;
 };

@@ -4,7 +4,7 @@ import type { SessionDependencies } from './dependencies.ts';
 
 type Failed = Extract<SessionEvent, { kind: 'failed' }>;
 
-/** What the operator is told of an error: one sentence and its cause; of a bug that is the error itself. */
+/** Event about an error for the operator: one sentence and its cause; for a bug, the error itself. */
 export function failureOf(error: unknown, stage: Failed['stage']): Failed {
   if (!(error instanceof BotError)) {
     return { kind: 'failed', stage: 'bug', code: 'bug', message: `${error}`, cause: error };

@@ -27,13 +27,13 @@ export const restsAfter: ReadonlySet<LeaveReason> = new Set([
 /** Nobody expects it back: what was said is summed up. */
 export const isOverForGood: ReadonlySet<LeaveReason> = new Set(['asked', 'alone']);
 
-/** What the panel says of a session that ended, where people are to know more than that. */
+/** Line of the panel about an ended session, where people are to know more than that. */
 export function leftLine(why: LeaveReason, { name: channel }: ChannelRef): TextLine | undefined {
   if (why === 'stopped') return { id: 'seat.stopped' };
   return why === 'outdated' ? { id: 'seat.outdated', with: { channel } } : undefined;
 }
 
-/** What is written where a session ended by itself. */
+/** Line that is written where a session ended by itself. */
 export function farewellLine(why: LeaveReason): TextLine | undefined {
   if (why === 'alone') return { id: 'leave.empty' };
   if (why === 'refused') return { id: 'gave_up' };

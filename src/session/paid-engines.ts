@@ -13,14 +13,14 @@ import {
 import type { Reservation } from '#src/spending/reservation.ts';
 import type { Pipelines } from './ports/pipelines.ts';
 
-/** What an answer may ask of the channel while it runs; what it takes goes to its reservation. */
+/** Requests that a running answer may make to the channel; its usage goes to its reservation. */
 export type ReplyHost = Pick<AnswerHost, 'playedMs' | 'run'>;
 
-/** What answers and hears for the reservation that pays. */
+/** Answering and hearing, paid by one reservation. */
 export type Answering = {
-  /** As `Pipeline.answer`. */
+  /** Same as `Pipeline.answer`. */
   answer(turn: Turn, host: ReplyHost, signal: AbortSignal): AsyncIterable<ReplyPart>;
-  /** As `Pipeline.hear`: it costs nothing before an answer is made of it, which pays. */
+  /** Same as `Pipeline.hear`: it costs nothing before an answer is made of it, which pays. */
   hear(samples: Int16Array, speakerId: string, fromMs: number): void;
 };
 
@@ -75,7 +75,7 @@ async function* counted(
   }
 }
 
-/** As `Pipelines`, of those that cost money. */
+/** Same as `Pipelines`, of those that cost money. */
 export type PaidPipelines = Omit<Pipelines, 'open' | 'chat'> & {
   open(...way: Parameters<Pipelines['open']>): PaidPipeline;
   chat(brain: string): PaidEngine<ChatModel> | undefined;

@@ -8,20 +8,20 @@ import type { QueuedQuestion, QueuedTurn } from '#src/session/queue/queued-turn.
 import type { BudgetMode } from '#src/spending/budget-authority.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 
-/** Who is in a room, whether or not the bot reaches them. */
+/** People in a channel, whether or not the bot reaches them. */
 export type ChannelPresence = {
   /** Everybody there, bots included. */
   readonly people: readonly ChannelMember[];
   readonly gate: ConsentGate;
 };
 
-/** What is going on in a room at one moment. */
+/** Activity in a channel at one moment. */
 export type ChannelActivity = ChannelPresence & {
   readonly channelName: string;
   /** Ids of those who talk. */
   readonly talking: readonly string[];
   readonly current: QueuedTurn | undefined;
-  /** What is answered after it. */
+  /** Question that is answered after it. */
   readonly following: QueuedQuestion | undefined;
   /** Something of the current matter has been heard. */
   readonly sounds: boolean;
@@ -57,7 +57,7 @@ export class PanelWatch {
     this.#newcomers = former ? former.#newcomers : new UnaskedPeople();
   }
 
-  /** What it shows; undefined before it was told anything. */
+  /** Content of the panel; undefined before the first look. */
   get face(): PanelFace | undefined {
     return this.#face;
   }

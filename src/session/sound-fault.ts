@@ -3,7 +3,7 @@ import type { ItemEnd } from '#src/playback/tracks/track-item.ts';
 import { longestRecordingMs } from '#src/sources/recordings.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 
-/** What a sound is for: to be listened to with a question, or to be played on a track. */
+/** Purpose of a sound: to be listened to with a question, or to be played on a track. */
 export type SoundUse = 'recording' | 'track';
 
 /** Longest sound of a track, in ms, and in words. */

@@ -16,7 +16,7 @@ const longestMs = 5_000;
 /** Taking something out of every corner of a big store may take longer, and has to be seen through. */
 export const eraseTimeoutMs = 45_000;
 
-/** What `work` does with the book; undefined when that fails or takes too long, and the operator is told. Never throws. */
+/** Result of `work` with the store of consents; undefined, and reported to the operator, when it fails or takes too long. Never throws. */
 export async function withConsentStore<T>(
   guildId: string,
   parts: SessionDependencies,
@@ -27,7 +27,7 @@ export async function withConsentStore<T>(
   return await withStore(guildId, parts, code, () => work(parts.store), ms);
 }
 
-/** As `withConsentStore`, with any other store. */
+/** Same as `withConsentStore`, with any other store. */
 export async function withStore<T>(
   guildId: string,
   { clock, onEvent }: StoreWatch,

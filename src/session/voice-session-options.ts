@@ -9,7 +9,7 @@ import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { SessionDependencies, SessionSources } from './dependencies.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
 
-/** Where a session is to be. */
+/** Place, parts and history of a session. */
 export type VoiceSessionOptions = {
   readonly channel: ChannelRef;
   readonly callerId: string;
@@ -28,6 +28,6 @@ export type VoiceSessionOptions = {
   readonly former?: VoiceSession | undefined;
   /** A seat of a former run that is to go on here: nobody is greeted or told again. */
   readonly seat?: Seat;
-  /** Where its seat is kept for a process that ends. */
+  /** Keeper of its seat for a process that ends. */
   readonly seats: SeatKeeper;
 };

@@ -27,7 +27,7 @@ const lookMs = 250;
 export class VoiceSession {
   readonly context: SessionContext;
   readonly consent: SessionConsent;
-  /** What keeps it from speaking or hearing there. */
+  /** Restrictions of its voice there. */
   readonly restrictions: VoiceRestrictions;
   readonly news: ServiceNotices;
   /** Person it goes along with when they change the channel. */
@@ -88,7 +88,7 @@ export class VoiceSession {
     return this.#parts.clock.nowMs() - this.#since.atMs;
   }
 
-  /** What is kept of it for a process that ends. */
+  /** Seat that is stored for a process that ends. */
   seat(): Seat {
     return seatOf(this.context, this.consent, this, this.#since.wallMs);
   }
@@ -127,7 +127,7 @@ export class VoiceSession {
     await this.consent.recall();
   }
 
-  /** What the server has set holds from now on. */
+  /** Applies changed settings of the server from now on. */
   govern(): void {
     const { channel, gate, parts, pipeline, settings } = this.context;
     pipeline.follow();

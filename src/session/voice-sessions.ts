@@ -1,13 +1,15 @@
 import { sparesCoders } from '#src/audio/opus/opus.ts';
+import { BotError } from '#src/base/errors.ts';
+import { within } from '#src/base/waiting.ts';
+import { openText } from '#src/people/confidential-text.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
 import type { LinkAlertEvent } from '#src/session/alerts/alert-notices.ts';
 import { GuildNotices } from '#src/session/alerts/guild-notices.ts';
+import type { ReconnectDecision } from '#src/session/connection/reconnecting-link.ts';
 import type { JoinMode, JoinOutcome, LeaveOutcome } from '#src/session/ports/command-ports.ts';
 import type { SeatEvent } from '#src/session/ports/seat-events.ts';
 import type { Seat } from '#src/session/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
-import { drain } from '#src/session/seats/drain.ts';
-import { joinedOutcome, joinFailure } from '#src/session/seats/join-outcome.ts';
 import {
   followedAfter,
   isYes,
@@ -21,11 +23,14 @@ import { followSeatNews, type SeatNewsActions } from '#src/session/seats/seat-ne
 import { withoutAnswers } from '#src/session/seats/seat-snapshot.ts';
 import { StoredSettings } from '#src/session/settings/stored-settings.ts';
 import { KnownTranscripts } from '#src/session/transcripts/known-transcripts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { SessionContext } from './context.ts';
 import type { SessionDependencies, SessionSources } from './dependencies.ts';
 import { failureOf, unfailing } from './failure.ts';
 import { GuildQueue } from './guild-queue.ts';
 import { GuildRemoval } from './guild-removal.ts';
 import { farewellLine, restsAfter } from './leave-reason.ts';
+import { writtenText } from './localized-text.ts';
 import { VoiceSession } from './voice-session.ts';
 import type { VoiceSessionOptions } from './voice-session-options.ts';
 
@@ -196,7 +201,7 @@ export class VoiceSessions implements AsyncDisposable {
     });
   }
 
-  /** What somebody else did to the bot's seat in this server. */
+  /** Handles a change of the bot's seat in this server by others. */
   news(guildId: string, news: SeatEvent): void {
     followSeatNews(guildId, news, this.#newsActions);
   }
@@ -342,4 +347,85 @@ export class VoiceSessions implements AsyncDisposable {
       .run(guildId, erase)
       .catch((error) => this.#parts.onEvent(guildId, failureOf(error, 'store')));
   }
+}
+
+/** Interval in ms at which it is seen whether something still sounds: longer than the loop of the session takes. */
+const lookMs = 100;
+/** Longest wait, in ms, until people can read what is not answered. */
+const writeMs = 1_500;
+
+/**
+ * Takes no questions any more, lets what sounds end with its clause, and tells in a sentence what was not answered.
+ *
+ * Resolves when nothing sounds any more, after `ms` at the latest. Never throws.
+ */
+async function drain(session: SessionContext, ms: number): Promise<void> {
+  const { parts, queue, signal } = session;
+  const untilMs = parts.clock.nowMs() + ms;
+  const isUnsaid = queue.drain();
+  let telling: Promise<void> | undefined;
+  do {
+    await parts.clock.sleep(lookMs, signal).catch(() => undefined);
+    telling ??= tell(session, isUnsaid); // by now it is known whether what has the floor sounds
+  } while (queue.current && parts.clock.nowMs() < untilMs && !signal.aborted);
+  await telling;
+}
+
+async function tell({ channel, parts, queue }: SessionContext, isUnsaid: boolean): Promise<void> {
+  const names = [...new Set(queue.unanswered.map(({ said }) => said.name))].join(', ');
+  const line: TextLine = names ? { id: 'seat.unanswered', with: { names } } : { id: 'seat.unsaid' };
+  if (!names && !isUnsaid) return;
+  const over = new AbortController();
+  const late = () => new Error('nobody could be told in time');
+  const written = parts.messages.write(
+    channel,
+    openText(writtenText(line, channel.guildId, parts)),
+    over.signal,
+  );
+  try {
+    await within(written, writeMs, parts.clock, late);
+  } catch {
+    over.abort(late()); // Discord is away, or the bot may not write there
+  }
+}
+
+/**
+ * Outcome of a failed first try to join, for the caller; `next` is what follows by itself.
+ *
+ * `restMs`: for how long Discord wants to be left alone.
+ */
+function joinFailure(error: unknown, next: ReconnectDecision, restMs: number): JoinOutcome {
+  if (!(error instanceof BotError)) return { kind: 'failed', code: 'bug' };
+  if (next.kind === 'again') return { kind: again(error), nextTryMs: wholeSeconds(next.waitMs) };
+  switch (error.code) {
+    case 'link.rate_limited':
+      return { kind: 'barred', restMs: wholeSeconds(restMs) };
+    case 'link.no_cipher':
+      return { kind: 'no-cipher' };
+    case 'link.no_end_to_end':
+      return { kind: 'no-end-to-end' };
+    case 'link.unsupported':
+      return { kind: 'no-voice' };
+    default:
+      return { kind: next.why === 'sent-away' ? 'sent-away' : 'refused' };
+  }
+}
+
+function again({ code }: BotError): 'timeout' | 'resting' | 'lost' | 'offline' {
+  if (code === 'link.timeout') return 'timeout';
+  if (code === 'link.offline') return 'offline';
+  return code === 'link.rate_limited' ? 'resting' : 'lost';
+}
+
+/** As people are told it. */
+function wholeSeconds(ms: number): number {
+  return Math.max(1_000, Math.ceil(ms / 1_000) * 1_000);
+}
+
+/** Outcome for the caller where the bot sits now. */
+function joinedOutcome(
+  kind: 'joined' | 'already',
+  session: { readonly company: number; readonly consent: { readonly recalled: boolean } },
+): JoinOutcome {
+  return { kind, company: session.company, ...(!session.consent.recalled && { unread: true }) };
 }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { Secret } from '#src/base/secret.ts';
 import { failureOf } from '#src/session/failure.ts';
-import { noPackets } from '#src/session/hearing/packet-counts.ts';
+import { noPackets } from '#src/session/hearing/speaker-inputs.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 import { latencies } from '#src/status/latency.ts';
 import { type Log, logSession, openLog } from '#src/status/log.ts';

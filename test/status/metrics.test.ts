@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import type { AlertChange } from '#src/base/alerts.ts';
-import { noPackets } from '#src/session/hearing/packet-counts.ts';
+import { noPackets } from '#src/session/hearing/speaker-inputs.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 import { LoopDelay } from '#src/status/loop-delay.ts';
 import { Metrics } from '#src/status/metrics/metrics.ts';

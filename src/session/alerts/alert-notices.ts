@@ -8,7 +8,7 @@ export type LinkAlertEvent = AlertChange & { readonly speakerId?: string };
 /** Least time between two notices of one alert in a channel, in ms. */
 const repeatMs = 300_000;
 
-/** What a channel reads of each; one about a person fills in `name`. */
+/** Text of each alert for a channel; one about a person fills in `name`. */
 const texts: Partial<Record<AlertName, PlainTextId | 'heard.missing'>> = {
   'udp-dead': 'link.udp',
   'encryption-unsettled': 'link.encryption',

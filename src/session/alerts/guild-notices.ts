@@ -38,7 +38,7 @@ export class GuildNotices implements Disposable {
     if (!server.busy) void this.#writeAll(server);
   }
 
-  /** What waits is not written any more. */
+  /** Drops the notices that wait. */
   [Symbol.dispose](): void {
     this.#over.abort(new Error('closed'));
   }

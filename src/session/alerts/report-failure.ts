@@ -12,7 +12,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { inTime } from './speech-deadline.ts';
 import { reportMissedDeadline, stageLate } from './stage-watchdog.ts';
 
-/** What people read or hear of a failure, whatever the operator is told. */
+/** Text of a failure for people, whatever the operator is told. */
 export function failureText(
   { about, code, stage }: BotError,
   { chatName }: SessionDependencies,
@@ -82,7 +82,7 @@ export function writeUnspeakable(
   write(isFirst ? ConfidentialText.joined([reason, words], ' ') : words, channel, parts, withheld);
 }
 
-/** What is written for its own sake is not taken back by anything. */
+/** Signal of messages that nothing takes back. */
 const never = new AbortController().signal;
 
 /**
@@ -100,7 +100,10 @@ export function write(
     .catch((error: unknown) => parts.onEvent(channel.guildId, failureOf(error, 'speak')));
 }
 
-/** Says a line in `language` (BCP 47; undefined: the server's), or writes it into the chat where that fails or costs too much. Aborting `signal` falls silent and throws `signal.reason`. */
+/**
+ * Says a line in `language` (BCP 47; undefined: the server's), or writes it into the chat where that fails or costs too much.
+ * Aborting `signal` falls silent and throws `signal.reason`.
+ */
 export async function sayOrWrite(
   line: TextLine,
   language: string | undefined,

@@ -5,7 +5,7 @@ import { StageWatchdog } from './stage-watchdog.ts';
 /** A stage that fails, a key that is refused, or a language (BCP 47) that no voice speaks. */
 type FailureKind = FailureStage | 'key' | `no voice ${'for' | 'to read'} ${string}`;
 
-/** What a channel was told of that is not over: the same trouble is told once, however many questions meet it. */
+/** Failures that a channel was told of and that are not over: each is told once, however many questions meet it. */
 export class ReportedFailures {
   /** People whose sound arrives and cannot be decoded. */
   readonly decoding = new DecodingWatchdog();

@@ -1,9 +1,8 @@
 import type { ProviderNews } from '#src/provider/provider-news.ts';
 import type { SessionContext } from '#src/session/context.ts';
 import { AlertNotices, type LinkAlertEvent } from './alert-notices.ts';
-import { FallbackNotices } from './fallback-notices.ts';
 
-/** What one channel is told unasked of its voice link and of the servers behind it. */
+/** Unasked notices of one channel about its voice link and the servers behind it. */
 export class ServiceNotices {
   readonly #context: SessionContext;
   readonly #alerts: AlertNotices;
@@ -29,5 +28,44 @@ export class ServiceNotices {
   /** A server failed or works again. */
   provider(news: ProviderNews): void {
     this.#fallbacks.hear(news);
+  }
+}
+
+/** Which roles a server does not serve, and who stands in for it, since they went down. */
+type Down = { readonly other: string; readonly roles: Set<string> };
+
+/** Tells one channel who stands in for whom: once a server, whatever it does for the bot, and once that it is back. */
+class FallbackNotices {
+  readonly #room: SessionContext;
+  readonly #down = new Map<string, Down>();
+
+  constructor(room: SessionContext) {
+    this.#room = room;
+  }
+
+  hear(news: ProviderNews): void {
+    if (news.kind === 'fallback-on') this.#fell(news);
+    if (news.kind === 'fallback-off') this.#returned(news);
+  }
+
+  #fell({ role, from, to }: Extract<ProviderNews, { kind: 'fallback-on' }>): void {
+    const down = this.#down.get(from);
+    if (down) {
+      down.roles.add(role);
+      return;
+    }
+    const now = { other: to, roles: new Set([role]) };
+    this.#down.set(from, now);
+    const line = { id: 'fallback.on', with: { provider: from, other: to } } as const;
+    this.#room.notice(line, () => this.#down.get(from) === now);
+  }
+
+  #returned({ role, back }: Extract<ProviderNews, { kind: 'fallback-off' }>): void {
+    const down = this.#down.get(back);
+    down?.roles.delete(role);
+    if (!down || down.roles.size > 0) return;
+    this.#down.delete(back);
+    const line = { id: 'fallback.off', with: { provider: back } } as const;
+    this.#room.notice(line, () => !this.#down.has(back));
   }
 }

@@ -50,7 +50,7 @@ export function reportStagesWhole({ channel, parts, reportedFailures }: SessionC
   if (change) parts.onEvent(channel.guildId, change);
 }
 
-/** What is thrown for a stage that missed its deadline. */
+/** Error of a stage that missed its deadline. */
 export function stageLate(stage: FailureStage, message: string): BotError {
   return new BotError('answer.late', true, message, undefined, stage);
 }

@@ -4,7 +4,7 @@ import type { VoiceRestriction } from '#src/session/ports/seat-events.ts';
 /** On a stage one begins in the audience, and may be let out of it at once. */
 const audienceMs = 3_000;
 
-/** What hinders the bot in one channel now; people there are told once each time. */
+/** Restrictions of the bot's voice in one channel; people there are told once each time. */
 export class VoiceRestrictions {
   readonly #context: SessionContext;
   readonly #all: Set<VoiceRestriction>;

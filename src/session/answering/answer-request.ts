@@ -8,7 +8,7 @@ import { isAtLeast } from '#src/spending/caps.ts';
 import type { PaidKind } from '#src/spending/paid-kinds.ts';
 import { spokenCharacters } from '#src/spending/tariff.ts';
 
-/** What is known of an answer before its first request. */
+/** Input of the cost estimate of an answer. */
 export function answerRequestOf(
   { said, style, history, tools, context = '', done = [] }: Turn,
   guildId: string,

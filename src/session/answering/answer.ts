@@ -8,10 +8,9 @@ import {
   writeUnspeakable,
 } from '#src/session/alerts/report-failure.ts';
 import { reportStagesWhole, watchAnswer } from '#src/session/alerts/stage-watchdog.ts';
-import type { SpeakingContext } from '#src/session/context.ts';
+import type { SessionContext, SpeakingContext } from '#src/session/context.ts';
 import { namePrefix, namesFor, withNamePrefix } from '#src/session/output/address-by-name.ts';
 import { deliver } from '#src/session/output/delivery.ts';
-import { dropDoneEcho, tick } from '#src/session/output/drop-done-echo.ts';
 import { type AnswerProgress, playAnswer, unanswered } from '#src/session/output/play-answer.ts';
 import { quoteInstead } from '#src/session/output/quote-instead.ts';
 import { stuck } from '#src/session/output/speech-output.ts';
@@ -22,14 +21,14 @@ import type { AnswerFinish } from '#src/session/ports/events.ts';
 import { speakerOf, withDuplicates } from '#src/session/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
+import { isDoneEcho } from '#src/turn/answer-wording.ts';
 import { beginAnswer } from './begin-answer.ts';
-import { refuseForBudget } from './budget-refusal.ts';
 import { attendConversation, listenersIn } from './conversation-memory.ts';
 import { type ArrivedPart, outdated, PendingAnswer } from './pending-answer.ts';
 import { isSlow, postpone, tellToWait } from './postpone.ts';
 import { answerKnownBy, recordAnswer } from './record-answer.ts';
 
-/** How an attempt at an answer ended; `failure` is what broke outside. */
+/** Outcome of an attempt at an answer; `failure` is an error of the outside world. */
 type AnswerOutcome = { readonly finish: AnswerFinish; readonly failure?: BotError };
 
 type Making = {
@@ -164,7 +163,7 @@ async function* whileKnown(
   }
 }
 
-/** As `SpeechOutput.played`. Errors: `outdated` where nothing of it was heard. */
+/** Same as `SpeechOutput.played`. Errors: `outdated` where nothing of it was heard. */
 async function played(
   reply: SpokenReply,
   pending: PendingAnswer,
@@ -176,7 +175,7 @@ async function played(
   return finish;
 }
 
-/** As `deliver`, but what hangs is given up. */
+/** Same as `deliver`, but what hangs is given up. */
 async function watched(
   reply: SpokenReply,
   work: () => Promise<void>,
@@ -193,7 +192,7 @@ async function watched(
   }
 }
 
-/** What was begun ahead, if it still rests on what the session and all who are there know, or was long awaited. */
+/** Answer that was begun ahead, if the state behind it still holds and all who are there may know it, or if it was postponed. */
 function begunAhead(question: QueuedQuestion, context: SpeakingContext): PendingAnswer | undefined {
   const { postponed, pending } = question;
   question.pending = undefined;
@@ -231,4 +230,48 @@ function toldOf(
     return { kind: 'failed', line: failureText(failure, parts) };
   if (text.trim() !== '') return { kind: 'answered', text: new ConfidentialText(text, knownBy) };
   return { kind: 'failed', line: { id: 'fail.llm', with: { provider: parts.chatName } } };
+}
+
+/** Refuses a question for lack of budget: its asker reads why if it was typed, the channel reads it once a day. */
+function refuseForBudget(
+  question: QueuedQuestion,
+  { isNews, line }: BudgetRefusal,
+  context: SessionContext,
+): void {
+  const { channel, queue, parts } = context;
+  const { name, speakerId } = question.said;
+  if (isNews()) context.notice(line);
+  question.tell?.({ kind: 'failed', line });
+  parts.onEvent(channel.guildId, { kind: 'dropped', speakerId, name, why: 'budget' });
+  const others = question.also?.some((one) => speakerOf(one) !== speakerId);
+  if (others) queue.giveUp(question, 'over');
+}
+
+/**
+ * Drops the last few words of an answer ("Done.") where all that was asked aloud was done and shows by itself.
+ *
+ * Longer words are an answer to something else and come whole.
+ */
+async function* dropDoneEcho(
+  answer: AsyncIterable<ArrivedPart>,
+  question: QueuedQuestion,
+  pending: PendingAnswer,
+): AsyncGenerator<ArrivedPart> {
+  const isAloud = !question.tell;
+  let held: readonly ArrivedPart[] = [];
+  let chars = 0;
+  for await (const arrived of answer) {
+    const { part } = arrived;
+    if (pending.isDone && part.kind === 'text') chars += part.text.length;
+    const isEcho = pending.isDone && isAloud && isDoneEcho(question.words?.text ?? '', chars);
+    held = [...held, arrived];
+    if (isEcho) continue;
+    for (const one of held) yield one;
+    held = [];
+  }
+}
+
+/** One soft tick in place of words. */
+function tick({ cuePlayer, parts, settings }: SessionContext): void {
+  if (settings().cues !== 'off') void cuePlayer.play(parts.cues.thinking);
 }

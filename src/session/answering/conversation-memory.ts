@@ -43,7 +43,7 @@ export class ConversationMemory {
   /** Those who sit there, by id: when they came, in ms of the monotonic clock, and whether what follows from that was told. */
   #arrivals: ReadonlyMap<string, { readonly atMs: number; isTold: boolean }> = new Map();
   #here: readonly Listener[] = [];
-  /** What everybody there may know. */
+  /** Exchanges that everybody there may know. */
   #shown: readonly RememberedExchange[] = [];
   #state: object = {};
 
@@ -70,7 +70,7 @@ export class ConversationMemory {
     this.#become([...this.#exchanges, exchange].slice(-standardHistory.items));
   }
 
-  /** What this person said goes, and what was answered to it or made of it. */
+  /** Forgets this person's words, and the answers to them or made of them. */
   forget(personId: string): void {
     this.#become(
       this.#exchanges.filter(

@@ -7,7 +7,7 @@ export type WantedPipeline = {
   readonly name: PipelineName;
   /** In place of what the operator has set for `name`. */
   readonly brain?: string | undefined;
-  /** Of a conversation whose voice cannot change once it has spoken. */
+  /** Voice of a conversation whose voice cannot change once it has spoken. */
   readonly frozenVoice?: string | undefined;
 };
 
@@ -60,7 +60,7 @@ export class CurrentPipeline {
     };
   }
 
-  /** As `PaidPipeline.hears`. */
+  /** Same as `PaidPipeline.hears`. */
   get hears(): boolean {
     return this.#current().pipeline.hears;
   }

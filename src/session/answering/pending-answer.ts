@@ -28,17 +28,17 @@ export interface AnswerTools {
   readonly quote: Quote | undefined;
   /** The tool that runs, as people are told of it. */
   readonly step: PlainTextId | undefined;
-  /** What the model is told. Aborting `signal` throws `signal.reason`. */
+  /** Result of a call, for the model. Aborting `signal` throws `signal.reason`. */
   run(call: ToolCall, reservation: Reservation, signal: AbortSignal): Promise<ToolResult>;
 }
 
-/** What an answer is made with. */
+/** Parts of a pending answer. */
 export type PendingAnswerParts = {
   readonly pipeline: Pick<PaidPipeline, 'paidBy'>;
   readonly preemptiveBudget: PreemptiveBudget;
-  /** What the turn may call; nothing if left out. */
+  /** Tools that the turn may call; none if left out. */
   readonly tools?: AnswerTools;
-  /** What the turn rests on; another one later means that the answer is out of date. */
+  /** State of the conversation behind the turn; another one later means that the answer is out of date. */
   readonly basis: object;
   /** Those who may know what the model is shown for it. */
   readonly knownBy: KnownBy;
@@ -171,7 +171,7 @@ export class PendingAnswer {
     return this.#tools?.step;
   }
 
-  /** How many parts have come so far. */
+  /** Count of parts that have arrived. */
   get arrivals(): number {
     return this.#arrivals;
   }

@@ -23,7 +23,7 @@ const latePartialMs = 80;
 
 type Pause = { readonly soFar: UtteranceSoFar; readonly atMs: number; partial: string | undefined };
 
-/** What is understood and answered ahead, in the pauses of those who talk. */
+/** Recognises and answers ahead, in the pauses of people who talk. */
 export class PreemptiveAnswers {
   readonly #options: PreemptiveAnswersOptions;
   /** The latest pause of each utterance. */

@@ -20,7 +20,7 @@ export type FinishedAnswer = {
   readonly knownBy: KnownBy;
 };
 
-/** What a model is shown in place of words it heard itself, and nobody recognised. */
+/** Placeholder, for a model, of words that it heard itself and that were not recognised. */
 const unrecognised = '(Nobody recognised these words.)';
 
 /** Into the memory goes what was said and what was heard or read of the answer, and nothing else; listeners are told. */
@@ -48,7 +48,7 @@ export function recordAnswer(
   for (const one of withDuplicates(question)) tell(one, given, context);
 }
 
-/** What people have of the answer; where a part of it was written, an answer that is not cut short is whole. */
+/** Text of the answer that people have; where a part of it was written, an answer that is not cut short is whole. */
 function reached({ reply, progress, finish }: FinishedAnswer): string {
   const { text, written } = progress;
   if (written === undefined) return reply.heardText();

@@ -10,10 +10,13 @@ import type { LiveCaptions } from './live-captions.ts';
 /** Longest wait, in ms, until the notice was said; then people have it in writing only. */
 const longestSayMs = 8_000;
 
-/** How somebody agrees, refuses, or is left out, under the notice. */
+/** Buttons under the notice: agree, refuse, leave out. */
 export const noticeButtons = ['consent.always', 'consent.never', 'captions.leave_out'] as const;
 
-/** Tells everybody that captions are on, in writing and, unless they heard it already, aloud; resolves when it was said, or could not be. */
+/**
+ * Announces captions in writing and, unless people heard it already, aloud; resolves when the notice was said, or could not
+ * be.
+ */
 export async function tellEverybody(
   context: SessionContext,
   live: LiveCaptions,

@@ -3,7 +3,7 @@ import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { writtenText } from '#src/session/localized-text.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 
-/** What stands in captions beside the words of people: in italics, which no word of theirs can be. */
+/** Texts in captions beside the words of people: in italics, which no word of theirs can be. */
 export function captionTexts(guildId: string, parts: SessionDependencies): CaptionTexts {
   const written = (id: PlainTextId) => writtenText({ id }, guildId, parts);
   return {

@@ -1,6 +1,9 @@
+import { BotError } from '#src/base/errors.ts';
+import { wallTimesIn } from '#src/captions/files/wall-time.ts';
 import { CaptionLayout } from '#src/captions/live/caption-layout.ts';
 import type { Presence, TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
 import type { SessionContext } from '#src/session/context.ts';
+import { failureOf } from '#src/session/failure.ts';
 import type {
   BegunUtterance,
   UtteranceFollower,
@@ -10,18 +13,16 @@ import { writtenText } from '#src/session/localized-text.ts';
 import type { SentWords } from '#src/session/output/sent-words.ts';
 import type { CaptionChat, NicknameMark } from '#src/session/ports/caption-chats.ts';
 import type { CaptionOptions } from '#src/session/ports/captions.ts';
-import type { ChannelMember } from '#src/session/ports/voice-link.ts';
+import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
 import { withStore } from '#src/session/store-access.ts';
 import { notePosted } from '#src/session/transcripts/note-posted.ts';
 import { storeFor, type TranscriptPorts } from '#src/session/transcripts/transcript-stores.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { CaptionAlerts } from './caption-alerts.ts';
 import { CaptionNewcomers } from './caption-newcomers.ts';
 import { tellEverybody } from './caption-notice.ts';
-import { openPlace } from './caption-place.ts';
 import { captionTexts } from './caption-texts.ts';
 import { ChannelView } from './channel-view.ts';
-import { LiveCaptions } from './live-captions.ts';
+import { LiveCaptions, type LiveCaptionsTrouble } from './live-captions.ts';
 import { formerSession, openRecorder, resumableIn, toldBefore } from './open-recorder.ts';
 import { PresenceLog } from './presence-log.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
@@ -80,7 +81,7 @@ export class ChannelCaptions implements UtteranceListener {
     return this.#active?.everybody.all ?? [];
   }
 
-  /** What of it others may be shown; undefined while they are off. */
+  /** Lines that a model may be shown; undefined while they are off. */
   get view(): ChannelView | undefined {
     return this.#active?.view;
   }
@@ -319,4 +320,75 @@ export class ChannelCaptions implements UtteranceListener {
     const tookMs = atMs - recorder.atMs(line.endMs);
     parts.onEvent(channel.guildId, { kind: 'captioned', speakerId: line.speaker.personId, tookMs });
   }
+}
+
+const causes: Readonly<Record<LiveCaptionsTrouble['kind'], string>> = {
+  gone: 'The channel or thread of captions is gone: they are not shown any more.',
+  forbidden: 'The bot may not write captions in their channel or thread any more.',
+  refused: 'Discord refused to show a line of captions.',
+};
+
+/** Tells the operator and the people of a channel, once, that captions cannot be shown or saved. */
+class CaptionAlerts {
+  readonly #context: SessionContext;
+  #isUnsaved = false;
+  #toldRefused = false;
+
+  constructor(context: SessionContext) {
+    this.#context = context;
+  }
+
+  unshown(kind: LiveCaptionsTrouble['kind']): void {
+    const { channel, notice, parts } = this.#context;
+    const error = new BotError('discord.unsent', false, causes[kind]);
+    parts.onEvent(channel.guildId, failureOf(error, 'store'));
+    if (kind !== 'refused') notice({ id: `captions.place.${kind}` });
+    else if (!this.#toldRefused) notice({ id: 'captions.unshown' });
+    this.#toldRefused = true;
+  }
+
+  unsaved(error: unknown): void {
+    const { channel, notice, parts } = this.#context;
+    if (this.#isUnsaved) return;
+    this.#isUnsaved = true;
+    parts.onEvent(channel.guildId, failureOf(error, 'store'));
+    notice({ id: 'captions.unsaved' });
+  }
+
+  saved(): void {
+    if (this.#isUnsaved) this.#context.notice({ id: 'captions.saved' });
+    this.#isUnsaved = false;
+  }
+}
+
+type CaptionPlace =
+  | { readonly kind: 'open'; readonly chat: CaptionChat }
+  | { readonly kind: 'failed'; readonly line: TextLine };
+
+/**
+ * The chat of the voice channel, or a thread of this session in the channel that the server has set: `formerId`, where that
+ * is still one. Never throws.
+ */
+async function openPlace(
+  { channel, parts, settings }: SessionContext,
+  formerId: string | undefined,
+  signal: AbortSignal,
+): Promise<CaptionPlace> {
+  const { captionsChannelId: inChannelId, timeZone } = settings();
+  const date = wallTimesIn(timeZone).day(parts.clock.wallMs());
+  const named = { channel: channel.name, date };
+  const name = writtenText({ id: 'captions.thread', with: named }, channel.guildId, parts);
+  const thread = inChannelId === undefined ? undefined : { inChannelId, name, formerId };
+  try {
+    return { kind: 'open', chat: await parts.captionChats.open(channel, thread, signal) };
+  } catch (error) {
+    if (!signal.aborted) parts.onEvent(channel.guildId, failureOf(error, 'store'));
+    const place = inChannelId === undefined ? channel.name : addressOf(channel, inChannelId);
+    const id = inChannelId === undefined ? 'captions.no_place' : 'captions.no_thread';
+    return { kind: 'failed', line: { id, with: { place } } };
+  }
+}
+
+function addressOf({ guildId }: ChannelRef, channelId: string): string {
+  return `https://discord.com/channels/${guildId}/${channelId}`;
 }

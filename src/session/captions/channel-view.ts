@@ -13,7 +13,7 @@ const believedMs = 60_000;
 /** Lines shown to one person at a time. */
 const mostShown = 20;
 
-/** What of the last minutes a model may be shown for an answer that everybody there hears. */
+/** Lines of the last minutes that a model may be shown for an answer that everybody there hears. */
 export class ChannelView {
   readonly #context: SessionContext;
   readonly #placeId: string;

@@ -1,6 +1,6 @@
 import type { Presence } from '#src/captions/transcript-line.ts';
 
-/** How often, in ms, it is told anew that somebody still sits there. */
+/** Interval, in ms, at which a presence is extended. */
 const againMs = 10_000;
 /** Times of a session that are remembered; the oldest are forgotten first. */
 const mostTimes = 5_000;

@@ -10,7 +10,7 @@ import { PresenceLog } from './presence-log.ts';
 
 export type TranscriptRecorderOptions = {
   readonly session: TranscriptSession;
-  /** Of a session that is resumed: its last lines, and who sat there. */
+  /** Last lines and presences of a session that is resumed. */
   readonly former?: Pick<ResumableSession, 'lastNumber' | 'lines' | 'presences'> | undefined;
   /** Instant of the monotonic clock that is 0 ms of the session. */
   readonly startedAtMs: number;

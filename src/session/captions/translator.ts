@@ -100,7 +100,7 @@ export class Translator {
     }
   }
 
-  /** How long to wait for the next request, in ms. */
+  /** Delay before the next request, in ms. */
   async #translateSome(): Promise<number> {
     const { guildId, mayShow, parts } = this.#options;
     if (this.#waiting.length > 0) await parts.spending.ready(guildId);
@@ -136,7 +136,7 @@ export class Translator {
     }
   }
 
-  /** What was forgotten while the model was asked waits no more, and is not shown. */
+  /** Shows translations, without lines that were forgotten while the model was asked. */
   #take(reply: string, batch: readonly TranscriptLine[]): void {
     const { mayShow, onTranslated } = this.#options;
     const asked = batch.filter((line) => this.#waiting.includes(line) && mayShow(line));

@@ -109,7 +109,7 @@ export class ConnectionClock {
     return this.#aloneSinceMs !== undefined && atMs - this.#aloneSinceMs >= this.#aloneMs;
   }
 
-  /** As the server has set it; it may change meanwhile. */
+  /** Limit, in ms, of the time alone, as the server has set it now. */
   get #aloneMs(): number {
     return this.#scene.context.settings().leaveAfterMs;
   }

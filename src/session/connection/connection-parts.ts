@@ -15,15 +15,15 @@ import { Interruptions } from '#src/session/hearing/interruptions.ts';
 import { OpenUtterances } from '#src/session/hearing/open-utterances.ts';
 import { SpeakerInput, type SpeakerInputEvent } from '#src/session/hearing/speaker-input.ts';
 import { SpeakerInputs } from '#src/session/hearing/speaker-inputs.ts';
-import { OrderlyEnd } from '#src/session/output/orderly-end.ts';
 import { SpeechOutput } from '#src/session/output/speech-output.ts';
 import { WaitingCues } from '#src/session/output/waiting-cues.ts';
 import type { VoiceLink } from '#src/session/ports/voice-link.ts';
 import { Departures } from '#src/session/presence/departures.ts';
 import { Greeter } from '#src/session/presence/greeter.ts';
 import { JoinAnnouncer } from '#src/session/presence/join-announcer.ts';
+import type { QueuedTurn } from '#src/session/queue/queued-turn.ts';
 
-/** What the loops of one session share. */
+/** Parts that the loops of one connection share. */
 export type ConnectionParts = Disposable & {
   readonly link: VoiceLink;
   readonly context: SpeakingContext;
@@ -118,7 +118,7 @@ function announced(mixer: Mixer, asked: () => void): FrameSource {
   };
 }
 
-/** What a link sends: speech, cues, and the tracks of the session. */
+/** Sound that a link sends: speech, cues, and the tracks of the session. */
 function openSound({ parts, settings, tracks }: SessionContext, sent: SentEnvelope) {
   const voice = new VoiceTrack();
   const cues = new CueTrack(voice, parts.cues, () => settings().cues);
@@ -137,7 +137,7 @@ function openSound({ parts, settings, tracks }: SessionContext, sent: SentEnvelo
   return { voice, cues, mixer, free };
 }
 
-/** The mouth first: a voice that talks it down is not waited for. */
+/** Interruptions first: barge-in must not wait for recognition. */
 export function take(
   speakerId: string,
   noticed: SpeakerInputEvent,
@@ -160,4 +160,25 @@ function openEar(
   const meter = new VoiceMeter(new VoiceActivity(weights));
   const [stream, echo] = [new SpeakerStream(codec), new EchoMeter(sent)];
   return new SpeakerInput({ speakerId, stream, meter, echo, rules, pauseHabits });
+}
+
+/** Ends what has the floor when the bot is to end: with the clause that sounds, and at once where nothing was heard yet. */
+class OrderlyEnd {
+  readonly #context: SpeakingContext;
+  #told: QueuedTurn | undefined;
+
+  constructor(context: SpeakingContext) {
+    this.#context = context;
+  }
+
+  /** To be called every 20 ms or so. */
+  look(): void {
+    const { output, queue } = this.#context;
+    const { current } = queue;
+    if (!queue.isEnding || !current || current === this.#told) return;
+    this.#told = current;
+    if (output.sounds) output.endAfterSentence(() => queue.drop(current, 'ending'));
+    else if (current.kind === 'question') queue.lose(current, 'ending');
+    else queue.drop(current, 'ending');
+  }
 }

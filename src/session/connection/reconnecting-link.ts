@@ -12,15 +12,15 @@ import type {
   VoiceLinkOpener,
 } from '#src/session/ports/voice-link.ts';
 
-/** What follows when a link broke or could not be opened; `losses` counts those that belong together. */
+/** Decision after a link broke or could not be opened; `losses` counts those that belong together. */
 export type ReconnectDecision =
   | { readonly kind: 'again'; readonly waitMs: number; readonly losses: number }
   | { readonly kind: 'over'; readonly why: 'lost' | 'refused' | 'sent-away' | 'outdated' };
 
-/** What a session may still do when it is to end. */
+/** Longest time, in ms, for a session to end. */
 const graceMs = 2_000;
 
-/** What holds one session to its channel: one link after the other, as long as that makes sense. */
+/** Links of one session to its channel, one after the other, as long as that makes sense. */
 export class ReconnectingLink {
   readonly #clock: Clock;
   readonly #linkOpener: VoiceLinkOpener;
@@ -50,7 +50,7 @@ export class ReconnectingLink {
     return this.#link?.people() ?? [];
   }
 
-  /** As `VoiceLink.refresh`; before the link was opened there is nobody to ask for. */
+  /** Same as `VoiceLink.refresh`; before the link was opened there is nobody to ask for. */
   async refresh(personId: string, signal: AbortSignal): Promise<void> {
     await this.#link?.refresh(personId, signal);
   }

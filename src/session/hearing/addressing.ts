@@ -29,7 +29,7 @@ import { botNames } from './bot-names.ts';
 /** Addressing window after pressing Ask, in ms: the person needs no name. */
 export const { askWindowMs } = addressingRules;
 
-/** What somebody said, or is about to: `fromMs` is when the voice began. */
+/** Speaker and start of an utterance: `fromMs` is the instant at which the voice began. */
 export type UtteranceStart = Pick<SpeakerTurn, 'speakerId' | 'fromMs'>;
 
 /** Facts without those about the people there. */
@@ -81,7 +81,7 @@ export class SessionAddressing {
     this.#attend({ kind: 'talked', personId, ms, atMs: this.#nowMs() });
   }
 
-  /** What is done with an utterance that has ended; `people` are all who are there. */
+  /** Decision about an utterance that has ended; `people` are all who are there. */
   decide(
     utterance: Unpeopled<EndedUtterance>,
     people: readonly ChannelMember[],

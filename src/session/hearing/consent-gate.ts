@@ -84,7 +84,7 @@ export class ConsentGate {
     return isLeftOut(this.#choices, personId) !== false;
   }
 
-  /** What this person's yes is good for; undefined where they are not heard, apart from a pause. */
+  /** Kind of this person's consent; undefined where they are not heard, apart from a pause. */
   yesKind(personId: string): YesKind | undefined {
     if (!this.#admits(personId)) return undefined;
     return yesKind(this.#consent, this.#listened(personId), this.#clock.wallMs());

@@ -22,11 +22,11 @@ export class Continuations {
   readonly #context: SessionContext;
   readonly #rules: EndpointRules;
   readonly #run: (work: Promise<unknown>) => void;
-  /** What each person said last, as long as they may still go on with it. */
+  /** Last question of each person, as long as they may still continue it. */
   readonly #latest = new Map<string, QueuedQuestion>();
-  /** What goes on with a question that is not decided yet. */
+  /** Continuations of questions that are not decided yet. */
   readonly #followers = new WeakMap<QueuedQuestion, OpenUtterance>();
-  /** Of each question, once that is decided: whether it is to be answered. */
+  /** Whether each decided question is to be answered. */
   readonly #meant = new WeakMap<QueuedQuestion, Promise<boolean>>();
   /** The own words of an utterance. */
   readonly #texts = new WeakMap<TurnUtterance, string>();
@@ -42,7 +42,7 @@ export class Continuations {
     this.#run = run;
   }
 
-  /** What speech that begins then goes on with. */
+  /** Question that speech from that instant on continues. */
   before(speakerId: string, fromMs: number): QueuedQuestion | undefined {
     const latest = this.#latest.get(speakerId);
     return latest && continues(latest.said.toMs, fromMs, this.#rules) ? latest : undefined;

@@ -22,7 +22,7 @@ export type Overheard = {
   readonly sure?: boolean;
 };
 
-/** What voices and words do to what the bot is saying: it dips, pauses, goes on, or falls silent. */
+/** Effects of voices and words on the bot's speech: it dips, pauses, goes on, or falls silent. */
 export class Interruptions {
   readonly #context: SpeakingContext;
   readonly #cues: CueTrack;
@@ -51,7 +51,7 @@ export class Interruptions {
     this.hear({ personId, ...partial, isFinal: false, meant: false });
   }
 
-  /** What this person's microphone gave last is far quieter than what they were answered for. */
+  /** Whether this person's last sound is far quieter than the one they were answered for. */
   isFarField(personId: string): boolean {
     return isFarField(this.#state, personId, interruptionRules);
   }

@@ -29,7 +29,7 @@ export type OpenUtteranceOptions = {
   /** Begins when somebody needs the words. */
   readonly listening: HeldListening;
   readonly clock: Clock;
-  /** As `fromMs`, without the jitter of the network. */
+  /** Same as `fromMs`, without the jitter of the network. */
   readonly spokenFromMs: number;
   /** Length, in ms, of its sound before the voice. */
   readonly leadMs: number;
@@ -39,7 +39,7 @@ export type OpenUtteranceOptions = {
   readonly onDecided: (meant: boolean) => void;
   /** Words that its recogniser was told to expect. */
   readonly hints: readonly string[];
-  /** What the same person asked so shortly before that this may be the rest of it. */
+  /** Question of the same person shortly before, of which this may be the rest. */
   readonly before?: QueuedQuestion | undefined;
 };
 
@@ -57,7 +57,7 @@ type TranscriptRequest = {
   words?: TimedTranscript;
 };
 
-/** What one person is in the middle of saying. */
+/** Utterance that one person has not finished. */
 export class OpenUtterance implements Disposable {
   readonly speakerId: string;
   readonly name: string;
@@ -76,9 +76,9 @@ export class OpenUtterance implements Disposable {
   overlaps = false;
   /** Where its sound goes besides, as it comes. */
   live: LiveAudio | undefined;
-  /** What a recogniser that streams has understood so far. */
+  /** Latest partial of a streaming recogniser. */
   partial: string | undefined;
-  /** How much voice it held up to its latest pause. */
+  /** Voice evidence up to its latest pause. */
   evidence: Evidence | undefined;
   /** The latest text of it, which may still change. */
   understood: string | undefined;
@@ -147,7 +147,7 @@ export class OpenUtterance implements Disposable {
     this.#listening.begin();
   }
 
-  /** What this goes on with: said just before, not answered to its end, and meant for the bot as far as is known. */
+  /** Question that this continues: said just before, not answered to its end, and meant for the bot as far as is known. */
   get before(): QueuedQuestion | undefined {
     const before = this.#before;
     const dropped = before?.handle.dropped;
@@ -166,7 +166,7 @@ export class OpenUtterance implements Disposable {
     this.#before = before;
   }
 
-  /** What was meant for the bot and is answered together with it, oldest first. */
+  /** Earlier utterances for the bot that are answered together with it, oldest first. */
   get earlier(): readonly TurnUtterance[] {
     const { before } = this;
     if (!before?.isMeant) return [];
@@ -181,7 +181,7 @@ export class OpenUtterance implements Disposable {
     this.live?.hear(sound);
   }
 
-  /** What `text` gave in this pause, once it has. */
+  /** Result of `text` in this pause, once there is one. */
   get words(): TimedTranscript | undefined {
     return this.#asked?.words;
   }
@@ -197,7 +197,7 @@ export class OpenUtterance implements Disposable {
     this.#follower?.partial(text);
   }
 
-  /** What it held; without `evidence` its words alone tell. */
+  /** Content of the utterance; without `evidence` its words alone decide. */
   content(evidence: Evidence | undefined): UtteranceContent {
     const { words } = this;
     const held = evidence

@@ -4,7 +4,7 @@ import {
   PreemptiveAnswers,
   type PreemptiveAnswersOptions,
 } from '#src/session/answering/preemptive-answers.ts';
-import type { SpeakingContext } from '#src/session/context.ts';
+import type { SessionContext, SpeakingContext } from '#src/session/context.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import { HeldListening } from '#src/speech/held-listening.ts';
 import { LookAccount, type LookMoment } from '#src/speech/look-account.ts';
@@ -13,8 +13,7 @@ import type { HearingBudget } from '#src/spending/budget-authority.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
 import { Continuations, type OpenQuestion, questionOf } from './continuations.ts';
 import type { Interruptions } from './interruptions.ts';
-import { liveAudioOf } from './live-audio.ts';
-import { OpenUtterance } from './open-utterance.ts';
+import { type LiveAudio, OpenUtterance } from './open-utterance.ts';
 import { chooseRecogniser } from './recogniser-choice.ts';
 import type { SpeakerInputEvent, UtteranceEnd, UtteranceSoFar } from './speaker-input.ts';
 import { UtteranceDecisions } from './utterance-decisions.ts';
@@ -28,7 +27,7 @@ export type OpenUtterancesOptions = Omit<PreemptiveAnswersOptions, 'isOpen'> & {
   readonly interruptions: Interruptions;
 };
 
-/** What everybody in one channel is in the middle of saying, up to the question it becomes. */
+/** Unfinished utterances of one channel, up to the questions they become. */
 export class OpenUtterances {
   readonly #options: OpenUtterancesOptions;
   readonly #drafts = new Map<string, OpenUtterance>();
@@ -37,7 +36,7 @@ export class OpenUtterances {
   readonly #pending = new Set<QueuedQuestion>();
   readonly #decisions: UtteranceDecisions;
   readonly #preemptive: PreemptiveAnswers;
-  /** Of what went to a recogniser of whole utterances for people among themselves. */
+  /** Account of requests to a recogniser of whole utterances for people among themselves. */
   readonly #looks = new LookAccount();
   readonly #broken = Promise.withResolvers<never>();
 
@@ -124,7 +123,7 @@ export class OpenUtterances {
     this.#continuations.keep(mayHear);
   }
 
-  /** What was said to its end is still answered. */
+  /** Closes all utterances; finished ones are still answered. */
   close(): void {
     for (const [speakerId, utterance] of this.#drafts) {
       const { before } = utterance;
@@ -147,7 +146,7 @@ export class OpenUtterances {
     else if (words) over.ended(over.content(over.evidence), over.spokenSoFar, false);
   }
 
-  /** What was said so far is recognised, once a pause, unless nobody needs it, or it would be too dear. */
+  /** Recognises the utterance so far, once a pause, unless its words are not needed, or it would be too expensive. */
   #pause(utterance: OpenUtterance, noticed: PauseNoticed): void {
     utterance.evidence = noticed.heard;
     if (!hasVoice(noticed.heard) || utterance.isAsked) return;
@@ -164,7 +163,7 @@ export class OpenUtterances {
     if (this.#drafts.get(id) === utterance) this.#options.read(id, { text: '' });
   }
 
-  /** Where there is no money to recognise it, nobody learns what was said. */
+  /** Skips recognition when the budget is used up. */
   #mayBegin(speakerId: string, began: UtteranceBegin): void {
     const { captions, channel, notice, parts } = this.#options.context;
     const isWanted = captions?.wants(speakerId) === true;
@@ -309,4 +308,34 @@ export class OpenUtterances {
       if (utterance.isAmongPeople) this.#looks.spoke(spokenMs);
     }
   }
+}
+
+/**
+ * Only of somebody who is going to be answered whatever they say, where there is money for an answer: of everybody else, the words
+ * decide first.
+ */
+function liveAudioOf(
+  utterance: Pick<OpenUtterance, 'fromMs' | 'isAlone' | 'name' | 'speakerId'>,
+  context: SessionContext,
+): LiveAudio | undefined {
+  const { fromMs, name, speakerId } = utterance;
+  const { addressing, channel, parts, pipeline } = context;
+  if (!pipeline.hears || !addressing.presumes(utterance, audience(utterance, context)))
+    return undefined;
+  const opened = parts.spending.open({
+    kind: 'sound ahead of an answer',
+    guildId: channel.guildId,
+    personId: speakerId,
+    name,
+    characters: context.style().instructions.length,
+    heardMs: 0,
+  });
+  if (opened.kind === 'refused') return undefined;
+  const { reservation } = opened;
+  reservation.close(); // the answer sets its money aside itself
+  const paid = pipeline.paidBy(reservation);
+  return {
+    hear: (sound) => paid.hear(sound, speakerId, fromMs),
+    forget: () => pipeline.forgetHeard(speakerId, fromMs),
+  };
 }

@@ -26,20 +26,20 @@ import {
 } from '#src/turn/overlap/overlap-voice.ts';
 import type { Utterance } from './utterance.ts';
 
-/** What cannot be read counts as the usual length. */
+/** Usual length, in ms, of a packet that cannot be read. */
 const packetMs = 20;
 
 /** An utterance up to its pause; `soFar` copies its sound. */
 export type UtteranceSoFar = { readonly soFar: () => Utterance; readonly heard: Evidence };
 
-/** What one ear noticed, in order. Between `began` and `ended` every sample is handed on once. */
+/** Events of one speaker input, in order. Between `began` and `ended` every sample is handed on once. */
 export type SpeakerInputEvent =
   | OverlapVoiceEvent
   /** `sound` reaches back to before the voice was noticed. */
   | {
       readonly kind: 'began';
       readonly fromMs: number;
-      /** As `fromMs`, without the jitter of the network. */
+      /** Same as `fromMs`, without the jitter of the network. */
       readonly spokenFromMs: number;
       readonly sound: Int16Array;
       /** Length, in ms, of `sound` before the voice. */
@@ -91,7 +91,7 @@ export class SpeakerInput {
   #lastPacketAtMs = 0;
   readonly #lags = new WindowLags();
   #spokenFromMs = 0;
-  /** Of the last voiced window. */
+  /** Lag of the last voiced window, in ms. */
   #voicedLagMs = 0;
   /** Packets that could not be decoded, up to the last one that could. */
   #missedBefore = 0;
@@ -140,7 +140,7 @@ export class SpeakerInput {
     return noticed;
   }
 
-  /** What has been understood of the utterance up to its pause. */
+  /** Passes on the recognised words of the utterance, up to its pause. */
   read(understood: Transcript, atMs: number): SpeakerInputEvent[] {
     const noticed: SpeakerInputEvent[] = [];
     this.#step({ kind: 'text', ...understood, atMs }, noticed);
@@ -151,7 +151,7 @@ export class SpeakerInput {
     return this.#stream.counts();
   }
 
-  /** How unevenly this person's packets arrive. */
+  /** Jitter of this person's packets, in ms. */
   get jitterMs(): number | undefined {
     return this.#stream.jitterMs;
   }

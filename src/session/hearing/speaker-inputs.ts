@@ -1,7 +1,6 @@
 import type { Packet } from '#src/audio/packet.ts';
 import type { PacketCounts, SpeakerPackets } from '#src/session/ports/events.ts';
 import type { Transcript } from '#src/speech/ports.ts';
-import { countsSince, isNone, noPackets } from './packet-counts.ts';
 import type { SpeakerInput, SpeakerInputEvent } from './speaker-input.ts';
 
 /** Silence in ms after which a person's decoder is freed, until they speak again. */
@@ -40,7 +39,7 @@ type OpenInput = {
   told: PacketCounts;
 };
 
-/** What was noticed of one person. */
+/** Events of one person. */
 type SpeakerEvent = { readonly speakerId: string; readonly noticed: SpeakerInputEvent };
 
 /**
@@ -112,7 +111,7 @@ export class SpeakerInputs {
     return all;
   }
 
-  /** What has been understood of what this person is saying, up to a pause. */
+  /** Passes on the recognised words of this person, up to a pause. */
   read(speakerId: string, understood: Transcript, atMs: number): SpeakerInputEvent[] {
     return this.#seats.get(speakerId)?.ear.read(understood, atMs) ?? [];
   }
@@ -125,7 +124,7 @@ export class SpeakerInputs {
     this.#cut = this.#cut.filter(({ speakerId }) => mayHear(speakerId));
   }
 
-  /** How long this person has been sending what could not be decoded. */
+  /** Time, in ms, for which this person has sent undecodable sound. */
   unheardMs(speakerId: string): number {
     return this.#seats.get(speakerId)?.ear.unheardMs ?? 0;
   }
@@ -204,4 +203,34 @@ function standing({ ear, sinceMs }: OpenInput, atMs: number) {
   return isSending
     ? { sinceMs, graceMs: quietGraceMs }
     : { sinceMs: ear.lastPacketAtMs, graceMs: 0 };
+}
+
+export const noPackets: PacketCounts = {
+  heard: 0,
+  lost: 0,
+  late: 0,
+  duplicate: 0,
+  reordered: 0,
+  sealed: 0,
+  undecodable: 0,
+  concealed: 0,
+  crowded: 0,
+};
+
+function countsSince(before: PacketCounts, now: PacketCounts): PacketCounts {
+  return {
+    heard: now.heard - before.heard,
+    lost: now.lost - before.lost,
+    late: now.late - before.late,
+    duplicate: now.duplicate - before.duplicate,
+    reordered: now.reordered - before.reordered,
+    sealed: now.sealed - before.sealed,
+    undecodable: now.undecodable - before.undecodable,
+    concealed: now.concealed - before.concealed,
+    crowded: now.crowded - before.crowded,
+  };
+}
+
+function isNone(counts: PacketCounts): boolean {
+  return Object.values(counts).every((count) => count === 0);
 }

@@ -6,7 +6,7 @@ import type { Evidence } from '#src/turn/evidence.ts';
 import type { Unpeopled } from './addressing.ts';
 import type { OpenUtterance } from './open-utterance.ts';
 
-/** What is known of an utterance, `text` being what was understood of it, or undefined. */
+/** Facts about an utterance; `text`: its recognised words, or undefined. */
 export function factsOf(
   { speakerId, fromMs, before, hints }: OpenUtterance,
   text: string | undefined,

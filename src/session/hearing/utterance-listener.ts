@@ -7,7 +7,7 @@ export type BegunUtterance = {
   readonly fromMs: number;
 };
 
-/** What an utterance held. */
+/** Content of an utterance. */
 export type UtteranceContent =
   /** Times of words, where there are any, are in ms since the first voiced packet. */
   | { readonly kind: 'text'; readonly transcript: Transcript }

@@ -43,7 +43,7 @@ type KnownLanguage = { readonly language: string | undefined; readonly hold: Lan
 export class SpeakerLanguages {
   readonly #sources: LanguageSources;
   readonly #people: Map<string, SpeakerLanguage>;
-  /** What held after each text that was said to its end, so that it counts once. */
+  /** Language after each finished text, so that the text counts once. */
   readonly #after = new WeakMap<Transcript, KnownLanguage>();
 
   #latest: string | undefined;
@@ -65,7 +65,7 @@ export class SpeakerLanguages {
     return this.#latest;
   }
 
-  /** As far as it is known now, BCP 47; undefined where nothing tells. */
+  /** Language of a person as far as it is known now, BCP 47; undefined where it is not. */
   of(personId: string): string | undefined {
     return languageOf(this.#state(personId), this.#choices(personId));
   }
@@ -109,7 +109,7 @@ export class SpeakerLanguages {
     };
   }
 
-  /** As somebody new. */
+  /** Forgets the language of this person. */
   forget(personId: string): void {
     this.#people.delete(personId);
   }

@@ -29,7 +29,7 @@ type ReadingVoice = {
   readonly clock: Clock;
 };
 
-/** What of a text can be said, in pieces of one breath; empty where nothing can. */
+/** Speakable clauses of a text; empty where there are none. */
 export function clausesOf(words: string): readonly string[] {
   const splitter = new ClauseSplitter();
   return [...splitter.push(words), ...splitter.flush()]
@@ -91,7 +91,7 @@ export async function readAloud(
   await context.output.speak(signal, read, { interruptible, answeredIds, ownSpeed, madeOf });
 }
 
-/** What is cut while it keeps its turn gives way to a voice. */
+/** End of a reading; one that is cut while it keeps its turn was interrupted by a voice. */
 function endOf(finish: ReplyFinish): PlayEnd {
   switch (finish) {
     case 'completed':

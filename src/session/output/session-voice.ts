@@ -1,7 +1,7 @@
 import type { RepeatManner } from '#src/turn/overlap/interjections.ts';
 import { adjusted, usualVoice, type VoiceAdjustment } from '#src/turn/voice-adjustment.ts';
 
-/** How the bot speaks in one session, as people asked for it aloud: it lasts until they take it back. */
+/** Pace and loudness of the bot's speech in one session, as people asked for them aloud, until they take it back. */
 export class SessionVoice {
   #adjustment = usualVoice;
 

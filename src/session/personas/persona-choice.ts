@@ -49,7 +49,7 @@ export function identityIn(
   return { ...(persona && { persona }), ...(voice !== undefined && { voice }) };
 }
 
-/** What was chosen at this very place; nothing where it cannot be read. */
+/** Choice for this very place; empty where it cannot be read. */
 export function choiceIn(
   set: ReadonlyMap<string, string>,
   channelId: string | undefined,
@@ -72,7 +72,7 @@ export function placesOf(
   return places.filter((place) => choiceIn(set, place).persona === personaKeyOf(name));
 }
 
-/** As it is stored; undefined: nobody chose. */
+/** Stored form of a choice; undefined: no choice. */
 export function storedChoice({ persona, voice }: BotChoice): string | undefined {
   return persona === undefined && voice === undefined
     ? undefined

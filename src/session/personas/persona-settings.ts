@@ -26,7 +26,7 @@ function isChained(name: PipelineName): boolean {
   return name === 'chained';
 }
 
-/** What a server has set, with who the bot is there over it; a voice or brain that is gone counts as not set. */
+/** Settings of a server with the bot's identity there over them; a voice or brain that is gone counts as not set. */
 export function withIdentity(
   settings: GuildSettings,
   { persona, voice: chosen }: ChannelIdentity,
@@ -48,7 +48,7 @@ export function withIdentity(
   };
 }
 
-/** What answers with these settings; the voice of a Realtime conversation cannot change, so another one begins it anew. */
+/** Pipeline that answers with these settings; the voice of a Realtime conversation cannot change, so another one begins it anew. */
 export function wantedPipeline(settings: () => GuildSettings): WantedPipeline {
   const { brain, pipeline: name, voice: frozenVoice } = settings();
   return { name, brain, ...(name === 'realtime' && { frozenVoice }) };
@@ -84,7 +84,7 @@ export function voicesOf(
   );
 }
 
-/** What a model is told of a persona beside its instructions; a model that writes for a voice is told no tone. */
+/** Prompt about a persona beside its instructions; a model that writes for a voice is told no tone. */
 export function mannerOf({ language, tone }: Persona, pipeline: PipelineName): string {
   const only = language === undefined ? '' : ` Always answer in ${englishLanguageName(language)}.`;
   const spoken = pipeline === 'chained' || tone === undefined ? '' : ` How you sound: ${tone}`;

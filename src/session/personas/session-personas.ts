@@ -32,7 +32,7 @@ import { botVoices } from './persona-settings.ts';
 /** A switch after which nobody has said yet what becomes of the conversation. */
 type OpenQuestion = { readonly id: string; readonly session: VoiceSession };
 
-/** As many as Discord suggests while somebody types. */
+/** Limit of suggestions in Discord. */
 const mostPersonas = 25;
 
 /** Personas of servers, and the persona and voice of the bot in each server or channel. */

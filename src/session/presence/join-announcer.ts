@@ -50,14 +50,14 @@ export class JoinAnnouncer {
     });
   }
 
-  /** How the names of those there are said. */
+  /** Loads the names by which the people there are called. */
   #learnNames(): void {
     const { channel, parts } = this.#context;
     for (const { id } of humansIn(this.#context))
       void parts.peopleSettings.load(channel.guildId, id);
   }
 
-  /** Of those who are still there and may still be told of; empty where nobody else is there to hear it. */
+  /** Announcement of people who are still there and may still be announced; empty where no other person is there to hear it. */
   #words(toldIds: readonly string[]): string {
     const { channel, gate, parts } = this.#context;
     const humans = humansIn(this.#context);

@@ -1,6 +1,6 @@
 type SessionOnce = 'captions-on' | 'greeted' | 'lines-hidden' | 'roles-unread';
 
-/** What happens at most once in a session, however often its link comes and goes. */
+/** Events that happen at most once in a session, however often its link comes and goes. */
 export class OncePerSession {
   readonly #done: Set<SessionOnce>;
 

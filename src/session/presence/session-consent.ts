@@ -4,7 +4,7 @@ import type { SessionContext } from '#src/session/context.ts';
 import type { Seat } from '#src/session/ports/stores/seat-store.ts';
 import { withConsentStore, withStore } from '#src/session/store-access.ts';
 
-/** What the people of one session say about being heard. Every word works from the next packet on. */
+/** Consents of the people of one session. A change counts from the next packet. */
 export class SessionConsent {
   readonly #context: SessionContext;
   /** While the book is being read: what it tells of them is older. */
@@ -45,7 +45,7 @@ export class SessionConsent {
     return this.#context.gate.consent.standings !== undefined;
   }
 
-  /** Of people whom the server does not let use the bot any more nothing is answered, also of what they said before. */
+  /** Drops what waits of people who may no longer use the bot, also of what they said before. */
   keepAdmitted(): void {
     const { captions, confirmations, effects, gate, memory, people, queue, withdrawals } =
       this.#context;
@@ -78,7 +78,7 @@ export class SessionConsent {
     this.#takeBack(personId);
   }
 
-  /** As if this person had never been here. */
+  /** Forgets this person, as if they had never been here. */
   forget(personId: string): void {
     this.#forgotten.add(personId);
     this.#unkept.add(personId);

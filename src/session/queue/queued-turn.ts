@@ -11,7 +11,7 @@ import type { TurnHandle } from './turn-handle.ts';
 export type QueuedQuestion = {
   readonly kind: 'question';
   readonly said: TurnUtterance;
-  /** What the same person said to the bot just before, oldest first, five at most: it is answered together with it. */
+  /** Words of the same person just before, oldest first, five at most: they are answered together with it. */
   readonly earlier: readonly TurnUtterance[];
   /** Whether it is for the bot, once that is decided. */
   readonly isMeant?: boolean;
@@ -31,7 +31,7 @@ export type QueuedQuestion = {
   postponed?: boolean;
   /** Chat in which a typed question and its answer stand for all who may open it. */
   readonly placeId?: string | undefined;
-  /** How its answer is spoken, where the asker chose that. */
+  /** Manner of the spoken answer, where the asker chose one. */
   readonly manner?: SpokenManner | undefined;
   /** Tells the asker the outcome; only where the question was typed. */
   readonly tell?: (asking: AskOutcome) => void;
@@ -43,10 +43,10 @@ export type QueuedReading = {
   readonly clauses: readonly ConfidentialText[];
   /** `behind`: after all else that waits, also what comes later. */
   readonly when: 'now' | 'queue' | 'behind';
-  /** What goes before it, as it stands when its turn comes; undefined: it is not to be said any more. */
+  /** Words before it, made when its turn comes; undefined: it is not to be said any more. */
   readonly opening?: () => string | undefined;
   readonly voice?: string;
-  /** How else it is spoken. */
+  /** Tone and model of the speech. */
   readonly manner?: Pick<SpeechVoice, 'instructions' | 'model'>;
   /** Whose voice that is; null: the bot's own. Left out: its owner's. */
   readonly speakerId?: string | null;

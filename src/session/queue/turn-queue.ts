@@ -52,7 +52,7 @@ export class TurnQueue {
     return this.#current;
   }
 
-  /** What is said now, or else what will be next. */
+  /** Turn that is said now, or else the next one. */
   get next(): QueuedTurn | undefined {
     return this.#current ?? this.#line.matters[0];
   }
@@ -67,7 +67,7 @@ export class TurnQueue {
     return this.#line.matters;
   }
 
-  /** How many questions and texts wait for the floor. */
+  /** Count of questions and texts that wait. */
   get waiting(): number {
     return this.#line.matters.length;
   }
@@ -77,7 +77,7 @@ export class TurnQueue {
     return this.#aside;
   }
 
-  /** What was heard last of what is over. */
+  /** Last turn that was heard and is over. */
   get latest(): HeardTurn | undefined {
     return this.#latest;
   }
@@ -172,7 +172,7 @@ export class TurnQueue {
     }
   }
 
-  /** What had the floor and was not heard comes first again. */
+  /** Puts a turn that was not heard first again. */
   putBack(turn: QueuedTurn): void {
     if (!this.#refusal) this.#line.putFirst(turn);
   }
@@ -208,7 +208,7 @@ export class TurnQueue {
     endAll(turn, why);
   }
 
-  /** As `drop`, for a question somebody still waits for: they are told. */
+  /** Same as `drop`, for a question somebody still waits for: they are told. */
   lose(question: QueuedQuestion, why: DroppedTurnReason): void {
     const all = withDuplicates(question);
     if (why === 'ending') this.#unanswered = [...this.#unanswered, ...all];
@@ -242,7 +242,7 @@ export class TurnQueue {
     }
   }
 
-  /** What this person asked is not answered, nor answered to its end, and nothing that they wrote is read. */
+  /** Drops this person's questions, also one that is being answered, and the texts they wrote. */
   withdraw(personId: string): void {
     for (const one of [this.#current, ...this.#line.matters])
       if (one && letsPass(one) && one.answeredIds?.includes(personId)) this.drop(one, 'withdrawn');
@@ -251,7 +251,7 @@ export class TurnQueue {
     }
   }
 
-  /** What waits of this person's spoken questions is not answered, unless somebody else asked the same. */
+  /** Drops this person's waiting spoken questions, unless another person asked the same. */
   left(personId: string): void {
     for (const one of this.#questions().flatMap(withDuplicates)) {
       if (speakerOf(one) !== personId || one.tell || one === this.#current) continue;
@@ -266,7 +266,7 @@ export class TurnQueue {
     if (on) this.#dropAll('muted');
   }
 
-  /** As the bot is to end, nothing new is taken and what waits is dropped; what has the floor keeps it. True: texts were dropped. */
+  /** Before the bot ends: refuses new turns and drops the waiting ones; the current turn goes on. True: texts were dropped. */
   drain(): boolean {
     this.#ending = true;
     const isUnsaid = this.#line.matters.some(({ kind }) => kind !== 'question');

@@ -30,7 +30,7 @@ const mostAtOnce = 16;
 const [batch, mostRead] = [50, 2_000];
 /** The wall clock may be set, and a machine may sleep: while something waits, it is looked again after this time, in ms. */
 const longestWaitMs = 600_000;
-/** What failed is tried again after so long, in ms; after each failure twice as long, up to the second. */
+/** First and longest delay of a retry, in ms; each failure doubles it. */
 const [retryMs, longestRetryMs] = [30_000, 3_600_000];
 /** After as many failures of Discord to take a reminder, about a day, it is given up. */
 const mostTries = 30;
@@ -110,7 +110,7 @@ export class ReminderClock implements AsyncDisposable {
     this.#stop(({ reminder }) => reminder.guildId === guildId && reminder.personId === personId);
   }
 
-  /** As `forget`, and the store keeps none of them. Errors: as `ReminderStore.withdraw`. */
+  /** Same as `forget`, and the store keeps none of them. Errors: as `ReminderStore.withdraw`. */
   async withdraw(guildId: string, personId: string): Promise<number> {
     this.forget(guildId, personId);
     return await this.#parts.store.withdraw(guildId, personId);
@@ -251,7 +251,7 @@ export class ReminderClock implements AsyncDisposable {
     await this.#remove(reminder);
   }
 
-  /** What the store does not take is tried at the next look. Never throws. */
+  /** Retries at the next look where the store refuses. Never throws. */
   async #remove({ id, guildId }: Reminder): Promise<void> {
     try {
       await this.#parts.store.remove(id);

@@ -1,7 +1,7 @@
 import { localTime } from '#src/base/zoned-time.ts';
 import type { Locale } from '#src/texts/texts.ts';
 
-/** How an instant is shown: in which zone and language, and what "today" is. */
+/** Zone, language and current day by which an instant is shown. */
 export type ShownTime = {
   readonly timeZone: string;
   readonly nowWallMs: number;

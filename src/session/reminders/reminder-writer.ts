@@ -74,7 +74,7 @@ function abortedByAll(lines: readonly WaitingLine[]): AbortSignal {
   return over.signal;
 }
 
-/** As many lines as fit into one message, at least one. */
+/** Lines that fit into one message, at least one. */
 function firstMessage(waiting: readonly WaitingLine[]): readonly WaitingLine[] {
   let chars = 0;
   const end = waiting.findIndex(({ line }, n) => {

@@ -27,7 +27,7 @@ export function obstacleOf(verdict: JoinVerdict, where: ChannelRef): TextLine | 
   }
 }
 
-/** What stands in the way of the bot alone: nobody calls it. Undefined where the channel is gone. */
+/** Obstacle to a join without a caller. Undefined where the channel is gone. */
 export function judgeEntry(
   channel: ChannelRef,
   { clock, places }: SessionDependencies,

@@ -11,15 +11,15 @@ type SeatedSession = {
   readonly channel: ChannelRef;
   /** Whether its link is there. */
   readonly isLinked: boolean;
-  /** As it is now. */
+  /** Current seat. */
   seat(): Seat;
 };
 
-/** What is known of the seat in one server. */
+/** Known state of the seat in one server. */
 type KnownSeat = {
   /** Undefined once it has ended. */
   session: SeatedSession | undefined;
-  /** What the store holds, as far as it is known. */
+  /** Content of the store, as far as it is known. */
   written: string | undefined;
   /** It is to be deleted. */
   isOver: boolean;

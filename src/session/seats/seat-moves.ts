@@ -10,7 +10,7 @@ import type { SeatLosses } from './seat-losses.ts';
 /** A session of a server, and when it has come to its end. */
 export type SessionPlace = { readonly session: VoiceSession; life: Promise<void> };
 
-/** What moves need of the sessions of all servers. */
+/** Actions on the sessions of all servers that moves need. */
 export type MovingSessions = {
   readonly parts: SessionDependencies;
   readonly queue: GuildQueue;

@@ -4,7 +4,7 @@ import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { SeatLosses } from './seat-losses.ts';
 import type { SeatMoves } from './seat-moves.ts';
 
-/** What follows from what somebody else does to the bot's seats. */
+/** Reactions to changes of the bot's seats by others. */
 export type SeatNewsActions = {
   readonly sessionIn: (guildId: string) => VoiceSession | undefined;
   readonly losses: SeatLosses;
@@ -38,7 +38,7 @@ export function followSeatNews(guildId: string, news: SeatEvent, actions: SeatNe
   }
 }
 
-/** Whoever puts the bot elsewhere does not want it to go back by itself. */
+/** A person who moves the bot does not want it to return by itself. */
 function movedByHand(
   session: VoiceSession,
   channelId: string,

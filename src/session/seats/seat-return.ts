@@ -17,7 +17,7 @@ const [mostTries, retryMs] = [6, 10_000];
 /** Interval in ms at which the seat of a session that was given up is looked at while it stands. */
 const lookAgainMs = 60_000;
 
-/** What is known of a seat before the bot returns to it; `unread`: the store did not tell. */
+/** Known state of a seat before the bot returns to it; `unread`: the store failed. */
 type Prepared =
   | { readonly kind: 'return'; readonly seat: StoredSeat; readonly channel: ChannelRef }
   | { readonly kind: 'over'; readonly line: TextLine }
@@ -30,7 +30,7 @@ export class SeatReturn implements Disposable {
   readonly #over = new AbortController();
   /** Servers whose session was given up. */
   readonly #givenUp = new Set<string>();
-  /** How often the store did not tell of a server. */
+  /** Failed reads of the store, by server. */
   readonly #tries = new Map<string, number>();
   /** Told of each server once it is decided whether the bot returns there. */
   readonly #decided: (guildId: string) => void;

@@ -4,7 +4,7 @@ import type { JoinMode } from '#src/session/ports/command-ports.ts';
 import type { Seat } from '#src/session/ports/stores/seat-store.ts';
 import type { SessionConsent } from '#src/session/presence/session-consent.ts';
 
-/** What is kept of a session as it is now. */
+/** Seat of a session as it is stored now. */
 export function seatOf(
   { callerId, captions, channel, gate, settings }: SessionContext,
   consent: SessionConsent,

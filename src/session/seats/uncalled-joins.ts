@@ -1,7 +1,9 @@
 import {
   type AutoJoinChannel,
   chooseAutoJoin,
+  type FollowVerdict,
   isWayIn,
+  judgeFollow,
   uncalledJoinAtMs,
 } from '#src/people/auto-join-rules.ts';
 import { openText } from '#src/people/confidential-text.ts';
@@ -15,9 +17,9 @@ import type { JoinOutcome } from '#src/session/ports/command-ports.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { admissionIn } from '#src/session/presence/access-control.ts';
 import { withConsentStore } from '#src/session/store-access.ts';
+import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { followWish } from './follow.ts';
 import { judgeEntry, obstacleOf } from './obstacle.ts';
 
 /** Where the bot would go in one server, and how. */
@@ -265,4 +267,30 @@ function noWishes(): GuildWishes {
     told: new Set(),
     toldOf: undefined,
   };
+}
+
+/** Channel to which the followed person has gone without the bot, and whether it goes along. */
+type FollowWish = { readonly channel: ChannelRef; readonly verdict: FollowVerdict };
+
+/** Undefined where it follows nobody, or sits with them, or they sit nowhere. */
+function followWish(
+  { channel: { guildId, channelId }, context, followedId }: VoiceSession,
+  parts: SessionDependencies,
+): FollowWish | undefined {
+  const { places } = parts;
+  const channel = followedId === undefined ? undefined : places.seatOf(guildId, followedId);
+  if (!channel || followedId === undefined || channel.channelId === channelId) return undefined;
+  if (!context.gate.isAdmitted(followedId)) return undefined;
+  const { djRoleId = '' } = context.settings();
+  const roleIds = places.people(channel).find(({ id }) => id === followedId)?.roleIds ?? [];
+  const others = context
+    .people()
+    .filter(({ id, isBot }) => !isBot && id !== followedId && context.gate.standing(id) === 'yes');
+  const verdict = judgeFollow({
+    joining: judgeEntry(channel, parts),
+    mayEnter: places.facts(channel, followedId)?.callerMayConnect === true,
+    othersHeard: others.length,
+    isDj: roleIds.includes(djRoleId) || places.mayManage(guildId, followedId),
+  });
+  return { channel, verdict };
 }

@@ -29,7 +29,7 @@ export function readCap(words: string): Amount | undefined {
   return cap;
 }
 
-/** As it may be typed again. */
+/** Text of a cap, as it may be typed again. */
 export function shownCap({ ms, nanoUsd }: Amount): string {
   const parts = [
     ...(nanoUsd > 0 ? [`$${nanoUsd / 1e9}`] : []),

@@ -11,7 +11,7 @@ import { silentHost } from '#src/session/typed/sound-answer.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import { type CheckedRole, wrongWith } from './checkup-texts.ts';
 
-/** What a check asks with, and the money for it. */
+/** Engines of a check, its style, and the reservation that pays. */
 type PaidCheck = {
   readonly parts: SessionDependencies;
   readonly style: ReplyStyle;

@@ -4,21 +4,21 @@ import type { TextLine } from '#src/texts/texts.ts';
 
 type CheckedStage = Exclude<FailureStage, 'link'>;
 
-/** What is tried at a server or engine. */
+/** Role of a server or engine that is checked. */
 export type CheckedRole = {
   readonly point: CheckedStage;
-  /** How its settings begin, where it is not as usual. */
+  /** Prefix of its settings, where it is not the usual one. */
   readonly group?: string;
 };
 
-/** How the settings of a role begin. */
+/** Prefix of the settings of a role. */
 const groups: Readonly<Record<CheckedStage, string>> = {
   recognise: 'TRANSCRIPTION',
   think: 'CHAT_COMPLETION',
   speak: 'SPEECH',
 };
 
-/** What broke while a role was tried, and what to do; never what the server said. */
+/** Failure of a checked role and the advice for it; never the words of the server. */
 export function wrongWith(
   { point, group: own }: CheckedRole,
   error: unknown,

@@ -16,7 +16,7 @@ import { lineOfNews } from './checkup-texts.ts';
 
 /** A frame, and the rates of mouth and ears. */
 const [frameMs, hearHz] = [20, 16_000] as const;
-/** As loud as a tone at least comes back. */
+/** Least loudness (RMS) of a tone that comes back. */
 const audible = 0.001;
 /** Longest wait in ms for somebody who is speaking to finish, and the interval of looking. */
 const [patienceMs, lookMs] = [3_000, 250];

@@ -8,14 +8,9 @@ import { type TypedMode, typedModes } from '#src/session/ports/typed-messages.ts
 import { voiceNamed } from '#src/speech/voice-names.ts';
 import type { Amount, Caps } from '#src/spending/caps.ts';
 import { isWithin } from '#src/spending/guild-caps.ts';
+import { languageTag } from '#src/texts/language-names.ts';
 import { type AddressingMode, addressingModes } from '#src/turn/addressing/addressing-windows.ts';
 import { type BudgetSettings, readCap, shownCap } from './budget-settings.ts';
-import {
-  type LanguageSettings,
-  readLanguage,
-  readLanguages,
-  shownLanguages,
-} from './language-settings.ts';
 import {
   none,
   type PresenceSettings,
@@ -27,7 +22,7 @@ import {
   shownLeaveAfter,
 } from './presence-settings.ts';
 
-/** What holds in one server. */
+/** Settings that hold in one server. */
 export type GuildSettings = BudgetSettings &
   LanguageSettings &
   PresenceSettings & {
@@ -38,7 +33,7 @@ export type GuildSettings = BudgetSettings &
     readonly instructions: string;
     /** Absent: the engine's own. */
     readonly voice?: string;
-    /** What it answers to beside its name in the server. */
+    /** Names that it answers to beside its name in the server. */
     readonly names: readonly string[];
     /** Whose members may change everybody's sounds. */
     readonly djRoleId?: string | undefined;
@@ -55,11 +50,11 @@ export type GuildSettings = BudgetSettings &
     readonly recap: boolean;
     /** People may have the bot remember things for this server. */
     readonly memory: boolean;
-    /** How questions typed in the chat of the voice channel are answered. */
+    /** Form of answers to questions typed in the chat of the voice channel. */
     readonly typed: TypedMode;
     /** Who the bot is, where somebody chose it: what it says counts over what the server has set. */
     readonly persona?: Persona;
-    /** Of the persona: what thinks, among the operator's brains; it goes with `pipeline`. */
+    /** Brain of the persona, among the operator's; it goes with `pipeline`. */
     readonly brain?: string;
     /** The voice was chosen in place of all those of the persona. */
     readonly isVoiceChosen?: true;
@@ -71,7 +66,7 @@ export type GuildSettings = BudgetSettings &
     readonly readChannelId?: string | undefined;
   };
 
-/** What there is to choose from. */
+/** Values to choose from. */
 export type Choices = {
   readonly pipelines: readonly PipelineName[];
   /** Names of voices; empty: not known, so any name is taken. */
@@ -98,7 +93,7 @@ const maxVoiceChars = 64;
 /** Most days that captions can be kept. */
 const maxCaptionsDays = 365;
 
-/** What a key means when it is set to `value`. */
+/** Meaning of a key that is set to `value`. */
 export function readSetting(key: SettingKey, value: string, choices: Choices): Read {
   const words = value.trim();
   switch (key) {
@@ -159,7 +154,7 @@ export function readSetting(key: SettingKey, value: string, choices: Choices): R
   }
 }
 
-/** What a server has set, over what holds where nothing is set; what cannot be used any more counts as not set. */
+/** Settings of a server over the defaults; a value that cannot be used any more counts as not set. */
 export function settingsOf(
   set: ReadonlyMap<string, string>,
   standard: GuildSettings,
@@ -180,7 +175,7 @@ export function isLooser(before: ConsentPolicySettings, after: ConsentPolicySett
   return is > was || (after.policy === 'role' && is === was && before.roleId !== after.roleId);
 }
 
-/** How a value is shown, and may be typed again. */
+/** Text of a value, as it may be typed again. */
 export function shownValue(key: SettingKey, settings: GuildSettings): string {
   switch (key) {
     case 'names':
@@ -323,4 +318,35 @@ function readConsent(words: string, { roleId }: Choices): Read {
   if (policy === 'ask' || policy === 'notice') return ok({ consent: { policy } });
   if (policy !== 'role') return bad;
   return role === undefined ? { kind: 'no-role' } : ok({ consent: { policy, roleId: role } });
+}
+
+/** Languages that are spoken in a server. */
+type LanguageSettings = {
+  /** Language of people of whom none is known, BCP 47. */
+  readonly language?: string | undefined;
+  /** Languages that people speak there, BCP 47; no other one is detected. Empty: any. */
+  readonly languages: readonly string[];
+};
+
+const maxLanguages = 20;
+
+/** By its name in English or in itself, or its BCP 47 tag; undefined where it is no language. */
+function readLanguage(words: string): Pick<LanguageSettings, 'language'> | undefined {
+  if (words.toLowerCase() === none) return { language: undefined };
+  const language = languageTag(words);
+  return language === undefined ? undefined : { language };
+}
+
+/** Several of them, with commas between. */
+function readLanguages(words: string): Pick<LanguageSettings, 'languages'> | undefined {
+  if (words.toLowerCase() === none) return { languages: [] };
+  const named = words.split(',');
+  if (named.length > maxLanguages) return undefined;
+  const tags = named.map(languageTag);
+  const languages = tags.filter((tag) => tag !== undefined);
+  return languages.length < tags.length ? undefined : { languages: [...new Set(languages)] };
+}
+
+function shownLanguages({ languages }: Pick<LanguageSettings, 'languages'>): string {
+  return languages.length > 0 ? languages.join(', ') : none;
 }

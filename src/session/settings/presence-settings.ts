@@ -8,9 +8,9 @@ export type PresenceSettings = AccessRules & {
   readonly leaveAfterMs: number;
 };
 
-/** As keys that name a role, channels or people are shown and typed where there is none. */
+/** Word for an empty role, channel list or list of people. */
 export const none = 'none';
-/** As `leave_after` is shown and typed where the bot stays although nobody is there. */
+/** Word for a `leave_after` under which the bot stays in an empty channel. */
 export const never = 'never';
 
 /** People whom a server may block. */

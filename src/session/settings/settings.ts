@@ -10,7 +10,7 @@ import { shownCap } from './budget-settings.ts';
 import { isLooser, policies, readSetting, shownValue, switches } from './guild-settings.ts';
 import { never, none } from './presence-settings.ts';
 
-/** What a person types to have the operator's value again. */
+/** Word that restores the operator's value. */
 const standard = 'default';
 
 /** Settings of servers: applied in the channel where the bot sits first, then stored. */

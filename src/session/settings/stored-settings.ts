@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { aloneMs } from '#src/people/join-rules.ts';
 import type { Persona } from '#src/personas/persona.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
@@ -23,21 +24,14 @@ import type { CaptionOptions } from '#src/session/ports/captions.ts';
 import type { Brains } from '#src/session/ports/pipelines.ts';
 import type { SettingKey } from '#src/session/ports/settings.ts';
 import { withStore } from '#src/session/store-access.ts';
-import { KnownWords } from '#src/session/words/known-words.ts';
-import type { WordKey } from '#src/session/words/stored-words.ts';
+import { type WordKey, wordsIn } from '#src/session/words/stored-words.ts';
+import { type Pronounce, pronounceWith } from '#src/speech/pronunciation.ts';
 import { isVoiceAmong } from '#src/speech/voice-names.ts';
 import type { GuildCaps } from '#src/spending/guild-caps.ts';
-import { type RestKey, restKey } from './auto-join-rest.ts';
 import { noOwnCaps } from './budget-settings.ts';
-import {
-  type CaptionsKey,
-  captionsKey,
-  readCaptionOptions,
-  storedCaptionOptions,
-} from './caption-options.ts';
 import { type Choices, type GuildSettings, readSetting, settingsOf } from './guild-settings.ts';
 
-/** What one server has set, as it was typed; `isRead` once the book has told of it. */
+/** Settings of one server, as they were typed; `isRead` once the store was read. */
 type StoredGuildSettings = { readonly set: ReadonlyMap<string, string>; readonly isRead: boolean };
 
 /** Key of what the store holds of a server's settings. */
@@ -55,7 +49,7 @@ export type ChosenVoice = {
 
 const noBrains: Brains = new Map();
 
-/** What follows from what a server has stored, worked out once for each change of it: it is asked for all the time. */
+/** Settings derived from the stored ones, cached until a change, as they are asked for all the time. */
 type KnownSettings = {
   /** With which they were read. */
   readonly voices: readonly string[];
@@ -70,7 +64,7 @@ type KnownChannel = { readonly identity: ChannelIdentity; readonly settings: Gui
 
 const unread: StoredGuildSettings = { set: new Map(), isRead: false };
 
-/** What holds in each server: what it has set, else what the operator has. */
+/** Settings of all servers, with the operator's defaults for the rest. */
 export class StoredSettings {
   readonly #parts: SessionDependencies;
   readonly #sources: SessionSources;
@@ -97,7 +91,7 @@ export class StoredSettings {
     return { pipelines: pipelines.names, voices: botVoices(this.#parts), caps, ...role };
   }
 
-  /** As far as it is known now: as long as it was not read who may be heard, nobody is who did not agree. */
+  /** Settings as far as they are known now: until the consent policy was read, people have to agree. */
   in(guildId: string): GuildSettings {
     return this.#knownIn(guildId).settings;
   }
@@ -107,7 +101,7 @@ export class StoredSettings {
     return this.#knownIn(guildId).caps;
   }
 
-  /** As `in`, with who the bot is there: in this voice channel, or in those where nobody chose. */
+  /** Same as `in`, with who the bot is there: in this voice channel, or in those where nobody chose. */
   at(guildId: string, channelId: string | undefined): GuildSettings {
     return this.#knownAt(guildId, channelId).settings;
   }
@@ -121,12 +115,12 @@ export class StoredSettings {
       : { name, isGone: !isVoiceAmong(name, botVoices(this.#parts)) };
   }
 
-  /** What would hold if a key were set so. */
+  /** Settings that would hold if a key were set so. */
   foresee(guildId: string, key: SettingKey, value: string | undefined): GuildSettings {
     return this.#settings(withValue(this.#server(guildId), key, value));
   }
 
-  /** What the operator wrote names the bot already; what a server writes need not. */
+  /** Style of answers there. The operator's instructions name the bot already; those of a server need not. */
   styleIn(guildId: string, channelId?: string): ReplyStyle {
     const { places } = this.#parts;
     const { style } = this.#sources.defaults;
@@ -196,7 +190,7 @@ export class StoredSettings {
     await this.#write(guildId, restKey(channelId), undefined);
   }
 
-  /** What a server has stored, by key, as far as it is known now. */
+  /** Stored values of a server, by key, as far as they are known now. */
   stored(guildId: string): ReadonlyMap<string, string> {
     return this.#server(guildId).set;
   }
@@ -247,7 +241,7 @@ export class StoredSettings {
     return saved === true;
   }
 
-  /** As if the server had never set anything; the book is asked again when it is needed. */
+  /** Forgets the settings of the server; the store is read again when they are needed. */
   forget(guildId: string): void {
     this.#loading.delete(guildId);
     this.#servers.delete(guildId);
@@ -333,4 +327,55 @@ function withValue(
   const others = [...set].filter(([one]) => one !== key);
   const own = value === undefined ? [] : [[key, value] as const];
   return { set: new Map([...others, ...own]), isRead };
+}
+
+/** Key under which the settings of a server hold that the bot was sent out of a voice channel of `auto_join`. */
+type RestKey = `auto_join_rest:${string}`;
+
+function restKey(channelId: string): RestKey {
+  return `auto_join_rest:${channelId}`;
+}
+
+/** Key under which the settings of a server hold the captions of one of its voice channels. */
+type CaptionsKey = `captions:${string}`;
+
+function captionsKey(channelId: string): CaptionsKey {
+  return `captions:${channelId}`;
+}
+
+const tag = z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/);
+const stored = z.object({ language: tag.optional(), translateTo: tag.optional() });
+
+/** Options as they were stored; without options where they cannot be read, as captions are on all the same. */
+function readCaptionOptions(value: string): CaptionOptions {
+  try {
+    return stored.parse(JSON.parse(value));
+  } catch {
+    return {};
+  }
+}
+
+function storedCaptionOptions({ language, translateTo }: CaptionOptions): string {
+  return JSON.stringify({ language, translateTo });
+}
+
+/** Words of a server, those added last first, and how they are said. */
+type WordsOfServer = { readonly words: readonly string[]; readonly pronounce?: Pronounce };
+
+/** Words in what servers have stored, read once for each change, as they are asked for with each utterance. */
+class KnownWords {
+  readonly #known = new WeakMap<ReadonlyMap<string, string>, WordsOfServer>();
+
+  of(set: ReadonlyMap<string, string>): WordsOfServer {
+    const known = this.#known.get(set) ?? read(set);
+    this.#known.set(set, known);
+    return known;
+  }
+}
+
+function read(set: ReadonlyMap<string, string>): WordsOfServer {
+  const all = wordsIn(set);
+  const said = all.flatMap(({ word, say }) => (say === undefined ? [] : [{ word, say }]));
+  const pronounce = pronounceWith(said);
+  return { words: all.map(({ word }) => word), ...(pronounce && { pronounce }) };
 }

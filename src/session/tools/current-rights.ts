@@ -28,7 +28,7 @@ export async function holdsRightNow(
   return holds(right, bearerOf(personId, mayManage, context));
 }
 
-/** What is known of this person just now, without asking Discord. */
+/** Cached state of this person, without asking Discord. */
 export function bearerOf(
   personId: string,
   mayManage: boolean,

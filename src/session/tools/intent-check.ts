@@ -54,7 +54,7 @@ export async function answeredCall(
   }
 }
 
-/** What askers said themselves, without what they only quote. Errors: BotError of the recogniser. */
+/** Own words of the askers, without their quotes. Errors: BotError of the recogniser. */
 async function ownWords(said: readonly TurnUtterance[]): Promise<string> {
   const own = said.filter(({ isQuoted }) => isQuoted !== true);
   const words = await Promise.all(own.map(async ({ transcript }) => (await transcript()).text));

@@ -19,7 +19,7 @@ export type PendingConfirmation = {
 /** A further one drops the oldest. */
 const limit = 8;
 
-/** What waits for a button in one session; each is pressed once, or never. */
+/** Tool calls that wait for a button in one session; each is pressed once, or never. */
 export class PendingConfirmations {
   #open: readonly PendingConfirmation[] = [];
 

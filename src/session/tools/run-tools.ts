@@ -6,16 +6,22 @@ import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline
 import { reportMissedDeadline } from '#src/session/alerts/stage-watchdog.ts';
 import type { SessionContext } from '#src/session/context.ts';
 import { failureOf } from '#src/session/failure.ts';
-import type { Fitting, Quote, RoomTool } from '#src/session/ports/tool.ts';
+import type {
+  ConfirmableAction,
+  Facts,
+  Fitting,
+  Quote,
+  RoomTool,
+} from '#src/session/ports/tool.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
-import { type PlainTextId, text } from '#src/texts/texts.ts';
+import { lineWith, type PlainTextId, text } from '#src/texts/texts.ts';
 import { actionsFor } from './available-actions.ts';
 import { holdsRightNow } from './current-rights.ts';
 import { answeredCall, checkIntent } from './intent-check.ts';
 import { toolsIn } from './offered-tools.ts';
-import { requestConfirmation } from './request-confirmation.ts';
+import type { PendingConfirmation } from './pending-confirmations.ts';
 import type { ToolCallResult, ToolEffect } from './tool-effects.ts';
-import { asData, refusal, uncertain } from './tool-result.ts';
+import { asData, onOneLine, refusal, uncertain } from './tool-result.ts';
 
 /** No call takes longer, its check included, unless its tool may. */
 export const longestCallMs = 10_000;
@@ -53,7 +59,7 @@ export class ToolRun {
   readonly #slow = new Set<string>();
   #running: readonly RoomTool[] = [];
   #deadlineMs: number | undefined;
-  /** Of each call so far, whether it shows by itself what it did. */
+  /** Whether each call so far shows its effect by itself. */
   #plain: readonly boolean[];
   /** Made for this question by answers before. */
   readonly #done: readonly ToolEffect[];
@@ -70,12 +76,12 @@ export class ToolRun {
     this.#plain = this.#done.filter((one) => one.covers(said)).map(({ isPlain }) => isPlain);
   }
 
-  /** What was done for this question already, as the model is shown it. */
+  /** Calls already made for this question, as the model is shown them. */
   get done(): readonly DoneCall[] {
     return this.#done.map(({ done }) => done);
   }
 
-  /** What the model may call. */
+  /** Tools that the model may call. */
   get offered(): readonly Tool[] {
     const all = [...this.#tools.values()];
     return all.map(({ name, description, parameters }) => ({ name, description, parameters }));
@@ -87,7 +93,7 @@ export class ToolRun {
     return isOver && this.#plain.length > 0 && this.#plain.every(Boolean);
   }
 
-  /** What is said in place of the rest of the answer. */
+  /** Words in place of the rest of the answer. */
   get quote(): Quote | undefined {
     if (this.#quotes.length === 0) return undefined;
     const aboutIds = this.#quotes.flatMap((one) => one.aboutIds);
@@ -95,12 +101,12 @@ export class ToolRun {
     return { text: ConfidentialText.joined(texts, '\n'), aboutIds };
   }
 
-  /** What is going on, in words for people. */
+  /** Current step, in words for people. */
   get step(): PlainTextId | undefined {
     return this.#running.at(-1)?.doing;
   }
 
-  /** What the model is told; also that it was refused, or failed. The answer pays. Aborting `signal` throws `signal.reason`, at once. */
+  /** Result of a call for the model, also of one that was refused or failed. The answer pays. Aborting `signal` throws `signal.reason`, at once. */
   async run(call: ToolCall, reservation: Reservation, signal: AbortSignal): Promise<ToolResult> {
     signal.throwIfAborted();
     const tool = this.#tools.get(call.name);
@@ -304,4 +310,57 @@ export function tooLate(ms: number): BotError {
 function without<T>(all: readonly T[], one: T): readonly T[] {
   const at = all.indexOf(one);
   return all.filter((_, n) => n !== at);
+}
+
+/** A button nobody pressed in this time does nothing any more. */
+const openMs = 60_000;
+/** Of the press behind it; what is asked follows. */
+const pressName = 'tool.confirm';
+
+type RequestedAction = {
+  readonly tool: RoomTool;
+  readonly action: ConfirmableAction;
+  readonly asker: TurnUtterance;
+};
+
+/** The button that was asked for, and what the model is told meanwhile. */
+type RequestedConfirmation = { readonly ask: PendingConfirmation; readonly facts: Facts };
+
+/**
+ * Asks in the chat of the channel for a button that only its presser can press, the asker unless the action names another
+ * person.
+ *
+ * Errors: as `ChannelMessages.offer`. Aborting `signal` throws `signal.reason`; nothing waits then.
+ */
+async function requestConfirmation(
+  { tool, action, asker }: RequestedAction,
+  { confirmations, channel, parts }: SessionContext,
+  signal: AbortSignal,
+): Promise<RequestedConfirmation> {
+  const { clock, messages } = parts;
+  const presser = action.presser ?? { id: asker.speakerId, name: asker.name };
+  const name = onOneLine(presser.name);
+  const ask: PendingConfirmation = {
+    id: crypto.randomUUID(),
+    tool,
+    action,
+    askerId: asker.speakerId,
+    presser: { id: presser.id, name },
+    untilMs: clock.nowMs() + openMs,
+  };
+  const facts = {
+    waiting: `Nothing has happened yet: ${name} has to press Confirm in the chat of the channel.`,
+  };
+  const asked = confirmations.put(ask, clock.nowMs());
+  if (asked !== ask) return { ask: asked, facts };
+  try {
+    const line = lineWith(action.ask, { name, s: openMs / 1000 });
+    const buttons = [`${pressName}:${ask.id}`];
+    await messages.offer(channel, line, buttons, action.files ?? [], signal);
+    signal.throwIfAborted();
+  } catch (error) {
+    confirmations.remove(ask);
+    throw error;
+  }
+  return { ask, facts };
 }

@@ -9,7 +9,7 @@ import { isUnwanted } from '#src/session/queue/turn-handle.ts';
 import { queueRules } from '#src/turn/queue-rules.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
 
-/** How a call ended, and what the model is told of it. */
+/** End of a call, and its result for the model. */
 export type ToolCallResult = {
   readonly how: ToolEnd;
   readonly content: string;

@@ -2,13 +2,13 @@ import type { Facts } from '#src/session/ports/tool.ts';
 
 /** A name somebody gave themselves; Discord's own limit is 32. */
 const longestNameChars = 64;
-/** What a model is told by one call. */
+/** Result of one call, for a model. */
 const longestResultChars = 2_000;
 
 /** Control characters, changes of writing direction, tags, and spaces without width. */
 const unseen = /[\p{Cc}\p{Cf}\u2028\u2029\u{e0000}-\u{e007f}]+/gu;
 
-/** What a tool found out, as a model reads it: values of one JSON object, which cannot be taken for words of anybody. */
+/** Facts from a tool, for a model: values of one JSON object, which cannot be taken for words of a person. */
 export function asData(facts: Facts, maxChars = longestResultChars): string {
   const each = Object.entries(facts).map(([key, value]) => [key, harmless(value, maxChars)]);
   const whole = JSON.stringify({ result: Object.fromEntries(each) });
@@ -16,7 +16,7 @@ export function asData(facts: Facts, maxChars = longestResultChars): string {
   return JSON.stringify({ result: whole.slice(0, maxChars / 2), isCut: true });
 }
 
-/** What did not happen, and why, in words of the bot itself. */
+/** Reason why a call was not made, in words of the bot itself. */
 export function refusal(why: string): string {
   return JSON.stringify({ error: onOneLine(why, longestResultChars / 4) });
 }
@@ -27,7 +27,7 @@ export function uncertain(name: string, why: string): string {
   return refusal(`${name} ${why}. ${advice}`);
 }
 
-/** As one line without anything that cannot be seen, cut to `maxChars`. */
+/** Text as one line of visible characters, cut to `maxChars`. */
 export function onOneLine(words: string, maxChars = longestNameChars): string {
   return words.replace(unseen, ' ').replace(/\s+/g, ' ').trim().slice(0, maxChars).toWellFormed();
 }

@@ -16,14 +16,14 @@ import { isSameTrack, ownTracks, usualTrack } from './track-names.ts';
 /** Whose a sound is. */
 export type SoundOwner = { readonly id: string; readonly name: string };
 
-/** What is known of a sound besides what it sounds like. */
+/** Metadata of a sound. */
 export type SoundTag = {
   /** Left out for what is not to outlive the process: words that are spoken are stored nowhere. */
   readonly origin?: StoredSource;
   readonly owner?: SoundOwner | undefined;
 };
 
-/** How a sound goes on a track. */
+/** Placement of a sound on a track. */
 export type PlayOptions = {
   readonly loop: boolean;
   readonly next: boolean;
@@ -150,14 +150,14 @@ export class OwnedTracks implements Disposable {
     return this.#ranked.map((track) => this.#view(track));
   }
 
-  /** What is touched by a command: it is past once that has changed. */
+  /** Subject of a command: outdated once the track has changed. */
   subject(command: TrackCommand): string {
     const [first] = this.#touched(command);
     const serial = first && this.#tags.get(first)?.serial;
     return JSON.stringify([command, serial ?? null]);
   }
 
-  /** Of the sounds a command touches, the first that is somebody else's. */
+  /** First sound of another owner that a command touches. */
   ownerBeside(personId: string, command: TrackCommand): SoundOwner | undefined {
     const owners = this.#touched(command).map((item) => this.#tags.get(item)?.owner);
     return owners.find((owner) => owner !== undefined && owner.id !== personId);
@@ -220,7 +220,7 @@ export class OwnedTracks implements Disposable {
     }
   }
 
-  /** What is to outlive the process. */
+  /** Tracks that are to outlive the process. */
   get kept(): readonly StoredTrack[] {
     return this.tracks.all().flatMap((track) => {
       const { name, percent, isPaused, isMuted } = track.view;

@@ -14,7 +14,7 @@ export type TrackCommand = { readonly track: string } & (
   | { readonly kind: 'remove'; readonly serial: number }
 );
 
-/** What is done to a sound, or to a track that holds one. */
+/** Command for a sound, or for a track that holds one. */
 type SoundCommand = Exclude<TrackCommand, { kind: 'volume' | 'remove' }>;
 
 /** Performs a command on a track that holds a sound. */

@@ -19,7 +19,7 @@ export type FoundSound =
   | { readonly kind: 'several'; readonly names: readonly string[] }
   | { readonly kind: 'bad'; readonly reason: TextLine };
 
-/** What was played of late in one server, of which a new one drops the oldest. */
+/** Limit of recently played sounds in one server; a new one drops the oldest. */
 const mostRecent = 20;
 const shownClosest = 3;
 /** Sounds one server may look for at the same time: each is a connection to wherever somebody says. */

@@ -31,7 +31,7 @@ export function soundsFor(
   };
 }
 
-/** What became of it, or the sounds that fit. */
+/** Outcome, or the sounds that fit. */
 async function played(
   { sound, isName = false, track: typed = usualTrack, loop = false, next = false }: SoundWish,
   asker: TrackCaller,

@@ -5,14 +5,14 @@ import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 /** Names that a sentence lists at most. */
 const shownNames = 5;
 
-/** What became of a track among others, in one sentence that names it. */
+/** Outcome of a command for one track among others, in a sentence that names it. */
 export function namedOutcome(one: TrackOutcome): TextLine {
   if (one.kind !== 'denied') return trackOutcome(one);
   const { track, owner, votes, needed } = one;
   return { id: 'track.denied.on', with: { track, owner, votes, needed } };
 }
 
-/** What became of a track, in one sentence. */
+/** Outcome of a command for a track, in one sentence. */
 export function trackOutcome(one: TrackOutcome): TextLine {
   switch (one.kind) {
     case 'paused':
@@ -72,7 +72,7 @@ export function trackOutcome(one: TrackOutcome): TextLine {
   }
 }
 
-/** What became of a sound that was to be played, in one sentence. */
+/** Outcome of a request to play a sound, in one sentence. */
 export function playingOutcome(playing: Playing, locale: Locale = 'en'): TextLine {
   switch (playing.kind) {
     case 'playing':

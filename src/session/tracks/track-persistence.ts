@@ -24,9 +24,9 @@ export class TrackPersistence {
   readonly #store: TrackStore;
   readonly #owned: OwnedTracks;
   readonly #volume: TrackVolumes;
-  /** What the book holds for this channel, as far as it is known. */
+  /** Content of the store for this channel, as far as it is known. */
   #written: string | undefined;
-  /** What a former process left has been laid: now the deck knows more than the book. */
+  /** True once the tracks of a former process are restored: from then on memory is newer than the store. */
   #isLaid: boolean;
   /** Who was forgotten while sounds of a former process are laid: their names were read before. */
   #forgotten: Set<string> | undefined;

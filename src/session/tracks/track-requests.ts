@@ -29,7 +29,7 @@ import { VoiceQueue } from './voice-queue.ts';
 /** The sessions of all servers. */
 type TrackSessions = { session(guildId: string): VoiceSession | undefined };
 
-/** What holds the sounds of a track. */
+/** Holder of the sounds of a track. */
 type SoundHolder = Pick<OwnedTracks, 'subject' | 'ownerBeside' | 'perform'>;
 
 const nowhere = { kind: 'nowhere' } as const;
@@ -187,7 +187,7 @@ function trackMeant(typed: string, { tracks }: SessionContext): string {
   return tracks.owned.shownName(trackNameOf(typed) ?? typed);
 }
 
-/** What is said can be skipped and stopped; it is neither paused nor muted. */
+/** Speech can be skipped and stopped; it is neither paused nor muted. */
 function isVoiceAction(kind: TrackAction): boolean {
   return kind === 'skip' || kind === 'stop';
 }

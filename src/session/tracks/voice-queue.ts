@@ -8,7 +8,7 @@ import type { PlainTextId } from '#src/texts/texts.ts';
 import { placeMeant, type TrackCommand } from './perform-command.ts';
 import { voiceTrack as track } from './track-names.ts';
 
-/** What is said and waits on the track `voice`, as sounds of a track are listed, skipped and removed one by one. */
+/** Speech on the track `voice`: listed, skipped and removed one by one like the sounds of a track. */
 export class VoiceQueue {
   readonly #queue: TurnQueue;
   readonly #say: (id: PlainTextId) => string;
@@ -28,19 +28,19 @@ export class VoiceQueue {
     return { ...(current && { current }), waiting };
   }
 
-  /** As `OwnedTracks.subject`. */
+  /** Same as `OwnedTracks.subject`. */
   subject(command: TrackCommand): string {
     const [first] = this.#touched(command);
     return JSON.stringify([command, first ? this.#serialOf(first) : null]);
   }
 
-  /** As `OwnedTracks.ownerBeside`. */
+  /** Same as `OwnedTracks.ownerBeside`. */
   ownerBeside(personId: string, command: TrackCommand): Asker | undefined {
     const owners = this.#touched(command).map(ownerOf);
     return owners.find((owner) => owner !== undefined && owner.id !== personId);
   }
 
-  /** As `OwnedTracks.removal`. */
+  /** Same as `OwnedTracks.removal`. */
   removal(typed: string): TrackCommand | undefined {
     const waiting = this.#waiting;
     const turn =

@@ -28,7 +28,7 @@ export class PostedRecaps {
   readonly #underWay = new Set<Promise<void>>();
   readonly #ending = Promise.withResolvers<RecapOutcome>();
 
-  /** As `postRecap`; nobody waits for it but `drain`. */
+  /** Same as `postRecap`; nobody waits for it but `drain`. */
   begin(session: TranscriptSession | undefined, context: SessionContext): void {
     const posting = postRecap(session, context);
     this.#underWay.add(posting);
@@ -52,7 +52,7 @@ export class PostedRecaps {
     await within(all, ms, clock, () => new Error('late')).catch(() => undefined);
   }
 
-  /** What is known of the recap of that session, at its next end. */
+  /** Known state of the recap of that session, at its next end. */
   again(sessionId: string): PostedRecap {
     const recap = this.#bySession.get(sessionId) ?? { ends: 0, lineCount: 0, place: undefined };
     recap.ends += 1;
@@ -66,7 +66,7 @@ export class PostedRecaps {
 }
 
 type PostedRecap = {
-  /** How often the session has ended. */
+  /** Count of ends of the session. */
   ends: number;
   /** Lines that were summed up. */
   lineCount: number;

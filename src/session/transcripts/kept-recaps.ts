@@ -6,7 +6,7 @@ import type { RecapPoint } from '#src/captions/answers/recap.ts';
 const longestMs = 60 * 60_000;
 /** Time, in ms, from which on a recap is kept: others are soon made again. */
 const slowMs = 60_000;
-/** How long, in ms, a recap is kept after it was made. */
+/** Lifetime of a recap, in ms. */
 const keptMs = 15 * 60_000;
 /** Recaps under way or kept; the oldest are given up first. */
 const mostRecaps = 50;

@@ -6,12 +6,12 @@ import { TranscriptLookup } from './transcript-lookup.ts';
 import { TranscriptQuestions } from './transcript-questions.ts';
 import { allStores } from './transcript-stores.ts';
 
-/** How long, in ms, it is believed which servers keep something. */
+/** Lifetime, in ms, of the list of servers that keep transcripts. */
 const believedMs = 60_000;
 /** Answers have deadlines of their own. */
 const never = new AbortController().signal;
 
-/** What sessions themselves know and ask about what was said. */
+/** Transcripts as sessions know and question them. */
 export class KnownTranscripts {
   readonly questions: TranscriptQuestions;
   readonly recaps = new PostedRecaps();

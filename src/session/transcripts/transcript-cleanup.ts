@@ -19,7 +19,7 @@ export type TranscriptCleanupOptions = {
   readonly endsOpenSessions: boolean;
   /** Servers whose messages are changed; absent: all. */
   readonly shard?: ServerShare;
-  /** How long each server keeps its captions. */
+  /** Days that each server keeps its captions. */
   readonly keptDays: () => Promise<KeptDays>;
   /** Text of a message that shows these lines; empty: none is left. */
   readonly render: (message: OutdatedMessage) => string;
@@ -35,7 +35,7 @@ type ChangingChat = {
   readonly changing: Map<string, (outcome: WishOutcome) => void>;
 };
 
-/** How often, in ms, it is looked for what has expired. */
+/** Interval, in ms, of the search for expired captions. */
 const expireMs = 60_000;
 /** Messages changed at the same time. */
 const mostAtOnce = 20;
@@ -188,7 +188,7 @@ export class TranscriptCleanup {
     return opened;
   }
 
-  /** Whoever deletes a message of captions deletes what it says. */
+  /** Deleting a message of captions deletes its lines. */
   async #deleted(deleted: DeletedMessages): Promise<void> {
     if (deleted.kind === 'chat') return;
     this.#options.onDeleted(deleted.messageIds);

@@ -34,7 +34,7 @@ import { allStores } from './transcript-stores.ts';
 /** Sessions offered, and lines found, at most. */
 const [mostSessions, mostFound] = [25, 6];
 
-/** What was said, as far as somebody may know it. */
+/** Lookup of transcripts, limited to lines that the reader may know. */
 export class TranscriptLookup {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;

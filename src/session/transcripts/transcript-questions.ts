@@ -136,7 +136,7 @@ export class TranscriptQuestions {
     return await this.sumUp(session, audience, asker, { fromMs });
   }
 
-  /** What was said in the session that goes on before they came. */
+  /** Recap of the current session for the time before they came. */
   async #missed(guildId: string, audience: Audience, asker: Asker): Promise<RecapOutcome> {
     const session = await this.#lookup.sessionAbout(guildId, audience, 'now');
     if (!session || session === 'none') return { kind: session ? 'none' : 'unread' };

@@ -9,7 +9,7 @@ import { allStores, type TranscriptPorts } from './transcript-stores.ts';
 /** Aborted by nobody: what is to be forgotten is forgotten. */
 const never = new AbortController().signal;
 
-/** What is kept of what one person said, in both stores. Nothing here throws; undefined where a store is in trouble. */
+/** Stored lines of one person, in both stores. Nothing here throws; undefined where a store is in trouble. */
 export class TranscriptRecords {
   readonly #parts: SessionDependencies;
   readonly #cleanup: TranscriptCleanup;

@@ -6,7 +6,7 @@ import type { Transcriber, Transcript } from '#src/speech/ports.ts';
 /** A recording, and what recognises it. */
 export type RecordedSound = { readonly pcm: Pcm; readonly transcriber: Transcriber };
 
-/** What is asked in a command, ready to be answered. */
+/** Question of a command, ready to be answered. */
 export type CommandMaterial = {
   readonly asker: Asker;
   /** May be empty where there is a recording. */
@@ -55,7 +55,7 @@ function inWords({ text, ...rest }: Transcript): Transcript {
   return { ...rest, text: words === '' ? wordless : JSON.stringify(words) };
 }
 
-/** What hears a recording: of one that the asker made, told the language that they speak (BCP 47). */
+/** Recogniser of a recording; one that the asker made is recognised in the language they speak (BCP 47). */
 export function recogniserOf(
   { recordedBy }: QuestionSubject,
   transcriber: Transcriber,
@@ -65,7 +65,7 @@ export function recogniserOf(
   return transcriber.inLanguage?.(spoken) ?? transcriber;
 }
 
-/** What is understood of a sound. Errors and abort: as `Transcriber.transcribe`. */
+/** Recognised words of a sound. Errors and abort: as `Transcriber.transcribe`. */
 export async function transcribed(
   pcm: Pcm,
   transcriber: Transcriber,

@@ -13,8 +13,8 @@ import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import { type NamedPerson, spokenNameOf } from '#src/session/settings/spoken-name.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import { cut } from '#src/texts/plain.ts';
 import { isSure } from '#src/turn/speaker-language/speaker-language.ts';
-import { lineToRead } from './line-text.ts';
 import { readCharged } from './reading-outcome.ts';
 
 /** Longest time, in ms, after which a writer who goes on is not named again. */
@@ -23,7 +23,7 @@ const longestRunGapMs = 60_000;
 /** A line that is to be read out, until it was or is dropped. */
 type OpenLine = { readonly messageId: string; readonly handle: TurnHandle; takeBack(): void };
 
-/** What is said of a line, in which voice and how fast. */
+/** Words of a line as they are spoken, with voice and speed. */
 type LineSpeech = Pick<QueuedReading, 'clauses' | 'language' | 'speakerId' | 'speed' | 'voice'>;
 
 /** Reads out what people have written, each in their own voice, behind all answers. */
@@ -108,7 +108,7 @@ export class LineReader {
     return readCharged(reading, { characters, payerId: owner.id }, session);
   }
 
-  /** What is said of a line, and how. */
+  /** Speech for a line. */
   async #speechOf(
     { author, text }: WrittenLine,
     context: SessionContext,
@@ -176,7 +176,7 @@ function outcomeOf(reading: ReadingOutcome): TypedOutcome {
   }
 }
 
-/** What is said before a line: its writer, once for all that they wrote in a row. Undefined: it is not to be read any more. */
+/** Words before a line: its writer, once for all that they wrote in a row. Undefined: it is not to be read any more. */
 function openingOf(writer: NamedPerson, context: SessionContext): string | undefined {
   if (mayNotQuote(writer.id, context)) return undefined;
   const { channel, parts, queue } = context;
@@ -192,4 +192,30 @@ function openingOf(writer: NamedPerson, context: SessionContext): string | undef
 function isLineOf(writerId: string, turn: QueuedTurn): boolean {
   if (turn.kind !== 'reading' || turn.when !== 'behind') return false;
   return turn.answeredIds?.includes(writerId) ?? false;
+}
+
+/** Most characters of a line that are read out. */
+const mostChars = 300;
+
+/** Spoken substitutes for parts that cannot be heard. */
+type LineWords = { readonly link: string; readonly code: string };
+
+/** A line of a chat as it is read out: links and code by their names, spoilers not at all, 300 characters at most. */
+export function lineToRead(text: string, { link, code }: LineWords): string {
+  const named = text
+    .replace(/```[\s\S]*?(?:```|$)/g, ` ${code} `)
+    .replace(/`[^`\n]+`/g, ` ${code} `)
+    .replace(/\[([^[\]\n]*)\]\(<?https?:[^()\s]*\)/g, ' $1 ')
+    .replace(/<(https?:[^<>\s]*)>/g, ' $1 ')
+    .replace(
+      /\b(?:https?:\/\/|www\.)[^\s<>|\u3002\uff01\uff1f\uff0c\u3001\uff1b\uff1a\u300d\u300f\uff09\u3011]*[\p{L}\p{N}/]/gu,
+      ` ${link} `,
+    );
+  return cut(withoutSpoilers(named).replace(/\s+/g, ' ').trim(), mostChars);
+}
+
+/** Text between two pairs of bars; a pair alone hides nothing. */
+function withoutSpoilers(text: string): string {
+  const parts = text.split('||');
+  return parts.filter((_, n) => n % 2 === 0 || n === parts.length - 1).join(' ');
 }

@@ -118,7 +118,7 @@ export class SessionProgramAnswers {
     return await openSoundAnswer(asked, this.#parts, signal, question.onUsage);
   }
 
-  /** What is wrong with a sound is told in a line. */
+  /** A fault of a sound comes back as a line. */
   async #understand(
     { guildId, asker, said, transcriptionModel }: ProgramQuestion,
     signal: AbortSignal,

@@ -118,7 +118,7 @@ export class SessionVoices {
   }
 }
 
-/** What is said now disturbs nobody: nobody talks, nothing plays, and nothing waits. */
+/** Speech now disturbs no person: no person talks, nothing plays, and nothing waits. */
 function isQuiet({ context, mode, restrictions }: VoiceSession): boolean {
   const { queue, talking, tracks } = context;
   const isFree = mode === 'talk' && queue.isFree && queue.aside.length === 0;

@@ -63,7 +63,7 @@ function mannerOf({ model, tone }: SayOptions): Pick<SpeechVoice, 'instructions'
   };
 }
 
-/** What had its turn is told how it ended before its handle is dropped. */
+/** A reading that had its turn reports its end before its handle is dropped. */
 function onlyFirst(onEnd: (end: PlayEnd) => void): (end: PlayEnd) => void {
   let isTold = false;
   return (end) => {
@@ -72,7 +72,7 @@ function onlyFirst(onEnd: (end: PlayEnd) => void): (end: PlayEnd) => void {
   };
 }
 
-/** As a sound of its owner, which is synthesised when its turn comes. */
+/** The text as a sound of its owner, synthesised when its turn comes. */
 function placed(
   session: VoiceSession,
   clauses: readonly string[],
@@ -105,7 +105,7 @@ function placed(
   return { kind: 'placed', playing: placeSound(context, caller, wish, { source, owner }) };
 }
 
-/** How a text ended that lost its turn, or never had one. */
+/** End of a text that lost its turn, or never had one. */
 function endOf(why: DropReason): PlayEnd {
   switch (why) {
     case 'skipped':

@@ -16,7 +16,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 import type { LineReader } from './line-reader.ts';
 import type { TypedRequests } from './typed-requests.ts';
 
-/** What answers lines, and what reads them out. */
+/** Services that answer lines and read them out. */
 type ServingLines = {
   readonly talk: TypedRequests;
   readonly lines: LineReader;

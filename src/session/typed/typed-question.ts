@@ -38,7 +38,7 @@ export function questionOf(
   return question;
 }
 
-/** What whoever asked is told of a question that is not answered. */
+/** Message to the asker of a question that is not answered. */
 export function droppedFor(why: DropReason): AskOutcome {
   switch (why) {
     case 'stopped':

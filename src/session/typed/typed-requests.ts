@@ -1,7 +1,7 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import { within } from '#src/base/waiting.ts';
 import { memoryContext } from '#src/captions/answers/prompt-context.ts';
-import type { ChatMessage } from '#src/chat/ports.ts';
+import type { ChatMessage, ChatModel, Usage } from '#src/chat/ports.ts';
 import { alsoKnownTo, anybody, placeReading } from '#src/people/confidential-text.ts';
 import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { styleIn } from '#src/session/answering/answer-request.ts';
@@ -24,7 +24,7 @@ import { soundFaultOf } from '#src/session/sound-fault.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
-import { BrainStandIns, type WrittenBrain } from './brain-stand-ins.ts';
+import type { PaidEngine } from '#src/spending/paid-engine.ts';
 import { type RecordedSound, recogniserOf, utterancesOf } from './command-material.ts';
 import { answerInFile } from './sound-answer.ts';
 import { sayIn } from './spoken-text.ts';
@@ -207,7 +207,7 @@ export class TypedRequests {
       : undefined;
   }
 
-  /** What the server has the bot remember, as data; where it sits nowhere, only what is of the asker alone; nothing for programs. */
+  /** Memories of the server, as data; where the bot sits nowhere, only those of the asker alone; none for programs. */
   async #remembered(guildId: string, { id, isProgram }: Asker): Promise<readonly ChatMessage[]> {
     const { memories } = this.#parts;
     const { memory, timeZone } = this.#sessions.settings.in(guildId);
@@ -220,7 +220,7 @@ export class TypedRequests {
     return content === undefined ? [] : [{ role: 'user', name: '', content }];
   }
 
-  /** Of the session, else by what they have set and by their words. */
+  /** Languages of the session, else by the asker's settings and words. */
   async #languagesFor(guildId: string, { id }: Asker): Promise<SpeakerLanguages> {
     await this.#parts.peopleSettings.load(guildId, id);
     const settings = () => this.#sessions.settings.at(guildId, this.#channelIn(guildId));
@@ -230,13 +230,13 @@ export class TypedRequests {
     );
   }
 
-  /** What hears recordings where speech is answered by a model that does. */
+  /** Pipeline that hears recordings where an audio model answers speech. */
   #earIn(guildId: string): PaidPipeline | undefined {
     const { brain, pipeline } = this.#sessions.settings.at(guildId, this.#channelIn(guildId));
     return pipeline === 'audio-model' ? this.#parts.pipelines.open(pipeline, brain) : undefined;
   }
 
-  /** What answers outside a channel: a Realtime conversation is that of one channel. */
+  /** Pipeline that answers outside a channel: a Realtime conversation belongs to one channel. */
   #pipelineIn(guildId: string): PaidPipeline {
     const { brain, pipeline } = this.#sessions.settings.at(guildId, this.#channelIn(guildId));
     if (pipeline === 'realtime') return this.#parts.pipelines.open('chained');
@@ -247,7 +247,7 @@ export class TypedRequests {
     return this.#sessions.session(guildId)?.context.channel.channelId;
   }
 
-  /** What is wrong with a recording only its sender can mend, so only they are told. */
+  /** Only the sender of a faulty recording can mend it, so only they are told. */
   async #heard(
     recording: SoundFile,
     about: QuestionSubject,
@@ -323,7 +323,7 @@ function knownTo(
 
 const captionsOnly: AskOutcome = { kind: 'failed', line: { id: 'captions.only' } };
 
-/** What is asked, by whose money, and how long its answer is waited for: in ms, and until the signal is aborted. */
+/** Question, its payer, and the limit of the wait for its answer: in ms, and until the signal is aborted. */
 type UnspokenQuestion = Pick<WrittenQuestion, 'guildId' | 'payer' | 'said'> & {
   readonly about: QuestionSubject;
   readonly ms: number;
@@ -333,3 +333,40 @@ type UnspokenQuestion = Pick<WrittenQuestion, 'guildId' | 'payer' | 'said'> & {
 type RecordingOutcome =
   | { readonly kind: 'heard'; readonly sound?: RecordedSound }
   | Extract<AskOutcome, { kind: 'failed' }>;
+
+/** A brain that answers in writing. */
+type WrittenBrain = {
+  readonly name: string;
+  readonly chat: PaidEngine<ChatModel>;
+  /** Name of its model. */
+  readonly engine: string;
+};
+
+type AnswerWatch = {
+  readonly onUsage: (usage: Usage) => void;
+  /** The outcome, with who answered in place of the brain where that was not told yet. */
+  readonly told: (outcome: AskOutcome) => AskOutcome;
+};
+
+/** Tells a server in which the bot sits nowhere that another model answers in place of a brain: once, until the brain is back. */
+class BrainStandIns {
+  readonly #told = new Set<string>();
+
+  watch(guildId: string, brain: WrittenBrain | undefined): AnswerWatch {
+    let by: Usage['by'];
+    return {
+      onUsage: (usage) => {
+        by = usage.by ?? by;
+      },
+      told: (outcome) => {
+        if (!brain || by?.kind !== 'remote' || outcome.kind !== 'answered') return outcome;
+        const key = `${guildId}:${brain.name}`;
+        if (by.model === brain.engine) this.#told.delete(key);
+        if (by.model === brain.engine || this.#told.has(key)) return outcome;
+        this.#told.add(key);
+        const line = { id: 'ask.instead', with: { brain: brain.name, other: by.model } } as const;
+        return { ...outcome, line };
+      },
+    };
+  }
+}

@@ -31,7 +31,7 @@ export class WrittenQuestions {
     return this.#take({ guildId, personId, isRecap });
   }
 
-  /** As `enter`, of a recap; one that nobody asked for waits for the one before. Aborting `signal` throws `signal.reason`. */
+  /** Same as `enter`, of a recap; one that nobody asked for waits for the one before. Aborting `signal` throws `signal.reason`. */
   async enterRecap(
     guildId: string,
     personId: string | undefined,

@@ -24,7 +24,7 @@ export function readWord(typed: string): string | undefined {
   return readLine(typed, mostWordChars, /[\p{L}\p{N}]/u);
 }
 
-/** How a word is said, as it was typed: a letter at least. */
+/** Pronunciation of a word, as it was typed: a letter at least. */
 export function readSay(typed: string): string | undefined {
   return readLine(typed, mostSayChars, /\p{L}/u);
 }

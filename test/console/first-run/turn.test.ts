@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { takeTurn } from '#src/console/first-run/turn.ts';
-import { noPackets } from '#src/session/hearing/packet-counts.ts';
+import { noPackets } from '#src/session/hearing/speaker-inputs.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { IgnoreReason } from '#src/turn/answerable.ts';
 import { openStage } from '#test/console/stage.ts';

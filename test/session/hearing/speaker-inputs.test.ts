@@ -7,9 +7,12 @@ import { loadSilero } from '#src/audio/voice/silero.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
 import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
-import { noPackets } from '#src/session/hearing/packet-counts.ts';
 import { SpeakerInput } from '#src/session/hearing/speaker-input.ts';
-import { type SpeakerInputHandle, SpeakerInputs } from '#src/session/hearing/speaker-inputs.ts';
+import {
+  noPackets,
+  type SpeakerInputHandle,
+  SpeakerInputs,
+} from '#src/session/hearing/speaker-inputs.ts';
 import type { PacketCounts } from '#src/session/ports/events.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';

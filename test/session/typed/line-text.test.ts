@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { clausesOf } from '#src/session/output/read-aloud.ts';
-import { lineToRead } from '#src/session/typed/line-text.ts';
+import { lineToRead } from '#src/session/typed/line-reader.ts';
 
 const words = { link: 'link', code: 'code' };
 
