@@ -72,7 +72,7 @@ const states = new Map([
   ['thinking', 'thinks'],
   ['step', 'uses a tool'],
   ['paused', 'hears nobody: muted'],
-  ['reconnecting', 'is on its way back'],
+  ['reconnecting', 'is reconnecting'],
   ['hearing', 'hears somebody'],
   ['speaking', 'speaks'],
   ['quiet', 'is quiet: the budget is used'],
@@ -134,15 +134,15 @@ const counted = new Map([
   ['notAllowed', ['dropped unopened: no consent']],
   ['held', ['held until its speaker was known', 'held until their speaker was known']],
   ['sealed', ['could not be decrypted']],
-  ['unparsed', ['could not be read']],
-  ['ahead', ['dropped: came faster than sound']],
+  ['unparsed', ['could not be parsed']],
+  ['ahead', ['dropped: faster than real time']],
   ['replayed', ['dropped: sent twice']],
   ['overflowed', ['lost: not read in time']],
   ['foreign', ['from another address']],
   ['short', ['too short for sound']],
-  ['unreachable', ['not taken at the voice server']],
+  ['unreachable', ['did not reach the voice server']],
   ['dropped', ['dropped: waited over 10 s']],
-  ['refused', ['not taken by the voice library']],
+  ['refused', ['refused by the voice library']],
   ['shifts', ['stall of this machine', 'stalls of this machine']],
   ['errors', ['error of the voice library', 'errors of the voice library']],
 ]);
@@ -185,7 +185,7 @@ export function summary({ rooms, alerts, providers, stages }) {
   const bad = providers.filter(({ state }) => state !== 'works');
   const answer = stages.firstSentMs;
   return [
-    rooms.length === 0 ? 'In no room' : `In ${several(rooms.length, 'room')}`,
+    rooms.length === 0 ? 'In no channel' : `In ${several(rooms.length, 'channel')}`,
     alerts.length === 0 ? 'no alert' : several(alerts.length, 'alert'),
     bad.length === 0
       ? 'all providers work'
@@ -198,9 +198,9 @@ export function summary({ rooms, alerts, providers, stages }) {
 
 const outcomes = new Map([
   ['stopped', 'Stopped.'],
-  ['nothing', 'Nothing was being said or played there.'],
+  ['nothing', 'There was no speech or sound to stop.'],
   ['left', 'The bot has left.'],
-  ['paused', 'Muted: nobody is heard there until you unmute it, or somebody there does.'],
+  ['paused', 'Muted: the bot hears nobody there until you or a person there unmutes it.'],
   ['resumed', 'Unmuted: people are heard again.'],
 ]);
 

@@ -12,7 +12,7 @@ const historyMs = 60_000;
 /** Without a snapshot for so long, in ms, what is shown counts as old; there is one each second. */
 const oldMs = 10_000;
 
-const oldNotice = 'Nothing new has come for 10 s: what is shown is old.';
+const oldNotice = 'No new data for 10 s: this page is out of date.';
 
 /** The operator's page: draws each snapshot that comes. */
 export class OwnerPage {
@@ -123,12 +123,12 @@ export class OwnerPage {
       ${alerts.length > 0 && alertList(alerts)}
       <div class="owner-rooms">
         ${rooms.map((room) => html`<${RoomCard} key=${room.guildId} room=${room} act=${(/** @type {string} */ action) => void this.#act(room.guildId, action)} />`)}
-        ${rooms.length === 0 && html`<section class="owner-card"><h2>No room</h2><p>The bot is in no voice channel. Call it with /join.</p></section>`}
+        ${rooms.length === 0 && html`<section class="owner-card"><h2>No channel</h2><p>The bot is in no voice channel. Call it with /join.</p></section>`}
       </div>
       ${words.length > 0 && captions(words)}
       <section class="owner-card" aria-labelledby="speed">
-        <h2 id="speed">How fast</h2>
-        <${StageTable} caption="Latest answers of all rooms" figures=${snapshot.stages} />
+        <h2 id="speed">Speed</h2>
+        <${StageTable} caption="Latest answers in all channels" figures=${snapshot.stages} />
         ${this.#periods.length > 0 && this.#plot()}
       </section>
       <section class="owner-card" aria-labelledby="providers">

@@ -38,7 +38,7 @@ export function RoomCard({ room, act }) {
   return html`<section class="owner-card" aria-labelledby=${id}>
     <h2 id=${id}>${channelName} <small>in ${guildName ?? `server ${guildId}`}</small></h2>
     <div class="row">
-      <button type="button" onClick=${() => act('stop')} aria-label=${`Stop what is said in ${channelName}`}>Stop</button>
+      <button type="button" onClick=${() => act('stop')} aria-label=${`Stop the bot's speech in ${channelName}`}>Stop</button>
       <button type="button" onClick=${() => act(isMuted ? 'unmute' : 'mute')} aria-label=${isMuted ? `Unmute: hear people in ${channelName} again` : `Mute: hear nobody in ${channelName}`}>
         ${isMuted ? 'Unmute' : 'Mute'}
       </button>

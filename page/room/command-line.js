@@ -154,7 +154,7 @@ function incompleteName({ path, typed, next }) {
   const group = next.find(({ name }) => name === typed);
   const whole = [...path, ...(group ? [typed] : [])].join(' ');
   const known = (group?.options ?? next).map(({ name }) => name).join(', ');
-  if (whole !== '') return `/${whole} goes on with one of: ${known}.`;
+  if (whole !== '') return `/${whole} needs one of: ${known}.`;
   return typed ? `There is no command /${typed} here.` : 'A command begins with its name.';
 }
 

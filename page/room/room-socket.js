@@ -62,10 +62,7 @@ export class RoomSocket {
   #closed(reason) {
     for (const [id, resolve] of this.#asked) resolve(lost(id));
     this.#asked.clear();
-    this.#tell.connection(
-      false,
-      reason || 'The connection to the sandbox is lost; it is tried again.',
-    );
+    this.#tell.connection(false, reason || 'The connection to the sandbox is lost. Reconnecting.');
     const waitMs = waitsMs[Math.min(this.#tries++, waitsMs.length - 1)];
     setTimeout(() => this.#open(), waitMs);
   }

@@ -60,8 +60,8 @@ test.each([
 test.each([
   ['/', 'A command begins with its name.'],
   ['/dance', 'There is no command /dance here.'],
-  ['/track', '/track goes on with one of: play, pause.'],
-  ['/track jump', '/track goes on with one of: play, pause.'],
+  ['/track', '/track needs one of: play, pause.'],
+  ['/track jump', '/track needs one of: play, pause.'],
   ['/ask', '/ask needs question:'],
   ['/ask question: answer:text', '/ask needs question:'],
   ['/ask what answer:sung', 'answer is one of: in writing, aloud.'],

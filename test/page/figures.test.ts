@@ -41,7 +41,7 @@ test('the first line says how it is', () => {
   const providers = [{ role: 'chat', state: 'works' as const }];
   const snapshot = { atWallMs: 0, rooms: [], providers, alerts: [], stages: {} };
   expect(summary(snapshot)).toBe(
-    'In no room, no alert, all providers work, nothing was answered yet',
+    'In no channel, no alert, all providers work, nothing was answered yet',
   );
   const alert = { name: 'udp-dead', meaning: 'it is dead', cause: 'no answer' };
   const troubled = {
@@ -51,7 +51,7 @@ test('the first line says how it is', () => {
     stages: { firstSentMs: { p50Ms: 410, p95Ms: 1_600 } },
   };
   expect(summary(troubled)).toBe(
-    'In no room, 2 alerts, trouble with chat, answers begin after 410 ms (p95 1,600)',
+    'In no channel, 2 alerts, trouble with chat, answers begin after 410 ms (p95 1,600)',
   );
 });
 

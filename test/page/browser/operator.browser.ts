@@ -33,7 +33,7 @@ test('an owner sees how it is in each room, and sees it change while somebody ta
   await using opened = await openOperatorTab(browser, await scene.link());
   const { tab, complaints } = opened;
   const harbour = roomIn(tab);
-  await tab.getByText(/^In 2 rooms, .*answers begin after \d+ ms/).waitFor();
+  await tab.getByText(/^In 2 channels, .*answers begin after \d+ ms/).waitFor();
   await harbour.getByText('Adam, 1 person who is not heard').waitFor();
   const elsewhere = roomIn(tab, 'Lounge in Elsewhere');
   await elsewhere.getByText('Otto').waitFor();
@@ -103,11 +103,11 @@ test('a manager whom /stats gave a link sees their own server and its captions, 
   await using opened = await openOperatorTab(browser, link);
   const { tab } = opened;
   await roomIn(tab, 'Captions').getByText('Adam: Nova, utterance').waitFor();
-  await tab.getByText(/^In 1 room, /).waitFor();
+  await tab.getByText(/^In 1 channel, /).waitFor();
   await tab.getByRole('row', { name: 'chat works', exact: true }).waitFor();
   expect(await tab.locator('body').textContent()).not.toMatch(/Elsewhere|Otto|Eve|127\.0\.0\.1/);
   await using owner = await openOperatorTab(browser, await scene.link());
-  await owner.tab.getByText(/^In 2 rooms, /).waitFor();
+  await owner.tab.getByText(/^In 2 channels, /).waitFor();
   expect(await owner.tab.locator('body').textContent()).not.toContain('utterance');
   harbour.takeRole('Mona', 'Boss');
   await tab.getByText('You are not let in yet').waitFor();
@@ -141,7 +141,7 @@ test('stop, mute, unmute and leave are pressed, and happen', async () => {
   tab.once('dialog', (dialog) => void dialog.accept());
   await press(/^Leave/);
   await harbour.waitFor({ state: 'detached' });
-  await tab.getByText(/^In 1 room, /).waitFor();
+  await tab.getByText(/^In 1 channel, /).waitFor();
   expect(setup.sandbox.bot().channel).toBeUndefined();
   expect(complaints).toEqual([]);
 });
