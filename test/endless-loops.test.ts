@@ -10,7 +10,7 @@ const allowed: Readonly<Record<string, string>> = {
   'src/discord/library/cipher-check.ts': 'one self-test at the start',
   'src/discord/link/discovery.ts': 'one discovery of an address, with a deadline',
   'src/session/guild-removal.ts': 'one erasure, with a limited number of tries',
-  'src/session/seats/drain.ts': 'the end of the process',
+  'src/session/voice-sessions.ts': 'the end of the process',
   'src/session/settings/checkup.ts': 'one cue of one check',
   'src/storage/data-dir/data-dir-lock.ts': 'one start',
   'src/storage/database.ts': 'one opening of a file',

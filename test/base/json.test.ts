@@ -145,7 +145,7 @@ const trusted = [
   'src/external-tools/files/tool-worker.ts',
   'src/external-tools/mcp/accepted-tools.ts',
   'src/provider/models/model-list.ts',
-  'src/session/settings/caption-options.ts',
+  'src/session/settings/stored-settings.ts',
   'src/speech/openai/transcript-reply.ts',
   'src/spending/prices/prices.ts',
   'src/storage/backups/forgotten-list.ts',

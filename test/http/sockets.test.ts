@@ -226,6 +226,6 @@ test('an address that is no address of this machine is an outcome with a sentenc
     `No page at 127.0.0.1:${page.url.port}: the port is in use; set PAGE_HOST or PAGE_PORT, 0 for none.`,
   );
   await expect(openTestPage({ host: '192.0.2.1' })).rejects.toThrow(
-    /it cannot be had \(EADDRNOTAVAIL\)/,
+    /it cannot be opened \(EADDRNOTAVAIL\)/,
   );
 });
