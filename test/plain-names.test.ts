@@ -25,7 +25,7 @@ const allowed: readonly (readonly [name: RegExp, reason: string])[] = [
   ],
   [/^(?:reportStagesWhole|GuildStage\w+|isStage\w*)$/, 'as above'],
   [
-    /^(?:floors?|Floors?|\w+Floor|\w*[fF]loor(?:s?Of|Db|Ms))$/,
+    /^(?:floors?|Floors?|floor[A-Z]\w*|\w+Floor|\w*[fF]loor(?:s?Of|Db|Ms))$/,
     'Math.floor, a noise floor, a lower bound',
   ],
   [/^noise-floor$/, 'as above'],
